@@ -1,0 +1,34 @@
+# One place for what every file of the project is compiled with.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+set(STACK_SANITIZE "" CACHE STRING "Value for -fsanitize=")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(stack_options INTERFACE)
+target_include_directories(stack_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(stack_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+  $<$<CONFIG:Release>:-fstack-protector-strong>)
+target_compile_definitions(stack_options INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+if(STACK_SANITIZE)
+  target_compile_options(stack_options INTERFACE
+    -fsanitize=${STACK_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  string(REPLACE "fuzzer-no-link," "" link_sanitizers "${STACK_SANITIZE}")
+  target_link_options(stack_options INTERFACE -fsanitize=${link_sanitizers})
+else()
+  # Fewer shared libraries to load: a no-op `up` is mostly process start.
+  target_link_options(stack_options INTERFACE -static-libstdc++ -static-libgcc)
+endif()
+target_link_options(stack_options INTERFACE -Wl,--as-needed -Wl,-z,relro)

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "base/error.h"
+#include "base/ids.h"
+
+namespace stack {
+namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+bool is_dot(const char* name) {
+  return std::string_view(name) == "." || std::string_view(name) == "..";
+}
+
+Fd open_with(int directory, const std::string& path, int flags, mode_t mode,
+             std::uint64_t resolve) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
+  how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
+  how.resolve = resolve;
+  for (;;) {
+    const long fd = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
+    if (fd >= 0) return Fd(static_cast<int>(fd));
+    // EAGAIN: a rename raced with the walk; the kernel asks to try again (openat2(2)).
+    if (errno != EAGAIN && errno != EINTR) throw_errno("open {}", path);
+  }
+}
+
+void remove_entry(int parent, const char* name, dev_t device) {
+  if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
+  if (errno != EISDIR && errno != EPERM) throw_errno("remove {}", name);
+  Fd directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory && errno == EACCES) {
+    if (::fchmodat(parent, name, 0700, 0) != 0) throw_errno("chmod {}", name);
+    directory = Fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  }
+  if (!directory) throw_errno("remove {}", name);
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) throw_errno("stat {}", name);
+  if (info.st_dev != device) fail("remove {}: it is a mount point of another file system", name);
+  Directory entries(::fdopendir(::dup(directory.get())));
+  while (const dirent* entry = ::readdir(entries.get())) {
+    if (!is_dot(entry->d_name)) remove_entry(directory.get(), entry->d_name, device);
+  }
+  if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+    throw_errno("remove {}", name);
+}
+
+}  // namespace
+
+Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
+  Fd file(::open(path.c_str(), flags | O_CLOEXEC, mode));
+  if (!file) throw_errno("open {}", path.native());
+  return file;
+}
+
+std::string read_all(int fd, std::uint64_t limit) {
+  std::string content;
+  struct stat info {};
+  if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+    content.reserve(static_cast<std::size_t>(
+        std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size) + 1, limit)));
+  }
+  char buffer[65536];
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got == 0) return content;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("read");
+    content.append(buffer, static_cast<std::size_t>(got));
+    if (content.size() > limit) throw Error("read", EFBIG);
+  }
+}
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const Fd file = open_file(path, O_RDONLY);
+  return during(path.native(), [&] { return read_all(file.get(), limit); });
+}
+
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
+                                               std::uint64_t limit) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!file) throw_errno("open {}", path.native());
+  return during(path.native(), [&] { return read_all(file.get(), limit); });
+}
+
+void write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno("write");
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void write_kernel_file(const std::filesystem::path& path, std::string_view value) {
+  write_kernel_file(AT_FDCWD, path.c_str(), value);
+}
+
+void write_kernel_file(int directory, const char* name, std::string_view value) {
+  const Fd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
+  if (!file) throw_errno("open {}", name);
+  if (::write(file.get(), value.data(), value.size()) < 0) {
+    throw_errno("write \"{}\" to {}", value, name);
+  }
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                           Durability durability, mode_t mode) {
+  const std::filesystem::path temporary = path.parent_path() / (".tmp." + random_hex(8));
+  try {
+    const Fd file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    write_all(file.get(), content);
+    if (durability == Durability::survives_power_loss && ::fsync(file.get()) != 0)
+      throw_errno("fsync");
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("rename");
+  } catch (Error& error) {
+    ::unlink(temporary.c_str());
+    error.add_frame("writing " + path.native());
+    throw;
+  }
+  if (durability == Durability::survives_power_loss) sync_directory(path.parent_path());
+}
+
+void make_directories(const std::filesystem::path& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0) return;
+  if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
+    make_directories(path.parent_path(), mode);
+    if (::mkdir(path.c_str(), mode) == 0) return;
+  }
+  if (errno != EEXIST) throw_errno("mkdir {}", path.native());
+}
+
+void remove_tree(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno("stat {}", path.native());
+  }
+  during("removing " + path.native(), [&] { remove_entry(AT_FDCWD, path.c_str(), info.st_dev); });
+}
+
+bool exists(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+std::vector<std::string> list_directory(const std::filesystem::path& path) {
+  std::vector<std::string> names;
+  Directory directory(::opendir(path.c_str()));
+  if (!directory && errno == ENOENT) return names;
+  if (!directory) throw_errno("open {}", path.native());
+  while (const dirent* entry = ::readdir(directory.get())) {
+    if (!is_dot(entry->d_name)) names.emplace_back(entry->d_name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void sync_directory(const std::filesystem::path& path) {
+  const Fd directory = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (::fsync(directory.get()) != 0) throw_errno("fsync {}", path.native());
+}
+
+Fd open_in_root(int root, const std::string& path, int flags, mode_t mode) {
+  return open_with(root, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+Fd open_beneath(int directory, const std::string& path, int flags, mode_t mode) {
+  return open_with(directory, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+FileLock FileLock::acquire(const std::filesystem::path& path) {
+  Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
+  while (::flock(file.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) throw_errno("lock {}", path.native());
+  }
+  return FileLock(std::move(file));
+}
+
+std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
+  Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  throw_errno("lock {}", path.native());
+}
+
+void FileLock::describe_holder(std::string_view text) {
+  if (::ftruncate(file_.get(), 0) == 0) {
+    [[maybe_unused]] const ssize_t written = ::pwrite(file_.get(), text.data(), text.size(), 0);
+  }
+}
+
+}  // namespace stack

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/ids.h"
+
+#include <sys/random.h>
+
+#include <vector>
+
+#include "base/error.h"
+
+namespace stack {
+
+std::string random_hex(std::size_t digits) {
+  std::vector<unsigned char> bytes((digits + 1) / 2);
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw_errno("getrandom");
+  }
+  std::string text;
+  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
+  text.resize(digits);
+  return text;
+}
+
+std::uint64_t stable_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char character : text) {
+    hash ^= static_cast<unsigned char>(character);
+    hash *= 1099511628211ULL;
+  }
+  return hash;
+}
+
+std::string stable_hex(std::string_view text, std::size_t digits) {
+  std::string hex;
+  for (int round = 0; hex.size() < digits; ++round) {
+    hex += fmt::format("{:016x}", stable_hash(fmt::format("{}\n{}", round, text)));
+  }
+  hex.resize(digits);
+  return hex;
+}
+
+}  // namespace stack

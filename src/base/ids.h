@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random and derived identifiers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace stack {
+
+/// `digits` lower-case hex digits from getrandom(2).
+std::string random_hex(std::size_t digits);
+
+/// A new container id: 64 hex digits, as docker's.
+inline std::string new_container_id() {
+  return random_hex(64);
+}
+
+/// FNV-1a, 64 bit: for short stable names (interfaces, anonymous volumes), never for trust.
+std::uint64_t stable_hash(std::string_view text);
+/// `digits` (at most 64) hex digits that depend only on `text`.
+std::string stable_hex(std::string_view text, std::size_t digits);
+
+}  // namespace stack

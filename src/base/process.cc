@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/process.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace stack {
+namespace {
+
+struct ProcessStat {
+  char state = 0;
+  std::uint64_t start_time = 0;
+};
+
+std::optional<ProcessStat> read_stat(pid_t pid) {
+  std::optional<std::string> text;
+  try {
+    text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
+  } catch (const Error& error) {
+    if (error.error_number() != ESRCH) throw;
+  }
+  if (!text) return std::nullopt;
+  // The command name may hold spaces and parentheses: fields count from the last ')' (proc(5)).
+  const std::size_t name_end = text->rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  const auto fields = split(std::string_view(*text).substr(name_end + 2), ' ');
+  if (fields.size() < 20) return std::nullopt;
+  return ProcessStat{fields[0][0], parse_integer<std::uint64_t>(fields[19]).value_or(0)};
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> process_start_time(pid_t pid) {
+  const auto stat = read_stat(pid);
+  if (!stat) return std::nullopt;
+  return stat->start_time;
+}
+
+ProcessIdentity identify(pid_t pid) {
+  return {pid, process_start_time(pid).value_or(0)};
+}
+
+bool is_alive(const ProcessIdentity& process) {
+  if (process.pid <= 0) return false;
+  const auto stat = read_stat(process.pid);
+  return stat && stat->start_time == process.start_time && stat->state != 'Z' && stat->state != 'X';
+}
+
+std::optional<Fd> open_process(const ProcessIdentity& process) {
+  if (process.pid <= 0) return std::nullopt;
+  Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
+  if (!pidfd) {
+    if (errno == ESRCH || errno == EINVAL) return std::nullopt;
+    throw_errno("pidfd_open {}", process.pid);
+  }
+  // Looked at after the pidfd exists: from here on the pid cannot change its owner unseen.
+  if (process_start_time(process.pid) != process.start_time) return std::nullopt;
+  return pidfd;
+}
+
+bool send_signal(int pidfd, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0) == 0) return true;
+  if (errno == ESRCH) return false;
+  throw_errno("pidfd_send_signal {}", signal);
+}
+
+std::string boot_id() {
+  return std::string(trim(read_file("/proc/sys/kernel/random/boot_id")));
+}
+
+int exit_code_of(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+std::string process_name(pid_t pid) {
+  try {
+    return std::string(trim(read_file(fmt::format("/proc/{}/comm", pid))));
+  } catch (const Error&) {
+    return "?";
+  }
+}
+
+}  // namespace stack

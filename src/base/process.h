@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes by an identity that cannot be taken over: a bare pid is never trusted, because the
+// kernel gives it to somebody else after its owner is gone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+
+namespace stack {
+
+/// A process as it can be written to disk: its pid and when it started (clock ticks since boot,
+/// field 22 of /proc/PID/stat). Valid within one boot; see boot_id().
+struct ProcessIdentity {
+  pid_t pid = 0;
+  std::uint64_t start_time = 0;
+  bool operator==(const ProcessIdentity&) const = default;
+};
+
+/// Start time of a process, zombies included; nothing when there is no such pid.
+std::optional<std::uint64_t> process_start_time(pid_t pid);
+ProcessIdentity identify(pid_t pid);
+/// True while exactly that process exists and is not a zombie.
+bool is_alive(const ProcessIdentity& process);
+/// A pidfd of exactly that process, or nothing when it is gone.
+std::optional<Fd> open_process(const ProcessIdentity& process);
+/// pidfd_send_signal(2); false when the process is gone already.
+bool send_signal(int pidfd, int signal);
+
+/// /proc/sys/kernel/random/boot_id: differs after each boot.
+std::string boot_id();
+
+/// How a process ended, as the shell tells it: exit code, or 128 + signal.
+int exit_code_of(int wait_status);
+
+/// Name of the command of a process (comm), or "?" when it is gone.
+std::string process_name(pid_t pid);
+
+}  // namespace stack

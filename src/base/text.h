@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text for people: near names, sizes, durations, quoting.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stack {
+
+/// The candidate nearest to `word` by edit distance with transpositions, when near enough to be a
+/// slip of the fingers (at most a third of its letters, at least one).
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+std::vector<std::string> split(std::string_view text, char separator);
+std::string join(std::span<const std::string> parts, std::string_view separator);
+std::string_view trim(std::string_view text);
+std::string to_lower(std::string_view text);
+bool starts_with_any(std::string_view text, std::span<const std::string_view> prefixes);
+
+/// A JSON string literal with its quotes.
+std::string quoted(std::string_view text);
+/// Control characters made visible (\x1b), so that a hostile name cannot drive the terminal.
+std::string printable(std::string_view text);
+
+/// 1.5kB, 20MB: decimal units as docker prints them.
+std::string human_size(std::uint64_t bytes);
+/// "Less than a second", "12 seconds", "About a minute", "3 hours": docker's wording.
+std::string human_duration(std::chrono::seconds duration);
+
+/// Checked conversion of the whole of `text` to an integer of the given type.
+template <typename Integer>
+std::optional<Integer> parse_integer(std::string_view text, int base = 10);
+
+}  // namespace stack
+
+#include <charconv>
+
+namespace stack {
+
+template <typename Integer>
+std::optional<Integer> parse_integer(std::string_view text, int base) {
+  Integer value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return value;
+}
+
+}  // namespace stack

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images on disk. Each is content-addressed: layers/<chain id>/ holds an unpacked, read-only tree,
+// blobs/sha256/ configs and manifests, tags.json the names. Whatever is half-made has a name
+// starting with ".tmp." and is removed by the next writer. One lock serialises writers; readers
+// need none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stack::image {
+
+/// The part of an OCI image config that a container inherits.
+struct ImageConfig {
+  std::vector<std::string> command;
+  std::vector<std::string> entrypoint;
+  std::vector<std::string> environment;  ///< KEY=VALUE
+  std::string user;
+  std::string working_dir;
+  std::string stop_signal;
+  std::vector<std::string> volumes;        ///< VOLUME paths
+  std::vector<std::string> exposed_ports;  ///< "80/tcp"
+  std::map<std::string, std::string> labels;
+  bool operator==(const ImageConfig&) const = default;
+};
+
+struct Image {
+  std::string id;                  ///< "sha256:" + digest of the config
+  std::vector<std::string> names;  ///< canonical: "docker.io/library/postgres:15"
+  ImageConfig config;
+  std::vector<std::filesystem::path>
+      layers;              ///< unpacked directories, uppermost first (overlay order)
+  std::uint64_t size = 0;  ///< bytes of all files
+  std::chrono::system_clock::time_point created;
+};
+
+class ImageStore {
+ public:
+  explicit ImageStore(std::filesystem::path root);
+
+  /// By name ("postgres", "postgres:15", "docker.io/library/postgres:15"), id or unique id prefix.
+  std::optional<Image> find(const std::string& reference) const;
+  std::vector<Image> list() const;
+
+  /// A new image whose single layer is `source`: a directory, or a tar archive (plain, gzip, zstd;
+  /// "-" = standard input). `changes` are Dockerfile instructions as `docker import --change` takes
+  /// (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR). Durable when it
+  /// returns; on any failure nothing is left. A name that existed moves to the new image.
+  Image import(const std::string& source, const std::string& name,
+               const std::vector<std::string>& changes);
+
+  struct Removed {
+    std::vector<std::string> untagged;
+    std::vector<std::string> deleted;  ///< ids and layers
+  };
+  /// Removes the name; the image and layers with it when it was the last one. Throws Error when
+  /// there is no such image, or when `in_use` (image ids) has it and force is off.
+  Removed remove(const std::string& reference, const std::vector<std::string>& in_use, bool force);
+
+  const std::filesystem::path& root() const { return root_; }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace stack::image

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// nftables. Three rulesets, each decided as text by a pure function and applied in one atomic
+// transaction by libnftables (opened at run time):
+//   host       table inet stack_ID on the host: DNAT of published ports, masquerade, guards
+//   stack      table in the stack's own namespace: isolation between its bridges, internal
+//   networks,
+//              gateway address -> host, MSS clamp
+//   container  127.0.0.11:53 -> the port where the supervisor answers DNS in that namespace
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "network/network_spec.h"
+
+namespace stack::network {
+
+/// Everything the firewall must know of one stack.
+struct FirewallSpec {
+  std::string stack_id;  ///< 8 hex digits: table "stack_ID"
+  UplinkSpec uplink;
+  std::vector<NetworkSpec> networks;
+  std::vector<PublishedPort> published;
+  bool operator==(const FirewallSpec&) const = default;
+};
+
+/// The host's table as one nft script that replaces it whole. Ports published on loopback addresses
+/// or IPv6 are not in it: the supervisor's listeners serve those.
+std::string host_ruleset(const FirewallSpec& spec);
+std::string stack_ruleset(const FirewallSpec& spec);
+std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port);
+
+/// Runs a script in the current network namespace, all or nothing. Throws Error with nft's words.
+void apply_ruleset(const std::string& script);
+/// Deletes the host's table of a stack and its tagged rules in other tables; missing ones are fine.
+void remove_host_ruleset(const std::string& stack_id);
+
+/// Forward chains of other tables whose policy is drop (docker's) swallow our traffic whatever our
+/// own tables accept: inserts accept rules for `interface`, tagged "stack:ID", into DOCKER-USER or
+/// the chain itself. Idempotent. Does nothing where there is no such chain.
+void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface);
+
+/// net.ipv4.ip_forward = 1, remembering in `memory_file` (under the run directory) that it was 0.
+void enable_forwarding(const std::string& memory_file);
+/// Sets it back when memory_file says that it was us; call when no stack is left.
+void restore_forwarding(const std::string& memory_file);
+
+}  // namespace stack::network

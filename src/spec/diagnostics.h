@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mistakes in stack files, collected: all of them, of all files, with place, caret and hint.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spec/source_map.h"
+
+namespace stack::spec {
+
+enum class Severity { error, warning };
+
+struct Diagnostic {
+  Severity severity = Severity::error;
+  std::string id;       ///< stable, kebab-case: "unknown-key"
+  std::string message;  ///< one sentence without a full stop
+  Origin origin;        ///< line 0: no place
+  int length = 1;       ///< of the caret line, in characters
+  std::string hint;     ///< printed behind the caret: did you mean "ports"?
+};
+
+class Diagnostics {
+ public:
+  /// The text of a file, for caret lines.
+  void add_source(const std::string& file, std::string text);
+  Diagnostic& error(std::string id, Origin origin, std::string message);
+  Diagnostic& warning(std::string id, Origin origin, std::string message);
+
+  bool has_errors() const;
+  /// Sorted by file (in the order of add_source), line and column, without doubles.
+  std::vector<Diagnostic> sorted() const;
+  /// The screen form : each with source line, caret and hint, then
+  /// "3 errors, 1 warning. Nothing was changed." (that line only when there is an error).
+  std::string to_text() const;
+
+ private:
+  std::vector<std::string> order_;
+  std::map<std::string, std::string> sources_;
+  std::vector<Diagnostic> items_;
+};
+
+}  // namespace stack::spec

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole front end as one function: files in, project and diagnostics out. Knows nothing of the
+// kernel or of what runs.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spec/diagnostics.h"
+#include "spec/model.h"
+
+namespace stack::spec {
+
+struct LoadRequest {
+  std::vector<std::string> files;      ///< -f, in order; "-" is standard input; empty: search
+  std::string project_name;            ///< -p; empty: COMPOSE_PROJECT_NAME, `name:`, folder
+  std::string project_directory;       ///< --project-directory; empty: folder of the first file
+  std::vector<std::string> env_files;  ///< --env-file; empty: .env
+  std::vector<std::string> profiles;   ///< --profile; "*" for all
+  std::vector<std::string> services;   ///< services named on the command line enable their profiles
+  std::filesystem::path current_directory;         ///< absolute
+  std::map<std::string, std::string> environment;  ///< of the process
+  bool interpolate = true;                         ///< --no-interpolate
+};
+
+struct LoadResult {
+  std::optional<Project> project;  ///< set exactly when there was no error
+  Diagnostics diagnostics;         ///< errors and warnings of all files, sorted
+};
+
+/// Searches (stack.yaml, stack.yml, compose.yaml, compose.yml, docker-compose.yml,
+/// docker-compose.yaml, here and in the folders above, with its override file), reads,
+/// interpolates, merges, decodes, normalises and validates. Mistakes in files are diagnostics,
+/// never exceptions. Throws Error (exit code 1, "no configuration file provided: not found") when
+/// there is no file, and when a file cannot be read.
+LoadResult load(const LoadRequest& request);
+
+/// Only what `-p`, COMPOSE_PROJECT_NAME, `name:` and the folder say, for commands that work without
+/// a valid file (down, ps, logs, stop). Throws Error when no name can be found.
+std::string find_project_name(const LoadRequest& request);
+
+}  // namespace stack::spec

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A loaded project written out again: the body of `stack config`.
+#pragma once
+
+#include <string>
+
+#include "spec/model.h"
+
+namespace stack::spec {
+
+/// JSON with docker compose's own fields, types and defaults, `$` written as `$$`; two-space
+/// indent.
+std::string to_json(const Project& project);
+/// The same tree as YAML.
+std::string to_yaml(const Project& project);
+
+}  // namespace stack::spec

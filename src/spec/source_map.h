@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where in the files each part of a project came from, so that any later message, even of a port
+// that is taken at run time, can point at the line that asked for it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stack::spec {
+
+/// A place in a source file; lines and columns count from 1.
+struct Origin {
+  std::string
+      file;  ///< as the user would write it: relative to the current directory when below it
+  int line = 0;
+  int column = 0;
+  bool operator==(const Origin&) const = default;
+};
+
+/// "stack.yaml:7:14"
+std::string to_text(const Origin& origin);
+
+/// Paths are keys and list indexes joined by dots: "services.web.ports.0".
+class SourceMap {
+ public:
+  void set(const std::string& path, Origin origin) { origins_[path] = std::move(origin); }
+  /// Origin of the path, or of its nearest ancestor that has one.
+  std::optional<Origin> find(std::string_view path) const;
+
+ private:
+  std::map<std::string, Origin, std::less<>> origins_;
+};
+
+}  // namespace stack::spec

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control socket as commands see it. One connection, many requests under way at once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/error.h"
+#include "base/host_paths.h"
+#include "supervisor/container_config.h"
+#include "supervisor/status.h"
+
+namespace stack::supervisor {
+
+/// Requests. All are idempotent: asking for what already is succeeds and says so.
+struct CreateNetwork {
+  NetworkConfig config;
+};
+struct RemoveNetwork {
+  std::string name;
+};
+/// Writes the container's directory; starts nothing.
+struct CreateContainer {
+  ContainerConfig config;
+};
+/// Starts it unless it runs. Done when the program was exec'd. Clears stopped_by_user.
+struct StartContainer {
+  std::string id;
+};
+/// Stop signal, grace, kill; done when it is gone. `grace` overrides the config's.
+struct StopContainer {
+  std::string id;
+  std::optional<std::chrono::nanoseconds> grace;
+};
+/// Removes a container that does not run, with its writable layer, log and addresses.
+struct RemoveContainer {
+  std::string id;
+};
+enum class AwaitedCondition { running, healthy, completed };
+/// Done when the condition holds; fails (ExitCode::not_ready) when it cannot come true any more:
+/// unhealthy, or exited before being healthy, or completed with another code than 0.
+struct Await {
+  std::string id;
+  AwaitedCondition condition;
+};
+/// Ends supervisor and keeper when nothing runs; refused otherwise.
+struct Shutdown {};
+using Request = std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer,
+                             StopContainer, RemoveContainer, Await, Shutdown>;
+
+/// The answer to one request.
+struct Reply {
+  std::uint64_t id = 0;
+  std::optional<Error> error;
+  bool changed = false;  ///< false: it was so already
+  std::string note;      ///< for the screen: "killed at once: process 1 ignores SIGTERM"
+  std::optional<ContainerStatus> status;  ///< of the container concerned
+};
+
+class Client {
+ public:
+  /// Connects to the running supervisor; nothing when none runs.
+  static std::optional<Client> connect(const HostPaths& paths, const std::string& project);
+  /// Connects, starting keeper and supervisor first when they do not run. Throws Error.
+  static Client connect_or_start(const HostPaths& paths, const std::string& project);
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  /// Sends; the reply carries the returned id.
+  std::uint64_t send(const Request& request);
+  /// The next reply, in the order in which things finish. Nothing after `timeout`. Throws Error
+  /// when the supervisor is lost; reconnect and send again then (requests are idempotent).
+  std::optional<Reply> receive(std::optional<std::chrono::milliseconds> timeout = std::nullopt);
+  /// Sends one request and waits for its reply; throws its error.
+  Reply call(const Request& request);
+  /// For poll(2).
+  int fd() const;
+
+ private:
+  struct State;
+  explicit Client(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace stack::supervisor

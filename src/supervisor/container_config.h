@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that the supervisor must know of one container to start, restart, probe, stop and reach it,
+// for as long as it exists. Decided by the orchestrator, written to disk by the supervisor, never
+// changed afterwards (a change is a new container).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "network/network_spec.h"
+#include "runtime/container_spec.h"
+
+namespace stack::supervisor {
+
+struct HealthPolicy {
+  std::vector<std::string>
+      command;  ///< argv, ready to exec ("CMD-SHELL x" is {"/bin/sh","-c","x"})
+  std::chrono::nanoseconds interval = std::chrono::seconds(30);
+  std::chrono::nanoseconds timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds start_period{0};
+  std::chrono::nanoseconds start_interval = std::chrono::seconds(5);
+  std::uint64_t retries = 3;
+  bool operator==(const HealthPolicy&) const = default;
+};
+
+enum class RestartKind { no, always, on_failure, unless_stopped };
+
+struct RestartRule {
+  RestartKind kind = RestartKind::no;
+  std::uint64_t max_attempts = 0;  ///< on_failure: 0 = without end
+  bool operator==(const RestartRule&) const = default;
+};
+
+struct StopRule {
+  std::string signal = "SIGTERM";
+  std::chrono::nanoseconds grace = std::chrono::seconds(10);
+  bool operator==(const StopRule&) const = default;
+};
+
+/// One network that the container joins. The address is the supervisor's to give (kept over
+/// restarts) unless the file fixes it.
+struct Endpoint {
+  std::string network;  ///< NetworkSpec::name
+  std::optional<network::Ipv4> address;
+  std::string mac;  ///< empty: from the address
+  std::vector<std::string>
+      aliases;  ///< names for everybody in that network: service, container, own
+  bool operator==(const Endpoint&) const = default;
+};
+
+/// A port to publish; host_port 0 lets the kernel choose, host_port_last > host_port: first free
+/// one.
+struct PortRule {
+  std::string host_ip;  ///< empty: 0.0.0.0 and ::
+  std::uint16_t host_port = 0;
+  std::uint16_t host_port_last = 0;
+  std::uint16_t container_port = 0;
+  std::string protocol = "tcp";
+  bool operator==(const PortRule&) const = default;
+};
+
+/// `links: [db:database]`: a name that only this container can resolve.
+struct LinkRule {
+  std::string alias;
+  std::string target;  ///< an alias that somebody has in a network shared with this container
+  bool operator==(const LinkRule&) const = default;
+};
+
+struct ContainerConfig {
+  std::string id;
+  std::string name;     ///< "shop-db-1"
+  std::string service;  ///< "db"
+  int number = 1;
+  runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
+  std::vector<Endpoint> endpoints;  ///< the first has the default route; empty: no network but lo
+  std::vector<PortRule> ports;
+  std::vector<LinkRule> links;
+  std::map<std::string, std::string> extra_hosts;  ///< name -> address
+  std::optional<HealthPolicy> health;
+  RestartRule restart;
+  StopRule stop;
+  bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
+  /// The orchestrator's own description of what was asked for, kept word for word for the next
+  /// diff.
+  std::string applied;
+  bool operator==(const ContainerConfig&) const = default;
+};
+
+void to_json(nlohmann::json& json, const ContainerConfig& config);
+void from_json(const nlohmann::json& json, ContainerConfig& config);
+
+/// The networks of the stack, as `applied` for the diff and as the supervisor makes them.
+struct NetworkConfig {
+  network::NetworkSpec
+      spec;  ///< subnet/gateway/bridge may be empty on create: the supervisor chooses
+  bool subnet_fixed = false;  ///< the file fixes it
+  std::string applied;
+  bool operator==(const NetworkConfig&) const = default;
+};
+void to_json(nlohmann::json& json, const NetworkConfig& config);
+void from_json(const nlohmann::json& json, NetworkConfig& config);
+
+}  // namespace stack::supervisor

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container's output on disk. The bytes go from the container's FIFO to <dir>/stdout and
+// <dir>/stderr by splice(2), which moves them or does not: a supervisor killed at any instant loses
+// and doubles nothing. Beside each, <dir>/stdout.index says when which bytes came: one record
+// {offset, time} a chunk, enough to show time stamps and to merge the two streams.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+
+namespace stack::supervisor {
+
+enum class Stream { out, err };
+
+/// The writing side, one per stream of one container.
+class LogWriter {
+ public:
+  LogWriter(const std::filesystem::path& directory, Stream stream);
+  /// Moves what the pipe holds, without blocking; returns the number of bytes moved.
+  std::size_t drain(int pipe);
+  /// For terminals, where there is nothing to splice from.
+  void append(std::string_view bytes);
+
+ private:
+  void index(std::uint64_t offset);
+  Fd data_;
+  Fd index_;
+};
+
+struct LogLine {
+  Stream stream = Stream::out;
+  std::chrono::system_clock::time_point time;
+  std::string text;  ///< without its newline
+};
+
+/// The reading side: complete lines of both streams, merged by time. Never touches the supervisor.
+class LogReader {
+ public:
+  explicit LogReader(std::filesystem::path directory);
+  /// Lines that came since the last call; an unfinished last line only when `finished` (the
+  /// container has ended). The first call returns everything.
+  std::vector<LogLine> read_new(bool finished);
+  const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  struct Side {
+    std::uint64_t data_read = 0;
+    std::uint64_t index_read = 0;
+    std::vector<std::pair<std::uint64_t, std::int64_t>> marks;
+    std::string partial;
+  };
+  std::filesystem::path directory_;
+  Side out_;
+  Side err_;
+};
+
+}  // namespace stack::supervisor

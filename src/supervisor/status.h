@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a container's life. The supervisor writes it; everybody reads it without asking:
+//   <run>/stacks/<project>/status.json          all containers, after each change (tmpfs, renamed)
+//   <data>/stacks/<project>/containers/<id>/config.json   ContainerConfig, once
+//   <data>/stacks/<project>/containers/<id>/state.json    last_exit and friends, at each exit
+// The kernel has the last word: a status that says running with no such process is an exit of
+// unknown code (read_containers applies that).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host_paths.h"
+#include "base/process.h"
+#include "network/network_spec.h"
+#include "supervisor/container_config.h"
+
+namespace stack::supervisor {
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+enum class Phase { created, running, restarting, exited };
+enum class Health { none, starting, healthy, unhealthy };
+std::string_view to_text(Phase phase);
+std::string_view to_text(Health health);
+
+struct ContainerStatus {
+  std::string id;
+  Phase phase = Phase::created;
+  Health health = Health::none;
+  ProcessIdentity process;       ///< process 1; pid 0 when not running
+  std::optional<int> exit_code;  ///< of the last run; unset when unknown (reboot)
+  bool oom_killed = false;
+  bool stopped_by_user = false;  ///< by stop or down: no restart policy applies
+  std::uint64_t restarts = 0;
+  TimePoint created{};
+  TimePoint started{};                             ///< epoch: never
+  TimePoint finished{};                            ///< epoch: never
+  std::map<std::string, network::Ipv4> addresses;  ///< network name -> address
+  std::vector<network::PublishedPort> published;   ///< as bound now
+  std::uint16_t dns_udp_port = 0;                  ///< inside the container's namespace
+  std::uint16_t dns_tcp_port = 0;
+  std::string error;       ///< why the last start failed, empty when it did not
+  std::string last_probe;  ///< output of the last failed health check
+};
+void to_json(nlohmann::json& json, const ContainerStatus& status);
+void from_json(const nlohmann::json& json, ContainerStatus& status);
+
+/// A container as observed: what it was made from and how it is.
+struct ObservedContainer {
+  ContainerConfig config;
+  ContainerStatus status;
+};
+
+struct ObservedNetwork {
+  NetworkConfig config;
+};
+
+/// All of a project, from disk and kernel alone; changes nothing and talks to nobody. A container
+/// directory without a complete config.json is not a container. Sorted by name.
+std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project);
+std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project);
+/// Projects that have anything on disk.
+std::vector<std::string> list_projects(const HostPaths& paths);
+
+}  // namespace stack::supervisor

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Volumes: directories that outlive containers. volumes/<name>/{_data, meta.json}. Data is never
+// lost: nothing here removes a volume unless asked for that volume by name.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stack::volumes {
+
+struct VolumeInfo {
+  std::string name;
+  std::map<std::string, std::string> labels;
+  std::chrono::system_clock::time_point created;
+  std::filesystem::path data;  ///< .../_data
+};
+
+struct VolumeRequest {
+  std::string name;
+  std::map<std::string, std::string> labels;
+};
+
+class VolumeStore {
+ public:
+  explicit VolumeStore(std::filesystem::path root);
+
+  /// Makes it unless it is there; durable when it returns. Names: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
+  VolumeInfo ensure(const VolumeRequest& request);
+  std::optional<VolumeInfo> find(const std::string& name) const;
+  /// All of them, or those whose labels contain every pair of `labels`.
+  std::vector<VolumeInfo> list(const std::map<std::string, std::string>& labels = {}) const;
+  /// Removes it with its data; false when it was not there. Atomic: renamed away first.
+  bool remove(const std::string& name);
+
+  /// First use: when the volume is empty and was never filled, copies the image's content at `path`
+  /// into it, with owner, mode, times, links, xattrs (never device nodes, never following a link
+  /// out of the image). `layers` are the image's directories, uppermost first; several are joined
+  /// as overlayfs would (whiteouts, opaque directories). Atomic: a crash in the middle is redone by
+  /// the next call and never seen half by a container started after it. Returns true when it
+  /// copied.
+  bool fill_from_image(const std::string& name, const std::vector<std::filesystem::path>& layers,
+                       const std::string& path);
+
+  /// The data directory, opened below the root without following links, or with `subpath` inside
+  /// it.
+  std::filesystem::path mount_source(const std::string& name, const std::string& subpath) const;
+  /// Bytes used by the data (st_blocks), for messages.
+  std::uint64_t size(const std::string& name) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace stack::volumes
