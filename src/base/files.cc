@@ -155,6 +155,15 @@ void remove_tree(const std::filesystem::path& path) {
   during("removing " + path.native(), [&] { remove_entry(AT_FDCWD, path.c_str(), info.st_dev); });
 }
 
+void remove_tree(int parent, const std::string& name) {
+  struct stat info {};
+  if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno("stat {}", name);
+  }
+  remove_entry(parent, name.c_str(), info.st_dev);
+}
+
 bool exists(const std::filesystem::path& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;

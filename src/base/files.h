@@ -46,6 +46,8 @@ void make_directories(const std::filesystem::path& path, mode_t mode = 0700);
 /// A missing path is fine. Modes that forbid entry (overlay's work/work is 000) are no obstacle to
 /// root.
 void remove_tree(const std::filesystem::path& path);
+/// The same for `name` (one component) in the open directory `parent`.
+void remove_tree(int parent, const std::string& name);
 bool exists(const std::filesystem::path& path);
 /// Names in a directory without "." and "..", sorted; empty when it does not exist.
 std::vector<std::string> list_directory(const std::filesystem::path& path);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/scratch.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ids.h"
+
+namespace stack {
+namespace {
+
+constexpr std::string_view prefix = ".tmp.";
+
+/// A file can only be half of write_file_atomically, which ends under the lock of the parent.
+bool is_held(const std::filesystem::path& path) {
+  const Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return directory && ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+}  // namespace
+
+ScratchDirectory ScratchDirectory::create(const std::filesystem::path& parent) {
+  std::filesystem::path path = parent / (std::string(prefix) + random_hex(12));
+  if (::mkdir(path.c_str(), 0700) != 0) throw_errno("mkdir {}", path.native());
+  Fd held = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (::flock(held.get(), LOCK_EX | LOCK_NB) != 0) throw_errno("lock {}", path.native());
+  return {std::move(path), std::move(held)};
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (!held_) return;
+  try {
+    remove_tree(path_);
+  } catch (const Error&) {
+    // The lock goes with held_, so the next writer's sweep takes it up.
+  }
+}
+
+void sweep_scratch(const std::filesystem::path& parent) {
+  for (const std::string& name : list_directory(parent)) {
+    if (name.starts_with(prefix) && !is_held(parent / name)) remove_tree(parent / name);
+  }
+}
+
+}  // namespace stack
