@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// A wish as JSON. Members are named by compose keys, so that a difference can be traced to a line
+// of the file by its path alone. What does not make a container differ (scale, profiles) stays out;
+// depends_on is kept for `down` without a file, and left out of the comparison by diff.
+#include <nlohmann/json.hpp>
+
+#include "base/format.h"
+#include "orchestrator/desired.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string duration_text(std::chrono::nanoseconds duration) {
+  if (duration.count() % 1'000'000'000 == 0)
+    return fmt::format("{}s", duration.count() / 1'000'000'000);
+  if (duration.count() % 1'000'000 == 0) return fmt::format("{}ms", duration.count() / 1'000'000);
+  return fmt::format("{}ns", duration.count());
+}
+
+template <typename Value>
+void set(Json& json, const char* key, const std::optional<Value>& value) {
+  if (value) json[key] = *value;
+}
+void set(Json& json, const char* key, const std::optional<std::chrono::nanoseconds>& value) {
+  if (value) json[key] = duration_text(*value);
+}
+void set(Json& json, const char* key, const std::string& value) {
+  if (!value.empty()) json[key] = value;
+}
+void set(Json& json, const char* key, const std::vector<std::string>& value) {
+  if (!value.empty()) json[key] = value;
+}
+void set_flag(Json& json, const char* key, bool value) {
+  if (value) json[key] = true;
+}
+
+std::string port_text(const spec::Port& port) {
+  std::string text = port.host_ip.empty() ? "" : port.host_ip + ":";
+  if (port.published) text += fmt::format("{}", *port.published);
+  if (port.published_last) text += fmt::format("-{}", *port.published_last);
+  return text + fmt::format("{}{}/{}", text.empty() ? "" : ":", port.target, port.protocol);
+}
+
+std::string mount_text(const DesiredMount& desired) {
+  const spec::Mount& mount = desired.mount;
+  static constexpr const char* types[] = {"volume", "bind", "tmpfs"};
+  std::string text = fmt::format("{} {}{}{}", types[static_cast<int>(mount.type)], mount.source,
+                                 mount.source.empty() ? "" : ":", mount.target);
+  if (mount.access == spec::Access::read_only) text += " read_only";
+  if (!mount.propagation.empty()) text += " " + mount.propagation;
+  if (!mount.recursive) text += " non-recursive";
+  if (mount.nocopy) text += " nocopy";
+  if (!mount.subpath.empty()) text += " subpath=" + mount.subpath;
+  if (mount.tmpfs_size) text += fmt::format(" size={}", *mount.tmpfs_size);
+  if (mount.tmpfs_mode) text += fmt::format(" mode={:o}", *mount.tmpfs_mode);
+  for (const auto& option : mount.tmpfs_options) text += " " + option;
+  return text;
+}
+
+Json environment(const spec::Environment& variables) {
+  Json json = Json::object();
+  for (const auto& [key, value] : variables) json[key] = value ? Json(*value) : Json(nullptr);
+  return json;
+}
+
+Json networks(const DesiredContainer& container) {
+  Json json = Json::object();
+  for (const auto& [key, attachment] : container.model.networks) {
+    Json& entry = json[key] = Json::object();
+    entry["name"] = container.network_names.at(key);
+    set(entry, "aliases", attachment.aliases);
+    set(entry, "ipv4_address", attachment.ipv4_address);
+    set(entry, "mac_address", attachment.mac_address);
+    if (attachment.priority != 0) entry["priority"] = attachment.priority;
+  }
+  return json;
+}
+
+Json healthcheck(const spec::Healthcheck& check) {
+  Json json = Json::object();
+  set(json, "test", check.test);
+  set(json, "interval", check.interval);
+  set(json, "timeout", check.timeout);
+  set(json, "start_period", check.start_period);
+  set(json, "start_interval", check.start_interval);
+  set(json, "retries", check.retries);
+  set_flag(json, "disable", check.disable);
+  return json;
+}
+
+Json mounts(const DesiredContainer& container, const char* kind) {
+  Json json = Json::array();
+  const bool inherited = std::string_view(kind) == "volumes_from";
+  for (const auto& mount : container.mounts) {
+    if (mount.inherited_from.empty() == inherited) continue;
+    json.push_back((inherited ? mount.inherited_from + ": " : "") + mount_text(mount));
+  }
+  return json;
+}
+
+std::string restart_text(const spec::RestartPolicy& policy) {
+  static constexpr const char* kinds[] = {"no", "always", "on-failure", "unless-stopped"};
+  std::string text = kinds[static_cast<int>(policy.kind)];
+  if (policy.max_attempts > 0) text += fmt::format(":{}", policy.max_attempts);
+  return text;
+}
+
+void add_process(Json& json, const spec::Service& service) {
+  set(json, "command", service.command);
+  set(json, "entrypoint", service.entrypoint);
+  if (!service.environment.empty()) json["environment"] = environment(service.environment);
+  set(json, "user", service.user);
+  set(json, "working_dir", service.working_dir);
+  set(json, "hostname", service.hostname);
+  set(json, "domainname", service.domainname);
+  set(json, "init", service.init);
+  set_flag(json, "tty", service.tty);
+  set_flag(json, "stdin_open", service.stdin_open);
+}
+
+void add_limits(Json& json, const spec::Service& service) {
+  set(json, "cap_add", service.cap_add);
+  set(json, "cap_drop", service.cap_drop);
+  set_flag(json, "privileged", service.privileged);
+  set_flag(json, "read_only", service.read_only);
+  set(json, "mem_limit", service.mem_limit);
+  set(json, "cpus", service.cpus);
+  set(json, "pids_limit", service.pids_limit);
+}
+
+void add_life(Json& json, const spec::Service& service) {
+  if (service.healthcheck) json["healthcheck"] = healthcheck(*service.healthcheck);
+  if (service.restart != spec::RestartPolicy{}) json["restart"] = restart_text(service.restart);
+  set(json, "stop_signal", service.stop_signal);
+  set(json, "stop_grace_period", service.stop_grace_period);
+  if (!service.labels.empty()) json["labels"] = service.labels;
+  if (!service.depends_on.empty()) {
+    for (const auto& [name, how] : service.depends_on) json["depends_on"].push_back(name);
+  }
+}
+
+void add_connections(Json& json, const DesiredContainer& container) {
+  const spec::Service& service = container.model;
+  if (!service.networks.empty()) json["networks"] = networks(container);
+  set(json, "network_mode", service.network_mode);
+  for (const auto& port : service.ports) json["ports"].push_back(port_text(port));
+  for (const auto& link : service.links) json["links"].push_back(link.service + ":" + link.alias);
+  set(json, "expose", service.expose);
+  for (const char* kind : {"volumes", "volumes_from"}) {
+    Json list = mounts(container, kind);
+    if (!list.empty()) json[kind] = std::move(list);
+  }
+}
+
+}  // namespace
+
+std::string describe(const DesiredContainer& container) {
+  Json json{{"image", container.model.image}, {"image_id", container.image_id}};
+  add_process(json, container.model);
+  add_connections(json, container);
+  add_limits(json, container.model);
+  add_life(json, container.model);
+  set_flag(json, "holds_volumes", container.holds_volumes_for_others);
+  return json.dump();
+}
+
+std::string describe(const DesiredNetwork& network) {
+  Json json{{"key", network.key}};
+  set(json, "subnet", network.subnet);
+  set(json, "gateway", network.gateway);
+  set_flag(json, "internal", network.internal);
+  return json.dump();
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What should exist, in terms of things: networks, volumes, containers, with every name decided and
+// every mount resolved (volumes_from included). Pure: a project and facts about its images go in.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "image/image_store.h"
+#include "spec/model.h"
+
+namespace stack::orchestrator {
+
+/// What is known of the image of a service before anything is made.
+struct ImageFacts {
+  std::string id;
+  image::ImageConfig config;
+};
+/// By the reference as the file writes it. An image that is missing here does not exist.
+using ImageCatalog = std::map<std::string, ImageFacts>;
+
+struct DesiredNetwork {
+  std::string key;
+  std::string name;
+  std::string subnet;   ///< fixed by the file; empty: free choice
+  std::string gateway;  ///< same
+  bool internal = false;
+  bool external = false;
+  bool operator==(const DesiredNetwork&) const = default;
+};
+
+struct DesiredVolume {
+  std::string name;
+  std::string key;      ///< key in the file; empty for an anonymous one
+  std::string service;  ///< anonymous: whose it is
+  bool external = false;
+  std::map<std::string, std::string> labels;
+  bool operator==(const DesiredVolume&) const = default;
+};
+
+/// A mount of one container, with its volume's real name.
+struct DesiredMount {
+  spec::Mount mount;           ///< for volumes, `source` is the volume's name on this host
+  std::string inherited_from;  ///< service whose mount this is, by volumes_from
+  bool operator==(const DesiredMount&) const = default;
+};
+
+struct DesiredContainer {
+  std::string name;
+  std::string service;
+  int number = 1;
+  std::string image_id;
+  spec::Service model;  ///< as written; mounts and networks are below
+  image::ImageConfig image;
+  std::vector<DesiredMount> mounts;  ///< own, image VOLUMEs and inherited; targets are unique
+  std::map<std::string, std::string> network_names;  ///< key in model.networks -> name
+  std::vector<std::string> volume_names;             ///< of `mounts`
+  bool holds_volumes_for_others = false;  ///< target of volumes_from: a data container if it ends
+};
+
+struct DesiredState {
+  std::string project;
+  std::string working_dir;
+  std::map<std::string, DesiredNetwork> networks;      ///< by name
+  std::map<std::string, DesiredVolume> volumes;        ///< by name
+  std::map<std::string, DesiredContainer> containers;  ///< by name
+  spec::SourceMap sources;
+};
+
+/// The services named, and all that they need; all services when none is named.
+/// Throws Error "no such service: X" (with the nearest name) for an unknown one.
+std::set<std::string> select_services(const spec::Project& project,
+                                      const std::vector<std::string>& named);
+
+/// Throws Error for what only shows when everything is put together: a missing image is reported by
+/// preflight instead and leaves its containers out of the result.
+DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
+                           const ImageCatalog& images);
+
+/// Entrypoint and command as they will run; both empty when neither file nor image has one.
+std::vector<std::string> arguments_of(const DesiredContainer& container);
+/// Only there for the volumes it holds for others: no program at all.
+bool has_nothing_to_run(const DesiredContainer& container);
+
+/// One container as a JSON text whose members are compose keys: kept with the container when it is
+/// made, and compared, member by member, with the next wish. Canonical: equal wishes, equal text.
+std::string describe(const DesiredContainer& container);
+std::string describe(const DesiredNetwork& network);
+
+/// The volume of an anonymous mount: stable for project + service + replica + path, so that it is
+/// found again by every later container of that replica.
+std::string anonymous_volume_name(const std::string& project, const std::string& service,
+                                  int number, const std::string& target);
+
+std::string container_name(const spec::Project& project, const spec::Service& service, int number);
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/diff.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/format.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using Json = nlohmann::json;
+using supervisor::ObservedContainer;
+using supervisor::Phase;
+
+/// Walks two JSON trees together and notes every leaf that differs.
+class Comparison {
+ public:
+  Comparison(const spec::SourceMap& sources, std::string prefix)
+      : sources_(sources), prefix_(std::move(prefix)) {}
+
+  void compare(const std::string& path, const Json* before, const Json* after) {
+    if (before != nullptr && after != nullptr && *before == *after) return;
+    const bool objects = is_branch(before, &Json::is_object) && is_branch(after, &Json::is_object);
+    if (objects && (before != nullptr || after != nullptr) && has_members(before, after)) {
+      return compare_members(path, before, after);
+    }
+    const auto origin = sources_.find(prefix_ + path);
+    changes_.push_back({path, text(before), text(after), origin});
+  }
+
+  std::vector<FieldChange> take() { return std::move(changes_); }
+
+ private:
+  static bool is_branch(const Json* json, bool (Json::*kind)() const noexcept) {
+    return json == nullptr || (json->*kind)();
+  }
+  static bool has_members(const Json* before, const Json* after) {
+    return (before != nullptr && !before->empty()) || (after != nullptr && !after->empty());
+  }
+  static std::string text(const Json* json) { return json == nullptr ? "" : json->dump(); }
+
+  void compare_members(const std::string& path, const Json* before, const Json* after) {
+    std::set<std::string> keys;
+    for (const Json* side : {before, after}) {
+      if (side == nullptr) continue;
+      for (const auto& [key, value] : side->items()) keys.insert(key);
+    }
+    for (const auto& key : keys) {
+      if (path.empty() && key == "depends_on") continue;
+      compare(path.empty() ? key : path + "." + key, member(before, key), member(after, key));
+    }
+  }
+  static const Json* member(const Json* json, const std::string& key) {
+    if (json == nullptr || !json->contains(key)) return nullptr;
+    return &(*json)[key];
+  }
+
+  const spec::SourceMap& sources_;
+  std::string prefix_;
+  std::vector<FieldChange> changes_;
+};
+
+std::string phrase(const std::vector<FieldChange>& fields) {
+  std::string text;
+  for (const auto& field : fields) text += (text.empty() ? "" : ", ") + field.path;
+  return text;
+}
+
+std::string why_not_running(const ObservedContainer& container) {
+  const auto& status = container.status;
+  if (status.phase == Phase::created) return status.error.empty() ? "created" : "failed to start";
+  if (!status.exit_code) return "not running";
+  return fmt::format("exited ({})", *status.exit_code);
+}
+
+ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
+                      const spec::SourceMap& sources) {
+  const std::string wished = describe(wish);
+  if (wished != is.config.applied) {
+    auto fields = compare_descriptions(is.config.applied, wished, sources, wish.service);
+    if (!fields.empty()) return {Verdict::recreate, fields, phrase(fields)};
+  }
+  const bool runs = is.status.phase == Phase::running || is.status.phase == Phase::restarting;
+  if (runs || is_completed(is) || has_nothing_to_run(wish)) return {};
+  return {Verdict::start, {}, why_not_running(is)};
+}
+
+ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::string>& known,
+                               const std::set<std::string>& wished_services) {
+  if (wished_services.contains(is.config.service)) return {Verdict::remove, {}, "scaled down"};
+  if (known.contains(is.config.service)) return {};
+  return {Verdict::orphan, {}, "no such service in the file"};
+}
+
+}  // namespace
+
+std::string to_text(const FieldChange& change) {
+  std::string text = change.path + ": ";
+  if (change.before.empty()) {
+    text += "set to " + change.after;
+  } else if (change.after.empty()) {
+    text += change.before + " removed";
+  } else {
+    text += change.before + " -> " + change.after;
+  }
+  if (change.origin) text += " (" + spec::to_text(*change.origin) + ")";
+  return text;
+}
+
+bool is_completed(const ObservedContainer& container) {
+  using supervisor::RestartKind;
+  const auto& status = container.status;
+  const bool once = container.config.restart.kind == RestartKind::no ||
+                    container.config.restart.kind == RestartKind::on_failure;
+  return once && status.phase == Phase::exited && status.exit_code == 0 && !status.stopped_by_user;
+}
+
+bool is_data_container(const ObservedContainer& container) {
+  if (!container.config.data_container) return false;
+  return container.status.phase == Phase::created ||
+         (container.status.phase == Phase::exited && container.status.exit_code.value_or(0) == 0);
+}
+
+std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,
+                                              const spec::SourceMap& sources,
+                                              const std::string& service) {
+  const Json old = Json::parse(before, nullptr, false);
+  const Json wished = Json::parse(after, nullptr, false);
+  Comparison comparison(sources, "services." + service + ".");
+  comparison.compare("", old.is_object() ? &old : nullptr, &wished);
+  return comparison.take();
+}
+
+Changes diff(const DesiredState& desired, const ObservedState& observed,
+             const std::set<std::string>& known_services) {
+  Changes changes;
+  std::set<std::string> wished_services;
+  for (const auto& [name, wish] : desired.containers) {
+    wished_services.insert(wish.service);
+    const auto is = observed.containers.find(name);
+    changes.containers[name] = is == observed.containers.end()
+                                   ? ContainerChange{Verdict::create, {}, "absent"}
+                                   : judge(wish, is->second, desired.sources);
+  }
+  for (const auto& [name, is] : observed.containers) {
+    if (desired.containers.contains(name)) continue;
+    changes.containers[name] = judge_unwished(is, known_services, wished_services);
+  }
+  for (const auto& [name, wish] : desired.networks) {
+    if (wish.external) continue;
+    const auto is = observed.networks.find(name);
+    if (is == observed.networks.end()) {
+      changes.networks[name] = {Verdict::create, {}};
+    } else if (const std::string wished = describe(wish); wished != is->second.config.applied) {
+      spec::SourceMap none;
+      changes.networks[name] = {Verdict::recreate, compare_descriptions(is->second.config.applied,
+                                                                        wished, none, wish.key)};
+    }
+  }
+  for (const auto& [name, wish] : desired.volumes) {
+    if (!observed.volumes.contains(name)) changes.new_volumes.push_back(name);
+  }
+  return changes;
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The difference between wish and world, field by field, with the place in the file of each new
+// value. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "orchestrator/desired.h"
+#include "orchestrator/observed.h"
+
+namespace stack::orchestrator {
+
+/// One member that differs: "environment.DEBUG", "0" -> "1", stack.yaml:7:14.
+struct FieldChange {
+  std::string path;    ///< below the service, by compose keys
+  std::string before;  ///< JSON text; empty: was not there
+  std::string after;   ///< JSON text; empty: is no longer there
+  std::optional<spec::Origin> origin;
+  bool operator==(const FieldChange&) const = default;
+};
+/// `environment.DEBUG: "0" -> "1" (stack.yaml:7:14)`
+std::string to_text(const FieldChange& change);
+
+/// What must happen to a container for the wish to come true.
+enum class Verdict {
+  keep,      ///< as it should be
+  create,    ///< does not exist
+  recreate,  ///< exists, but was made from another wish
+  start,     ///< exists as wished, but does not run and should
+  remove,    ///< exists, is not wished for (scaled down), and is ours to remove
+  orphan,    ///< belongs to the project, but no service of the file; left alone unless asked
+};
+
+struct ContainerChange {
+  Verdict verdict = Verdict::keep;
+  std::vector<FieldChange> fields;  ///< of recreate
+  std::string because;              ///< one phrase: "absent", "exited (1)", "environment.DEBUG"
+};
+
+struct NetworkChange {
+  Verdict verdict = Verdict::keep;  ///< keep, create or recreate
+  std::vector<FieldChange> fields;
+};
+
+struct Changes {
+  std::map<std::string, ContainerChange> containers;  ///< by name; every one of both sides
+  std::map<std::string, NetworkChange> networks;      ///< by name; those wished for
+  std::vector<std::string> new_volumes;
+};
+
+/// `known_services`: every service of the file; containers of others are orphans, containers of
+/// known services that are not part of the wish are left alone.
+Changes diff(const DesiredState& desired, const ObservedState& observed,
+             const std::set<std::string>& known_services);
+
+/// Differences between two descriptions (see desired.h), members sorted. Exposed for tests.
+std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,
+                                              const spec::SourceMap& sources,
+                                              const std::string& service);
+
+/// Ended by itself with 0, under a policy that does not ask for more: its work is done.
+bool is_completed(const supervisor::ObservedContainer& container);
+/// Holds volumes for others and has nothing to run, or has run it.
+bool is_data_container(const supervisor::ObservedContainer& container);
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/execute.h"
+
+#include <algorithm>
+
+namespace stack::orchestrator {
+namespace {
+
+constexpr std::chrono::milliseconds tick_length{100};
+
+class Executor {
+ public:
+  Executor(const Plan& plan, Engine& engine, Report& report)
+      : plan_(plan), engine_(engine), report_(report) {
+    execution_.results.resize(plan.steps.size(), StepResult::waiting);
+  }
+
+  Execution run(const std::function<bool()>& interrupted) {
+    report_.plan_begins(plan_);
+    for (;;) {
+      execution_.interrupted = execution_.interrupted || interrupted();
+      if (!execution_.interrupted) begin_ready_steps();
+      if (running_ == 0) break;
+      if (auto outcome = engine_.next(tick_length)) {
+        finish(*outcome);
+      } else {
+        report_.tick();
+      }
+    }
+    report_.plan_ends();
+    return std::move(execution_);
+  }
+
+ private:
+  StepResult& result(StepId id) { return execution_.results[id]; }
+
+  void begin_ready_steps() {
+    for (StepId id = 0; id < plan_.steps.size(); ++id) {
+      if (result(id) != StepResult::waiting) continue;
+      const auto& after = plan_.steps[id].after;
+      if (std::ranges::any_of(after, [&](StepId each) { return is_lost(each); })) {
+        result(id) = StepResult::skipped;
+        report_.step_ends(id, plan_.steps[id], StepResult::skipped, "");
+      } else if (std::ranges::all_of(
+                     after, [&](StepId each) { return result(each) == StepResult::done; })) {
+        begin(id);
+      }
+    }
+  }
+
+  bool is_lost(StepId id) {
+    return result(id) == StepResult::failed || result(id) == StepResult::skipped;
+  }
+
+  void begin(StepId id) {
+    result(id) = StepResult::running;
+    ++running_;
+    report_.step_begins(id, plan_.steps[id]);
+    engine_.perform(id, plan_.steps[id].action);
+  }
+
+  void finish(const Outcome& outcome) {
+    --running_;
+    result(outcome.step) = outcome.error ? StepResult::failed : StepResult::done;
+    report_.step_ends(outcome.step, plan_.steps[outcome.step], result(outcome.step),
+                      outcome.error ? outcome.error->what() : outcome.note);
+    if (outcome.error) execution_.errors.push_back(*outcome.error);
+  }
+
+  const Plan& plan_;
+  Engine& engine_;
+  Report& report_;
+  Execution execution_;
+  std::size_t running_ = 0;
+};
+
+}  // namespace
+
+Execution execute(const Plan& plan, Engine& engine, Report& report,
+                  const std::function<bool()>& interrupted) {
+  return Executor(plan, engine, report).run(interrupted);
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries a plan out, word for word: a step runs when all of its predecessors have succeeded, as
+// many at once as there are. Decides nothing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "orchestrator/engine.h"
+#include "orchestrator/report.h"
+
+namespace stack::orchestrator {
+
+struct Execution {
+  std::vector<StepResult> results;  ///< by step id
+  std::vector<Error> errors;        ///< in the order in which they came
+  bool interrupted = false;
+  bool succeeded() const { return errors.empty() && !interrupted; }
+};
+
+/// After the first failure nothing below it starts, everything else goes on. When `interrupted`
+/// answers true nothing new starts; what is under way is waited for.
+Execution execute(const Plan& plan, Engine& engine, Report& report,
+                  const std::function<bool()>& interrupted);
+
+}  // namespace stack::orchestrator

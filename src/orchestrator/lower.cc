@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/lower.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::orchestrator {
+namespace {
+
+constexpr std::size_t short_id_length = 12;
+constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::vector<std::string> environment_of(const DesiredContainer& wish, const std::string& hostname) {
+  std::map<std::string, std::string> variables{{"PATH", default_path}, {"HOSTNAME", hostname}};
+  if (wish.model.tty) variables["TERM"] = "xterm";
+  for (const auto& entry : wish.image.environment) {
+    const std::size_t equals = entry.find('=');
+    variables[entry.substr(0, equals)] =
+        equals == std::string::npos ? "" : entry.substr(equals + 1);
+  }
+  for (const auto& [key, value] : wish.model.environment) {
+    if (value) {
+      variables[key] = *value;
+    } else {
+      variables.erase(key);
+    }
+  }
+  std::vector<std::string> list;
+  for (const auto& [key, value] : variables) list.push_back(key + "=" + value);
+  return list;
+}
+
+runtime::MountSpec tmpfs_mount(const spec::Mount& mount) {
+  runtime::MountSpec lowered;
+  lowered.kind = runtime::MountKind::tmpfs;
+  lowered.target = mount.target;
+  lowered.options = mount.tmpfs_options;
+  if (mount.tmpfs_size) lowered.options.push_back(fmt::format("size={}", *mount.tmpfs_size));
+  if (mount.tmpfs_mode) lowered.options.push_back(fmt::format("mode={:o}", *mount.tmpfs_mode));
+  if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
+  return lowered;
+}
+
+runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places) {
+  if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
+  runtime::MountSpec lowered;
+  lowered.target = mount.target;
+  lowered.source = mount.type == spec::MountType::bind
+                       ? mount.source
+                       : places.volume(mount.source, mount.subpath).native();
+  lowered.recursive = mount.recursive;
+  if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
+  if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
+  return lowered;
+}
+
+std::vector<supervisor::Endpoint> endpoints_of(const DesiredContainer& wish,
+                                               const std::string& id) {
+  using Entry = std::pair<std::string, spec::NetworkAttachment>;
+  std::vector<Entry> ordered(wish.model.networks.begin(), wish.model.networks.end());
+  std::ranges::stable_sort(ordered, [](const Entry& a, const Entry& b) {
+    return a.second.priority > b.second.priority;
+  });
+  std::vector<supervisor::Endpoint> endpoints;
+  for (const auto& [key, attachment] : ordered) {
+    supervisor::Endpoint endpoint;
+    endpoint.network = wish.network_names.at(key);
+    if (!attachment.ipv4_address.empty()) {
+      endpoint.address = network::parse_ipv4(attachment.ipv4_address);
+    }
+    endpoint.mac = attachment.mac_address;
+    endpoint.aliases = {wish.service, wish.name, id.substr(0, short_id_length)};
+    endpoint.aliases.insert(endpoint.aliases.end(), attachment.aliases.begin(),
+                            attachment.aliases.end());
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+std::vector<supervisor::PortRule> ports_of(const spec::Service& model) {
+  std::vector<supervisor::PortRule> rules;
+  for (const auto& port : model.ports) {
+    supervisor::PortRule rule;
+    rule.host_ip = port.host_ip;
+    rule.host_port = port.published.value_or(0);
+    rule.host_port_last = port.published_last.value_or(rule.host_port);
+    rule.container_port = port.target;
+    rule.protocol = port.protocol;
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+std::vector<std::string> probe_command(const std::vector<std::string>& test) {
+  if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", test.at(1)};
+  return {test.begin() + 1, test.end()};
+}
+
+std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model) {
+  if (!model.healthcheck || model.healthcheck->disable) return std::nullopt;
+  const spec::Healthcheck& check = *model.healthcheck;
+  if (!check.test || check.test->size() < 2) return std::nullopt;
+  supervisor::HealthPolicy policy;
+  policy.command = probe_command(*check.test);
+  if (check.interval) policy.interval = *check.interval;
+  if (check.timeout) policy.timeout = *check.timeout;
+  if (check.start_period) policy.start_period = *check.start_period;
+  if (check.start_interval) policy.start_interval = *check.start_interval;
+  if (check.retries) policy.retries = *check.retries;
+  return policy;
+}
+
+supervisor::RestartRule restart_of(const spec::RestartPolicy& policy) {
+  using From = spec::RestartPolicy::Kind;
+  using To = supervisor::RestartKind;
+  supervisor::RestartRule rule;
+  rule.max_attempts = policy.max_attempts;
+  switch (policy.kind) {
+    case From::no:
+      rule.kind = To::no;
+      break;
+    case From::always:
+      rule.kind = To::always;
+      break;
+    case From::on_failure:
+      rule.kind = To::on_failure;
+      break;
+    case From::unless_stopped:
+      rule.kind = To::unless_stopped;
+      break;
+  }
+  return rule;
+}
+
+supervisor::StopRule stop_of(const DesiredContainer& wish) {
+  supervisor::StopRule rule;
+  if (!wish.image.stop_signal.empty()) rule.signal = wish.image.stop_signal;
+  if (!wish.model.stop_signal.empty()) rule.signal = wish.model.stop_signal;
+  if (wish.model.stop_grace_period) rule.grace = *wish.model.stop_grace_period;
+  return rule;
+}
+
+std::string first_of(const std::string& wanted, const std::string& inherited) {
+  return wanted.empty() ? inherited : wanted;
+}
+
+runtime::ProcessSpec process_of(const DesiredContainer& wish, const std::string& hostname) {
+  runtime::ProcessSpec process;
+  process.arguments = arguments_of(wish);
+  if (process.arguments.empty() && !has_nothing_to_run(wish)) {
+    fail("service \"{}\" has no command, and neither has its image {}", wish.service,
+         wish.model.image);
+  }
+  process.environment = environment_of(wish, hostname);
+  process.working_directory =
+      first_of(first_of(wish.model.working_dir, wish.image.working_dir), "/");
+  process.user = first_of(wish.model.user, wish.image.user);
+  process.init = wish.model.init.value_or(false);
+  process.terminal = wish.model.tty;
+  process.open_stdin = wish.model.stdin_open;
+  return process;
+}
+
+runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& project,
+                               const std::string& id, const Places& places) {
+  runtime::ContainerSpec spec;
+  spec.id = id;
+  spec.name = wish.name;
+  spec.cgroup = fmt::format("stack/{}/{}", project, id);
+  spec.hostname = first_of(wish.model.hostname, id.substr(0, short_id_length));
+  spec.domainname = wish.model.domainname;
+  for (const auto& layer : places.image_layers) spec.root.lower.push_back(layer.native());
+  if (wish.model.read_only) spec.root.writable = runtime::Writable::no;
+  for (const auto& mount : wish.mounts) spec.mounts.push_back(lower_mount(mount.mount, places));
+  spec.process = process_of(wish, spec.hostname);
+  spec.resources.memory_limit = wish.model.mem_limit;
+  spec.resources.cpus = wish.model.cpus;
+  spec.resources.pids_limit = wish.model.pids_limit;
+  spec.security.privileged = wish.model.privileged;
+  spec.security.capabilities = runtime::effective_capabilities(
+      wish.model.cap_add, wish.model.cap_drop, wish.model.privileged);
+  if (wish.model.network_mode == "host") spec.network = runtime::NetworkNamespace::host;
+  return spec;
+}
+
+}  // namespace
+
+supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
+                                  const std::string& id, const Places& places) {
+  supervisor::ContainerConfig config;
+  config.id = id;
+  config.name = wish.name;
+  config.service = wish.service;
+  config.number = wish.number;
+  config.spec = spec_of(wish, project, id, places);
+  config.endpoints = endpoints_of(wish, id);
+  if (wish.model.network_mode != "host") config.ports = ports_of(wish.model);
+  for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
+  config.health = health_of(wish.model);
+  config.restart = restart_of(wish.model.restart);
+  config.stop = stop_of(wish);
+  config.data_container =
+      wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
+  config.applied = describe(wish);
+  return config;
+}
+
+supervisor::NetworkConfig lower(const DesiredNetwork& wish) {
+  supervisor::NetworkConfig config;
+  config.spec.name = wish.name;
+  config.spec.internal = wish.internal;
+  config.subnet_fixed = !wish.subnet.empty();
+  if (config.subnet_fixed) {
+    const auto subnet = network::parse_subnet(wish.subnet);
+    if (!subnet) fail("network {}: \"{}\" is not an IPv4 subnet", wish.name, wish.subnet);
+    config.spec.subnet = *subnet;
+    config.spec.gateway = wish.gateway.empty()
+                              ? network::Ipv4{subnet->address.value + 1}
+                              : network::parse_ipv4(wish.gateway).value_or(network::Ipv4{});
+  }
+  config.applied = describe(wish);
+  return config;
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a wish to what the supervisor needs: the last step before the kernel in which compose is
+// known. Pure; directories of images and volumes come in as text.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "orchestrator/desired.h"
+#include "supervisor/container_config.h"
+
+namespace stack::orchestrator {
+
+/// Where things of this host are.
+struct Places {
+  std::vector<std::filesystem::path> image_layers;  ///< of the container's image, uppermost first
+  /// Host directory of a volume (and a path inside it).
+  std::function<std::filesystem::path(const std::string& volume, const std::string& subpath)>
+      volume;
+};
+
+/// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").
+supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
+                                  const std::string& id, const Places& places);
+supervisor::NetworkConfig lower(const DesiredNetwork& wish);
+
+}  // namespace stack::orchestrator

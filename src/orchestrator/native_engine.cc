@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/native_engine.h"
+
+#include "base/files.h"
+#include "base/ids.h"
+#include "orchestrator/lower.h"
+#include "volumes/volume_store.h"
+
+namespace stack::orchestrator {
+namespace {
+
+supervisor::AwaitedCondition awaited(spec::Condition condition) {
+  switch (condition) {
+    case spec::Condition::service_healthy:
+      return supervisor::AwaitedCondition::healthy;
+    case spec::Condition::service_completed_successfully:
+      return supervisor::AwaitedCondition::completed;
+    case spec::Condition::service_started:
+      break;
+  }
+  return supervisor::AwaitedCondition::running;
+}
+
+constexpr int most_reconnections = 5;
+
+}  // namespace
+
+NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired)
+    : paths_(std::move(paths)),
+      desired_(desired),
+      volumes_(paths_.volumes()),
+      images_(paths_.images()) {}
+
+ObservedState NativeEngine::observe() {
+  ObservedState state;
+  for (auto& container : supervisor::read_containers(paths_, desired_.project)) {
+    ids_[container.config.name] = container.config.id;
+    state.containers.emplace(container.config.name, std::move(container));
+  }
+  for (auto& network : supervisor::read_networks(paths_, desired_.project)) {
+    state.networks.emplace(network.config.spec.name, std::move(network));
+  }
+  for (auto& volume : volumes_.list()) state.volumes.emplace(volume.name, std::move(volume));
+  return state;
+}
+
+void NativeEngine::perform(StepId step, const Action& action) {
+  try {
+    std::visit([&](const auto& it) { do_action(step, it); }, action);
+  } catch (Error& error) {
+    error.add_frame(to_text(action));
+    finish(step, error);
+  }
+}
+
+std::optional<Outcome> NativeEngine::next(std::chrono::milliseconds patience) {
+  for (int attempt = 0; ended_.empty() && !pending_.empty(); ++attempt) {
+    try {
+      const auto reply = client_->receive(patience);
+      if (!reply) return std::nullopt;
+      const auto pending = pending_.find(reply->id);
+      if (pending == pending_.end()) continue;
+      ended_.push_back(outcome_of(pending->second, *reply));
+      pending_.erase(pending);
+    } catch (const Error&) {
+      if (attempt == most_reconnections) throw;
+      reconnect();
+    }
+  }
+  if (ended_.empty()) return std::nullopt;
+  Outcome outcome = std::move(ended_.front());
+  ended_.pop_front();
+  return outcome;
+}
+
+Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply& reply) const {
+  if (reply.error && pending.tolerated) {
+    return {pending.step, std::nullopt,
+            fmt::format("not required, going on: {}", reply.error->what())};
+  }
+  return {pending.step, reply.error, reply.note};
+}
+
+void NativeEngine::finish(StepId step, std::optional<Error> error) {
+  ended_.push_back({step, std::move(error), ""});
+}
+
+void NativeEngine::send(StepId step, supervisor::Request request, bool tolerated) {
+  if (!client_) client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
+  const std::uint64_t id = client_->send(request);
+  pending_.emplace(id, Pending{step, std::move(request), tolerated});
+}
+
+void NativeEngine::reconnect() {
+  client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
+  auto lost = std::move(pending_);
+  pending_.clear();
+  for (auto& [id, pending] : lost)
+    send(pending.step, std::move(pending.request), pending.tolerated);
+}
+
+const std::string& NativeEngine::id_of(const std::string& name) const {
+  const auto id = ids_.find(name);
+  if (id == ids_.end()) fail("no such container: {}", name);
+  return id->second;
+}
+
+void NativeEngine::do_action(StepId step, const CreateNetwork& action) {
+  send(step, supervisor::CreateNetwork{lower(desired_.networks.at(action.name))}, false);
+}
+
+void NativeEngine::do_action(StepId step, const RemoveNetwork& action) {
+  send(step, supervisor::RemoveNetwork{action.name}, false);
+}
+
+void NativeEngine::do_action(StepId step, const CreateVolume& action) {
+  const DesiredVolume& wish = desired_.volumes.at(action.name);
+  volumes_.ensure({wish.name, wish.labels});
+  finish(step);
+}
+
+void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
+  volumes_.remove(action.name);
+  finish(step);
+}
+
+void NativeEngine::do_action(StepId step, const CreateContainer& action) {
+  supervisor::ContainerConfig config = prepare(desired_.containers.at(action.name));
+  ids_[action.name] = config.id;
+  send(step, supervisor::CreateContainer{std::move(config)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const StartContainer& action) {
+  send(step, supervisor::StartContainer{id_of(action.name)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const StopContainer& action) {
+  send(step, supervisor::StopContainer{id_of(action.name), action.grace}, false);
+}
+
+void NativeEngine::do_action(StepId step, const RemoveContainer& action) {
+  send(step, supervisor::RemoveContainer{id_of(action.name)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
+  send(step, supervisor::Await{id_of(action.name), awaited(action.condition)}, !action.required);
+}
+
+supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) {
+  const auto image = images_.find(wish.image_id);
+  if (!image) fail("No such image: {}", wish.model.image);
+  prepare_bind_sources(wish);
+  fill_volumes(wish, *image);
+  const Places places{image->layers, [this](const std::string& volume, const std::string& subpath) {
+                        return volumes_.mount_source(volume, subpath);
+                      }};
+  return lower(wish, desired_.project, new_container_id(), places);
+}
+
+void NativeEngine::prepare_bind_sources(const DesiredContainer& wish) const {
+  for (const auto& each : wish.mounts) {
+    if (each.mount.type != spec::MountType::bind || exists(each.mount.source)) continue;
+    if (!each.mount.create_host_path)
+      fail("bind source path does not exist: {}", each.mount.source);
+    make_directories(each.mount.source, 0755);
+  }
+}
+
+void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image& image) {
+  for (const auto& each : wish.mounts) {
+    if (each.mount.type != spec::MountType::volume) continue;
+    volumes_.ensure({each.mount.source, desired_.volumes.at(each.mount.source).labels});
+    if (each.mount.nocopy || !each.mount.subpath.empty()) continue;
+    volumes_.fill_from_image(each.mount.source, image.layers, each.mount.target);
+  }
+}
+
+void NativeEngine::shut_down_supervisor() {
+  if (!client_) client_ = supervisor::Client::connect(paths_, desired_.project);
+  if (!client_) return;
+  client_->call(supervisor::Shutdown{});
+  client_.reset();
+  // The keeper holds this lock for life: once it is ours, supervisor and keeper are gone.
+  const auto lock = paths_.project_run(desired_.project) / "keeper.lock";
+  if (exists(lock)) FileLock::acquire(lock);
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine of this machine: disk and kernel are read directly, containers and networks are made
+// by the stack's supervisor, volumes by the volume store. The supervisor is started when the first
+// action needs it; when it is lost on the way, it is found again and asked once more (its requests
+// are idempotent).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/host_paths.h"
+#include "image/image_store.h"
+#include "orchestrator/engine.h"
+#include "supervisor/client.h"
+
+namespace stack::orchestrator {
+
+class NativeEngine : public Engine {
+ public:
+  /// `desired` must outlive the engine; it may be empty for plans that create nothing.
+  NativeEngine(HostPaths paths, const DesiredState& desired);
+
+  ObservedState observe() override;
+  void perform(StepId step, const Action& action) override;
+  std::optional<Outcome> next(std::chrono::milliseconds patience) override;
+
+  /// Ends the supervisor when nothing runs any more, and waits until it is gone.
+  void shut_down_supervisor();
+
+ private:
+  struct Pending {
+    StepId step;
+    supervisor::Request request;
+    bool tolerated = false;  ///< a failure is a note: AwaitCondition with required = false
+  };
+
+  void send(StepId step, supervisor::Request request, bool tolerated);
+  void finish(StepId step, std::optional<Error> error = std::nullopt);
+  void reconnect();
+  Outcome outcome_of(const Pending& pending, const supervisor::Reply& reply) const;
+
+  void do_action(StepId step, const CreateNetwork& action);
+  void do_action(StepId step, const RemoveNetwork& action);
+  void do_action(StepId step, const CreateVolume& action);
+  void do_action(StepId step, const RemoveVolume& action);
+  void do_action(StepId step, const CreateContainer& action);
+  void do_action(StepId step, const StartContainer& action);
+  void do_action(StepId step, const StopContainer& action);
+  void do_action(StepId step, const RemoveContainer& action);
+  void do_action(StepId step, const AwaitCondition& action);
+
+  supervisor::ContainerConfig prepare(const DesiredContainer& wish);
+  void prepare_bind_sources(const DesiredContainer& wish) const;
+  void fill_volumes(const DesiredContainer& wish, const image::Image& image);
+  const std::string& id_of(const std::string& name) const;
+
+  HostPaths paths_;
+  const DesiredState& desired_;
+  volumes::VolumeStore volumes_;
+  image::ImageStore images_;
+  std::optional<supervisor::Client> client_;
+  std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
+  std::map<std::uint64_t, Pending> pending_;
+  std::deque<Outcome> ended_;
+};
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan: everything that will be done, in which order, and why; nothing else will be. Data made
+// by pure functions, printed by `stack plan`, executed word for word by `stack up`.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "orchestrator/diff.h"
+
+namespace stack::orchestrator {
+
+using StepId = std::size_t;
+
+struct CreateNetwork {
+  std::string name;
+};
+struct RemoveNetwork {
+  std::string name;
+};
+struct CreateVolume {
+  std::string name;
+};
+struct RemoveVolume {
+  std::string name;
+};
+struct CreateContainer {
+  std::string name;
+};
+struct StartContainer {
+  std::string name;
+};
+struct StopContainer {
+  std::string name;
+  std::optional<std::chrono::nanoseconds> grace;  ///< instead of the container's own
+};
+struct RemoveContainer {
+  std::string name;
+};
+struct AwaitCondition {
+  std::string name;
+  spec::Condition condition = spec::Condition::service_healthy;
+  bool required = true;  ///< false: a failure is a warning, and what waits goes on
+};
+using Action =
+    std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
+                 StartContainer, StopContainer, RemoveContainer, AwaitCondition>;
+
+struct Step {
+  Action action;
+  std::string because;
+  std::vector<StepId> after;  ///< runs when all of these have succeeded; always smaller ids
+};
+
+struct Plan {
+  std::vector<Step> steps;           ///< in a topological order
+  std::vector<std::string> orphans;  ///< containers left alone, for a warning
+  bool empty() const { return steps.empty(); }
+};
+
+/// What the object of an action is called on the screen: "Container shop-db-1".
+std::string subject(const Action& action);
+/// "create container shop-db-1"
+std::string to_text(const Action& action);
+/// The graph, a step a line: "#3 await shop-db-1 healthy (web depends on it) after #2".
+std::string to_text(const Plan& plan);
+
+enum class Orphans { leave, remove };
+
+/// Steps that make the changes come true.
+Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
+             Orphans orphans);
+
+struct DownPolicy {
+  Orphans orphans = Orphans::leave;
+  std::string project;
+  bool volumes = false;  ///< -v
+  std::optional<std::chrono::nanoseconds> grace;
+  std::set<std::string> services;         ///< empty: all, and the networks too
+  std::set<std::string> known_services;   ///< of the file; empty without one: everything is ours
+  std::vector<std::string> volume_names;  ///< named ones that -v removes
+};
+/// Steps that take the stack away: dependents first, independent ones at once.
+Plan plan_down(const ObservedState& observed, const DownPolicy& policy);
+
+/// stop: the same order, nothing removed. start: dependencies first, without their conditions.
+Plan plan_stop(const ObservedState& observed, const std::set<std::string>& services,
+               std::optional<std::chrono::nanoseconds> grace);
+Plan plan_start(const DesiredState& desired, const ObservedState& observed,
+                const std::set<std::string>& services);
+
+}  // namespace stack::orchestrator

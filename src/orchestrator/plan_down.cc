@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "orchestrator/plan_builder.h"
+
+namespace stack::orchestrator {
+namespace {
+
+bool is_orphan(const supervisor::ObservedContainer& container, const DownPolicy& policy) {
+  return !policy.known_services.empty() &&
+         !policy.known_services.contains(container.config.service);
+}
+
+/// `down web` takes web's dependents down too: they could not live without it.
+std::set<std::string> with_dependents(const ObservedState& observed,
+                                      std::set<std::string> services) {
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const auto& [name, container] : observed.containers) {
+      for (const auto& dependency : recorded_dependencies(container)) {
+        if (services.contains(dependency))
+          grown |= services.insert(container.config.service).second;
+      }
+    }
+  }
+  return services;
+}
+
+std::set<std::string> leaving_containers(const ObservedState& observed, const DownPolicy& policy) {
+  const auto services = with_dependents(observed, policy.services);
+  std::set<std::string> names;
+  for (const auto& [name, container] : observed.containers) {
+    if (!services.empty() && !services.contains(container.config.service)) continue;
+    if (is_orphan(container, policy) && policy.orphans == Orphans::leave) continue;
+    names.insert(name);
+  }
+  return names;
+}
+
+/// Volumes that go with these containers: anonymous ones of all but data containers, whose whole
+/// purpose is to keep them; with -v those too, and the named ones of the project.
+std::set<std::string> leaving_volumes(const ObservedState& observed, const DownPolicy& policy,
+                                      const std::set<std::string>& containers) {
+  std::set<std::string> kept_services, names;
+  for (const auto& name : containers) {
+    const auto& container = observed.containers.at(name);
+    if (is_data_container(container)) kept_services.insert(container.config.service);
+  }
+  if (policy.volumes) names.insert(policy.volume_names.begin(), policy.volume_names.end());
+  std::set<std::string> services;
+  for (const auto& name : containers) services.insert(observed.containers.at(name).config.service);
+  for (const auto& [name, volume] : observed.volumes) {
+    const auto owner = volume.labels.find("stack.service");
+    const auto project = volume.labels.find("com.docker.compose.project");
+    if (owner == volume.labels.end() || project == volume.labels.end() ||
+        project->second != policy.project)
+      continue;
+    const bool leaves =
+        policy.volumes ? policy.services.empty() || services.contains(owner->second)
+                       : services.contains(owner->second) && !kept_services.contains(owner->second);
+    if (leaves) names.insert(name);
+  }
+  std::erase_if(names, [&](const auto& name) { return !observed.volumes.contains(name); });
+  return names;
+}
+
+bool still_used(const ObservedState& observed, const std::set<std::string>& leaving,
+                const std::string& network) {
+  return std::ranges::any_of(observed.containers, [&](const auto& each) {
+    return !leaving.contains(each.first) &&
+           std::ranges::any_of(each.second.config.endpoints,
+                               [&](const auto& endpoint) { return endpoint.network == network; });
+  });
+}
+
+}  // namespace
+
+Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
+  PlanBuilder builder;
+  const auto leaving = leaving_containers(observed, policy);
+  const auto stops = add_stops(builder, observed, leaving, policy.grace, "down");
+  std::vector<StepId> removals;
+  for (const auto& name : leaving) {
+    std::vector<StepId> after;
+    if (const auto stop = stops.find(name); stop != stops.end()) after.push_back(stop->second);
+    removals.push_back(builder.add(RemoveContainer{name}, "down", std::move(after)));
+  }
+  for (const auto& [name, network] : observed.networks) {
+    if (!policy.services.empty() || still_used(observed, leaving, name)) continue;
+    builder.add(RemoveNetwork{name}, "down", removals);
+  }
+  for (const auto& name : leaving_volumes(observed, policy, leaving)) {
+    builder.add(RemoveVolume{name}, policy.volumes ? "down -v" : "anonymous", removals);
+  }
+  Plan plan = builder.take();
+  for (const auto& [name, container] : observed.containers) {
+    if (is_orphan(container, policy) && !leaving.contains(name)) plan.orphans.push_back(name);
+  }
+  return plan;
+}
+
+Plan plan_stop(const ObservedState& observed, const std::set<std::string>& services,
+               std::optional<std::chrono::nanoseconds> grace) {
+  PlanBuilder builder;
+  std::set<std::string> names;
+  for (const auto& [name, container] : observed.containers) {
+    if (services.empty() || services.contains(container.config.service)) names.insert(name);
+  }
+  add_stops(builder, observed, names, grace, "asked for");
+  return builder.take();
+}
+
+}  // namespace stack::orchestrator

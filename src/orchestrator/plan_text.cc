@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/format.h"
+#include "orchestrator/plan.h"
+
+namespace stack::orchestrator {
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <typename... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+std::string_view condition_text(spec::Condition condition) {
+  switch (condition) {
+    case spec::Condition::service_started:
+      return "started";
+    case spec::Condition::service_healthy:
+      return "healthy";
+    case spec::Condition::service_completed_successfully:
+      return "completed";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string subject(const Action& action) {
+  return std::visit(Overloaded{
+                        [](const CreateNetwork& it) { return "Network " + it.name; },
+                        [](const RemoveNetwork& it) { return "Network " + it.name; },
+                        [](const CreateVolume& it) { return "Volume " + it.name; },
+                        [](const RemoveVolume& it) { return "Volume " + it.name; },
+                        [](const auto& it) { return "Container " + it.name; },
+                    },
+                    action);
+}
+
+std::string to_text(const Action& action) {
+  return std::visit(Overloaded{
+                        [](const CreateNetwork& it) { return "create network " + it.name; },
+                        [](const RemoveNetwork& it) { return "remove network " + it.name; },
+                        [](const CreateVolume& it) { return "create volume " + it.name; },
+                        [](const RemoveVolume& it) { return "remove volume " + it.name; },
+                        [](const CreateContainer& it) { return "create container " + it.name; },
+                        [](const StartContainer& it) { return "start container " + it.name; },
+                        [](const StopContainer& it) { return "stop container " + it.name; },
+                        [](const RemoveContainer& it) { return "remove container " + it.name; },
+                        [](const AwaitCondition& it) {
+                          return fmt::format("await {} {}", it.name, condition_text(it.condition));
+                        },
+                    },
+                    action);
+}
+
+std::string to_text(const Plan& plan) {
+  std::string text;
+  for (StepId id = 0; id < plan.steps.size(); ++id) {
+    const Step& step = plan.steps[id];
+    text += fmt::format("#{} {} ({})", id, to_text(step.action), step.because);
+    if (!step.after.empty()) text += fmt::format(" after #{}", fmt::join(step.after, " #"));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace stack::orchestrator

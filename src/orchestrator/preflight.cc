@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/preflight.h"
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "network/ports.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using supervisor::ObservedContainer;
+
+/// Who publishes a port, if it is a container of a stack on this machine.
+struct Publisher {
+  std::string project;
+  std::string service;
+};
+
+std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t port,
+                                        const std::string& protocol) {
+  for (const auto& project : supervisor::list_projects(paths)) {
+    for (const auto& container : supervisor::read_containers(paths, project)) {
+      const auto& published = container.status.published;
+      const bool holds = std::ranges::any_of(published, [&](const network::PublishedPort& each) {
+        return each.host_port == port && each.protocol == protocol;
+      });
+      if (holds) return Publisher{project, container.config.service};
+    }
+  }
+  return std::nullopt;
+}
+
+class WorldCheck {
+ public:
+  WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed)
+      : paths_(paths), desired_(desired), observed_(observed) {}
+
+  std::vector<Problem> run(const Changes& changes) {
+    for (const auto& [name, network] : desired_.networks) check_external(network);
+    for (const auto& [name, volume] : desired_.volumes) check_external(volume);
+    for (const auto& [name, change] : changes.containers) {
+      const auto wish = desired_.containers.find(name);
+      const bool touched = change.verdict == Verdict::create ||
+                           change.verdict == Verdict::recreate || change.verdict == Verdict::start;
+      if (touched && wish != desired_.containers.end()) check(wish->second);
+    }
+    return std::move(problems_);
+  }
+
+ private:
+  void add(std::string message, const std::string& path, std::string hint = "") {
+    problems_.push_back({std::move(message), desired_.sources.find(path), std::move(hint)});
+  }
+
+  void check(const DesiredContainer& wish) {
+    const std::string place = "services." + wish.service;
+    if (arguments_of(wish).empty() && !has_nothing_to_run(wish)) {
+      add(fmt::format("service \"{}\" has no command, and neither has its image {}", wish.service,
+                      wish.model.image),
+          place, "add `command:`");
+    }
+    check_binds(wish, place);
+    if (wish.model.network_mode == "host") return;
+    for (std::size_t index = 0; index < wish.model.ports.size(); ++index) {
+      check_port(wish, wish.model.ports[index], fmt::format("{}.ports.{}", place, index));
+    }
+  }
+
+  void check_binds(const DesiredContainer& wish, const std::string& place) {
+    for (const auto& each : wish.mounts) {
+      const bool must_exist =
+          each.mount.type == spec::MountType::bind && !each.mount.create_host_path;
+      if (must_exist && !exists(each.mount.source)) {
+        add(fmt::format("bind source path does not exist: {}", each.mount.source),
+            place + ".volumes");
+      }
+    }
+  }
+
+  /// A single fixed port must be free, or be held by the very container that is replaced.
+  void check_port(const DesiredContainer& wish, const spec::Port& port, const std::string& place) {
+    if (!port.published || port.published_last.value_or(*port.published) != *port.published) return;
+    const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
+    const auto holder = network::find_port_holder(host_ip, *port.published, port.protocol);
+    if (!holder || is_own(wish.name, *port.published)) return;
+    std::string who = fmt::format("{} (pid {})", printable(holder->command), holder->pid);
+    if (const auto publisher = find_publisher(paths_, *port.published, port.protocol)) {
+      who = fmt::format("stack \"{}\", service \"{}\" ({})", publisher->project, publisher->service,
+                        who);
+    }
+    add(fmt::format("port {} on {} is taken by {}", *port.published, host_ip, who), place,
+        "stop it, or publish another host port");
+  }
+
+  bool is_own(const std::string& container, std::uint16_t port) const {
+    const auto is = observed_.containers.find(container);
+    if (is == observed_.containers.end()) return false;
+    return std::ranges::any_of(is->second.status.published,
+                               [&](const auto& each) { return each.host_port == port; });
+  }
+
+  void check_external(const DesiredNetwork& network) {
+    if (!network.external) return;
+    add(fmt::format("network {} declared as external, but external networks are not supported yet",
+                    network.name),
+        "networks." + network.key);
+  }
+
+  void check_external(const DesiredVolume& volume) {
+    if (!volume.external || observed_.volumes.contains(volume.name)) return;
+    add(fmt::format("volume {} declared as external, but could not be found", volume.name),
+        "volumes." + volume.key);
+  }
+
+  const HostPaths& paths_;
+  const DesiredState& desired_;
+  const ObservedState& observed_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace
+
+std::string to_text(const Problem& problem) {
+  std::string text = problem.origin ? spec::to_text(*problem.origin) + ": " : "";
+  text += "error: " + problem.message;
+  if (!problem.hint.empty()) text += "\n  hint: " + problem.hint;
+  return text;
+}
+
+std::vector<Problem> check_images(const spec::Project& project,
+                                  const std::set<std::string>& services,
+                                  const ImageCatalog& images) {
+  std::vector<Problem> problems;
+  for (const auto& name : services) {
+    const std::string& image = project.services.at(name).image;
+    if (images.contains(image)) continue;
+    problems.push_back(
+        {fmt::format("No such image: {}", image),
+         project.sources.find("services." + name + ".image"),
+         "bring it with `stack image import` or `stack image debian`; `stack image ls` "
+         "lists what is there"});
+  }
+  return problems;
+}
+
+std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
+                                 const ObservedState& observed, const Changes& changes) {
+  return WorldCheck(paths, desired, observed).run(changes);
+}
+
+}  // namespace stack::orchestrator

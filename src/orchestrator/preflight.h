@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that can be known to go wrong before the first change, all of it in one report.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/host_paths.h"
+#include "orchestrator/diff.h"
+
+namespace stack::orchestrator {
+
+struct Problem {
+  std::string message;
+  std::optional<spec::Origin> origin;
+  std::string hint;
+};
+/// "stack.yaml:9:9: error: port 8080 on 0.0.0.0 is taken by nginx (pid 812)", hint on its own line.
+std::string to_text(const Problem& problem);
+
+/// Images that do not exist, for every service of `services`.
+std::vector<Problem> check_images(const spec::Project& project,
+                                  const std::set<std::string>& services,
+                                  const ImageCatalog& images);
+
+/// Ports held by others, bind sources and externals that are missing, containers without a command:
+/// for each container that the changes would create, replace or start.
+std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
+                                 const ObservedState& observed, const Changes& changes);
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// One reconcile at a time for a project; others wait and are told for whom.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/files.h"
+#include "base/host_paths.h"
+
+namespace stack::orchestrator {
+
+/// Makes the project's run directory when needed. While somebody else holds the lock, `waiting` is
+/// called once with who that is ("stack up (pid 812)").
+FileLock lock_project(const HostPaths& paths, const std::string& project, const std::string& who,
+                      const std::function<void(const std::string&)>& waiting);
+
+/// Removes what a project without containers, networks and supervisor leaves on disk: its
+/// directories, while `lock` (of that project) is held. Volumes are not in there.
+void remove_project_directories(const HostPaths& paths, const std::string& project,
+                                const FileLock& lock);
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who listens while a plan is carried out: the screen, or a test.
+#pragma once
+
+#include <string>
+
+#include "orchestrator/plan.h"
+
+namespace stack::orchestrator {
+
+enum class StepResult {
+  waiting,  ///< for other steps, or never begun because of an interruption
+  running,
+  done,
+  failed,
+  skipped,  ///< something it depends on failed
+};
+
+class Report {
+ public:
+  virtual ~Report() = default;
+  virtual void plan_begins(const Plan& /*plan*/) {}
+  virtual void step_begins(StepId /*id*/, const Step& /*step*/) {}
+  /// `text`: the note of a success or the error of a failure.
+  virtual void step_ends(StepId /*id*/, const Step& /*step*/, StepResult /*result*/,
+                         const std::string& /*text*/) {}
+  /// Called several times a second while something is under way.
+  virtual void tick() {}
+  virtual void plan_ends() {}
+};
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/use_cases.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/document.h"
+#include "orchestrator/native_engine.h"
+#include "orchestrator/project_lock.h"
+
+namespace stack::orchestrator {
+namespace {
+
+constexpr DocumentKind project_document{"project", 1};
+
+std::set<std::string> all_services(const spec::Project& project) {
+  std::set<std::string> names;
+  for (const auto& [name, service] : project.services) names.insert(name);
+  return names;
+}
+
+void apply(Recreation recreation, Changes& changes) {
+  for (auto& [name, change] : changes.containers) {
+    if (recreation == Recreation::never && change.verdict == Verdict::recreate) change = {};
+    const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start;
+    if (recreation == Recreation::always && exists) change = {Verdict::recreate, {}, "forced"};
+  }
+}
+
+/// Everything between observe and execute: pure.
+void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
+            UpResult& result) {
+  result.changes = diff(result.desired, observed, all_services(project));
+  apply(request.recreation, result.changes);
+  result.plan = plan_up(result.desired, observed, result.changes, request.orphans);
+}
+
+/// Where the project is, for commands that come without its file, and for people.
+void record_project(const spec::Project& project, const HostPaths& paths) {
+  make_directories(paths.project_data(project.name));
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& file : project.files) files.push_back(file.native());
+  write_document(
+      paths.project_data(project.name) / "project.json", project_document,
+      {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
+      Durability::survives_crash);
+}
+
+bool nothing_left(Engine& engine) {
+  const ObservedState observed = engine.observe();
+  return observed.containers.empty() && observed.networks.empty();
+}
+
+DownPolicy completed_policy(DownPolicy policy, const std::string& name,
+                            const spec::Project* project, const ObservedState& observed) {
+  policy.project = name;
+  if (project != nullptr) policy.known_services = all_services(*project);
+  for (const auto& [volume, info] : observed.volumes) {
+    const auto owner = info.labels.find("com.docker.compose.project");
+    const bool ours = owner != info.labels.end() && owner->second == name;
+    if (ours && info.labels.contains("com.docker.compose.volume"))
+      policy.volume_names.push_back(volume);
+  }
+  return policy;
+}
+
+}  // namespace
+
+ImageCatalog find_images(const spec::Project& project, const std::set<std::string>& services,
+                         const HostPaths& paths) {
+  const image::ImageStore store(paths.images());
+  ImageCatalog catalog;
+  for (const auto& name : services) {
+    const std::string& reference = project.services.at(name).image;
+    if (catalog.contains(reference)) continue;
+    if (const auto image = store.find(reference)) catalog[reference] = {image->id, image->config};
+  }
+  return catalog;
+}
+
+UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
+  UpResult result;
+  const auto services = select_services(project, request.services);
+  const ImageCatalog images = find_images(project, services, paths);
+  result.problems = check_images(project, services, images);
+  result.desired = desired_state(project, services, images);
+  NativeEngine engine(paths, result.desired);
+  const ObservedState observed = engine.observe();
+  decide(project, request, observed, result);
+  for (auto& problem : check_world(paths, result.desired, observed, result.changes)) {
+    result.problems.push_back(std::move(problem));
+  }
+  return result;
+}
+
+UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
+  UpResult result = preview(project, request, host.paths);
+  if (!result.problems.empty() || result.plan.empty()) return result;
+
+  const FileLock lock = lock_project(host.paths, project.name, "stack up", host.waiting);
+  result = preview(project, request, host.paths);  // the world may have moved on while we waited
+  if (!result.problems.empty() || result.plan.empty()) return result;
+  record_project(project, host.paths);
+  NativeEngine engine(host.paths, result.desired);
+  engine.observe();
+  result.execution = execute(result.plan, engine, host.report, host.interrupted);
+  return result;
+}
+
+DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
+                Host& host) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  const FileLock lock = lock_project(host.paths, name, "stack down", host.waiting);
+  NativeEngine engine(host.paths, nothing);
+  const ObservedState observed = engine.observe();
+  policy = completed_policy(std::move(policy), name, project, observed);
+  DownResult result;
+  result.plan = plan_down(observed, policy);
+  result.execution = execute(result.plan, engine, host.report, host.interrupted);
+  if (!policy.volumes) result.kept_volumes = policy.volume_names;
+  if (result.execution.succeeded() && nothing_left(engine)) {
+    engine.shut_down_supervisor();
+    remove_project_directories(host.paths, name, lock);
+  }
+  return result;
+}
+
+Execution stop(const std::string& name, const std::set<std::string>& services,
+               std::optional<std::chrono::nanoseconds> grace, Host& host) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  const FileLock lock = lock_project(host.paths, name, "stack stop", host.waiting);
+  NativeEngine engine(host.paths, nothing);
+  return execute(plan_stop(engine.observe(), services, grace), engine, host.report,
+                 host.interrupted);
+}
+
+Execution start(const spec::Project& project, const std::vector<std::string>& services,
+                Host& host) {
+  const auto named = select_services(project, services);
+  const auto wanted =
+      services.empty() ? named : std::set<std::string>(services.begin(), services.end());
+  const auto all = all_services(project);
+  const DesiredState desired = desired_state(project, all, find_images(project, all, host.paths));
+  const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
+  NativeEngine engine(host.paths, desired);
+  return execute(plan_start(desired, engine.observe(), wanted), engine, host.report,
+                 host.interrupted);
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person asks for, each as one readable flow: load has happened; desired -> observe -> diff
+// -> plan -> (preflight, lock) -> execute.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/host_paths.h"
+#include "orchestrator/execute.h"
+#include "orchestrator/preflight.h"
+
+namespace stack::orchestrator {
+
+/// What every use case needs of its surroundings.
+struct Host {
+  HostPaths paths;
+  Report& report;
+  std::function<bool()> interrupted;                ///< Ctrl-C was pressed
+  std::function<void(const std::string&)> waiting;  ///< the project is locked by this holder
+};
+
+enum class Recreation { when_changed, always, never };
+
+struct UpRequest {
+  std::vector<std::string> services;  ///< empty: all
+  Orphans orphans = Orphans::leave;
+  Recreation recreation = Recreation::when_changed;
+};
+
+struct UpResult {
+  DesiredState desired;
+  Changes changes;
+  Plan plan;
+  std::vector<Problem> problems;  ///< when there are any, nothing was done
+  Execution execution;
+};
+
+/// What `up` would do, with every reason; touches nothing.
+UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths);
+/// Does it. An empty plan takes no lock, starts no process and writes no file.
+UpResult up(const spec::Project& project, const UpRequest& request, Host& host);
+
+struct DownResult {
+  Plan plan;
+  Execution execution;
+  std::vector<std::string> kept_volumes;  ///< named ones of the project that stay
+};
+/// `project`: when there is a file that loads; without one everything of the name goes.
+DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
+                Host& host);
+
+Execution stop(const std::string& name, const std::set<std::string>& services,
+               std::optional<std::chrono::nanoseconds> grace, Host& host);
+Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
+
+/// The images that the services name, as far as they exist.
+ImageCatalog find_images(const spec::Project& project, const std::set<std::string>& services,
+                         const HostPaths& paths);
+
+}  // namespace stack::orchestrator
