@@ -17,10 +17,11 @@ void write_document(const std::filesystem::path& path, const DocumentKind& kind,
 }
 
 std::optional<nlohmann::json> read_document(const std::filesystem::path& path,
-                                            const DocumentKind& kind) {
+                                            const DocumentKind& kind, Damaged damaged) {
   const auto text = read_file_if_exists(path);
   if (!text) return std::nullopt;
   nlohmann::json document = nlohmann::json::parse(*text, nullptr, false);
+  if (!document.is_object() && damaged == Damaged::counts_as_absent) return std::nullopt;
   if (!document.is_object()) fail("{} is damaged: not a JSON object", path.native());
   if (document.value("kind", "") != kind.kind)
     fail("{} is not a {} document", path.native(), kind.kind);

@@ -21,8 +21,11 @@ struct DocumentKind {
 /// Writes `body` (an object) with its kind and format in front, atomically.
 void write_document(const std::filesystem::path& path, const DocumentKind& kind,
                     const nlohmann::json& body, Durability durability);
-/// Nothing when the file is absent. Throws Error when it is torn, of another kind, or newer.
+enum class Damaged { is_an_error, counts_as_absent };
+/// Nothing when the file is absent. Throws Error when it is torn (unless that counts as absent), of
+/// another kind, or newer.
 std::optional<nlohmann::json> read_document(const std::filesystem::path& path,
-                                            const DocumentKind& kind);
+                                            const DocumentKind& kind,
+                                            Damaged damaged = Damaged::is_an_error);
 
 }  // namespace stack

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/client.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+#include <deque>
+#include <set>
+
+#include "base/files.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "supervisor/project_files.h"
+#include "supervisor/protocol.h"
+#include "supervisor/start_keeper.h"
+
+namespace stack::supervisor {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds start_timeout{10'000};
+constexpr milliseconds end_timeout{5'000};
+
+/// A moment after which waiting makes no sense; none: wait for ever.
+using Deadline = std::optional<steady_clock::time_point>;
+
+/// True when `fd` became readable (or its other end went away) before the deadline.
+bool wait_readable(int fd, Deadline deadline) {
+  for (;;) {
+    int timeout = -1;
+    if (deadline) {
+      const auto rest = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now());
+      timeout = static_cast<int>(std::max<milliseconds::rep>(rest.count(), 0));
+    }
+    pollfd event{fd, POLLIN, 0};
+    const int count = ::poll(&event, 1, timeout);
+    if (count >= 0) return count > 0;
+    if (errno != EINTR) throw_errno("poll");
+  }
+}
+
+/// The socket's address. Paths that do not fit into sun_path (108 bytes) go by way of a descriptor.
+Fd connect_socket(const std::filesystem::path& path) {
+  Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return {};
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) throw_errno("socket");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string through =
+      fmt::format("/proc/self/fd/{}/{}", directory.get(), path.filename().native());
+  through.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
+  if (::connect(socket.get(), generic, sizeof(address)) == 0) return socket;
+  if (errno == ENOENT || errno == ECONNREFUSED) return {};
+  throw_errno("connecting to {}", path.native());
+}
+
+}  // namespace
+
+struct Client::State {
+  ProjectFiles files;
+  Fd socket;
+  FrameSplitter input;
+  std::uint64_t last_id = 0;
+  std::set<std::uint64_t> shutdowns{};  ///< ids of Shutdown requests not answered yet
+
+  /// The next message; nothing at the deadline. Throws Error at the end of the stream.
+  std::optional<std::string> next_message(Deadline deadline);
+  /// Waits until the socket is shut and the keeper has gone, so that nothing is left behind when
+  /// the caller looks.
+  void await_end(const ProcessIdentity& keeper);
+  ProcessIdentity keeper() const;
+};
+
+std::optional<std::string> Client::State::next_message(Deadline deadline) {
+  for (;;) {
+    if (auto message = input.next()) return message;
+    if (!wait_readable(socket.get(), deadline)) return std::nullopt;
+    std::array<char, 65536> bytes{};
+    const ssize_t size = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) fail("lost the connection to the supervisor of {}", files.project);
+    input.feed({bytes.data(), static_cast<std::size_t>(size)});
+  }
+}
+
+ProcessIdentity Client::State::keeper() const {
+  const auto text = read_file_if_exists(files.keeper_pid());
+  const auto pid = text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
+  return pid ? identify(*pid) : ProcessIdentity{};
+}
+
+void Client::State::await_end(const ProcessIdentity& keeper) {
+  const auto process = open_process(keeper);
+  socket.reset();
+  if (process) wait_readable(process->get(), steady_clock::now() + end_timeout);
+}
+
+Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+std::optional<Client> Client::connect(const HostPaths& paths, const std::string& project) {
+  auto state = std::make_unique<State>();
+  state->files = {paths, project};
+  state->socket = connect_socket(state->files.control_socket());
+  if (!state->socket) return std::nullopt;
+  std::optional<std::string> hello;
+  try {
+    hello = state->next_message(steady_clock::now() + start_timeout);
+  } catch (const Error&) {
+    return std::nullopt;  // it was about to end and did not accept us any more
+  }
+  if (!hello) fail("the supervisor of {} does not answer", project);
+  check_hello(*hello);
+  return Client(std::move(state));
+}
+
+namespace {
+
+/// Tells when something happens in a directory: a socket appears, a lock file is closed.
+class DirectoryWatch {
+ public:
+  explicit DirectoryWatch(const std::filesystem::path& directory)
+      : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    if (!inotify_) throw_errno("inotify_init1");
+    const auto what = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_CLOSE | IN_DELETE_SELF;
+    ::inotify_add_watch(inotify_.get(), directory.c_str(), what);
+  }
+  bool wait(Deadline deadline) const { return wait_readable(inotify_.get(), deadline); }
+
+ private:
+  Fd inotify_;
+};
+
+enum class KeeperAnswer { ready, another_runs };
+
+/// Starts a keeper and hears how that went.
+KeeperAnswer try_start(const ProjectFiles& files, Deadline deadline) {
+  const Fd pipe = start_keeper(files);
+  if (!wait_readable(pipe.get(), deadline)) {
+    throw Error(fmt::format("the supervisor of {} did not start in time", files.project))
+        .with_hint("its log is " + files.log().native());
+  }
+  const char first = ready_byte;
+  std::string said(1, 0);
+  if (::read(pipe.get(), said.data(), 1) <= 0) return KeeperAnswer::another_runs;
+  if (said.front() == first) return KeeperAnswer::ready;
+  throw Error("starting the supervisor: " + said + read_all(pipe.get(), 1 << 16));
+}
+
+}  // namespace
+
+Client Client::connect_or_start(const HostPaths& paths, const std::string& project) {
+  const ProjectFiles files{paths, project};
+  const auto deadline = steady_clock::now() + start_timeout;
+  do {
+    make_directories(files.run());
+    const DirectoryWatch watch(files.run());
+    if (auto client = connect(paths, project)) return std::move(*client);
+    // Another keeper that is just starting or ending: something will change in its directory.
+    if (try_start(files, deadline) == KeeperAnswer::another_runs) watch.wait(deadline);
+  } while (steady_clock::now() < deadline);
+  fail("the supervisor of {} cannot be reached", project);
+}
+
+std::uint64_t Client::send(const Request& request) {
+  const std::uint64_t id = ++state_->last_id;
+  if (std::holds_alternative<Shutdown>(request)) state_->shutdowns.insert(id);
+  const std::string bytes = frame(encode_request({id, request}));
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t count =
+        ::send(state_->socket.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      throw_errno("lost the connection to the supervisor of {}", state_->files.project);
+    sent += static_cast<std::size_t>(count);
+  }
+  return id;
+}
+
+std::optional<Reply> Client::receive(std::optional<milliseconds> timeout) {
+  const ProcessIdentity keeper = state_->shutdowns.empty() ? ProcessIdentity{} : state_->keeper();
+  Deadline deadline;
+  if (timeout) deadline = steady_clock::now() + *timeout;
+  const auto message = state_->next_message(deadline);
+  if (!message) return std::nullopt;
+  Reply reply = decode_reply(*message);
+  if (state_->shutdowns.erase(reply.id) == 1 && !reply.error) state_->await_end(keeper);
+  return reply;
+}
+
+Reply Client::call(const Request& request) {
+  const std::uint64_t id = send(request);
+  for (;;) {
+    auto reply = receive();
+    if (reply->id != id) continue;
+    if (reply->error) throw *reply->error;
+    return std::move(*reply);
+  }
+}
+
+int Client::fd() const {
+  return state_->socket.get();
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/container_config.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "runtime/container_spec_json.h"
+#include "supervisor/network_json.h"
+
+namespace stack::supervisor {
+namespace {
+
+using nlohmann::json;
+using std::chrono::nanoseconds;
+
+constexpr std::array<std::pair<RestartKind, std::string_view>, 4> restart_names{{
+    {RestartKind::no, "no"},
+    {RestartKind::always, "always"},
+    {RestartKind::on_failure, "on-failure"},
+    {RestartKind::unless_stopped, "unless-stopped"},
+}};
+
+std::string_view restart_name(RestartKind kind) {
+  for (const auto& [value, name] : restart_names)
+    if (value == kind) return name;
+  return "no";
+}
+
+RestartKind restart_kind(std::string_view text) {
+  for (const auto& [value, name] : restart_names)
+    if (name == text) return value;
+  fail("\"{}\" is not a restart policy", text);
+}
+
+nanoseconds duration(const json& in) {
+  return nanoseconds(in.get<std::int64_t>());
+}
+
+}  // namespace
+
+void to_json(json& out, const HealthPolicy& health) {
+  out = json{{"command", health.command},
+             {"interval", health.interval.count()},
+             {"timeout", health.timeout.count()},
+             {"start_period", health.start_period.count()},
+             {"start_interval", health.start_interval.count()},
+             {"retries", health.retries}};
+}
+
+void from_json(const json& in, HealthPolicy& health) {
+  in.at("command").get_to(health.command);
+  health.interval = duration(in.at("interval"));
+  health.timeout = duration(in.at("timeout"));
+  health.start_period = duration(in.at("start_period"));
+  health.start_interval = duration(in.at("start_interval"));
+  in.at("retries").get_to(health.retries);
+}
+
+void to_json(json& out, const RestartRule& rule) {
+  out = json{{"kind", restart_name(rule.kind)}, {"max_attempts", rule.max_attempts}};
+}
+
+void from_json(const json& in, RestartRule& rule) {
+  rule.kind = restart_kind(in.at("kind").get_ref<const std::string&>());
+  in.at("max_attempts").get_to(rule.max_attempts);
+}
+
+void to_json(json& out, const StopRule& rule) {
+  out = json{{"signal", rule.signal}, {"grace", rule.grace.count()}};
+}
+
+void from_json(const json& in, StopRule& rule) {
+  in.at("signal").get_to(rule.signal);
+  rule.grace = duration(in.at("grace"));
+}
+
+void to_json(json& out, const Endpoint& endpoint) {
+  out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
+  if (endpoint.address) out["address"] = *endpoint.address;
+  if (!endpoint.mac.empty()) out["mac"] = endpoint.mac;
+}
+
+void from_json(const json& in, Endpoint& endpoint) {
+  in.at("network").get_to(endpoint.network);
+  in.at("aliases").get_to(endpoint.aliases);
+  if (in.contains("address")) endpoint.address = in.at("address").get<network::Ipv4>();
+  if (in.contains("mac")) in.at("mac").get_to(endpoint.mac);
+}
+
+void to_json(json& out, const PortRule& rule) {
+  out = json{{"host_ip", rule.host_ip},
+             {"host_port", rule.host_port},
+             {"host_port_last", rule.host_port_last},
+             {"container_port", rule.container_port},
+             {"protocol", rule.protocol}};
+}
+
+void from_json(const json& in, PortRule& rule) {
+  in.at("host_ip").get_to(rule.host_ip);
+  in.at("host_port").get_to(rule.host_port);
+  in.at("host_port_last").get_to(rule.host_port_last);
+  in.at("container_port").get_to(rule.container_port);
+  in.at("protocol").get_to(rule.protocol);
+}
+
+void to_json(json& out, const LinkRule& rule) {
+  out = json{{"alias", rule.alias}, {"target", rule.target}};
+}
+
+void from_json(const json& in, LinkRule& rule) {
+  in.at("alias").get_to(rule.alias);
+  in.at("target").get_to(rule.target);
+}
+
+void to_json(json& out, const ContainerConfig& config) {
+  out = json{{"id", config.id},
+             {"name", config.name},
+             {"service", config.service},
+             {"number", config.number},
+             {"spec", config.spec},
+             {"endpoints", config.endpoints},
+             {"ports", config.ports},
+             {"links", config.links},
+             {"extra_hosts", config.extra_hosts},
+             {"restart", config.restart},
+             {"stop", config.stop},
+             {"data_container", config.data_container},
+             {"applied", config.applied}};
+  if (config.health) out["health"] = *config.health;
+}
+
+void from_json(const json& in, ContainerConfig& config) {
+  in.at("id").get_to(config.id);
+  in.at("name").get_to(config.name);
+  in.at("service").get_to(config.service);
+  in.at("number").get_to(config.number);
+  in.at("spec").get_to(config.spec);
+  in.at("endpoints").get_to(config.endpoints);
+  in.at("ports").get_to(config.ports);
+  in.at("links").get_to(config.links);
+  in.at("extra_hosts").get_to(config.extra_hosts);
+  if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
+  in.at("restart").get_to(config.restart);
+  in.at("stop").get_to(config.stop);
+  in.at("data_container").get_to(config.data_container);
+  in.at("applied").get_to(config.applied);
+}
+
+void to_json(json& out, const NetworkConfig& config) {
+  out = json{
+      {"spec", config.spec}, {"subnet_fixed", config.subnet_fixed}, {"applied", config.applied}};
+}
+
+void from_json(const json& in, NetworkConfig& config) {
+  in.at("spec").get_to(config.spec);
+  in.at("subnet_fixed").get_to(config.subnet_fixed);
+  in.at("applied").get_to(config.applied);
+}
+
+}  // namespace stack::supervisor

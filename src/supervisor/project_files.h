@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the supervisor keeps what it knows of one project, and the documents themselves.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/host_paths.h"
+#include "supervisor/container_config.h"
+#include "supervisor/status.h"
+
+namespace stack::supervisor {
+
+/// Paths of one project. Those under `run` are gone after a reboot.
+struct ProjectFiles {
+  HostPaths paths;
+  std::string project;
+
+  std::filesystem::path run() const { return paths.project_run(project); }
+  std::filesystem::path control_socket() const { return run() / "control.sock"; }
+  std::filesystem::path keeper_lock() const { return run() / "keeper.lock"; }
+  std::filesystem::path keeper_pid() const { return run() / "keeper.pid"; }
+  std::filesystem::path exits() const { return run() / "exits"; }
+  std::filesystem::path status() const { return run() / "status.json"; }
+  std::filesystem::path uplink() const { return run() / "uplink.json"; }
+  std::filesystem::path log() const { return run() / "supervisor.log"; }
+  std::filesystem::path net_lock() const { return paths.run / "net.lock"; }
+  std::filesystem::path forwarding_memory() const { return paths.run / "ip_forward"; }
+
+  std::filesystem::path containers() const { return paths.project_data(project) / "containers"; }
+  std::filesystem::path container(const std::string& id) const { return containers() / id; }
+  std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
+  std::filesystem::path network(const std::string& name) const {
+    return networks() / (name + ".json");
+  }
+  /// Parent of the containers' cgroups.
+  std::string cgroup() const { return "stack/" + project; }
+  /// 8 hex digits that name this stack's links and tables: project and installation.
+  std::string stack_id() const;
+};
+
+/// A container as last written down, with what the kernel says left out.
+struct RecordedContainer {
+  ContainerConfig config;
+  ContainerStatus status;
+};
+
+/// Writes <container>/config.json. Complete or absent after a crash; after a power loss a container
+/// just created may be gone, which the next `up` notices and makes good.
+void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created);
+/// Writes <container>/state.json: what must outlive the run directory.
+void write_state(const ProjectFiles& files, const ContainerStatus& status);
+/// Writes status.json: all containers of the project.
+void write_status(const ProjectFiles& files, const std::vector<const ContainerStatus*>& all);
+/// Everything recorded, sorted by name; statuses of another boot have lost their process.
+std::vector<RecordedContainer> read_recorded(const ProjectFiles& files);
+
+/// A network with the addresses given out in it, by container name.
+struct NetworkRecord {
+  NetworkConfig config;
+  std::map<std::string, network::Ipv4> leases;
+};
+void write_network(const ProjectFiles& files, const NetworkRecord& record, Durability durability);
+std::vector<NetworkRecord> read_network_records(const ProjectFiles& files);
+
+void write_uplink(const ProjectFiles& files, const network::UplinkSpec& uplink);
+std::optional<network::UplinkSpec> read_uplink(const ProjectFiles& files);
+
+}  // namespace stack::supervisor

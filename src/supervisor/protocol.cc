@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/protocol.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace stack::supervisor {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t header_size = 4;
+constexpr std::array<std::string_view, 3> condition_names{"running", "healthy", "completed"};
+
+json to_object(const CreateNetwork& request) {
+  return {{"do", "create-network"}, {"config", request.config}};
+}
+json to_object(const RemoveNetwork& request) {
+  return {{"do", "remove-network"}, {"name", request.name}};
+}
+json to_object(const CreateContainer& request) {
+  return {{"do", "create-container"}, {"config", request.config}};
+}
+json to_object(const StartContainer& request) {
+  return {{"do", "start-container"}, {"container", request.id}};
+}
+json to_object(const StopContainer& request) {
+  json object{{"do", "stop-container"}, {"container", request.id}};
+  if (request.grace) object["grace"] = request.grace->count();
+  return object;
+}
+json to_object(const RemoveContainer& request) {
+  return {{"do", "remove-container"}, {"container", request.id}};
+}
+json to_object(const Await& request) {
+  return {{"do", "await"},
+          {"container", request.id},
+          {"condition", condition_names.at(static_cast<std::size_t>(request.condition))}};
+}
+json to_object(const Shutdown&) {
+  return {{"do", "shutdown"}};
+}
+
+StopContainer stop_from(const json& in) {
+  StopContainer request{in.at("container").get<std::string>(), std::nullopt};
+  if (in.contains("grace"))
+    request.grace = std::chrono::nanoseconds(in["grace"].get<std::int64_t>());
+  return request;
+}
+
+AwaitedCondition condition_from(std::string_view name) {
+  for (std::size_t i = 0; i < condition_names.size(); ++i)
+    if (condition_names.at(i) == name) return static_cast<AwaitedCondition>(i);
+  fail("unknown condition \"{}\"", name);
+}
+
+Request request_from(const json& in) {
+  const std::string what = in.at("do").get<std::string>();
+  if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
+  if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
+  if (what == "create-container") return CreateContainer{in.at("config").get<ContainerConfig>()};
+  if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
+  if (what == "stop-container") return stop_from(in);
+  if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
+  if (what == "await") {
+    return Await{in.at("container").get<std::string>(),
+                 condition_from(in.at("condition").get<std::string>())};
+  }
+  if (what == "shutdown") return Shutdown{};
+  fail("unknown request \"{}\"", what);
+}
+
+std::string dump(const json& object) {
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// Runs `decode` on the parsed message; the library's own exceptions become Error.
+template <typename Decode>
+auto decoding(std::string_view message, Decode decode) {
+  try {
+    return decode(json::parse(message));
+  } catch (const json::exception& error) {
+    fail("malformed message on the control socket: {}", error.what());
+  }
+}
+
+json error_object(const Error& error) {
+  return {{"text", error.what()},
+          {"hint", error.hint()},
+          {"exit_code", static_cast<int>(error.exit_code())}};
+}
+
+/// The errno is part of the text already.
+Error error_from(const json& in) {
+  Error error(in.at("text").get<std::string>());
+  const auto hint = in.at("hint").get<std::string>();
+  if (!hint.empty()) error.with_hint(hint);
+  error.with_exit_code(static_cast<ExitCode>(in.at("exit_code").get<int>()));
+  return error;
+}
+
+}  // namespace
+
+std::string frame(std::string_view message) {
+  if (message.size() > largest_message) fail("message of {} bytes is too large", message.size());
+  const auto size = static_cast<std::uint32_t>(message.size());
+  std::string bytes;
+  bytes.reserve(header_size + message.size());
+  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<char>(size >> shift & 0xffU));
+  return bytes.append(message);
+}
+
+std::optional<std::string> FrameSplitter::next() {
+  if (buffer_.size() < header_size) return std::nullopt;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < header_size; ++i)
+    size = size << 8 | static_cast<unsigned char>(buffer_[i]);
+  if (size > largest_message) fail("message of {} bytes is too large", size);
+  if (buffer_.size() < header_size + size) return std::nullopt;
+  std::string message = buffer_.substr(header_size, size);
+  buffer_.erase(0, header_size + size);
+  return message;
+}
+
+std::string encode_hello() {
+  return dump({{"hello", protocol_version}});
+}
+
+void check_hello(std::string_view message) {
+  const int version = decoding(message, [](const json& in) { return in.at("hello").get<int>(); });
+  if (version == protocol_version) return;
+  throw Error(fmt::format("the running supervisor speaks protocol {}, this program {}", version,
+                          protocol_version))
+      .with_hint("stop the stack with the version of `stack` that started it");
+}
+
+std::string encode_request(const NumberedRequest& request) {
+  json object = std::visit([](const auto& it) { return to_object(it); }, request.request);
+  object["id"] = request.id;
+  return dump(object);
+}
+
+NumberedRequest decode_request(std::string_view message) {
+  return decoding(message, [](const json& in) {
+    return NumberedRequest{in.at("id").get<std::uint64_t>(), request_from(in)};
+  });
+}
+
+std::string encode_reply(const Reply& reply) {
+  json object{{"id", reply.id}, {"changed", reply.changed}, {"note", reply.note}};
+  if (reply.error) object["error"] = error_object(*reply.error);
+  if (reply.status) object["status"] = *reply.status;
+  return dump(object);
+}
+
+Reply decode_reply(std::string_view message) {
+  return decoding(message, [](const json& in) {
+    Reply reply;
+    in.at("id").get_to(reply.id);
+    in.at("changed").get_to(reply.changed);
+    in.at("note").get_to(reply.note);
+    if (in.contains("error")) reply.error = error_from(in["error"]);
+    if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
+    return reply;
+  });
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/start_keeper.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/process.h"
+#include "base/self_image.h"
+#include "runtime/cgroup.h"
+#include "supervisor/keeper.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// All that the keeper's process needs, made before the fork.
+struct Launchpad {
+  Fd program;  ///< sealed copy of ourselves
+  Fd null;
+  Fd log;
+  Fd ready;   ///< writing end
+  Fd cgroup;  ///< empty: stay where we are
+  std::vector<char*> arguments;
+  std::vector<char*> environment;
+};
+
+/// A copy of this process, in `cgroup` from its first instruction when there is one; fork(2)'s
+/// results. CLONE_INTO_CGROUP needs no migration afterwards, which would wait for an RCU period.
+pid_t fork_into(int cgroup) {
+  clone_args args{};
+  args.exit_signal = SIGCHLD;
+  if (cgroup >= 0) {
+    args.flags = CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<__u64>(cgroup);
+  }
+  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof(args)));
+}
+
+/// Puts descriptors where the keeper looks for them and becomes it.
+[[noreturn]] void become_keeper(const Launchpad& pad) {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::umask(077);
+  if (::chdir("/") != 0) ::_exit(126);
+  // The numbers below 10 are free: everything of `pad` was moved above them.
+  for (const auto& [from, to] : {std::pair{pad.null.get(), 0}, std::pair{pad.null.get(), 1},
+                                 std::pair{pad.log.get(), 2}, std::pair{pad.ready.get(), ready_fd}})
+    if (::dup2(from, to) < 0) ::_exit(126);
+  ::close_range(static_cast<unsigned>(ready_fd) + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::syscall(SYS_execveat, pad.program.get(), "", pad.arguments.data(), pad.environment.data(),
+            AT_EMPTY_PATH);
+  ::_exit(126);
+}
+
+/// The first child makes the session and forks the keeper, whose parent then ends: the keeper is
+/// nobody's child and no session leader, so it can never get a controlling terminal.
+[[noreturn]] void detach(const Launchpad& pad) {
+  if (::setsid() < 0) ::_exit(126);
+  pid_t keeper = fork_into(pad.cgroup.get());
+  // A tree that we may not use (another's, threaded, full) is no reason not to run.
+  if (keeper < 0 && pad.cgroup) keeper = fork_into(-1);
+  if (keeper == 0) become_keeper(pad);
+  ::_exit(keeper < 0 ? 126 : 0);
+}
+
+/// `fd` again, under a number that none of the keeper's fixed ones hits.
+Fd moved_up(Fd fd) {
+  Fd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 10));
+  if (!copy) throw_errno("duplicating a descriptor");
+  return copy;
+}
+
+void wait_for_detached(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) throw_errno("waiting for the keeper's start");
+  if (exit_code_of(status) != 0) fail("starting the keeper failed");
+}
+
+}  // namespace
+
+Fd start_keeper(const ProjectFiles& files) {
+  make_directories(files.run());
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
+  Fd reading(ends[0]);
+  Launchpad pad;
+  pad.ready = moved_up(Fd(ends[1]));
+  pad.program = moved_up(sealed_self_image());
+  pad.null = moved_up(open_file("/dev/null", O_RDWR));
+  pad.log = moved_up(open_file(files.log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
+  if (Fd cgroup = runtime::open_unified_cgroup(files.cgroup() + "/" + std::string(keeper_cgroup)))
+    pad.cgroup = moved_up(std::move(cgroup));
+
+  std::vector<std::string> arguments{"stack-keeper", files.project};
+  std::vector<std::string> environment{"STACK_ROOT=" + files.paths.data.native(),
+                                       "STACK_RUN=" + files.paths.run.native(),
+                                       "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  for (std::string& argument : arguments) pad.arguments.push_back(argument.data());
+  for (std::string& variable : environment) pad.environment.push_back(variable.data());
+  pad.arguments.push_back(nullptr);
+  pad.environment.push_back(nullptr);
+
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("fork");
+  if (child == 0) detach(pad);
+  wait_for_detached(child);
+  return reading;
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting a stack's keeper so that it outlives whoever starts it.
+#pragma once
+
+#include "base/fd.h"
+#include "supervisor/project_files.h"
+
+namespace stack::supervisor {
+
+/// What a keeper says on the pipe that start_keeper returns: this byte when the supervisor serves,
+/// an error's text when that cannot be, nothing at all when another keeper holds the lock.
+inline constexpr char ready_byte = 'R';
+
+/// Starts a keeper from a sealed copy of this program: own session, own cgroup where there is a v2
+/// tree, nobody's child. Returns the reading end of its ready pipe. Throws Error.
+Fd start_keeper(const ProjectFiles& files);
+
+}  // namespace stack::supervisor

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/status.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "supervisor/exit_log.h"
+#include "supervisor/network_json.h"
+#include "supervisor/project_files.h"
+
+namespace stack::supervisor {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 4> phase_names{"created", "running", "restarting", "exited"};
+constexpr std::array<std::string_view, 4> health_names{"none", "starting", "healthy", "unhealthy"};
+
+template <typename Enum, std::size_t size>
+Enum from_name(const std::array<std::string_view, size>& names, std::string_view text) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) fail("unknown state \"{}\"", text);
+  return static_cast<Enum>(found - names.begin());
+}
+
+std::int64_t nanoseconds(TimePoint time) {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+
+TimePoint time_point(const json& in) {
+  return TimePoint(std::chrono::nanoseconds(in.get<std::int64_t>()));
+}
+
+/// Exits that happened after the supervisor last wrote its status.
+class MissedExits {
+ public:
+  explicit MissedExits(std::filesystem::path path) : log_(std::move(path)) {}
+
+  void apply(ContainerStatus& status) {
+    if (!read_) records_ = log_.read_new();
+    read_ = true;
+    status.phase = Phase::exited;
+    status.health = Health::none;
+    status.exit_code.reset();
+    for (const ExitRecord& record : records_) {
+      if (record.process != status.process) continue;
+      status.exit_code = exit_code_of(record.wait_status);
+      status.finished = record.time;
+    }
+    status.process = {};
+  }
+
+ private:
+  ExitLog log_;
+  bool read_ = false;
+  std::vector<ExitRecord> records_;
+};
+
+}  // namespace
+
+std::string_view to_text(Phase phase) {
+  return phase_names.at(static_cast<std::size_t>(phase));
+}
+
+std::string_view to_text(Health health) {
+  return health_names.at(static_cast<std::size_t>(health));
+}
+
+void to_json(json& out, const ContainerStatus& status) {
+  out = json{{"id", status.id},
+             {"phase", to_text(status.phase)},
+             {"health", to_text(status.health)},
+             {"pid", status.process.pid},
+             {"start_time", status.process.start_time},
+             {"oom_killed", status.oom_killed},
+             {"stopped_by_user", status.stopped_by_user},
+             {"restarts", status.restarts},
+             {"created", nanoseconds(status.created)},
+             {"started", nanoseconds(status.started)},
+             {"finished", nanoseconds(status.finished)},
+             {"addresses", status.addresses},
+             {"published", status.published},
+             {"dns_udp_port", status.dns_udp_port},
+             {"dns_tcp_port", status.dns_tcp_port},
+             {"error", status.error},
+             {"last_probe", status.last_probe}};
+  if (status.exit_code) out["exit_code"] = *status.exit_code;
+}
+
+void from_json(const json& in, ContainerStatus& status) {
+  in.at("id").get_to(status.id);
+  status.phase = from_name<Phase>(phase_names, in.at("phase").get_ref<const std::string&>());
+  status.health = from_name<Health>(health_names, in.at("health").get_ref<const std::string&>());
+  in.at("pid").get_to(status.process.pid);
+  in.at("start_time").get_to(status.process.start_time);
+  if (in.contains("exit_code")) status.exit_code = in.at("exit_code").get<int>();
+  in.at("oom_killed").get_to(status.oom_killed);
+  in.at("stopped_by_user").get_to(status.stopped_by_user);
+  in.at("restarts").get_to(status.restarts);
+  status.created = time_point(in.at("created"));
+  status.started = time_point(in.at("started"));
+  status.finished = time_point(in.at("finished"));
+  in.at("addresses").get_to(status.addresses);
+  in.at("published").get_to(status.published);
+  in.at("dns_udp_port").get_to(status.dns_udp_port);
+  in.at("dns_tcp_port").get_to(status.dns_tcp_port);
+  in.at("error").get_to(status.error);
+  in.at("last_probe").get_to(status.last_probe);
+}
+
+std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project) {
+  const ProjectFiles files{paths, project};
+  MissedExits missed(files.exits());
+  std::vector<ObservedContainer> observed;
+  for (RecordedContainer& container : read_recorded(files)) {
+    if (container.status.phase == Phase::running && !is_alive(container.status.process))
+      missed.apply(container.status);
+    observed.push_back({std::move(container.config), std::move(container.status)});
+  }
+  return observed;
+}
+
+std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project) {
+  std::vector<ObservedNetwork> observed;
+  for (NetworkRecord& record : read_network_records({paths, project}))
+    observed.push_back({std::move(record.config)});
+  return observed;
+}
+
+std::vector<std::string> list_projects(const HostPaths& paths) {
+  std::vector<std::string> projects = list_directory(paths.stacks());
+  std::erase_if(projects, [](const std::string& name) { return name.starts_with("."); });
+  return projects;
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/protocol.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "examples.h"
+
+namespace stack::supervisor {
+namespace {
+
+template <typename T>
+T over_the_wire(const T& request) {
+  const auto decoded = decode_request(encode_request({7, request}));
+  EXPECT_EQ(decoded.id, 7U);
+  return std::get<T>(decoded.request);
+}
+
+TEST(Protocol, AContainerArrivesAsItWasSent) {
+  const ContainerConfig config = full_config();
+  EXPECT_EQ(over_the_wire(CreateContainer{config}).config, config);
+}
+
+TEST(Protocol, ANetworkArrivesAsItWasSent) {
+  const NetworkConfig config = full_network();
+  EXPECT_EQ(over_the_wire(CreateNetwork{config}).config, config);
+}
+
+TEST(Protocol, ANetworkMayLeaveItsAddressesToTheSupervisor) {
+  NetworkConfig config;
+  config.spec.name = "shop_default";
+  EXPECT_EQ(over_the_wire(CreateNetwork{config}).config, config);
+}
+
+TEST(Protocol, SmallRequestsKeepTheirParts) {
+  EXPECT_EQ(over_the_wire(RemoveNetwork{"n"}).name, "n");
+  EXPECT_EQ(over_the_wire(StartContainer{"c"}).id, "c");
+  EXPECT_EQ(over_the_wire(RemoveContainer{"c"}).id, "c");
+  EXPECT_FALSE(over_the_wire(StopContainer{"c", std::nullopt}).grace);
+  EXPECT_EQ(over_the_wire(StopContainer{"c", std::chrono::seconds(3)}).grace,
+            std::chrono::seconds(3));
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::completed}).condition,
+            AwaitedCondition::completed);
+  over_the_wire(Shutdown{});
+}
+
+TEST(Protocol, AReplyKeepsItsErrorWithHintAndExitCode) {
+  Reply reply;
+  reply.id = 3;
+  reply.error = Error("no such file", 0).add_frame("starting web").with_hint("make it");
+  reply.error->with_exit_code(ExitCode::not_found);
+  reply.status = full_status();
+  const Reply back = decode_reply(encode_reply(reply));
+  ASSERT_TRUE(back.error);
+  EXPECT_STREQ(back.error->what(), "starting web: no such file");
+  EXPECT_EQ(back.error->hint(), "make it");
+  EXPECT_EQ(back.error->exit_code(), ExitCode::not_found);
+  ASSERT_TRUE(back.status);
+  EXPECT_EQ(back.status->exit_code, 7);
+  EXPECT_EQ(back.status->addresses, reply.status->addresses);
+  EXPECT_EQ(back.status->published, reply.status->published);
+}
+
+TEST(Protocol, FramesAreFoundInAnyPieces) {
+  const std::string stream = frame("one") + frame("") + frame("three");
+  FrameSplitter splitter;
+  std::string found;
+  for (const char byte : stream) {
+    splitter.feed({&byte, 1});
+    while (const auto message = splitter.next()) found += "[" + *message + "]";
+  }
+  EXPECT_EQ(found, "[one][][three]");
+}
+
+TEST(Protocol, ALengthBeyondTheLimitIsRefusedBeforeItsBytesCome) {
+  FrameSplitter splitter;
+  splitter.feed(std::string_view("\x7f\xff\xff\xff", 4));
+  EXPECT_THROW(splitter.next(), Error);
+  EXPECT_THROW(frame(std::string(largest_message + 1, 'x')), Error);
+}
+
+TEST(Protocol, MalformedRequestsAreErrorsNotCrashes) {
+  for (const char* message : {"", "{", "[]", "{\"id\":1}", "{\"id\":1,\"do\":\"dance\"}",
+                              "{\"id\":1,\"do\":\"start-container\",\"container\":5}",
+                              "{\"id\":-1,\"do\":\"create-container\",\"config\":{}}"})
+    EXPECT_THROW(decode_request(message), Error) << message;
+}
+
+TEST(Protocol, AnotherVersionIsRefusedWithAWord) {
+  EXPECT_NO_THROW(check_hello(encode_hello()));
+  EXPECT_THROW(check_hello("{\"hello\": 99}"), Error);
+}
+
+}  // namespace
+}  // namespace stack::supervisor

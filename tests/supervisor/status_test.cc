@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/status.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "examples.h"
+#include "supervisor/project_files.h"
+#include "temporary_directory.h"
+
+namespace stack::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Status : public ::testing::Test {
+ protected:
+  Status() { make_directories(files_.run()); }
+
+  ContainerConfig write_container(const std::string& name) {
+    ContainerConfig config = full_config();
+    config.id = name;
+    config.name = name;
+    make_directories(files_.container(config.id));
+    write_config(files_, config, TimePoint(5s));
+    return config;
+  }
+
+  ContainerStatus observed(const std::string& name) {
+    for (const auto& container : read_containers(files_.paths, files_.project))
+      if (container.config.name == name) return container.status;
+    ADD_FAILURE() << "no container " << name;
+    return {};
+  }
+
+  TemporaryDirectory directory_;
+  ProjectFiles files_{{directory_.path() / "data", directory_.path() / "run"}, "shop"};
+};
+
+/// A process that is no more, but was.
+const ProcessIdentity gone{std::numeric_limits<pid_t>::max(), 77};
+
+TEST_F(Status, AContainerNeverStartedIsCreated) {
+  const ContainerConfig config = write_container("web");
+  const auto containers = read_containers(files_.paths, "shop");
+  ASSERT_EQ(containers.size(), 1U);
+  EXPECT_EQ(containers[0].config, config);
+  EXPECT_EQ(to_text(containers[0].status.phase), "created");
+  EXPECT_EQ(containers[0].status.created, TimePoint(5s));
+}
+
+TEST_F(Status, ContainersComeSortedByName) {
+  write_container("b");
+  write_container("a");
+  const auto containers = read_containers(files_.paths, "shop");
+  ASSERT_EQ(containers.size(), 2U);
+  EXPECT_EQ(containers[0].config.name, "a");
+}
+
+TEST_F(Status, ADirectoryWithoutACompleteConfigIsNoContainer) {
+  make_directories(files_.container("half"));
+  make_directories(files_.container("torn"));
+  std::ofstream(files_.container("torn") / "config.json") << "{\"format\":1,";
+  EXPECT_TRUE(read_containers(files_.paths, "shop").empty());
+}
+
+TEST_F(Status, ARunningProcessIsBelieved) {
+  write_container("web");
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = identify(::getpid());
+  write_status(files_, {&status});
+  EXPECT_EQ(to_text(observed("web").phase), "running");
+  EXPECT_EQ(observed("web").process, status.process);
+}
+
+TEST_F(Status, AProcessThatIsGoneHasExitedWithAnUnknownCode) {
+  write_container("web");
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = gone;
+  write_status(files_, {&status});
+  EXPECT_EQ(to_text(observed("web").phase), "exited");
+  EXPECT_FALSE(observed("web").exit_code);
+}
+
+TEST_F(Status, TheExitLogTellsHowItEndedWhenTheSupervisorDidNot) {
+  write_container("web");
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = gone;
+  write_status(files_, {&status});
+  std::ofstream(files_.exits()) << gone.pid << " 77 1280 9000000000\n";
+  EXPECT_EQ(observed("web").exit_code, 5);
+  EXPECT_EQ(observed("web").finished, TimePoint(9s));
+}
+
+TEST_F(Status, WithoutARunDirectoryTheLastStateCounts) {
+  write_container("web");
+  ContainerStatus status = full_status();
+  status.id = "web";
+  write_state(files_, status);
+  EXPECT_EQ(to_text(observed("web").phase), "exited");
+  EXPECT_EQ(observed("web").exit_code, 7);
+}
+
+TEST_F(Status, AfterARebootNothingRuns) {
+  write_container("web");
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = identify(::getpid());
+  write_state(files_, status);
+  const auto path = files_.container("web") / "state.json";
+  auto document = nlohmann::json::parse(read_file(path));
+  document["boot_id"] = "another boot";
+  std::ofstream(path) << document;
+  EXPECT_EQ(to_text(observed("web").phase), "exited");
+  EXPECT_FALSE(observed("web").exit_code);
+}
+
+TEST_F(Status, NetworksAreReadWithTheirAddresses) {
+  write_network(files_, {full_network(), {{"shop-db-1", *network::parse_ipv4("10.5.0.2")}}},
+                Durability::survives_crash);
+  const auto networks = read_networks(files_.paths, "shop");
+  ASSERT_EQ(networks.size(), 1U);
+  EXPECT_EQ(networks[0].config, full_network());
+  EXPECT_EQ(read_network_records(files_)[0].leases.size(), 1U);
+}
+
+TEST_F(Status, ProjectsAreWhatHasADirectory) {
+  write_container("web");
+  EXPECT_EQ(list_projects(files_.paths), std::vector<std::string>{"shop"});
+}
+
+}  // namespace
+}  // namespace stack::supervisor
