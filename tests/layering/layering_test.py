@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folders of src/ use each other only as docs/architecture.md allows, and this test notices."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+from layering import MAY_USE, violations  # noqa: E402
+
+SOURCES = Path(__file__).parents[2] / "src"
+
+
+class TheProject(unittest.TestCase):
+    def test_includes_and_links_point_down_only(self):
+        self.assertEqual("\n".join(violations(SOURCES)), "")
+
+    def test_every_folder_is_in_the_table(self):
+        folders = {entry.name for entry in SOURCES.iterdir() if entry.is_dir()}
+        self.assertEqual(folders - set(MAY_USE), set())
+
+
+class TheReader(unittest.TestCase):
+    """Plants one breach of each kind in a small tree."""
+
+    def tree(self, files):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in files.items():
+            path = Path(folder.name) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return folder.name
+
+    def test_a_clean_tree_has_no_violations(self):
+        tree = self.tree({
+            "base/fd.h": "#pragma once\n",
+            "spec/load.cc": '#include "spec/load.h"\n#include "base/fd.h"\n#include <yaml-cpp/yaml.h>\n',
+            "spec/CMakeLists.txt": "stack_library(spec SOURCES load.cc DEPENDS base lib::yaml_cpp)\n",
+        })
+        self.assertEqual(violations(tree), [])
+
+    def test_a_sibling_is_reported_with_file_and_line(self):
+        tree = self.tree({
+            "network/links.h": "",
+            "volumes/store.cc": '// first\n#include "network/links.h"\n',
+        })
+        self.assertEqual(violations(tree),
+                         ["volumes/store.cc:2: volumes/ must not include network/links.h"])
+
+    def test_a_look_upwards_is_reported(self):
+        tree = self.tree({"cli/table.h": "", "base/text.h": '#  include "cli/table.h"\n'})
+        self.assertEqual(violations(tree), ["base/text.h:1: base/ must not include cli/table.h"])
+
+    def test_an_include_without_its_folder_is_reported(self):
+        tree = self.tree({"base/fd.h": "", "base/files.cc": '#include "fd.h"\n'})
+        self.assertEqual(violations(tree),
+                         ['base/files.cc:1: "fd.h": own headers are included as "folder/file.h"'])
+
+    def test_a_library_outside_its_home_is_reported(self):
+        tree = self.tree({"spec/load.cc": "#include <boost/asio.hpp>\n"})
+        self.assertEqual(violations(tree),
+                         ["spec/load.cc:1: <boost/asio.hpp> belongs to supervisor/ alone"])
+
+    def test_a_link_against_the_arrows_is_reported(self):
+        tree = self.tree({
+            "image/CMakeLists.txt": "stack_library(image\n  SOURCES a.cc\n  DEPENDS base runtime)\n",
+        })
+        self.assertEqual(violations(tree), ["image/CMakeLists.txt: image must not link runtime"])
+
+
+if __name__ == "__main__":
+    unittest.main()
