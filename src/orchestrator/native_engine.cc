@@ -182,7 +182,7 @@ void NativeEngine::shut_down_supervisor() {
   client_.reset();
   // The keeper holds this lock for life: once it is ours, supervisor and keeper are gone.
   const auto lock = paths_.project_run(desired_.project) / "keeper.lock";
-  if (exists(lock)) FileLock::acquire(lock);
+  if (stack::exists(lock)) FileLock::acquire(lock);
 }
 
 }  // namespace stack::orchestrator

@@ -86,7 +86,7 @@ class UpPlanner {
     for (const auto& [name, change] : changes_.containers) {
       const bool goes = change.verdict == Verdict::recreate || change.verdict == Verdict::remove ||
                         (change.verdict == Verdict::orphan && orphans == Orphans::remove) ||
-                        uses_replaced_network(name);
+                        replaced_network_of(name).has_value();
       if (change.verdict == Verdict::orphan && orphans == Orphans::leave) orphans_.push_back(name);
       if (goes && observed_.containers.contains(name)) leaving.insert(name);
     }
@@ -94,7 +94,7 @@ class UpPlanner {
     for (const auto& [name, why] : restarts_) stopping.insert(name);
     stops_ = add_stops(builder_, observed_, stopping, std::nullopt, "");
     for (const auto& name : leaving) {
-      removed_[name] = builder_.add(RemoveContainer{name}, change(name).because, after_stop(name));
+      removed_[name] = builder_.add(RemoveContainer{name}, reason(name), after_stop(name));
     }
     explain_stops();
     for (const auto& name : replaced_networks_) {
@@ -108,16 +108,25 @@ class UpPlanner {
   void explain_stops() {
     for (const auto& [name, step] : stops_) {
       const auto restart = restarts_.find(name);
-      builder_.explain(step, restart == restarts_.end() ? change(name).because : restart->second);
+      builder_.explain(step, restart == restarts_.end() ? reason(name) : restart->second);
     }
   }
 
-  bool uses_replaced_network(const std::string& name) const {
+  /// The replaced network that a container is in, if any: it must be made anew with it.
+  std::optional<std::string> replaced_network_of(const std::string& name) const {
     const auto is = observed_.containers.find(name);
-    if (is == observed_.containers.end()) return false;
-    return std::ranges::any_of(is->second.config.endpoints, [&](const auto& endpoint) {
-      return replaced_networks_.contains(endpoint.network);
-    });
+    if (is == observed_.containers.end()) return std::nullopt;
+    for (const auto& endpoint : is->second.config.endpoints) {
+      if (replaced_networks_.contains(endpoint.network)) return endpoint.network;
+    }
+    return std::nullopt;
+  }
+
+  /// Why a container is stopped, removed or made.
+  std::string reason(const std::string& name) const {
+    if (!change(name).because.empty()) return change(name).because;
+    const auto network = replaced_network_of(name);
+    return network ? fmt::format("network {} is replaced", *network) : "";
   }
 
   std::vector<StepId> after_stop(const std::string& name) const {
@@ -142,7 +151,7 @@ class UpPlanner {
     append_if(removed_, name, after);
     for (const auto& [key, network] : wish.network_names) append_if(made_, network, after);
     for (const auto& volume : wish.volume_names) append_if(made_, volume, after);
-    created_[name] = builder_.add(CreateContainer{name}, change(name).because, std::move(after));
+    created_[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
   }
 
   static void append_if(const std::map<std::string, StepId>& steps, const std::string& name,

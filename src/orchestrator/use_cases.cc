@@ -133,6 +133,18 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
                  host.interrupted);
 }
 
+void kill_all(const HostPaths& paths, const std::string& name) {
+  auto client = supervisor::Client::connect(paths, name);
+  if (!client) return;
+  std::size_t asked = 0;
+  for (const auto& container : supervisor::read_containers(paths, name)) {
+    if (container.status.process.pid == 0) continue;
+    client->send(supervisor::StopContainer{container.config.id, std::chrono::nanoseconds(0)});
+    ++asked;
+  }
+  while (asked-- > 0) client->receive();
+}
+
 Execution start(const spec::Project& project, const std::vector<std::string>& services,
                 Host& host) {
   const auto named = select_services(project, services);

@@ -55,6 +55,8 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
 
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host);
+/// While a stop is under way: no more patience, SIGKILL to everything that still runs.
+void kill_all(const HostPaths& paths, const std::string& name);
 Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
 
 /// The images that the services name, as far as they exist.

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands: names, flags, help and handler of each. The parser, `--help` and the
+// documentation follow from it.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace stack::cli {
+
+using FlagValue =
+    std::variant<bool Options::*, std::string Options::*, std::vector<std::string> Options::*>;
+
+struct Flag {
+  std::string names;  ///< "-d,--detach"
+  FlagValue value;
+  std::string help;
+  std::string value_name = {};  ///< "SECONDS"; for flags that take one
+};
+
+enum class Positional {
+  none,
+  any,  ///< [NAME...]
+  one,  ///< NAME
+  at_least_one,
+  service_and_command,  ///< SERVICE COMMAND [ARG...]: what follows SERVICE is not ours to parse
+};
+
+struct Command {
+  std::string name;  ///< "up", "image ls"
+  std::string help;  ///< one line
+  std::string example;
+  Positional positional = Positional::none;
+  std::string positional_name;  ///< "SERVICE"
+  std::vector<Flag> flags;
+  /// Returns the exit code; throws Error.
+  int (*run)(const Options& options) = nullptr;
+};
+
+const std::vector<Flag>& global_flags();
+const std::vector<Command>& commands();
+
+// Handlers, one file per group.
+int run_up(const Options& options);
+int run_plan(const Options& options);
+int run_down(const Options& options);
+int run_stop(const Options& options);
+int run_start(const Options& options);
+int run_ps(const Options& options);
+int run_logs(const Options& options);
+int run_exec(const Options& options);
+int run_config(const Options& options);
+int run_image_import(const Options& options);
+int run_image_debian(const Options& options);
+int run_image_list(const Options& options);
+int run_image_remove(const Options& options);
+int run_version(const Options& options);
+int run_doctor(const Options& options);
+
+}  // namespace stack::cli

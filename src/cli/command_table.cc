@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+namespace stack::cli {
+namespace {
+
+Flag timeout_flag() {
+  return {"-t,--timeout", &Options::timeout,
+          "Seconds to wait for a container to stop before killing it", "SECONDS"};
+}
+Flag orphans_flag() {
+  return {"--remove-orphans", &Options::remove_orphans,
+          "Remove containers of services that are not in the file"};
+}
+Flag quiet_flag(const char* help) {
+  return {"-q,--quiet", &Options::quiet, help};
+}
+Flag format_flag(const char* help) {
+  return {"--format", &Options::format, help, "FORMAT"};
+}
+Flag change_flag() {
+  return {"-c,--change", &Options::changes,
+          "Apply a Dockerfile instruction (CMD, ENV, VOLUME, ...)", "INSTRUCTION"};
+}
+
+Command up() {
+  return {"up",
+          "Make what runs equal to the stack file",
+          "stack up -d",
+          Positional::any,
+          "SERVICE",
+          {{"-d,--detach", &Options::detach, "Return when the services have started"},
+           {"--force-recreate", &Options::force_recreate,
+            "Recreate containers even if nothing changed"},
+           {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+           {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
+           {"--no-color", &Options::no_color, "Print logs without colour"},
+           orphans_flag(),
+           timeout_flag()},
+          run_up};
+}
+
+Command plan() {
+  return {"plan",       "Show what `up` would do, and why; change nothing",
+          "stack plan", Positional::any,
+          "SERVICE",    {orphans_flag(), format_flag("text, graph or json")},
+          run_plan};
+}
+
+Command down() {
+  return {"down",
+          "Stop and remove the stack; its volumes stay",
+          "stack down",
+          Positional::any,
+          "SERVICE",
+          {{"-v,--volumes", &Options::volumes, "Remove the stack's volumes too"},
+           orphans_flag(),
+           timeout_flag()},
+          run_down};
+}
+
+Command ps() {
+  return {"ps",
+          "List the stack's containers",
+          "stack ps --format json",
+          Positional::any,
+          "SERVICE",
+          {{"-a,--all", &Options::all, "Show stopped containers too"},
+           quiet_flag("Print ids only"),
+           {"--services", &Options::services, "Print service names only"},
+           {"--no-trunc", &Options::no_trunc, "Do not shorten"},
+           format_flag("table or json")},
+          run_ps};
+}
+
+Command logs() {
+  return {"logs",
+          "Show what the containers printed",
+          "stack logs -f --tail 20 web",
+          Positional::any,
+          "SERVICE",
+          {{"-f,--follow", &Options::follow, "Go on with what comes"},
+           {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
+           {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
+           {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
+           {"--no-color", &Options::no_color, "Print without colour"}},
+          run_logs};
+}
+
+Command exec() {
+  return {"exec",
+          "Run a command in a running container",
+          "stack exec db psql -U postgres",
+          Positional::service_and_command,
+          "SERVICE",
+          {{"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
+           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
+           {"-u,--user", &Options::user, "Run as this user", "USER"},
+           {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
+           {"--privileged", &Options::privileged, "With all capabilities"},
+           {"--index", &Options::index, "Which container of a scaled service", "NUMBER"}},
+          run_exec};
+}
+
+Command config() {
+  return {"config",
+          "Print the stack file as it is understood",
+          "stack config --format json",
+          Positional::any,
+          "SERVICE",
+          {format_flag("yaml or json"),
+           quiet_flag("Only check the file"),
+           {"--services", &Options::services, "Print service names"},
+           {"--volumes", &Options::list_volumes, "Print volume names"},
+           {"--networks", &Options::list_networks, "Print network names"},
+           {"--images", &Options::list_images, "Print image names"},
+           {"--no-interpolate", &Options::no_interpolate, "Leave variables as they are written"},
+           {"-o,--output", &Options::output, "Write to a file", "FILE"}},
+          run_config};
+}
+
+Command image_import() {
+  return {"image import",
+          "Make an image from a directory or tar archive",
+          "stack image import rootfs.tar busybox:1",
+          Positional::at_least_one,
+          "SOURCE [NAME]",
+          {change_flag()},
+          run_image_import};
+}
+
+Command image_debian() {
+  return {"image debian",
+          "Make an image from Debian's packages, without any registry",
+          "stack image debian postgres:15 --packages postgresql-15,busybox",
+          Positional::one,
+          "NAME",
+          {{"--packages", &Options::packages, "What to install, separated by commas", "LIST"},
+           {"--suite", &Options::suite, "Debian's release; the host's when not given", "SUITE"},
+           {"--no-cache", &Options::no_cache, "Build although the same image was built before"},
+           change_flag()},
+          run_image_debian};
+}
+
+Command image_list() {
+  return {"image ls",
+          "List images",
+          "stack image ls",
+          Positional::none,
+          "",
+          {quiet_flag("Print ids only"),
+           format_flag("table or json"),
+           {"--no-trunc", &Options::no_trunc, "Do not shorten ids"}},
+          run_image_list};
+}
+
+Command image_remove() {
+  return {"image rm",
+          "Remove images",
+          "stack image rm busybox:1",
+          Positional::at_least_one,
+          "IMAGE",
+          {{"-f,--force", &Options::force, "Remove although containers use it"}},
+          run_image_remove};
+}
+
+}  // namespace
+
+const std::vector<Flag>& global_flags() {
+  static const std::vector<Flag> flags{
+      {"-f,--file", &Options::files, "Stack file; several are merged in order", "FILE"},
+      {"-p,--project-name", &Options::project_name, "Name of the project", "NAME"},
+      {"--project-directory", &Options::project_directory, "Where relative paths start",
+       "DIRECTORY"},
+      {"--env-file", &Options::env_files, "Read variables from this file instead of .env", "FILE"},
+      {"--profile", &Options::profiles, "Enable a profile", "NAME"},
+      {"--progress", &Options::progress, "auto, tty, plain or quiet", "KIND"},
+      {"--ansi", &Options::ansi, "auto, always or never", "WHEN"},
+  };
+  return flags;
+}
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{
+      up(),
+      down(),
+      ps(),
+      logs(),
+      exec(),
+      plan(),
+      config(),
+      {"stop",
+       "Stop the containers, without removing them",
+       "stack stop web",
+       Positional::any,
+       "SERVICE",
+       {timeout_flag()},
+       run_stop},
+      {"start",
+       "Start containers that were stopped",
+       "stack start web",
+       Positional::any,
+       "SERVICE",
+       {},
+       run_start},
+      image_import(),
+      image_debian(),
+      image_list(),
+      image_remove(),
+      {"doctor",
+       "Check what this machine offers, and how to get what it lacks",
+       "stack doctor",
+       Positional::none,
+       "",
+       {format_flag("table or json")},
+       run_doctor},
+      {"version",
+       "Print the version",
+       "stack version --short",
+       Positional::none,
+       "",
+       {{"--short", &Options::short_form, "Print the number only"}, format_flag("text or json")},
+       run_version},
+  };
+  return table;
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/container_view.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "orchestrator/diff.h"
+
+namespace stack::cli {
+namespace {
+
+using supervisor::Health;
+using supervisor::ObservedContainer;
+using supervisor::Phase;
+using Json = nlohmann::json;
+
+std::chrono::seconds since(TimePoint then, TimePoint now) {
+  return std::chrono::duration_cast<std::chrono::seconds>(now - then);
+}
+
+Json applied(const ObservedContainer& container) {
+  Json json = Json::parse(container.config.applied, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
+std::string address_text(const std::string& ip) {
+  return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
+}
+
+std::string up_text(const ObservedContainer& container, TimePoint now) {
+  std::string text = "Up " + human_duration(since(container.status.started, now));
+  switch (container.status.health) {
+    case Health::none:
+      return text;
+    case Health::starting:
+      return text + " (health: starting)";
+    case Health::healthy:
+      return text + " (healthy)";
+    case Health::unhealthy:
+      return text + " (unhealthy)";
+  }
+  return text;
+}
+
+std::string exit_text(const ObservedContainer& container, TimePoint now) {
+  const auto code = container.status.exit_code;
+  const std::string shown = code ? fmt::format("{}", *code) : "?";
+  if (container.status.finished == TimePoint{}) return fmt::format("Exited ({})", shown);
+  return fmt::format("Exited ({}) {} ago", shown,
+                     human_duration(since(container.status.finished, now)));
+}
+
+std::string calendar_text(TimePoint time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm calendar{};
+  ::gmtime_r(&seconds, &calendar);
+  char text[64];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S +0000 UTC", &calendar);
+  return text;
+}
+
+Json publishers(const ObservedContainer& container) {
+  Json list = Json::array();
+  for (const auto& port : container.status.published) {
+    list.push_back({{"URL", port.host_ip},
+                    {"TargetPort", port.container_port},
+                    {"PublishedPort", port.host_port},
+                    {"Protocol", port.protocol}});
+  }
+  return list;
+}
+
+std::string labels_text(const ObservedContainer& container, const std::string& project,
+                        const Json& wish) {
+  std::map<std::string, std::string> labels{
+      {"com.docker.compose.project", project},
+      {"com.docker.compose.service", container.config.service},
+      {"com.docker.compose.container-number", fmt::format("{}", container.config.number)},
+      {"com.docker.compose.oneoff", "False"}};
+  if (wish.contains("labels")) {
+    for (const auto& [key, value] : wish["labels"].items()) labels[key] = value.get<std::string>();
+  }
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : labels) pairs.push_back(key + "=" + value);
+  return join(pairs, ",");
+}
+
+std::string mounts_text(const ObservedContainer& container) {
+  std::vector<std::string> sources;
+  for (const auto& mount : container.config.spec.mounts) {
+    if (mount.kind == runtime::MountKind::bind) sources.push_back(mount.source);
+  }
+  return join(sources, ",");
+}
+
+std::string networks_text(const ObservedContainer& container) {
+  std::vector<std::string> names;
+  for (const auto& endpoint : container.config.endpoints) names.push_back(endpoint.network);
+  return join(names, ",");
+}
+
+}  // namespace
+
+std::string state_text(const ObservedContainer& container) {
+  return orchestrator::is_data_container(container) ? "data"
+                                                    : std::string(to_text(container.status.phase));
+}
+
+std::string status_text(const ObservedContainer& container, TimePoint now) {
+  if (orchestrator::is_data_container(container)) return "Data";
+  switch (container.status.phase) {
+    case Phase::created:
+      return "Created";
+    case Phase::running:
+      return up_text(container, now);
+    case Phase::restarting:
+      return fmt::format("Restarting ({}) {} ago", container.status.exit_code.value_or(0),
+                         human_duration(since(container.status.finished, now)));
+    case Phase::exited:
+      return exit_text(container, now);
+  }
+  return "";
+}
+
+std::string ports_text(const ObservedContainer& container) {
+  std::vector<std::string> parts;
+  std::set<std::pair<std::uint16_t, std::string>> published;
+  for (const auto& port : container.status.published) {
+    published.emplace(port.container_port, port.protocol);
+    parts.push_back(fmt::format("{}:{}->{}/{}", address_text(port.host_ip), port.host_port,
+                                port.container_port, port.protocol));
+  }
+  return join(parts, ", ");
+}
+
+std::string image_text(const ObservedContainer& container) {
+  return applied(container).value("image", "");
+}
+
+std::string command_text(const ObservedContainer& container, bool whole) {
+  std::vector<std::string> words;
+  for (const auto& argument : container.config.spec.process.arguments) {
+    const bool plain = argument.find_first_of(" \t\n'\"$;|&") == std::string::npos;
+    words.push_back(plain ? argument : "'" + argument + "'");
+  }
+  std::string text = join(words, " ");
+  constexpr std::size_t most = 19;
+  if (!whole && text.size() > most) text = text.substr(0, most) + "…";
+  return "\"" + text + "\"";
+}
+
+std::string ago_text(TimePoint then, TimePoint now) {
+  return human_duration(since(then, now)) + " ago";
+}
+
+Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now) {
+  const auto& status = container.status;
+  const Json wish = applied(container);
+  Json json;
+  json["Command"] = command_text(container, false);
+  json["CreatedAt"] = calendar_text(status.created);
+  json["ExitCode"] = status.exit_code.value_or(0);
+  json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
+  json["ID"] = container.config.id.substr(0, 12);
+  json["Image"] = wish.value("image", "");
+  json["Labels"] = labels_text(container, project, wish);
+  json["LocalVolumes"] = fmt::format("{}", container.config.spec.mounts.size());
+  json["Mounts"] = mounts_text(container);
+  json["Name"] = container.config.name;
+  json["Names"] = container.config.name;
+  json["Networks"] = networks_text(container);
+  json["Ports"] = ports_text(container);
+  json["Project"] = project;
+  json["Publishers"] = publishers(container);
+  json["RunningFor"] = ago_text(status.created, now);
+  json["Service"] = container.config.service;
+  json["Size"] = "0B";
+  json["State"] = state_text(container);
+  json["Status"] = status_text(container, now);
+  return json;
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container as `ps` shows it: docker's words and JSON fields. Pure; the clock comes in.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "supervisor/status.h"
+
+namespace stack::cli {
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+/// "Up 2 seconds (healthy)", "Exited (0) 1 second ago", "Created", "Data".
+std::string status_text(const supervisor::ObservedContainer& container, TimePoint now);
+/// "running", "exited", "created", "restarting", "data".
+std::string state_text(const supervisor::ObservedContainer& container);
+/// "0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp"
+std::string ports_text(const supervisor::ObservedContainer& container);
+/// `"sh -c 'sleep 10…"`: cut to 20 characters unless `whole`.
+std::string command_text(const supervisor::ObservedContainer& container, bool whole);
+/// The image as the file names it.
+std::string image_text(const supervisor::ObservedContainer& container);
+/// "About a minute ago"
+std::string ago_text(TimePoint then, TimePoint now);
+/// docker compose's fields of `ps --format json`.
+nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
+                       TimePoint now);
+
+}  // namespace stack::cli

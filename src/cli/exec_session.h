@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program in a running container, joined to our own standard input and output.
+#pragma once
+
+#include <filesystem>
+
+#include "runtime/join.h"
+
+namespace stack::cli {
+
+struct ExecRequest {
+  ProcessIdentity container;
+  const runtime::ContainerSpec* spec = nullptr;
+  runtime::ProcessSpec process;  ///< terminal: our terminal is put in raw mode and relayed
+  bool privileged = false;
+  std::filesystem::path cache;
+};
+
+/// Waits for the program; returns its exit code (128+n after a signal). Throws Error when it could
+/// not be started (exit codes 126, 127).
+int run_exec_session(const ExecRequest& request);
+
+}  // namespace stack::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logs of a project's containers on standard output: merged by time, with coloured names in front.
+// Reads files only; follows by inotify.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/host_paths.h"
+#include "cli/options.h"
+
+namespace stack::cli {
+
+struct LogRequest {
+  std::string project;
+  std::set<std::string> services;  ///< empty: all
+  std::optional<std::size_t> tail;
+  /// Older lines are left out (attached `up` shows only what comes after it began).
+  std::optional<std::chrono::system_clock::time_point> since;
+  bool announce_exits = false;  ///< "web-1 exited with code 0"
+};
+
+/// Prints what is there.
+void show_logs(const HostPaths& paths, const LogRequest& request, const Options& options);
+/// Prints what is there and what comes, until no container runs any more or `stopped` answers true.
+void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
+                 const std::function<bool()>& stopped);
+
+}  // namespace stack::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/log_view.h"
+#include "cli/project.h"
+#include "cli/signals.h"
+
+namespace stack::cli {
+namespace {
+
+std::optional<std::size_t> tail_of(const Options& options) {
+  if (options.tail.empty() || options.tail == "all") return std::nullopt;
+  const auto lines = parse_integer<std::size_t>(options.tail);
+  if (!lines) {
+    throw Error(fmt::format("--tail takes a number of lines or \"all\", not \"{}\"", options.tail))
+        .with_exit_code(ExitCode::usage);
+  }
+  return lines;
+}
+
+}  // namespace
+
+int run_logs(const Options& options) {
+  LogRequest request;
+  request.project = project_name(options);
+  request.services.insert(options.arguments.begin(), options.arguments.end());
+  request.tail = tail_of(options);
+  const HostPaths paths = HostPaths::from_environment();
+  if (!options.follow) {
+    show_logs(paths, request, options);
+    return 0;
+  }
+  count_interrupts();
+  follow_logs(paths, request, options, [] { return interrupts() > 0; });
+  return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
+}
+
+}  // namespace stack::cli

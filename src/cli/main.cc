@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/parse.h"
+#include "supervisor/entry_points.h"
+
+namespace {
+
+/// The program is its own keeper and supervisor: they are told apart by the name they were started
+/// under (see supervisor/entry_points.h).
+bool started_as(std::string_view name, int argc, char** argv) {
+  return argc > 0 && argv[0] == name;
+}
+
+int run(const stack::cli::Parsed& parsed) {
+  if (parsed.command == nullptr) return parsed.exit_code;
+  try {
+    return parsed.command->run(parsed.options);
+  } catch (const stack::Error& error) {
+    if (!error.message().empty()) std::cerr << "stack: error: " << error.what() << '\n';
+    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    std::cerr << "stack: internal error: " << error.what() << '\n';
+    return static_cast<int>(stack::ExitCode::failure);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
+  if (started_as("stack-supervisor", argc, argv)) stack::supervisor::supervisor_main(argc, argv);
+  std::ios::sync_with_stdio(false);
+  const int code = run(stack::cli::parse({argv + 1, argv + argc}));
+  std::cout.flush();
+  return code;
+}

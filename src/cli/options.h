@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person typed, as plain values: one member per flag, whichever command it belongs to.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace stack::cli {
+
+struct Options {
+  // Before or after the verb.
+  std::vector<std::string> files;
+  std::string project_name;
+  std::string project_directory;
+  std::vector<std::string> env_files;
+  std::vector<std::string> profiles;
+  std::string progress;  ///< auto, tty, plain, quiet
+  std::string ansi;      ///< auto, always, never
+
+  std::vector<std::string> arguments;  ///< positional ones: services, or what the command takes
+
+  // up, down, stop
+  bool detach = false;
+  bool force_recreate = false;
+  bool no_recreate = false;
+  bool remove_orphans = false;
+  bool volumes = false;
+  std::string timeout;  ///< seconds
+
+  // ps, image ls
+  bool all = false;
+  bool quiet = false;
+  bool services = false;
+  std::string format;
+  bool no_trunc = false;
+
+  // logs
+  bool follow = false;
+  bool timestamps = false;
+  bool no_log_prefix = false;
+  bool no_color = false;
+  std::string tail;
+
+  // exec
+  bool no_tty = false;
+  bool privileged = false;
+  std::string user;
+  std::string workdir;
+  std::vector<std::string> environment;
+  std::string index;
+
+  // config
+  bool no_interpolate = false;
+  bool list_volumes = false;
+  bool list_images = false;
+  bool list_networks = false;
+  std::string output;
+
+  // version
+  bool short_form = false;
+
+  // image
+  std::vector<std::string> changes;
+  std::string packages;
+  std::string suite;
+  bool no_cache = false;
+  bool force = false;
+};
+
+}  // namespace stack::cli

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::cli {
+namespace {
+
+/// What a user of the full `stack` is told when a verb is missing.
+constexpr const char* description =
+    "Compose files, run by one program: no daemon to install.\n"
+    "Run `stack COMMAND --help` for the flags of a command.";
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 invalid file; 4 not ready; 125, 126, 127 as\n"
+    "`docker run`; `exec` passes the program's own on; 130 after Ctrl-C.";
+
+void add_flag(CLI::App& app, const Flag& flag, Options& options) {
+  std::visit(
+      [&](auto member) {
+        using Member = std::remove_reference_t<decltype(options.*member)>;
+        if constexpr (std::is_same_v<Member, bool>) {
+          app.add_flag(flag.names, options.*member, flag.help);
+        } else {
+          auto* option = app.add_option(flag.names, options.*member, flag.help);
+          option->type_name(flag.value_name);
+          // One value each time the flag is given: `-f a -f b`, never `-f a b`.
+          if constexpr (!std::is_same_v<Member, std::string>)
+            option->type_size(1)->expected(1)->take_all();
+        }
+      },
+      flag.value);
+}
+
+void add_positionals(CLI::App& app, const Command& command, Options& options) {
+  if (command.positional == Positional::none) return;
+  auto* option = app.add_option(split(command.positional_name, ' ').front(), options.arguments, "");
+  switch (command.positional) {
+    case Positional::one:
+      option->required()->expected(1);
+      break;
+    case Positional::at_least_one:
+      option->required();
+      break;
+    case Positional::service_and_command:
+      option->required()->expected(2, 1 << 20);
+      break;
+    default:
+      break;
+  }
+}
+
+using Groups = std::map<std::string, CLI::App*>;
+
+CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Options& options) {
+  CLI::App* parent = &app;
+  std::string name = command.name;
+  if (const std::size_t space = name.find(' '); space != std::string::npos) {
+    const std::string group = name.substr(0, space);
+    name = name.substr(space + 1);
+    parent = groups[group];
+    if (parent == nullptr) {
+      parent = groups[group] = app.add_subcommand(group, "Manage " + group + "s");
+      parent->require_subcommand(1)->fallthrough();
+    }
+  }
+  CLI::App* sub = parent->add_subcommand(name, command.help);
+  sub->fallthrough();
+  for (const auto& flag : command.flags) add_flag(*sub, flag, options);
+  add_positionals(*sub, command, options);
+  sub->footer("Example: " + command.example);
+  return sub;
+}
+
+bool takes_value(const Flag& flag) {
+  return !std::holds_alternative<bool Options::*>(flag.value);
+}
+
+const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argument) {
+  for (const auto& flag : flags) {
+    for (const auto& name : split(flag.names, ',')) {
+      if (argument == name) return &flag;
+    }
+  }
+  return nullptr;
+}
+
+/// `exec web ls -l`: puts "--" before "web", so that -l belongs to ls.
+std::vector<std::string> protect_command(std::vector<std::string> arguments) {
+  const auto verb = std::ranges::find(arguments, "exec");
+  if (verb == arguments.end()) return arguments;
+  const auto exec = std::ranges::find(commands(), "exec", &Command::name);
+  for (auto at = verb + 1; at != arguments.end(); ++at) {
+    if (*at == "--") return arguments;
+    if (!at->starts_with('-')) {
+      arguments.insert(at, "--");
+      return arguments;
+    }
+    const Flag* flag = find_flag(exec->flags, *at);
+    if (flag == nullptr) flag = find_flag(global_flags(), *at);
+    if (flag != nullptr && takes_value(*flag) && at + 1 != arguments.end()) ++at;
+  }
+  return arguments;
+}
+
+std::vector<std::string> verbs() {
+  std::vector<std::string> names;
+  for (const auto& command : commands()) names.push_back(split(command.name, ' ').front());
+  return names;
+}
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// "unknown flag: --x (did you mean --y?)" for what nobody took; empty when everything was taken.
+std::string unknown_word(const CLI::App& app, const CLI::App* command) {
+  const auto remaining = app.remaining(true);
+  if (remaining.empty()) return "";
+  const std::string& word = remaining.front();
+  const bool flag = word.starts_with('-');
+  std::vector<std::string> candidates = flag ? flags_of(app) : verbs();
+  if (flag && command != nullptr) {
+    for (auto& name : flags_of(*command)) candidates.push_back(std::move(name));
+  }
+  std::string text = fmt::format("unknown {}: {}",
+                                 flag                 ? "flag"
+                                 : command == nullptr ? "command"
+                                                      : "argument",
+                                 word);
+  if (const auto near = nearest(word, candidates))
+    text += fmt::format(" (did you mean {}?)", *near);
+  return text;
+}
+
+Parsed wrong_usage(const std::string& message) {
+  std::cerr << "stack: " << message << "\nRun `stack --help` for the commands.\n";
+  return {nullptr, {}, static_cast<int>(ExitCode::usage)};
+}
+
+}  // namespace
+
+Parsed parse(const std::vector<std::string>& arguments) {
+  Parsed parsed;
+  CLI::App app{description, "stack"};
+  app.footer(exit_codes);
+  app.allow_extras();
+  bool version = false;
+  app.add_flag("-v,--version", version, "Print the version");
+  for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
+  Groups groups;
+  std::vector<std::pair<CLI::App*, const Command*>> subcommands;
+  for (const auto& command : commands()) {
+    subcommands.emplace_back(add_command(app, groups, command, parsed.options), &command);
+  }
+  std::vector<std::string> reversed = protect_command(arguments);
+  std::ranges::reverse(reversed);  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const CLI::App* innermost = &app;
+    while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
+    std::cout << innermost->help();
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(error.what());
+  }
+  const CLI::App* chosen = nullptr;
+  for (const auto& [sub, command] : subcommands) {
+    if (!sub->parsed()) continue;
+    parsed.command = command;
+    chosen = sub;
+  }
+  if (const std::string unknown = unknown_word(app, chosen); !unknown.empty())
+    return wrong_usage(unknown);
+  if (version) {
+    run_version(parsed.options);
+    return {};
+  }
+  if (parsed.command == nullptr) {
+    std::cout << app.help();
+    parsed.exit_code = static_cast<int>(ExitCode::usage);
+  }
+  return parsed;
+}
+
+}  // namespace stack::cli

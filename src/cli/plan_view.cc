@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack plan`: what up would do, object by object, with every field that is behind it.
+#include <unistd.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/project.h"
+#include "cli/style.h"
+#include "orchestrator/use_cases.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+
+struct Look {
+  const char* sign;
+  const char* verb;
+  Colour colour;
+};
+
+std::optional<Look> look(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::create:
+      return Look{"+", "create", Colour::green};
+    case Verdict::recreate:
+      return Look{"~", "recreate", Colour::yellow};
+    case Verdict::start:
+      return Look{">", "start", Colour::green};
+    case Verdict::remove:
+      return Look{"-", "remove", Colour::red};
+    case Verdict::orphan:
+    case Verdict::keep:
+      break;
+  }
+  return std::nullopt;
+}
+
+class PlanView {
+ public:
+  explicit PlanView(bool colour) : colour_(colour) {}
+
+  void line(const Look& it, const std::string& what, const std::string& why) const {
+    const std::string text = fmt::format("{} {} {}", it.sign, it.verb, what);
+    std::cout << ' ' << (colour_ ? coloured(text, it.colour) : text);
+    if (!why.empty()) std::cout << "  (" << why << ')';
+    std::cout << '\n';
+  }
+  static void fields(const std::vector<FieldChange>& changes) {
+    for (const auto& change : changes) std::cout << "     " << to_text(change) << '\n';
+  }
+
+ private:
+  bool colour_;
+};
+
+void show_changes(const UpResult& result, const PlanView& view) {
+  for (const auto& [name, change] : result.changes.networks) {
+    if (const auto it = look(change.verdict)) view.line(*it, "network " + name, "");
+    PlanView::fields(change.fields);
+  }
+  for (const auto& name : result.changes.new_volumes)
+    view.line(*look(Verdict::create), "volume " + name, "");
+  for (const auto& [name, change] : result.changes.containers) {
+    const auto it = look(change.verdict);
+    if (!it) continue;
+    view.line(*it, "container " + name, change.fields.empty() ? change.because : "");
+    PlanView::fields(change.fields);
+  }
+}
+
+/// Containers whose own wish did not change, but that are stopped and started with another.
+void show_restarts(const UpResult& result, const PlanView& view) {
+  for (const auto& step : result.plan.steps) {
+    const auto* stop = std::get_if<StopContainer>(&step.action);
+    if (stop == nullptr || !result.changes.containers.contains(stop->name)) continue;
+    if (result.changes.containers.at(stop->name).verdict != Verdict::keep) continue;
+    view.line({"~", "restart", Colour::yellow}, "container " + stop->name, step.because);
+  }
+}
+
+nlohmann::json field_json(const FieldChange& change) {
+  nlohmann::json json{{"path", change.path}, {"before", change.before}, {"after", change.after}};
+  if (change.origin) json["origin"] = spec::to_text(*change.origin);
+  return json;
+}
+
+void show_json(const UpResult& result) {
+  nlohmann::json json{{"steps", nlohmann::json::array()}, {"changes", nlohmann::json::array()}};
+  for (const auto& step : result.plan.steps) {
+    json["steps"].push_back(
+        {{"action", to_text(step.action)}, {"because", step.because}, {"after", step.after}});
+  }
+  for (const auto& [name, change] : result.changes.containers) {
+    const auto it = look(change.verdict);
+    if (!it) continue;
+    nlohmann::json entry{{"container", name},
+                         {"verdict", it->verb},
+                         {"because", change.because},
+                         {"fields", nlohmann::json::array()}};
+    for (const auto& field : change.fields) entry["fields"].push_back(field_json(field));
+    json["changes"].push_back(std::move(entry));
+  }
+  std::cout << json.dump(2) << '\n';
+}
+
+void show_text(const UpResult& result, const std::string& project, const Options& options) {
+  if (result.plan.empty()) {
+    std::cout << fmt::format("Stack {}: nothing to change\n", project);
+    return;
+  }
+  const PlanView view(shows_colour(STDOUT_FILENO, options));
+  std::cout << fmt::format("Stack {}:\n", project);
+  show_changes(result, view);
+  show_restarts(result, view);
+}
+
+}  // namespace
+
+int run_plan(const Options& options) {
+  const spec::Project project = load_project(options);
+  UpRequest request;
+  request.services = options.arguments;
+  if (options.remove_orphans) request.orphans = Orphans::remove;
+  const UpResult result = preview(project, request, HostPaths::from_environment());
+  if (options.format == "json") {
+    show_json(result);
+  } else if (options.format == "graph") {
+    std::cout << to_text(result.plan);
+  } else {
+    show_text(result, project.name, options);
+  }
+  std::cout.flush();
+  for (const auto& problem : result.problems) std::cerr << to_text(problem) << '\n';
+  return result.problems.empty() ? 0 : static_cast<int>(ExitCode::failure);
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/project.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/error.h"
+
+namespace stack::cli {
+namespace {
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return variables;
+}
+
+/// The diagnostics are on the screen already: an error without words only carries the exit code
+/// out.
+[[noreturn]] void refuse() {
+  throw Error("").with_exit_code(ExitCode::invalid_file);
+}
+
+spec::Project accept(spec::LoadResult result) {
+  std::cerr << result.diagnostics.to_text();
+  if (!result.project) refuse();
+  return std::move(*result.project);
+}
+
+}  // namespace
+
+spec::LoadRequest load_request(const Options& options) {
+  spec::LoadRequest request;
+  request.files = options.files;
+  request.project_name = options.project_name;
+  request.project_directory = options.project_directory;
+  request.env_files = options.env_files;
+  request.profiles = options.profiles;
+  request.current_directory = std::filesystem::current_path();
+  request.environment = process_environment();
+  request.interpolate = !options.no_interpolate;
+  return request;
+}
+
+spec::Project load_project(const Options& options) {
+  spec::LoadRequest request = load_request(options);
+  request.services = options.arguments;
+  return accept(spec::load(request));
+}
+
+NamedProject load_named_project(const Options& options) {
+  try {
+    spec::Project project = load_project(options);
+    std::string name = project.name;
+    return {std::move(name), std::move(project)};
+  } catch (const Error& error) {
+    const bool no_file = error.exit_code() != ExitCode::invalid_file && options.files.empty();
+    if (!no_file || options.project_name.empty()) throw;
+    return {project_name(options), std::nullopt};
+  }
+}
+
+std::string project_name(const Options& options) {
+  return spec::find_project_name(load_request(options));
+}
+
+}  // namespace stack::cli

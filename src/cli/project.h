@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// From options to a project: what nearly every command begins with.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "spec/load.h"
+
+namespace stack::cli {
+
+spec::LoadRequest load_request(const Options& options);
+
+/// Loads; prints diagnostics to stderr. Throws Error (exit code invalid_file) when there are
+/// errors.
+spec::Project load_project(const Options& options);
+
+/// The name, and the project when a file can be found and is right. With -p and no file: no
+/// project.
+struct NamedProject {
+  std::string name;
+  std::optional<spec::Project> project;
+};
+NamedProject load_named_project(const Options& options);
+
+/// Only the name: no file needs to be valid.
+std::string project_name(const Options& options);
+
+}  // namespace stack::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Colour, where the screen takes it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/options.h"
+
+namespace stack::cli {
+
+enum class Colour { none, green, red, yellow, blue, cyan, magenta, bold };
+
+/// Whether a stream (1 or 2) shows colours: --ansi, then NO_COLOR, CLICOLOR_FORCE, TERM=dumb, and
+/// whether it is a terminal.
+bool shows_colour(int fd, const Options& options);
+std::string coloured(std::string_view text, Colour colour);
+/// Colour of the n-th log prefix, as docker compose's: cyan, yellow, green, magenta, blue.
+Colour prefix_colour(std::size_t n);
+
+struct ScreenSize {
+  int rows = 24;
+  int columns = 80;
+};
+ScreenSize screen_size(int fd);
+bool is_terminal(int fd);
+
+}  // namespace stack::cli

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// up, down, stop, start: the commands that change what runs.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/log_view.h"
+#include "cli/progress.h"
+#include "cli/project.h"
+#include "cli/signals.h"
+#include "cli/style.h"
+#include "orchestrator/use_cases.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+
+std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
+  if (options.timeout.empty()) return std::nullopt;
+  const auto seconds = parse_integer<std::uint32_t>(options.timeout);
+  if (!seconds) {
+    throw Error(fmt::format("--timeout takes a number of seconds, not \"{}\"", options.timeout))
+        .with_exit_code(ExitCode::usage);
+  }
+  return std::chrono::seconds(*seconds);
+}
+
+void tell_who_is_waited_for(const std::string& holder) {
+  std::cerr << "stack: waiting for " << holder << " to finish\n";
+}
+
+/// Reports errors that a plan met; the code for the shell.
+int conclude(const Execution& execution) {
+  for (const auto& error : execution.errors) {
+    std::cerr << "stack: error: " << error.what() << '\n';
+    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+  }
+  if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);
+  return execution.errors.empty() ? 0 : static_cast<int>(execution.errors.front().exit_code());
+}
+
+int refuse(const std::vector<Problem>& problems) {
+  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+  std::cerr << "Nothing was changed.\n";
+  return static_cast<int>(ExitCode::failure);
+}
+
+void warn_of_orphans(const Plan& plan) {
+  if (plan.orphans.empty()) return;
+  std::cerr << fmt::format(
+      "warning: containers of services that are not in the file: {}\n  hint: --remove-orphans "
+      "removes them\n",
+      fmt::join(plan.orphans, ", "));
+}
+
+UpRequest up_request(const Options& options) {
+  UpRequest request;
+  request.services = options.arguments;
+  if (options.remove_orphans) request.orphans = Orphans::remove;
+  if (options.force_recreate) request.recreation = Recreation::always;
+  if (options.no_recreate) request.recreation = Recreation::never;
+  return request;
+}
+
+/// Ctrl-C on an attached `up`: stop in order; once more: kill.
+int stop_after_interrupt(const std::string& project, const Options& options,
+                         const HostPaths& paths) {
+  std::cerr << "Gracefully Stopping... press Ctrl+C again to force\n";
+  const int seen = interrupts();
+  bool forced = false;
+  const auto force = [&] {
+    if (forced || interrupts() == seen) return;
+    forced = true;
+    kill_all(paths, project);
+  };
+  const auto progress = make_progress(options, force);
+  Host host{paths, *progress, [] { return false; }, tell_who_is_waited_for};
+  stop(project, {}, grace_of(options), host);
+  return static_cast<int>(ExitCode::interrupted);
+}
+
+int attach(const spec::Project& project, const Options& options, const HostPaths& paths,
+           std::chrono::system_clock::time_point since) {
+  LogRequest request;
+  request.project = project.name;
+  request.since = since;
+  request.announce_exits = true;
+  request.services.insert(options.arguments.begin(), options.arguments.end());
+  follow_logs(paths, request, options, [] { return interrupts() > 0; });
+  return interrupts() > 0 ? stop_after_interrupt(project.name, options, paths) : 0;
+}
+
+}  // namespace
+
+int run_up(const Options& options) {
+  const auto began = std::chrono::system_clock::now();
+  const spec::Project project = load_project(options);
+  const HostPaths paths = HostPaths::from_environment();
+  count_interrupts();
+  const auto progress = make_progress(options);
+  Host host{paths, *progress, [] { return interrupts() > 0; }, tell_who_is_waited_for};
+  const UpResult result = up(project, up_request(options), host);
+  if (!result.problems.empty()) return refuse(result.problems);
+  warn_of_orphans(result.plan);
+  if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);
+  if (const int code = conclude(result.execution); code != 0) return code;
+  return options.detach ? 0 : attach(project, options, paths, began);
+}
+
+int run_down(const Options& options) {
+  const NamedProject named = load_named_project(options);
+  DownPolicy policy;
+  if (options.remove_orphans) policy.orphans = Orphans::remove;
+  policy.volumes = options.volumes;
+  policy.grace = grace_of(options);
+  policy.services.insert(options.arguments.begin(), options.arguments.end());
+  count_interrupts();
+  const auto progress = make_progress(options);
+  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
+            tell_who_is_waited_for};
+  const DownResult result =
+      down(named.name, named.project ? &*named.project : nullptr, policy, host);
+  warn_of_orphans(result.plan);
+  if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to remove\n", named.name);
+  if (!result.kept_volumes.empty()) {
+    std::cerr << fmt::format("Volumes kept: {} (`stack down -v` removes them)\n",
+                             fmt::join(result.kept_volumes, ", "));
+  }
+  return conclude(result.execution);
+}
+
+int run_stop(const Options& options) {
+  const std::string name = project_name(options);
+  count_interrupts();
+  const auto progress = make_progress(options);
+  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
+            tell_who_is_waited_for};
+  return conclude(
+      stop(name, {options.arguments.begin(), options.arguments.end()}, grace_of(options), host));
+}
+
+int run_start(const Options& options) {
+  const spec::Project project = load_project(options);
+  count_interrupts();
+  const auto progress = make_progress(options);
+  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
+            tell_who_is_waited_for};
+  return conclude(start(project, options.arguments, host));
+}
+
+}  // namespace stack::cli

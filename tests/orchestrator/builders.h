@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short ways to say what tests of the orchestrator talk about.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "orchestrator/desired.h"
+#include "orchestrator/observed.h"
+
+namespace stack::orchestrator::testing {
+
+/// A service with image "busybox", command `sleep` and the default network.
+spec::Service service(const std::string& name);
+/// A project "shop" with the networks and volumes its services name.
+spec::Project project(const std::vector<spec::Service>& services);
+/// "busybox" exists as image "sha256:1".
+ImageCatalog images();
+DesiredState desired(const spec::Project& project);
+
+/// The container that a wish becomes when it is made, running.
+supervisor::ObservedContainer observed(const DesiredContainer& wish);
+/// A world in which the whole wish has come true: everything exists, runs and is healthy.
+ObservedState come_true(const DesiredState& state);
+supervisor::ObservedContainer exited(supervisor::ObservedContainer container, int code);
+
+}  // namespace stack::orchestrator::testing

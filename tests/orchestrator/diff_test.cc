@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/diff.h"
+
+#include <gtest/gtest.h>
+
+#include "builders.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using namespace testing;
+
+std::string texts(const std::vector<FieldChange>& changes) {
+  std::string text;
+  for (const auto& change : changes) text += to_text(change) + "\n";
+  return text;
+}
+
+std::string changes_of(const spec::Service& before, const spec::Service& after,
+                       const spec::SourceMap& sources = {}) {
+  const ObservedState world = come_true(desired(project({before})));
+  auto shop = project({after});
+  shop.sources = sources;
+  const DesiredState wish = desired(shop);
+  return texts(diff(wish, world, {before.name}).containers.at("shop-web-1").fields);
+}
+
+TEST(Diff, NamesTheVariableOldAndNewValueAndTheLine) {
+  spec::Service before = service("web");
+  before.environment["DEBUG"] = "0";
+  spec::Service after = before;
+  after.environment["DEBUG"] = "1";
+  spec::SourceMap sources;
+  sources.set("services.web.environment.DEBUG", {"stack.yaml", 7, 14});
+  EXPECT_EQ(changes_of(before, after, sources),
+            "environment.DEBUG: \"0\" -> \"1\" (stack.yaml:7:14)\n");
+}
+
+TEST(Diff, TellsAddedAndRemovedFieldsApart) {
+  spec::Service before = service("web");
+  before.user = "1000";
+  spec::Service after = service("web");
+  after.environment["NEW"] = "x";
+  EXPECT_EQ(changes_of(before, after), "environment.NEW: set to \"x\"\nuser: \"1000\" removed\n");
+}
+
+TEST(Diff, ListsAreOneField) {
+  spec::Service before = service("web");
+  spec::Service after = service("web");
+  after.command = std::vector<std::string>{"sleep", "1"};
+  EXPECT_EQ(changes_of(before, after), "command: [\"sleep\",\"1000\"] -> [\"sleep\",\"1\"]\n");
+}
+
+TEST(Diff, WhatAContainerOnlyWaitsForDoesNotMakeItDiffer) {
+  spec::Service before = service("web");
+  spec::Service after = service("web");
+  after.depends_on["web2"] = {};
+  const ObservedState world = come_true(desired(project({before})));
+  const DesiredState wish = desired(project({after, service("web2")}));
+  EXPECT_EQ(diff(wish, world, {"web", "web2"}).containers.at("shop-web-1").verdict, Verdict::keep);
+}
+
+TEST(Diff, ANewImageUnderTheSameNameReplacesTheContainer) {
+  const auto shop = project({service("web")});
+  const ObservedState world = come_true(desired(shop));
+  ImageCatalog catalog = images();
+  catalog["busybox"].id = "sha256:2";
+  const DesiredState wish = desired_state(shop, {"web"}, catalog);
+  const auto change = diff(wish, world, {"web"}).containers.at("shop-web-1");
+  EXPECT_EQ(change.verdict, Verdict::recreate);
+  EXPECT_EQ(texts(change.fields), "image_id: \"sha256:1\" -> \"sha256:2\"\n");
+}
+
+TEST(Diff, ADamagedDescriptionCountsAsDifferentFromEverything) {
+  const auto shop = project({service("web")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-web-1"].config.applied = "{";
+  EXPECT_EQ(diff(desired(shop), world, {"web"}).containers.at("shop-web-1").verdict,
+            Verdict::recreate);
+}
+
+TEST(Diff, AServiceOutsideTheSelectionIsLeftAlone) {
+  const auto shop = project({service("web"), service("other")});
+  const ObservedState world = come_true(desired(shop));
+  const DesiredState wish = desired_state(shop, {"web"}, images());
+  EXPECT_EQ(diff(wish, world, {"web", "other"}).containers.at("shop-other-1").verdict,
+            Verdict::keep);
+}
+
+TEST(DataContainer, IsOneThatHoldsVolumesAndHasNothingLeftToDo) {
+  supervisor::ObservedContainer container;
+  EXPECT_FALSE(is_data_container(container));
+  container.config.data_container = true;
+  EXPECT_TRUE(is_data_container(container));
+  container.status.phase = supervisor::Phase::running;
+  EXPECT_FALSE(is_data_container(container));
+  EXPECT_TRUE(is_data_container(exited(container, 0)));
+  EXPECT_FALSE(is_data_container(exited(container, 1)));
+}
+
+}  // namespace
+}  // namespace stack::orchestrator

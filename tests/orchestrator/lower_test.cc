@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/lower.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "builders.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using namespace testing;
+
+supervisor::ContainerConfig lowered(const spec::Service& service,
+                                    const image::ImageConfig& image = {}) {
+  ImageCatalog catalog = images();
+  catalog["busybox"].config = image;
+  const auto shop = project({service});
+  const DesiredState state = desired_state(shop, {service.name}, catalog);
+  const Places places{{"/layers/1"},
+                      [](const auto& volume, const auto&) { return "/volumes/" + volume; }};
+  return lower(state.containers.begin()->second, "shop", std::string(64, 'a'), places);
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& entry) {
+  return std::ranges::find(list, entry) != list.end();
+}
+
+TEST(Lower, TheFilesEnvironmentWinsAndANullUnsetsWhatTheImageSets) {
+  spec::Service web = service("web");
+  web.environment = {{"A", "file"}, {"B", std::nullopt}};
+  const auto environment =
+      lowered(web, {.environment = {"A=image", "B=image", "C=image"}}).spec.process.environment;
+  EXPECT_TRUE(contains(environment, "A=file"));
+  EXPECT_TRUE(contains(environment, "C=image"));
+  EXPECT_FALSE(contains(environment, "B=image"));
+  EXPECT_TRUE(contains(environment, "HOSTNAME=aaaaaaaaaaaa"));
+}
+
+TEST(Lower, ServiceContainerNameAliasesAndShortIdAreNamesInEachNetwork) {
+  spec::Service web = service("web");
+  web.networks["default"].aliases = {"www"};
+  const auto config = lowered(web);
+  ASSERT_EQ(config.endpoints.size(), 1U);
+  EXPECT_EQ(config.endpoints[0].network, "shop_default");
+  EXPECT_EQ(config.endpoints[0].aliases,
+            (std::vector<std::string>{"web", "shop-web-1", "aaaaaaaaaaaa", "www"}));
+}
+
+TEST(Lower, TheNetworkOfHighestPriorityComesFirst) {
+  spec::Service web = service("web");
+  web.networks["zone"].priority = 10;
+  const auto config = lowered(web);
+  EXPECT_EQ(config.endpoints[0].network, "shop_zone");
+  EXPECT_EQ(config.endpoints[1].network, "shop_default");
+}
+
+TEST(Lower, AShellHealthCheckBecomesAnArgumentList) {
+  spec::Service web = service("web");
+  web.healthcheck.emplace().test = {"CMD-SHELL", "curl -f localhost || exit 1"};
+  web.healthcheck->interval = std::chrono::seconds(2);
+  const auto health = lowered(web).health;
+  ASSERT_TRUE(health);
+  EXPECT_EQ(health->command,
+            (std::vector<std::string>{"/bin/sh", "-c", "curl -f localhost || exit 1"}));
+  EXPECT_EQ(health->interval, std::chrono::seconds(2));
+  EXPECT_EQ(health->retries, 3U);
+}
+
+TEST(Lower, NoneAndDisableTurnTheHealthCheckOff) {
+  spec::Service web = service("web");
+  web.healthcheck.emplace().test = {"NONE"};
+  EXPECT_FALSE(lowered(web).health);
+  web.healthcheck->test = {"CMD", "true"};
+  web.healthcheck->disable = true;
+  EXPECT_FALSE(lowered(web).health);
+}
+
+TEST(Lower, TheStopSignalOfTheFileWinsOverTheImages) {
+  EXPECT_EQ(lowered(service("web")).stop.signal, "SIGTERM");
+  EXPECT_EQ(lowered(service("web"), {.stop_signal = "SIGQUIT"}).stop.signal, "SIGQUIT");
+  spec::Service web = service("web");
+  web.stop_signal = "SIGINT";
+  EXPECT_EQ(lowered(web, {.stop_signal = "SIGQUIT"}).stop.signal, "SIGINT");
+}
+
+TEST(Lower, AServiceWithNothingToRunIsRefusedByName) {
+  spec::Service web = service("web");
+  web.command.reset();
+  EXPECT_THROW(lowered(web), Error);
+}
+
+TEST(Lower, HostNetworkPublishesNothing) {
+  spec::Service web = service("web");
+  web.networks.clear();
+  web.network_mode = "host";
+  web.ports.push_back({});
+  const auto config = lowered(web);
+  EXPECT_TRUE(config.ports.empty());
+  EXPECT_EQ(config.spec.network, runtime::NetworkNamespace::host);
+}
+
+TEST(Lower, TmpfsOptionsAreHandedOn) {
+  spec::Service web = service("web");
+  spec::Mount mount;
+  mount.type = spec::MountType::tmpfs;
+  mount.target = "/run";
+  mount.tmpfs_size = 1024;
+  mount.tmpfs_mode = 0755;
+  web.volumes.push_back(mount);
+  EXPECT_EQ(lowered(web).spec.mounts.at(0).options,
+            (std::vector<std::string>{"size=1024", "mode=755"}));
+}
+
+}  // namespace
+}  // namespace stack::orchestrator

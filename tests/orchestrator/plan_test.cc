@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "builders.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using namespace testing;
+
+std::set<std::string> names_of(const spec::Project& project) {
+  std::set<std::string> names;
+  for (const auto& [name, service] : project.services) names.insert(name);
+  return names;
+}
+
+std::string plan_for(const spec::Project& project, const ObservedState& world = {},
+                     Orphans orphans = Orphans::leave) {
+  const DesiredState wish = desired(project);
+  return to_text(plan_up(wish, world, diff(wish, world, names_of(project)), orphans));
+}
+
+spec::Project database_and_web() {
+  spec::Service db = service("db");
+  db.healthcheck.emplace().test = {"CMD", "true"};
+  spec::Service web = service("web");
+  web.depends_on["db"].condition = spec::Condition::service_healthy;
+  return project({db, web});
+}
+
+TEST(Plan, ANewDatabaseIsReadyBeforeTheWebServerStarts) {
+  EXPECT_EQ("\n" + plan_for(database_and_web()), R"(
+#0 create network shop_default (absent)
+#1 create container shop-db-1 (absent) after #0
+#2 create container shop-web-1 (absent) after #0
+#3 start container shop-db-1 (created) after #1
+#4 await shop-db-1 healthy (web depends on it) after #3
+#5 start container shop-web-1 (created) after #2 #4
+)");
+}
+
+TEST(Plan, IsEmptyWhenTheWishHasComeTrue) {
+  const auto shop = database_and_web();
+  EXPECT_EQ(plan_for(shop, come_true(desired(shop))), "");
+}
+
+TEST(Plan, AChangedVariableReplacesThatOneContainer) {
+  auto shop = database_and_web();
+  const ObservedState world = come_true(desired(shop));
+  shop.services["web"].environment["DEBUG"] = "1";
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 stop container shop-web-1 (environment.DEBUG)
+#1 remove container shop-web-1 (environment.DEBUG) after #0
+#2 create container shop-web-1 (environment.DEBUG) after #1
+#3 start container shop-web-1 (created) after #2
+)");
+}
+
+TEST(Plan, WhoAsksForItIsRestartedWithWhatItDependsOn) {
+  auto shop = database_and_web();
+  shop.services["web"].depends_on["db"].restart = true;
+  const ObservedState world = come_true(desired(shop));
+  shop.services["db"].environment["TUNE"] = "1";
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 stop container shop-web-1 (db is replaced)
+#1 stop container shop-db-1 (environment.TUNE) after #0
+#2 remove container shop-db-1 (environment.TUNE) after #1
+#3 create container shop-db-1 (environment.TUNE) after #2
+#4 start container shop-db-1 (created) after #3
+#5 await shop-db-1 healthy (web depends on it) after #4
+#6 start container shop-web-1 (db is replaced) after #0 #5
+)");
+}
+
+TEST(Plan, ACompletedJobIsNotRunAgain) {
+  spec::Service seed = service("seed");
+  spec::Service web = service("web");
+  web.depends_on["seed"].condition = spec::Condition::service_completed_successfully;
+  const auto shop = project({seed, web});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-seed-1"] = exited(world.containers["shop-seed-1"], 0);
+  EXPECT_EQ(plan_for(shop, world), "");
+}
+
+TEST(Plan, AFailedJobIsRunAgainWithoutBeingMadeAnew) {
+  const auto shop = project({service("seed")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-seed-1"] = exited(world.containers["shop-seed-1"], 3);
+  EXPECT_EQ(plan_for(shop, world), "#0 start container shop-seed-1 (exited (3))\n");
+}
+
+TEST(Plan, AContainerThatTheUserStoppedIsStartedByUp) {
+  const auto shop = project({service("web")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-web-1"] = exited(world.containers["shop-web-1"], 0);
+  world.containers["shop-web-1"].status.stopped_by_user = true;
+  EXPECT_EQ(plan_for(shop, world), "#0 start container shop-web-1 (exited (0))\n");
+}
+
+spec::Project data_container() {
+  spec::Service data = service("dbdata");
+  data.command.reset();
+  data.volumes.push_back({});
+  data.volumes.back().target = "/var/lib/postgresql";
+  spec::Service db = service("db");
+  db.volumes_from.push_back({spec::VolumesFrom::Kind::service, "dbdata", spec::Access::read_write});
+  db.depends_on["dbdata"] = {};
+  return project({db, data});
+}
+
+TEST(Plan, ADataContainerIsMadeBeforeItsUserAndNeverStarted) {
+  const std::string volume = anonymous_volume_name("shop", "dbdata", 1, "/var/lib/postgresql");
+  EXPECT_EQ("\n" + plan_for(data_container()), R"(
+#0 create network shop_default (absent)
+#1 create volume )" + volume + R"( (absent)
+#2 create container shop-dbdata-1 (absent) after #0 #1
+#3 create container shop-db-1 (absent) after #0 #1 #2
+#4 start container shop-db-1 (created) after #3
+)");
+}
+
+TEST(Plan, OrphansAreNamedAndLeftAloneUnlessAskedFor) {
+  const auto before = project({service("old"), service("web")});
+  const ObservedState world = come_true(desired(before));
+  const auto after = project({service("web")});
+  const DesiredState wish = desired(after);
+  const Changes changes = diff(wish, world, {"web"});
+  const Plan plan = plan_up(wish, world, changes, Orphans::leave);
+  EXPECT_TRUE(plan.empty());
+  EXPECT_EQ(plan.orphans, std::vector<std::string>{"shop-old-1"});
+  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes, Orphans::remove)), R"(
+#0 stop container shop-old-1 (no such service in the file)
+#1 remove container shop-old-1 (no such service in the file) after #0
+)");
+}
+
+TEST(Plan, ScalingDownTakesTheHighestNumbers) {
+  auto shop = project({service("web")});
+  shop.services["web"].scale = 3;
+  const ObservedState world = come_true(desired(shop));
+  shop.services["web"].scale = 2;
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 stop container shop-web-3 (scaled down)
+#1 remove container shop-web-3 (scaled down) after #0
+)");
+}
+
+TEST(Plan, AChangedNetworkTakesItsContainersWithIt) {
+  auto shop = project({service("web")});
+  const ObservedState world = come_true(desired(shop));
+  shop.networks["default"].internal = true;
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 stop container shop-web-1 (network shop_default is replaced)
+#1 remove container shop-web-1 (network shop_default is replaced) after #0
+#2 remove network shop_default (changed) after #1
+#3 create network shop_default (changed) after #2
+#4 create container shop-web-1 (network shop_default is replaced) after #1 #3
+#5 start container shop-web-1 (created) after #4
+)");
+}
+
+ObservedState running(const spec::Project& project) {
+  return come_true(desired(project));
+}
+
+TEST(PlanDown, StopsDependentsFirstAndLeavesVolumes) {
+  auto shop = database_and_web();
+  shop.services["db"].volumes.push_back({});
+  shop.services["db"].volumes.back().source = "data";
+  shop.services["db"].volumes.back().target = "/data";
+  shop = project({shop.services["db"], shop.services["web"]});
+  DownPolicy policy;
+  policy.project = "shop";
+  EXPECT_EQ("\n" + to_text(plan_down(running(shop), policy)), R"(
+#0 stop container shop-web-1 (down)
+#1 stop container shop-db-1 (down) after #0
+#2 remove container shop-db-1 (down) after #1
+#3 remove container shop-web-1 (down) after #0
+#4 remove network shop_default (down) after #2 #3
+)");
+  policy.volumes = true;
+  policy.volume_names = {"shop_data"};
+  EXPECT_TRUE(to_text(plan_down(running(shop), policy))
+                  .ends_with("#5 remove volume shop_data (down -v) after #2 #3\n"));
+}
+
+TEST(PlanDown, AnonymousVolumesGoExceptThoseOfDataContainers) {
+  auto shop = data_container();
+  shop.services["db"].volumes.push_back({});
+  shop.services["db"].volumes.back().target = "/scratch";
+  ObservedState world = running(shop);
+  world.containers["shop-dbdata-1"].status.phase = supervisor::Phase::created;
+  DownPolicy policy;
+  policy.project = "shop";
+  const std::string scratch = anonymous_volume_name("shop", "db", 1, "/scratch");
+  const std::string data = anonymous_volume_name("shop", "dbdata", 1, "/var/lib/postgresql");
+  const std::string kept = to_text(plan_down(world, policy));
+  EXPECT_NE(kept.find("remove volume " + scratch), std::string::npos);
+  EXPECT_EQ(kept.find(data), std::string::npos);
+  policy.volumes = true;
+  EXPECT_NE(to_text(plan_down(world, policy)).find("remove volume " + data), std::string::npos);
+}
+
+TEST(PlanDown, ANamedServiceGoesWithItsDependentsAndTheNetworkStays) {
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.services = {"db"};
+  const std::string text = to_text(plan_down(running(database_and_web()), policy));
+  EXPECT_NE(text.find("remove container shop-web-1"), std::string::npos);
+  EXPECT_EQ(text.find("network"), std::string::npos);
+}
+
+TEST(PlanStop, StopsOnlyWhatRunsInReverseOrder) {
+  ObservedState world = running(database_and_web());
+  EXPECT_EQ("\n" + to_text(plan_stop(world, {}, std::nullopt)), R"(
+#0 stop container shop-web-1 (asked for)
+#1 stop container shop-db-1 (asked for) after #0
+)");
+  world.containers["shop-web-1"] = exited(world.containers["shop-web-1"], 0);
+  EXPECT_EQ(to_text(plan_stop(world, {}, std::nullopt)),
+            "#0 stop container shop-db-1 (asked for)\n");
+}
+
+}  // namespace
+}  // namespace stack::orchestrator

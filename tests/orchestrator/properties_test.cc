@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every stack and every world: a plan that was carried out, to its end or cut off
+// anywhere, leads to where nothing is left to do.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "builders.h"
+#include "orchestrator/execute.h"
+#include "world.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using namespace testing;
+
+/// Up to five services; each depends only on later letters, so there are no cycles.
+spec::Project any_project() {
+  const int count = *rc::gen::inRange(1, 6);
+  std::vector<spec::Service> services;
+  for (int index = 0; index < count; ++index) {
+    spec::Service each = service(std::string(1, static_cast<char>('a' + index)));
+    each.environment["X"] = *rc::gen::element<std::string>("1", "2");
+    each.scale = *rc::gen::inRange(1, 3);
+    if (*rc::gen::arbitrary<bool>()) each.healthcheck.emplace().test = {"CMD", "true"};
+    for (int other = index + 1; other < count; ++other) {
+      if (!*rc::gen::arbitrary<bool>()) continue;
+      auto& how = each.depends_on[std::string(1, static_cast<char>('a' + other))];
+      how.condition =
+          *rc::gen::element(spec::Condition::service_started, spec::Condition::service_healthy);
+      how.restart = *rc::gen::arbitrary<bool>();
+    }
+    services.push_back(std::move(each));
+  }
+  return project(services);
+}
+
+std::set<std::string> names_of(const spec::Project& project) {
+  std::set<std::string> names;
+  for (const auto& [name, service] : project.services) names.insert(name);
+  return names;
+}
+
+Plan plan_for(const spec::Project& project, const DesiredState& wish, const ObservedState& world) {
+  return plan_up(wish, world, diff(wish, world, names_of(project)), Orphans::remove);
+}
+
+ObservedState some_world(const spec::Project& before) {
+  return *rc::gen::arbitrary<bool>() ? come_true(desired(before)) : ObservedState{};
+}
+
+TEST(Properties, ExecutedPlansLeaveNothingToDo) {
+  rc::check([] {
+    const ObservedState world = some_world(any_project());
+    const auto shop = any_project();
+    const DesiredState wish = desired(shop);
+    World engine(wish, world);
+    Report silent;
+    RC_ASSERT(
+        execute(plan_for(shop, wish, world), engine, silent, [] { return false; }).succeeded());
+    RC_ASSERT(to_text(plan_for(shop, wish, engine.observe())) == "");
+  });
+}
+
+TEST(Properties, APlanCutOffAnywhereIsFinishedByTheNextOne) {
+  rc::check([] {
+    const ObservedState world = some_world(any_project());
+    const auto shop = any_project();
+    const DesiredState wish = desired(shop);
+    World engine(wish, world);
+    Report silent;
+    const Plan first = plan_for(shop, wish, world);
+    const auto cut =
+        static_cast<std::size_t>(*rc::gen::inRange(0, static_cast<int>(first.steps.size()) + 1));
+    execute(first, engine, silent, [&] { return engine.performed.size() >= cut; });
+    const ObservedState middle = engine.observe();
+    RC_ASSERT(
+        execute(plan_for(shop, wish, middle), engine, silent, [] { return false; }).succeeded());
+    RC_ASSERT(to_text(plan_for(shop, wish, engine.observe())) == "");
+  });
+}
+
+TEST(Properties, DownLeavesNoContainerAndNoNetwork) {
+  rc::check([] {
+    const auto shop = any_project();
+    const DesiredState wish = desired(shop);
+    World engine(wish, come_true(wish));
+    Report silent;
+    DownPolicy policy;
+    policy.project = shop.name;
+    RC_ASSERT(execute(plan_down(engine.observe(), policy), engine, silent, [] {
+                return false;
+              }).succeeded());
+    RC_ASSERT(engine.observe().containers.empty());
+    RC_ASSERT(engine.observe().networks.empty());
+  });
+}
+
+TEST(Properties, EveryStepComesAfterWhatItDependsOn) {
+  rc::check([] {
+    const auto shop = any_project();
+    const DesiredState wish = desired(shop);
+    const Plan plan = plan_for(shop, wish, some_world(any_project()));
+    for (StepId id = 0; id < plan.steps.size(); ++id) {
+      for (const StepId before : plan.steps[id].after) RC_ASSERT(before < id);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace stack::orchestrator

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "world.h"
+
+#include "base/error.h"
+#include "builders.h"
+#include "orchestrator/lower.h"
+
+namespace stack::orchestrator::testing {
+
+void World::perform(StepId step, const Action& action) {
+  performed.push_back(to_text(action));
+  if (failing.contains(step)) {
+    ended_.push_back({step, Error("as the test wants it"), ""});
+    return;
+  }
+  std::visit([&](const auto& it) { apply(it); }, action);
+  ended_.push_back({step, std::nullopt, ""});
+}
+
+std::optional<Outcome> World::next(std::chrono::milliseconds) {
+  if (ended_.empty()) return std::nullopt;
+  Outcome outcome = std::move(ended_.front());
+  ended_.pop_front();
+  return outcome;
+}
+
+void World::apply(const CreateNetwork& action) {
+  state_.networks[action.name].config = lower(wish_.networks.at(action.name));
+}
+void World::apply(const RemoveNetwork& action) {
+  for (const auto& [name, container] : state_.containers) {
+    for (const auto& endpoint : container.config.endpoints) {
+      if (endpoint.network == action.name) fail("network {} is used by {}", action.name, name);
+    }
+  }
+  state_.networks.erase(action.name);
+}
+void World::apply(const CreateVolume& action) {
+  state_.volumes[action.name].name = action.name;
+}
+void World::apply(const RemoveVolume& action) {
+  state_.volumes.erase(action.name);
+}
+void World::apply(const CreateContainer& action) {
+  const DesiredContainer& wish = wish_.containers.at(action.name);
+  for (const auto& [key, network] : wish.network_names) {
+    if (!state_.networks.contains(network)) fail("no network {}", network);
+  }
+  for (const auto& volume : wish.volume_names) {
+    if (!state_.volumes.contains(volume)) fail("no volume {}", volume);
+  }
+  auto container = observed(wish);
+  container.status.phase = supervisor::Phase::created;
+  container.status.process = {};
+  container.status.health = supervisor::Health::none;
+  if (!state_.containers.emplace(action.name, std::move(container)).second)
+    fail("{} exists", action.name);
+}
+void World::apply(const StartContainer& action) {
+  auto& status = state_.containers.at(action.name).status;
+  status.phase = supervisor::Phase::running;
+  status.stopped_by_user = false;
+  status.process = {100, 1};
+}
+void World::apply(const StopContainer& action) {
+  auto& container = state_.containers.at(action.name);
+  container = exited(container, 143);
+  container.status.stopped_by_user = true;
+}
+void World::apply(const RemoveContainer& action) {
+  const auto& container = state_.containers.at(action.name);
+  if (container.status.phase == supervisor::Phase::running) fail("{} runs", action.name);
+  state_.containers.erase(action.name);
+}
+void World::apply(const AwaitCondition& action) {
+  auto& container = state_.containers.at(action.name);
+  if (action.condition == spec::Condition::service_healthy) {
+    container.status.health = supervisor::Health::healthy;
+  } else if (action.condition == spec::Condition::service_completed_successfully) {
+    container = exited(container, 0);
+  }
+}
+
+}  // namespace stack::orchestrator::testing
