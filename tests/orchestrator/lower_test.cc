@@ -31,8 +31,9 @@ bool contains(const std::vector<std::string>& list, const std::string& entry) {
 TEST(Lower, TheFilesEnvironmentWinsAndANullUnsetsWhatTheImageSets) {
   spec::Service web = service("web");
   web.environment = {{"A", "file"}, {"B", std::nullopt}};
-  const auto environment =
-      lowered(web, {.environment = {"A=image", "B=image", "C=image"}}).spec.process.environment;
+  image::ImageConfig image;
+  image.environment = {"A=image", "B=image", "C=image"};
+  const auto environment = lowered(web, image).spec.process.environment;
   EXPECT_TRUE(contains(environment, "A=file"));
   EXPECT_TRUE(contains(environment, "C=image"));
   EXPECT_FALSE(contains(environment, "B=image"));
@@ -79,11 +80,13 @@ TEST(Lower, NoneAndDisableTurnTheHealthCheckOff) {
 }
 
 TEST(Lower, TheStopSignalOfTheFileWinsOverTheImages) {
+  image::ImageConfig image;
+  image.stop_signal = "SIGQUIT";
   EXPECT_EQ(lowered(service("web")).stop.signal, "SIGTERM");
-  EXPECT_EQ(lowered(service("web"), {.stop_signal = "SIGQUIT"}).stop.signal, "SIGQUIT");
+  EXPECT_EQ(lowered(service("web"), image).stop.signal, "SIGQUIT");
   spec::Service web = service("web");
   web.stop_signal = "SIGINT";
-  EXPECT_EQ(lowered(web, {.stop_signal = "SIGQUIT"}).stop.signal, "SIGINT");
+  EXPECT_EQ(lowered(web, image).stop.signal, "SIGINT");
 }
 
 TEST(Lower, AServiceWithNothingToRunIsRefusedByName) {
