@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/container_view.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace stack::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using supervisor::Health;
+using supervisor::Phase;
+
+const TimePoint now = TimePoint(1'700'000'000s);
+
+supervisor::ObservedContainer container(Phase phase) {
+  supervisor::ObservedContainer it;
+  it.config.id = "0123456789abcdef";
+  it.config.name = "shop-web-1";
+  it.config.service = "web";
+  it.config.applied = R"({"image":"busybox:1","labels":{"a":"b"}})";
+  it.config.spec.process.arguments = {"sh", "-c", "echo hello; sleep 10"};
+  it.status.phase = phase;
+  it.status.created = now - 90s;
+  it.status.started = now - 5s;
+  return it;
+}
+
+TEST(ContainerView, StatusSpeaksDockersLanguage) {
+  auto web = container(Phase::running);
+  EXPECT_EQ(status_text(web, now), "Up 5 seconds");
+  web.status.health = Health::starting;
+  EXPECT_EQ(status_text(web, now), "Up 5 seconds (health: starting)");
+  web.status.health = Health::healthy;
+  EXPECT_EQ(status_text(web, now), "Up 5 seconds (healthy)");
+  auto ended = container(Phase::exited);
+  ended.status.exit_code = 3;
+  ended.status.finished = now - 1s;
+  EXPECT_EQ(status_text(ended, now), "Exited (3) 1 second ago");
+  EXPECT_EQ(status_text(container(Phase::created), now), "Created");
+}
+
+TEST(ContainerView, ADataContainerIsCalledSo) {
+  auto data = container(Phase::exited);
+  data.config.data_container = true;
+  data.status.exit_code = 0;
+  EXPECT_EQ(status_text(data, now), "Data");
+  EXPECT_EQ(state_text(data), "data");
+}
+
+TEST(ContainerView, PortsAreListedForBothFamilies) {
+  auto web = container(Phase::running);
+  web.status.published = {{"0.0.0.0", 18080, "tcp", {}, 8080}, {"::", 18080, "tcp", {}, 8080}};
+  EXPECT_EQ(ports_text(web), "0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp");
+}
+
+TEST(ContainerView, TheCommandIsQuotedAndCut) {
+  EXPECT_EQ(command_text(container(Phase::running), false), "\"sh -c 'echo hello; …\"");
+  EXPECT_EQ(command_text(container(Phase::running), true), "\"sh -c 'echo hello; sleep 10'\"");
+}
+
+TEST(ContainerView, JsonHasTheFieldsThatScriptsRead) {
+  const auto json = ps_json(container(Phase::running), "shop", now);
+  for (const char* field :
+       {"Command",      "CreatedAt",  "ExitCode", "Health", "ID",       "Image", "Labels",
+        "LocalVolumes", "Mounts",     "Name",     "Names",  "Networks", "Ports", "Project",
+        "Publishers",   "RunningFor", "Service",  "Size",   "State",    "Status"}) {
+    EXPECT_TRUE(json.contains(field)) << field;
+  }
+  EXPECT_EQ(json["ID"], "0123456789ab");
+  EXPECT_EQ(json["Image"], "busybox:1");
+  EXPECT_EQ(json["RunningFor"], "About a minute ago");
+}
+
+}  // namespace
+}  // namespace stack::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parse.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace stack::cli {
+namespace {
+
+Parsed parsed(const std::vector<std::string>& arguments) {
+  return parse(arguments);
+}
+
+TEST(Parse, GlobalFlagsWorkBeforeAndAfterTheVerb) {
+  EXPECT_EQ(parsed({"-p", "shop", "up", "-d"}).options.project_name, "shop");
+  EXPECT_EQ(parsed({"up", "-d", "-p", "shop"}).options.project_name, "shop");
+  EXPECT_EQ(parsed({"-f", "a.yaml", "-f", "b.yaml", "ps"}).options.files,
+            (std::vector<std::string>{"a.yaml", "b.yaml"}));
+}
+
+TEST(Parse, AFileFlagTakesOneValueAndLeavesTheVerbAlone) {
+  const Parsed line = parsed({"-f", "a.yaml", "up", "web"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.command->name, "up");
+  EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
+}
+
+TEST(Parse, AfterLogsFMeansFollow) {
+  const Parsed line = parsed({"logs", "-f", "--tail", "5", "web"});
+  EXPECT_TRUE(line.options.follow);
+  EXPECT_EQ(line.options.tail, "5");
+  EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
+}
+
+TEST(Parse, WhatFollowsTheServiceOfExecBelongsToTheProgram) {
+  const Parsed line = parsed({"exec", "-T", "-e", "A=1", "db", "ls", "-l", "--all", "-T"});
+  EXPECT_TRUE(line.options.no_tty);
+  EXPECT_FALSE(line.options.all);
+  EXPECT_EQ(line.options.environment, std::vector<std::string>{"A=1"});
+  EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"db", "ls", "-l", "--all", "-T"}));
+}
+
+TEST(Parse, ServicesCanBeNamedLikeFlagValues) {
+  EXPECT_EQ(parsed({"stop", "-t", "3", "a", "b"}).options.arguments,
+            (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(parsed({"stop", "-t", "3", "a", "b"}).options.timeout, "3");
+}
+
+TEST(Parse, CommandsOfAGroupAreFound) {
+  const Parsed line =
+      parsed({"image", "import", "root.tar", "busybox:1", "-c", "CMD sh", "--change", "ENV A=1"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.command->name, "image import");
+  EXPECT_EQ(line.options.changes, (std::vector<std::string>{"CMD sh", "ENV A=1"}));
+}
+
+std::string mistake(const std::vector<std::string>& arguments) {
+  ::testing::internal::CaptureStderr();
+  const Parsed line = parsed(arguments);
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(line.command, nullptr);
+  EXPECT_EQ(line.exit_code, static_cast<int>(ExitCode::usage));
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(Parse, AnUnknownWordIsAnsweredWithTheNearestOne) {
+  EXPECT_EQ(mistake({"upp"}), "stack: unknown command: upp (did you mean up?)");
+  EXPECT_EQ(mistake({"up", "--detatch"}),
+            "stack: unknown flag: --detatch (did you mean --detach?)");
+  EXPECT_EQ(mistake({"doctor", "--xyz-unheard-of"}), "stack: unknown flag: --xyz-unheard-of");
+}
+
+TEST(Parse, EveryCommandHasHelpExampleAndHandler) {
+  for (const auto& command : commands()) {
+    EXPECT_FALSE(command.help.empty()) << command.name;
+    EXPECT_TRUE(command.example.starts_with("stack ")) << command.name;
+    EXPECT_NE(command.run, nullptr) << command.name;
+  }
+}
+
+}  // namespace
+}  // namespace stack::cli

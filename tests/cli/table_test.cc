@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table.h"
+
+#include <gtest/gtest.h>
+
+namespace stack::cli {
+namespace {
+
+TEST(Table, ColumnsAreAsWideAsTheirWidestCell) {
+  EXPECT_EQ(table({"NAME", "STATUS"}, {{"shop-db-1", "Up"}, {"x", "Exited (0)"}}),
+            "NAME        STATUS\n"
+            "shop-db-1   Up\n"
+            "x           Exited (0)\n");
+}
+
+TEST(Table, AHostileNameCannotDriveTheTerminal) {
+  EXPECT_EQ(table({"NAME"}, {{"a\x1b[2Jb"}}), "NAME\na\\x1b[2Jb\n");
+}
+
+TEST(Table, WideCharactersCountOnce) {
+  EXPECT_EQ(table({"A", "B"}, {{"…", "x"}, {"ab", "y"}}), "A    B\n…    x\nab   y\n");
+}
+
+}  // namespace
+}  // namespace stack::cli
