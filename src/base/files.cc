@@ -40,23 +40,84 @@ Fd open_with(int directory, const std::string& path, int flags, mode_t mode,
   }
 }
 
-void remove_entry(int parent, const char* name, dev_t device) {
-  if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM) throw_errno("remove {}", name);
-  Fd directory(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+/// Opens `name` for reading its entries, making it accessible first where its mode forbids that.
+Fd open_to_empty(int parent, const char* name) {
+  constexpr int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  Fd directory(::openat(parent, name, flags));
   if (!directory && errno == EACCES) {
     if (::fchmodat(parent, name, 0700, 0) != 0) throw_errno("chmod {}", name);
-    directory = Fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    directory = Fd(::openat(parent, name, flags));
   }
   if (!directory) throw_errno("remove {}", name);
-  struct stat info {};
-  if (::fstat(directory.get(), &info) != 0) throw_errno("stat {}", name);
-  if (info.st_dev != device) fail("remove {}: it is a mount point of another file system", name);
-  Directory entries(::fdopendir(::dup(directory.get())));
-  while (const dirent* entry = ::readdir(entries.get())) {
-    if (!is_dot(entry->d_name)) remove_entry(directory.get(), entry->d_name, device);
+  return directory;
+}
+
+/// Removes what is below one directory. Strangers choose how deep a tree is, so depth must cost
+/// neither descriptors nor stack: what lies too deep is moved up to the top and removed from there.
+class TreeRemoval {
+ public:
+  TreeRemoval(int top, dev_t device) : top_(top), device_(device) {}
+
+  void run() {
+    empty(top_, 0);
+    while (!moved_up_.empty()) {
+      const std::string name = std::move(moved_up_.back());
+      moved_up_.pop_back();
+      remove(top_, name.c_str(), 0);
+    }
   }
-  if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+
+ private:
+  static constexpr int deepest = 32;
+
+  void empty(int directory, int depth) {
+    const Directory entries(::fdopendir(::fcntl(directory, F_DUPFD_CLOEXEC, 0)));
+    if (!entries) throw_errno("reading a directory");
+    while (const dirent* entry = ::readdir(entries.get())) {
+      if (!is_dot(entry->d_name)) remove(directory, entry->d_name, depth);
+    }
+  }
+
+  void remove(int parent, const char* name, int depth) {
+    if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
+    if (errno != EISDIR && errno != EPERM) throw_errno("remove {}", name);
+    const Fd directory = open_to_empty(parent, name);
+    require_same_device(directory.get(), name);
+    if (depth == deepest) return move_up(parent, name);
+    empty(directory.get(), depth + 1);
+    if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+      throw_errno("remove {}", name);
+  }
+
+  void require_same_device(int directory, const char* name) const {
+    struct stat info {};
+    if (::fstat(directory, &info) != 0) throw_errno("stat {}", name);
+    if (info.st_dev != device_) fail("remove {}: it is a mount point of another file system", name);
+  }
+
+  void move_up(int parent, const char* name) {
+    moved_up_.push_back(".removing." + random_hex(16));
+    if (::renameat(parent, name, top_, moved_up_.back().c_str()) != 0)
+      throw_errno("remove {}", name);
+  }
+
+  int top_;
+  dev_t device_;
+  std::vector<std::string> moved_up_;
+};
+
+void remove_whatever(int parent, const char* name) {
+  struct stat info {};
+  if (::fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno("stat {}", name);
+  }
+  const bool is_directory = S_ISDIR(info.st_mode);
+  if (is_directory) {
+    const Fd top = open_to_empty(parent, name);
+    TreeRemoval(top.get(), info.st_dev).run();
+  }
+  if (::unlinkat(parent, name, is_directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
     throw_errno("remove {}", name);
 }
 
@@ -144,24 +205,17 @@ void make_directories(const std::filesystem::path& path, mode_t mode) {
     if (::mkdir(path.c_str(), mode) == 0) return;
   }
   if (errno != EEXIST) throw_errno("mkdir {}", path.native());
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) throw_errno("stat {}", path.native());
+  if (!S_ISDIR(info.st_mode)) throw Error(fmt::format("mkdir {}", path.native()), ENOTDIR);
 }
 
 void remove_tree(const std::filesystem::path& path) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT) return;
-    throw_errno("stat {}", path.native());
-  }
-  during("removing " + path.native(), [&] { remove_entry(AT_FDCWD, path.c_str(), info.st_dev); });
+  during("removing " + path.native(), [&] { remove_whatever(AT_FDCWD, path.c_str()); });
 }
 
 void remove_tree(int parent, const std::string& name) {
-  struct stat info {};
-  if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return;
-    throw_errno("stat {}", name);
-  }
-  remove_entry(parent, name.c_str(), info.st_dev);
+  remove_whatever(parent, name.c_str());
 }
 
 bool exists(const std::filesystem::path& path) {

@@ -40,11 +40,11 @@ enum class Durability {
 void write_file_atomically(const std::filesystem::path& path, std::string_view content,
                            Durability durability, mode_t mode = 0600);
 
-/// mkdir -p; directories made get `mode`.
+/// mkdir -p; directories made get `mode`. Throws Error with ENOTDIR when something else is there.
 void make_directories(const std::filesystem::path& path, mode_t mode = 0700);
 /// rm -rf that never follows a symbolic link and stays on file systems it started on.
-/// A missing path is fine. Modes that forbid entry (overlay's work/work is 000) are no obstacle to
-/// root.
+/// A missing path is fine. Modes that forbid entry (overlay's work/work is 000) are no obstacle,
+/// nor is any depth.
 void remove_tree(const std::filesystem::path& path);
 /// The same for `name` (one component) in the open directory `parent`.
 void remove_tree(int parent, const std::string& name);

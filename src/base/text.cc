@@ -106,22 +106,29 @@ std::string quoted(std::string_view text) {
 
 std::string printable(std::string_view text) {
   std::string shown;
+  unsigned char before = 0;
   for (const char character : text) {
     const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7f) {
+    // U+0080 to U+009F are 0xC2 and a byte from 0x80 to 0x9F: terminals obey those, too.
+    if (before == 0xc2 && byte >= 0x80 && byte <= 0x9f) {
+      shown.pop_back();
+      shown += fmt::format("\\xc2\\x{:02x}", byte);
+    } else if (byte < 0x20 || byte == 0x7f) {
       shown += fmt::format("\\x{:02x}", byte);
     } else {
       shown += character;
     }
+    before = byte;
   }
   return shown;
 }
 
 std::string human_size(std::uint64_t bytes) {
   static constexpr std::array units = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+  constexpr double rounds_to_a_thousand = 999.5;
   double value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1000.0 && unit + 1 < units.size()) {
+  while (value >= rounds_to_a_thousand && unit + 1 < units.size()) {
     value /= 1000.0;
     ++unit;
   }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/process.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace stack {
+namespace {
+
+/// A child that waits to be killed; gone, and reaped, when the test ends.
+class SleepingChild {
+ public:
+  explicit SleepingChild(const char* name = "sleeper") : pid_(::fork()) {
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, name);
+    for (;;) ::pause();
+  }
+  SleepingChild(const SleepingChild&) = delete;
+  SleepingChild& operator=(const SleepingChild&) = delete;
+  ~SleepingChild() {
+    if (pid_ > 0) end();
+  }
+  pid_t pid() const { return pid_; }
+  /// Dead, but not reaped.
+  void become_zombie() const {
+    ::kill(pid_, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+  }
+  int end() {
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+bool is_readable(int fd) {
+  pollfd waited{fd, POLLIN, 0};
+  return ::poll(&waited, 1, 0) == 1;
+}
+
+TEST(Process, IsAliveWhileItRuns) {
+  SleepingChild child;
+  const ProcessIdentity identity = identify(child.pid());
+  EXPECT_GT(identity.start_time, 0U);
+  EXPECT_TRUE(is_alive(identity));
+  child.end();
+  EXPECT_FALSE(is_alive(identity));
+  EXPECT_EQ(process_start_time(identity.pid), std::nullopt);
+}
+
+TEST(Process, ThatIsAZombieIsNotAliveButStillHasAStartTime) {
+  const SleepingChild child;
+  const ProcessIdentity identity = identify(child.pid());
+  child.become_zombie();
+  EXPECT_FALSE(is_alive(identity));
+  EXPECT_EQ(process_start_time(child.pid()), identity.start_time);
+}
+
+TEST(Process, WithThePidOfAnotherIsNotTakenForIt) {
+  const SleepingChild child;
+  ProcessIdentity earlier = identify(child.pid());
+  --earlier.start_time;
+  EXPECT_FALSE(is_alive(earlier));
+  EXPECT_FALSE(open_process(earlier));
+}
+
+TEST(Process, NobodyIsNotAlive) {
+  EXPECT_FALSE(is_alive(ProcessIdentity{}));
+  EXPECT_FALSE(open_process(ProcessIdentity{}));
+  EXPECT_FALSE(is_alive(ProcessIdentity{-1, 1}));
+}
+
+TEST(Process, CanHaveAnyNameWithoutConfusingTheReader) {
+  const SleepingChild child(") R 1 1 (");
+  // The name is set by the child; its pidfd shows nothing of that, so wait for the name itself.
+  while (process_name(child.pid()) != ") R 1 1 (") ::sched_yield();
+  EXPECT_EQ(process_start_time(child.pid()), identify(child.pid()).start_time);
+  EXPECT_TRUE(is_alive(identify(child.pid())));
+}
+
+TEST(Process, IsSignalledThroughItsDescriptor) {
+  SleepingChild child;
+  const auto pidfd = open_process(identify(child.pid()));
+  ASSERT_TRUE(pidfd);
+  EXPECT_FALSE(is_readable(pidfd->get()));
+  EXPECT_TRUE(send_signal(pidfd->get(), SIGTERM));
+  const int status = child.end();
+  EXPECT_EQ(exit_code_of(status), 128 + SIGTERM);
+  EXPECT_TRUE(is_readable(pidfd->get()));
+  EXPECT_FALSE(send_signal(pidfd->get(), SIGTERM)) << "it is gone";
+}
+
+TEST(Process, ExitCodeIsToldAsTheShellDoes) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(7);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(exit_code_of(status), 7);
+}
+
+TEST(Process, ThatIsGoneHasNoName) {
+  SleepingChild child;
+  const pid_t pid = child.pid();
+  child.end();
+  EXPECT_EQ(process_name(pid), "?");
+}
+
+TEST(BootId, IsAUuidWithoutItsNewline) {
+  EXPECT_EQ(boot_id().size(), 36U);
+  EXPECT_EQ(boot_id(), boot_id());
+}
+
+}  // namespace
+}  // namespace stack
