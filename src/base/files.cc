@@ -56,10 +56,10 @@ Fd open_to_empty(int parent, const char* name) {
 /// neither descriptors nor stack: what lies too deep is moved up to the top and removed from there.
 class TreeRemoval {
  public:
-  TreeRemoval(int top, dev_t device) : top_(top), device_(device) {}
+  TreeRemoval(const Fd& top, dev_t device) : top_(top.get()), device_(device) {}
 
   void run() {
-    empty(top_, 0);
+    empty(Fd(::fcntl(top_, F_DUPFD_CLOEXEC, 0)), 0);
     while (!moved_up_.empty()) {
       const std::string name = std::move(moved_up_.back());
       moved_up_.pop_back();
@@ -70,21 +70,22 @@ class TreeRemoval {
  private:
   static constexpr int deepest = 32;
 
-  void empty(int directory, int depth) {
-    const Directory entries(::fdopendir(::fcntl(directory, F_DUPFD_CLOEXEC, 0)));
+  void empty(Fd directory, int depth) {
+    const Directory entries(::fdopendir(directory.get()));
     if (!entries) throw_errno("reading a directory");
+    const int number = directory.release();
     while (const dirent* entry = ::readdir(entries.get())) {
-      if (!is_dot(entry->d_name)) remove(directory, entry->d_name, depth);
+      if (!is_dot(entry->d_name)) remove(number, entry->d_name, depth);
     }
   }
 
   void remove(int parent, const char* name, int depth) {
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
     if (errno != EISDIR && errno != EPERM) throw_errno("remove {}", name);
-    const Fd directory = open_to_empty(parent, name);
+    Fd directory = open_to_empty(parent, name);
     require_same_device(directory.get(), name);
     if (depth == deepest) return move_up(parent, name);
-    empty(directory.get(), depth + 1);
+    empty(std::move(directory), depth + 1);
     if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
       throw_errno("remove {}", name);
   }
@@ -115,7 +116,7 @@ void remove_whatever(int parent, const char* name) {
   const bool is_directory = S_ISDIR(info.st_mode);
   if (is_directory) {
     const Fd top = open_to_empty(parent, name);
-    TreeRemoval(top.get(), info.st_dev).run();
+    TreeRemoval(top, info.st_dev).run();
   }
   if (::unlinkat(parent, name, is_directory ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
     throw_errno("remove {}", name);
