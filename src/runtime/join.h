@@ -27,18 +27,20 @@ struct JoinRequest {
 
 /// A process that was joined; its own child is in the container's pid namespace.
 struct Joined {
-  Fd pidfd;       ///< of our direct child, which passes the program's exit status on
-  pid_t pid = 0;  ///< of that child: wait for it with waitpid
-  Fd report;      ///< as PendingContainer::report: readable when exec happened or failed
-  Fd terminal;    ///< the pty's master when process.terminal
+  Fd pidfd;             ///< of our direct child, which passes the program's exit status on
+  pid_t pid = 0;        ///< of that child: wait for it with waitpid
+  Fd report;            ///< as PendingContainer::report: readable when exec happened or failed
+  Fd terminal;          ///< the pty's master when process.terminal; set by take_join_result()
+  ProcessSpec process;  ///< what was asked for, for messages
 };
 
 /// Forks. Throws Error when the container is gone. The exit status of the program is that of
-/// Joined::pid (128+n for signals). Killing Joined::pid with SIGKILL kills the joined program and
-/// its process group too (parent-death signal).
+/// Joined::pid (128+n for signals). Killing Joined::pid, with SIGKILL or otherwise, kills the
+/// joined program and its process group too (parent-death signal).
 Joined join_container(const JoinRequest& request);
 
-/// Reads Joined::report to its end. Throws Error (exit code 126, 127 or 125) when exec failed.
-void take_join_result(const Joined& joined);
+/// Reads Joined::report to its end and fills Joined::terminal. Throws Error (exit code 126, 127 or
+/// 125) when exec failed.
+void take_join_result(Joined& joined);
 
 }  // namespace stack::runtime

@@ -60,6 +60,7 @@ class PendingContainer {
 
   struct State;
   explicit PendingContainer(std::unique_ptr<State> state);
+  State& state() { return *state_; }  ///< for launch()
 
  private:
   std::unique_ptr<State> state_;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/cgroup_setup.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace stack::runtime {
+namespace {
+
+/// Somebody who removes the last container of a project removes the empty parents too: when that
+/// happens between our mkdir of a parent and of its child, start again.
+void make_group(const std::string& path) {
+  constexpr int attempts = 10;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return make_directories(path, 0755);
+    } catch (const Error& error) {
+      if (error.error_number() != ENOENT || attempt == attempts) throw;
+    }
+  }
+}
+
+void write_limit(int directory, const CgroupWrite& write) {
+  try {
+    write_kernel_file(directory, write.file.c_str(), write.value);
+  } catch (const Error& error) {
+    const bool missing = error.error_number() == ENOENT || error.error_number() == EOPNOTSUPP;
+    if (!missing || write.if_missing == IfMissing::fail) throw;
+  }
+}
+
+Fd open_group(const std::string& path) {
+  return open_file(path, O_RDONLY | O_DIRECTORY);
+}
+
+Fd open_tasks(const std::string& group) {
+  return open_file(group + "/tasks", O_WRONLY);
+}
+
+}  // namespace
+
+CgroupEntrance make_cgroups(const CgroupPlan& plan) {
+  CgroupEntrance entrance;
+  for (const CgroupDirectory& directory : plan.directories) {
+    make_group(directory.path);
+    if (directory.writes.empty()) continue;
+    const Fd group = open_group(directory.path);
+    during("cgroup " + directory.path, [&] {
+      for (const CgroupWrite& write : directory.writes) write_limit(group.get(), write);
+    });
+  }
+  for (const std::string& group : plan.v1_groups) entrance.v1_tasks.push_back(open_tasks(group));
+  if (!plan.unified_group.empty()) entrance.unified = open_group(plan.unified_group);
+  if (!plan.unified_devices.empty()) {
+    during("cgroup " + plan.unified_group, [&] {
+      attach_device_program(entrance.unified.get(), device_program(plan.unified_devices));
+    });
+  }
+  return entrance;
+}
+
+CgroupEntrance open_cgroups(const CgroupLayout& layout, const std::string& cgroup) {
+  CgroupEntrance entrance;
+  for (const CgroupHierarchy& hierarchy : layout.v1)
+    entrance.v1_tasks.push_back(open_tasks(hierarchy.mount + "/" + cgroup));
+  if (!layout.unified.empty()) entrance.unified = open_group(layout.unified + "/" + cgroup);
+  return entrance;
+}
+
+}  // namespace stack::runtime

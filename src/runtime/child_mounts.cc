@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/child_mounts.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "runtime/kernel.h"
+
+namespace stack::runtime {
+namespace {
+
+int open_target(int root, const char* path, TargetLinks links, std::uint64_t flags = O_PATH) {
+  const std::uint64_t resolve =
+      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
+      (links == TargetLinks::refuse ? std::uint64_t{RESOLVE_NO_SYMLINKS} : 0);
+  return openat2(root, path, flags | O_CLOEXEC, resolve);
+}
+
+int make_entry(int parent, const char* name, mode_t type) {
+  if (S_ISDIR(type)) return errno_of(::mkdirat(parent, name, 0755));
+  const int file =
+      ::openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
+  if (file < 0) return errno;
+  ::close(file);
+  return 0;
+}
+
+/// Opens `path` in the root, making what is missing of it: directories, and at the end an entry of
+/// `type`. Each prefix is resolved anew from the root. Answers a descriptor, or -1 with errno.
+int open_or_make(int root, const char* path, mode_t type, TargetLinks links) {
+  char prefix[4096];
+  const std::size_t size = std::strlen(path);
+  if (size >= sizeof prefix) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  int found = open_target(root, path, links);
+  if (found >= 0 || errno != ENOENT) return found;
+  int parent = open_target(root, "/", links);
+  for (std::size_t end = 1; parent >= 0 && end <= size; ++end) {
+    if (path[end] != '/' && path[end] != '\0') continue;
+    std::size_t begin = end;
+    while (path[begin - 1] != '/') --begin;
+    std::memcpy(prefix, path, end);
+    prefix[end] = '\0';
+    found = open_target(root, prefix, links);
+    if (found < 0 && errno == ENOENT) {
+      const int error = make_entry(parent, prefix + begin, path[end] == '/' ? S_IFDIR : type);
+      // Another container that shares the volume may be making the same path.
+      found = error == 0 || error == EEXIST ? open_target(root, prefix, links) : -1;
+      if (error != 0 && error != EEXIST) errno = error;
+    }
+    const int error = errno;
+    ::close(parent);
+    errno = error;
+    parent = found;
+  }
+  return parent;
+}
+
+int attach(int tree, int target) {
+  return errno_of(
+      ::move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+/// fsopen, its parameters, fsmount. A detached mount, or -1 with errno.
+int new_filesystem(const char* type, std::span<const FilesystemOption> parameters,
+                   std::uint64_t attributes) {
+  const int context = ::fsopen(type, FSOPEN_CLOEXEC);
+  if (context < 0) return -1;
+  int error = 0;
+  for (const FilesystemOption& option : parameters) {
+    const bool flag = option.value.empty();
+    const int result = ::fsconfig(context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+                                  option.key.c_str(), flag ? nullptr : option.value.c_str(), 0);
+    if (result != 0 && error == 0) error = errno;
+  }
+  if (error == 0) error = errno_of(::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
+  const int mount =
+      error != 0 ? -1 : ::fsmount(context, FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes));
+  if (error == 0) error = errno;
+  ::close(context);
+  errno = error;
+  return mount;
+}
+
+int make_node(int directory, const Node& node) {
+  const char* name = node.path.c_str();
+  if (S_ISDIR(node.mode)) return errno_of(::mkdirat(directory, name, node.mode & 07777));
+  if (S_ISLNK(node.mode)) return errno_of(::symlinkat(node.link_to.c_str(), directory, name));
+  return errno_of(::mknodat(directory, name, node.mode, node.device));
+}
+
+int make_nodes(int directory, std::span<const Node> nodes) {
+  for (const Node& node : nodes) {
+    if (const int error = make_node(directory, node)) return error;
+  }
+  return 0;
+}
+
+/// As runc does: a tmpfs without mode= looks like the directory that it covers.
+int take_mode(int mount, int target) {
+  struct stat covered {};
+  if (::fstat(target, &covered) != 0) return errno;
+  return errno_of(::fchmod(mount, covered.st_mode & 07777));
+}
+
+int attach_new_filesystem(int root, const MountStep& step) {
+  // Read-only comes last: the nodes must be written first.
+  const std::uint64_t later = step.attributes & MOUNT_ATTR_RDONLY;
+  const int mount = new_filesystem(step.source.c_str(), step.parameters, step.attributes & ~later);
+  if (mount < 0) return errno;
+  if (const int error = make_nodes(mount, step.nodes)) return error;
+  const int target = open_or_make(root, step.target.c_str(), S_IFDIR, step.links);
+  if (target < 0) return errno;
+  if (step.mode_of_target) {
+    // fsmount gives an O_PATH descriptor, fchmod wants a real one.
+    const int directory = ::openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int error = directory < 0 ? errno : take_mode(directory, target);
+    if (directory >= 0) ::close(directory);
+    if (error != 0) return error;
+  }
+  if (later != 0) {
+    if (const int error = set_mount_attributes(mount, later)) return error;
+  }
+  const int error = attach(mount, target);
+  ::close(target);
+  ::close(mount);
+  return error;
+}
+
+int set_tree_attributes(int tree, const MountStep& step) {
+  mount_attr attributes{};
+  attributes.attr_set = step.attributes;
+  attributes.propagation = step.propagation;
+  const unsigned flags = AT_EMPTY_PATH | (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
+  return errno_of(::mount_setattr(tree, "", flags, &attributes, sizeof attributes));
+}
+
+int attach_bind(int root, const MountStep& step, int tree) {
+  struct stat source {};
+  if (::fstat(tree, &source) != 0) return errno;
+  if (const int error = set_tree_attributes(tree, step)) return error;
+  const mode_t type = S_ISDIR(source.st_mode) ? S_IFDIR : S_IFREG;
+  const int target = open_or_make(root, step.target.c_str(), type, step.links);
+  if (target < 0) return errno;
+  const int error = attach(tree, target);
+  ::close(target);
+  ::close(tree);
+  return error;
+}
+
+/// Covers `target` with a read-only view of itself.
+int bind_read_only(int target) {
+  const int tree =
+      ::open_tree(target, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  if (tree < 0) return errno;
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  int error = errno_of(
+      ::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes));
+  if (error == 0) error = attach(tree, target);
+  ::close(tree);
+  return error;
+}
+
+/// The new root's own null device: made by us a moment ago in a tmpfs nobody else has seen.
+int open_null(int root) {
+  const int null = open_target(root, "/dev/null", TargetLinks::refuse);
+  struct stat info {};
+  if (null >= 0 && (::fstat(null, &info) != 0 || !S_ISCHR(info.st_mode) || info.st_rdev != 0x103)) {
+    ::close(null);
+    errno = ENODEV;
+    return -1;
+  }
+  return null;
+}
+
+int mask_file(int root, int target) {
+  const int null = open_null(root);
+  if (null < 0) return errno;
+  const int tree = ::open_tree(null, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const int error = tree < 0 ? errno : attach(tree, target);
+  if (tree >= 0) ::close(tree);
+  ::close(null);
+  return error;
+}
+
+int mask_directory(int target) {
+  const int mount = new_filesystem("tmpfs", {}, MOUNT_ATTR_RDONLY);
+  if (mount < 0) return errno;
+  const int error = attach(mount, target);
+  ::close(mount);
+  return error;
+}
+
+int mask(int root, int target) {
+  struct stat info {};
+  if (::fstat(target, &info) != 0) return errno;
+  return S_ISDIR(info.st_mode) ? mask_directory(target) : mask_file(root, target);
+}
+
+/// Applies `change` to each path that exists.
+template <typename Change>
+ChildFailure for_each_existing(int root, std::span<const std::string> paths, ChildStage stage,
+                               Change change) {
+  for (std::uint32_t i = 0; i < paths.size(); ++i) {
+    const int target = open_target(root, paths[i].c_str(), TargetLinks::refuse);
+    if (target < 0 && (errno == ENOENT || errno == ENOTDIR)) continue;
+    const int error = target < 0 ? errno : change(target);
+    if (target >= 0) ::close(target);
+    if (error != 0) return {stage, error, i};
+  }
+  return {};
+}
+
+/// Overlay by fsconfig with one lowerdir+ a layer (Linux 6.8): no limit of a page, no escaping.
+int overlay_by_fsconfig(const RootTask& task) {
+  const int context = ::fsopen("overlay", FSOPEN_CLOEXEC);
+  if (context < 0) return -1;
+  bool accepted = true;
+  const auto set = [&](const char* key, const char* value) {
+    accepted = accepted && ::fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0;
+  };
+  for (const char* layer : task.lower) set("lowerdir+", layer);
+  set("upperdir", task.upper);
+  set("workdir", task.work);
+  accepted = accepted && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
+  const int mount = accepted ? ::fsmount(context, FSMOUNT_CLOEXEC, 0) : -1;
+  const int error = errno;
+  ::close(context);
+  errno = error;
+  return mount;
+}
+
+/// A place to build on that every host has; only this mount namespace sees what covers it, and it
+/// is left behind at pivot_root.
+constexpr const char* staging = "/sys";
+
+int link_layers(const RootTask& task) {
+  char name[24];
+  for (std::size_t i = 0; i < task.lower.size(); ++i) {
+    std::snprintf(name, sizeof name, "%zu", i);
+    if (::symlink(task.lower[i], name) != 0) return errno;
+  }
+  if (::symlink(task.upper, "u") != 0 || ::symlink(task.work, "w") != 0) return errno;
+  return 0;
+}
+
+/// "lowerdir=0:1:2,upperdir=u,workdir=w"
+int write_options(std::size_t layers, char* text, std::size_t size) {
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < layers && used < size; ++i) {
+    const char* before = i == 0 ? "lowerdir=" : ":";
+    used += static_cast<std::size_t>(std::snprintf(text + used, size - used, "%s%zu", before, i));
+  }
+  if (used < size)
+    used +=
+        static_cast<std::size_t>(std::snprintf(text + used, size - used, ",upperdir=u,workdir=w"));
+  return used < size ? 0 : E2BIG;
+}
+
+/// mount(2) takes one page of options: the layers get names of one to three letters, as links in a
+/// tmpfs.
+int overlay_by_short_names(const RootTask& task) {
+  static char options[4096];
+  if (::mount("tmpfs", staging, "tmpfs", 0, "mode=700") != 0) return errno;
+  if (::chdir(staging) != 0) return errno;
+  if (const int error = link_layers(task)) return error;
+  if (const int error = write_options(task.lower.size(), options, sizeof options)) return error;
+  return errno_of(::mount("overlay", staging, "overlay", 0, options));
+}
+
+int attach_root(int mount) {
+  const int target = ::open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (target < 0) return errno;
+  const int error = attach(mount, target);
+  ::close(target);
+  return error;
+}
+
+}  // namespace
+
+ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees) {
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    trees[i] = -1;
+    if (steps[i].kind != StepKind::bind) continue;
+    const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                           (steps[i].depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
+    trees[i] = ::open_tree(AT_FDCWD, steps[i].source.c_str(), flags);
+    if (trees[i] < 0) return {ChildStage::open_source, errno, i};
+  }
+  return {};
+}
+
+ChildFailure mount_root(const RootTask& task, int& root) {
+  root = overlay_by_fsconfig(task);
+  if (root >= 0) return {ChildStage::mount_root, attach_root(root), 0};
+  if (const int error = overlay_by_short_names(task)) return {ChildStage::mount_root, error, 0};
+  root = ::open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return {ChildStage::mount_root, errno_of(root), 0};
+}
+
+ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees) {
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    const int error = steps[i].kind == StepKind::bind ? attach_bind(root, steps[i], trees[i])
+                                                      : attach_new_filesystem(root, steps[i]);
+    if (error != 0) return {ChildStage::mount, error, i};
+  }
+  return {};
+}
+
+ChildFailure mask_paths(int root, std::span<const std::string> paths) {
+  return for_each_existing(root, paths, ChildStage::mask,
+                           [&](int target) { return mask(root, target); });
+}
+
+ChildFailure make_paths_read_only(int root, std::span<const std::string> paths) {
+  return for_each_existing(root, paths, ChildStage::read_only, bind_read_only);
+}
+
+int make_directory_in_root(int root, const char* path) {
+  const int directory = open_or_make(root, path, S_IFDIR, TargetLinks::in_root);
+  if (directory < 0) return errno;
+  ::close(directory);
+  return 0;
+}
+
+int set_mount_attributes(int mount, std::uint64_t attributes) {
+  mount_attr change{};
+  change.attr_set = attributes;
+  return errno_of(::mount_setattr(mount, "", AT_EMPTY_PATH, &change, sizeof change));
+}
+
+int bind_console(int root, int terminal) {
+  const int tree = ::open_tree(terminal, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0) return errno;
+  const int target = open_target(root, "/dev/console", TargetLinks::refuse);
+  const int error = target < 0 ? errno : attach(tree, target);
+  if (target >= 0) ::close(target);
+  ::close(tree);
+  return error;
+}
+
+}  // namespace stack::runtime

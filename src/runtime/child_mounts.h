@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mount plan carried out by the child. Nothing is mounted by path inside the root: targets are
+// opened in-root, made with mkdirat on descriptors, and covered by move_mount(2), so that a link
+// that somebody exchanges meanwhile leads nowhere else. Rules of child_report.h apply.
+#pragma once
+
+#include <span>
+
+#include "runtime/child_report.h"
+#include "runtime/mount_plan.h"
+
+namespace stack::runtime {
+
+/// The root file system as the parent prepared it.
+struct RootTask {
+  std::span<const char* const> lower;  ///< uppermost first
+  const char* upper = nullptr;
+  const char* work = nullptr;
+};
+
+/// Detached copies of the bind sources, one slot for each step (unused for other steps). Call it
+/// first, while the host's mounts still propagate as the host has them.
+ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees);
+
+/// Mounts the overlay on top of its upper directory, in this mount namespace; `root` becomes a
+/// descriptor of the new root.
+ChildFailure mount_root(const RootTask& task, int& root);
+
+ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees);
+ChildFailure mask_paths(int root, std::span<const std::string> paths);
+ChildFailure make_paths_read_only(int root, std::span<const std::string> paths);
+/// Directory `path` and its parents, inside the root.
+int make_directory_in_root(int root, const char* path);
+/// Sets MOUNT_ATTR_* on the mount itself.
+int set_mount_attributes(int mount, std::uint64_t attributes);
+/// Attaches the open terminal as /dev/console of the new root.
+int bind_console(int root, int terminal);
+
+}  // namespace stack::runtime

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/child_report.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace stack::runtime {
+namespace {
+
+// Nobody but the parent of a half-made container sees this code; the reason travels by socket.
+constexpr int half_made = 125;
+
+void send_message(int socket, const ChildFailure& message, int descriptor) {
+  ChildFailure copy = message;
+  iovec data{&copy, sizeof copy};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  // A parent that is gone must not stop a released container: no SIGPIPE, no error.
+  while (::sendmsg(socket, &header, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+void ChildReport::require(ChildStage stage, int error, std::uint32_t item) const {
+  require(ChildFailure{stage, error, item});
+}
+
+void ChildReport::require(const ChildFailure& failure) const {
+  if (!failure.failed()) return;
+  send_message(socket_, failure, -1);
+  ::_exit(half_made);
+}
+
+void ChildReport::await_release() const {
+  char word = 0;
+  ssize_t got = 0;
+  do {
+    got = ::recv(socket_, &word, sizeof word, 0);
+  } while (got < 0 && errno == EINTR);
+  if (got != 1) ::_exit(half_made);
+}
+
+void ChildReport::announce_exec(int terminal) const {
+  send_message(socket_, ChildFailure{ChildStage::executing, 0, 0}, terminal);
+}
+
+}  // namespace stack::runtime

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/container_child.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "runtime/kernel.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr Sysctl network_sysctls[] = {
+    {"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"},
+    {"/proc/sys/net/ipv4/ping_group_range", "0 2147483647"},
+};
+
+int isolate_mounts() {
+  // Slave, not private: sources bound as rslave or rshared keep hearing of the host's mounts.
+  return errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr));
+}
+
+/// pivot_root(2), "pivot_root(".", ".")": the old root lands on top of the new one and is let go.
+int change_root(int root) {
+  if (::fchdir(root) != 0) return errno;
+  if (::syscall(SYS_pivot_root, ".", ".") != 0) return errno;
+  if (::umount2(".", MNT_DETACH) != 0) return errno;
+  return errno_of(::chdir("/"));
+}
+
+int set_hostname(const ContainerTask& task) {
+  if (*task.hostname != '\0' && ::sethostname(task.hostname, std::strlen(task.hostname)) != 0)
+    return errno;
+  if (*task.domainname == '\0') return 0;
+  return errno_of(::setdomainname(task.domainname, std::strlen(task.domainname)));
+}
+
+/// In our own, just mounted proc; before /proc/sys becomes read-only.
+int write_sysctl(int root, const Sysctl& sysctl) {
+  const int file =
+      openat2(root, sysctl.file, O_WRONLY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+  if (file < 0) return errno == ENOENT ? 0 : errno;
+  const int error = errno_of(::write(file, sysctl.value, std::strlen(sysctl.value)));
+  ::close(file);
+  return error;
+}
+
+int bring_loopback_up() {
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket < 0) return errno;
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const int error = errno_of(::ioctl(socket, SIOCSIFFLAGS, &request));
+  ::close(socket);
+  return error;
+}
+
+void set_up_network(const ContainerTask& task, int root, const ChildReport& report) {
+  if (task.network == OwnNetwork::no) return;
+  for (std::uint32_t i = 0; i < std::size(network_sysctls); ++i)
+    report.require(ChildStage::set_sysctl, write_sysctl(root, network_sysctls[i]), i);
+  report.require(ChildStage::loopback, bring_loopback_up());
+}
+
+/// Everything by descriptors below `root`, so before or after pivot_root makes no difference to it.
+void build_file_system(const ContainerTask& task, int& root, const ChildReport& report) {
+  const MountPlan& plan = *task.mounts;
+  report.require(open_sources(plan.steps, task.trees));
+  report.require(ChildStage::isolate_mounts, isolate_mounts());
+  report.require(mount_root(task.root, root));
+  report.require(mount_steps(root, plan.steps, task.trees));
+  report.require(ChildStage::make_working_directory,
+                 make_directory_in_root(root, task.program.working_directory));
+  report.require(ChildStage::pivot_root, change_root(root));
+  set_up_network(task, root, report);
+  report.require(mask_paths(root, plan.masked));
+  report.require(make_paths_read_only(root, plan.read_only));
+  if (plan.root == Writable::no)
+    report.require(ChildStage::root_read_only, set_mount_attributes(root, MOUNT_ATTR_RDONLY));
+}
+
+}  // namespace
+
+std::span<const Sysctl> own_sysctls() {
+  return network_sysctls;
+}
+
+int enter_cgroups(std::span<const int> tasks) {
+  for (const int file : tasks) {
+    if (::write(file, "0", 1) != 1) return errno;
+  }
+  return 0;
+}
+
+void become_container(const ContainerTask& task) {
+  const ChildReport report(task.control);
+  report.require(ChildStage::prepare, close_all_but(task.kept));
+  reset_signals();
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::setsid();
+  ::umask(0);
+  report.require(ChildStage::join_cgroup, enter_cgroups(task.cgroup_tasks));
+  // Not with clone3: the namespace's root is the group that the caller is in at this moment.
+  report.require(ChildStage::new_cgroup_namespace, errno_of(::unshare(CLONE_NEWCGROUP)));
+  int root = -1;
+  build_file_system(task, root, report);
+  report.require(ChildStage::set_hostname, set_hostname(task));
+  PreparedProgram program{};
+  prepare_program(task.program, report, program);
+  if (task.program.terminal == Terminal::own)
+    report.require(ChildStage::terminal, bind_console(root, STDIN_FILENO));
+  report.await_release();
+  run_program(task.program, report, program);
+}
+
+}  // namespace stack::runtime

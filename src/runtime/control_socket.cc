@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/control_socket.h"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "base/error.h"
+
+namespace stack::runtime {
+namespace {
+
+Fd received_descriptor(const msghdr& header) {
+  const cmsghdr* rights = CMSG_FIRSTHDR(&header);
+  if (rights == nullptr || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
+    return Fd();
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+  return Fd(fd);
+}
+
+/// One message; nothing at end of file.
+std::optional<ChildFailure> receive_message(int socket, Fd& descriptor) {
+  ChildFailure message;
+  iovec data{&message, sizeof message};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  // ECONNRESET: the child ended without reading our release; what it had to say came before.
+  if (got < 0 && errno != ECONNRESET) throw_errno("reading from the new process");
+  if (got != static_cast<ssize_t>(sizeof message)) return std::nullopt;
+  if (Fd received = received_descriptor(header)) descriptor = std::move(received);
+  return message;
+}
+
+}  // namespace
+
+ControlSocket make_control_socket() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw_errno("socketpair");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+void send_release(int socket) {
+  const char word = 1;
+  while (::send(socket, &word, sizeof word, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  }
+}
+
+ChildOutcome receive_outcome(int socket) {
+  ChildOutcome outcome;
+  while (const auto message = receive_message(socket, outcome.terminal)) {
+    if (message->failed()) {
+      outcome.kind = ChildOutcome::Kind::failed;
+      outcome.failure = *message;
+      return outcome;
+    }
+    outcome.kind = ChildOutcome::Kind::executed;
+  }
+  return outcome;
+}
+
+}  // namespace stack::runtime

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/facilities.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "runtime/cgroup.h"
+#include "runtime/cgroup_layout.h"
+#include "runtime/kernel.h"
+
+namespace stack::runtime {
+namespace {
+
+/// Runs `attempt` in a forked child, so that what it changes dies with it; answers its errno.
+template <typename Attempt>
+int try_in_child(Attempt attempt) {
+  const pid_t child = ::fork();
+  if (child < 0) return errno;
+  if (child == 0) ::_exit(attempt());
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+}
+
+Facility judged(std::string name, int error, std::string cure) {
+  if (error == 0) return {std::move(name), FacilityState::ok, "works", {}};
+  return {std::move(name), FacilityState::missing, errno_text(error), std::move(cure)};
+}
+
+Facility namespace_facility(const char* name, int flag) {
+  return judged(fmt::format("{} namespace", name),
+                try_in_child([flag] { return errno_of(::unshare(flag)); }),
+                "run as root with CAP_SYS_ADMIN on a kernel that has this namespace");
+}
+
+int try_overlay() {
+  if (::unshare(CLONE_NEWNS) != 0) return errno;
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return errno;
+  if (::mount("tmpfs", "/sys", "tmpfs", 0, nullptr) != 0 || ::chdir("/sys") != 0) return errno;
+  for (const char* name : {"l", "u", "w", "m"}) {
+    if (::mkdir(name, 0700) != 0) return errno;
+  }
+  return errno_of(::mount("overlay", "m", "overlay", 0, "lowerdir=l,upperdir=u,workdir=w"));
+}
+
+int try_seccomp() {
+  const std::uint32_t action = SECCOMP_RET_ERRNO;
+  return errno_of(::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action));
+}
+
+/// A call that does not exist says ENOSYS; any other answer to nonsense means that it is there.
+int exists_in_kernel(long number) {
+  const long answer = ::syscall(number, -1, nullptr, 0, 0, 0);
+  return answer < 0 && errno == ENOSYS ? ENOSYS : 0;
+}
+
+struct NamedCall {
+  const char* name;
+  long number;
+  const char* since;
+};
+
+constexpr std::array<NamedCall, 8> needed_calls = {{{"clone3", SYS_clone3, "5.3"},
+                                                    {"pidfd_open", SYS_pidfd_open, "5.3"},
+                                                    {"openat2", SYS_openat2, "5.6"},
+                                                    {"open_tree", SYS_open_tree, "5.2"},
+                                                    {"fsopen", SYS_fsopen, "5.2"},
+                                                    {"move_mount", SYS_move_mount, "5.2"},
+                                                    {"mount_setattr", SYS_mount_setattr, "5.12"},
+                                                    {"close_range", SYS_close_range, "5.11"}}};
+
+Facility call_facility(const NamedCall& call) {
+  return judged(call.name, try_in_child([&] { return exists_in_kernel(call.number); }),
+                fmt::format("needs Linux {} or newer", call.since));
+}
+
+Facility cgroup_facility(const CgroupFacility& controller) {
+  Facility facility{"cgroup " + controller.controller, FacilityState::ok, controller.version, {}};
+  if (controller.version != "missing") return facility;
+  facility.state =
+      controller.controller == "devices" ? FacilityState::missing : FacilityState::degraded;
+  facility.cure = "mount this controller (v1), or cgroup2 with it on /sys/fs/cgroup";
+  return facility;
+}
+
+Facility unified_facility() {
+  const std::string where = host_cgroup_layout().unified;
+  if (!where.empty()) return {"cgroup v2 tree", FacilityState::ok, where, {}};
+  return {"cgroup v2 tree", FacilityState::degraded, "not mounted",
+          "mount -t cgroup2 none /sys/fs/cgroup/unified makes starting and killing race-free"};
+}
+
+}  // namespace
+
+std::vector<Facility> facilities() {
+  std::vector<Facility> all = {
+      namespace_facility("mount", CLONE_NEWNS),    namespace_facility("pid", CLONE_NEWPID),
+      namespace_facility("network", CLONE_NEWNET), namespace_facility("ipc", CLONE_NEWIPC),
+      namespace_facility("uts", CLONE_NEWUTS),     namespace_facility("cgroup", CLONE_NEWCGROUP)};
+  all.push_back(unified_facility());
+  for (const CgroupFacility& controller : cgroup_facilities())
+    all.push_back(cgroup_facility(controller));
+  all.push_back(judged("overlayfs", try_in_child(try_overlay), "modprobe overlay"));
+  all.push_back(
+      judged("seccomp", try_in_child(try_seccomp), "a kernel with CONFIG_SECCOMP_FILTER"));
+  for (const NamedCall& call : needed_calls) all.push_back(call_facility(call));
+  return all;
+}
+
+}  // namespace stack::runtime

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/failure_text.h"
+
+#include <array>
+
+#include "base/text.h"
+#include "runtime/container_child.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr std::size_t stage_count = static_cast<std::size_t>(ChildStage::stage_count);
+
+// In the order of ChildStage.
+constexpr std::array<const char*, stage_count> stage_texts = {
+    "preparing the process",
+    "joining the cgroup",
+    "making a cgroup namespace",
+    "separating the mounts from the host's",
+    "opening the source of a mount",
+    "mounting the root file system",
+    "mounting",
+    "making the working directory",
+    "changing the root",
+    "masking",
+    "making read-only",
+    "making the root file system read-only",
+    "setting the host name",
+    "setting sysctl",
+    "bringing up the loopback interface",
+    "setting resource limits",
+    "making a session keyring",
+    "joining the container's namespaces",
+    "finding the user",
+    "finding the group",
+    "reading /etc/passwd of the image",
+    "reading /etc/group of the image",
+    "making a terminal",
+    "setting up standard input and output",
+    "entering the working directory",
+    "entering the working directory",
+    "setting groups",
+    "setting the user",
+    "setting capabilities",
+    "loading the system call filter",
+    "starting process 1",
+    "exec",
+    "exec",
+};
+
+Error runtime_error(std::string text, int error_number = 0) {
+  return Error(std::move(text), error_number).with_exit_code(ExitCode::runtime_error);
+}
+
+std::string mount_text(const MountStep& step) {
+  return fmt::format("mounting {} on {}", step.source, step.target);
+}
+
+/// The attempt with its object.
+std::string attempt_text(const ChildFailure& failure, const ProcessSpec& process,
+                         const MountPlan* plan) {
+  const std::string text = stage_texts.at(static_cast<std::size_t>(failure.stage));
+  switch (failure.stage) {
+    case ChildStage::open_source:
+      return "opening mount source " + plan->steps.at(failure.item).source;
+    case ChildStage::mount:
+      return mount_text(plan->steps.at(failure.item));
+    case ChildStage::mask:
+      return "masking " + plan->masked.at(failure.item);
+    case ChildStage::read_only:
+      return text + " " + plan->read_only.at(failure.item);
+    case ChildStage::set_sysctl:
+      return fmt::format("{} {}", text, own_sysctls()[failure.item].file);
+    case ChildStage::make_working_directory:
+    case ChildStage::working_directory:
+      return text + " " + process.working_directory;
+    default:
+      return text;
+  }
+}
+
+Error exec_error(const std::string& program, int error_number) {
+  const std::string name = quoted(program);
+  const bool by_path = program.find('/') != std::string::npos;
+  if (error_number == ENOENT || error_number == ENOTDIR) {
+    Error error = by_path
+                      ? Error(fmt::format("exec: {}: stat {}", name, program), error_number)
+                      : Error(fmt::format("exec: {}: executable file not found in $PATH", name));
+    return error.with_exit_code(ExitCode::not_found);
+  }
+  if (error_number == EACCES)
+    return Error(fmt::format("exec: {}: permission denied", name))
+        .with_exit_code(ExitCode::not_executable);
+  return Error(fmt::format("exec {}", program), error_number)
+      .with_exit_code(ExitCode::not_executable);
+}
+
+Error mount_error(const ChildFailure& failure, const std::string& attempt) {
+  Error error = runtime_error(attempt, failure.error);
+  if (failure.error == ELOOP)
+    error.with_hint("the image has a symbolic link where this directory belongs");
+  if (failure.error == ENOTDIR)
+    error.with_hint("a directory cannot be mounted on a file, nor a file on a directory");
+  return error;
+}
+
+}  // namespace
+
+Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
+                       const MountPlan* plan) {
+  switch (failure.stage) {
+    case ChildStage::execute:
+      return exec_error(process.arguments.at(0), failure.error);
+    case ChildStage::find_user:
+      return runtime_error(fmt::format("unable to find user {}: no matching entries in passwd file",
+                                       process.user.substr(0, process.user.find(':'))));
+    case ChildStage::find_group:
+      return runtime_error(fmt::format("unable to find group {}: no matching entries in group file",
+                                       process.user.substr(process.user.find(':') + 1)));
+    case ChildStage::working_directory_outside:
+      return runtime_error(fmt::format("working directory {} lies outside of the container's root",
+                                       process.working_directory));
+    case ChildStage::mount:
+      return mount_error(failure, attempt_text(failure, process, plan));
+    default:
+      return runtime_error(attempt_text(failure, process, plan), failure.error);
+  }
+}
+
+Error describe_silence() {
+  return runtime_error("the new process was killed before it could execute its program")
+      .with_hint("a memory limit that is too small for the start does this");
+}
+
+}  // namespace stack::runtime

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/join_child.h"
+
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/container_child.h"
+#include "runtime/kernel.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr int all_namespaces =
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+pid_t fork_process(int unified_cgroup = -1) {
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  if (unified_cgroup >= 0) {
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(unified_cgroup);
+  }
+  return clone3(arguments);
+}
+
+int status_code(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+[[noreturn]] void exit_as(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  ::_exit(status_code(status));
+}
+
+void block_signals(int how, std::initializer_list<int> numbers) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : numbers) ::sigaddset(&set, number);
+  ::sigprocmask(how, &set, nullptr);
+}
+
+[[noreturn]] void become_program(const JoinTask& task, const ChildReport& report) {
+  // A session and group of its own at once: the guard kills by group.
+  ::setsid();
+  reset_signals();
+  report.require(ChildStage::join_cgroup, enter_cgroups(task.cgroup_tasks));
+  PreparedProgram program{};
+  prepare_program(task.program, report, program);
+  run_program(task.program, report, program);
+}
+
+[[noreturn]] void kill_program(pid_t program) {
+  // The group exists once the program has called setsid(); until then it is one process.
+  ::kill(program, SIGKILL);
+  ::kill(-program, SIGKILL);
+  exit_as(program);
+}
+
+/// Waits for the program's end or for the relay's, which the kernel tells by SIGTERM.
+[[noreturn]] void watch(pid_t program, pid_t relay) {
+  sigset_t awaited;
+  ::sigemptyset(&awaited);
+  ::sigaddset(&awaited, SIGTERM);
+  ::sigaddset(&awaited, SIGCHLD);
+  // The relay may have died before the kernel was asked to tell.
+  if (::getppid() != relay) kill_program(program);
+  for (;;) {
+    int status = 0;
+    if (::waitpid(program, &status, WNOHANG) == program) ::_exit(status_code(status));
+    if (::sigwaitinfo(&awaited, nullptr) == SIGTERM) kill_program(program);
+  }
+}
+
+[[noreturn]] void become_guard(const JoinTask& task, pid_t relay) {
+  const ChildReport report(task.control);
+  // Not to be stopped by what is typed at the terminal of `stack exec`: only the relay is.
+  ::setpgid(0, 0);
+  block_signals(SIG_BLOCK, {SIGTERM, SIGCHLD});
+  report.require(ChildStage::prepare, errno_of(::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0)));
+  report.require(ChildStage::join_namespaces, errno_of(::setns(task.container, all_namespaces)));
+  const pid_t program = fork_process(task.unified_cgroup);
+  report.require(ChildStage::join_cgroup, program < 0 ? errno : 0);
+  if (program == 0) become_program(task, report);
+  // The socket's end of file must mean exec: nobody else may hold it.
+  ::close_range(0, ~0U, 0);
+  watch(program, relay);
+}
+
+}  // namespace
+
+void become_relay(const JoinTask& task) {
+  const ChildReport report(task.control);
+  report.require(ChildStage::prepare, close_all_but(task.kept));
+  // Before setns: nobody inside may trace or read a copy of the supervisor (CVE-2019-5736).
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  reset_signals();
+  const pid_t relay = ::getpid();
+  const pid_t guard = fork_process();
+  report.require(ChildStage::prepare, guard < 0 ? errno : 0);
+  if (guard == 0) become_guard(task, relay);
+  ::close_range(0, ~0U, 0);
+  exit_as(guard);
+}
+
+}  // namespace stack::runtime

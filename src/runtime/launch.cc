@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/launch.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "runtime/cgroup.h"
+#include "runtime/cgroup_setup.h"
+#include "runtime/container_child.h"
+#include "runtime/control_socket.h"
+#include "runtime/failure_text.h"
+#include "runtime/kernel.h"
+#include "runtime/program_memory.h"
+#include "runtime/validate.h"
+
+namespace stack::runtime {
+
+struct PendingContainer::State {
+  ProcessSpec process;  ///< for messages
+  MountPlan plan;       ///< same
+  std::string cgroup;
+  Parent parent = Parent::caller;
+  ProcessIdentity identity;
+  Fd pidfd;
+  Fd network_namespace;
+  Fd control;
+  Fd terminal;
+  bool succeeded = false;
+};
+
+namespace {
+
+/// All that the child reads, in one place that outlives the clone.
+struct ContainerMemory {
+  ProgramMemory program;
+  std::vector<const char*> layers;
+  std::vector<int> cgroup_tasks;
+  std::vector<int> kept;
+  std::vector<int> trees;
+  ContainerTask task;
+};
+
+RootTask root_task(const RootSpec& root, std::vector<const char*>& layers) {
+  for (const std::string& layer : root.lower) layers.push_back(layer.c_str());
+  return {layers, root.upper.c_str(), root.work.c_str()};
+}
+
+/// Ascending, as close_all_but() wants them.
+std::vector<int> descriptors_to_keep(const ContainerTask& task) {
+  std::vector<int> kept(task.cgroup_tasks.begin(), task.cgroup_tasks.end());
+  kept.push_back(task.control);
+  kept.insert(kept.end(), std::begin(task.program.standard_streams),
+              std::end(task.program.standard_streams));
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPlan& plan,
+               const CgroupEntrance& entrance, int control) {
+  for (const Fd& tasks : entrance.v1_tasks) memory.cgroup_tasks.push_back(tasks.get());
+  memory.trees.assign(plan.steps.size(), -1);
+  ContainerTask& task = memory.task;
+  task.control = control;
+  task.cgroup_tasks = memory.cgroup_tasks;
+  task.root = root_task(spec.root, memory.layers);
+  task.mounts = &plan;
+  task.trees = memory.trees;
+  task.hostname = spec.hostname.c_str();
+  task.domainname = spec.domainname.c_str();
+  task.network = spec.network == NetworkNamespace::own ? OwnNetwork::yes : OwnNetwork::no;
+  task.program = memory.program.task();
+  memory.kept = descriptors_to_keep(task);
+  task.kept = memory.kept;
+}
+
+std::uint64_t clone_flags(const ContainerSpec& spec, Parent parent) {
+  std::uint64_t flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+  if (spec.network == NetworkNamespace::own) flags |= CLONE_NEWNET;
+  if (parent == Parent::callers_parent) flags |= CLONE_PARENT;
+  return flags;
+}
+
+/// The one clone. Returns in the parent only.
+void clone_container(PendingContainer::State& state, const ContainerSpec& spec,
+                     const ContainerTask& task, const CgroupEntrance& entrance) {
+  int pidfd = -1;
+  clone_args arguments{};
+  arguments.flags = clone_flags(spec, state.parent);
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  // With CLONE_PARENT the kernel takes the signal that our own end would send (clone(2)).
+  arguments.exit_signal = state.parent == Parent::caller ? SIGCHLD : 0;
+  if (entrance.unified) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(entrance.unified.get());
+  }
+  const pid_t pid = clone3(arguments);
+  if (pid < 0) throw_errno("cloning a process into new namespaces");
+  if (pid == 0) become_container(task);
+  state.pidfd = Fd(pidfd);
+  state.identity = identify(pid);
+}
+
+void open_network_namespace(PendingContainer::State& state) {
+  const auto path = fmt::format("/proc/{}/ns/net", state.identity.pid);
+  state.network_namespace = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A child that has failed already has none; take_result() knows the reason.
+  if (!state.network_namespace && errno != ENOENT && errno != ESRCH) throw_errno("open {}", path);
+}
+
+void await_end(const PendingContainer::State& state) {
+  pollfd wait{state.pidfd.get(), POLLIN, 0};
+  while (::poll(&wait, 1, -1) < 0 && errno == EINTR) {
+  }
+  if (state.parent == Parent::caller)
+    ::waitid(P_PIDFD, static_cast<id_t>(state.pidfd.get()), nullptr, WEXITED);
+}
+
+/// Kills what was made and takes the cgroups away.
+void undo(const PendingContainer::State& state) noexcept {
+  try {
+    if (state.pidfd) {
+      send_signal(state.pidfd.get(), SIGKILL);
+      await_end(state);
+    }
+    kill_cgroup(state.cgroup);
+    remove_cgroup(state.cgroup);
+  } catch (const Error&) {
+    // What stays carries the container's id in its name and is found by the next clean-up.
+  }
+}
+
+}  // namespace
+
+PendingContainer::PendingContainer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PendingContainer::PendingContainer(PendingContainer&&) noexcept = default;
+
+PendingContainer& PendingContainer::operator=(PendingContainer&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+PendingContainer::~PendingContainer() {
+  if (state_ && !state_->succeeded) undo(*state_);
+}
+
+const ProcessIdentity& PendingContainer::identity() const {
+  return state_->identity;
+}
+
+int PendingContainer::pidfd() const {
+  return state_->pidfd.get();
+}
+
+int PendingContainer::network_namespace() const {
+  return state_->network_namespace.get();
+}
+
+void PendingContainer::release() {
+  send_release(state_->control.get());
+}
+
+int PendingContainer::report() const {
+  return state_->control.get();
+}
+
+void PendingContainer::take_result() {
+  ChildOutcome outcome = receive_outcome(state_->control.get());
+  if (outcome.kind == ChildOutcome::Kind::failed)
+    throw describe_failure(outcome.failure, state_->process, &state_->plan);
+  if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
+  state_->terminal = std::move(outcome.terminal);
+  state_->succeeded = true;
+}
+
+Fd PendingContainer::take_terminal() {
+  return std::move(state_->terminal);
+}
+
+Fd PendingContainer::take_pidfd() {
+  return std::move(state_->pidfd);
+}
+
+PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options) {
+  validate(spec);
+  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupPlan cgroups = cgroup_plan(layout, spec);
+  auto state = std::make_unique<PendingContainer::State>();
+  state->process = spec.process;
+  state->plan = mount_plan(spec, mount_facts(layout, spec.security));
+  state->cgroup = spec.cgroup;
+  state->parent = options.parent;
+  ContainerMemory memory{
+      .program =
+          ProgramMemory(spec.process, spec.security,
+                        {options.stdin_fd, options.stdout_fd, options.stderr_fd}, options.cache),
+      .layers = {},
+      .cgroup_tasks = {},
+      .kept = {},
+      .trees = {},
+      .task = {}};
+  ControlSocket control = make_control_socket();
+  state->control = std::move(control.parent);
+
+  // From here on there is something to undo: the destructor of `pending` does it.
+  PendingContainer pending(std::move(state));
+  PendingContainer::State& made = pending.state();
+  const CgroupEntrance entrance = make_cgroups(cgroups);
+  fill_task(memory, spec, made.plan, entrance, control.child.get());
+  clone_container(made, spec, memory.task, entrance);
+  if (spec.network == NetworkNamespace::own) open_network_namespace(made);
+  return pending;
+}
+
+}  // namespace stack::runtime

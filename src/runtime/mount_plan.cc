@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/mount_plan.h"
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr std::uint64_t hardened = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV;
+
+std::uint64_t read_only_unless_privileged(const SecuritySpec& security) {
+  return security.privileged ? 0 : MOUNT_ATTR_RDONLY;
+}
+
+MountStep standard(std::string type, std::string target, std::uint64_t attributes) {
+  MountStep step;
+  step.source = std::move(type);
+  step.target = std::move(target);
+  step.attributes = attributes;
+  step.links = TargetLinks::refuse;
+  return step;
+}
+
+Node directory(std::string path) {
+  return {std::move(path), S_IFDIR | 0755, 0, {}};
+}
+Node link(std::string path, std::string to) {
+  return {std::move(path), S_IFLNK | 0777, 0, std::move(to)};
+}
+Node character(std::string path, unsigned major, unsigned minor) {
+  return {std::move(path), S_IFCHR | 0666, makedev(major, minor), {}};
+}
+
+/// The host's nodes replace none of the standard ones.
+void append_host_devices(std::vector<Node>& nodes, const std::vector<Node>& host) {
+  const std::size_t standard_count = nodes.size();
+  for (const Node& node : host) {
+    const auto end = nodes.begin() + static_cast<std::ptrdiff_t>(standard_count);
+    const bool taken =
+        std::any_of(nodes.begin(), end, [&](const Node& each) { return each.path == node.path; });
+    if (!taken) nodes.push_back(node);
+  }
+}
+
+MountStep dev(const ContainerSpec& spec, const MountFacts& facts) {
+  MountStep step = standard("tmpfs", "/dev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
+  step.parameters = {{"mode", "755"}, {"size", "65536k"}};
+  step.nodes = {directory("pts"),
+                directory("shm"),
+                directory("mqueue"),
+                character("null", 1, 3),
+                character("zero", 1, 5),
+                character("full", 1, 7),
+                character("random", 1, 8),
+                character("urandom", 1, 9),
+                character("tty", 5, 0),
+                link("ptmx", "pts/ptmx"),
+                link("fd", "/proc/self/fd"),
+                link("stdin", "/proc/self/fd/0"),
+                link("stdout", "/proc/self/fd/1"),
+                link("stderr", "/proc/self/fd/2"),
+                link("core", "/proc/kcore")};
+  // The pty is bound over it once it exists.
+  if (spec.process.terminal) step.nodes.push_back({"console", S_IFREG | 0600, 0, {}});
+  append_host_devices(step.nodes, facts.host_devices);
+  return step;
+}
+
+MountStep pts() {
+  MountStep step = standard("devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+  step.parameters = {{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}};
+  return step;
+}
+
+MountStep shm(const ResourceSpec& resources) {
+  MountStep step = standard("tmpfs", "/dev/shm", hardened);
+  step.parameters = {{"mode", "1777"}, {"size", fmt::format("{}", resources.shm_size)}};
+  return step;
+}
+
+std::string last_component(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// v1: a tmpfs with a mount point for each hierarchy, links for controllers that share one.
+std::vector<MountStep> cgroup_v1(const CgroupLayout& layout, const SecuritySpec& security) {
+  const std::uint64_t attributes = hardened | read_only_unless_privileged(security);
+  std::vector<MountStep> steps = {standard("tmpfs", "/sys/fs/cgroup", attributes)};
+  steps.front().parameters = {{"mode", "755"}};
+  for (const CgroupHierarchy& hierarchy : layout.v1) {
+    const std::string name = last_component(hierarchy.mount);
+    steps.front().nodes.push_back(directory(name));
+    MountStep step = standard("cgroup", "/sys/fs/cgroup/" + name, attributes);
+    for (const std::string& controller : hierarchy.controllers) {
+      step.parameters.push_back({controller, ""});
+      if (controller != name) steps.front().nodes.push_back(link(controller, name));
+    }
+    steps.push_back(std::move(step));
+  }
+  if (!layout.unified.empty()) {
+    steps.front().nodes.push_back(directory("unified"));
+    steps.push_back(standard("cgroup2", "/sys/fs/cgroup/unified", attributes));
+  }
+  return steps;
+}
+
+std::vector<MountStep> cgroup_steps(const CgroupLayout& layout, const SecuritySpec& security) {
+  if (!layout.v1.empty()) return cgroup_v1(layout, security);
+  return {standard("cgroup2", "/sys/fs/cgroup", hardened | read_only_unless_privileged(security))};
+}
+
+std::uint64_t propagation_flag(const std::string& word) {
+  if (word == "rprivate" || word == "private") return MS_PRIVATE;
+  if (word == "rslave" || word == "slave") return MS_SLAVE;
+  if (word == "rshared" || word == "shared") return MS_SHARED;
+  fail("unknown propagation {}: use rprivate, rslave or rshared", word);
+}
+
+bool is_below(const std::string& path, const std::string& directory_path) {
+  return path == directory_path || path.starts_with(directory_path + "/");
+}
+
+MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
+  MountStep step;
+  step.kind = StepKind::bind;
+  step.source = mount.source;
+  step.target = mount.target;
+  step.propagation = propagation_flag(mount.propagation);
+  step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
+  if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
+  // A device node that somebody puts into a volume must not become a device.
+  if (!security.privileged && !is_below(mount.target, "/dev")) step.attributes |= MOUNT_ATTR_NODEV;
+  return step;
+}
+
+MountStep tmpfs_step(const MountSpec& mount) {
+  MountStep step;
+  step.source = "tmpfs";
+  step.target = mount.target;
+  TmpfsOptions options = parse_tmpfs_options(mount.options);
+  step.attributes = options.attributes;
+  if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
+  step.mode_of_target = std::none_of(options.parameters.begin(), options.parameters.end(),
+                                     [](const auto& each) { return each.key == "mode"; });
+  step.parameters = std::move(options.parameters);
+  return step;
+}
+
+MountStep user_step(const MountSpec& mount, const SecuritySpec& security) {
+  return mount.kind == MountKind::bind ? bind_step(mount, security) : tmpfs_step(mount);
+}
+
+std::vector<MountSpec> etc_binds(const EtcFiles& etc) {
+  std::vector<MountSpec> binds;
+  const auto add = [&](const std::string& source, const char* target) {
+    if (source.empty()) return;
+    MountSpec bind;
+    bind.source = source;
+    bind.target = target;
+    binds.push_back(std::move(bind));
+  };
+  add(etc.hosts, "/etc/hosts");
+  add(etc.resolv_conf, "/etc/resolv.conf");
+  add(etc.hostname, "/etc/hostname");
+  return binds;
+}
+
+bool mounted_by_user(const ContainerSpec& spec, const std::string& target) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                     [&](const MountSpec& mount) { return mount.target == target; });
+}
+
+std::vector<MountStep> standard_steps(const ContainerSpec& spec, const MountFacts& facts) {
+  std::vector<MountStep> steps = {
+      standard("proc", "/proc", hardened),
+      dev(spec, facts),
+      pts(),
+      shm(spec.resources),
+      standard("mqueue", "/dev/mqueue", hardened),
+      standard("sysfs", "/sys", hardened | read_only_unless_privileged(spec.security))};
+  for (MountStep& step : cgroup_steps(facts.cgroups, spec.security))
+    steps.push_back(std::move(step));
+  return steps;
+}
+
+/// A mount below another must come after it. What the user mounts at a standard place replaces
+/// the standard mount and those below it.
+bool replaced_by_user(const ContainerSpec& spec, const MountStep& step) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                     [&](const MountSpec& mount) { return is_below(step.target, mount.target); });
+}
+
+std::ptrdiff_t depth_of(const std::string& target) {
+  return std::count(target.begin(), target.end(), '/');
+}
+
+std::vector<std::string> masked_paths(const MountFacts& facts) {
+  std::vector<std::string> paths = {
+      "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
+      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+      "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+      "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
+  paths.insert(paths.end(), facts.thermal_throttles.begin(), facts.thermal_throttles.end());
+  return paths;
+}
+
+std::string attribute_words(std::uint64_t attributes) {
+  constexpr std::array<std::pair<std::uint64_t, const char*>, 6> words = {
+      {{MOUNT_ATTR_RDONLY, "ro"},
+       {MOUNT_ATTR_NOSUID, "nosuid"},
+       {MOUNT_ATTR_NODEV, "nodev"},
+       {MOUNT_ATTR_NOEXEC, "noexec"},
+       {MOUNT_ATTR_NOATIME, "noatime"},
+       {MOUNT_ATTR_STRICTATIME, "strictatime"}}};
+  std::string text;
+  for (const auto& [bit, word] : words) {
+    if ((attributes & bit) != 0) text += fmt::format(" {}", word);
+  }
+  return text;
+}
+
+std::string step_text(const MountStep& step) {
+  std::string text = fmt::format("{} {} on {}", step.kind == StepKind::bind ? "bind" : "new",
+                                 step.source, step.target);
+  text += attribute_words(step.attributes);
+  for (const FilesystemOption& option : step.parameters)
+    text +=
+        option.value.empty() ? " " + option.key : fmt::format(" {}={}", option.key, option.value);
+  if (step.propagation == MS_SLAVE) text += " slave";
+  if (step.propagation == MS_SHARED) text += " shared";
+  if (step.depth == Depth::with_submounts) text += " recursive";
+  for (const Node& node : step.nodes) {
+    text += fmt::format("\n  {}", node.path);
+    if (S_ISDIR(node.mode)) text += "/";
+    if (S_ISLNK(node.mode)) text += " -> " + node.link_to;
+    if (S_ISCHR(node.mode) || S_ISBLK(node.mode))
+      text += fmt::format(" {}:{}", major(node.device), minor(node.device));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
+  MountPlan plan;
+  plan.root = spec.root.writable;
+  for (MountStep& step : standard_steps(spec, facts)) {
+    if (!replaced_by_user(spec, step)) plan.steps.push_back(std::move(step));
+  }
+  std::vector<MountSpec> mounts = spec.mounts;
+  for (MountSpec& bind : etc_binds(spec.etc)) {
+    if (!mounted_by_user(spec, bind.target)) mounts.push_back(std::move(bind));
+  }
+  std::stable_sort(mounts.begin(), mounts.end(), [](const MountSpec& a, const MountSpec& b) {
+    return depth_of(a.target) < depth_of(b.target);
+  });
+  for (const MountSpec& mount : mounts) plan.steps.push_back(user_step(mount, spec.security));
+  if (!spec.security.privileged) {
+    plan.masked = masked_paths(facts);
+    plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+  }
+  return plan;
+}
+
+std::string to_text(const MountPlan& plan) {
+  std::string text;
+  for (const MountStep& step : plan.steps) text += step_text(step);
+  for (const std::string& path : plan.masked) text += "mask " + path + "\n";
+  for (const std::string& path : plan.read_only) text += "read-only " + path + "\n";
+  if (plan.root == Writable::no) text += "read-only /\n";
+  return text;
+}
+
+}  // namespace stack::runtime

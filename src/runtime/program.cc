@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/program.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/init.h"
+#include "runtime/kernel.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr std::size_t max_account_file = 1U << 20;
+constexpr long devpts_magic = 0x1cd1;
+
+int set_limits() {
+  rlimit core{};
+  if (::getrlimit(RLIMIT_CORE, &core) != 0) return errno;
+  core.rlim_cur = 0;
+  if (::setrlimit(RLIMIT_CORE, &core) != 0) return errno;
+  // Programs that close every possible descriptor take minutes over an unlimited number.
+  constexpr rlim_t most_files = 1U << 20;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return errno;
+  files.rlim_max = std::min(files.rlim_max, most_files);
+  files.rlim_cur = std::min(files.rlim_cur, files.rlim_max);
+  return errno_of(::setrlimit(RLIMIT_NOFILE, &files));
+}
+
+/// A session keyring of its own, so that the host's keys are not reachable.
+int new_session_keyring() {
+  if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0) return 0;
+  // ENOSYS: a kernel without keys. EDQUOT: the host's key quota is used up by others; the keyring
+  // calls are denied by the filter anyway.
+  return errno == ENOSYS || errno == EDQUOT ? 0 : errno;
+}
+
+struct AccountFile {
+  std::string_view text;
+  int error = 0;
+};
+
+int read_fully(int file, char* buffer, std::size_t size, std::size_t& used) {
+  used = 0;
+  while (used < size) {
+    const ssize_t got = ::read(file, buffer + used, size - used);
+    if (got == 0) return 0;
+    if (got < 0 && errno != EINTR) return errno;
+    if (got > 0) used += static_cast<std::size_t>(got);
+  }
+  return EFBIG;
+}
+
+/// /etc/passwd or /etc/group of the image; absent is empty. O_NONBLOCK: it may be a FIFO.
+AccountFile read_account_file(const char* path) {
+  const int file =
+      openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
+  if (file < 0) return {{}, errno == ENOENT || errno == ENOTDIR ? 0 : errno};
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return {{}, EINVAL};
+  void* memory =
+      ::mmap(nullptr, max_account_file, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return {{}, errno};
+  auto* text = static_cast<char*>(memory);
+  std::size_t size = 0;
+  const int error = read_fully(file, text, max_account_file, size);
+  ::close(file);
+  return {{text, size}, error};
+}
+
+void find_user(const ProgramTask& task, const ChildReport& report, ResolvedUser& user) {
+  const AccountFile passwd = read_account_file("/etc/passwd");
+  report.require(ChildStage::read_passwd, passwd.error);
+  const AccountFile group = read_account_file("/etc/group");
+  report.require(ChildStage::read_group, group.error);
+  switch (resolve_user(task.user, passwd.text, group.text, user)) {
+    case LookupResult::found:
+      return;
+    case LookupResult::no_such_user:
+      return report.require(ChildStage::find_user, ENOENT);
+    case LookupResult::no_such_group:
+      return report.require(ChildStage::find_group, ENOENT);
+    case LookupResult::too_many_groups:
+      return report.require(ChildStage::set_groups, E2BIG);
+  }
+}
+
+int set_home(const ProgramTask& task, PreparedProgram& program) {
+  constexpr std::string_view key = "HOME=";
+  const std::string_view home = program.user.home;
+  if (task.home_slot == nullptr) return 0;
+  if (key.size() + home.size() >= sizeof program.home) return ENAMETOOLONG;
+  std::memcpy(program.home, key.data(), key.size());
+  std::memcpy(program.home + key.size(), home.data(), home.size());
+  program.home[key.size() + home.size()] = '\0';
+  *task.home_slot = program.home;
+  return 0;
+}
+
+/// The program must be able to open /dev/stdout anew, which asks for rights on the pipe's inode.
+/// Only pipes: a terminal or file that somebody handed in belongs to that somebody.
+void give_pipe_to_user(int stream, uid_t uid) {
+  struct stat info {};
+  if (::fstat(stream, &info) != 0 || !S_ISFIFO(info.st_mode) || info.st_uid == uid) return;
+  // Refused for pipes of another user namespace; the stream itself works all the same.
+  [[maybe_unused]] const int ignored = ::fchown(stream, uid, info.st_gid);
+}
+
+/// Above 2 first: one of the three may itself be 0, 1 or 2.
+int set_standard_streams(const int (&streams)[3]) {
+  int moved[3];
+  for (int i = 0; i < 3; ++i) {
+    moved[i] = ::fcntl(streams[i], F_DUPFD_CLOEXEC, 3);
+    if (moved[i] < 0) return errno;
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (::dup2(moved[i], i) < 0) return errno;
+  }
+  return 0;
+}
+
+/// A pty from the container's own devpts.
+int open_terminal(uid_t uid, int& master) {
+  constexpr int flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
+  master = openat2(AT_FDCWD, "/dev/pts/ptmx", flags, RESOLVE_NO_SYMLINKS);
+  if (master < 0) return errno;
+  struct statfs where {};
+  if (::fstatfs(master, &where) != 0) return errno;
+  if (where.f_type != devpts_magic) return ENOTTY;
+  int unlocked = 0;
+  if (::ioctl(master, TIOCSPTLCK, &unlocked) != 0) return errno;
+  // By the master itself (TIOCGPTPEER), not by a name in /dev/pts that could be something else.
+  const int peer = ::ioctl(master, TIOCGPTPEER, flags);
+  if (peer < 0) return errno;
+  if (::fchown(peer, uid, static_cast<gid_t>(-1)) != 0) return errno;
+  return set_standard_streams({peer, peer, peer});
+}
+
+void set_streams(const ProgramTask& task, const ChildReport& report, PreparedProgram& program) {
+  if (task.terminal == Terminal::own) {
+    report.require(ChildStage::terminal, open_terminal(program.user.uid, program.terminal_master));
+    return;
+  }
+  for (const int stream : task.standard_streams) give_pipe_to_user(stream, program.user.uid);
+  report.require(ChildStage::standard_streams, set_standard_streams(task.standard_streams));
+}
+
+/// After chdir the kernel must name the directory by a path below the root: CVE-2024-21626 entered
+/// the host through a leaked descriptor, where getcwd says "(unreachable)/...".
+void enter_working_directory(const char* path, const ChildReport& report) {
+  report.require(ChildStage::working_directory, errno_of(::chdir(path)));
+  char name[4096];
+  const long size = ::syscall(SYS_getcwd, name, sizeof name);
+  if (size < 0 && errno == ERANGE) return;
+  report.require(ChildStage::working_directory_outside, errno_of(size));
+  if (name[0] != '/') report.require(ChildStage::working_directory_outside, EPERM);
+}
+
+int set_capabilities(CapabilityBits effective, CapabilityBits permitted) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  for (int word = 0; word < 2; ++word) {
+    data[word].effective = static_cast<std::uint32_t>(effective >> (32 * word));
+    data[word].permitted = static_cast<std::uint32_t>(permitted >> (32 * word));
+  }
+  return errno_of(::syscall(SYS_capset, &header, data));
+}
+
+CapabilityBits permitted_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2] = {};
+  if (::syscall(SYS_capget, &header, data) != 0) return 0;
+  return data[0].permitted | CapabilityBits{data[1].permitted} << 32;
+}
+
+int drop_bounding_set(CapabilityBits kept) {
+  for (unsigned number = 0; number < 64; ++number) {
+    if ((kept >> number & 1) != 0) continue;
+    // EINVAL: past the last capability of this kernel.
+    if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0) return errno == EINVAL ? 0 : errno;
+  }
+  return 0;
+}
+
+int set_user(const ResolvedUser& user) {
+  if (::syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0) return errno;
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return errno;
+  return errno_of(::syscall(SYS_setresuid, user.uid, user.uid, user.uid));
+}
+
+int load_seccomp(std::span<const sock_filter> program) {
+  if (program.empty()) return 0;
+  const sock_fprog filter{static_cast<unsigned short>(program.size()),
+                          const_cast<sock_filter*>(program.data())};
+  return errno_of(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
+}
+
+/// Order matters: without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes after the user
+/// (whose change empties the effective set: restored by the first capset) and before the last drop.
+void confine(const ProgramTask& task, const ChildReport& report, const ResolvedUser& user) {
+  report.require(ChildStage::set_groups,
+                 errno_of(::syscall(SYS_setgroups, user.group_count, user.groups.data())));
+  report.require(ChildStage::set_user, set_user(user));
+  const CapabilityBits all = permitted_capabilities();
+  report.require(ChildStage::capabilities, set_capabilities(all, all));
+  report.require(ChildStage::capabilities, drop_bounding_set(task.capabilities));
+  report.require(ChildStage::prepare, errno_of(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)));
+  report.require(ChildStage::seccomp, load_seccomp(task.seccomp));
+  // A user other than root has none after exec either; the bounding set limits setuid programs.
+  const CapabilityBits last = user.uid == 0 ? task.capabilities & all : 0;
+  report.require(ChildStage::capabilities, set_capabilities(last, last));
+}
+
+/// As execvp(3) does: EACCES of one candidate is remembered while others are tried.
+int execute_first(const ProgramTask& task) {
+  int answer = ENOENT;
+  for (const char* path : task.candidates) {
+    ::execve(path, task.arguments, task.environment);
+    if (errno == EACCES) answer = EACCES;
+    if (errno != EACCES && errno != ENOENT && errno != ENOTDIR) return errno;
+  }
+  return answer;
+}
+
+[[noreturn]] void execute(const ProgramTask& task, const ChildReport& report, int terminal) {
+  if (task.terminal == Terminal::own)
+    report.require(ChildStage::terminal, errno_of(::ioctl(0, TIOCSCTTY, 0)));
+  report.announce_exec(terminal);
+  report.require(ChildStage::execute, execute_first(task));
+  ::_exit(0);  // not reached: execute_first returns errors only
+}
+
+}  // namespace
+
+int close_all_but(std::span<const int> kept) {
+  unsigned first = 3;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number < first) continue;
+    if (number > first && ::close_range(first, number - 1, 0) != 0) return errno;
+    first = number + 1;
+  }
+  return errno_of(::close_range(first, ~0U, 0));
+}
+
+void reset_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number <= 64; ++number) ::sigaction(number, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program) {
+  ::umask(0022);
+  report.require(ChildStage::limits, set_limits());
+  report.require(ChildStage::keyring, new_session_keyring());
+  find_user(task, report, program.user);
+  report.require(ChildStage::find_user, set_home(task, program));
+  set_streams(task, report, program);
+  enter_working_directory(task.working_directory, report);
+}
+
+void run_program(const ProgramTask& task, const ChildReport& report,
+                 const PreparedProgram& program) {
+  confine(task, report, program.user);
+  if (task.init == InitProcess::ours) {
+    const pid_t child = fork_from_init();
+    report.require(ChildStage::start_init, child < 0 ? errno : 0);
+    if (child > 0) run_init(child);
+    reset_signals();
+    // The program leads its own session, so that a terminal's signals reach it, not the reaper.
+    ::setsid();
+  }
+  execute(task, report, program.terminal_master);
+}
+
+}  // namespace stack::runtime

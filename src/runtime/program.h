@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second half of a child's life, shared by a container's process 1 and by programs that join a
+// container: from "the namespaces are right" to execve(2). Rules of child_report.h apply.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/capabilities.h"
+#include "runtime/child_report.h"
+#include "runtime/user_lookup.h"
+
+namespace stack::runtime {
+
+enum class InitProcess { none, ours };
+enum class Terminal { none, own };
+
+/// All that a program needs, prepared by the parent, which keeps what is pointed to alive.
+struct ProgramTask {
+  char* const* arguments = nullptr;  ///< null-terminated
+  char** environment = nullptr;      ///< null-terminated
+  char** home_slot = nullptr;        ///< where "HOME=..." goes; null when HOME is set already
+  std::span<const char* const> candidates;  ///< paths to try to exec, in order
+  const char* working_directory = "/";
+  UserRequest user;
+  CapabilityBits capabilities = 0;
+  std::span<const sock_filter> seccomp;  ///< empty: none
+  Terminal terminal = Terminal::none;
+  InitProcess init = InitProcess::none;
+  /// Become 0, 1 and 2. All are valid.
+  int standard_streams[3] = {-1, -1, -1};
+};
+
+/// What was found out before the parent's release.
+struct PreparedProgram {
+  ResolvedUser user;
+  char home[4096];  ///< "HOME=..."
+  int terminal_master = -1;
+};
+
+/// Closes everything but 0, 1, 2 and `kept` (ascending): a forked child must not hold the
+/// supervisor's sockets open.
+int close_all_but(std::span<const int> kept);
+/// Signals as a fresh program expects them: default handlers, nothing blocked.
+void reset_signals();
+
+/// Limits, keyring, user look-up, terminal and working directory. Inside the container's root.
+void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program);
+
+/// Drops privileges and executes.
+[[noreturn]] void run_program(const ProgramTask& task, const ChildReport& report,
+                              const PreparedProgram& program);
+
+}  // namespace stack::runtime

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/program_memory.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace stack::runtime {
+namespace {
+
+constexpr std::string_view default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The last setting counts, as for execve's readers.
+std::optional<std::string_view> value_of(const std::vector<std::string>& environment,
+                                         std::string_view key) {
+  for (auto entry = environment.rbegin(); entry != environment.rend(); ++entry) {
+    if (entry->size() > key.size() && entry->starts_with(key) && (*entry)[key.size()] == '=')
+      return std::string_view(*entry).substr(key.size() + 1);
+  }
+  return std::nullopt;
+}
+
+char* pointer(std::string& text) {
+  return text.data();
+}
+
+}  // namespace
+
+std::vector<std::string> program_candidates(const std::string& name,
+                                            const std::vector<std::string>& environment) {
+  if (name.find('/') != std::string::npos) return {name};
+  std::vector<std::string> candidates;
+  for (const std::string& directory :
+       split(value_of(environment, "PATH").value_or(default_path), ':')) {
+    // An empty entry means the working directory (environ(7)).
+    candidates.push_back((directory.empty() ? "." : directory) + "/" + name);
+  }
+  return candidates;
+}
+
+ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& security,
+                             const StreamFds& streams, const std::filesystem::path& cache)
+    : process_(process),
+      candidates_(program_candidates(process.arguments.at(0), process.environment)) {
+  if (!security.privileged) seccomp_ = cached_seccomp(cache, security.capabilities);
+  point_to_strings();
+  choose_streams(streams);
+  task_.capabilities =
+      security.privileged ? own_bounding_set() : capability_bits(security.capabilities);
+  task_.seccomp = seccomp_;
+  task_.working_directory = process_.working_directory.c_str();
+  task_.user = parse_user(process_.user).value_or(UserRequest{});
+  task_.terminal = process_.terminal ? Terminal::own : Terminal::none;
+  task_.init = process_.init ? InitProcess::ours : InitProcess::none;
+}
+
+void ProgramMemory::point_to_strings() {
+  std::transform(process_.arguments.begin(), process_.arguments.end(),
+                 std::back_inserter(argument_pointers_), pointer);
+  std::transform(process_.environment.begin(), process_.environment.end(),
+                 std::back_inserter(environment_pointers_), pointer);
+  for (const std::string& path : candidates_) candidate_pointers_.push_back(path.c_str());
+  argument_pointers_.push_back(nullptr);
+  // Two at the end: the child, which knows the user's home, may fill the first.
+  environment_pointers_.insert(environment_pointers_.end(), 2, nullptr);
+  task_.arguments = argument_pointers_.data();
+  task_.environment = environment_pointers_.data();
+  task_.candidates = candidate_pointers_;
+  if (!value_of(process_.environment, "HOME"))
+    task_.home_slot = &environment_pointers_.at(environment_pointers_.size() - 2);
+}
+
+void ProgramMemory::choose_streams(const StreamFds& streams) {
+  null_ = open_file("/dev/null", O_RDWR);
+  const auto given_or_null = [&](int stream) { return stream < 0 ? null_.get() : stream; };
+  task_.standard_streams[0] = given_or_null(streams.in);
+  task_.standard_streams[1] = given_or_null(streams.out);
+  task_.standard_streams[2] = given_or_null(streams.err);
+}
+
+}  // namespace stack::runtime

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/validate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runtime/capabilities.h"
+#include "runtime/user_lookup.h"
+
+namespace stack::runtime {
+namespace {
+
+template <typename... Args>
+void require(bool condition, fmt::format_string<Args...> text, Args&&... args) {
+  if (condition) return;
+  throw Error(fmt::format(text, std::forward<Args>(args)...))
+      .with_exit_code(ExitCode::runtime_error);
+}
+
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+/// Absolute, without "." and ".." and double slashes: "/var/lib/x".
+bool is_clean_absolute(const std::string& path) {
+  if (path.empty() || path.front() != '/' || has_nul(path) || path.size() > 4095) return false;
+  if (path == "/") return true;
+  const auto parts = split(std::string_view(path).substr(1), '/');
+  return std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.empty() || part == "." || part == "..";
+  });
+}
+
+bool is_below(const std::string& path, const std::string& directory) {
+  return path == directory || path.starts_with(directory + "/");
+}
+
+void check_cgroup(const std::string& cgroup) {
+  require(is_clean_absolute("/" + cgroup) && cgroup.find('/') != std::string::npos,
+          "cgroup {} is not a path like stack/PROJECT/ID", quoted(cgroup));
+}
+
+/// Our own store's directories: overlayfs would take a backslash for an escape.
+void check_layer(const std::string& path) {
+  require(is_clean_absolute(path) && path.find('\\') == std::string::npos,
+          "layer directory {} must be a plain absolute path", quoted(path));
+}
+
+void check_root(const RootSpec& root) {
+  require(!root.lower.empty(), "the root file system has no layers");
+  require(root.lower.size() <= 500, "the root file system has {} layers; overlayfs takes 500",
+          root.lower.size());
+  for (const std::string& layer : root.lower) check_layer(layer);
+  check_layer(root.upper);
+  check_layer(root.work);
+}
+
+void check_mount(const MountSpec& mount) {
+  require(is_clean_absolute(mount.target), "mount target {} must be a plain absolute path",
+          quoted(mount.target));
+  require(mount.target != "/", "mount target / would hide the whole image");
+  require(!is_below(mount.target, "/proc"), "mount target {}: nothing can be mounted inside /proc",
+          mount.target);
+  if (mount.kind == MountKind::bind) {
+    require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
+            "mount source {} must be absolute", quoted(mount.source));
+  }
+}
+
+void check_targets_differ(const std::vector<MountSpec>& mounts) {
+  std::set<std::string_view> targets;
+  for (const MountSpec& mount : mounts)
+    require(targets.insert(mount.target).second, "two mounts on {}", mount.target);
+}
+
+void check_resources(const ResourceSpec& resources) {
+  constexpr std::uint64_t least_memory = 512 << 10;
+  if (resources.memory_limit)
+    require(*resources.memory_limit >= least_memory, "memory limit {} is too small to start in",
+            human_size(*resources.memory_limit));
+  if (resources.cpus)
+    require(std::isfinite(*resources.cpus) && *resources.cpus > 0 && *resources.cpus <= 100'000,
+            "cpus must be a positive number");
+}
+
+void check_names(const ContainerSpec& spec) {
+  require(!spec.id.empty() && !has_nul(spec.id), "a container needs an id");
+  require(spec.hostname.size() <= 64 && !has_nul(spec.hostname),
+          "host name {} is longer than 64 characters", quoted(spec.hostname));
+  require(spec.domainname.size() <= 64 && !has_nul(spec.domainname),
+          "domain name {} is longer than 64 characters", quoted(spec.domainname));
+}
+
+void check_environment(const std::vector<std::string>& environment) {
+  for (const std::string& entry : environment) {
+    require(entry.find('=') != std::string::npos && entry.front() != '=' && !has_nul(entry),
+            "environment entry {} is not NAME=VALUE",
+            quoted(std::string_view(entry).substr(0, entry.find('='))));
+  }
+}
+
+}  // namespace
+
+void validate(const ProcessSpec& process) {
+  require(!process.arguments.empty() && !process.arguments.front().empty(),
+          "there is no command to run");
+  for (const std::string& argument : process.arguments)
+    require(!has_nul(argument), "an argument of the command contains a NUL character");
+  check_environment(process.environment);
+  require(is_clean_absolute(process.working_directory),
+          "working directory {} must be a plain absolute path", quoted(process.working_directory));
+  require(!is_below(process.working_directory, "/proc"),
+          "working directory {} cannot be below /proc", process.working_directory);
+  require(parse_user(process.user).has_value(), "invalid user {}", quoted(process.user));
+}
+
+void validate(const ContainerSpec& spec) {
+  check_names(spec);
+  check_cgroup(spec.cgroup);
+  check_root(spec.root);
+  for (const MountSpec& mount : spec.mounts) check_mount(mount);
+  check_targets_differ(spec.mounts);
+  check_resources(spec.resources);
+  validate(spec.process);
+  capability_bits(spec.security.capabilities);
+}
+
+}  // namespace stack::runtime
