@@ -78,13 +78,8 @@ std::vector<std::string> attribute_names(const std::string& path) {
 }
 
 void copy_attributes(int from, const std::string& from_name, int to, const std::string& to_name) {
-  const std::string source = by_descriptor(from, from_name);
-  for (const std::string& attribute : attribute_names(source)) {
-    std::string value(65536, '\0');  // XATTR_SIZE_MAX
-    const ssize_t size = ::lgetxattr(source.c_str(), attribute.c_str(), value.data(), value.size());
-    if (size < 0) throw_errno("read attribute {}", attribute);
-    set_attribute(to, to_name, attribute, {value.data(), static_cast<std::size_t>(size)});
-  }
+  for (const auto& [attribute, value] : harmless_attributes(from, from_name))
+    set_attribute(to, to_name, attribute, value);
 }
 
 class TreeCopy {
@@ -214,6 +209,19 @@ void set_attribute(int directory, const std::string& name, const std::string& at
   if (errno == ENOTSUP && !is_security) return;
   if (errno == EPERM && is_security && !is_root()) return;
   throw_errno("set attribute {} of {}", attribute, name);
+}
+
+std::map<std::string, std::string> harmless_attributes(int directory, const std::string& name) {
+  const std::string path = by_descriptor(directory, name);
+  std::map<std::string, std::string> attributes;
+  for (const std::string& attribute : attribute_names(path)) {
+    std::string value(65536, '\0');  // XATTR_SIZE_MAX
+    const ssize_t size = ::lgetxattr(path.c_str(), attribute.c_str(), value.data(), value.size());
+    if (size < 0) throw_errno("read attribute {} of {}", attribute, name);
+    value.resize(static_cast<std::size_t>(size));
+    attributes[attribute] = std::move(value);
+  }
+  return attributes;
 }
 
 bool is_harmless_attribute(std::string_view name) {

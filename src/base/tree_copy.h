@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ void set_times(int directory, const std::string& name, const struct stat& info);
 /// ACLs are left out; so is security.* when not root.
 void set_attribute(int directory, const std::string& name, const std::string& attribute,
                    std::string_view value);
+
+/// The extended attributes of `name` in `directory` for which is_harmless_attribute, by name.
+std::map<std::string, std::string> harmless_attributes(int directory, const std::string& name);
 
 /// Attributes that may travel with a tree: user.*, ACLs and file capabilities; not trusted.* and
 /// user.overlay.* (overlayfs takes orders from them), nor labels of another machine's policy.

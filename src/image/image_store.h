@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images on disk. Each is content-addressed: layers/<chain id>/ holds an unpacked, read-only tree,
-// blobs/sha256/ configs and manifests, tags.json the names. Whatever is half-made has a name
-// starting with ".tmp." and is removed by the next writer. One lock serialises writers; readers
-// need none.
+// Images on disk. Each is content-addressed: layers/<chain id>/ holds an unpacked, read-only tree
+// (its sizes beside it in <chain id>.json), blobs/sha256/ OCI configs and manifests, tags.json the
+// images and their names. Whatever is half-made has a name starting with ".tmp." and is removed by
+// the next writer. One lock serialises writers; readers need none.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,22 +45,29 @@ class ImageStore {
   explicit ImageStore(std::filesystem::path root);
 
   /// By name ("postgres", "postgres:15", "docker.io/library/postgres:15"), id or unique id prefix.
+  /// Reads three small documents and nothing of the trees. Throws Error when a prefix fits several
+  /// images, or when `reference` can be neither a name nor an id.
   std::optional<Image> find(const std::string& reference) const;
+  /// All of them, newest first; untagged ones have no names.
   std::vector<Image> list() const;
 
   /// A new image whose single layer is `source`: a directory, or a tar archive (plain, gzip, zstd;
   /// "-" = standard input). `changes` are Dockerfile instructions as `docker import --change` takes
   /// (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR). Durable when it
-  /// returns; on any failure nothing is left. A name that existed moves to the new image.
+  /// returns; on any failure nothing is left. A name that existed moves to the new image; when it
+  /// stands for the very same content and config already, that image stays as it is. An empty name
+  /// makes an untagged image. `note` gets a line for each thing left out (sockets).
   Image import(const std::string& source, const std::string& name,
-               const std::vector<std::string>& changes);
+               const std::vector<std::string>& changes,
+               const std::function<void(const std::string&)>& note = {});
 
   struct Removed {
     std::vector<std::string> untagged;
     std::vector<std::string> deleted;  ///< ids and layers
   };
   /// Removes the name; the image and layers with it when it was the last one. Throws Error when
-  /// there is no such image, or when `in_use` (image ids) has it and force is off.
+  /// there is no such image, or when `in_use` (image ids) has it and force is off. An image that is
+  /// in use only loses its names when forced: files are never taken from under a container.
   Removed remove(const std::string& reference, const std::vector<std::string>& in_use, bool force);
 
   const std::filesystem::path& root() const { return root_; }

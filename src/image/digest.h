@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHA-256, and the names that content gets from it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace stack::image {
+
+/// A running SHA-256.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void add(std::string_view bytes);
+  /// "sha256:" and 64 hex digits; nothing can be added afterwards.
+  std::string digest();
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
+std::string digest_of(std::string_view bytes);
+
+/// True for exactly "sha256:" and 64 lower-case hex digits. Check it before a digest that came from
+/// outside becomes part of a path.
+bool is_digest(std::string_view text);
+/// The hex digits of a valid digest.
+std::string hex_of(std::string_view digest);
+
+/// The OCI chain id of the topmost of `diff_ids` (lowest first): the name of that layer on top of
+/// exactly those below it.
+std::string chain_id(std::span<const std::string> diff_ids);
+
+}  // namespace stack::image

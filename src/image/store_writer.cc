@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/store_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "image/digest.h"
+#include "image/image_document.h"
+#include "image/reference.h"
+
+namespace stack::image {
+namespace {
+
+FileLock lock_store(const StorePaths& paths) {
+  for (const auto& directory : {paths.layers(), paths.blobs()}) make_directories(directory);
+  return FileLock::acquire(paths.lock());
+}
+
+/// What tags.json leads to, as names in layers/ and blobs/sha256/.
+struct Referenced {
+  std::set<std::string> layers;
+  std::set<std::string> blobs;
+};
+
+Referenced referenced_by(const StorePaths& paths, const Index& index) {
+  Referenced referenced;
+  for (const IndexEntry& entry : index) {
+    referenced.blobs.insert(hex_of(entry.id));
+    referenced.blobs.insert(hex_of(entry.manifest));
+    const auto config = parse_config_document(read_file(paths.blob(entry.id)));
+    for (const std::string& chain : chain_ids(config.diff_ids)) {
+      referenced.layers.insert(hex_of(chain));
+      referenced.layers.insert(hex_of(chain) + ".json");
+    }
+  }
+  return referenced;
+}
+
+/// Returns the names of the layers that went.
+std::vector<std::string> remove_others(const std::filesystem::path& directory,
+                                       const std::set<std::string>& wanted) {
+  std::vector<std::string> removed;
+  for (const std::string& name : list_directory(directory)) {
+    if (wanted.contains(name)) continue;
+    remove_tree(directory / name);
+    removed.push_back(name);
+  }
+  return removed;
+}
+
+/// Needs the lock. Returns the chain ids of layers that nothing leads to any more, now removed.
+std::vector<std::string> sweep(const StorePaths& paths) {
+  sweep_scratch(paths.root);
+  const auto index = read_index(paths);
+  if (!index) return {};  // never written, or lost: then nothing here may be thrown away
+  const Referenced referenced = referenced_by(paths, *index);
+  remove_others(paths.blobs(), referenced.blobs);
+  std::vector<std::string> chains;
+  for (const std::string& name : remove_others(paths.layers(), referenced.layers)) {
+    if (is_digest("sha256:" + name)) chains.push_back("sha256:" + name);
+  }
+  return chains;
+}
+
+std::string put_blob(const StorePaths& paths, const std::string& bytes) {
+  const std::string digest = digest_of(bytes);
+  if (!stack::exists(paths.blob(digest)))
+    write_file_atomically(paths.blob(digest), bytes, Durability::survives_power_loss);
+  return digest;
+}
+
+void put_layer(const StorePaths& paths, const NewLayer& layer) {
+  if (stack::exists(paths.layer(layer.diff_id))) return;
+  const Fd tree = open_file(layer.tree, O_RDONLY | O_DIRECTORY);
+  if (::syncfs(tree.get()) != 0) throw_errno("syncfs");
+  if (::rename(layer.tree.c_str(), paths.layer(layer.diff_id).c_str()) != 0)
+    throw_errno("rename {} to {}", layer.tree.native(), paths.layer(layer.diff_id).native());
+  write_layer_record(paths, layer.diff_id, layer.record);
+}
+
+void take_name_away(Index& index, const std::string& name) {
+  for (IndexEntry& entry : index) std::erase(entry.names, name);
+}
+
+void give_name(Index& index, const std::string& id, const std::string& manifest,
+               const std::string& name) {
+  auto entry = std::find_if(index.begin(), index.end(),
+                            [&](const IndexEntry& other) { return other.id == id; });
+  if (entry == index.end()) entry = index.insert(index.end(), {id, manifest, {}});
+  if (name.empty()) return;
+  entry->names.push_back(name);
+  std::sort(entry->names.begin(), entry->names.end());
+}
+
+std::vector<Descriptor> layer_descriptors(const StorePaths& paths,
+                                          const std::vector<std::string>& diff_ids) {
+  std::vector<Descriptor> descriptors;
+  const auto chains = chain_ids(diff_ids);
+  for (std::size_t i = 0; i < chains.size(); ++i)
+    descriptors.push_back({diff_ids[i], read_layer_record(paths, chains[i]).stream_bytes});
+  return descriptors;
+}
+
+/// The image of that name when only its date would change.
+const IndexEntry* same_image(const StorePaths& paths, const Index& index,
+                             const std::vector<std::string>& diff_ids, const NewImage& wanted) {
+  const auto entry = std::find_if(index.begin(), index.end(), [&](const IndexEntry& other) {
+    return std::find(other.names.begin(), other.names.end(), wanted.name) != other.names.end();
+  });
+  if (entry == index.end()) return nullptr;
+  const auto document = parse_config_document(read_file(paths.blob(entry->id)));
+  const bool same = document.diff_ids == diff_ids && document.config == wanted.config;
+  return same ? &*entry : nullptr;
+}
+
+/// Needs the lock, and the layers in place.
+Image put_image(const StorePaths& paths, const std::vector<std::string>& diff_ids,
+                const NewImage& wanted) {
+  Index index = read_index(paths).value_or(Index{});
+  if (const auto* same = same_image(paths, index, diff_ids, wanted))
+    return load_image(paths, *same);
+  const std::string config = to_json({.config = wanted.config,
+                                      .created = std::chrono::system_clock::now(),
+                                      .diff_ids = diff_ids,
+                                      .comment = wanted.comment});
+  const std::string id = put_blob(paths, config);
+  const std::string manifest =
+      put_blob(paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, diff_ids)));
+  if (!wanted.name.empty()) take_name_away(index, wanted.name);
+  give_name(index, id, manifest, wanted.name);
+  write_index(paths, index);
+  const auto made = std::find_if(index.begin(), index.end(),
+                                 [&](const IndexEntry& entry) { return entry.id == id; });
+  return load_image(paths, *made);
+}
+
+/// What removing `reference` does to the entry; pure.
+struct Removal {
+  std::vector<std::string> untagged;
+  bool deletes_image;
+};
+
+Removal decide_removal(const IndexEntry& entry, const std::string& reference, bool is_in_use,
+                       bool force) {
+  const auto by_name =
+      std::find_if(entry.names.begin(), entry.names.end(), [&](const std::string& name) {
+        return !entry.id.starts_with(reference) && !hex_of(entry.id).starts_with(reference) &&
+               name == canonical(parse_reference(reference));
+      });
+  if (by_name != entry.names.end() && entry.names.size() > 1) return {{*by_name}, false};
+  if (by_name == entry.names.end() && entry.names.size() > 1 && !force)
+    throw Error(fmt::format("image {} has several names: {}", reference, join(entry.names, ", ")))
+        .with_hint("remove them one by one, or use --force");
+  if (is_in_use && !force)
+    throw Error(fmt::format("image {} is used by a container", reference))
+        .with_hint("remove the container first");
+  return {entry.names, !is_in_use};
+}
+
+}  // namespace
+
+ScratchDirectory begin_layer(const StorePaths& paths) {
+  const FileLock lock = lock_store(paths);
+  sweep(paths);
+  return ScratchDirectory::create(paths.root);
+}
+
+Image commit_image(const StorePaths& paths, const NewLayer& layer, const NewImage& image) {
+  const FileLock lock = lock_store(paths);
+  sweep(paths);
+  put_layer(paths, layer);
+  return put_image(paths, {layer.diff_id}, image);
+}
+
+std::optional<Image> commit_image_on(const StorePaths& paths,
+                                     const std::vector<std::string>& diff_ids,
+                                     const NewImage& image) {
+  const FileLock lock = lock_store(paths);
+  for (const std::string& chain : chain_ids(diff_ids)) {
+    if (!stack::exists(paths.layer(chain))) return std::nullopt;
+  }
+  return put_image(paths, diff_ids, image);
+}
+
+ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
+                                 const std::vector<std::string>& in_use, bool force) {
+  const FileLock lock = lock_store(paths);
+  Index index = read_index(paths).value_or(Index{});
+  const IndexEntry* found = find_entry(index, reference);
+  if (found == nullptr) fail("no such image: {}", printable(reference));
+  const std::string id = found->id;
+  const bool is_in_use = std::find(in_use.begin(), in_use.end(), id) != in_use.end();
+  const Removal removal = decide_removal(*found, reference, is_in_use, force);
+  for (const std::string& name : removal.untagged) take_name_away(index, name);
+  if (removal.deletes_image)
+    std::erase_if(index, [&](const IndexEntry& entry) { return entry.id == id; });
+  write_index(paths, index);
+  ImageStore::Removed removed{removal.untagged, {}};
+  if (removal.deletes_image) removed.deleted.push_back(id);
+  for (std::string& chain : sweep(paths)) removed.deleted.push_back(std::move(chain));
+  return removed;
+}
+
+}  // namespace stack::image

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the image store changes. A change is: make the layer in a scratch directory (long, without
+// the lock), then commit it (short, under the lock): layer, blobs, and last tags.json, which is
+// what makes the image exist. What tags.json does not lead to is swept by the next commit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/scratch.h"
+#include "image/store_index.h"
+
+namespace stack::image {
+
+/// A directory of the store for a layer that is being made. Also sweeps what others left.
+ScratchDirectory begin_layer(const StorePaths& paths);
+
+struct NewLayer {
+  std::filesystem::path tree;  ///< in a scratch directory of this store
+  std::string diff_id;
+  LayerRecord record;
+};
+
+/// What an image shall be called and carry; `name` is canonical or empty.
+struct NewImage {
+  std::string name;
+  ImageConfig config;
+  std::string comment;
+};
+
+/// Moves the layer into the store and makes an image of it. Durable when it returns.
+Image commit_image(const StorePaths& paths, const NewLayer& layer, const NewImage& image);
+
+/// An image on layers that are in the store; nothing when one of them is no longer there.
+std::optional<Image> commit_image_on(const StorePaths& paths,
+                                     const std::vector<std::string>& diff_ids,
+                                     const NewImage& image);
+
+ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
+                                 const std::vector<std::string>& in_use, bool force);
+
+}  // namespace stack::image

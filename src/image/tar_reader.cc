@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/tar_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/sysmacros.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "image/digest.h"
+
+namespace stack::image {
+namespace {
+
+constexpr std::size_t read_size = 1 << 18;
+
+struct FreeReader {
+  void operator()(archive* reader) const { archive_read_free(reader); }
+};
+using Reader = std::unique_ptr<archive, FreeReader>;
+
+[[noreturn]] void refuse(archive* reader) {
+  const char* text = archive_error_string(reader);
+  fail("damaged archive: {}", printable(text != nullptr ? text : "unknown error"));
+}
+
+/// ARCHIVE_WARN is an entry with a blemish, such as a name that the locale cannot show.
+bool is_usable(int result) {
+  return result == ARCHIVE_OK || result == ARCHIVE_WARN;
+}
+
+/// Names are bytes to us. libarchive keeps them as bytes or, from pax records, as UTF-8.
+std::string text_of(const char* bytes, const char* utf8) {
+  if (bytes != nullptr) return bytes;
+  return utf8 != nullptr ? utf8 : "";
+}
+
+std::map<std::string, std::string> attributes_of(archive_entry* entry) {
+  std::map<std::string, std::string> attributes;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  archive_entry_xattr_reset(entry);
+  while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
+    attributes[name].assign(static_cast<const char*>(value), size);
+  return attributes;
+}
+
+struct stat info_of(archive_entry* entry) {
+  struct stat info {};
+  info.st_mode = archive_entry_mode(entry);
+  info.st_uid = static_cast<uid_t>(archive_entry_uid(entry));
+  info.st_gid = static_cast<gid_t>(archive_entry_gid(entry));
+  info.st_size = archive_entry_size(entry);
+  info.st_rdev = makedev(static_cast<unsigned>(archive_entry_rdevmajor(entry)),
+                         static_cast<unsigned>(archive_entry_rdevminor(entry)));
+  info.st_mtim = {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)};
+  info.st_atim = info.st_mtim;
+  return info;
+}
+
+}  // namespace
+
+/// The uncompressed bytes, hashed as they pass. They are needed by themselves for the digest, so
+/// decompression and tar parsing are two readers, the second fed by the first.
+class TarReader::Decompressed {
+ public:
+  explicit Decompressed(int archive_fd) : raw_(archive_read_new()) {
+    archive_read_support_filter_gzip(raw_.get());
+    archive_read_support_filter_zstd(raw_.get());
+    archive_read_support_format_raw(raw_.get());
+    archive_read_support_format_empty(raw_.get());
+    if (archive_read_open_fd(raw_.get(), archive_fd, read_size) != ARCHIVE_OK) refuse(raw_.get());
+    archive_entry* content = nullptr;
+    const int result = archive_read_next_header(raw_.get(), &content);
+    if (result == ARCHIVE_EOF) fail("the archive is empty");
+    if (!is_usable(result)) refuse(raw_.get());
+  }
+
+  /// The next piece; empty at the end.
+  std::string_view next() {
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    const int result = archive_read_data_block(raw_.get(), &bytes, &size, &offset);
+    if (result == ARCHIVE_EOF) return {};
+    if (!is_usable(result)) refuse(raw_.get());
+    const std::string_view piece(static_cast<const char*>(bytes), size);
+    sum_.add(piece);
+    bytes_ += size;
+    return piece;
+  }
+
+  Stream finish() {
+    while (!next().empty()) continue;
+    return {sum_.digest(), bytes_};
+  }
+
+  /// The read callback of the tar reader: no exception may pass through libarchive.
+  static la_ssize_t read(archive* tar, void* self, const void** buffer) noexcept {
+    try {
+      const std::string_view piece = static_cast<Decompressed*>(self)->next();
+      *buffer = piece.data();
+      return static_cast<la_ssize_t>(piece.size());
+    } catch (const Error& error) {
+      archive_set_error(tar, EIO, "%s", error.message().c_str());
+      return ARCHIVE_FATAL;
+    }
+  }
+
+ private:
+  Reader raw_;
+  Sha256 sum_;
+  std::uint64_t bytes_ = 0;
+};
+
+TarReader::TarReader(int archive)
+    : stream_(std::make_unique<Decompressed>(archive)), tar_(archive_read_new()) {
+  archive_read_support_format_tar(tar_);
+  if (archive_read_open(tar_, stream_.get(), nullptr, &Decompressed::read, nullptr) != ARCHIVE_OK) {
+    const Reader freed(tar_);
+    refuse(tar_);
+  }
+}
+
+TarReader::~TarReader() {
+  archive_read_free(tar_);
+}
+
+std::optional<TarEntry> TarReader::next() {
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(tar_, &entry);
+  if (result == ARCHIVE_EOF) return std::nullopt;
+  if (!is_usable(result)) refuse(tar_);
+  return TarEntry{
+      .path = text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)),
+      .hard_link = text_of(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)),
+      .symlink = text_of(archive_entry_symlink(entry), archive_entry_symlink_utf8(entry)),
+      .info = info_of(entry),
+      .attributes = attributes_of(entry)};
+}
+
+std::optional<TarChunk> TarReader::next_chunk() {
+  const void* bytes = nullptr;
+  std::size_t size = 0;
+  la_int64_t offset = 0;
+  const int result = archive_read_data_block(tar_, &bytes, &size, &offset);
+  if (result == ARCHIVE_EOF) return std::nullopt;
+  if (!is_usable(result)) refuse(tar_);
+  if (offset < 0) fail("damaged archive: negative offset");
+  return TarChunk{{static_cast<const char*>(bytes), size}, static_cast<std::uint64_t>(offset)};
+}
+
+TarReader::Stream TarReader::finish() {
+  return stream_->finish();
+}
+
+}  // namespace stack::image

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries of a tar archive as plain values, and its digest on the way. libarchive does the parsing
+// and decompression; it appears nowhere else.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct archive;
+struct archive_entry;
+
+namespace stack::image {
+
+struct TarEntry {
+  std::string path;       ///< as written in the archive: not to be trusted
+  std::string hard_link;  ///< target when it is one
+  std::string symlink;    ///< target when it is one
+  struct stat info;       ///< type, mode, owner, mtime, size, device; atime = mtime
+  std::map<std::string, std::string> attributes;
+};
+
+/// Some content of the current entry. Bytes between chunks are zero.
+struct TarChunk {
+  std::string_view bytes;  ///< valid until the next call
+  std::uint64_t offset;
+};
+
+class TarReader {
+ public:
+  /// Reads the descriptor `archive`, which stays the caller's, from where it stands.
+  explicit TarReader(int archive);
+  ~TarReader();
+  TarReader(const TarReader&) = delete;
+  TarReader& operator=(const TarReader&) = delete;
+
+  /// The next entry, or nothing at the end. Throws Error when the archive is damaged.
+  std::optional<TarEntry> next();
+  std::optional<TarChunk> next_chunk();
+
+  struct Stream {
+    std::string digest;
+    std::uint64_t bytes;
+  };
+  /// Reads what follows the last entry; then the digest of the whole uncompressed stream is known.
+  Stream finish();
+
+ private:
+  class Decompressed;
+  std::unique_ptr<Decompressed> stream_;
+  archive* tar_;
+};
+
+}  // namespace stack::image

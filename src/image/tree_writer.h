@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes named entries below a root directory that strangers choose the names for. The only place
+// that turns a path of an archive into system calls.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+
+namespace stack::image {
+
+/// The components of a path from an archive: leading "/" and "." dropped. Throws Error for "..".
+std::vector<std::string> clean_path(const std::string& path);
+
+/// A place for an entry: the directory it goes into, and its one-component name.
+struct Place {
+  int directory;     ///< borrowed from the TreeWriter, until its next call
+  std::string name;  ///< "." for the root itself
+};
+
+class TreeWriter {
+ public:
+  explicit TreeWriter(int root) : root_(root) {}
+
+  /// Where `path` goes; missing parents are made (0755, owned by the caller).
+  Place locate(const std::string& path);
+
+  void make_directory(const Place& place);  ///< an existing directory stays with its content
+  Fd make_file(const Place& place);
+  void make_symlink(const Place& place, const std::string& target);
+  void make_node(const Place& place, mode_t mode, dev_t device);
+  /// `target` is a path of the archive; the link itself when it is a symbolic one.
+  void make_hard_link(const std::string& path, const std::string& target);
+
+ private:
+  Fd open_parent(const std::vector<std::string>& components);
+  void clear(const Place& place);
+
+  int root_;
+  Fd parent_;                ///< of the last entry: neighbours come together in archives
+  std::string parent_path_;  ///< which it is
+  bool parent_is_current_ = false;
+};
+
+}  // namespace stack::image

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volumes/volume_store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/scratch.h"
+#include "base/text.h"
+#include "volumes/first_fill.h"
+#include "volumes/usage.h"
+#include "volumes/volume_document.h"
+
+namespace stack::volumes {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_name = 255;
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// A name is a path component and nothing else: no ".", no "/", not hidden.
+void check_name(const std::string& name) {
+  const bool fine = !name.empty() && name.size() <= longest_name && is_word(name.front()) &&
+                    std::all_of(name.begin(), name.end(), [](char c) {
+                      return is_word(c) || c == '_' || c == '.' || c == '-';
+                    });
+  if (!fine)
+    throw Error(fmt::format("invalid volume name \"{}\"", printable(name)))
+        .with_hint("a letter or digit, then letters, digits, _ . -");
+}
+
+FileLock lock_store(const fs::path& root) {
+  make_directories(root);
+  return FileLock::acquire(root / ".lock");
+}
+
+VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
+  return {document.name, document.labels, document.created, directory / "_data"};
+}
+
+bool has_labels(const VolumeDocument& document, const std::map<std::string, std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& pair) {
+    const auto own = document.labels.find(pair.first);
+    return own != document.labels.end() && own->second == pair.second;
+  });
+}
+
+}  // namespace
+
+VolumeStore::VolumeStore(fs::path root) : root_(std::move(root)) {}
+
+VolumeInfo VolumeStore::ensure(const VolumeRequest& request) {
+  check_name(request.name);
+  if (auto known = find(request.name)) return *known;
+  const FileLock lock = lock_store(root_);
+  sweep_scratch(root_);
+  if (auto known = find(request.name)) return *known;
+  return during("making volume " + request.name, [&] {
+    const ScratchDirectory scratch = ScratchDirectory::create(root_);
+    const fs::path data = scratch.path() / "_data";
+    // Docker's mode for a volume that no image filled: any user of a container may enter it.
+    if (::mkdir(data.c_str(), 0755) != 0) throw_errno("mkdir {}", data.native());
+    if (::chmod(data.c_str(), 0755) != 0) throw_errno("chmod {}", data.native());
+    const VolumeDocument document{request.name, request.labels, std::chrono::system_clock::now(),
+                                  Filled::no};
+    write_volume_document(scratch.path(), document);
+    const fs::path home = root_ / request.name;
+    if (::rename(scratch.path().c_str(), home.c_str()) != 0)
+      throw_errno("rename to {}", home.native());
+    sync_directory(root_);
+    return info_of(home, document);
+  });
+}
+
+std::optional<VolumeInfo> VolumeStore::find(const std::string& name) const {
+  check_name(name);
+  const fs::path home = root_ / name;
+  const auto document = read_volume_document(home);
+  if (!document) return std::nullopt;
+  return info_of(home, *document);
+}
+
+std::vector<VolumeInfo> VolumeStore::list(const std::map<std::string, std::string>& labels) const {
+  std::vector<VolumeInfo> volumes;
+  for (const std::string& name : list_directory(root_)) {
+    if (name.starts_with('.')) continue;
+    const auto document = read_volume_document(root_ / name);
+    if (document && has_labels(*document, labels))
+      volumes.push_back(info_of(root_ / name, *document));
+  }
+  return volumes;
+}
+
+bool VolumeStore::remove(const std::string& name) {
+  check_name(name);
+  if (!stack::exists(root_)) return false;
+  const FileLock lock = lock_store(root_);
+  sweep_scratch(root_);
+  const fs::path home = root_ / name;
+  const auto volume = lock_volume(home);  // a first fill under way ends first
+  if (!volume) return false;
+  return during("removing volume " + name, [&] {
+    const ScratchDirectory scratch = ScratchDirectory::create(root_);
+    const fs::path away = scratch.path() / name;
+    if (::rename(home.c_str(), away.c_str()) != 0) throw_errno("rename {}", home.native());
+    sync_directory(root_);
+    remove_tree(away);
+    return true;
+  });
+}
+
+bool VolumeStore::fill_from_image(const std::string& name, const std::vector<fs::path>& layers,
+                                  const std::string& path) {
+  check_name(name);
+  return during("filling volume " + name + " from the image's " + printable(path),
+                [&] { return first_fill(root_ / name, layers, path); });
+}
+
+fs::path VolumeStore::mount_source(const std::string& name, const std::string& subpath) const {
+  check_name(name);
+  return during("volume " + name, [&] {
+    const fs::path home = root_ / name;
+    const Fd root = open_file(home, O_PATH | O_DIRECTORY);
+    const Fd data = open_beneath(root.get(), "_data", O_PATH | O_DIRECTORY);
+    if (subpath.empty()) return home / "_data";
+    const std::string relative = fs::path(subpath).relative_path().native();
+    const Fd inside = open_beneath(data.get(), relative.empty() ? "." : relative, O_PATH);
+    return fs::read_symlink(fmt::format("/proc/self/fd/{}", inside.get()));
+  });
+}
+
+std::uint64_t VolumeStore::size(const std::string& name) const {
+  check_name(name);
+  return during("volume " + name, [&] {
+    const Fd root = open_file(root_ / name, O_PATH | O_DIRECTORY);
+    return disk_usage(open_beneath(root.get(), "_data", O_RDONLY | O_DIRECTORY));
+  });
+}
+
+}  // namespace stack::volumes
