@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of everything that is ours, at any moment: containers run on, no line is lost, and the
+next command puts things right."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+import inventory
+import stacktest
+
+LINES = 100_000
+KILLS = int(os.environ.get("STACK_TEST_KILLS", "50"))
+
+
+class Supervisor(stacktest.StackTest):
+    def kill_supervisor(self):
+        """Ends it and waits for its successor; returns the time of the kill."""
+        pid = self.supervisor()
+        os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
+        stacktest.eventually(lambda: [p for p in self.pids_named("stack-superviso") if p != pid],
+                             "a new supervisor")
+        return killed
+
+    def test_no_container_stops_and_no_line_is_lost_or_doubled(self):
+        os.mkfifo(self.directory / "go")
+        self.up(f"""
+            services:
+              chatty:
+                image: box:1
+                command: sh -c 'read word < /go; seq {LINES}; exec sleep 1001'
+                volumes: ["./go:/go"]
+              quiet: {{image: "box:1", command: sleep 1002}}
+        """)
+        quiet = self.pids_running("sleep 1002")
+        (self.directory / "go").write_text("go\n")
+        for _ in range(5):
+            self.kill_supervisor()
+        chatty, = stacktest.eventually(lambda: self.pids_running("sleep 1001"), "all lines are written")
+        expected = [str(number) for number in range(1, LINES + 1)]
+        stacktest.eventually(lambda: len(self.log("chatty").splitlines()) >= LINES, "all lines are read")
+        self.assertEqual(self.log("chatty").splitlines(), expected)
+        self.assertEqual(self.pids_running("sleep 1002"), quiet)
+        self.assertEqual(self.pids_running("sleep 1001"), [chatty])
+
+    def test_names_and_health_checks_come_back_by_themselves(self):
+        self.up("""
+            services:
+              db:
+                image: box:1
+                command: sleep 1001
+                healthcheck: {test: ["CMD", "test", "-e", "/ok"], interval: 100ms, retries: 1}
+              web: {image: "box:1", command: sleep 1002}
+        """)
+        self.inside("db", "touch", "/ok")
+        stacktest.eventually(lambda: self.ps()["db"]["Health"] == "healthy", "healthy")
+        killed = self.kill_supervisor()
+        stacktest.eventually(lambda: self.stack("exec", "-T", "web", "nslookup", "db",
+                                                expect=None).code == 0, "names again")
+        print(f"names were back {time.monotonic() - killed:.3f} s after the kill", file=sys.stderr)
+        self.inside("db", "rm", "/ok")
+        stacktest.eventually(lambda: self.ps()["db"]["Health"] == "unhealthy", "the probe runs again")
+        print(f"a probe had run {time.monotonic() - killed:.3f} s after the kill", file=sys.stderr)
+
+    def test_published_ports_come_back(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'mkdir /www; echo page > /www/index.html; exec httpd -f -p 80 -h /www'
+                ports: ["8080:80"]
+        """)
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.kill_supervisor()
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+
+    def test_an_end_during_its_absence_is_known_afterwards(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        supervisor, (web,) = self.supervisor(), self.pids_running("sleep 1001")
+        os.kill(supervisor, signal.SIGSTOP)  # it can notice nothing any more
+        os.kill(web, signal.SIGKILL)
+        stacktest.eventually(lambda: not self.pids_running("sleep 1001"), "web is gone")
+        os.kill(supervisor, signal.SIGKILL)
+        stacktest.eventually(lambda: self.state_of("web") == "exited", "the end is known")
+        self.assertEqual(self.ps()["web"]["ExitCode"], 137)
+
+    def test_restart_policies_go_on(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, restart: always}}")
+        first, = self.pids_running("sleep 1001")
+        self.kill_supervisor()
+        os.kill(first, signal.SIGKILL)
+        stacktest.eventually(lambda: [p for p in self.pids_running("sleep 1001") if p != first],
+                             "a new process")
+
+    def test_down_after_the_kill_of_everything_leaves_nothing(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, ports: ['8080:80']}}")
+        for name in ("stack-keeper", "stack-superviso"):
+            for pid in self.pids_named(name):
+                os.kill(pid, signal.SIGKILL)
+        self.stack("down", "-t", "0")
+        stacktest.eventually(lambda: not self.residue(), "nothing is left")
+
+    def test_up_after_the_kill_of_everything_converges(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        for name in ("stack-keeper", "stack-superviso"):
+            for pid in self.pids_named(name):
+                os.kill(pid, signal.SIGKILL)
+        self.up()
+        self.assertEqual(self.state_of("web"), "running")
+        self.assertEqual(len(self.pids_running("sleep 1001")), 1)
+
+
+class UpIsKilled(stacktest.StackTest):
+    TEXT = """
+        services:
+          data: {image: "box:1", command: ["true"], volumes: [/srv/data]}
+          db:
+            image: box:1
+            command: sleep 1001
+            volumes_from: [data]
+            healthcheck: {test: ["CMD", "true"], interval: 100ms}
+          job:
+            image: box:1
+            command: ["true"]
+            depends_on: {db: {condition: service_healthy}}
+          web:
+            image: box:1
+            command: sleep 1002
+            ports: ["8080:80"]
+            depends_on: {job: {condition: service_completed_successfully}}
+    """
+
+    def test_the_next_up_converges_and_the_next_down_leaves_nothing(self):
+        self.write_stack(self.TEXT)
+        whole = self.time_of_a_whole_up()
+        seed = int(os.environ.get("STACK_TEST_SEED", random.randrange(1 << 32)))
+        print(f"STACK_TEST_SEED={seed}, a whole up takes {whole:.3f} s", file=sys.stderr)
+        dice = random.Random(seed)
+        for round_number in range(KILLS):
+            moment = dice.uniform(0, whole * 1.1)
+            with self.subTest(round=round_number, moment=f"{moment:.4f} s"):
+                self.one_round(moment)
+
+    def time_of_a_whole_up(self):
+        begin = time.monotonic()
+        self.stack("up", "-d")
+        whole = time.monotonic() - begin
+        self.stack("down", "-v", "-t", "0")
+        return whole
+
+    def one_round(self, moment):
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            time.sleep(moment)  # the moment is what is being tried
+            process.kill()
+        self.stack("up", "-d")
+        self.assertEqual({name: row["State"] for name, row in self.ps().items()},
+                         {"data": "data", "db": "running", "job": "exited", "web": "running"})
+        self.assertEqual(len(self.pids_running("sleep 100")), 2)
+        self.stack("down", "-v", "-t", "0")
+        stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
+
+
+if __name__ == "__main__":
+    stacktest.main()

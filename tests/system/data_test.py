@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data containers and volumes: nothing that was written is ever lost unless somebody asked for it."""
+
+import os
+import unittest
+from pathlib import Path
+
+import stacktest
+
+DATA_CONTAINER = """
+    services:
+      dbdata:
+        image: box:1
+        command: ["true"]
+        environment: {{KEEPER: "{keeper}"}}
+        volumes: [/srv/data]
+      db:
+        image: box:1
+        command: sleep 1001
+        environment: {{COLOUR: "{colour}"}}
+        volumes_from: [dbdata]
+"""
+
+
+class DataContainer(stacktest.StackTest):
+    def bring_up(self, keeper="a", colour="red"):
+        self.up(DATA_CONTAINER.format(keeper=keeper, colour=colour))
+
+    def setUp(self):
+        super().setUp()
+        self.bring_up()
+        self.inside("db", "sh", "-c", "echo precious > /srv/data/row")
+
+    def row(self):
+        return self.inside("db", "cat", "/srv/data/row")
+
+    def test_the_first_use_copied_what_the_image_has_there(self):
+        self.assertEqual(self.inside("db", "cat", "/srv/data/from-image"), "hello from the image\n")
+        self.assertEqual(self.inside("db", "stat", "-c", "%u:%g %a", "/srv/data/from-image"),
+                         "1000:2000 640\n")
+        self.assertEqual(self.inside("db", "stat", "-c", "%u:%g %a", "/srv/data"), "1000:1000 2750\n")
+        self.assertEqual(self.inside("db", "readlink", "/srv/data/link"), "from-image\n")
+
+    def test_ps_calls_it_data(self):
+        self.assertEqual(self.state_of("dbdata"), "data")
+
+    def test_rows_survive_down_and_up(self):
+        self.stack("down", "-t", "0")
+        self.bring_up()
+        self.assertEqual(self.row(), "precious\n")
+
+    def test_rows_are_gone_after_down_with_volumes(self):
+        self.assertRegex(self.stack("down", "-v", "-t", "0").err, "(?i)volume")
+        self.bring_up()
+        self.stack("exec", "-T", "db", "test", "-e", "/srv/data/row", expect=1)
+        self.assertEqual(self.inside("db", "cat", "/srv/data/from-image"), "hello from the image\n")
+
+    def test_rows_survive_a_recreate_of_the_user(self):
+        self.bring_up(colour="blue")
+        self.assertEqual(self.inside("db", "sh", "-c", "echo $COLOUR"), "blue\n")
+        self.assertEqual(self.row(), "precious\n")
+
+    def test_rows_survive_a_recreate_of_the_data_container(self):
+        before = self.ps()["dbdata"]["ID"]
+        self.bring_up(keeper="b")
+        self.assertNotEqual(self.ps()["dbdata"]["ID"], before)
+        self.assertEqual(self.row(), "precious\n")
+
+    def test_rows_survive_a_recreate_of_both_at_once(self):
+        self.bring_up(keeper="b", colour="blue")
+        self.assertEqual(self.row(), "precious\n")
+
+    def test_what_was_deleted_is_not_copied_from_the_image_again(self):
+        self.inside("db", "rm", "/srv/data/from-image")
+        self.stack("down", "-t", "0")
+        self.bring_up()
+        self.stack("exec", "-T", "db", "test", "-e", "/srv/data/from-image", expect=1)
+
+
+class VolumesFrom(stacktest.StackTest):
+    def test_chains_bring_every_mount_of_the_other_at_the_same_path(self):
+        (self.directory / "bound").mkdir()
+        (self.directory / "bound/file").write_text("of the host\n")
+        self.up("""
+            services:
+              first:
+                image: box:1
+                command: ["true"]
+                volumes: ["/srv/data", "named:/named", "./bound:/bound:ro"]
+              second: {image: "box:1", command: ["true"], volumes_from: [first]}
+              third: {image: "box:1", command: sleep 1001, volumes_from: [second]}
+            volumes: {named: {}}
+        """)
+        self.assertEqual(self.inside("third", "cat", "/bound/file"), "of the host\n")
+        self.inside("third", "touch", "/srv/data/x", "/named/x")
+        self.stack("exec", "-T", "third", "touch", "/bound/x", expect=1)
+
+    def test_read_only_is_read_only(self):
+        self.up("""
+            services:
+              data: {image: "box:1", command: ["true"], volumes: [/srv/data]}
+              writer: {image: "box:1", command: sleep 1001, volumes_from: [data]}
+              reader: {image: "box:1", command: sleep 1002, volumes_from: ["data:ro"]}
+        """)
+        self.inside("writer", "sh", "-c", "echo written > /srv/data/x")
+        self.assertEqual(self.inside("reader", "cat", "/srv/data/x"), "written\n")
+        result = self.stack("exec", "-T", "reader", "touch", "/srv/data/y", expect=1)
+        self.assertIn("Read-only file system", result.err)
+
+    def test_a_circle_is_refused_with_its_path(self):
+        result = self.up("""
+            services:
+              a: {image: "box:1", command: ["true"], volumes_from: [b]}
+              b: {image: "box:1", command: ["true"], volumes_from: [a]}
+        """, expect=3)
+        self.assertRegex(result.err, r"a -> b -> a|b -> a -> b")
+
+
+class Volumes(stacktest.StackTest):
+    def test_a_named_volume_is_kept_by_down_and_shared_by_services(self):
+        text = """
+            services:
+              one: {image: "box:1", command: sleep 1001, volumes: ["shared:/data"]}
+              two: {image: "box:1", command: sleep 1002, volumes: ["shared:/else"]}
+            volumes: {shared: {}}
+        """
+        self.up(text)
+        self.inside("one", "sh", "-c", "echo x > /data/file")
+        self.assertEqual(self.inside("two", "cat", "/else/file"), "x\n")
+        self.stack("down", "-t", "0")
+        self.assertTrue((Path(os.environ["STACK_ROOT"]) / "volumes" / f"{self.project}_shared").exists())
+        self.up()
+        self.assertEqual(self.inside("two", "cat", "/else/file"), "x\n")
+
+    def test_an_anonymous_volume_is_carried_over_a_recreate(self):
+        text = """
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                environment: {COLOUR: "%s"}
+                volumes: [/cache]
+        """
+        self.up(text % "red")
+        self.inside("web", "touch", "/cache/kept")
+        self.up(text % "blue")
+        self.inside("web", "test", "-e", "/cache/kept")
+
+    def test_a_bind_mount_shows_the_folder_of_the_host(self):
+        (self.directory / "content").mkdir()
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                volumes:
+                  - ./content:/rw
+                  - type: bind
+                    source: ./content
+                    target: /ro
+                    read_only: true
+        """)
+        self.inside("web", "sh", "-c", "echo inside > /rw/file")
+        self.assertEqual((self.directory / "content/file").read_text(), "inside\n")
+        self.stack("exec", "-T", "web", "touch", "/ro/x", expect=1)
+
+    def test_a_tmpfs_has_the_size_that_was_asked_for(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                tmpfs: [/short]
+                volumes:
+                  - type: tmpfs
+                    target: /long
+                    tmpfs: {size: 65536}
+        """)
+        mounts = self.inside("web", "cat", "/proc/mounts")
+        self.assertRegex(mounts, r"tmpfs /short tmpfs")
+        self.assertRegex(mounts, r"tmpfs /long tmpfs .*size=64k")
+
+    def test_the_writable_layer_is_gone_with_the_container(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.inside("web", "rm", "/srv/data/from-image")
+        self.stack("down", "-t", "0")
+        self.up()
+        self.inside("web", "test", "-e", "/srv/data/from-image")
+
+
+if __name__ == "__main__":
+    stacktest.main()

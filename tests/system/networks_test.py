@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of a stack: names, links, isolation, the way out."""
+
+import socket
+import struct
+import threading
+import unittest
+
+import stacktest
+import world
+
+
+class Names(stacktest.StackTest):
+    def address(self, service, name):
+        """What `name` resolves to inside `service`; None when it does not."""
+        done = self.stack("exec", "-T", service, "nslookup", name, expect=None)
+        lines = [line for line in done.out.splitlines() if line.startswith("Address")][1:]
+        return lines[0].split()[-1] if lines and done.code == 0 else None
+
+    def own_address(self, service):
+        return self.inside(service, "hostname", "-i").strip().split()[0]
+
+    def test_services_find_each_other_by_every_name(self):
+        self.up("""
+            services:
+              db: {image: "box:1", command: sleep 1001, container_name: the-db,
+                   networks: {default: {aliases: [database]}}}
+              web: {image: "box:1", command: sleep 1002}
+        """)
+        address = self.own_address("db")
+        for name in ("db", "the-db", "database"):
+            self.assertEqual(self.address("web", name), address, name)
+
+    def test_a_link_is_a_name_for_its_own_service_only(self):
+        self.up("""
+            services:
+              db: {image: "box:1", command: sleep 1001}
+              web: {image: "box:1", command: sleep 1002, links: ["db:store"]}
+              other: {image: "box:1", command: sleep 1003}
+        """)
+        self.assertEqual(self.address("web", "store"), self.own_address("db"))
+        self.assertIsNone(self.address("other", "store"))
+
+    def test_a_restarted_service_is_found_again(self):
+        self.up("""
+            services:
+              db: {image: "box:1", command: sleep 1001}
+              web: {image: "box:1", command: sleep 1002}
+        """)
+        self.stack("stop", "-t", "0", "db")
+        self.stack("start", "db")
+        self.assertEqual(self.address("web", "db"), self.own_address("db"))
+        self.inside("web", "ping", "-c", "1", "-W", "5", "db")
+
+    def test_services_of_separate_networks_do_not_see_each_other(self):
+        self.up("""
+            services:
+              front: {image: "box:1", command: sleep 1001, networks: [outside, middle]}
+              back: {image: "box:1", command: sleep 1002, networks: [middle]}
+              stranger: {image: "box:1", command: sleep 1003, networks: [outside]}
+            networks: {outside: {}, middle: {}}
+        """)
+        self.inside("front", "ping", "-c", "1", "-W", "5", "back")
+        self.assertIsNone(self.address("stranger", "back"))
+        address = self.own_address("back")
+        self.stack("exec", "-T", "stranger", "ping", "-c", "1", "-W", "1", address, expect=1)
+
+    def test_names_of_the_world_are_asked_of_the_hosts_resolver(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        with FakeResolver("198.51.100.77"):
+            self.assertEqual(self.address("web", "outside.example.org"), "198.51.100.77")
+
+    def test_extra_names_of_the_container_itself(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, hostname: front}}")
+        self.assertEqual(self.inside("web", "hostname"), "front\n")
+        self.assertIn("front", self.inside("web", "cat", "/etc/hosts"))
+
+
+class TheWayOut(stacktest.StackTest):
+    def test_a_container_reaches_the_network_of_the_host(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.inside("web", "ping", "-c", "1", "-W", "5", world.NEIGHBOUR_ADDRESS)
+
+    def test_an_internal_network_has_no_way_out(self):
+        self.up("""
+            services: {web: {image: "box:1", command: sleep 1001, networks: [closed]}}
+            networks: {closed: {internal: true}}
+        """)
+        self.stack("exec", "-T", "web", "ping", "-c", "1", "-W", "1", world.NEIGHBOUR_ADDRESS,
+                   expect=None)
+        self.assertNotEqual(self.stack("exec", "-T", "web", "ping", "-c", "1", "-W", "1",
+                                       world.NEIGHBOUR_ADDRESS, expect=None).code, 0)
+
+    def test_the_host_reaches_a_container_by_its_address(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'mkdir /www; echo page > /www/index.html; exec httpd -f -p 80 -h /www'
+        """)
+        address = self.inside("web", "hostname", "-i").split()[0]
+        self.await_page(f"http://{address}/", "page\n")
+
+    def test_no_network_is_no_network(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, network_mode: none}}")
+        self.assertEqual(self.inside("web", "ls", "/sys/class/net").split(), ["lo"])
+
+
+class FakeResolver:
+    """A name server in the namespace `lan` that has one answer to every question."""
+
+    def __init__(self, address):
+        self.answer = socket.inet_aton(address)
+
+    def __enter__(self):
+        self.socket = self.socket_in_lan()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    @staticmethod
+    def socket_in_lan():
+        """Sockets stay in the namespace in which they were made: visit, make, come back."""
+        clone_newnet = 0x40000000
+        with open("/proc/thread-self/ns/net") as home, open("/run/netns/lan") as lan:
+            world.LIBC.setns(lan.fileno(), clone_newnet)
+            made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            made.bind((world.NEIGHBOUR_ADDRESS, 53))
+            world.LIBC.setns(home.fileno(), clone_newnet)
+        return made
+
+    def serve(self):
+        while True:
+            try:
+                query, client = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            end = query.index(b"\0", 12) + 5
+            kind, = struct.unpack("!H", query[end - 4:end - 2])
+            records = 1 if kind == 1 else 0
+            header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, records, 0, 0)
+            record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + self.answer
+            self.socket.sendto(header + query[12:end] + (record if records else b""), client)
+
+
+if __name__ == "__main__":
+    stacktest.main()

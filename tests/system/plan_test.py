@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stack plan` tells what `up` would do and why; a second `up` does nothing at all."""
+
+import os
+import unittest
+from pathlib import Path
+
+import inventory
+import stacktest
+
+SHOP = """
+    services:
+      db:
+        image: box:1
+        command: sleep 1001
+        environment:
+          COLOUR: {colour}
+      web:
+        image: box:1
+        command: sleep 1002
+        depends_on: [db]
+        ports: ["127.0.0.1:8080:80"]
+"""
+
+
+def next_pid():
+    """The kernel numbers processes one after the other: a child shows how many there were."""
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+
+
+def fingerprint(*folders):
+    """Everything that a write would change: inode, size, times of all files and folders."""
+    found = {}
+    for folder in folders:
+        for parent, names, files in os.walk(folder):
+            for path in [Path(parent), *(Path(parent) / name for name in names + files)]:
+                info = path.lstat()
+                found[str(path)] = (info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+    return found
+
+
+class NoOp(stacktest.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.up(SHOP.format(colour="red"))
+
+    def test_a_second_up_says_that_nothing_had_to_change(self):
+        self.assertRegex(self.up().err, "(?i)nothing (had )?to (change|do)|up to date")
+        self.assertRegex(self.stack("plan").out, "(?i)nothing (has |had )?to (change|do)|up to date")
+
+    def test_a_second_up_starts_no_process(self):
+        first = next_pid()
+        self.up()
+        second = next_pid()
+        self.assertEqual(second - first, 2, "one for `stack up`, one to count")
+
+    def test_a_second_up_writes_no_file(self):
+        folders = [self.directory, os.environ["STACK_ROOT"], os.environ["STACK_RUN"]]
+        before = fingerprint(*folders)
+        self.up()
+        self.assertEqual(fingerprint(*folders), before)
+
+    def test_a_second_up_changes_nothing_in_the_kernel(self):
+        before = inventory.take()
+        self.up()
+        self.assertEqual(inventory.difference(before, inventory.take()), [])
+
+    def test_plan_changes_nothing_either(self):
+        self.write_stack(SHOP.format(colour="blue"))
+        folders = [self.directory, os.environ["STACK_ROOT"], os.environ["STACK_RUN"]]
+        files, kernel = fingerprint(*folders), inventory.take()
+        self.stack("plan")
+        self.assertEqual(fingerprint(*folders), files)
+        self.assertEqual(inventory.difference(kernel, inventory.take()), [])
+
+
+class Plan(stacktest.StackTest):
+    def test_plan_of_a_new_stack_names_what_is_made(self):
+        self.write_stack(SHOP.format(colour="red"))
+        plan = self.stack("plan").out
+        for thing in (f"create network {self.project}_default", f"create container {self.project}-db-1",
+                      f"create container {self.project}-web-1"):
+            self.assertIn(thing, plan)
+        self.assertEqual(inventory.processes(), [])
+
+    def test_plan_names_field_old_value_new_value_and_place(self):
+        self.up(SHOP.format(colour="red"))
+        self.write_stack(SHOP.format(colour="blue"))
+        plan = self.stack("plan").out
+        self.assertIn(f"recreate container {self.project}-db-1", plan)
+        self.assertRegex(plan, r"environment\.COLOUR.*red.*blue.*stack\.yaml:6")
+        self.assertNotIn(f"{self.project}-web-1", plan.replace("restart container", ""))
+
+    def test_up_recreates_exactly_the_service_whose_variable_changed(self):
+        self.up(SHOP.format(colour="red"))
+        before = self.ps()
+        self.up(SHOP.format(colour="blue"))
+        after = self.ps()
+        self.assertNotEqual(after["db"]["ID"], before["db"]["ID"])
+        self.assertEqual(after["web"]["ID"], before["web"]["ID"])
+        self.assertEqual(self.inside("db", "sh", "-c", "echo $COLOUR"), "blue\n")
+
+    def test_a_service_that_left_the_file_is_an_orphan_until_asked(self):
+        self.up(SHOP.format(colour="red"))
+        self.write_stack("services: {db: {image: 'box:1', command: sleep 1001,"
+                         " environment: {COLOUR: red}}}")
+        self.assertRegex(self.stack("up", "-d").err, "(?i)orphan.*web|web.*orphan")
+        self.assertIn("web", self.ps())
+        self.stack("up", "-d", "--remove-orphans", "-t", "0")
+        self.assertNotIn("web", self.ps())
+
+    def test_up_repairs_what_was_killed(self):
+        self.up(SHOP.format(colour="red"))
+        pid, = self.pids_running("sleep 1002")
+        os.kill(pid, 9)
+        stacktest.eventually(lambda: self.state_of("web") == "exited", "web ended")
+        self.up()
+        self.assertEqual(self.state_of("web"), "running")
+
+
+if __name__ == "__main__":
+    stacktest.main()

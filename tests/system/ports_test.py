@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Published ports: who reaches what, and what happens when one is taken."""
+
+import socket
+import subprocess
+import unittest
+
+import inventory
+import stacktest
+import world
+
+SERVER = """
+    services:
+      web:
+        image: box:1
+        command: sh -c 'mkdir /www; echo page > /www/index.html; exec httpd -f -p 80 -h /www'
+        ports: [{ports}]
+"""
+
+
+class Published(stacktest.StackTest):
+    def serve(self, ports, **options):
+        return self.up(SERVER.format(ports=ports), **options)
+
+    def test_a_port_is_reached_from_everywhere(self):
+        self.serve('"8080:80"')
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n")
+        self.await_page("http://[::1]:8080/", "page\n")
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+
+    def test_a_port_on_loopback_is_for_this_machine_only(self):
+        self.serve('"127.0.0.1:8080:80"')
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.assertNotEqual(self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[0], 0)
+        # Nor by a neighbour who sends the packet here with that address on it.
+        subprocess.run(["ip", "-n", "lan", "route", "add", "127.0.0.2/32", "via", world.HOST_ADDRESS],
+                       check=False, stderr=subprocess.DEVNULL)
+        self.assertNotEqual(self.fetch("http://127.0.0.2:8080/", from_lan=True)[0], 0)
+
+    def test_the_long_form_is_the_same(self):
+        self.serve('{target: 80, published: "8080", host_ip: 127.0.0.1, protocol: tcp}')
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+
+    def test_a_range_publishes_each_of_its_ports(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: >
+                  sh -c 'mkdir /www; echo page > /www/index.html;
+                         httpd -p 81 -h /www; exec httpd -f -p 80 -h /www'
+                ports: ["8080-8081:80-81"]
+        """)
+        for port in (8080, 8081):
+            self.await_page(f"http://127.0.0.1:{port}/", "page\n")
+
+    def test_a_port_without_a_number_of_its_own_gets_a_free_one(self):
+        self.serve('"80"')
+        published = self.ps()["web"]["Publishers"][0]["PublishedPort"]
+        self.assertGreater(published, 0)
+        self.await_page(f"http://127.0.0.1:{published}/", "page\n")
+
+    def test_udp_answers_at_loopback_and_from_the_network(self):
+        self.up("""
+            services:
+              echo:
+                image: box:1
+                command: udpsvd -v 0.0.0.0 7 cat
+                ports: ["7007:7/udp"]
+        """ if "udpsvd" in subprocess.check_output(["busybox", "--list"], text=True) else """
+            services:
+              echo:
+                image: box:1
+                command: nc -u -l -p 7 -e cat
+                ports: ["7007:7/udp"]
+        """)
+        def answer():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+                asker.settimeout(0.3)
+                asker.connect((world.HOST_ADDRESS, 7007))
+                try:
+                    asker.send(b"hello\n")
+                    return asker.recv(100) == b"hello\n"
+                except OSError:
+                    return False
+        stacktest.eventually(answer, "an answer by UDP")
+
+    def test_ps_shows_the_ports(self):
+        self.serve('"127.0.0.1:8080:80"')
+        self.assertEqual(self.ps()["web"]["Ports"], "127.0.0.1:8080->80/tcp")
+        self.assertEqual(self.ps()["web"]["Publishers"],
+                         [{"URL": "127.0.0.1", "TargetPort": 80, "PublishedPort": 8080, "Protocol": "tcp"}])
+
+    def test_a_port_is_free_again_after_down(self):
+        self.serve('"8080:80"')
+        self.stack("down", "-t", "0")
+        with socket.create_server(("127.0.0.1", 8080)):
+            pass
+
+    def test_the_service_sees_the_address_of_its_client(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: nc -lk -p 80 -e sh -c 'echo HTTP/1.0 200 OK; echo; netstat -tn | grep ESTAB'
+                ports: ["8080:80"]
+        """)
+        page = stacktest.eventually(
+            lambda: self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[1], "a page")
+        self.assertIn(world.NEIGHBOUR_ADDRESS, page)
+
+
+class Taken(stacktest.StackTest):
+    def test_a_port_of_a_process_is_refused_before_anything_is_made(self):
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        with socket.create_server(("0.0.0.0", 8080)):
+            result = self.stack("up", "-d", expect=1)
+            self.assertEqual(self.residue_but_the_socket(), [])
+        self.assertRegex(result.err, r"port 8080 .*taken by .*python3.*pid \d+")
+
+    def residue_but_the_socket(self):
+        return [line for line in self.residue() if "8080" not in line]
+
+    def test_a_port_of_another_stack_is_refused_naming_it(self):
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        self.stack("-p", "first", "up", "-d")
+        before = inventory.take(self.state_folders())
+        result = self.stack("-p", "second", "up", "-d", expect=1)
+        self.assertRegex(result.err, r'port 8080 .*stack "?first"?.*web')
+        self.assertEqual(inventory.difference(before, inventory.take(self.state_folders())), [])
+
+    def test_two_services_that_want_the_same_port_are_told_before_anything_is_made(self):
+        result = self.up("""
+            services:
+              a: {image: "box:1", command: sleep 1001, ports: ["8080:80"]}
+              b: {image: "box:1", command: sleep 1002, ports: ["8080:80"]}
+        """, expect=None)
+        self.assertNotEqual(result.code, 0)
+        self.assertRegex(result.err, "8080")
+        self.assertEqual(inventory.processes(), [])
+
+    def test_the_stacks_own_port_is_no_obstacle_to_a_recreate(self):
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        self.stack("up", "-d")
+        self.write_stack(SERVER.format(ports='"8080:80"') + "        environment: {A: b}\n")
+        self.stack("up", "-d")
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+
+
+if __name__ == "__main__":
+    stacktest.main()
