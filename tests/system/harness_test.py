@@ -23,9 +23,19 @@ class TheWorld(unittest.TestCase):
         self.assertLessEqual(set(os.listdir("/run")), {"mount", "netns", "stack-test"})
 
     def test_has_cgroups_of_its_own(self):
-        self.assertEqual(inventory.cgroups(), [])
-        for point, _, _ in world.cgroup_mounts():
-            self.assertIn(str(os.getppid()), Path(point, "cgroup.procs").read_text().split(), point)
+        for point, kind, _ in world.cgroup_mounts():
+            group = Path(point, "inside" if kind == "cgroup2" else "")
+            self.assertIn(str(os.getppid()), (group / "cgroup.procs").read_text().split(), point)
+        self.assertEqual([line for line in inventory.cgroups() if not line.endswith("side")], [])
+
+    def test_has_controllers_to_hand_down(self):
+        for point, kind, _ in world.cgroup_mounts():
+            if kind == "cgroup2":
+                self.assertEqual(Path(point, "cgroup.procs").read_text(), "", point)
+                control = Path(point, "cgroup.subtree_control")
+                for controller in Path(point, "cgroup.controllers").read_text().split():
+                    control.write_text(f"+{controller}")
+                    control.write_text(f"-{controller}")
 
 
 class TheInventory(unittest.TestCase):

@@ -12,7 +12,6 @@ Inside:  /run is an empty tmpfs, STACK_ROOT and STACK_RUN lie below it
 """
 
 import ctypes
-import json
 import os
 import shutil
 import signal
@@ -28,6 +27,7 @@ NEIGHBOUR_ADDRESS = "198.51.100.1"
 CGROUP_PREFIX = "stack-test-"
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
+CLONE_NEWCGROUP = 0x02000000
 
 
 def skip(reason):
@@ -95,22 +95,36 @@ def sweep_dead_worlds():
 
 
 def make_cgroups(name):
-    for mount, _, _ in cgroup_mounts():
-        folder = Path(mount) / name
+    for point, kind, _ in cgroup_mounts():
+        folder = Path(point) / name
+        if kind == "cgroup2":
+            hand_down_controllers(Path(point))
+            (folder / "outside").mkdir(parents=True)
+            continue
         folder.mkdir()
         # A new v1 cpuset group is empty: no process could enter it.
         for setting in ("cpuset.cpus", "cpuset.mems"):
-            if (Path(mount) / setting).exists() and (folder / setting).exists():
-                (folder / setting).write_text((Path(mount) / setting).read_text())
+            if (Path(point) / setting).exists() and (folder / setting).exists():
+                (folder / setting).write_text((Path(point) / setting).read_text())
+
+
+def hand_down_controllers(root):
+    enabled = (root / "cgroup.subtree_control").read_text().split()
+    for controller in (root / "cgroup.controllers").read_text().split():
+        if controller in ("cpu", "memory", "pids") and controller not in enabled:
+            (root / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def enter_cgroups(name):
-    for mount, _, _ in cgroup_mounts():
-        (Path(mount) / name / "cgroup.procs").write_text("0")
+def enter_cgroups(name, *, below=""):
+    """v2 groups that hand controllers down may hold no process themselves: there it is `below`."""
+    for point, kind, _ in cgroup_mounts():
+        group = Path(point) / name / (below if kind == "cgroup2" else "")
+        group.mkdir(exist_ok=True)
+        (group / "cgroup.procs").write_text("0")
 
 
 def run_in_new_world():
@@ -121,13 +135,13 @@ def run_in_new_world():
 
     def prepare():
         die_with_parent()
-        enter_cgroups(name)
+        enter_cgroups(name, below="outside")
 
     try:
         make_cgroups(name)
-        environment = dict(os.environ, STACK_WORLD=json.dumps(cgroup_mounts()))
-        command = ["unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--cgroup", "--fork",
-                   "--kill-child", "--propagation", "private", sys.executable, "-B", *sys.argv]
+        environment = dict(os.environ, STACK_WORLD=name)
+        command = ["unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child",
+                   "--propagation", "private", sys.executable, "-B", *sys.argv]
         return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
                               preexec_fn=prepare, check=False).returncode
     finally:
@@ -151,8 +165,12 @@ SHOWN_ONLY = {"rw", "ro", "relatime", "nosuid", "nodev", "noexec", "nsdelegate",
               "memory_recursiveprot"}
 
 
-def mount_cgroups(mounts):
-    """The hierarchies of the machine, seen from this world's own groups."""
+def enter_own_cgroups(name):
+    """The world's group becomes the root of the hierarchies that are seen from here on."""
+    enter_cgroups(name)
+    mounts = cgroup_mounts()
+    if LIBC.unshare(CLONE_NEWCGROUP) != 0:
+        raise OSError(ctypes.get_errno(), "unshare cgroup")
     roots = sorted(point for point, _, _ in mounts)
     for point in reversed(roots):
         run("umount", point)
@@ -161,6 +179,7 @@ def mount_cgroups(mounts):
         mount("tmpfs", "/sys/fs/cgroup", "mode=755")
     for point, kind, options in sorted(mounts):
         mount(kind, point, ",".join(o for o in options.split(",") if o not in SHOWN_ONLY))
+    enter_cgroups("", below="inside")
 
 
 def make_network():
@@ -177,9 +196,8 @@ def make_network():
 
 
 def settle_in():
-    mounts = json.loads(os.environ["STACK_WORLD"])
+    enter_own_cgroups(os.environ["STACK_WORLD"])
     mount("proc", "/proc")
-    mount_cgroups(mounts)
     mount("tmpfs", "/run", "mode=755")
     mount("tmpfs", "/dev/shm", "mode=1777")
     HOME.mkdir()
