@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/mount_plan.h"
+
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/error.h"
+
+namespace stack::runtime {
+namespace {
+
+MountFacts v2_facts() {
+  MountFacts facts;
+  facts.cgroups.unified = "/sys/fs/cgroup";
+  return facts;
+}
+
+MountSpec bind(std::string source, std::string target, Writable writable = Writable::yes) {
+  MountSpec mount;
+  mount.source = std::move(source);
+  mount.target = std::move(target);
+  mount.writable = writable;
+  return mount;
+}
+
+MountSpec tmpfs(std::string target, std::vector<std::string> options) {
+  MountSpec mount;
+  mount.kind = MountKind::tmpfs;
+  mount.target = std::move(target);
+  mount.options = std::move(options);
+  return mount;
+}
+
+constexpr const char* standard_part = R"(new proc on /proc nosuid nodev noexec
+new tmpfs on /dev nosuid strictatime mode=755 size=65536k
+  pts/
+  shm/
+  mqueue/
+  null 1:3
+  zero 1:5
+  full 1:7
+  random 1:8
+  urandom 1:9
+  tty 5:0
+  ptmx -> pts/ptmx
+  fd -> /proc/self/fd
+  stdin -> /proc/self/fd/0
+  stdout -> /proc/self/fd/1
+  stderr -> /proc/self/fd/2
+  core -> /proc/kcore
+new devpts on /dev/pts nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5
+new tmpfs on /dev/shm nosuid nodev noexec mode=1777 size=67108864
+new mqueue on /dev/mqueue nosuid nodev noexec
+new sysfs on /sys ro nosuid nodev noexec
+new cgroup2 on /sys/fs/cgroup ro nosuid nodev noexec
+)";
+
+std::string user_part(const ContainerSpec& spec) {
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  const std::size_t begin = text.find("new cgroup2");
+  const std::size_t mounts = text.find('\n', begin) + 1;
+  return text.substr(mounts, text.find("mask ") - mounts);
+}
+
+TEST(MountPlan, TheStandardMountsAreDockers) {
+  EXPECT_EQ(to_text(mount_plan({}, v2_facts())), std::string(standard_part) + R"(mask /proc/acpi
+mask /proc/asound
+mask /proc/interrupts
+mask /proc/kcore
+mask /proc/keys
+mask /proc/latency_stats
+mask /proc/sched_debug
+mask /proc/scsi
+mask /proc/timer_list
+mask /proc/timer_stats
+mask /sys/firmware
+mask /sys/devices/virtual/powercap
+read-only /proc/bus
+read-only /proc/fs
+read-only /proc/irq
+read-only /proc/sys
+read-only /proc/sysrq-trigger
+)");
+}
+
+TEST(MountPlan, OuterMountsComeFirstAndEtcFilesAmongThem) {
+  ContainerSpec spec;
+  spec.mounts = {bind("/h/c", "/a/b/c", Writable::no), bind("/h/a", "/a"),
+                 tmpfs("/a/b", {"size=1m"})};
+  spec.etc.hosts = "/c/hosts";
+  spec.etc.resolv_conf = "/c/resolv.conf";
+  EXPECT_EQ(user_part(spec), R"(bind /h/a on /a nodev recursive
+new tmpfs on /a/b nosuid nodev noexec size=1m
+bind /c/hosts on /etc/hosts nodev recursive
+bind /c/resolv.conf on /etc/resolv.conf nodev recursive
+bind /h/c on /a/b/c ro nodev recursive
+)");
+}
+
+TEST(MountPlan, TheUsersOwnEtcFileWins) {
+  ContainerSpec spec;
+  spec.mounts = {bind("/mine", "/etc/hosts")};
+  spec.etc.hosts = "/c/hosts";
+  EXPECT_EQ(user_part(spec), "bind /mine on /etc/hosts nodev recursive\n");
+}
+
+TEST(MountPlan, TmpfsOptionsCanLoosenTheDefaults) {
+  ContainerSpec spec;
+  spec.mounts = {tmpfs("/t", {"exec,suid", "mode=1770", "uid=5", "size=64MB"})};
+  EXPECT_EQ(user_part(spec), "new tmpfs on /t nodev mode=1770 uid=5 size=64m\n");
+}
+
+TEST(MountPlan, UnknownTmpfsOptionsAreRefused) {
+  ContainerSpec spec;
+  spec.mounts = {tmpfs("/t", {"colour=blue"})};
+  EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
+}
+
+TEST(MountPlan, AUsersMountReplacesAStandardOne) {
+  ContainerSpec spec;
+  spec.mounts = {tmpfs("/dev/shm", {"size=1g"})};
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  EXPECT_EQ(text.find("new tmpfs on /dev/shm"), text.rfind("new tmpfs on /dev/shm"));
+  EXPECT_NE(text.find("new tmpfs on /dev/shm nosuid nodev noexec size=1g"), std::string::npos);
+}
+
+TEST(MountPlan, PropagationIsKeptForTheBindAlone) {
+  ContainerSpec spec;
+  MountSpec shared = bind("/h", "/s");
+  shared.propagation = "rslave";
+  shared.recursive = false;
+  spec.mounts = {shared};
+  EXPECT_EQ(user_part(spec), "bind /h on /s nodev slave\n");
+  shared.propagation = "sideways";
+  spec.mounts = {shared};
+  EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
+}
+
+TEST(MountPlan, V1HierarchiesAreShownWhereTheHostHasThem) {
+  MountFacts facts;
+  facts.cgroups.v1 = {{"/sys/fs/cgroup/cpu,cpuacct", {"cpu", "cpuacct"}},
+                      {"/sys/fs/cgroup/memory", {"memory"}}};
+  facts.cgroups.unified = "/sys/fs/cgroup/unified";
+  const std::string text = to_text(mount_plan({}, facts));
+  const std::size_t begin = text.find("new tmpfs on /sys/fs/cgroup");
+  EXPECT_EQ(text.substr(begin, text.find("mask ") - begin),
+            R"(new tmpfs on /sys/fs/cgroup ro nosuid nodev noexec mode=755
+  cpu,cpuacct/
+  cpu -> cpu,cpuacct
+  cpuacct -> cpu,cpuacct
+  memory/
+  unified/
+new cgroup on /sys/fs/cgroup/cpu,cpuacct ro nosuid nodev noexec cpu cpuacct
+new cgroup on /sys/fs/cgroup/memory ro nosuid nodev noexec memory
+new cgroup2 on /sys/fs/cgroup/unified ro nosuid nodev noexec
+)");
+}
+
+TEST(MountPlan, PrivilegedContainersSeeTheHostsDevicesAndNothingMasked) {
+  ContainerSpec spec;
+  spec.security.privileged = true;
+  spec.mounts = {bind("/h", "/d")};
+  MountFacts facts = v2_facts();
+  facts.host_devices = {{"null", S_IFCHR | 0666, makedev(1, 3), {}},
+                        {"vda", S_IFBLK | 0660, makedev(254, 0), {}}};
+  const std::string text = to_text(mount_plan(spec, facts));
+  EXPECT_NE(text.find("core -> /proc/kcore\n  vda 254:0\n"), std::string::npos);
+  EXPECT_NE(text.find("new sysfs on /sys nosuid"), std::string::npos);
+  EXPECT_NE(text.find("bind /h on /d recursive"), std::string::npos);
+  EXPECT_EQ(text.find("mask "), std::string::npos);
+}
+
+TEST(MountPlan, AReadOnlyRootIsTheLastStep) {
+  ContainerSpec spec;
+  spec.root.writable = Writable::no;
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  EXPECT_TRUE(text.ends_with("read-only /proc/sysrq-trigger\nread-only /\n"));
+}
+
+}  // namespace
+}  // namespace stack::runtime

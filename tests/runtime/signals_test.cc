@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/signals.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace stack::runtime {
+namespace {
+
+TEST(Signals, AreKnownByNameAndNumber) {
+  EXPECT_EQ(signal_number("SIGTERM"), SIGTERM);
+  EXPECT_EQ(signal_number("term"), SIGTERM);
+  EXPECT_EQ(signal_number("15"), 15);
+  EXPECT_EQ(signal_number("SIGRTMIN+3"), 37);
+  EXPECT_EQ(signal_number("rtmax-1"), 63);
+}
+
+TEST(Signals, NonsenseIsNone) {
+  for (const char* text : {"", "SIG", "0", "65", "-1", "SIGTERMINATE", "SIGRTMIN+31", "RTMIN-1"})
+    EXPECT_EQ(signal_number(text), std::nullopt) << text;
+}
+
+TEST(Signals, EveryNumberHasANameThatLeadsBack) {
+  EXPECT_EQ(signal_name(SIGTERM), "SIGTERM");
+  EXPECT_EQ(signal_name(37), "SIGRTMIN+3");
+  for (int number = 1; number <= 64; ++number) {
+    if (number != 32 && number != 33) {
+      EXPECT_EQ(signal_number(signal_name(number)), number) << signal_name(number);
+    }
+  }
+}
+
+TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGTERM, [](int) {});
+    ::signal(SIGINT, SIG_IGN);
+    sigset_t blocked;
+    ::sigemptyset(&blocked);
+    ::sigaddset(&blocked, SIGHUP);
+    ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
+    [[maybe_unused]] const ssize_t sent = ::write(ready[1], "x", 1);
+    for (;;) ::pause();
+  }
+  char word = 0;
+  ASSERT_EQ(::read(ready[0], &word, 1), 1);
+  const ProcessIdentity identity = identify(child);
+  EXPECT_TRUE(init_would_notice(identity, SIGTERM));
+  EXPECT_TRUE(init_would_notice(identity, SIGHUP));
+  EXPECT_FALSE(init_would_notice(identity, SIGINT));
+  EXPECT_FALSE(init_would_notice(identity, SIGUSR1));
+  EXPECT_TRUE(init_would_notice(identity, SIGKILL));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(init_would_notice(identity, SIGUSR1)) << "a process that is gone tells nothing";
+}
+
+}  // namespace
+}  // namespace stack::runtime

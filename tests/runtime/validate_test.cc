@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/validate.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/error.h"
+
+namespace stack::runtime {
+namespace {
+
+ContainerSpec good_spec() {
+  ContainerSpec spec;
+  spec.id = "0123";
+  spec.cgroup = "stack/shop/0123";
+  spec.root.lower = {"/layers/a"};
+  spec.root.upper = "/c/upper";
+  spec.root.work = "/c/work";
+  spec.process.arguments = {"true"};
+  spec.security.capabilities = default_capabilities();
+  return spec;
+}
+
+/// What validate() says of a good spec after `change`; empty when it is still good.
+std::string verdict(const std::function<void(ContainerSpec&)>& change) {
+  ContainerSpec spec = good_spec();
+  change(spec);
+  try {
+    validate(spec);
+    return "";
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
+std::string verdict_on_target(const std::string& target) {
+  return verdict([&](ContainerSpec& spec) {
+    MountSpec mount;
+    mount.source = "/data";
+    mount.target = target;
+    spec.mounts = {mount};
+  });
+}
+
+TEST(Validate, AGoodSpecPasses) {
+  EXPECT_EQ(verdict([](ContainerSpec&) {}), "");
+}
+
+TEST(Validate, ACommandIsNeeded) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.arguments.clear(); }),
+            "there is no command to run");
+}
+
+TEST(Validate, TargetsMustStayInside) {
+  EXPECT_EQ(verdict_on_target("/var/lib/data"), "");
+  EXPECT_EQ(verdict_on_target("/"), "mount target / would hide the whole image");
+  EXPECT_EQ(verdict_on_target("/proc/sys"),
+            "mount target /proc/sys: nothing can be mounted inside /proc");
+  EXPECT_EQ(verdict_on_target("/a/../../etc"),
+            "mount target \"/a/../../etc\" must be a plain absolute path");
+  EXPECT_EQ(verdict_on_target("data"), "mount target \"data\" must be a plain absolute path");
+}
+
+TEST(Validate, TwoMountsOnOnePlaceAreRefused) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) {
+              MountSpec mount;
+              mount.source = "/a";
+              mount.target = "/t";
+              s.mounts = {mount, mount};
+            }),
+            "two mounts on /t");
+}
+
+TEST(Validate, TheWorkingDirectoryCannotBeALeakedDescriptor) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.working_directory = "/proc/self/fd/7"; }),
+            "working directory /proc/self/fd/7 cannot be below /proc");
+}
+
+TEST(Validate, MalformedUsersAreRefused) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.user = "-1"; }), "invalid user \"-1\"");
+}
+
+TEST(Validate, UnknownCapabilitiesAreRefused) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.security.capabilities = {"FLY"}; }),
+            "unknown capability \"FLY\"");
+}
+
+TEST(Validate, AnEnvironmentEntryIsQuotedWithoutItsValue) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.environment = {"=secret"}; }),
+            "environment entry \"\" is not NAME=VALUE");
+}
+
+TEST(Validate, TheCgroupIsAPathBelowTheHierarchy) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.cgroup = "stack/../x"; }),
+            "cgroup \"stack/../x\" is not a path like stack/PROJECT/ID");
+}
+
+TEST(Validate, ARootNeedsLayers) {
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.root.lower.clear(); }),
+            "the root file system has no layers");
+}
+
+}  // namespace
+}  // namespace stack::runtime
