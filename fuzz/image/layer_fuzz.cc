@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as a layer: it may be refused or unpacked, but what lies beside it stays as it was.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "image/layer.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ground {
+  Ground() {
+    std::string name = (fs::temp_directory_path() / "layer-fuzz.XXXXXX").native();
+    root = ::mkdtemp(name.data());
+    stack::write_file_atomically(root / "sentinel", "whole", stack::Durability::survives_crash);
+  }
+  ~Ground() { stack::remove_tree(root); }
+  fs::path root;
+};
+
+stack::Fd as_file(const std::uint8_t* data, std::size_t size) {
+  stack::Fd file(::memfd_create("layer", MFD_CLOEXEC));
+  stack::write_all(file.get(), {reinterpret_cast<const char*>(data), size});
+  ::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace stack::image;
+  static const Ground ground;
+  fs::create_directory(ground.root / "layer");
+  const stack::Fd archive = as_file(data + (size > 0), size - (size > 0));
+  const stack::Fd root = stack::open_file(ground.root / "layer", O_RDONLY | O_DIRECTORY);
+  const auto place = size > 0 && data[0] % 2 == 0 ? LayerPlace::bottom : LayerPlace::above_others;
+  LayerLimits limits;
+  limits.entries = 1000;
+  try {
+    unpack_layer(archive.get(), root.get(), place, limits);
+  } catch (const stack::Error&) {
+  }
+  if (stack::list_directory(ground.root).size() != 2) std::abort();
+  if (stack::read_file(ground.root / "sentinel") != "whole") std::abort();
+  stack::remove_tree(ground.root / "layer");
+  return 0;
+}
