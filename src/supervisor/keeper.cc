@@ -25,6 +25,7 @@
 #include "network/links.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/project_files.h"
+#include "supervisor/start_keeper.h"
 #include "supervisor/store_message.h"
 
 namespace stack::supervisor {
@@ -115,6 +116,7 @@ void send_all_kept(const Keeper& keeper) {
 
 void note_ready(Keeper& keeper) {
   keeper.ready = true;
+  [[maybe_unused]] const ssize_t written = ::write(ready_fd, &ready_byte, 1);
   ::close(ready_fd);
   // The number stays taken, or a later descriptor would land on it and leak into supervisors.
   ::dup2(0, ready_fd);

@@ -48,18 +48,6 @@ std::uint64_t position(int file) {
   return static_cast<std::uint64_t>(offset);
 }
 
-bool disk_is_full(int error_number) {
-  return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-}
-
-/// Throws away what a full disk cannot take: a container must not stall for its log.
-std::size_t discard(int pipe) {
-  const Fd nowhere = open_file("/dev/null", O_WRONLY);
-  const ssize_t moved =
-      ::splice(pipe, nullptr, nowhere.get(), nullptr, largest_chunk, SPLICE_F_NONBLOCK);
-  return moved < 0 ? 0 : static_cast<std::size_t>(moved);
-}
-
 }  // namespace
 
 LogWriter::LogWriter(const std::filesystem::path& directory, Stream stream)
@@ -82,17 +70,25 @@ std::size_t LogWriter::drain(int pipe) {
   const ssize_t moved =
       ::splice(pipe, nullptr, data_.get(), nullptr, largest_chunk, SPLICE_F_NONBLOCK);
   if (moved >= 0) return static_cast<std::size_t>(moved);
-  if (errno == EAGAIN || errno == EINTR) return 0;
-  if (disk_is_full(errno)) return discard(pipe);
-  throw_errno("writing a container's log");
+  return errno == EAGAIN || errno == EINTR ? 0 : discard(pipe);
+}
+
+std::size_t LogWriter::discard(int pipe) {
+  const Fd nowhere = open_file("/dev/null", O_WRONLY);
+  const ssize_t moved =
+      ::splice(pipe, nullptr, nowhere.get(), nullptr, largest_chunk, SPLICE_F_NONBLOCK);
+  const auto size = moved < 0 ? 0 : static_cast<std::size_t>(moved);
+  lost_ += size;
+  return size;
 }
 
 void LogWriter::append(std::string_view bytes) {
-  index(position(data_.get()));
+  const std::uint64_t before = position(data_.get());
+  index(before);
   try {
     write_all(data_.get(), bytes);
-  } catch (const Error& error) {
-    if (!disk_is_full(error.error_number())) throw;
+  } catch (const Error&) {
+    lost_ += bytes.size() - (position(data_.get()) - before);
   }
 }
 

@@ -8,9 +8,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -23,15 +24,21 @@ enum class Stream { out, err };
 class LogWriter {
  public:
   LogWriter(const std::filesystem::path& directory, Stream stream);
-  /// Moves what the pipe holds, without blocking; returns the number of bytes moved.
+  /// Moves what the pipe holds, at most 256 KiB of it, without blocking; returns the number of
+  /// bytes moved. What a full or failing disk does not take is thrown away and counted: a container
+  /// never stalls for its log.
   std::size_t drain(int pipe);
   /// For terminals, where there is nothing to splice from.
   void append(std::string_view bytes);
+  /// Bytes thrown away so far.
+  std::uint64_t lost() const { return lost_; }
 
  private:
   void index(std::uint64_t offset);
+  std::size_t discard(int pipe);
   Fd data_;
   Fd index_;
+  std::uint64_t lost_ = 0;
 };
 
 struct LogLine {

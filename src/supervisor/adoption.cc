@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A new supervisor finds its stack as the last one left it, at whatever moment that died.
+#include <signal.h>
+#include <unistd.h>
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "runtime/cgroup.h"
+#include "supervisor/journal.h"
+#include "supervisor/keeper.h"
+#include "supervisor/supervisor.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// The parent of a process, from /proc/PID/status; 0 when it is gone.
+pid_t parent_of(pid_t pid) {
+  const auto text = read_file_if_exists(fmt::format("/proc/{}/status", pid), 1 << 16);
+  for (const std::string& line : split(text.value_or(""), '\n'))
+    if (line.starts_with("PPid:"))
+      return parse_integer<pid_t>(trim(std::string_view(line).substr(5))).value_or(0);
+  return 0;
+}
+
+/// Alive, and our keeper's child: others' ends would never be known.
+bool can_be_adopted(const ProcessIdentity& process) {
+  return is_alive(process) && parent_of(process.pid) == ::getppid();
+}
+
+/// Of another installation that has a stack of the same name.
+bool belongs_to_another_keeper(pid_t pid) {
+  const pid_t parent = parent_of(pid);
+  return parent != ::getppid() && process_name(parent) == "stack-keeper";
+}
+
+}  // namespace
+
+void Supervisor::adopt_all() {
+  auto kept = store_.list();
+  for (RecordedContainer& recorded : read_recorded(files_)) {
+    registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
+                                                  std::move(recorded.status)));
+  }
+  const std::vector<ExitRecord> exits = exits_.read_new();
+  clear_cgroups();
+  for (const auto& [id, task] : registry_.all()) {
+    if (!task->runs() || !can_be_adopted(task->status().process)) continue;
+    std::optional<Fd> terminal;
+    if (const auto found = kept.find(id + "/terminal"); found != kept.end())
+      terminal = std::move(found->second);
+    adopt(task, std::move(terminal));
+  }
+  catch_up(exits);
+  status_saved_.request();
+  firewall_ready_.request();
+}
+
+void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal) {
+  try {
+    task->adopt(std::move(terminal));
+    journal::note("adopted " + task->config().name);
+  } catch (const Error& error) {
+    // It runs on, with what could be had; its end will be known.
+    journal::warning("adopting " + task->config().name + ": " + error.what());
+  }
+}
+
+/// Half-started containers and what a dead keeper left behind. They are found by their cgroups'
+/// names, which need no state to be right.
+void Supervisor::clear_cgroups() {
+  std::set<std::string> adopted{std::string(keeper_cgroup)};
+  for (const auto& [id, task] : registry_.all())
+    if (task->runs() && can_be_adopted(task->status().process)) adopted.insert(id);
+  for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
+    if (adopted.contains(name)) continue;
+    const std::string cgroup = files_.cgroup() + "/" + name;
+    const auto processes = runtime::cgroup_processes(cgroup);
+    if (std::ranges::any_of(processes, belongs_to_another_keeper)) continue;
+    if (!processes.empty()) journal::note("ending what is left of container " + name);
+    runtime::kill_cgroup(cgroup);
+    runtime::remove_cgroup(cgroup);
+  }
+}
+
+/// Containers that ended while nobody looked: their restart policies decide now.
+void Supervisor::catch_up(const std::vector<ExitRecord>& exits) {
+  for (const auto& [id, task] : registry_.all()) {
+    const ProcessIdentity process = task->status().process;
+    if (task->runs() && can_be_adopted(process)) continue;
+    const bool was_running = task->runs() || task->status().phase == Phase::restarting;
+    if (!was_running && task->status().phase != Phase::running) continue;
+    std::optional<ExitRecord> record;
+    for (const ExitRecord& exit : exits)
+      if (exit.process == process) record = exit;
+    task->ended(record);
+  }
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door to Boost.Asio. Everything in the supervisor runs on one thread: between two
+// co_awaits nothing else happens.
+//
+// House rules of its coroutines: parameters by value; no temporaries with braces inside a co_await
+// expression (GCC 12 destroys them twice); whoever starts one with spawn() passes it a shared_ptr
+// to all that it uses.
+#pragma once
+
+// Boost 1.74's awaitable.hpp needs std::exchange and does not say so.
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "base/fd.h"
+
+namespace stack::supervisor {
+
+namespace asio = boost::asio;
+template <typename T>
+using Awaitable = asio::awaitable<T>;
+using Loop = asio::io_context;
+using Clock = std::chrono::steady_clock;
+using Descriptor = asio::posix::stream_descriptor;
+
+/// Starts a coroutine. An exception that leaves it is logged with `what`; it ends nothing else.
+void spawn(Loop& loop, std::string what, Awaitable<void> work);
+
+/// Lets everything else that is ready go first.
+Awaitable<void> yield(Loop& loop);
+Awaitable<void> sleep_for(Loop& loop, Clock::duration duration);
+/// Until it expires, or is cancelled or set anew.
+Awaitable<void> wait(asio::steady_timer& timer);
+
+/// Waits until `descriptor` is readable. False when it was closed or cancelled meanwhile.
+Awaitable<bool> readable(Descriptor& descriptor);
+Awaitable<bool> writable(Descriptor& descriptor);
+/// False also when `deadline` came first.
+Awaitable<bool> readable_until(Descriptor& descriptor, Clock::time_point deadline);
+Awaitable<bool> writable_until(Descriptor& descriptor, Clock::time_point deadline);
+
+/// A descriptor of the loop's own for the same open file.
+Descriptor watch(Loop& loop, int fd);
+
+/// Something that coroutines wait for together. There is no memory: check what you wait for, wait,
+/// check again.
+class Signal {
+ public:
+  explicit Signal(Loop& loop) : loop_(&loop) {}
+  Awaitable<void> wait();
+  /// False when `deadline` came first.
+  Awaitable<bool> wait_until(Clock::time_point deadline);
+  void notify_all();
+
+ private:
+  struct Waiter {
+    asio::steady_timer timer;
+    bool notified = false;
+  };
+  Loop* loop_;
+  std::list<Waiter> waiters_;
+};
+
+/// Held by one coroutine at a time.
+class Mutex {
+ public:
+  explicit Mutex(Loop& loop) : freed_(loop) {}
+
+  class Guard {
+   public:
+    explicit Guard(Mutex* mutex) : mutex_(mutex) {}
+    Guard(Guard&& other) noexcept : mutex_(std::exchange(other.mutex_, nullptr)) {}
+    Guard& operator=(Guard&&) = delete;
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard() { unlock(); }
+    void unlock();
+
+   private:
+    Mutex* mutex_;
+  };
+  Awaitable<Guard> lock();
+
+ private:
+  bool held_ = false;
+  Signal freed_;
+};
+
+/// Work that many ask for and that is done once, at the end of the loop's turn.
+class Coalesced {
+ public:
+  Coalesced(Loop& loop, std::string what, std::function<void()> work)
+      : loop_(&loop), what_(std::move(what)), work_(std::move(work)), done_(loop) {}
+  /// Asks for it, without waiting; a failure is logged.
+  void request();
+  /// Asks for it and waits until it was done. Throws what it threw.
+  Awaitable<void> completed();
+
+ private:
+  void run();
+
+  Loop* loop_;
+  std::string what_;
+  std::function<void()> work_;
+  bool requested_ = false;
+  std::uint64_t runs_ = 0;
+  std::exception_ptr failure_;  ///< of the last run
+  Signal done_;
+};
+
+}  // namespace stack::supervisor

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/container_task.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#include "base/error.h"
+#include "network/namespaces.h"
+#include "runtime/cgroup.h"
+#include "runtime/launch.h"
+#include "runtime/signals.h"
+#include "supervisor/etc_files.h"
+#include "supervisor/journal.h"
+
+namespace stack::supervisor {
+namespace {
+
+TimePoint now() {
+  return std::chrono::system_clock::now();
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status)
+    : shared_(shared),
+      config_(std::move(config)),
+      status_(std::move(status)),
+      policy_(config_.restart),
+      starting_(shared.loop),
+      news_(shared.loop) {}
+
+void ContainerTask::note_change() {
+  shared_.status_saved.request();
+  news_.notify_all();
+  shared_.changed();
+}
+
+void ContainerTask::save_state() const {
+  try {
+    write_state(shared_.files, status_);
+  } catch (const Error& error) {
+    journal::warning(error.what());  // a full disk: status.json is on another
+  }
+}
+
+// ---- starting
+
+Awaitable<Answer> ContainerTask::start() {
+  const auto guard = co_await starting_.lock();
+  while (stopping_ > 0 && runs()) co_await news_.wait();
+  status_.stopped_by_user = false;
+  if (runs()) co_return Answer{};
+  ++generation_;
+  policy_.reset();
+  status_.restarts = 0;
+  co_await launch();
+  co_return Answer{true, {}};
+}
+
+/// All or nothing: a launch that fails leaves no trace but its error in the status.
+Awaitable<void> ContainerTask::launch() {
+  launching_ = true;
+  early_end_.reset();
+  status_.error.clear();
+  std::optional<Error> failure;
+  try {
+    co_await try_launch();
+  } catch (const Error& error) {
+    failure = error;
+  } catch (const std::exception& error) {
+    failure = Error(error.what());
+  }
+  launching_ = false;
+  if (!failure) {
+    started();
+    if (early_end_) ended(early_end_);
+    co_return;
+  }
+  end_run();
+  stay_down();
+  status_.process = {};
+  status_.error = failure->what();
+  status_.exit_code = static_cast<int>(failure->exit_code());
+  note_change();
+  throw *failure;
+}
+
+Awaitable<void> ContainerTask::try_launch() {
+  join_network();
+  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
+                                     shared_.files.container(config_.id));
+  StandardStreams streams;
+  if (!config_.spec.process.terminal) {
+    streams = output_->open_streams(config_.spec.process.open_stdin ? Output::Stdin::open
+                                                                    : Output::Stdin::null);
+  }
+  auto pending = runtime::launch(completed_spec(), launch_options(streams));
+  if (has_dns()) {
+    shared_.network.plug(config_, status_.addresses, pending.network_namespace());
+    start_dns(pending.network_namespace(), {});
+  }
+  // On disk before it may run: whatever happens to us from here on, the next supervisor knows it.
+  status_.process = pending.identity();
+  co_await shared_.status_saved.completed();
+  co_await shared_.firewall_ready.completed();
+  pending.release();
+  Descriptor report = watch(shared_.loop, pending.report());
+  co_await readable(report);
+  pending.take_result();
+  pidfd_ = pending.take_pidfd();
+  if (config_.spec.process.terminal) output_->open_terminal(pending.take_terminal());
+}
+
+/// Addresses and ports are taken first: they are what another can be in the way of.
+void ContainerTask::join_network() {
+  status_.addresses.clear();
+  if (!config_.endpoints.empty()) {
+    shared_.network.prepare(config_);
+    status_.addresses = shared_.network.lease(config_);
+  }
+  status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
+}
+
+std::optional<network::Ipv4> ContainerTask::first_address() const {
+  if (config_.endpoints.empty()) return std::nullopt;
+  const auto found = status_.addresses.find(config_.endpoints.front().network);
+  if (found == status_.addresses.end()) return std::nullopt;
+  return found->second;
+}
+
+bool ContainerTask::has_dns() const {
+  return config_.spec.network == runtime::NetworkNamespace::own && !config_.endpoints.empty();
+}
+
+runtime::ContainerSpec ContainerTask::completed_spec() const {
+  runtime::ContainerSpec spec = config_.spec;
+  const auto directory = shared_.files.container(config_.id);
+  spec.root.upper = directory / "upper";
+  spec.root.work = directory / "work";
+  spec.etc = write_etc_files(directory, config_, {first_address(), shared_.network.host_gateway()});
+  return spec;
+}
+
+runtime::LaunchOptions ContainerTask::launch_options(const StandardStreams& streams) const {
+  runtime::LaunchOptions options;
+  options.parent = runtime::Parent::callers_parent;
+  options.stdin_fd = streams.in.get();
+  options.stdout_fd = streams.out.get();
+  options.stderr_fd = streams.err.get();
+  options.cache = shared_.files.paths.cache();
+  return options;
+}
+
+void ContainerTask::start_dns(int network_namespace, DnsPorts before) {
+  const auto view = [this]() -> const network::DnsView& { return shared_.names(config_); };
+  dns_ = DnsServer::start(shared_.loop, shared_.forwarder, network_namespace, before, view);
+  status_.dns_udp_port = dns_->ports().udp;
+  status_.dns_tcp_port = dns_->ports().tcp;
+}
+
+void ContainerTask::started() {
+  status_.phase = Phase::running;
+  status_.started = now();
+  status_.finished = {};
+  status_.exit_code.reset();
+  status_.oom_killed = false;
+  status_.last_probe.clear();
+  start_probing(Health::starting);
+  save_state();
+  note_change();
+}
+
+void ContainerTask::start_probing(Health known) {
+  status_.health = config_.health ? known : Health::none;
+  if (!config_.health) return;
+  prober_ =
+      Prober::start(shared_.loop, config_, status_.process, shared_.files.paths.cache(), known,
+                    [this](Health health, const std::string& failure) { probed(health, failure); });
+}
+
+void ContainerTask::probed(Health health, const std::string& failure) {
+  if (health == status_.health && failure == status_.last_probe) return;
+  status_.health = health;
+  status_.last_probe = failure;
+  note_change();
+}
+
+// ---- adoption
+
+void ContainerTask::adopt(std::optional<Fd> terminal) {
+  auto process = open_process(status_.process);
+  if (!process) fail("{} has ended", config_.name);
+  pidfd_ = std::move(*process);
+  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
+                                     shared_.files.container(config_.id));
+  output_->adopt(std::move(terminal));
+  shared_.network.adopt(config_);
+  if (has_dns()) {
+    const Fd network = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);
+    start_dns(network.get(), {status_.dns_udp_port, status_.dns_tcp_port});
+  }
+  status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
+  // Killed between its release and the news of its exec: it runs all the same.
+  if (status_.phase != Phase::running) status_.started = now();
+  status_.phase = Phase::running;
+  const bool known = status_.health == Health::healthy || status_.health == Health::unhealthy;
+  start_probing(known ? status_.health : Health::starting);
+}
+
+// ---- the end, and what comes after
+
+void ContainerTask::ended(const std::optional<ExitRecord>& record) {
+  if (launching_) {
+    early_end_ = record;
+    return;
+  }
+  end_run();
+  status_.process = {};
+  status_.phase = Phase::exited;
+  status_.health = Health::none;
+  status_.finished = record ? record->time : now();
+  status_.exit_code.reset();
+  if (record) status_.exit_code = exit_code_of(record->wait_status);
+  plan_restart({status_.exit_code, status_.finished - status_.started});
+  save_state();
+  note_change();
+}
+
+/// Lets go of everything that was for this run only. Safe at any point of a launch.
+void ContainerTask::end_run() {
+  if (prober_) prober_->stop();
+  if (dns_) dns_->stop();
+  prober_.reset();
+  dns_.reset();
+  pidfd_.reset();
+  status_.dns_udp_port = status_.dns_tcp_port = 0;
+  try {
+    if (output_) output_->finish();
+    runtime::remove_cgroup(config_.spec.cgroup);
+  } catch (const Error& error) {
+    journal::warning(error.what());  // its name tells the next clean-up whose it was
+  }
+  output_.reset();
+}
+
+void ContainerTask::plan_restart(const RunEnd& end) {
+  if (status_.stopped_by_user || config_.data_container) return stay_down();
+  const auto pause = policy_.after(end);
+  if (!pause) return stay_down();
+  status_.phase = Phase::restarting;
+  spawn(shared_.loop, "restarting " + config_.name,
+        restart_later(shared_from_this(), *pause, ++generation_));
+}
+
+/// No port is held for a container that is not coming back.
+void ContainerTask::stay_down() {
+  if (status_.phase == Phase::restarting) status_.phase = Phase::exited;
+  shared_.publisher.withdraw(config_.id);
+  status_.published.clear();
+  shared_.firewall_ready.request();
+}
+
+Awaitable<void> ContainerTask::restart_later(Self self, std::chrono::nanoseconds pause,
+                                             std::uint64_t generation) {
+  const auto due = Clock::now() + pause;
+  while (generation == self->generation_ && co_await self->news_.wait_until(due)) {
+  }
+  if (generation != self->generation_) co_return;
+  const auto guard = co_await self->starting_.lock();
+  if (generation != self->generation_) co_return;
+  if (co_await self->try_restart()) co_return;
+  // Asked to stop while it failed to start: then it stays down.
+  if (generation != self->generation_) co_return;
+  self->plan_restart({std::nullopt, std::chrono::nanoseconds(0)});
+  self->note_change();
+}
+
+Awaitable<bool> ContainerTask::try_restart() {
+  ++status_.restarts;
+  try {
+    co_await launch();
+    co_return true;
+  } catch (const Error& error) {
+    journal::warning("restarting " + config_.name + ": " + error.what());
+  }
+  co_return false;
+}
+
+// ---- stopping
+
+Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
+  ++generation_;
+  status_.stopped_by_user = true;
+  // A start under way has to come to its end first: until then there is nobody to hear a signal.
+  if (launching_) {
+    const auto guard = co_await starting_.lock();
+    status_.stopped_by_user = true;
+  }
+  if (!runs()) {
+    const bool was_restarting = status_.phase == Phase::restarting;
+    stay_down();
+    save_state();
+    note_change();
+    co_return Answer{was_restarting, {}};
+  }
+  const ProcessIdentity stopped = status_.process;
+  const auto deadline = Clock::now() + grace;
+  ++stopping_;
+  Answer answer{true, signal_or_kill()};
+  while (status_.process == stopped && co_await news_.wait_until(deadline)) {
+  }
+  if (status_.process == stopped) {
+    kill();
+    if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
+  }
+  while (status_.process == stopped) co_await news_.wait();
+  --stopping_;
+  news_.notify_all();
+  co_return answer;
+}
+
+/// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
+/// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
+/// nothing.
+std::string ContainerTask::signal_or_kill() {
+  const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
+  if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
+    send_signal(pidfd_.get(), signal);
+    return {};
+  }
+  kill();
+  return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
+}
+
+void ContainerTask::kill() {
+  send_signal(pidfd_.get(), SIGKILL);
+  runtime::kill_cgroup(config_.spec.cgroup);
+}
+
+// ---- waiting
+
+Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
+  const auto not_ready = [this](const std::string& why) {
+    return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
+  };
+  if (condition == AwaitedCondition::healthy && !config_.health)
+    throw not_ready("has no health check");
+  for (;;) {
+    const bool over = status_.phase == Phase::exited;
+    const std::string how =
+        status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited";
+    switch (condition) {
+      case AwaitedCondition::running:
+        if (status_.phase == Phase::running || (over && status_.error.empty())) co_return Answer{};
+        break;
+      case AwaitedCondition::healthy:
+        if (status_.health == Health::healthy) co_return Answer{};
+        if (status_.health == Health::unhealthy) throw not_ready("is unhealthy");
+        if (over) throw not_ready(how);
+        break;
+      case AwaitedCondition::completed:
+        if (over && status_.exit_code == 0) co_return Answer{};
+        if (over) throw not_ready(how);
+        break;
+    }
+    if (!status_.error.empty() && !active() && !launching_)
+      throw not_ready("could not be started: " + status_.error);
+    co_await news_.wait();
+  }
+}
+
+}  // namespace stack::supervisor

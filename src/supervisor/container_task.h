@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of one container: started, probed, restarted, stopped, adopted. Its decisions are made
+// in restart_policy.h and health.h, its effects in runtime/ and network/; here is their order.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "runtime/launch.h"
+#include "supervisor/async.h"
+#include "supervisor/client.h"
+#include "supervisor/dns_server.h"
+#include "supervisor/exit_log.h"
+#include "supervisor/fd_store.h"
+#include "supervisor/output.h"
+#include "supervisor/prober.h"
+#include "supervisor/project_files.h"
+#include "supervisor/publisher.h"
+#include "supervisor/restart_policy.h"
+#include "supervisor/stack_network.h"
+
+namespace stack::supervisor {
+
+/// What all containers of a stack share. Lives as long as the supervisor.
+struct SharedServices {
+  Loop& loop;
+  const ProjectFiles& files;
+  FdStore& store;
+  StackNetwork& network;
+  Publisher& publisher;
+  DnsForwarder& forwarder;
+  Coalesced& status_saved;    ///< status.json holds what is known now
+  Coalesced& firewall_ready;  ///< the host's table matches networks and published ports
+  /// Names as `client` sees them; good until the next co_await.
+  std::function<const network::DnsView&(const ContainerConfig& client)> names;
+  /// Something is different from before: containers run or do not.
+  std::function<void()> changed;
+};
+
+/// What a request came to.
+struct Answer {
+  bool changed = false;
+  std::string note;
+};
+
+class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
+ public:
+  ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status);
+
+  const ContainerConfig& config() const { return config_; }
+  const ContainerStatus& status() const { return status_; }
+  /// Its process 1 exists.
+  bool runs() const { return status_.process.pid != 0; }
+  /// It runs or is to be restarted.
+  bool active() const { return runs() || status_.phase == Phase::restarting; }
+
+  // Requests. They may be made at any time, in any number.
+  Awaitable<Answer> start();
+  Awaitable<Answer> stop(std::chrono::nanoseconds grace);
+  /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more.
+  Awaitable<Answer> await(AwaitedCondition condition);
+
+  // Events.
+  /// Takes over a process that a former supervisor started. `terminal`: its pty's master.
+  void adopt(std::optional<Fd> terminal);
+  /// Its process ended; `record` is empty when nobody knows how.
+  void ended(const std::optional<ExitRecord>& record);
+
+ private:
+  using Self = std::shared_ptr<ContainerTask>;
+  Awaitable<void> launch();
+  Awaitable<void> try_launch();
+  void join_network();
+  runtime::ContainerSpec completed_spec() const;
+  runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
+  void started();
+  void start_dns(int network_namespace, DnsPorts before);
+  void start_probing(Health known);
+  void probed(Health health, const std::string& failure);
+
+  void end_run();
+  void plan_restart(const RunEnd& end);
+  static Awaitable<void> restart_later(Self self, std::chrono::nanoseconds pause,
+                                       std::uint64_t generation);
+  Awaitable<bool> try_restart();
+  void stay_down();
+  std::string signal_or_kill();
+  void kill();
+  void note_change();
+  void save_state() const;
+  bool has_dns() const;
+  std::optional<network::Ipv4> first_address() const;
+
+  SharedServices& shared_;
+  const ContainerConfig config_;
+  ContainerStatus status_;
+  RestartPolicy policy_;
+  Mutex starting_;    ///< held by whoever starts it
+  Signal news_;       ///< status_ changed
+  int stopping_ = 0;  ///< stops under way
+  bool launching_ = false;
+  std::optional<ExitRecord> early_end_;  ///< it ended before we knew that it had begun
+  std::uint64_t generation_ = 0;         ///< a restart that was planned under an older one is off
+  Fd pidfd_;
+  std::shared_ptr<Output> output_;
+  std::shared_ptr<DnsServer> dns_;
+  std::shared_ptr<Prober> prober_;
+};
+
+}  // namespace stack::supervisor

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/etc_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "network/dns.h"
+
+namespace stack::supervisor {
+namespace {
+
+constexpr std::string_view loopback_lines =
+    "127.0.0.1\tlocalhost\n"
+    "::1\tlocalhost ip6-localhost ip6-loopback\n"
+    "fe00::\tip6-localnet\n"
+    "ff00::\tip6-mcastprefix\n"
+    "ff02::1\tip6-allnodes\n"
+    "ff02::2\tip6-allrouters\n";
+
+std::string names_of(const runtime::ContainerSpec& spec) {
+  if (spec.domainname.empty()) return spec.hostname;
+  return spec.hostname + "." + spec.domainname + " " + spec.hostname;
+}
+
+void write_in_place(const std::filesystem::path& path, std::string_view text) {
+  const Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  // Read by whoever the container's process is; the directory above is private.
+  if (::fchmod(file.get(), 0644) != 0) throw_errno("chmod {}", path.native());
+  write_all(file.get(), text);
+}
+
+bool shares_host_network(const ContainerConfig& config) {
+  return config.spec.network == runtime::NetworkNamespace::host;
+}
+
+/// The resolver's configuration; nothing for a container that is alone in its namespace.
+std::optional<std::string> resolv_conf_for(const ContainerConfig& config) {
+  const auto host = read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or("");
+  if (shares_host_network(config)) return host;
+  if (config.endpoints.empty()) return std::nullopt;
+  return resolv_conf_text(host);
+}
+
+}  // namespace
+
+std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
+  std::string text(loopback_lines);
+  for (const auto& [name, address] : config.extra_hosts) {
+    const bool gateway = address == "host-gateway";
+    if (gateway && !names.host_gateway)
+      fail("extra_hosts: {}: host-gateway means nothing without a network", name);
+    text += (gateway ? to_text(*names.host_gateway) : address) + "\t" + name + "\n";
+  }
+  if (names.own_address && !config.spec.hostname.empty())
+    text += to_text(*names.own_address) + "\t" + names_of(config.spec) + "\n";
+  return text;
+}
+
+std::string resolv_conf_text(std::string_view host_resolv_conf) {
+  const auto host = network::parse_resolv_conf(host_resolv_conf);
+  std::string text = "nameserver 127.0.0.11\n";
+  if (!host.search.empty()) text += "search " + join(host.search, " ") + "\n";
+  text += "options";
+  for (const std::string& option : host.options)
+    if (!option.starts_with("ndots:")) text += " " + option;
+  // A service's name has no dot: it is asked for as it stands first.
+  return text + " ndots:0\n";
+}
+
+runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
+                                  const ContainerConfig& config, const HostNames& names) {
+  runtime::EtcFiles files;
+  files.hosts = directory / "hosts";
+  write_in_place(files.hosts, hosts_text(config, names));
+  files.hostname = directory / "hostname";
+  write_in_place(files.hostname, config.spec.hostname + "\n");
+  if (const auto resolv_conf = resolv_conf_for(config)) {
+    files.resolv_conf = directory / "resolv.conf";
+    write_in_place(files.resolv_conf, *resolv_conf);
+  }
+  return files;
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files that a container sees as /etc/hosts, /etc/hostname and /etc/resolv.conf.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/container_spec.h"
+#include "supervisor/container_config.h"
+
+namespace stack::supervisor {
+
+struct HostNames {
+  std::optional<network::Ipv4> own_address;   ///< in the first network
+  std::optional<network::Ipv4> host_gateway;  ///< what the word host-gateway means
+};
+
+std::string hosts_text(const ContainerConfig& config, const HostNames& names);
+/// For a container with our resolver: the host's search list and options, our address.
+std::string resolv_conf_text(std::string_view host_resolv_conf);
+
+/// Writes them into the container's directory and tells where. In place: a running container has
+/// these very files bound.
+runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
+                                  const ContainerConfig& config, const HostNames& names);
+
+}  // namespace stack::supervisor

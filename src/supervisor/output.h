@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A container's stdin, stdout and stderr, and the way of its output into the log.
+//
+// The streams are FIFOs in the container's directory, opened for reading and writing by all: no
+// reader's death gives anybody a SIGPIPE, and what is in them stays as long as somebody holds one,
+// which the keeper does. A terminal's master cannot be found by path: the keeper holds that itself.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "supervisor/async.h"
+#include "supervisor/fd_store.h"
+#include "supervisor/log_store.h"
+
+namespace stack::supervisor {
+
+/// What the container's process gets as 0, 1 and 2.
+struct StandardStreams {
+  Fd in;
+  Fd out;
+  Fd err;
+};
+
+class Output : public std::enable_shared_from_this<Output> {
+ public:
+  /// `id` names the container in the keeper's store; `directory` is the container's.
+  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path directory);
+
+  enum class Stdin { null, open };
+  /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting.
+  StandardStreams open_streams(Stdin kind);
+  /// Collects from a terminal; the keeper holds it too.
+  void open_terminal(Fd master);
+  /// Goes on collecting after a supervisor's death; `master` is the terminal's if there is one.
+  void adopt(std::optional<Fd> master);
+  /// Collects the rest after the container's end, and lets go of everything.
+  void finish();
+
+ private:
+  struct Source {
+    Descriptor descriptor;
+    LogWriter log;
+    bool loss_noted = false;
+  };
+  enum class Progress { more, ended };
+  void collect_stream(Stream stream);
+  void collect_terminal(Fd master);
+  static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source,
+                              Progress (*move)(Source&));
+  void note_loss(Source& source) const;
+  Fd open_fifo(const char* name, int flags) const;
+  std::string kept_name(const char* what) const;
+
+  Loop* loop_;
+  FdStore* store_;
+  std::string id_;
+  std::filesystem::path directory_;
+  std::shared_ptr<Source> out_;
+  std::shared_ptr<Source> err_;
+  std::shared_ptr<Source> terminal_;
+};
+
+}  // namespace stack::supervisor

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a container's health checks, one after the other, as long as the container lives.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/process.h"
+#include "supervisor/async.h"
+#include "supervisor/container_config.h"
+#include "supervisor/health.h"
+
+namespace stack::supervisor {
+
+class Prober : public std::enable_shared_from_this<Prober> {
+ public:
+  /// Told after each check: the health now, and the check's output when it failed.
+  using Listener = std::function<void(Health, const std::string& failure)>;
+
+  /// `config` must have a health policy. `health`: as known so far.
+  static std::shared_ptr<Prober> start(Loop& loop, const ContainerConfig& config,
+                                       ProcessIdentity container, std::filesystem::path cache,
+                                       Health health, Listener listener);
+  /// Ends a check under way; the listener hears no more.
+  void stop();
+
+ private:
+  struct Outcome {
+    ProbeResult result = ProbeResult::failed;
+    std::string output;
+  };
+  Prober(Loop& loop, const ContainerConfig& config, ProcessIdentity container,
+         std::filesystem::path cache, Health health, Listener listener);
+
+  using Self = std::shared_ptr<Prober>;
+  static Awaitable<void> run(Self self);
+  Awaitable<Outcome> check();
+  Outcome not_run(const std::string& why) const;
+
+  Loop* loop_;
+  runtime::ContainerSpec spec_;
+  HealthPolicy policy_;
+  ProcessIdentity container_;
+  std::filesystem::path cache_;
+  HealthMonitor monitor_;
+  Listener listener_;
+  Signal stop_signal_;
+  bool stopped_ = false;
+};
+
+}  // namespace stack::supervisor

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Published ports. Each is held by a real socket from before its container starts, so that a
+// conflict is the kernel's answer; connections that reach the socket (from the host itself, by
+// loopback and by IPv6) are carried to the container, those from elsewhere go by the firewall's
+// address translation and never come here.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "network/network_spec.h"
+#include "supervisor/async.h"
+#include "supervisor/project_files.h"
+
+namespace stack::supervisor {
+
+/// One socket that holds a port and serves it; gone when it is dropped.
+class PortService;
+
+class Publisher {
+ public:
+  Publisher(Loop& loop, ProjectFiles files) : loop_(&loop), files_(std::move(files)) {}
+
+  /// Holds all ports of a container and serves them at `address`, which is empty for a container
+  /// without a network of the stack's: then nothing is published. Ports already held for it stay.
+  /// `before`: the ports it had, for those that the rule leaves to chance. Throws Error naming
+  /// whoever holds one; nothing is held then.
+  std::vector<network::PublishedPort> publish(const ContainerConfig& config,
+                                              std::optional<network::Ipv4> address,
+                                              const std::vector<network::PublishedPort>& before);
+  void withdraw(const std::string& container_id);
+  /// All that is published now.
+  std::vector<network::PublishedPort> published() const;
+
+ private:
+  struct Entry {
+    network::PublishedPort port;
+    std::shared_ptr<PortService> service;
+  };
+  using Entries = std::vector<Entry>;
+
+  Entries open(const PortRule& rule, network::Ipv4 address,
+               const std::vector<network::PublishedPort>& before) const;
+  Entries open_at(const PortRule& rule, std::uint16_t host_port, network::Ipv4 address) const;
+  Entry hold(const std::string& ip, std::uint16_t host_port, const PortRule& rule,
+             network::Ipv4 address) const;
+  [[noreturn]] void explain(const Error& error, const PortRule& rule, std::uint16_t port) const;
+
+  Loop* loop_;
+  ProjectFiles files_;
+  std::map<std::string, Entries> entries_;  ///< by container id
+};
+
+}  // namespace stack::supervisor

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the supervisor does when it is asked. All requests are idempotent.
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "supervisor/supervisor.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// Counts itself among the operations under way.
+class Operation {
+ public:
+  Operation(std::size_t& count, std::function<void()> at_end)
+      : count_(count), at_end_(std::move(at_end)) {
+    ++count_;
+  }
+  ~Operation() {
+    --count_;
+    at_end_();
+  }
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+ private:
+  std::size_t& count_;
+  std::function<void()> at_end_;
+};
+
+std::string container_of(const Request& request) {
+  return std::visit(
+      [](const auto& it) -> std::string {
+        if constexpr (requires { it.config.id; }) return it.config.id;
+        if constexpr (requires { it.id; }) return it.id;
+        return {};
+      },
+      request);
+}
+
+/// The writable layer's root becomes the container's "/": it must look like the image's.
+void make_upper(const std::filesystem::path& upper, const runtime::RootSpec& root) {
+  make_directories(upper, 0755);
+  struct stat image {};
+  if (root.lower.empty() || ::stat(root.lower.front().c_str(), &image) != 0) return;
+  if (::chown(upper.c_str(), image.st_uid, image.st_gid) != 0 ||
+      ::chmod(upper.c_str(), image.st_mode & 07777) != 0)
+    throw_errno("preparing {}", upper.native());
+}
+
+}  // namespace
+
+Awaitable<Reply> Supervisor::perform(Request request) {
+  if (ending_) fail("the supervisor is about to end");
+  // Waiting is not doing: a client that waits and goes keeps nothing alive.
+  std::optional<Operation> operation;
+  if (!std::holds_alternative<Await>(request))
+    operation.emplace(operations_, [this] { consider_ending(); });
+  const std::string id = container_of(request);
+  Awaitable<Answer> work =
+      std::visit([this](auto&& it) { return handle(std::move(it)); }, std::move(request));
+  Answer answer = co_await std::move(work);
+  Reply reply;
+  reply.changed = answer.changed;
+  reply.note = std::move(answer.note);
+  if (const auto task = registry_.find(id)) reply.status = task->status();
+  co_return reply;
+}
+
+Awaitable<Answer> Supervisor::handle(CreateNetwork request) {
+  const auto change = network_.create(std::move(request.config));
+  co_return Answer{change == StackNetwork::Change::made, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
+  for (const auto& [id, task] : registry_.all())
+    for (const Endpoint& endpoint : task->config().endpoints)
+      if (task->active() && endpoint.network == request.name)
+        fail("network {} is in use by {}", request.name, task->config().name);
+  const auto stack =
+      registry_.any_active() ? StackNetwork::Stack::runs : StackNetwork::Stack::is_down;
+  const auto change = network_.remove(request.name, stack);
+  firewall_ready_.request();
+  co_return Answer{change == StackNetwork::Change::made, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(CreateContainer request) {
+  co_return create(request.config);
+}
+
+Answer Supervisor::create(const ContainerConfig& config) {
+  if (const auto existing = registry_.find(config.id)) {
+    if (existing->config() == config) return {};
+    fail("container {} exists already and is another", config.id);
+  }
+  for (const Endpoint& endpoint : config.endpoints)
+    if (!network_.has(endpoint.network)) fail("there is no network {}", endpoint.network);
+  const auto directory = files_.container(config.id);
+  make_directories(directory);
+  make_upper(directory / "upper", config.spec.root);
+  make_directories(directory / "work");
+  ContainerStatus status;
+  status.id = config.id;
+  status.created = std::chrono::system_clock::now();
+  // Last: with its config it is a container, without it rubbish.
+  write_config(files_, config, status.created);
+  registry_.add(std::make_shared<ContainerTask>(shared_, config, std::move(status)));
+  status_saved_.request();
+  return {true, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(StartContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->start();
+}
+
+Awaitable<Answer> Supervisor::handle(StopContainer request) {
+  const auto task = registry_.find(request.id);
+  if (!task) co_return Answer{};
+  co_return co_await task->stop(request.grace.value_or(task->config().stop.grace));
+}
+
+Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
+  const auto task = registry_.find(request.id);
+  if (!task) co_return Answer{};
+  if (task->active()) fail("container {} is running", task->config().name);
+  registry_.erase(request.id);
+  sweeper_.discard(request.id);
+  // A successor of the same name has taken its addresses over.
+  if (!registry_.name_taken(task->config().name)) network_.release(task->config().name);
+  status_saved_.request();
+  co_return Answer{true, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(Await request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->await(request.condition);
+}
+
+Awaitable<Answer> Supervisor::handle(Shutdown) {
+  if (registry_.any_active()) fail("containers of {} are still running", files_.project);
+  if (operations_ > 1) fail("other requests are under way");
+  co_await let_go();
+  // The reply goes out when this returns; then the end.
+  spawn(loop_, "ending", [](Supervisor* self) -> Awaitable<void> {
+    co_await yield(self->loop_);
+    co_await self->server_.flushed();
+    self->loop_.stop();
+  }(this));
+  co_return Answer{true, {}};
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "supervisor/entry_points.h"
+#include "supervisor/journal.h"
+#include "supervisor/keeper.h"
+#include "supervisor/start_keeper.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// How long a supervisor with nothing to do waits for whoever had it started.
+constexpr auto first_client_patience = std::chrono::seconds(5);
+
+}  // namespace
+
+Supervisor::Supervisor(ProjectFiles files)
+    : loop_(1),
+      files_(std::move(files)),
+      store_(store_fd),
+      network_(loop_, files_, network_fd),
+      publisher_(loop_, files_),
+      forwarder_(loop_),
+      exits_(files_.exits()),
+      status_saved_(loop_, "saving the status", [this] { save_status(); }),
+      firewall_ready_(loop_, "setting the firewall", [this] { apply_firewall(); }),
+      sweeper_(loop_, files_.containers()),
+      shared_{loop_,
+              files_,
+              store_,
+              network_,
+              publisher_,
+              forwarder_,
+              status_saved_,
+              firewall_ready_,
+              [this](const ContainerConfig& client) -> const network::DnsView& {
+                return registry_.view(client);
+              },
+              [this] { changed(); }},
+      server_(
+          loop_, files_, [this](Request request) { return perform(std::move(request)); },
+          [this] { consider_ending(); }) {}
+
+void Supervisor::run() {
+  make_directories(files_.containers());
+  spawn(loop_, "watching for exits", watch_exits());
+  adopt_all();
+  server_.open();
+  store_.announce_ready();
+  sweeper_.sweep();
+  spawn(loop_, "waiting for a first client", end_when_idle_for(first_client_patience));
+  loop_.run();
+}
+
+// ---- events
+
+/// The keeper appends to the log of exits before it reaps; inotify tells us.
+Awaitable<void> Supervisor::watch_exits() {
+  const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd < 0) throw_errno("inotify_init1");
+  Descriptor inotify(loop_, fd);
+  if (::inotify_add_watch(fd, files_.exits().c_str(), IN_MODIFY) < 0)
+    throw_errno("watching {}", files_.exits().native());
+  while (co_await readable(inotify)) {
+    std::array<char, 4096> events;
+    while (::read(fd, events.data(), events.size()) > 0) {
+    }
+    take_exits();
+  }
+}
+
+void Supervisor::take_exits() {
+  for (const ExitRecord& record : exits_.read_new())
+    if (const auto task = registry_.find(record.process)) task->ended(record);
+}
+
+void Supervisor::changed() {
+  registry_.forget_views();
+  consider_ending();
+}
+
+void Supervisor::save_status() {
+  write_status(files_, registry_.statuses());
+}
+
+/// One transaction for all that changed in this turn of the loop.
+void Supervisor::apply_firewall() {
+  const auto spec = network_.firewall(publisher_.published());
+  if (!spec || spec == applied_firewall_) return;
+  network::apply_ruleset(network::host_ruleset(*spec));
+  network::pass_foreign_forward_chains(spec->stack_id, spec->uplink.host_interface);
+  applied_firewall_ = spec;
+}
+
+// ---- the end
+
+bool Supervisor::idle() const {
+  return settled_ && operations_ == 0 && server_.sessions() == 0 && !registry_.any_active();
+}
+
+void Supervisor::consider_ending() {
+  if (server_.sessions() > 0) settled_ = true;
+  if (idle() && !ending_) spawn(loop_, "ending", end_when_idle_for(std::chrono::seconds(0)));
+}
+
+Awaitable<void> Supervisor::end_when_idle_for(Clock::duration patience) {
+  co_await sleep_for(loop_, patience);
+  settled_ = true;
+  if (!idle() || ending_) co_return;
+  co_await let_go();
+  loop_.stop();
+}
+
+/// Leaves nothing behind that would not go with the keeper.
+Awaitable<void> Supervisor::let_go() {
+  ending_ = true;
+  server_.close();
+  co_await sweeper_.finished();
+  co_await yield(loop_);  // what was to be saved at the end of this turn
+  for (const ContainerStatus* status : registry_.statuses()) write_state(files_, *status);
+  std::filesystem::remove(files_.status());
+  const auto lock = FileLock::acquire(files_.net_lock());
+  network_.close();
+  bool others = false;
+  for (const std::string& project : list_directory(files_.paths.run / "stacks"))
+    others = others || (project != files_.project &&
+                        stack::exists(files_.paths.project_run(project) / "keeper.pid"));
+  if (others) co_return;
+  network::restore_forwarding(files_.forwarding_memory());
+  std::filesystem::remove(files_.net_lock());
+}
+
+namespace {
+
+/// Each container costs some descriptors, each published connection two.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Ours, not the processes' that we start.
+void keep_descriptors_private() {
+  for (const int fd : {ready_fd, store_fd, network_fd}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void tell_starter(std::string_view text) {
+  [[maybe_unused]] const ssize_t written = ::write(ready_fd, text.data(), text.size());
+}
+
+}  // namespace
+
+void supervisor_main(int argc, char** argv) {
+  ::prctl(PR_SET_NAME, "stack-superviso");  // 15 bytes are all that fits
+  if (argc != 2) ::_exit(2);
+  ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  keep_descriptors_private();
+  try {
+    Supervisor supervisor({HostPaths::from_environment(), argv[1]});
+    supervisor.run();
+    // What coroutines still hold goes with the process; taking them down one by one would only run
+    // their clean-up in no particular order.
+    ::_exit(0);
+  } catch (const std::exception& error) {
+    journal::failure("supervisor", std::current_exception());
+    tell_starter(error.what());
+    ::_exit(1);
+  }
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// One stack's supervisor: all parts, put together, and when it is time to go.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "network/firewall.h"
+#include "supervisor/registry.h"
+#include "supervisor/server.h"
+#include "supervisor/sweeper.h"
+
+namespace stack::supervisor {
+
+class Supervisor {
+ public:
+  explicit Supervisor(ProjectFiles files);
+  /// Adopts, serves, and returns when there is nothing left to do.
+  void run();
+
+ private:
+  // Requests (requests.cc).
+  Awaitable<Reply> perform(Request request);
+  Awaitable<Answer> handle(CreateNetwork request);
+  Awaitable<Answer> handle(RemoveNetwork request);
+  Awaitable<Answer> handle(CreateContainer request);
+  Awaitable<Answer> handle(StartContainer request);
+  Awaitable<Answer> handle(StopContainer request);
+  Awaitable<Answer> handle(RemoveContainer request);
+  Awaitable<Answer> handle(Await request);
+  Awaitable<Answer> handle(Shutdown request);
+  Answer create(const ContainerConfig& config);
+
+  // What a former supervisor left (adoption.cc).
+  void adopt_all();
+  void adopt(const Registry::Task& task, std::optional<Fd> terminal);
+  void clear_cgroups();
+  void catch_up(const std::vector<ExitRecord>& exits);
+
+  // Events.
+  Awaitable<void> watch_exits();
+  void take_exits();
+  void changed();
+  void save_status();
+  void apply_firewall();
+
+  // The end.
+  bool idle() const;
+  void consider_ending();
+  Awaitable<void> end_when_idle_for(Clock::duration patience);
+  Awaitable<void> let_go();
+
+  Loop loop_;
+  ProjectFiles files_;
+  FdStore store_;
+  StackNetwork network_;
+  Publisher publisher_;
+  DnsForwarder forwarder_;
+  ExitLog exits_;
+  Coalesced status_saved_;
+  Coalesced firewall_ready_;
+  Sweeper sweeper_;
+  Registry registry_;
+  SharedServices shared_;
+  Server server_;
+  std::optional<network::FirewallSpec> applied_firewall_;
+  std::size_t operations_ = 0;  ///< requests under way that change something
+  bool settled_ = false;        ///< a client has come, or time enough for one has passed
+  bool ending_ = false;
+};
+
+}  // namespace stack::supervisor

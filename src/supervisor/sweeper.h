@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deletes the directories of removed containers in a process of its own: a large writable layer
+// must not keep the stack's names and ports waiting.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "supervisor/async.h"
+
+namespace stack::supervisor {
+
+class Sweeper {
+ public:
+  Sweeper(Loop& loop, std::filesystem::path directory)
+      : loop_(loop), directory_(std::move(directory)), idle_(loop) {}
+
+  /// `name` in the directory is gone when this returns; its space comes free later.
+  void discard(const std::string& name);
+  /// Deletes what was discarded, here or by a former supervisor that did not get to it.
+  void sweep();
+  bool busy() const { return busy_; }
+  Awaitable<void> finished();
+
+ private:
+  Awaitable<void> run();
+  Awaitable<void> run_once();
+
+  Loop& loop_;
+  std::filesystem::path directory_;
+  bool requested_ = false;
+  bool busy_ = false;
+  Signal idle_;
+};
+
+}  // namespace stack::supervisor
