@@ -142,6 +142,14 @@ int set_tree_attributes(int tree, const MountStep& step) {
   return errno_of(::mount_setattr(tree, "", flags, &attributes, sizeof attributes));
 }
 
+/// move_mount(2) says EINVAL to both mistakes; these say what is wrong.
+int same_kind(int target, mode_t source_type) {
+  struct stat info {};
+  if (::fstat(target, &info) != 0) return errno;
+  if (S_ISDIR(info.st_mode) == S_ISDIR(source_type)) return 0;
+  return S_ISDIR(info.st_mode) ? EISDIR : ENOTDIR;
+}
+
 int attach_bind(int root, const MountStep& step, int tree) {
   struct stat source {};
   if (::fstat(tree, &source) != 0) return errno;
@@ -149,7 +157,8 @@ int attach_bind(int root, const MountStep& step, int tree) {
   const mode_t type = S_ISDIR(source.st_mode) ? S_IFDIR : S_IFREG;
   const int target = open_or_make(root, step.target.c_str(), type, step.links);
   if (target < 0) return errno;
-  const int error = attach(tree, target);
+  int error = same_kind(target, type);
+  if (error == 0) error = attach(tree, target);
   ::close(target);
   ::close(tree);
   return error;

@@ -30,11 +30,12 @@ std::optional<ChildFailure> receive_message(int socket, Fd& descriptor) {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t got = 0;
+  // ECONNRESET: the child ended without reading our release. The kernel tells that first, and only
+  // once; what the child had to say is still queued behind it.
   do {
     got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
-  // ECONNRESET: the child ended without reading our release; what it had to say came before.
-  if (got < 0 && errno != ECONNRESET) throw_errno("reading from the new process");
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (got < 0) throw_errno("reading from the new process");
   if (got != static_cast<ssize_t>(sizeof message)) return std::nullopt;
   if (Fd received = received_descriptor(header)) descriptor = std::move(received);
   return message;

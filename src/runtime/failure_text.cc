@@ -99,7 +99,7 @@ Error mount_error(const ChildFailure& failure, const std::string& attempt) {
   Error error = runtime_error(attempt, failure.error);
   if (failure.error == ELOOP)
     error.with_hint("the image has a symbolic link where this directory belongs");
-  if (failure.error == ENOTDIR)
+  if (failure.error == ENOTDIR || failure.error == EISDIR)
     error.with_hint("a directory cannot be mounted on a file, nor a file on a directory");
   return error;
 }

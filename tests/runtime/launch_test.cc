@@ -94,7 +94,7 @@ TEST_F(Launch, HostAndDomainNameAreSet) {
 }
 
 TEST_F(Launch, TheProgramIsProcessOneAndSeesNobodyElse) {
-  EXPECT_EQ(output_of("echo $$; ls /proc | grep -c '^[0-9]'"), "1\n3\n");
+  EXPECT_EQ(output_of("echo $$ /proc/[0-9]*"), "1 /proc/1\n");
 }
 
 TEST_F(Launch, OnlyTheStandardStreamsAreOpen) {
@@ -109,6 +109,21 @@ TEST_F(Launch, StandardInputIsNullByDefault) {
 TEST_F(Launch, StandardInputCanBeGiven) {
   const Fd input = open_file(file("input", "from outside\n"), O_RDONLY);
   EXPECT_EQ(run(shell("cat"), input.get()).out, "from outside\n");
+}
+
+TEST_F(Launch, AFailureIsToldEvenWhenTheReleaseCameTooLate) {
+  ContainerSpec spec = shell("true");
+  spec.process.user = "nobody-of-that-name";
+  PendingContainer container = launch(spec, options());
+  ASSERT_TRUE(becomes_readable(container.pidfd()));
+  container.release();
+  try {
+    container.take_result();
+    FAIL() << "the launch succeeded";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "unable to find user nobody-of-that-name: no matching entries in passwd file");
+  }
 }
 
 TEST_F(Launch, NothingRunsBeforeItIsReleased) {

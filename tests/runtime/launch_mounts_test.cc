@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a container sees of file systems, and what links in an image or volume cannot do.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "runtime/launch.h"
+#include "sandbox.h"
+
+namespace stack::runtime {
+namespace {
+
+class Mounts : public testing::Sandbox {
+ protected:
+  static MountSpec bind(const std::string& source, const std::string& target,
+                        Writable writable = Writable::yes) {
+    MountSpec mount;
+    mount.source = source;
+    mount.target = target;
+    mount.writable = writable;
+    return mount;
+  }
+  static MountSpec tmpfs(const std::string& target, std::vector<std::string> options) {
+    MountSpec mount;
+    mount.kind = MountKind::tmpfs;
+    mount.target = target;
+    mount.options = std::move(options);
+    return mount;
+  }
+  /// The options of a mount point as the container sees them.
+  std::string options_of(ContainerSpec spec, const std::string& target) {
+    spec.process.arguments[2] = "while read a b c d e f g; do [ \"$e\" = " + target +
+                                " ] && o=$f; done < /proc/self/mountinfo; echo $o";
+    return output_of(spec);
+  }
+};
+
+TEST_F(Mounts, WritesGoToTheUpperLayerAndNotToTheImage) {
+  const ContainerSpec spec = shell("echo new > /etc/new; echo changed > /etc/passwd");
+  EXPECT_EQ(output_of(spec), "");
+  EXPECT_FALSE(stack::exists(image() / "etc/new"));
+  EXPECT_EQ(read_file(std::filesystem::path(spec.root.upper) / "etc/new"), "new\n");
+}
+
+TEST_F(Mounts, ManyLayersCoverOneAnotherInOrder) {
+  ContainerSpec spec = shell("cat /who; echo /layer*");
+  std::vector<std::string> layers;
+  for (int i = 0; i < 100; ++i) {
+    const auto layer = directory(fmt::format("a-rather-long-name-of-a-layer-directory-{:03}", i));
+    write_file_atomically(layer / "who", fmt::format("{}\n", i), Durability::survives_crash, 0644);
+    layers.push_back(layer);
+  }
+  layers.push_back(image());
+  spec.root.lower = layers;
+  EXPECT_EQ(output_of(spec), "0\n/layer*\n");
+}
+
+TEST_F(Mounts, AReadOnlyRootIsReadOnlyButItsMountsAreNot) {
+  ContainerSpec spec = shell("touch /x 2>&1; touch /dev/shm/x /data/x /run/x && echo ok");
+  spec.root.writable = Writable::no;
+  spec.mounts = {bind(directory("data"), "/data"), tmpfs("/run", {})};
+  EXPECT_EQ(output_of(spec), "touch: /x: Read-only file system\nok\n");
+}
+
+TEST_F(Mounts, ABindShowsTheHostsDirectory) {
+  const auto data = directory("data");
+  ContainerSpec spec = shell("echo from inside > /srv/data/x");
+  spec.mounts = {bind(data, "/srv/data")};
+  EXPECT_EQ(output_of(spec), "");
+  EXPECT_EQ(read_file(data / "x"), "from inside\n");
+}
+
+TEST_F(Mounts, AReadOnlyBindRefusesWrites) {
+  ContainerSpec spec = shell("touch /data/x 2>&1");
+  spec.mounts = {bind(directory("data"), "/data", Writable::no)};
+  EXPECT_EQ(run(spec).out, "touch: /data/x: Read-only file system\n");
+}
+
+TEST_F(Mounts, AFileCanBeBound) {
+  ContainerSpec spec = shell("cat /etc/motd /deep/er/file");
+  const auto source = file("motd", "welcome\n");
+  spec.mounts = {bind(source, "/etc/motd"), bind(source, "/deep/er/file")};
+  EXPECT_EQ(output_of(spec), "welcome\nwelcome\n");
+}
+
+TEST_F(Mounts, EtcFilesAreBound) {
+  ContainerSpec spec = shell("cat /etc/hosts /etc/resolv.conf /etc/hostname");
+  spec.etc = {file("h", "hosts\n"), file("r", "resolv\n"), file("n", "name\n")};
+  EXPECT_EQ(output_of(spec), "hosts\nresolv\nname\n");
+}
+
+TEST_F(Mounts, TmpfsOptionsReachTheKernel) {
+  ContainerSpec spec = shell("");
+  spec.mounts = {tmpfs("/t", {"size=1m", "mode=1770", "uid=1000"})};
+  EXPECT_EQ(options_of(spec, "/t"), "rw,nosuid,nodev,noexec,relatime\n");
+  spec.process.arguments[2] =
+      "stat -c '%a %u' /t; dd if=/dev/zero of=/t/x bs=1M count=2 2>/dev/null";
+  EXPECT_EQ(run(spec).out, "1770 1000\n");
+}
+
+TEST_F(Mounts, ATmpfsLooksLikeTheDirectoryThatItCovers) {
+  std::filesystem::create_directory(image() / "var");
+  ASSERT_EQ(::chmod((image() / "var").c_str(), 01733), 0);
+  ContainerSpec spec = shell("stat -c %a /var");
+  spec.mounts = {tmpfs("/var", {})};
+  EXPECT_EQ(output_of(spec), "1733\n");
+}
+
+TEST_F(Mounts, SharedMemoryHasItsSize) {
+  ContainerSpec spec = shell("grep ' /dev/shm ' /proc/mounts");
+  spec.resources.shm_size = 1U << 20;
+  const std::string line = output_of(spec);
+  EXPECT_NE(line.find("size=1024k"), std::string::npos) << line;
+}
+
+TEST_F(Mounts, StandardDevicesWork) {
+  EXPECT_EQ(
+      output_of("echo x > /dev/null; head -c 3 /dev/zero | wc -c; head -c 5 /dev/urandom | wc -c;"
+                "echo y 2>/dev/null > /dev/full || echo full; ls /dev/pts; readlink /dev/ptmx"),
+      "3\n5\nfull\nptmx\npts/ptmx\n");
+}
+
+TEST_F(Mounts, MaskedPathsReadAsEmpty) {
+  EXPECT_EQ(
+      output_of("cat /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; ls /sys/firmware"),
+      "");
+}
+
+TEST_F(Mounts, KernelSettingsAreReadOnly) {
+  const auto outcome =
+      run("echo 1 > /proc/sys/kernel/domainname; "
+          "echo 1 > /sys/kernel/mm/ksm/run; mkdir /sys/fs/cgroup/x");
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.err,
+            "/bin/sh: can't create /proc/sys/kernel/domainname: Read-only file system\n"
+            "/bin/sh: can't create /sys/kernel/mm/ksm/run: Read-only file system\n"
+            "mkdir: can't create directory '/sys/fs/cgroup/x': Read-only file system\n");
+}
+
+TEST_F(Mounts, LowPortsAndPingNeedNoCapability) {
+  EXPECT_EQ(output_of("cat /proc/sys/net/ipv4/ip_unprivileged_port_start; "
+                      "sed 's/[[:space:]]/ /' /proc/sys/net/ipv4/ping_group_range"),
+            "0\n0 2147483647\n");
+}
+
+TEST_F(Mounts, TheContainerSeesItsOwnCgroupAsTheRoot) {
+  const std::string text = output_of(
+      "grep -v -e cpuset -e blkio -e freezer -e systemd -e perf "
+      "-e net_ -e hugetlb -e rdma -e misc /proc/self/cgroup | sed 's/.*://'");
+  EXPECT_EQ(text.find_first_not_of("/\n"), std::string::npos) << text;
+}
+
+TEST_F(Mounts, AnImagesLinkCannotLeadAMountOutside) {
+  const auto outside = directory("outside");
+  std::filesystem::create_symlink(outside, image() / "data");
+  std::filesystem::create_symlink("../../../../../../" + outside.string(), image() / "up");
+  ContainerSpec spec = shell("cat /data/x /up/deeper/x");
+  const auto source = directory("source");
+  write_file_atomically(source / "x", "bound\n", Durability::survives_crash, 0644);
+  spec.mounts = {bind(source, "/data"), bind(source, "/up/deeper")};
+  // In-root, each link leads to a path that does not exist there: refused, or made inside.
+  try {
+    run(spec);
+  } catch (const Error&) {
+  }
+  EXPECT_TRUE(list_directory(outside).empty());
+}
+
+TEST_F(Mounts, AnAbsoluteLinkIsResolvedInsideTheImage) {
+  std::filesystem::create_directory(image() / "real");
+  std::filesystem::create_symlink("/real", image() / "alias");
+  ContainerSpec spec = shell("cat /real/x");
+  const auto source = directory("source");
+  write_file_atomically(source / "x", "bound\n", Durability::survives_crash, 0644);
+  spec.mounts = {bind(source, "/alias")};
+  EXPECT_EQ(output_of(spec), "bound\n");
+}
+
+TEST_F(Mounts, AnImageWhoseDevIsALinkIsRefused) {
+  std::filesystem::create_symlink("/tmp", image() / "dev");
+  EXPECT_STREQ(failure_of(shell("true")).what(),
+               "mounting tmpfs on /dev: Too many levels of symbolic links");
+}
+
+TEST_F(Mounts, EtcHostsAsALinkOutsideTouchesNothingOutside) {
+  const auto victim = file("victim", "untouched\n");
+  std::filesystem::create_symlink(victim, image() / "etc/hosts");
+  ContainerSpec spec = shell("echo overwritten > /etc/hosts");
+  spec.etc.hosts = file("hosts", "hosts\n");
+  try {
+    run(spec);
+  } catch (const Error&) {
+  }
+  EXPECT_EQ(read_file(victim), "untouched\n");
+}
+
+TEST_F(Mounts, ADirectoryOnAFileIsRefusedWithAHint) {
+  ContainerSpec spec = shell("true");
+  spec.mounts = {bind(directory("data"), "/etc/passwd")};
+  const Error error = failure_of(spec);
+  EXPECT_NE(std::string(error.what()).find(" on /etc/passwd: Not a directory"), std::string::npos)
+      << error.what();
+  EXPECT_FALSE(error.hint().empty());
+}
+
+TEST_F(Mounts, AVolumeWhereLinksAreExchangedNeverLeadsOutside) {
+  const auto outside = directory("outside");
+  const auto volume = directory("volume");
+  std::filesystem::create_directory(volume / "a");
+  std::filesystem::create_symlink(outside, volume / "b");
+  ContainerSpec attacker = program(
+      {"/bin/sh", "-c", "while :; do mv -T /v/a /v/c; mv -T /v/b /v/a; mv -T /v/c /v/b; done"});
+  std::filesystem::create_symlink("busybox", image() / "bin/mv");
+  attacker.mounts = {bind(volume, "/v")};
+  Running running = start(attacker);
+  const auto source = directory("source");
+  for (int round = 0; round < 30; ++round) {
+    ContainerSpec victim = shell("true");
+    victim.mounts = {bind(volume, "/v"), bind(source, "/v/a/deep")};
+    try {
+      run(victim);
+    } catch (const Error&) {
+    }
+  }
+  stop(running);
+  EXPECT_TRUE(list_directory(outside).empty());
+}
+
+}  // namespace
+}  // namespace stack::runtime
