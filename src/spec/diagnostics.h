@@ -34,6 +34,9 @@ class Diagnostics {
   /// The screen form : each with source line, caret and hint, then
   /// "3 errors, 1 warning. Nothing was changed." (that line only when there is an error).
   std::string to_text() const;
+  /// The first error as one line, for output that programs read:
+  /// "stack.yaml:6:5: error: unknown key "port" in service "web" (and 2 more)". Empty without one.
+  std::string first_error() const;
 
  private:
   std::vector<std::string> order_;

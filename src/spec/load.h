@@ -9,10 +9,20 @@
 #include <string>
 #include <vector>
 
+#include "spec/audit.h"
 #include "spec/diagnostics.h"
 #include "spec/model.h"
 
 namespace stack::spec {
+
+/// Stages that `stack config` can leave out; everything else wants them all.
+struct Stages {
+  bool interpolate = true;          ///< --no-interpolate
+  bool normalize = true;            ///< --no-normalize
+  bool check_consistency = true;    ///< --no-consistency
+  bool resolve_environment = true;  ///< --no-env-resolution
+  bool resolve_paths = true;        ///< --no-path-resolution
+};
 
 struct LoadRequest {
   std::vector<std::string> files;      ///< -f, in order; "-" is standard input; empty: search
@@ -23,7 +33,9 @@ struct LoadRequest {
   std::vector<std::string> services;   ///< services named on the command line enable their profiles
   std::filesystem::path current_directory;         ///< absolute
   std::map<std::string, std::string> environment;  ///< of the process
-  bool interpolate = true;                         ///< --no-interpolate
+  Stages stages;
+  /// Whether keys that would be wrong to ignore are errors; `config` only shows, and takes warn.
+  Unimplemented unimplemented = Unimplemented::refuse;
 };
 
 struct LoadResult {
@@ -35,7 +47,7 @@ struct LoadResult {
 /// docker-compose.yaml, here and in the folders above, with its override file), reads,
 /// interpolates, merges, decodes, normalises and validates. Mistakes in files are diagnostics,
 /// never exceptions. Throws Error (exit code 1, "no configuration file provided: not found") when
-/// there is no file, and when a file cannot be read.
+/// there is no file, when a file cannot be read, and when the given project name is not one.
 LoadResult load(const LoadRequest& request);
 
 /// Only what `-p`, COMPOSE_PROJECT_NAME, `name:` and the folder say, for commands that work without

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ using Strings = std::vector<std::string>;
 using StringMap = std::map<std::string, std::string>;
 /// An environment entry without a value (`KEY` alone) unsets what an image or env_file sets.
 using Environment = std::map<std::string, std::optional<std::string>>;
+
+struct Node;
 
 enum class Access { read_write, read_only };
 
@@ -188,6 +191,10 @@ struct Project {
   std::map<std::string, Network> networks;   ///< used ones, "default" included when used
   std::map<std::string, Volume> volumes;     ///< used ones
   SourceMap sources;
+  /// The same project as the front end's tree, with every key the files have, those without effect
+  /// yet too: what `stack config` prints (render.h). Nothing else looks into it.
+  std::shared_ptr<const Node> resolved;
+  bool interpolated = true;  ///< false under --no-interpolate: `$` is printed as it stands
 };
 
 }  // namespace stack::spec

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/assemble.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "spec/dotenv.h"
+#include "spec/interpolate.h"
+#include "spec/merge.h"
+#include "spec/paths.h"
+#include "spec/yaml_tree.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr std::size_t kMaxFileDepth = 32;
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+Documents parse_one(SourceText source, Reporter& reporter) {
+  const auto file = reporter.add_file(source.shown, std::move(source.bytes));
+  if (!check_bytes(file, reporter)) return {};
+  return parse_yaml(file, reporter);
+}
+
+/// One run over files that share variables; included files get an assembly of their own.
+class Assembly {
+ public:
+  Assembly(const Surroundings& surroundings, Reporter& reporter,
+           std::vector<std::string> open_files)
+      : surroundings_(surroundings), reporter_(reporter), open_files_(std::move(open_files)) {}
+
+  Node merge_files(std::vector<Documents> files, const std::string& directory) {
+    Node merged;
+    for (auto& documents : files) {
+      for (auto& document : documents) {
+        if (document.is_null()) continue;
+        prepare(document, directory);
+        merge_documents(merged, std::move(document), reporter_);
+      }
+    }
+    return merged;
+  }
+
+ private:
+  /// From a raw document to a shaped one without include and extends.
+  void prepare(Node& document, const std::string& directory) {
+    shape_raw(document, directory);
+    if (!document.is_mapping()) return;
+    take_in_includes(document, directory);
+    extend_services(document);
+  }
+
+  void shape_raw(Node& document, const std::string& directory) {
+    if (surroundings_.interpolate) interpolate(document, surroundings_.variables, reporter_);
+    Shaping shaping{reporter_, directory, surroundings_.home, surroundings_.paths, ports_};
+    shape_document(document, shaping);
+    ports_ = shaping.ports;
+  }
+
+  // --- include -----------------------------------------------------------------------------------
+
+  void take_in_includes(Node& document, const std::string& directory) {
+    const Entry* found = document.find_entry("include");
+    if (found == nullptr) return;
+    const Entry include = *found;
+    document.erase("include");
+    for (const auto& item : include.value.items) {
+      if (item.is_mapping()) import(document, load_included(item, directory), include.place);
+    }
+  }
+
+  Node load_included(const Node& item, const std::string& directory) {
+    const Node* paths = item.find("path");
+    if (paths == nullptr || paths->items.empty()) return {};
+    std::vector<SourceText> sources;
+    auto open_files = open_files_;
+    for (const auto& path : paths->items) {
+      const auto full = absolute_path(path.text, directory, surroundings_.home);
+      if (!may_open(full, path, open_files, "include")) return {};
+      auto source = read_source(full, path);
+      if (!source) return {};
+      open_files.push_back(full);
+      sources.push_back(std::move(*source));
+    }
+    const auto own = item.text_of("project_directory");
+    const std::string own_directory = own.empty()
+                                          ? directory_of(sources[0].path)
+                                          : absolute_path(own, directory, surroundings_.home);
+    Surroundings inner = surroundings_;
+    add_variables(inner.variables, item, directory, own_directory);
+    auto files = parse_sources(std::move(sources), reporter_);
+    return Assembly(inner, reporter_, std::move(open_files))
+        .merge_files(std::move(files), own_directory);
+  }
+
+  /// Variables of the including project win over those of the included one's env files.
+  void add_variables(StringMap& variables, const Node& item, const std::string& directory,
+                     const std::string& own_directory) {
+    const Node* files = item.find("env_file");
+    if (files == nullptr) {
+      if (const auto text = surroundings_.read(own_directory + "/.env")) add_env(variables, *text);
+      return;
+    }
+    for (const auto& file : files->items) {
+      if (file.text == "/dev/null") continue;
+      const auto full = absolute_path(file.text, directory, surroundings_.home);
+      if (const auto text = surroundings_.read(full)) {
+        add_env(variables, *text);
+      } else {
+        reporter_.error("file-not-found", file.place, "env file {} not found",
+                        stack::quoted(file.text));
+      }
+    }
+  }
+
+  static void add_env(StringMap& variables, const std::string& text) {
+    const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+      const auto found = variables.find(std::string(name));
+      return found == variables.end() ? std::nullopt : std::optional(found->second);
+    };
+    for (auto& [key, value] : parse_dotenv(text, lookup).entries) {
+      if (value) variables.try_emplace(key, *value);
+    }
+  }
+
+  void import(Node& document, Node included, const Place& place) {
+    for (auto& [section, section_place, objects] : included.entries) {
+      if (!objects.is_mapping() || section.starts_with("x-")) continue;
+      Node& own = document.at_or_add(section, section_place);
+      if (own.is_null()) own = make_mapping(section_place);
+      for (auto& object : objects.entries) {
+        const Entry* clash = own.find_entry(object.key);
+        if (clash == nullptr) {
+          own.entries.push_back(std::move(object));
+        } else if (!same_place(clash->place, object.place)) {
+          reporter_
+              .error("include-conflict", clash->place.line > 0 ? clash->place : place,
+                     "{} {} is also defined by an included file", section,
+                     stack::quoted(object.key))
+              .hint = fmt::format("there at {}", to_text(reporter_.origin(object.place)));
+        }
+      }
+    }
+  }
+
+  /// The same file may be included twice, by two ways.
+  bool same_place(const Place& a, const Place& b) const {
+    const auto left = reporter_.origin(a);
+    const auto right = reporter_.origin(b);
+    return left == right;
+  }
+
+  // --- extends -----------------------------------------------------------------------------------
+
+  struct Extending {
+    std::string file;  ///< empty: the document itself
+    std::string service;
+    bool operator==(const Extending&) const = default;
+  };
+
+  void extend_services(Node& document) {
+    Node* services = document.find("services");
+    if (services == nullptr || !services->is_mapping()) return;
+    for (auto& entry : services->entries) {
+      std::vector<Extending> chain{{"", entry.key}};
+      if (entry.value.find("extends") != nullptr) extend(entry.value, *services, "", chain);
+    }
+  }
+
+  void extend(Node& service, const Node& siblings, const std::string& file,
+              std::vector<Extending>& chain) {
+    const Node* found = service.find("extends");
+    if (found == nullptr || !found->is_mapping()) return;
+    const Node extends = *found;
+    service.erase("extends");
+    const Node* name = extends.find("service");
+    if (name == nullptr || !name->is_string()) {
+      reporter_.error("missing-key", extends.place, "\"extends\" needs \"service\"");
+      return;
+    }
+    const Node* path = extends.find("file");
+    Node base = path == nullptr ? base_of(siblings, file, *name, chain)
+                                : base_from_file(*path, *name, chain);
+    if (!base.is_mapping()) return;
+    Node own = std::exchange(service, Node());
+    own.tag = Node::Tag::none;
+    service.place = own.place;
+    merge_services(service, std::move(base), reporter_);
+    merge_services(service, std::move(own), reporter_);
+  }
+
+  Node base_of(const Node& services, const std::string& file, const Node& name,
+               std::vector<Extending>& chain) {
+    const Extending here{file, name.text};
+    if (std::ranges::find(chain, here) != chain.end() || chain.size() > kMaxFileDepth) {
+      reporter_.error("extends-cycle", name.place, "service {} extends itself",
+                      stack::quoted(name.text));
+      return {};
+    }
+    const Node* base = services.find(name.text);
+    if (base == nullptr || !base->is_mapping()) {
+      auto& error = reporter_.error("undefined-service", name.place,
+                                    "cannot extend service {}, which does not exist",
+                                    stack::quoted(name.text));
+      std::vector<std::string> names;
+      for (const auto& entry : services.entries) names.push_back(entry.key);
+      if (const auto near = nearest(name.text, names))
+        error.hint = fmt::format("did you mean {}?", stack::quoted(*near));
+      return {};
+    }
+    Node copy = *base;
+    chain.push_back(here);
+    extend(copy, services, file, chain);
+    chain.pop_back();
+    return copy;
+  }
+
+  Node base_from_file(const Node& path, const Node& name, std::vector<Extending>& chain) {
+    const std::string full = path.text;
+    const Node* document = extended_file(full, path);
+    if (document == nullptr) return {};
+    const Node* services = document->find("services");
+    if (services == nullptr || !services->is_mapping()) {
+      reporter_.error("undefined-service", path.place,
+                      "cannot extend service {}: {} has no services", stack::quoted(name.text),
+                      shown_path(full, surroundings_.current_directory));
+      return {};
+    }
+    return base_of(*services, full, name, chain);
+  }
+
+  /// A file named by `extends`, shaped, read once.
+  const Node* extended_file(const std::string& full, const Node& path) {
+    if (const auto known = extended_.find(full); known != extended_.end()) return &known->second;
+    auto source = read_source(full, path);
+    if (!source) return nullptr;
+    Node merged;
+    for (auto& document : parse_one(std::move(*source), reporter_)) {
+      shape_raw(document, directory_of(full));
+      if (document.is_mapping()) merge_documents(merged, std::move(document), reporter_);
+    }
+    return &extended_.emplace(full, std::move(merged)).first->second;
+  }
+
+  // --- files -------------------------------------------------------------------------------------
+
+  bool may_open(const std::string& path, const Node& asker, const std::vector<std::string>& open,
+                std::string_view verb) {
+    if (std::ranges::find(open, path) == open.end() && open.size() < kMaxFileDepth) return true;
+    reporter_.error("include-cycle", asker.place, "{} cycle: {} is being read already", verb,
+                    stack::quoted(asker.text));
+    return false;
+  }
+
+  std::optional<SourceText> read_source(const std::string& path, const Node& asker) {
+    auto bytes = is_remote(asker.text) ? std::nullopt : surroundings_.read(path);
+    if (!bytes) {
+      reporter_.error("file-not-found", asker.place, "file {} not found",
+                      stack::quoted(asker.text));
+      return std::nullopt;
+    }
+    return SourceText{path, shown_path(path, surroundings_.current_directory), std::move(*bytes)};
+  }
+
+  const Surroundings& surroundings_;
+  Reporter& reporter_;
+  std::vector<std::string> open_files_;
+  std::map<std::string, Node> extended_;
+  std::size_t ports_ = 0;
+};
+
+}  // namespace
+
+std::vector<Documents> parse_sources(std::vector<SourceText> sources, Reporter& reporter) {
+  std::vector<Documents> files;
+  for (auto& source : sources) files.push_back(parse_one(std::move(source), reporter));
+  return files;
+}
+
+Node assemble(std::vector<Documents> files, const std::string& directory,
+              const Surroundings& surroundings, Reporter& reporter) {
+  return Assembly(surroundings, reporter, {}).merge_files(std::move(files), directory);
+}
+
+std::string shown_path(const std::string& path, const std::string& current_directory) {
+  const std::string prefix = current_directory == "/" ? "/" : current_directory + "/";
+  return path.starts_with(prefix) ? path.substr(prefix.size()) : path;
+}
+
+}  // namespace stack::spec

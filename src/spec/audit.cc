@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/audit.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "spec/reporter.h"
+#include "spec/schema.h"
+#include "spec/shape.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
+
+const Type* type_of_entry(const Type& type, std::string_view key) {
+  if (key.starts_with("x-")) return nullptr;
+  if (type.form == Form::map_of) return type.element;
+  if (type.form != Form::object) return nullptr;
+  const Field* field = type.schema->find(key);
+  return field == nullptr ? nullptr : field->type;
+}
+
+std::string_view noun_of(const Type& type) {
+  return type.form == Form::map_of && type.element->schema != nullptr ? type.element->schema->noun
+                                                                      : "";
+}
+
+void check_present(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
+  for (const auto& [key, place, value] : node.entries) {
+    const Type* inner = type_of_entry(type, key);
+    if (inner == nullptr) continue;
+    const Where here{&where, key, noun_of(type)};
+    if (value.is_null() && !inner->may_be_null) {
+      reporter.error("missing-value", place, "{} has no value", here.value_text());
+    }
+    check_present(value, *inner, here, reporter);
+  }
+  if (type.form != Form::list_of) return;
+  for (const auto& item : node.items) check_present(item, *type.element, where, reporter);
+}
+
+class Unimplementeds {
+ public:
+  Unimplementeds(Unimplemented policy, Reporter& reporter) : policy_(policy), reporter_(reporter) {}
+
+  void visit(const Node& node, const Type& type, const Where& where) {
+    for (const auto& entry : node.entries) {
+      const Type* inner = type_of_entry(type, entry.key);
+      if (inner == nullptr || entry.value.is_null()) continue;
+      const Where here{&where, entry.key, noun_of(type)};
+      const Field* field = type.form == Form::object ? type.schema->find(entry.key) : nullptr;
+      if (field != nullptr && field->assign == nullptr) {
+        report(entry, *field, here);
+      } else {
+        visit(entry.value, *inner, here);
+      }
+    }
+    if (type.form != Form::list_of) return;
+    for (const auto& item : node.items) visit(item, *type.element, where);
+  }
+
+  void check_service(const Entry& service) {
+    refuse_build_alone(service);
+    refuse_network_mode(service);
+    for (const auto& mount : items_of(service, "volumes")) refuse_mount_type(mount);
+  }
+
+  void check_driver(const Entry& object, std::string_view noun, std::string_view driver) {
+    const Node* own = object.value.find("driver");
+    if (own == nullptr || own->text.empty() || own->text == driver || own->text == "default")
+      return;
+    complain(own->place, "{} {}: driver {} is not supported yet", noun, stack::quoted(object.key),
+             stack::quoted(own->text));
+  }
+
+ private:
+  void report(const Entry& entry, const Field& field, const Where& where) {
+    if (field.lack == Lack::harmful) {
+      complain(entry.place, "{} is not supported yet", where.value_text());
+    } else {
+      reporter_.warning("not-implemented", entry.place, "{} is known but has no effect yet",
+                        where.value_text());
+    }
+  }
+
+  template <typename... Args>
+  void complain(const Place& place, fmt::format_string<Args...> text, Args&&... args) {
+    if (policy_ == Unimplemented::refuse) {
+      reporter_.error("not-implemented", place, text, std::forward<Args>(args)...);
+    } else {
+      reporter_.warning("not-implemented", place, text, std::forward<Args>(args)...);
+    }
+  }
+
+  static const std::vector<Node>& items_of(const Entry& service, std::string_view key) {
+    static const std::vector<Node> none;
+    const Node* list = service.value.find(key);
+    return list == nullptr ? none : list->items;
+  }
+
+  void refuse_build_alone(const Entry& service) {
+    const Entry* build = service.value.find_entry("build");
+    if (build == nullptr || !service.value.text_of("image").empty()) return;
+    complain(build->place, "service {} has no image, and building one is not supported yet",
+             stack::quoted(service.key));
+  }
+
+  void refuse_network_mode(const Entry& service) {
+    const Node* mode = service.value.find("network_mode");
+    if (mode == nullptr || mode->text.empty() || mode->text == "none" || mode->text == "host")
+      return;
+    complain(mode->place, "network_mode {} of service {} is not supported yet",
+             stack::quoted(mode->text), stack::quoted(service.key));
+  }
+
+  void refuse_mount_type(const Node& mount) {
+    const auto type = mount.text_of("type");
+    if (type != "image" && type != "npipe" && type != "cluster") return;
+    complain(mount.place, "volumes of type {} are not supported yet", stack::quoted(type));
+  }
+
+  Unimplemented policy_;
+  Reporter& reporter_;
+};
+
+const std::vector<Entry>& entries_of(const Node& root, std::string_view section) {
+  static const std::vector<Entry> none;
+  const Node* objects = root.find(section);
+  return objects == nullptr ? none : objects->entries;
+}
+
+}  // namespace
+
+void check_values_present(const Node& root, Reporter& reporter) {
+  check_present(root, kProject, {}, reporter);
+}
+
+void report_unimplemented(const Node& root, Unimplemented policy, Reporter& reporter) {
+  Unimplementeds unimplementeds(policy, reporter);
+  unimplementeds.visit(root, kProject, {});
+  for (const auto& service : entries_of(root, "services")) unimplementeds.check_service(service);
+  for (const auto& network : entries_of(root, "networks"))
+    unimplementeds.check_driver(network, "network", "bridge");
+  for (const auto& volume : entries_of(root, "volumes"))
+    unimplementeds.check_driver(volume, "volume", "local");
+}
+
+}  // namespace stack::spec

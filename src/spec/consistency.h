@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether what services name exists, and whether they can be started in any order at all.
+#pragma once
+
+#include "spec/model.h"
+#include "spec/reporter.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+/// References of active services to services, networks, volumes, configs and secrets, by the merged
+/// tree before unused resources are removed. `inactive`: services left out by their profiles; an
+/// optional dependency on one of them is removed.
+void check_references(Node& root, const Strings& inactive, Reporter& reporter);
+
+/// Dependency cycles, each printed as a -> b -> a.
+void check_cycles(const Node& root, Reporter& reporter);
+
+}  // namespace stack::spec

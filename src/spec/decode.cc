@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/decode.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "spec/fields_parts.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
+#include "spec/short_forms.h"
+
+namespace stack::spec {
+namespace {
+
+template <typename Integer>
+void read_integer(const Node& node, Integer& value) {
+  value = parse_integer<Integer>(node.text).value_or(Integer{});
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return result;
+}
+
+Strings capability_names(const Node& node) {
+  Strings names;
+  for (const auto& item : node.items) {
+    auto name = upper(item.text);
+    if (name.starts_with("CAP_")) name.erase(0, 4);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// "/run:noexec,size=64m" of the service key `tmpfs`.
+Mount tmpfs_mount(std::string_view text) {
+  Mount mount;
+  mount.type = MountType::tmpfs;
+  const auto colon = text.find(':');
+  mount.target = clean_path(text.substr(0, colon));
+  if (colon == std::string_view::npos) return mount;
+  for (const auto& option : split(text.substr(colon + 1), ',')) {
+    if (option.starts_with("size=")) {
+      mount.tmpfs_size = parse_size(std::string_view(option).substr(5));
+    } else if (option.starts_with("mode=")) {
+      mount.tmpfs_mode = parse_mode(std::string_view(option).substr(5));
+    } else if (option == "ro") {
+      mount.access = Access::read_only;
+    } else if (!option.empty() && option != "rw") {
+      mount.tmpfs_options.push_back(option);
+    }
+  }
+  return mount;
+}
+
+template <typename Object>
+void read_objects(const Node* section, const Schema& schema, std::map<std::string, Object>& objects,
+                  std::string Object::*key_member) {
+  if (section == nullptr) return;
+  for (const auto& [key, place, value] : section->entries) {
+    if (key.starts_with("x-")) continue;
+    Object& object = objects[key];
+    object.*key_member = key;
+    read_object(value, schema, &object);
+  }
+}
+
+}  // namespace
+
+void read(const Node& node, std::string& value) {
+  value = node.text;
+}
+void read(const Node& node, bool& value) {
+  value = node.is_true();
+}
+void read(const Node& node, int& value) {
+  read_integer(node, value);
+}
+void read(const Node& node, double& value) {
+  value = parse_number(node.text).value_or(0);
+}
+void read(const Node& node, std::uint16_t& value) {
+  read_integer(node, value);
+}
+void read(const Node& node, std::uint32_t& value) {
+  read_integer(node, value);
+}
+void read(const Node& node, std::uint64_t& value) {
+  read_integer(node, value);
+}
+void read(const Node& node, std::int64_t& value) {
+  read_integer(node, value);
+}
+
+void read(const Node& node, std::chrono::nanoseconds& value) {
+  value = parse_duration(node.text).value_or(std::chrono::nanoseconds(0));
+}
+
+void read(const Node& node, Strings& value) {
+  for (const auto& item : node.items) value.push_back(item.text);
+}
+
+void read(const Node& node, StringMap& value) {
+  for (const auto& entry : node.entries) value[entry.key] = entry.value.text;
+}
+
+void read(const Node& node, Environment& value) {
+  for (const auto& entry : node.entries) {
+    value[entry.key] = entry.value.is_null() ? std::nullopt : std::optional(entry.value.text);
+  }
+}
+
+void read(const Node& node, Condition& value) {
+  if (node.text == "service_healthy") value = Condition::service_healthy;
+  if (node.text == "service_completed_successfully")
+    value = Condition::service_completed_successfully;
+}
+
+void read(const Node& node, MountType& value) {
+  if (node.text == "bind") value = MountType::bind;
+  if (node.text == "tmpfs") value = MountType::tmpfs;
+}
+
+void read(const Node& node, RestartPolicy& value) {
+  using Kind = RestartPolicy::Kind;
+  const auto colon = node.text.find(':');
+  const auto name = node.text.substr(0, colon);
+  if (name == "always") value.kind = Kind::always;
+  if (name == "unless-stopped") value.kind = Kind::unless_stopped;
+  if (name == "on-failure") value.kind = Kind::on_failure;
+  if (colon != std::string::npos)
+    value.max_attempts =
+        parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1)).value_or(0);
+}
+
+void read(const Node& node, Healthcheck& value) {
+  read_object(node, kHealthcheckSchema, &value);
+}
+void read(const Node& node, Dependency& value) {
+  read_object(node, kDependencySchema, &value);
+}
+void read(const Node& node, NetworkAttachment& value) {
+  read_object(node, kAttachmentSchema, &value);
+}
+
+void read(const Node& node, std::vector<VolumesFrom>& value) {
+  for (const auto& item : node.items) {
+    auto parts = split(item.text, ':');
+    VolumesFrom from;
+    if (parts.size() > 1 && parts[0] == "container") {
+      from.kind = VolumesFrom::Kind::container;
+      parts.erase(parts.begin());
+    }
+    from.name = parts[0];
+    if (parts.size() > 1 && parts[1] == "ro") from.access = Access::read_only;
+    value.push_back(std::move(from));
+  }
+}
+
+void read(const Node& node, std::vector<Port>& value) {
+  for (const auto& item : node.items) read_object(item, kPortSchema, &value.emplace_back());
+}
+
+void read(const Node& node, std::vector<Link>& value) {
+  for (const auto& item : node.items) {
+    const auto colon = item.text.find(':');
+    const auto service = item.text.substr(0, colon);
+    value.push_back({service, colon == std::string::npos ? service : item.text.substr(colon + 1)});
+  }
+}
+
+void read(const Node& node, std::map<std::string, Dependency>& value) {
+  for (const auto& entry : node.entries) read(entry.value, value[entry.key]);
+}
+
+void read(const Node& node, std::map<std::string, NetworkAttachment>& value) {
+  for (const auto& entry : node.entries) read(entry.value, value[entry.key]);
+}
+
+void assign_volumes(void* service, const Node& node) {
+  auto& mounts = static_cast<Service*>(service)->volumes;
+  for (const auto& item : node.items) read_object(item, kMountSchema, &mounts.emplace_back());
+}
+
+void assign_tmpfs(void* service, const Node& node) {
+  auto& mounts = static_cast<Service*>(service)->volumes;
+  for (const auto& item : node.items) mounts.push_back(tmpfs_mount(item.text));
+}
+
+void assign_capabilities_added(void* service, const Node& node) {
+  static_cast<Service*>(service)->cap_add = capability_names(node);
+}
+
+void assign_capabilities_dropped(void* service, const Node& node) {
+  static_cast<Service*>(service)->cap_drop = capability_names(node);
+}
+
+void assign_stop_signal(void* service, const Node& node) {
+  static_cast<Service*>(service)->stop_signal = canonical_signal(node.text).value_or("");
+}
+
+void assign_published(void* port, const Node& node) {
+  const auto parsed = parse_port_range(node.text, "host port");
+  const auto* range = std::get_if<PortRange>(&parsed);
+  // Published on port 0 is the older way to ask for a free port.
+  if (range == nullptr || range->last == 0) return;
+  static_cast<Port*>(port)->published = range->first;
+  static_cast<Port*>(port)->published_last = range->last;
+}
+
+void assign_read_only(void* mount, const Node& node) {
+  if (node.is_true()) static_cast<Mount*>(mount)->access = Access::read_only;
+}
+
+void assign_recursive(void* mount, const Node& node) {
+  static_cast<Mount*>(mount)->recursive = node.text != "disabled";
+}
+
+void assign_ipam(void* network, const Node& node) {
+  auto& subnets = static_cast<Network*>(network)->ipam;
+  for (const auto& item : node.items) read_object(item, kSubnetSchema, &subnets.emplace_back());
+}
+
+void assign_elsewhere(void*, const Node&) {}
+
+void read_object(const Node& node, const Schema& schema, void* object) {
+  for (const auto& [key, place, value] : node.entries) {
+    const Field* field = schema.find(key);
+    const bool says_something = !value.is_null() || (field != nullptr && field->type->may_be_null);
+    if (field != nullptr && field->assign != nullptr && says_something)
+      field->assign(object, value);
+  }
+}
+
+Project decode_project(const Node& root) {
+  Project project;
+  project.name = root.text_of("name");
+  read_objects(root.find("services"), kServiceSchema, project.services, &Service::name);
+  read_objects(root.find("networks"), kNetworkSchema, project.networks, &Network::key);
+  read_objects(root.find("volumes"), kVolumeSchema, project.volumes, &Volume::key);
+  return project;
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shaped tree to model. Shaping has checked every value, so reading cannot fail; what was refused
+// there reads as empty, and the project is never handed out.
+#pragma once
+
+#include "spec/model.h"
+#include "spec/schema.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+/// One overload per type of member in the model.
+void read(const Node& node, std::string& value);
+void read(const Node& node, bool& value);
+void read(const Node& node, int& value);
+void read(const Node& node, double& value);
+void read(const Node& node, std::uint16_t& value);
+void read(const Node& node, std::uint32_t& value);
+void read(const Node& node, std::uint64_t& value);
+void read(const Node& node, std::int64_t& value);
+void read(const Node& node, std::chrono::nanoseconds& value);
+void read(const Node& node, Strings& value);
+void read(const Node& node, StringMap& value);
+void read(const Node& node, Environment& value);
+void read(const Node& node, Condition& value);
+void read(const Node& node, MountType& value);
+void read(const Node& node, RestartPolicy& value);
+void read(const Node& node, Healthcheck& value);
+void read(const Node& node, Dependency& value);
+void read(const Node& node, NetworkAttachment& value);
+void read(const Node& node, std::vector<VolumesFrom>& value);
+void read(const Node& node, std::vector<Port>& value);
+void read(const Node& node, std::vector<Link>& value);
+void read(const Node& node, std::map<std::string, Dependency>& value);
+void read(const Node& node, std::map<std::string, NetworkAttachment>& value);
+
+template <typename Value>
+void read(const Node& node, std::optional<Value>& value) {
+  if (!node.is_null()) read(node, value.emplace());
+}
+
+/// Assign of a row whose value goes to one member: into<&Service::image>.
+template <auto Member>
+struct Into;
+template <typename Object, typename Value, Value Object::*Member>
+struct Into<Member> {
+  static void assign(void* object, const Node& node) {
+    read(node, static_cast<Object*>(object)->*Member);
+  }
+};
+template <auto Member>
+inline constexpr Assign into = &Into<Member>::assign;
+
+// Rows whose value does not go to one member of its own kind (void*: Service or Network).
+void assign_volumes(void* service, const Node& node);
+void assign_tmpfs(void* service, const Node& node);
+void assign_capabilities_added(void* service, const Node& node);
+void assign_capabilities_dropped(void* service, const Node& node);
+void assign_stop_signal(void* service, const Node& node);
+void assign_ipam(void* network, const Node& node);
+/// Rows that other stages have used up already: env_file, profiles at the top, name, version.
+void assign_elsewhere(void* object, const Node& node);
+
+/// Calls the row's assign for every key of `node`.
+void read_object(const Node& node, const Schema& schema, void* object);
+
+/// The whole project from a normalised tree. `sources` gets a place for every path.
+Project decode_project(const Node& root);
+
+}  // namespace stack::spec

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/diagnostics.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace stack::spec {
+namespace {
+
+std::string_view line_of(std::string_view text, int number) {
+  for (int line = 1; line < number; ++line) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+/// Tabs keep their width one, so that the caret stands below its character.
+std::string shown_line(std::string_view line) {
+  std::string shown(line);
+  std::ranges::replace(shown, '\t', ' ');
+  return printable(shown);
+}
+
+std::string header(const Diagnostic& diagnostic) {
+  const bool is_error = diagnostic.severity == Severity::error;
+  std::string text = diagnostic.origin.line > 0 ? to_text(diagnostic.origin) + ": " : "";
+  text += is_error ? "error: " : "warning: ";
+  text += printable(diagnostic.message);
+  if (!is_error) text += fmt::format(" [{}]", diagnostic.id);
+  return text;
+}
+
+/// Columns are bytes; the caret stands below characters, so continuation bytes of UTF-8 count not.
+int characters(std::string_view bytes) {
+  return static_cast<int>(std::ranges::count_if(
+      bytes, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
+}
+
+std::string picture(const Diagnostic& diagnostic, std::string_view source) {
+  const auto line = line_of(source, diagnostic.origin.line);
+  const auto number = std::to_string(diagnostic.origin.line);
+  const auto before = line.substr(0, static_cast<std::size_t>(diagnostic.origin.column - 1));
+  const int room = std::max(1, characters(line) - characters(before));
+  const int length = std::clamp(diagnostic.length, 1, room);
+  std::string text = fmt::format("  {} | {}\n", number, shown_line(line));
+  text +=
+      fmt::format("  {:{}} | {:{}}{:^>{}}", "", number.size(), "", characters(before), "", length);
+  if (!diagnostic.hint.empty()) text += " " + printable(diagnostic.hint);
+  return text + '\n';
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string summary(std::size_t errors, std::size_t warnings) {
+  std::string text = counted(errors, "error");
+  if (warnings > 0) text += ", " + counted(warnings, "warning");
+  return text + ". Nothing was changed.\n";
+}
+
+std::size_t count_of(const std::vector<Diagnostic>& items, Severity severity) {
+  return static_cast<std::size_t>(std::ranges::count(items, severity, &Diagnostic::severity));
+}
+
+}  // namespace
+
+void Diagnostics::add_source(const std::string& file, std::string text) {
+  if (!sources_.contains(file)) order_.push_back(file);
+  sources_[file] = std::move(text);
+}
+
+Diagnostic& Diagnostics::error(std::string id, Origin origin, std::string message) {
+  return items_.emplace_back(
+      Diagnostic{Severity::error, std::move(id), std::move(message), std::move(origin), 1, ""});
+}
+
+Diagnostic& Diagnostics::warning(std::string id, Origin origin, std::string message) {
+  return items_.emplace_back(
+      Diagnostic{Severity::warning, std::move(id), std::move(message), std::move(origin), 1, ""});
+}
+
+bool Diagnostics::has_errors() const {
+  return count_of(items_, Severity::error) > 0;
+}
+
+std::vector<Diagnostic> Diagnostics::sorted() const {
+  const auto rank = [this](const Diagnostic& item) {
+    const auto position = std::ranges::find(order_, item.origin.file) - order_.begin();
+    return std::tuple(position, item.origin.line, item.origin.column);
+  };
+  std::vector<Diagnostic> items = items_;
+  std::ranges::stable_sort(items, {}, rank);
+  const auto same = [](const Diagnostic& a, const Diagnostic& b) {
+    return a.origin == b.origin && a.message == b.message;
+  };
+  const auto doubles = std::ranges::unique(items, same);
+  items.erase(doubles.begin(), doubles.end());
+  return items;
+}
+
+std::string Diagnostics::to_text() const {
+  const auto items = sorted();
+  std::string text;
+  for (const auto& item : items) {
+    text += header(item) + '\n';
+    const auto source = sources_.find(item.origin.file);
+    if (item.origin.line > 0 && source != sources_.end()) {
+      text += picture(item, source->second);
+    } else if (!item.hint.empty()) {
+      text += "  " + printable(item.hint) + '\n';
+    }
+  }
+  const auto errors = count_of(items, Severity::error);
+  return errors > 0 ? text + summary(errors, count_of(items, Severity::warning)) : text;
+}
+
+std::string Diagnostics::first_error() const {
+  const auto items = sorted();
+  const auto first = std::ranges::find(items, Severity::error, &Diagnostic::severity);
+  if (first == items.end()) return {};
+  const auto others = count_of(items, Severity::error) - 1;
+  return header(*first) + (others == 0 ? "" : fmt::format(" (and {} more)", others));
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/discover.h"
+
+#include <array>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "spec/dotenv.h"
+#include "spec/load_sources.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr std::array<std::string_view, 6> kFileNames = {
+    "stack.yaml",  "stack.yml",          "compose.yaml",
+    "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+std::string in(const std::string& directory, std::string_view name) {
+  return directory == "/" ? "/" + std::string(name) : directory + "/" + std::string(name);
+}
+
+std::optional<std::string> override_of(const std::string& directory, std::string_view name) {
+  const auto stem = name.substr(0, name.rfind('.'));
+  for (const std::string_view extension : {".yml", ".yaml"}) {
+    auto path = in(directory, std::string(stem) + ".override" + std::string(extension));
+    if (exists(path)) return path;
+  }
+  return std::nullopt;
+}
+
+std::string value_or_empty(const StringMap& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
+/// Adds what is not set yet: the caller's variables win.
+void add_env_file(StringMap& variables, const std::string& path, const std::string& text) {
+  const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto parsed = parse_dotenv(text, lookup);
+  if (parsed.error) {
+    throw Error(fmt::format("{}:{}: {}", path, parsed.error->line, parsed.error->message))
+        .with_exit_code(ExitCode::invalid_file);
+  }
+  // Within one file the last wins, so walk it backwards.
+  for (auto entry = parsed.entries.rbegin(); entry != parsed.entries.rend(); ++entry) {
+    if (entry->second) variables.try_emplace(entry->first, *entry->second);
+  }
+}
+
+void read_named_env_files(StringMap& variables, const std::vector<std::string>& files,
+                          const std::string& directory) {
+  // Later files override earlier ones, and none overrides the caller.
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    const auto path = absolute_path(*file, directory, value_or_empty(variables, "HOME"));
+    const auto text = read_file_if_exists(path);
+    if (!text) {
+      throw Error(fmt::format("couldn't find env file: {}", path))
+          .with_hint("check --env-file and COMPOSE_ENV_FILES")
+          .with_exit_code(ExitCode::failure);
+    }
+    add_env_file(variables, path, *text);
+  }
+}
+
+void read_default_env_file(StringMap& variables, const std::string& directory) {
+  const auto path = in(directory, ".env");
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(path, failure)) return;
+  add_env_file(variables, path, read_file(path));
+}
+
+Strings split_list(const std::string& text, char separator) {
+  Strings parts;
+  for (const auto& part : split(text, separator)) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+/// Variables, and whether the default .env still counts for the project directory.
+enum class EnvFiles { named, by_default };
+
+EnvFiles read_variables(StringMap& variables, const LoadRequest& request,
+                        const std::string& directory) {
+  auto named = request.env_files;
+  if (named.empty()) named = split_list(value_or_empty(variables, "COMPOSE_ENV_FILES"), ',');
+  const auto disabled = value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE");
+  if (named.empty() && parse_boolean(disabled).value_or(false)) return EnvFiles::named;
+  if (!named.empty()) {
+    read_named_env_files(variables, named, directory);
+    return EnvFiles::named;
+  }
+  read_default_env_file(variables, directory);
+  return EnvFiles::by_default;
+}
+
+std::vector<std::string> choose_files(const LoadRequest& request, const StringMap& variables,
+                                      const std::string& directory) {
+  Strings named = request.files;
+  if (named.empty()) {
+    const auto separator = value_or_empty(variables, "COMPOSE_PATH_SEPARATOR");
+    named = split_list(value_or_empty(variables, "COMPOSE_FILE"),
+                       separator.empty() ? ':' : separator[0]);
+  }
+  const auto start = request.project_directory.empty()
+                         ? directory
+                         : absolute_path(request.project_directory, directory, "");
+  if (named.empty()) return find_files(start);
+  std::vector<std::string> files;
+  for (const auto& name : named) {
+    if (is_remote(name)) {
+      throw Error(fmt::format("{}: remote stack files are not supported yet", name));
+    }
+    files.push_back(
+        name == "-" ? name : absolute_path(name, directory, value_or_empty(variables, "HOME")));
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<std::string> find_files(const std::string& start) {
+  for (std::string directory = start;; directory = parent_of(directory)) {
+    for (const auto name : kFileNames) {
+      auto path = in(directory, name);
+      if (!exists(path)) continue;
+      std::vector<std::string> files = {path};
+      if (auto extra = override_of(directory, name)) files.push_back(std::move(*extra));
+      return files;
+    }
+    if (directory == "/") return {};
+  }
+}
+
+Discovery discover(const LoadRequest& request) {
+  Discovery found;
+  const std::string directory = request.current_directory.native();
+  found.variables = request.environment;
+  const auto env_files = read_variables(found.variables, request, directory);
+  found.files = choose_files(request, found.variables, directory);
+  if (!request.project_directory.empty()) {
+    found.project_directory = absolute_path(request.project_directory, directory, "");
+  } else if (!found.files.empty() && found.files[0] != "-") {
+    found.project_directory = parent_of(found.files[0]);
+  } else {
+    found.project_directory = directory;
+  }
+  if (env_files == EnvFiles::by_default)
+    read_default_env_file(found.variables, found.project_directory);
+  found.project_name = request.project_name;
+  if (found.project_name.empty())
+    found.project_name = value_or_empty(found.variables, "COMPOSE_PROJECT_NAME");
+  found.profiles = request.profiles;
+  if (found.profiles.empty())
+    found.profiles = split_list(value_or_empty(found.variables, "COMPOSE_PROFILES"), ',');
+  return found;
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files, which variables, which directory: everything that is decided before a file is
+// parsed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spec/load.h"
+
+namespace stack::spec {
+
+struct Discovery {
+  std::vector<std::string> files;  ///< absolute, or "-" for standard input
+  std::string project_directory;   ///< absolute
+  std::string project_name;        ///< -p or COMPOSE_PROJECT_NAME; may be empty
+  Strings profiles;
+  StringMap variables;  ///< of the process, then of env files
+};
+
+/// Throws Error when there is no file or a named env file is missing or broken.
+Discovery discover(const LoadRequest& request);
+
+/// The file in `directory` or in one above it, and its override; empty when there is none.
+std::vector<std::string> find_files(const std::string& directory);
+
+}  // namespace stack::spec

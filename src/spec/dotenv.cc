@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/dotenv.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace stack::spec {
+namespace {
+
+bool is_key_character(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+         (character >= '0' && character <= '9') ||
+         std::string_view("_.-[]").find(character) != std::string_view::npos;
+}
+
+std::string_view trim_right(std::string_view text) {
+  const auto last = text.find_last_not_of(" \t\r\n\v\f");
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+/// \n \t \" \\ \0NNN ... as in C; \$ becomes $$, which substitution turns into a plain dollar.
+std::string expand_escapes(std::string_view text) {
+  static constexpr std::string_view letters = "abfnrtv\"\\";
+  static constexpr std::string_view values = "\a\b\f\n\r\t\v\"\\";
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\\' || at + 1 == text.size()) {
+      result += text[at];
+      continue;
+    }
+    const char letter = text[at + 1];
+    if (letter == '$') {
+      result += "$$";
+    } else if (const auto known = letters.find(letter); known != std::string_view::npos) {
+      result += values[known];
+    } else if (letter == '0') {
+      std::size_t end = at + 2;
+      unsigned value = 0;
+      for (; end < text.size() && end < at + 5 && text[end] >= '0' && text[end] <= '7'; ++end)
+        value = value * 8 + static_cast<unsigned>(text[end] - '0');
+      result += static_cast<char>(value & 0xffU);
+      at = end - 2;
+    } else {
+      result += '\\';
+      result += letter;
+    }
+    ++at;
+  }
+  return result;
+}
+
+class DotenvParser {
+ public:
+  DotenvParser(std::string_view text, const Lookup& lookup) : rest_(text), lookup_(lookup) {
+    if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
+  }
+
+  Dotenv parse() {
+    while (!result_.error && skip_to_statement()) parse_statement();
+    return std::move(result_);
+  }
+
+ private:
+  /// Skips blank lines and comments; false at the end of the file.
+  bool skip_to_statement() {
+    for (;;) {
+      const auto start = rest_.find_first_not_of(" \t\r\n\v\f");
+      if (start == std::string_view::npos) return false;
+      advance(start);
+      if (rest_[0] != '#') return true;
+      const auto end = rest_.find('\n');
+      if (end == std::string_view::npos) return false;
+      advance(end);
+    }
+  }
+
+  void parse_statement() {
+    if (rest_.starts_with("export") && rest_.size() > 6 && (rest_[6] == ' ' || rest_[6] == '\t')) {
+      advance(rest_.find_first_not_of(" \t", 6));
+    }
+    const auto line = rest_.substr(0, rest_.find('\n'));
+    const auto separator = line.find_first_of("=:");
+    const auto key = trim_right(line.substr(0, separator));
+    if (!check_key(key)) return;
+    if (separator == std::string_view::npos) {
+      remember(key, std::nullopt);
+      advance(line.size());
+      return;
+    }
+    advance(separator + 1);
+    const auto value_start = rest_.find_first_not_of(" \t");
+    advance(value_start == std::string_view::npos ? rest_.size() : value_start);
+    const bool is_quoted = !rest_.empty() && (rest_[0] == '"' || rest_[0] == '\'');
+    if (auto value = is_quoted ? quoted_value() : plain_value()) remember(key, std::move(value));
+  }
+
+  bool check_key(std::string_view key) {
+    if (key.find_first_of(" \t") != std::string_view::npos) {
+      fail_here(fmt::format("key {} contains a space", stack::quoted(key)));
+    } else if (key.empty()) {
+      fail_here("a key is missing before \"=\"");
+    } else if (const auto bad = std::ranges::find_if_not(key, is_key_character); bad != key.end()) {
+      fail_here(fmt::format("unexpected character {} in key {}", stack::quoted({bad, bad + 1}),
+                            stack::quoted(key)));
+    }
+    return !result_.error;
+  }
+
+  std::optional<std::string> plain_value() {
+    const auto line = rest_.substr(0, rest_.find('\n'));
+    advance(line.size());
+    auto value = line.starts_with('#') ? std::string_view() : line.substr(0, line.find(" #"));
+    return expand(trim_right(value));
+  }
+
+  std::optional<std::string> quoted_value() {
+    const char quote = rest_[0];
+    const int first_line = line_;
+    std::string text;
+    bool escaped = false;
+    for (std::size_t at = 1; at < rest_.size(); ++at) {
+      const char character = rest_[at];
+      if (character == quote && !escaped) {
+        advance(at + 1);
+        return quote == '"' ? expand(expand_escapes(text)) : text;
+      }
+      if (escaped && character != quote) text += '\\';
+      escaped = character == '\\' && !escaped;
+      if (!escaped) text += character;
+    }
+    line_ = first_line;
+    fail_here("this quote is never closed");
+    return std::nullopt;
+  }
+
+  std::string expand(std::string_view text) {
+    const Lookup both = [this](std::string_view name) -> std::optional<std::string> {
+      if (auto outer = lookup_(name)) return outer;
+      const auto own = known_.find(std::string(name));
+      return own == known_.end() ? std::nullopt : std::optional(own->second);
+    };
+    return substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
+  }
+
+  void note(const SubstitutionEvent& event) {
+    using Kind = SubstitutionEvent::Kind;
+    if (event.kind == Kind::unset || result_.error) return;
+    if (event.kind == Kind::required) {
+      fail_here(fmt::format("required variable {} is missing a value{}{}", event.name,
+                            event.message.empty() ? "" : ": ", event.message));
+    } else {
+      fail_here("a \"${\" here is not a variable; write $$ for a literal dollar");
+    }
+  }
+
+  void remember(std::string_view key, std::optional<std::string> value) {
+    if (value) known_[std::string(key)] = *value;
+    result_.entries.emplace_back(key, std::move(value));
+  }
+
+  void fail_here(std::string message) { result_.error = DotenvError{line_, std::move(message)}; }
+
+  void advance(std::size_t count) {
+    line_ += static_cast<int>(std::ranges::count(rest_.substr(0, count), '\n'));
+    rest_.remove_prefix(std::min(count, rest_.size()));
+  }
+
+  std::string_view rest_;
+  const Lookup& lookup_;
+  int line_ = 1;
+  std::unordered_map<std::string, std::string> known_;
+  Dotenv result_;
+};
+
+}  // namespace
+
+Dotenv parse_dotenv(std::string_view text, const Lookup& lookup) {
+  return DotenvParser(text, lookup).parse();
+}
+
+Dotenv parse_raw_env(std::string_view text) {
+  Dotenv result;
+  int number = 0;
+  for (const auto& line : split(text, '\n')) {
+    ++number;
+    const std::string_view content =
+        line.ends_with('\r') ? std::string_view(line).substr(0, line.size() - 1) : line;
+    if (trim(content).empty() || trim(content)[0] == '#') continue;
+    const auto equals = content.find('=');
+    if (equals == 0) {
+      result.error = DotenvError{number, "a key is missing before \"=\""};
+      return result;
+    }
+    if (equals == std::string_view::npos) {
+      result.entries.emplace_back(content, std::nullopt);
+    } else {
+      result.entries.emplace_back(content.substr(0, equals),
+                                  std::string(content.substr(equals + 1)));
+    }
+  }
+  return result;
+}
+
+}  // namespace stack::spec

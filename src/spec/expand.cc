@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/expand.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
+#include "spec/shape.h"
+#include "spec/short_forms.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr std::size_t kMaxPorts = 65536;
+
+/// The caller's value becomes the mapping {key: value}.
+void wrap(Node& node, std::string_view key) {
+  Node map = make_mapping(node.place);
+  map.tag = std::exchange(node.tag, Node::Tag::none);
+  map.set(key, std::move(node));
+  node = std::move(map);
+}
+
+void wrap_in_list(Node& node) {
+  Node list = make_sequence(node.place);
+  list.tag = std::exchange(node.tag, Node::Tag::none);
+  list.items.push_back(std::move(node));
+  node = std::move(list);
+}
+
+void report(const Refusal& refusal, const Node& node, Shaping& shaping, std::string_view id) {
+  shaping.reporter.error(std::string(id), node.place, "{}", refusal.message).hint = refusal.hint;
+}
+
+/// A list of names becomes a mapping; `fill` says what each name maps to.
+template <typename Fill>
+void names_to_mapping(Node& node, const Where& where, Shaping& shaping, Fill fill) {
+  if (!node.is_sequence()) return;
+  Node map = make_mapping(node.place);
+  map.tag = node.tag;
+  for (auto& item : node.items) {
+    if (!item.is_string()) {
+      shaping.reporter.error("wrong-type", item.place, "{} must list names, not {}",
+                             where.value_text(), describe(item.kind));
+      continue;
+    }
+    Node value = fill(item.place);
+    value.tag = item.tag;
+    map.set(item.text, std::move(value));
+  }
+  node = std::move(map);
+}
+
+Node port_node(const PortParts& port, Place place) {
+  Node node = make_mapping(place);
+  node.set("mode", make_string("ingress", place));
+  if (!port.host_ip.empty()) node.set("host_ip", make_string(port.host_ip, place));
+  node.set("target", make_integer(port.target, place));
+  if (!port.published.empty()) node.set("published", make_string(port.published, place));
+  node.set("protocol", make_string(port.protocol, place));
+  return node;
+}
+
+void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
+  const auto parsed = parse_ports(item.text);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    return report(*refusal, item, shaping, "bad-port");
+  const auto& parts = std::get<std::vector<PortParts>>(parsed);
+  shaping.ports += parts.size();
+  if (shaping.ports > kMaxPorts) {
+    shaping.reporter.error("too-many-ports", item.place, "the files publish more than {} ports",
+                           kMaxPorts);
+    return;
+  }
+  for (const auto& port : parts) ports.push_back(port_node(port, item.place));
+}
+
+Node mount_node(const VolumeParts& volume, const Node& text, Shaping& shaping) {
+  const Place place = text.place;
+  Node node = make_mapping(place);
+  node.set("type", make_string(volume.is_bind ? "bind" : "volume", place));
+  if (!volume.source.empty()) node.set("source", make_string(volume.source, place));
+  node.set("target", make_string(volume.target, place));
+  if (volume.read_only) node.set("read_only", make_boolean(true, place));
+  if (volume.nocopy) node.at_or_add("volume", place).set("nocopy", make_boolean(true, place));
+  Node bind = make_mapping(place);
+  if (!volume.propagation.empty()) bind.set("propagation", make_string(volume.propagation, place));
+  if (!volume.selinux.empty()) bind.set("selinux", make_string(volume.selinux, place));
+  if (!bind.entries.empty()) node.set("bind", std::move(bind));
+  for (const auto& option : volume.unknown_options) {
+    shaping.reporter.warning("unknown-option", place, "unknown option {} of volume {} is ignored",
+                             stack::quoted(option), stack::quoted(text.text));
+  }
+  return node;
+}
+
+void use_source_mapping(Node& node) {
+  if (node.is_string()) wrap(node, "source");
+}
+
+}  // namespace
+
+void expand_build(Node& node, const Where&, Shaping&) {
+  if (node.is_string()) wrap(node, "context");
+}
+
+void expand_extends(Node& node, const Where&, Shaping&) {
+  if (node.is_string()) wrap(node, "service");
+}
+
+void expand_include(Node& node, const Where&, Shaping&) {
+  if (!node.is_sequence()) return;
+  for (auto& item : node.items) {
+    if (item.is_string()) wrap(item, "path");
+  }
+}
+
+void expand_depends_on(Node& node, const Where& where, Shaping& shaping) {
+  names_to_mapping(node, where, shaping, [](Place place) {
+    Node value = make_mapping(place);
+    value.set("condition", make_string("service_started", place));
+    value.set("required", make_boolean(true, place));
+    return value;
+  });
+}
+
+void expand_names(Node& node, const Where& where, Shaping& shaping) {
+  names_to_mapping(node, where, shaping, [](Place place) { return make_null(place); });
+}
+
+void expand_ports(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_sequence()) return;
+  std::vector<Node> ports;
+  for (auto& item : node.items) {
+    const bool is_short = item.is_string() || item.kind == Node::Kind::integer;
+    if (item.tag == Node::Tag::reset || item.is_mapping()) {
+      ports.push_back(std::move(item));
+    } else if (is_short) {
+      add_ports(item, ports, shaping);
+    } else {
+      shaping.reporter
+          .error("bad-port", item.place, "{} must list ports, not {}", where.value_text(),
+                 describe(item.kind))
+          .hint = item.kind == Node::Kind::number ? "put it in quotes" : "";
+    }
+  }
+  node.items = std::move(ports);
+}
+
+void expand_mount(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_string()) return;
+  const auto parsed = parse_volume(node.text);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    report(*refusal, node, shaping, "bad-volume");
+    // A complete mount, so that nothing more is said about it.
+    VolumeParts nothing;
+    nothing.target = "/";
+    node = mount_node(nothing, node, shaping);
+    return;
+  }
+  const auto tag = node.tag;
+  node = mount_node(std::get<VolumeParts>(parsed), node, shaping);
+  node.tag = tag;
+}
+
+void expand_env_files(Node& node, const Where&, Shaping&) {
+  if (node.is_string()) wrap_in_list(node);
+  for (auto& item : node.items) {
+    if (item.is_string()) wrap(item, "path");
+    const bool says_required = item.find("required") != nullptr;
+    if (item.is_mapping() && !says_required) item.set("required", make_boolean(true, item.place));
+  }
+}
+
+void expand_secret(Node& node, const Where&, Shaping&) {
+  use_source_mapping(node);
+  if (node.is_mapping() && node.find("target") == nullptr && node.find("source") != nullptr) {
+    node.set("target",
+             make_string("/run/secrets/" + std::string(node.text_of("source")), node.place));
+  }
+}
+
+void expand_config(Node& node, const Where&, Shaping&) {
+  use_source_mapping(node);
+}
+
+void expand_device(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_string()) {
+    if (node.is_mapping() && node.find("permissions") == nullptr)
+      node.set("permissions", make_string("rwm", node.place));
+    return;
+  }
+  const Place place = node.place;
+  const auto parsed = parse_device(node.text);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    return report(*refusal, node, shaping, "bad-device");
+  const auto& device = std::get<DeviceParts>(parsed);
+  Node map = make_mapping(place);
+  map.set("source", make_string(device.source, place));
+  map.set("target", make_string(device.target, place));
+  map.set("permissions", make_string(device.permissions, place));
+  node = std::move(map);
+}
+
+void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
+  Node list = make_sequence(node.place);
+  list.tag = node.tag;
+  const auto add = [&](std::string_view host, std::string_view address, Place place) {
+    if (address.starts_with('[') && address.ends_with(']'))
+      address = address.substr(1, address.size() - 2);
+    list.items.push_back(make_string(fmt::format("{}={}", host, address), place));
+  };
+  for (const auto& entry : node.entries) {
+    if (!entry.value.is_sequence()) add(entry.key, entry.value.text, entry.value.place);
+    for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
+  }
+  for (const auto& item : node.items) {
+    const auto equals = item.text.find('=');
+    const auto at = equals == std::string::npos ? item.text.find(':') : equals;
+    if (at == std::string::npos) {
+      shaping.reporter.error("bad-value", item.place, "{} is not HOST=ADDRESS: {}",
+                             stack::quoted(item.text), where.value_text());
+      continue;
+    }
+    const std::string_view text = item.text;
+    add(text.substr(0, at), text.substr(at + 1), item.place);
+  }
+  if (node.is_mapping() || node.is_sequence()) node = std::move(list);
+}
+
+void expand_gpus(Node& node, const Where&, Shaping&) {
+  if (!node.is_string()) return;
+  wrap(node, "count");
+  wrap_in_list(node);
+}
+
+void expand_count(Node& node, const Where&, Shaping&) {
+  if (node.is_string() && node.text == "all") node = make_integer(-1, node.place);
+}
+
+void expand_health_test(Node& node, const Where&, Shaping&) {
+  if (!node.is_string()) return;
+  wrap_in_list(node);
+  node.items.insert(node.items.begin(), make_string("CMD-SHELL", node.place));
+}
+
+void expand_external(Node& node, const Where&, Shaping& shaping) {
+  Node* external = node.find("external");
+  if (external == nullptr || !external->is_mapping()) return;
+  const Node* inner = external->find("name");
+  const Node* outer = node.find("name");
+  if (inner != nullptr && outer != nullptr && inner->text != outer->text) {
+    shaping.reporter.error("bad-value", inner->place,
+                           "name and external.name differ; use name alone");
+  }
+  std::optional<Node> name;
+  if (inner != nullptr && outer == nullptr) name = *inner;
+  *external = make_boolean(true, external->place);
+  if (name) node.set("name", std::move(*name));
+}
+
+void expand_ssh(Node& node, const Where&, Shaping&) {
+  if (!node.is_mapping()) return;
+  Node list = make_sequence(node.place);
+  for (const auto& entry : node.entries) {
+    const auto text = entry.value.is_null() ? entry.key : entry.key + "=" + entry.value.text;
+    list.items.push_back(make_string(text, entry.place));
+  }
+  node = std::move(list);
+}
+
+void expand_list(Node& node, const Where&, Shaping&) {
+  if (node.is_string()) wrap_in_list(node);
+}
+
+void expand_options(Node& node, const Where&, Shaping&) {
+  for (auto& entry : node.entries) {
+    if (entry.value.is_scalar() && !entry.value.is_null()) wrap_in_list(entry.value);
+  }
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rewriting steps that the tables name: short notations to long ones, and checks that a form
+// alone cannot make.
+#pragma once
+
+#include "spec/schema.h"
+
+namespace stack::spec {
+
+// Short to long (Type::expand).
+void expand_build(Node& node, const Where& where, Shaping& shaping);
+void expand_extends(Node& node, const Where& where, Shaping& shaping);
+void expand_include(Node& node, const Where& where, Shaping& shaping);
+void expand_depends_on(Node& node, const Where& where, Shaping& shaping);
+void expand_names(Node& node, const Where& where,
+                  Shaping& shaping);  ///< list -> mapping to nothing
+void expand_ports(Node& node, const Where& where, Shaping& shaping);
+void expand_mount(Node& node, const Where& where, Shaping& shaping);
+void expand_env_files(Node& node, const Where& where, Shaping& shaping);
+void expand_secret(Node& node, const Where& where, Shaping& shaping);
+void expand_config(Node& node, const Where& where, Shaping& shaping);
+void expand_device(Node& node, const Where& where, Shaping& shaping);
+void expand_hosts(Node& node, const Where& where, Shaping& shaping);
+void expand_gpus(Node& node, const Where& where, Shaping& shaping);
+void expand_count(Node& node, const Where& where, Shaping& shaping);
+void expand_health_test(Node& node, const Where& where, Shaping& shaping);
+void expand_external(Node& node, const Where& where, Shaping& shaping);
+void expand_ssh(Node& node, const Where& where, Shaping& shaping);
+void expand_list(Node& node, const Where& where, Shaping& shaping);     ///< text -> list of it
+void expand_options(Node& node, const Where& where, Shaping& shaping);  ///< each value to a list
+
+// Checks and canonical spelling (Type::refine).
+void refine_restart(Node& node, const Where& where, Shaping& shaping);
+void refine_signal(Node& node, const Where& where, Shaping& shaping);
+void refine_port(Node& node, const Where& where, Shaping& shaping);
+void refine_mount(Node& node, const Where& where, Shaping& shaping);
+void refine_expose(Node& node, const Where& where, Shaping& shaping);
+void refine_health_test(Node& node, const Where& where, Shaping& shaping);
+void refine_capabilities(Node& node, const Where& where, Shaping& shaping);
+void refine_project_name(Node& node, const Where& where, Shaping& shaping);
+void refine_ipv4(Node& node, const Where& where, Shaping& shaping);
+void refine_subnet(Node& node, const Where& where, Shaping& shaping);
+void refine_mac(Node& node, const Where& where, Shaping& shaping);
+void refine_volume_definition(Node& node, const Where& where, Shaping& shaping);
+void refine_cpus(Node& node, const Where& where, Shaping& shaping);
+void refine_device_request(Node& node, const Where& where, Shaping& shaping);
+void refine_not_negative(Node& node, const Where& where, Shaping& shaping);
+void refine_watch(Node& node, const Where& where, Shaping& shaping);
+
+}  // namespace stack::spec

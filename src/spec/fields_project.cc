@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The top level of a file, and its networks, volumes, configs, secrets and models.
+#include "spec/decode.h"
+#include "spec/expand.h"
+#include "spec/identity.h"
+#include "spec/schema.h"
+
+namespace stack::spec {
+namespace {
+
+// --- networks ------------------------------------------------------------------------------------
+
+constexpr Type kSubnetText{.form = Form::text, .refine = refine_subnet};
+constexpr Field kSubnetFields[] = {
+    {"subnet", &kSubnetText, "Addresses of the network", into<&SubnetConfig::subnet>},
+    {"ip_range", &kText, "Addresses to give out", into<&SubnetConfig::ip_range>},
+    {"gateway", &kText, "Address of the host", into<&SubnetConfig::gateway>},
+    {"aux_addresses", &kTextMap, "Addresses not to give out", into<&SubnetConfig::aux_addresses>},
+};
+constexpr Type kSubnetType{.form = Form::object, .schema = &kSubnetSchema};
+constexpr Type kSubnets{.form = Form::list_of, .element = &kSubnetType};
+constexpr Field kIpamFields[] = {
+    {"driver", &kText, "Who gives out addresses", assign_elsewhere},
+    {"config", &kSubnets, "Subnets", assign_ipam, Merge::keyed, subnet_identity},
+    {"options", &kTextMap, "Options of the driver"},
+};
+constexpr Schema kIpamSchema{"ipam", kIpamFields};
+void assign_ipam_object(void* network, const Node& node) {
+  read_object(node, kIpamSchema, network);
+}
+constexpr Type kIpam{.form = Form::object, .schema = &kIpamSchema, .may_be_null = true};
+constexpr Type kDriverOptions{.form = Form::text_map};
+
+constexpr Field kNetworkFields[] = {
+    {"name", &kText, "Name outside of the project", into<&Network::name>},
+    {"driver", &kText, "Kind of network", into<&Network::driver>},
+    {"driver_opts", &kDriverOptions, "Options of the driver", into<&Network::driver_opts>},
+    {"ipam", &kIpam, "Subnets", assign_ipam_object},
+    {"internal", &kBoolean, "Without a way out", into<&Network::internal>},
+    {"external", &kBoolean, "Exists already, outside of the project", into<&Network::external>},
+    {"labels", &kTextMap, "Labels", into<&Network::labels>},
+    {"attachable", &kBoolean, "Others may join", assign_elsewhere},
+    {"enable_ipv4", &kBoolean, "Give out IPv4 addresses"},
+    {"enable_ipv6", &kBoolean, "Give out IPv6 addresses"},
+};
+
+// --- volumes, configs, secrets -------------------------------------------------------------------
+
+constexpr Field kVolumeFields[] = {
+    {"name", &kText, "Name outside of the project", into<&Volume::name>},
+    {"driver", &kText, "Kind of volume", into<&Volume::driver>},
+    {"driver_opts", &kDriverOptions, "Options of the driver", into<&Volume::driver_opts>},
+    {"external", &kBoolean, "Exists already, outside of the project", into<&Volume::external>},
+    {"labels", &kTextMap, "Labels", into<&Volume::labels>},
+};
+constexpr Field kConfigFields[] = {
+    {"name", &kText, "Name outside of the project"},
+    {"file", &kPath, "File with the content"},
+    {"content", &kText, "The content"},
+    {"environment", &kText, "Variable with the content"},
+    {"external", &kBoolean, "Exists already, outside of the project"},
+    {"labels", &kTextMap, "Labels"},
+    {"template_driver", &kText, "How to fill it in"},
+};
+constexpr Field kSecretFields[] = {
+    {"name", &kText, "Name outside of the project"},
+    {"file", &kPath, "File with the secret"},
+    {"environment", &kText, "Variable with the secret"},
+    {"external", &kBoolean, "Exists already, outside of the project"},
+    {"labels", &kTextMap, "Labels"},
+    {"driver", &kText, "Who keeps it"},
+    {"driver_opts", &kDriverOptions, "Options of the driver"},
+    {"template_driver", &kText, "How to fill it in"},
+};
+constexpr Field kModelFields[] = {
+    {"name", &kText, "Name outside of the project"},
+    {"model", &kText, "The model"},
+    {"context_size", &kInteger, "Size of its context"},
+    {"runtime_flags", &kTexts, "Flags of its runtime"},
+};
+
+// --- the top level -------------------------------------------------------------------------------
+
+constexpr Type kService{.form = Form::object, .schema = &kServiceSchema};
+constexpr Type kServices{.form = Form::map_of, .element = &kService};
+constexpr Type kNetwork{.form = Form::object,
+                        .schema = &kNetworkSchema,
+                        .expand = expand_external,
+                        .may_be_null = true};
+constexpr Type kNetworks{.form = Form::map_of, .element = &kNetwork};
+constexpr Type kVolume{.form = Form::object,
+                       .schema = &kVolumeSchema,
+                       .expand = expand_external,
+                       .refine = refine_volume_definition,
+                       .may_be_null = true};
+constexpr Type kVolumes{.form = Form::map_of, .element = &kVolume};
+constexpr Type kConfig{.form = Form::object, .schema = &kConfigSchema, .expand = expand_external};
+constexpr Type kConfigs{.form = Form::map_of, .element = &kConfig};
+constexpr Type kSecret{.form = Form::object, .schema = &kSecretSchema, .expand = expand_external};
+constexpr Type kSecrets{.form = Form::map_of, .element = &kSecret};
+constexpr Type kModel{.form = Form::object, .schema = &kModelSchema};
+constexpr Type kModels{.form = Form::map_of, .element = &kModel};
+
+constexpr Type kEnvPaths{.form = Form::text_or_texts};
+constexpr Field kIncludeFields[] = {
+    {"path", &kEnvPaths, "File, or file and its overrides", assign_elsewhere},
+    {"project_directory", &kText, "Directory of its paths", assign_elsewhere},
+    {"env_file", &kEnvPaths, "Files with its variables", assign_elsewhere},
+};
+constexpr Type kIncludeItem{.form = Form::object, .schema = &kIncludeSchema};
+constexpr Type kInclude{.form = Form::list_of, .element = &kIncludeItem, .expand = expand_include};
+constexpr Type kProjectName{.form = Form::text, .refine = refine_project_name};
+
+constexpr Field kProjectFields[] = {
+    {"version", &kAny, "Obsolete", assign_elsewhere},
+    {"name", &kProjectName, "Name of the project", assign_elsewhere},
+    {"include", &kInclude, "Other files to take in", assign_elsewhere},
+    {"services", &kServices, "What runs", assign_elsewhere},
+    {"networks", &kNetworks, "What connects it", assign_elsewhere},
+    {"volumes", &kVolumes, "What stays", assign_elsewhere},
+    {"configs", &kConfigs, "Configuration files", assign_elsewhere},
+    {"secrets", &kSecrets, "Secret files", assign_elsewhere},
+    {"models", &kModels, "AI models", assign_elsewhere},
+};
+
+}  // namespace
+
+constinit const Schema kSubnetSchema{"config", kSubnetFields};
+constinit const Schema kProjectSchema{"file", kProjectFields};
+constinit const Schema kNetworkSchema{"network", kNetworkFields};
+constinit const Schema kVolumeSchema{"volume", kVolumeFields};
+constinit const Schema kConfigSchema{"config", kConfigFields};
+constinit const Schema kSecretSchema{"secret", kSecretFields};
+constinit const Schema kModelSchema{"model", kModelFields};
+constinit const Schema kIncludeSchema{"include", kIncludeFields};
+
+}  // namespace stack::spec

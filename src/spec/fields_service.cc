@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every key of a service. A row without an assign is known but has no effect yet.
+#include "spec/decode.h"
+#include "spec/expand.h"
+#include "spec/fields_parts.h"
+#include "spec/identity.h"
+#include "spec/schema.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr Type kBuild{.form = Form::object, .schema = &kBuildSchema, .expand = expand_build};
+constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_null = true};
+constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
+constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
+constexpr Type kDependency{.form = Form::object, .schema = &kDependencySchema};
+constexpr Type kDependsOn{
+    .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on};
+constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
+constexpr Type kNetworks{.form = Form::map_of, .element = &kAttachment, .expand = expand_names};
+constexpr Type kPort{.form = Form::object, .schema = &kPortSchema, .refine = refine_port};
+constexpr Type kPorts{.form = Form::list_of, .element = &kPort, .expand = expand_ports};
+constexpr Type kMount{
+    .form = Form::object, .schema = &kMountSchema, .expand = expand_mount, .refine = refine_mount};
+constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
+constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
+constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
+constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
+constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
+constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
+constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts};
+
+constexpr std::string_view kEnvFormats[] = {"raw"};
+constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
+constexpr Field kEnvFileFields[] = {
+    {"path", &kPath, "The file", assign_elsewhere},
+    {"required", &kBoolean, "Fail when it is missing", assign_elsewhere},
+    {"format", &kEnvFormat, "raw: no quotes, no variables", assign_elsewhere},
+};
+constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields};
+constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema};
+constexpr Type kEnvFiles{.form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files};
+
+constexpr Field kExtendsFields[] = {
+    {"service", &kText, "The service to start from", assign_elsewhere},
+    {"file", &kText, "The file it is in", assign_elsewhere},
+};
+constexpr Schema kExtendsSchema{"extends", kExtendsFields};
+constexpr Type kExtends{.form = Form::object, .schema = &kExtendsSchema, .expand = expand_extends};
+
+constexpr Field kFileReferenceFields[] = {
+    {"source", &kText, "Name at the top level"},
+    {"target", &kText, "Path in the container"},
+    {"uid", &kLooseText, "Owner"},
+    {"gid", &kLooseText, "Group"},
+    {"mode", &kMode, "Mode of the file"},
+};
+constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};
+constexpr Schema kConfigReferenceSchema{"config", kFileReferenceFields};
+constexpr Type kSecretReference{
+    .form = Form::object, .schema = &kSecretReferenceSchema, .expand = expand_secret};
+constexpr Type kSecrets{.form = Form::list_of, .element = &kSecretReference};
+constexpr Type kConfigReference{
+    .form = Form::object, .schema = &kConfigReferenceSchema, .expand = expand_config};
+constexpr Type kConfigs{.form = Form::list_of, .element = &kConfigReference};
+
+constexpr Field kDeviceFields[] = {
+    {"source", &kText, "Device of the host"},
+    {"target", &kText, "Path in the container"},
+    {"permissions", &kText, "r, w and m"},
+};
+constexpr Schema kDeviceSchema{"device", kDeviceFields};
+constexpr Type kDevice{.form = Form::object, .schema = &kDeviceSchema, .expand = expand_device};
+constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
+
+constexpr Field kUlimitFields[] = {
+    {"soft", &kInteger, "The limit"},
+    {"hard", &kInteger, "How far the limit may be raised"},
+};
+constexpr Schema kUlimitSchema{"ulimit", kUlimitFields};
+constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
+constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
+
+constexpr Field kLoggingFields[] = {
+    {"driver", &kText, "Where the output goes"},
+    {"options", &kTextMap, "Options of the driver"},
+};
+constexpr Schema kLoggingSchema{"logging", kLoggingFields};
+constexpr Type kLogging{.form = Form::object, .schema = &kLoggingSchema};
+
+constexpr Field kCredentialFields[] = {
+    {"config", &kText, "Config that holds it"},
+    {"file", &kText, "File that holds it"},
+    {"registry", &kText, "Registry entry that holds it"},
+};
+constexpr Schema kCredentialSchema{"credential_spec", kCredentialFields};
+constexpr Type kCredential{.form = Form::object, .schema = &kCredentialSchema};
+
+constexpr Type kProviderOptions{
+    .form = Form::map_of, .element = &kLooseTexts, .expand = expand_options};
+constexpr Field kProviderFields[] = {
+    {"type", &kText, "Program that provides the service"},
+    {"options", &kProviderOptions, "Its options"},
+};
+constexpr Schema kProviderSchema{"provider", kProviderFields};
+constexpr Type kProvider{.form = Form::object, .schema = &kProviderSchema};
+
+constexpr Field kModelUseFields[] = {
+    {"endpoint_var", &kText, "Variable that gets the address"},
+    {"model_var", &kText, "Variable that gets the name"},
+};
+constexpr Schema kModelUseSchema{"model", kModelUseFields};
+constexpr Type kModelUse{.form = Form::object, .schema = &kModelUseSchema, .may_be_null = true};
+constexpr Type kModels{.form = Form::map_of, .element = &kModelUse, .expand = expand_names};
+
+constexpr Type kBlkio{.form = Form::object, .schema = &kBlkioSchema};
+constexpr Type kHook{.form = Form::object, .schema = &kHookSchema};
+constexpr Type kHooks{.form = Form::list_of, .element = &kHook};
+constexpr Type kPreStart{.form = Form::object, .schema = &kPreStartSchema};
+constexpr Type kPreStarts{.form = Form::list_of, .element = &kPreStart};
+constexpr Type kGpu{
+    .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
+constexpr Type kGpus{.form = Form::list_of, .element = &kGpu, .expand = expand_gpus};
+
+constexpr Type kLabelFiles{.form = Form::list_of, .element = &kPath, .expand = expand_list};
+constexpr std::string_view kCgroups[] = {"host", "private"};
+constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
+
+constexpr Field kServiceFields[] = {
+    {"image", &kText, "Image to run", into<&Service::image>},
+    {"build", &kBuild, "How to build the image"},
+    {"command", &kCommand, "Arguments, instead of the image's", into<&Service::command>,
+     Merge::replace},
+    {"entrypoint", &kCommand, "Program, instead of the image's", into<&Service::entrypoint>,
+     Merge::replace},
+    {"environment", &kEnvironment, "Environment variables", into<&Service::environment>},
+    {"env_file", &kEnvFiles, "Files with environment variables", assign_elsewhere, Merge::keyed,
+     path_identity},
+    {"ports", &kPorts, "Ports to publish on the host", into<&Service::ports>, Merge::keyed,
+     port_identity},
+    {"volumes", &kMounts, "Volumes, host paths and tmpfs to mount", assign_volumes, Merge::keyed,
+     target_identity},
+    {"depends_on", &kDependsOn, "Services that must be up first", into<&Service::depends_on>},
+    {"networks", &kNetworks, "Networks to join", into<&Service::networks>},
+    {"restart", &kRestart, "When to start it again", into<&Service::restart>},
+    {"healthcheck", &kHealthcheckType, "How to tell that it is healthy",
+     into<&Service::healthcheck>},
+    {"container_name", &kText, "Fixed name of the container", into<&Service::container_name>},
+    {"labels", &kTextMap, "Labels of the container", into<&Service::labels>},
+    {"user", &kText, "User and group to run as", into<&Service::user>},
+    {"working_dir", &kText, "Directory to start in", into<&Service::working_dir>},
+    {"hostname", &kText, "Host name in the container", into<&Service::hostname>},
+    {"domainname", &kText, "Domain name in the container", into<&Service::domainname>},
+    {"volumes_from", &kTexts, "Services whose mounts are taken over", into<&Service::volumes_from>,
+     Merge::unique},
+    {"tmpfs", &kTextOrTexts, "Directories in memory", assign_tmpfs, Merge::unique},
+    {"expose", &kExpose, "Ports the container listens on", into<&Service::expose>, Merge::unique},
+    {"network_mode", &kText, "none or host, instead of networks", into<&Service::network_mode>},
+    {"links", &kTexts, "Other names for services, here only", into<&Service::links>, Merge::unique},
+    {"stop_signal", &kSignal, "Signal that asks it to stop", assign_stop_signal},
+    {"stop_grace_period", &kDuration, "Time between that signal and killing",
+     into<&Service::stop_grace_period>},
+    {"init", &kBoolean, "Run an init as process 1", into<&Service::init>},
+    {"tty", &kBoolean, "Give it a terminal", into<&Service::tty>},
+    {"stdin_open", &kBoolean, "Keep standard input open", into<&Service::stdin_open>},
+    {"attach", &kBoolean, "Show its output on up", into<&Service::attach>},
+    {"cap_add", &kCapabilities, "Capabilities to add", assign_capabilities_added, Merge::unique},
+    {"cap_drop", &kCapabilities, "Capabilities to take away", assign_capabilities_dropped,
+     Merge::unique},
+    {"privileged", &kBoolean, "All rights of the host's root", into<&Service::privileged>},
+    {"read_only", &kBoolean, "Root file system cannot be written", into<&Service::read_only>},
+    {"mem_limit", &kSize, "Most memory it may use", into<&Service::mem_limit>},
+    {"cpus", &kCpus, "Most processors it may use", into<&Service::cpus>},
+    {"pids_limit", &kInteger, "Most processes it may have", into<&Service::pids_limit>},
+    {"scale", &kInteger, "How many containers", into<&Service::scale>},
+    {"profiles", &kTexts, "Profiles that switch it on", into<&Service::profiles>, Merge::unique},
+    {"extends", &kExtends, "Another service to start from", assign_elsewhere},
+
+    {"annotations", &kTextMap, "Annotations of the container"},
+    {"blkio_config", &kBlkio, "Limits of block devices"},
+    {"cgroup", &kCgroup, "Whose cgroup namespace"},
+    {"cgroup_parent", &kText, "Parent cgroup"},
+    {"configs", &kConfigs, "Configuration files", nullptr, Merge::keyed, config_identity},
+    {"cpu_count", &kInteger, "Windows only"},
+    {"cpu_percent", &kNumber, "Windows only"},
+    {"cpu_period", &kLooseText, "Period of the processor limit"},
+    {"cpu_quota", &kLooseText, "Time per period"},
+    {"cpu_rt_period", &kLooseText, "Real-time period"},
+    {"cpu_rt_runtime", &kLooseText, "Real-time budget"},
+    {"cpu_shares", &kInteger, "Share when processors are busy"},
+    {"cpuset", &kText, "Processors it may run on"},
+    {"credential_spec", &kCredential, "Windows only"},
+    {"deploy", &kDeploy, "Replicas, resources, updates"},
+    {"develop", &kDevelop, "What to do when sources change"},
+    {"device_cgroup_rules", &kTexts, "Rules for devices"},
+    {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
+    {"dns", &kTextOrTexts, "Name servers", nullptr, Merge::unique},
+    {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
+    {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
+    {"external_links", &kTexts, "Other names for foreign containers"},
+    {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
+    {"gpus", &kGpus, "Graphics processors"},
+    {"group_add", &kLooseTexts, "Further groups"},
+    {"ipc", &kText, "Whose IPC namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"isolation", &kText, "Windows only"},
+    {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
+    {"logging", &kLogging, "Where the output goes", nullptr, Merge::driver},
+    {"mac_address", &kText, "Hardware address"},
+    {"mem_reservation", &kSize, "Memory it shall keep"},
+    {"mem_swappiness", &kSize, "How readily it is swapped"},
+    {"memswap_limit", &kSignedSize, "Most memory and swap together"},
+    {"models", &kModels, "AI models", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"oom_kill_disable", &kBoolean, "Never kill it for memory"},
+    {"oom_score_adj", &kInteger, "How soon it is killed for memory"},
+    {"pid", &kText, "Whose PID namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"platform", &kText, "System and processor of the image"},
+    {"post_start", &kHooks, "Commands after the start"},
+    {"pre_start", &kPreStarts, "Containers to run first", nullptr, Merge::deep, nullptr,
+     Lack::harmful},
+    {"pre_stop", &kHooks, "Commands before the stop"},
+    {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
+     Lack::harmful},
+    {"pull_policy", &kText, "When to fetch the image"},
+    {"pull_refresh_after", &kText, "When to fetch the image again"},
+    {"runtime", &kText, "Another runtime"},
+    {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
+    {"security_opt", &kTexts, "Security options", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"shm_size", &kSize, "Size of /dev/shm"},
+    {"storage_opt", &kTextMap, "Options of the storage"},
+    {"sysctls", &kTextMap, "Kernel parameters"},
+    {"ulimits", &kUlimits, "Limits of processes"},
+    {"use_api_socket", &kBoolean, "Give it the engine's socket"},
+    {"userns_mode", &kText, "Whose user namespace"},
+    {"uts", &kText, "Whose UTS namespace"},
+};
+
+}  // namespace
+
+constinit const Schema kServiceSchema{"service", kServiceFields};
+
+}  // namespace stack::spec

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Variables in the values of a tree, before anything is merged. Keys are never touched.
+#pragma once
+
+#include "spec/model.h"
+#include "spec/reporter.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+/// Replaces ${...} in every string value below `root`. Unset variables are warnings, missing
+/// required ones and malformed expressions errors, each at its own `$`.
+void interpolate(Node& root, const StringMap& variables, Reporter& reporter);
+
+}  // namespace stack::spec

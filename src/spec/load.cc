@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/load.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "spec/discover.h"
+#include "spec/load_sources.h"
+#include "spec/yaml_tree.h"
+
+namespace stack::spec {
+namespace {
+
+/// One byte more than allowed, so that check_bytes can tell that it is too much.
+constexpr std::uint64_t kReadLimit = kMaxSourceBytes + 1;
+
+std::string read_at_most(int fd) {
+  std::string bytes;
+  bytes.resize(kReadLimit);
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = ::read(fd, bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("read");
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+/// A device or a pipe could be endless: only regular files are read.
+std::string read_regular_file(const std::string& path) {
+  return during(path, [&] {
+    const Fd file = open_file(path, O_RDONLY | O_NONBLOCK);
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) throw_errno("stat");
+    if (!S_ISREG(info.st_mode)) fail("not a regular file");
+    return read_at_most(file.get());
+  });
+}
+
+std::optional<std::string> read_if_present(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return read_regular_file(path);
+}
+
+std::vector<SourceText> read_sources(const Discovery& found, const std::string& current_directory) {
+  std::vector<SourceText> sources;
+  for (const auto& path : found.files) {
+    if (path == "-") {
+      sources.push_back({"-", "<stdin>", read_at_most(STDIN_FILENO)});
+    } else {
+      sources.push_back({path, shown_path(path, current_directory), read_regular_file(path)});
+    }
+  }
+  return sources;
+}
+
+void check_given_name(const std::string& name) {
+  if (name.empty() || is_project_name(name)) return;
+  const auto better = normalized_name(name);
+  Error error(
+      fmt::format("invalid project name {}: it must consist of lower-case letters, digits, "
+                  "\"-\" and \"_\", and begin with a letter or digit",
+                  stack::quoted(name)));
+  if (!better.empty()) error.with_hint(fmt::format("did you mean {}?", stack::quoted(better)));
+  throw Error(error);
+}
+
+[[noreturn]] void fail_without_file() {
+  throw Error("no configuration file provided: not found")
+      .with_hint("stack.yaml or compose.yaml is looked for here and in the folders above");
+}
+
+}  // namespace
+
+LoadResult load(const LoadRequest& request) {
+  const auto found = discover(request);
+  if (found.files.empty()) fail_without_file();
+  check_given_name(found.project_name);
+  const auto& directory = request.current_directory.native();
+  const auto home = request.environment.find("HOME");
+  SourceRequest sources;
+  sources.sources = read_sources(found, directory);
+  sources.project_name = found.project_name;
+  sources.profiles = found.profiles;
+  sources.services = request.services;
+  sources.stages = request.stages;
+  sources.unimplemented = request.unimplemented;
+  sources.surroundings.read = read_if_present;
+  sources.surroundings.current_directory = directory;
+  sources.surroundings.project_directory = found.project_directory;
+  sources.surroundings.home = home == request.environment.end() ? "" : home->second;
+  sources.surroundings.variables = found.variables;
+  return load_from_sources(std::move(sources));
+}
+
+std::string find_project_name(const LoadRequest& request) {
+  const auto found = discover(request);
+  check_given_name(found.project_name);
+  if (!found.project_name.empty()) return found.project_name;
+  Diagnostics ignored;
+  Reporter reporter(ignored);
+  std::string name;
+  if (!found.files.empty()) {
+    const auto files =
+        parse_sources(read_sources(found, request.current_directory.native()), reporter);
+    name = name_in_sources(files, found.variables);
+  }
+  const auto& directory = found.project_directory;
+  if (name.empty()) name = normalized_name(directory.substr(directory.rfind('/') + 1));
+  if (name.empty()) fail("the project has no name: use -p NAME");
+  return name;
+}
+
+}  // namespace stack::spec

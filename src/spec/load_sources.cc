@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/load_sources.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/text.h"
+#include "spec/consistency.h"
+#include "spec/decode.h"
+#include "spec/normalize.h"
+#include "spec/substitute.h"
+#include "spec/validate.h"
+
+namespace stack::spec {
+namespace {
+
+bool is_name_character(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+         character == '_' || character == '-';
+}
+
+std::string interpolated(const std::string& text, const StringMap& variables) {
+  const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  return substitute(text, lookup, [](const SubstitutionEvent&) {});
+}
+
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+/// Every node that a path leads to, so that later messages can point at it.
+void map_places(const Node& node, std::string& path, const Reporter& reporter, SourceMap& places) {
+  const auto add = [&](std::string_view step, const Place& place, const Node& child) {
+    const auto length = path.size();
+    if (!path.empty()) path += '.';
+    path += step;
+    if (place.line > 0) places.set(path, reporter.origin(place));
+    map_places(child, path, reporter, places);
+    path.resize(length);
+  };
+  for (const auto& [key, place, value] : node.entries)
+    add(key, value.is_scalar() && value.place.line > 0 ? value.place : place, value);
+  for (std::size_t at = 0; at < node.items.size(); ++at)
+    add(std::to_string(at), node.items[at].place, node.items[at]);
+}
+
+void warn_of_version(const std::vector<Documents>& files, Reporter& reporter) {
+  for (const auto& documents : files) {
+    for (const auto& document : documents) {
+      if (const Entry* version = document.find_entry("version"))
+        reporter.warning("obsolete-version", version->place, "\"version\" is obsolete and ignored")
+            .hint = "remove this line";
+    }
+  }
+}
+
+/// Profiles asked for, and those of the services named on the command line.
+Strings active_profiles(const Node& root, const SourceRequest& request) {
+  Strings profiles = request.profiles;
+  const Node* services = root.find("services");
+  if (services == nullptr) return profiles;
+  for (const auto& name : request.services) {
+    const Node* service = services->find(name);
+    const Node* own = service == nullptr ? nullptr : service->find("profiles");
+    if (own == nullptr) continue;
+    for (const auto& profile : own->items) profiles.push_back(profile.text);
+  }
+  return profiles;
+}
+
+bool is_loadable(const Node& root, Reporter& reporter) {
+  if (root.is_mapping()) {
+    const Node* services = root.find("services");
+    if (services != nullptr && services->is_mapping()) return true;
+    if (services != nullptr && !services->is_null()) return false;
+    if (services == nullptr && !root.entries.empty()) return true;
+  }
+  if (!reporter.has_errors()) reporter.error("empty-file", root.place, "the file has no services");
+  return false;
+}
+
+void apply_profiles_and_environment(Node& root, const SourceRequest& request, Reporter& reporter,
+                                    Strings& inactive) {
+  inactive = remove_inactive_services(root, active_profiles(root, request));
+  if (request.stages.normalize) resolve_environment(root, request.surroundings.variables);
+  if (request.stages.resolve_environment)
+    read_environment_files(root, request.surroundings, reporter);
+}
+
+void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
+                 Reporter& reporter) {
+  Strings inactive;
+  check_values_present(root, reporter);
+  apply_profiles_and_environment(root, request, reporter, inactive);
+  if (request.stages.normalize) fill_in(root, request.surroundings.project_directory);
+  if (request.stages.check_consistency) {
+    check_references(root, inactive, reporter);
+    check_cycles(root, reporter);
+    check_contradictions(root, reporter);
+  }
+  if (request.stages.normalize) name_resources(root, name);
+  remove_unused(root);
+  report_unimplemented(root, request.unimplemented, reporter);
+  root.set("name", make_string(name, root.place));
+}
+
+Project make_project(Node root, const SourceRequest& request, const Reporter& reporter) {
+  Project project = decode_project(root);
+  project.working_dir = request.surroundings.project_directory;
+  for (const auto& source : request.sources) project.files.emplace_back(source.path);
+  std::string path;
+  map_places(root, path, reporter, project.sources);
+  project.interpolated = request.stages.interpolate;
+  project.resolved = std::make_shared<const Node>(std::move(root));
+  return project;
+}
+
+std::string choose_name(const SourceRequest& request, const std::vector<Documents>& files) {
+  if (!request.project_name.empty()) return request.project_name;
+  auto name = name_in_sources(files, request.surroundings.variables);
+  if (name.empty()) name = normalized_name(last_part(request.surroundings.project_directory));
+  return name;
+}
+
+}  // namespace
+
+std::string normalized_name(std::string_view name) {
+  std::string normalized = to_lower(name);
+  std::erase_if(normalized, [](char character) { return !is_name_character(character); });
+  const auto start = normalized.find_first_not_of("_-");
+  return start == std::string::npos ? "" : normalized.substr(start);
+}
+
+bool is_project_name(std::string_view name) {
+  return !name.empty() && name[0] != '_' && name[0] != '-' &&
+         std::ranges::all_of(name, is_name_character);
+}
+
+std::string name_in_sources(const std::vector<Documents>& files, const StringMap& variables) {
+  std::string name;
+  for (const auto& documents : files) {
+    for (const auto& document : documents) {
+      const Node* own = document.find("name");
+      if (own != nullptr && own->is_string())
+        name = normalized_name(interpolated(own->text, variables));
+    }
+  }
+  return name;
+}
+
+LoadResult load_from_sources(SourceRequest request) {
+  LoadResult result;
+  Reporter reporter(result.diagnostics);
+  // Files are numbered by the reporter in this order; only their bytes are given away.
+  std::vector<SourceText> sources = request.sources;
+  auto files = parse_sources(std::move(sources), reporter);
+  warn_of_version(files, reporter);
+  const auto name = choose_name(request, files);
+  auto& surroundings = request.surroundings;
+  surroundings.variables.insert_or_assign("COMPOSE_PROJECT_NAME", name);
+  surroundings.interpolate = request.stages.interpolate;
+  surroundings.paths =
+      request.stages.resolve_paths ? PathResolution::make_absolute : PathResolution::keep;
+  Node root = assemble(std::move(files), surroundings.project_directory, surroundings, reporter);
+  if (!is_loadable(root, reporter)) return result;
+  if (name.empty())
+    reporter.error("no-project-name", {}, "the project has no name").hint = "use -p NAME";
+  finish_tree(root, request, name, reporter);
+  Project project = make_project(std::move(root), request, reporter);
+  if (request.stages.check_consistency) validate(project, result.diagnostics);
+  if (!result.diagnostics.has_errors()) result.project = std::move(project);
+  return result;
+}
+
+}  // namespace stack::spec

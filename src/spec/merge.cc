@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/merge.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "spec/schema.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr Field kFree{"", &kAny, ""};
+
+bool same_value(const Node& a, const Node& b) {
+  const auto same_entry = [](const Entry& x, const Entry& y) {
+    return x.key == y.key && same_value(x.value, y.value);
+  };
+  return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.items, b.items, same_value) &&
+         std::ranges::equal(a.entries, b.entries, same_entry);
+}
+
+class Merger {
+ public:
+  explicit Merger(Reporter& reporter) : reporter_(reporter) {}
+
+  void merge(Node& base, Node over, const Field& field, std::string_view key) {
+    const bool replaces = std::exchange(over.tag, Node::Tag::none) == Node::Tag::override_earlier;
+    if (replaces || field.merge == Merge::replace) {
+      base = Node();
+      return adopt(base, std::move(over), field, key);
+    }
+    if (over.is_null()) return;
+    if (base.is_null() || (base.is_scalar() && over.is_scalar()) ||
+        (base.is_scalar() != over.is_scalar() && field.type->element != nullptr)) {
+      base = Node();
+      return adopt(base, std::move(over), field, key);
+    }
+    if (base.kind != over.kind) {
+      reporter_.error("cannot-override", over.place, "{} cannot override {}: {}",
+                      describe(over.kind), describe(base.kind), stack::quoted(key));
+      return;
+    }
+    merge_same_kind(base, std::move(over), field);
+  }
+
+ private:
+  /// `over` where nothing was before. Lists lose their doubles, tags take effect.
+  void adopt(Node& base, Node over, const Field& field, std::string_view) {
+    if (over.is_scalar()) {
+      base = std::move(over);
+      return;
+    }
+    base.kind = over.kind;
+    base.place = over.place;
+    merge_same_kind(base, std::move(over), field);
+  }
+
+  void merge_same_kind(Node& base, Node over, const Field& field) {
+    if (base.is_sequence()) return merge_lists(base, std::move(over), field);
+    if (field.merge == Merge::driver && has_other_driver(base, over)) base.entries.clear();
+    merge_mappings(base, std::move(over), *field.type);
+  }
+
+  static bool has_other_driver(const Node& base, const Node& over) {
+    const auto before = base.text_of("driver");
+    const auto after = over.text_of("driver");
+    return !before.empty() && !after.empty() && before != after;
+  }
+
+  void merge_mappings(Node& base, Node over, const Type& type) {
+    const bool null_replaces = type.form == Form::environment || type.form == Form::text_map;
+    const bool was_empty = base.entries.empty();
+    for (auto& [key, place, value] : over.entries) {
+      if (value.tag == Node::Tag::reset) {
+        base.erase(key);
+        continue;
+      }
+      Entry* known = was_empty ? nullptr : base.find_entry(key);
+      if (known == nullptr) {
+        base.entries.push_back({key, place, make_null(value.place)});
+        known = &base.entries.back();
+      } else if (!value.is_null()) {
+        known->place = place;
+      }
+      if (null_replaces && value.is_null()) {
+        known->value = std::move(value);
+        continue;
+      }
+      merge(known->value, std::move(value), field_of(type, key), known->key);
+    }
+  }
+
+  /// The rule for `key` inside a mapping of `type`.
+  Field field_of(const Type& type, std::string_view key) {
+    if (type.form == Form::object) {
+      const Field* field = type.schema->find(key);
+      return field == nullptr ? kFree : *field;
+    }
+    if (type.form == Form::map_of) return {"", type.element, ""};
+    return kFree;
+  }
+
+  void merge_lists(Node& base, Node over, const Field& field) {
+    std::unordered_map<std::string, std::size_t> positions;
+    for (std::size_t at = 0; at < base.items.size(); ++at)
+      positions.emplace(identity_of(base.items[at], field, at), at);
+    for (auto& item : over.items) {
+      if (item.tag == Node::Tag::reset) continue;
+      Node adopted;
+      adopt(adopted, std::move(item), element_field(field), "");
+      const auto identity = identity_of(adopted, field, base.items.size());
+      const auto [known, is_new] = positions.try_emplace(identity, base.items.size());
+      if (!is_new && stands_for(adopted, base.items[known->second], field)) {
+        base.items[known->second] = std::move(adopted);
+      } else {
+        base.items.push_back(std::move(adopted));
+      }
+    }
+  }
+
+  /// Two different items of one file with one identity are a mistake that validation shall see.
+  static bool stands_for(const Node& later, const Node& earlier, const Field& field) {
+    if (field.merge != Merge::keyed) return true;
+    return later.place.file != earlier.place.file || same_value(later, earlier);
+  }
+
+  static Field element_field(const Field& field) {
+    return field.type->form == Form::list_of ? Field{"", field.type->element, ""} : kFree;
+  }
+
+  /// Lists without a rule keep every item: the position makes each unique.
+  static std::string identity_of(const Node& item, const Field& field, std::size_t position) {
+    switch (field.merge) {
+      case Merge::keyed:
+        return field.identity(item);
+      case Merge::unique:
+        return item.text.substr(0, item.text.find('='));
+      case Merge::distinct:
+        return item.text;
+      default:
+        return std::to_string(position);
+    }
+  }
+
+  Reporter& reporter_;
+};
+
+}  // namespace
+
+void merge_documents(Node& base, Node over, Reporter& reporter) {
+  static constexpr Type type{.form = Form::object, .schema = &kProjectSchema};
+  Merger(reporter).merge(base, std::move(over), {"", &type, ""}, "");
+}
+
+void merge_services(Node& base, Node over, Reporter& reporter) {
+  static constexpr Type type{.form = Form::object, .schema = &kServiceSchema};
+  Merger(reporter).merge(base, std::move(over), {"", &type, ""}, "");
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/normalize.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "spec/dotenv.h"
+#include "spec/paths.h"
+
+namespace stack::spec {
+namespace {
+
+constexpr std::array<std::string_view, 5> kNamespaceKeys = {"network_mode", "ipc", "pid", "uts",
+                                                            "cgroup"};
+
+std::vector<Entry>& services_of(Node& root) {
+  return root.at_or_add("services", root.place).entries;
+}
+
+void add_dependency(Node& service, const std::string& name, Place place, bool restart) {
+  Node& dependencies = service.at_or_add("depends_on", place);
+  if (dependencies.is_null()) dependencies = make_mapping(place);
+  if (dependencies.find(name) != nullptr) return;
+  Node dependency = make_mapping(place);
+  dependency.set("condition", make_string("service_started", place));
+  if (restart) dependency.set("restart", make_boolean(true, place));
+  dependency.set("required", make_boolean(true, place));
+  dependencies.set(name, std::move(dependency));
+}
+
+/// links and shared namespaces restart with the other service, volumes_from does not.
+void add_implied_dependencies(Node& service) {
+  if (const Node* links = service.find("links")) {
+    for (const auto& link : std::vector<Node>(links->items))
+      add_dependency(service, link.text.substr(0, link.text.find(':')), link.place, true);
+  }
+  for (const auto key : kNamespaceKeys) {
+    const Node* value = service.find(key);
+    if (value == nullptr || !value->text.starts_with("service:")) continue;
+    const Node shared = *value;
+    add_dependency(service, shared.text.substr(8), shared.place, true);
+  }
+  if (const Node* from = service.find("volumes_from")) {
+    for (const auto& item : std::vector<Node>(from->items)) {
+      if (!item.text.starts_with("container:"))
+        add_dependency(service, item.text.substr(0, item.text.find(':')), item.place, false);
+    }
+  }
+}
+
+bool joins_networks(const Node& service) {
+  return service.text_of("network_mode").empty() && service.find("provider") == nullptr;
+}
+
+void join_default_network(Node& service) {
+  const Node* networks = service.find("networks");
+  if (networks != nullptr && !networks->entries.empty()) return;
+  Node joined = make_mapping(service.place);
+  joined.set("default", make_null(service.place));
+  service.set("networks", std::move(joined));
+}
+
+void fill_in_build(Node& service, const std::string& directory) {
+  Node* build = service.find("build");
+  if (build == nullptr || !build->is_mapping()) return;
+  if (build->find("context") == nullptr)
+    build->set("context", make_string(directory, build->place));
+  if (build->find("dockerfile") == nullptr && build->find("dockerfile_inline") == nullptr)
+    build->set("dockerfile", make_string("Dockerfile", build->place));
+}
+
+void fill_in_pull_policy(Node& service) {
+  Node* policy = service.find("pull_policy");
+  if (policy != nullptr && policy->text == "if_not_present") policy->text = "missing";
+}
+
+bool uses_network(Node& root, std::string_view key) {
+  return std::ranges::any_of(services_of(root), [&](const Entry& service) {
+    const Node* networks = service.value.find("networks");
+    return networks != nullptr && networks->find(key) != nullptr;
+  });
+}
+
+void add_default_network(Node& root) {
+  if (!uses_network(root, "default")) return;
+  Node& networks = root.at_or_add("networks", root.place);
+  if (networks.is_null()) networks = make_mapping(root.place);
+  if (networks.find("default") == nullptr) networks.set("default", make_mapping({}));
+}
+
+// --- values from the environment -----------------------------------------------------------------
+
+void resolve_map(Node* map, const StringMap& variables, bool keep_unset) {
+  if (map == nullptr || !map->is_mapping()) return;
+  for (auto& entry : map->entries) {
+    if (!entry.value.is_null()) continue;
+    const auto found = variables.find(entry.key);
+    if (found != variables.end()) entry.value = make_string(found->second, entry.place);
+  }
+  if (!keep_unset) std::erase_if(map->entries, [](const Entry& e) { return e.value.is_null(); });
+}
+
+/// Reads the files of one service, in order, later ones winning.
+class EnvironmentFiles {
+ public:
+  EnvironmentFiles(const Node& service, const Surroundings& surroundings, Reporter& reporter)
+      : service_(service), surroundings_(surroundings), reporter_(reporter) {}
+
+  void add(const Node& path, bool required, std::string_view format) {
+    const auto full = absolute_path(path.text, surroundings_.project_directory, surroundings_.home);
+    const auto text = surroundings_.read(full);
+    if (text) {
+      add_text(full, *text, format);
+    } else if (required) {
+      reporter_.error("file-not-found", path.place, "env file {} not found",
+                      stack::quoted(shown_path(full, surroundings_.current_directory)));
+    }
+  }
+
+  const StringMap& values() const { return values_; }
+
+ private:
+  void add_text(const std::string& full, const std::string& text, std::string_view format) {
+    const Lookup lookup = [this](std::string_view name) { return look_up(name); };
+    const Dotenv parsed = format == "raw" ? parse_raw_env(text) : parse_dotenv(text, lookup);
+    for (const auto& [key, value] : parsed.entries) set(key, value);
+    if (!parsed.error) return;
+    const auto shown = shown_path(full, surroundings_.current_directory);
+    const auto file = reporter_.add_file(shown, text);
+    reporter_.error("bad-env-file", {static_cast<std::uint32_t>(parsed.error->line), 1, 1, file},
+                    "{}", parsed.error->message);
+  }
+
+  void set(const std::string& key, const std::optional<std::string>& value) {
+    if (value) {
+      values_[key] = *value;
+    } else if (const auto outer = surroundings_.variables.find(key);
+               outer != surroundings_.variables.end()) {
+      values_[key] = outer->second;
+    }
+  }
+
+  std::optional<std::string> look_up(std::string_view name) const {
+    const std::string key(name);
+    if (const auto outer = surroundings_.variables.find(key);
+        outer != surroundings_.variables.end())
+      return outer->second;
+    const Node* environment = service_.find("environment");
+    const Node* own = environment == nullptr ? nullptr : environment->find(name);
+    if (own != nullptr && own->is_string()) return own->text;
+    const auto earlier = values_.find(key);
+    return earlier == values_.end() ? std::nullopt : std::optional(earlier->second);
+  }
+
+  const Node& service_;
+  const Surroundings& surroundings_;
+  Reporter& reporter_;
+  StringMap values_;
+};
+
+/// Puts `values` below what the mapping `key` of the service says already.
+void put_below(Node& service, std::string_view key, const StringMap& values, Place place) {
+  if (values.empty()) return;
+  Node& map = service.at_or_add(key, place);
+  if (map.is_null()) map = make_mapping(place);
+  for (const auto& [name, value] : values) {
+    if (map.find(name) == nullptr) map.set(name, make_string(value, place));
+  }
+}
+
+void read_env_files(Node& service, const Surroundings& surroundings, Reporter& reporter) {
+  const Entry* found = service.find_entry("env_file");
+  if (found == nullptr) return;
+  const Entry files = *found;
+  service.erase("env_file");
+  EnvironmentFiles reading(service, surroundings, reporter);
+  for (const auto& file : files.value.items) {
+    const Node* path = file.find("path");
+    const Node* required = file.find("required");
+    if (path != nullptr && path->is_string())
+      reading.add(*path, required == nullptr || required->is_true(), file.text_of("format"));
+  }
+  put_below(service, "environment", reading.values(), files.place);
+}
+
+void read_label_files(Node& service, const Surroundings& surroundings, Reporter& reporter) {
+  const Entry* found = service.find_entry("label_file");
+  if (found == nullptr) return;
+  const Entry files = *found;
+  service.erase("label_file");
+  EnvironmentFiles reading(service, surroundings, reporter);
+  for (const auto& path : files.value.items) reading.add(path, true, "");
+  put_below(service, "labels", reading.values(), files.place);
+}
+
+// --- names and use -------------------------------------------------------------------------------
+
+void name_section(Node& root, std::string_view section, std::string_view project) {
+  Node* objects = root.find(section);
+  if (objects == nullptr) return;
+  for (auto& [key, place, object] : objects->entries) {
+    if (key.starts_with("x-")) continue;
+    if (object.is_null()) object = make_mapping(place);
+    if (!object.text_of("name").empty()) continue;
+    const Node* external = object.find("external");
+    const bool is_external = external != nullptr && external->is_true();
+    object.set("name", make_string(is_external ? key : fmt::format("{}_{}", project, key), place));
+  }
+}
+
+using Names = std::set<std::string, std::less<>>;
+
+void collect_keys(const Node* map, Names& names) {
+  if (map == nullptr) return;
+  for (const auto& entry : map->entries) names.insert(entry.key);
+}
+
+void collect_sources(const Node* list, Names& names) {
+  if (list == nullptr) return;
+  for (const auto& item : list->items) names.emplace(item.text_of("source"));
+}
+
+void collect_volumes(const Node* mounts, Names& names) {
+  if (mounts == nullptr) return;
+  for (const auto& mount : mounts->items) {
+    if (mount.text_of("type") == "volume") names.emplace(mount.text_of("source"));
+  }
+}
+
+void keep_only(Node& root, std::string_view section, const Names& names) {
+  Node* objects = root.find(section);
+  if (objects == nullptr) return;
+  std::erase_if(objects->entries, [&](const Entry& entry) { return !names.contains(entry.key); });
+  if (objects->entries.empty()) root.erase(section);
+}
+
+}  // namespace
+
+Strings remove_inactive_services(Node& root, const Strings& profiles) {
+  Strings inactive;
+  const auto is_inactive = [&](const Entry& service) {
+    const Node* own = service.value.find("profiles");
+    if (own == nullptr || own->items.empty()) return false;
+    const bool is_active = std::ranges::any_of(own->items, [&](const Node& profile) {
+      return std::ranges::find(profiles, profile.text) != profiles.end();
+    });
+    const bool all = std::ranges::find(profiles, "*") != profiles.end();
+    if (!is_active && !all) inactive.push_back(service.key);
+    return !is_active && !all;
+  };
+  std::erase_if(services_of(root), is_inactive);
+  return inactive;
+}
+
+void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter) {
+  for (auto& service : services_of(root)) {
+    read_env_files(service.value, surroundings, reporter);
+    read_label_files(service.value, surroundings, reporter);
+  }
+}
+
+void resolve_environment(Node& root, const StringMap& variables) {
+  for (auto& service : services_of(root)) {
+    resolve_map(service.value.find("environment"), variables, true);
+    if (Node* build = service.value.find("build"))
+      resolve_map(build->find("args"), variables, false);
+  }
+}
+
+void fill_in(Node& root, const std::string& directory) {
+  for (auto& [name, place, service] : services_of(root)) {
+    if (!service.is_mapping()) continue;
+    fill_in_build(service, directory);
+    fill_in_pull_policy(service);
+    add_implied_dependencies(service);
+    if (joins_networks(service)) join_default_network(service);
+  }
+  add_default_network(root);
+}
+
+void name_resources(Node& root, std::string_view project) {
+  for (const auto section : {"networks", "volumes", "configs", "secrets"})
+    name_section(root, section, project);
+}
+
+void remove_unused(Node& root) {
+  Names networks, volumes, configs, secrets, models;
+  for (const auto& [name, place, service] : services_of(root)) {
+    collect_keys(service.find("networks"), networks);
+    collect_keys(service.find("models"), models);
+    collect_volumes(service.find("volumes"), volumes);
+    collect_sources(service.find("configs"), configs);
+    collect_sources(service.find("secrets"), secrets);
+    if (const Node* build = service.find("build")) collect_sources(build->find("secrets"), secrets);
+  }
+  keep_only(root, "networks", networks);
+  keep_only(root, "volumes", volumes);
+  keep_only(root, "configs", configs);
+  keep_only(root, "secrets", secrets);
+  keep_only(root, "models", models);
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What compose fills in: names, the default network, implied dependencies, values from the
+// environment and from env files; and what it leaves out: inactive services, unused resources.
+#pragma once
+
+#include <string>
+
+#include "spec/assemble.h"
+#include "spec/reporter.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+/// Removes services whose profiles are not in `profiles` ("*": all); returns their names.
+Strings remove_inactive_services(Node& root, const Strings& profiles);
+
+/// Reads env_file and label_file of every service into environment and labels, below what is there.
+void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter);
+/// Entries without a value take the caller's, if there is one.
+void resolve_environment(Node& root, const StringMap& variables);
+
+/// Defaults and implied parts. `directory` is where a build without context is.
+void fill_in(Node& root, const std::string& directory);
+/// Gives every network, volume, config and secret its name outside of the project.
+void name_resources(Node& root, std::string_view project);
+/// Removes the resources that no service uses.
+void remove_unused(Node& root);
+
+}  // namespace stack::spec

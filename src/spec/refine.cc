@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "spec/expand.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
+#include "spec/shape.h"
+#include "spec/short_forms.h"
+
+namespace stack::spec {
+namespace {
+
+Diagnostic& refuse(const Node& node, Shaping& shaping, const Where& where,
+                   std::string_view wanted) {
+  return shaping.reporter.error("bad-value", node.place, "{} is not {}: {}",
+                                stack::quoted(node.text), wanted, where.value_text());
+}
+
+void refine_port_range(Node& port, std::string_view key, std::string_view what, Shaping& shaping) {
+  Node* value = port.find(key);
+  if (value == nullptr || !value->is_scalar() || value->text.empty()) return;
+  const auto parsed = parse_port_range(value->text, what);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed))
+    shaping.reporter.error("bad-port", value->place, "{}", refusal->message).hint = refusal->hint;
+}
+
+void set_default(Node& node, std::string_view key, std::string_view value) {
+  if (node.find(key) == nullptr) node.set(key, make_string(std::string(value), node.place));
+}
+
+void require(const Node& node, std::string_view key, std::string_view what, Shaping& shaping) {
+  const Node* value = node.find(key);
+  if (value == nullptr || value->is_null()) {
+    shaping.reporter.error("missing-key", node.place, "a {} needs \"{}\"", what, key);
+  }
+}
+
+void refine_bind(Node& mount, Shaping& shaping) {
+  Node* source = mount.find("source");
+  if (source == nullptr || source->text.empty()) {
+    shaping.reporter.error("missing-key", mount.place, "a bind mount needs \"source\"");
+    return;
+  }
+  source->text = shaped_path(source->text, shaping);
+  Node& bind = mount.at_or_add("bind", mount.place);
+  if (bind.is_null()) bind = make_mapping(mount.place);
+  if (bind.is_mapping() && bind.find("create_host_path") == nullptr)
+    bind.set("create_host_path", make_boolean(true, mount.place));
+}
+
+constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
+                                                            "DAC_OVERRIDE",
+                                                            "DAC_READ_SEARCH",
+                                                            "FOWNER",
+                                                            "FSETID",
+                                                            "KILL",
+                                                            "SETGID",
+                                                            "SETUID",
+                                                            "SETPCAP",
+                                                            "LINUX_IMMUTABLE",
+                                                            "NET_BIND_SERVICE",
+                                                            "NET_BROADCAST",
+                                                            "NET_ADMIN",
+                                                            "NET_RAW",
+                                                            "IPC_LOCK",
+                                                            "IPC_OWNER",
+                                                            "SYS_MODULE",
+                                                            "SYS_RAWIO",
+                                                            "SYS_CHROOT",
+                                                            "SYS_PTRACE",
+                                                            "SYS_PACCT",
+                                                            "SYS_ADMIN",
+                                                            "SYS_BOOT",
+                                                            "SYS_NICE",
+                                                            "SYS_RESOURCE",
+                                                            "SYS_TIME",
+                                                            "SYS_TTY_CONFIG",
+                                                            "MKNOD",
+                                                            "LEASE",
+                                                            "AUDIT_WRITE",
+                                                            "AUDIT_CONTROL",
+                                                            "SETFCAP",
+                                                            "MAC_OVERRIDE",
+                                                            "MAC_ADMIN",
+                                                            "SYSLOG",
+                                                            "WAKE_ALARM",
+                                                            "BLOCK_SUSPEND",
+                                                            "AUDIT_READ",
+                                                            "PERFMON",
+                                                            "BPF",
+                                                            "CHECKPOINT_RESTORE"};
+
+bool is_hex_pair(std::string_view text) {
+  return text.size() == 2 && parse_integer<unsigned>(text, 16).has_value();
+}
+
+}  // namespace
+
+void refine_restart(Node& node, const Where& where, Shaping& shaping) {
+  static const std::vector<std::string> policies = {"no", "always", "on-failure", "unless-stopped"};
+  // `restart: no` is the word of a person, whatever YAML makes of it.
+  if (node.kind == Node::Kind::boolean && node.text == "false") {
+    node = make_string("no", node.place);
+    return;
+  }
+  if (!node.is_string()) {
+    refuse(node, shaping, where, "a restart policy").hint = "put it in quotes";
+    return;
+  }
+  const auto colon = node.text.find(':');
+  const auto name = node.text.substr(0, colon);
+  const bool has_count = colon != std::string::npos;
+  const bool is_known = std::ranges::find(policies, name) != policies.end() || node.text.empty();
+  if (!is_known) {
+    const auto near = nearest(name, policies);
+    shaping.reporter
+        .error("bad-value", node.place, "{} is not a restart policy", stack::quoted(node.text))
+        .hint = near ? fmt::format("did you mean {}?", stack::quoted(*near))
+                     : "one of: " + join(policies, ", ");
+  } else if (has_count && name != "on-failure") {
+    refuse(node, shaping, where, "a restart policy").hint = "only on-failure takes a count";
+  } else if (has_count &&
+             !parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1))) {
+    refuse(node, shaping, where, "a restart policy").hint = "on-failure:N, N a number";
+  }
+}
+
+void refine_signal(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_string()) return;
+  if (!canonical_signal(node.text)) refuse(node, shaping, where, "a signal").hint = "like SIGTERM";
+}
+
+void refine_port(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_mapping()) return;
+  require(node, "target", "port", shaping);
+  set_default(node, "mode", "ingress");
+  set_default(node, "protocol", "tcp");
+  refine_port_range(node, "target", "container port", shaping);
+  refine_port_range(node, "published", "host port", shaping);
+  const Node* host_ip = node.find("host_ip");
+  if (host_ip != nullptr && !host_ip->text.empty() && !is_ip_address(host_ip->text)) {
+    shaping.reporter.error("bad-port", host_ip->place, "{} is not an IP address",
+                           stack::quoted(host_ip->text));
+  }
+}
+
+void refine_mount(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_mapping()) return;
+  require(node, "type", "long volume", shaping);
+  require(node, "target", "long volume", shaping);
+  const auto type = node.text_of("type");
+  if (Node* target = node.find("target"); target != nullptr && target->is_string()) {
+    target->text = clean_path(target->text);
+    if (!target->text.starts_with('/')) {
+      auto& error =
+          shaping.reporter.error("bad-volume", target->place, "mount path must be absolute: {}",
+                                 stack::quoted(target->text));
+      if (target->text == "ro" || target->text == "rw") {
+        const auto source = node.text_of("source");
+        error.hint = fmt::format("did you mean {0}:{0}:{1}?", source, target->text);
+      }
+    }
+  }
+  if (type == "bind") refine_bind(node, shaping);
+}
+
+void refine_expose(Node& node, const Where&, Shaping& shaping) {
+  for (const auto& item : node.items) {
+    if (!item.is_string()) continue;
+    const auto slash = item.text.find('/');
+    const auto parsed =
+        parse_port_range(std::string_view(item.text).substr(0, slash), "exposed port");
+    if (const auto* refusal = std::get_if<Refusal>(&parsed))
+      shaping.reporter.error("bad-port", item.place, "{}", refusal->message);
+  }
+}
+
+void refine_health_test(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_sequence() || node.items.empty()) return;
+  const auto& first = node.items[0].text;
+  if (first != "NONE" && first != "CMD" && first != "CMD-SHELL") {
+    refuse(node.items[0], shaping, where, "the start of a health check").hint =
+        "NONE, CMD or CMD-SHELL; or write the test as one text";
+  }
+}
+
+void refine_capabilities(Node& node, const Where& where, Shaping& shaping) {
+  for (const auto& item : node.items) {
+    std::string name = item.text;
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    if (name.starts_with("CAP_")) name.erase(0, 4);
+    if (name == "ALL" || std::ranges::find(kCapabilities, name) != kCapabilities.end()) continue;
+    auto& error = refuse(item, shaping, where, "a capability");
+    const std::vector<std::string> known(kCapabilities.begin(), kCapabilities.end());
+    if (const auto near = nearest(name, known)) error.hint = fmt::format("did you mean {}?", *near);
+  }
+}
+
+void refine_project_name(Node& node, const Where&, Shaping& shaping) {
+  if (node.is_string() && node.text.empty())
+    shaping.reporter.error("bad-value", node.place, "the project name is empty");
+}
+
+void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_string() && !is_ipv4(node.text)) refuse(node, shaping, where, "an IPv4 address");
+}
+
+void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_string() && !is_subnet(node.text))
+    refuse(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
+}
+
+void refine_mac(Node& node, const Where& where, Shaping& shaping) {
+  const auto pairs = split(node.text, ':');
+  if (node.is_string() && (pairs.size() != 6 || !std::ranges::all_of(pairs, is_hex_pair)))
+    refuse(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
+}
+
+void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
+  Node* options = node.find("driver_opts");
+  if (options == nullptr || !options->is_mapping()) return;
+  Node* device = options->find("device");
+  const auto flags = split(options->text_of("o"), ',');
+  const bool is_bind = std::ranges::find(flags, "bind") != flags.end();
+  if (device != nullptr && is_bind) device->text = shaped_path(device->text, shaping);
+}
+
+void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
+  const auto value = parse_number(node.text);
+  if (value && *value < 0) refuse(node, shaping, where, "a number of processors");
+}
+
+void refine_device_request(Node& node, const Where&, Shaping& shaping) {
+  if (node.find("count") != nullptr && node.find("device_ids") != nullptr) {
+    shaping.reporter.error("bad-value", node.place,
+                           "\"count\" and \"device_ids\" exclude each other");
+  }
+}
+
+void refine_watch(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_mapping()) return;
+  require(node, "path", "watch", shaping);
+  require(node, "action", "watch", shaping);
+}
+
+void refine_not_negative(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_scalar() && node.text.starts_with('-')) refuse(node, shaping, where, "zero or more");
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/render.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "spec/scalars.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+namespace {
+
+using Kind = Node::Kind;
+
+std::vector<const Entry*> sorted_entries(const Node& node) {
+  std::vector<const Entry*> entries;
+  for (const auto& entry : node.entries) entries.push_back(&entry);
+  std::ranges::sort(entries, {},
+                    [](const Entry* entry) -> const std::string& { return entry->key; });
+  return entries;
+}
+
+/// A dollar is doubled, so that the printed file reads as the same project.
+std::string escaped(const std::string& text, bool double_dollars) {
+  if (!double_dollars || text.find('$') == std::string::npos) return text;
+  std::string result;
+  for (const char character : text) {
+    result += character;
+    if (character == '$') result += character;
+  }
+  return result;
+}
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(bool double_dollars) : double_dollars_(double_dollars) {}
+
+  std::string write(const Node& node) {
+    value(node, 0);
+    return std::move(out_) + "\n";
+  }
+
+ private:
+  void value(const Node& node, std::size_t depth) {
+    switch (node.kind) {
+      case Kind::null:
+        out_ += "null";
+        return;
+      case Kind::boolean:
+      case Kind::integer:
+      case Kind::number:
+        out_ += node.text;
+        return;
+      case Kind::string:
+      case Kind::timestamp:
+        out_ += stack::quoted(escaped(node.text, double_dollars_));
+        return;
+      case Kind::sequence:
+        return list(node, depth);
+      case Kind::mapping:
+        return mapping(node, depth);
+    }
+  }
+
+  void list(const Node& node, std::size_t depth) {
+    if (node.items.empty()) {
+      out_ += "[]";
+      return;
+    }
+    char separator = '[';
+    for (const auto& item : node.items) {
+      begin(separator, depth + 1);
+      value(item, depth + 1);
+      separator = ',';
+    }
+    end(']', depth);
+  }
+
+  void mapping(const Node& node, std::size_t depth) {
+    if (node.entries.empty()) {
+      out_ += "{}";
+      return;
+    }
+    char separator = '{';
+    for (const Entry* entry : sorted_entries(node)) {
+      begin(separator, depth + 1);
+      out_ += stack::quoted(entry->key) + ": ";
+      value(entry->value, depth + 1);
+      separator = ',';
+    }
+    end('}', depth);
+  }
+
+  void begin(char separator, std::size_t depth) {
+    out_ += separator;
+    out_ += '\n';
+    out_.append(2 * depth, ' ');
+  }
+  void end(char bracket, std::size_t depth) {
+    out_ += '\n';
+    out_.append(2 * depth, ' ');
+    out_ += bracket;
+  }
+
+  bool double_dollars_;
+  std::string out_;
+};
+
+/// Text that YAML would read back as the same text without quotes.
+bool is_plain(const std::string& text) {
+  if (resolve_plain(text).kind != Kind::string || parse_boolean(text)) return false;
+  const auto is_safe = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_./$-").find(c) != std::string_view::npos;
+  };
+  return text[0] != '-' && text[0] != '.' && std::ranges::all_of(text, is_safe);
+}
+
+class YamlWriter {
+ public:
+  explicit YamlWriter(bool double_dollars) : double_dollars_(double_dollars) {}
+
+  std::string write(const Node& node) {
+    mapping(node, 0);
+    return std::move(out_);
+  }
+
+ private:
+  std::string scalar(const Node& node) const {
+    if (node.kind == Kind::null) return "null";
+    if (node.kind != Kind::string && node.kind != Kind::timestamp) return node.text;
+    return text(escaped(node.text, double_dollars_));
+  }
+  static std::string text(const std::string& value) {
+    return is_plain(value) ? value : stack::quoted(value);
+  }
+
+  /// What stands behind "key:" or "-", and whatever lies below it.
+  void behind(const Node& node, std::size_t depth) {
+    if (node.is_mapping() && !node.entries.empty()) {
+      out_ += '\n';
+      mapping(node, depth);
+    } else if (node.is_sequence() && !node.items.empty()) {
+      out_ += '\n';
+      list(node, depth);
+    } else {
+      out_ += node.is_mapping() ? " {}" : node.is_sequence() ? " []" : " " + scalar(node);
+      out_ += '\n';
+    }
+  }
+
+  void list(const Node& node, std::size_t depth) {
+    for (const auto& item : node.items) {
+      out_.append(2 * depth, ' ');
+      out_ += '-';
+      if (item.is_mapping() && !item.entries.empty()) {
+        const auto start = out_.size();
+        mapping(item, depth + 1);
+        // The first key of the item stands on the line of its dash.
+        out_.erase(start, 2 * depth + 1);
+      } else {
+        behind(item, depth + 1);
+      }
+    }
+  }
+
+  void mapping(const Node& node, std::size_t depth) {
+    for (const Entry* entry : sorted_entries(node)) {
+      out_.append(2 * depth, ' ');
+      out_ += text(entry->key) + ':';
+      behind(entry->value, depth + 1);
+    }
+  }
+
+  bool double_dollars_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_json(const Project& project) {
+  return project.resolved ? JsonWriter(project.interpolated).write(*project.resolved) : "{}\n";
+}
+
+std::string to_yaml(const Project& project) {
+  return project.resolved ? YamlWriter(project.interpolated).write(*project.resolved) : "{}\n";
+}
+
+}  // namespace stack::spec

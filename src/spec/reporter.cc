@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/reporter.h"
+
+namespace stack::spec {
+
+std::uint16_t Reporter::add_file(const std::string& shown_name, std::string text) {
+  diagnostics_.add_source(shown_name, text);
+  names_.push_back(shown_name);
+  texts_.push_back(std::move(text));
+  return static_cast<std::uint16_t>(names_.size() - 1);
+}
+
+Origin Reporter::origin(const Place& place) const {
+  if (place.line == 0 || place.file >= names_.size()) return {};
+  return {names_[place.file], static_cast<int>(place.line), static_cast<int>(place.column)};
+}
+
+}  // namespace stack::spec

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Diagnostics at places of the tree: knows the names behind the file numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/format.h"
+#include "spec/diagnostics.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+class Reporter {
+ public:
+  explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  /// Registers a file by the name shown to the user; returns its number for Place::file.
+  std::uint16_t add_file(const std::string& shown_name, std::string text);
+  /// The text given to add_file.
+  const std::string& text_of(std::uint16_t file) const { return texts_[file]; }
+
+  Origin origin(const Place& place) const;
+
+  template <typename... Args>
+  Diagnostic& error(std::string id, const Place& place, fmt::format_string<Args...> text,
+                    Args&&... args) {
+    return with_length(diagnostics_.error(std::move(id), origin(place),
+                                          fmt::format(text, std::forward<Args>(args)...)),
+                       place);
+  }
+  template <typename... Args>
+  Diagnostic& warning(std::string id, const Place& place, fmt::format_string<Args...> text,
+                      Args&&... args) {
+    return with_length(diagnostics_.warning(std::move(id), origin(place),
+                                            fmt::format(text, std::forward<Args>(args)...)),
+                       place);
+  }
+  bool has_errors() const { return diagnostics_.has_errors(); }
+
+ private:
+  static Diagnostic& with_length(Diagnostic& diagnostic, const Place& place) {
+    diagnostic.length = static_cast<int>(place.length);
+    return diagnostic;
+  }
+
+  Diagnostics& diagnostics_;
+  std::vector<std::string> names_;
+  std::vector<std::string> texts_;
+};
+
+}  // namespace stack::spec

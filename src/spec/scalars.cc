@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/scalars.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace stack::spec {
+namespace {
+
+bool is_digit(char character) {
+  return character >= '0' && character <= '9';
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
+std::string without_underscores(std::string_view text) {
+  std::string plain(text);
+  std::erase(plain, '_');
+  return plain;
+}
+
+/// 2020-01-31, with or without a time behind it.
+bool is_date(std::string_view text) {
+  if (text.size() < 8 || !all_digits(text.substr(0, 4)) || text[4] != '-') return false;
+  const auto day = text.find('-', 5);
+  if (day == std::string_view::npos || day > 7 || !all_digits(text.substr(5, day - 5)))
+    return false;
+  std::size_t end = day + 1;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  if (end == day + 1 || end > day + 3) return false;
+  return end == text.size() || text[end] == 'T' || text[end] == 't' || text[end] == ' ';
+}
+
+std::optional<std::int64_t> parse_plain_integer(std::string_view source) {
+  std::string digits = without_underscores(source);
+  std::string sign;
+  if (digits[0] == '-' || digits[0] == '+') {
+    if (digits[0] == '-') sign = "-";
+    digits.erase(0, 1);
+  }
+  int base = 10;
+  if (digits.starts_with("0x")) {
+    base = 16;
+  } else if (digits.starts_with("0b")) {
+    base = 2;
+  } else if (digits.starts_with("0o")) {
+    base = 8;
+  }
+  if (base != 10) {
+    digits.erase(0, 2);
+  } else if (digits.size() > 1 && digits[0] == '0') {
+    base = 8;
+  }
+  if (digits.empty() || digits[0] == '-') return std::nullopt;
+  return parse_integer<std::int64_t>(sign + digits, base);
+}
+
+/// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+bool looks_like_number(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  std::size_t digits = 0;
+  std::size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) ++digits;
+  if (at < text.size() && text[at] == '.') {
+    for (++at; at < text.size() && is_digit(text[at]); ++at) ++digits;
+  }
+  if (digits == 0) return false;
+  if (at == text.size()) return true;
+  if (text[at] != 'e' && text[at] != 'E') return false;
+  ++at;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+  return all_digits(text.substr(at));
+}
+
+std::optional<std::int64_t> checked_add(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
+  return sum;
+}
+
+struct Unit {
+  std::string_view name;
+  std::int64_t nanoseconds;
+};
+constexpr std::array<Unit, 9> kUnits = {{{"ns", 1},
+                                         {"us", 1'000},
+                                         {"µs", 1'000},
+                                         {"ms", 1'000'000},
+                                         {"s", 1'000'000'000},
+                                         {"m", 60'000'000'000},
+                                         {"h", 3'600'000'000'000},
+                                         {"d", 86'400'000'000'000},
+                                         {"w", 604'800'000'000'000}}};
+
+/// Nanoseconds of "1.5" units, by integers only.
+std::optional<std::int64_t> scaled(std::string_view amount, std::int64_t unit) {
+  const auto dot = amount.find('.');
+  const auto whole_text = amount.substr(0, dot);
+  std::int64_t whole = 0;
+  if (!whole_text.empty()) {
+    const auto parsed = parse_integer<std::int64_t>(whole_text);
+    if (!parsed || __builtin_mul_overflow(*parsed, unit, &whole)) return std::nullopt;
+  }
+  if (dot == std::string_view::npos) return whole;
+  const auto fraction = amount.substr(dot + 1, 18);
+  if (fraction.empty()) return whole_text.empty() ? std::nullopt : std::optional(whole);
+  double part = 0;
+  double weight = static_cast<double>(unit);
+  for (const char digit : fraction) part += (digit - '0') * (weight /= 10);
+  return checked_add(whole, std::llround(part));
+}
+
+}  // namespace
+
+PlainScalar resolve_plain(std::string_view source) {
+  using Kind = Node::Kind;
+  static constexpr std::array<std::string_view, 5> nulls = {"", "~", "null", "Null", "NULL"};
+  if (std::ranges::find(nulls, source) != nulls.end()) return {Kind::null, ""};
+  if (source == "true" || source == "True" || source == "TRUE") return {Kind::boolean, "true"};
+  if (source == "false" || source == "False" || source == "FALSE") return {Kind::boolean, "false"};
+  const char first = source[0];
+  if (!is_digit(first) && first != '-' && first != '+' && first != '.')
+    return {Kind::string, std::string(source)};
+  if (source.find(':') == std::string_view::npos) {
+    if (const auto integer = parse_plain_integer(source))
+      return {Kind::integer, std::to_string(*integer)};
+    if (looks_like_number(source)) {
+      if (const auto number = parse_number(source)) return {Kind::number, number_text(*number)};
+    }
+  }
+  if (is_date(source)) return {Kind::timestamp, std::string(source)};
+  return {Kind::string, std::string(source)};
+}
+
+std::optional<bool> parse_boolean(std::string_view text) {
+  static constexpr std::array<std::string_view, 6> yes = {"true", "y", "yes", "on", "t", "1"};
+  static constexpr std::array<std::string_view, 6> no = {"false", "n", "no", "off", "f", "0"};
+  const std::string word = to_lower(text);
+  if (std::ranges::find(yes, word) != yes.end()) return true;
+  if (std::ranges::find(no, word) != no.end()) return false;
+  return std::nullopt;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (!looks_like_number(text)) return std::nullopt;
+  if (text[0] == '+') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string number_text(double value) {
+  if (value == std::floor(value) && std::abs(value) < 1e15)
+    return std::to_string(static_cast<std::int64_t>(value));
+  return fmt::format("{}", value);
+}
+
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  bool negative = false;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (text == "0") return std::chrono::nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  std::int64_t total = 0;
+  while (!text.empty()) {
+    const auto is_amount = [](char c) { return is_digit(c) || c == '.'; };
+    const auto amount_end = std::ranges::find_if_not(text, is_amount) - text.begin();
+    const auto amount = text.substr(0, static_cast<std::size_t>(amount_end));
+    if (amount.empty() || std::ranges::count(amount, '.') > 1) return std::nullopt;
+    text.remove_prefix(amount.size());
+    const auto unit_end = std::ranges::find_if(text, is_amount) - text.begin();
+    const auto name = text.substr(0, static_cast<std::size_t>(unit_end));
+    const auto unit = std::ranges::find(kUnits, name, &Unit::name);
+    if (unit == kUnits.end()) return std::nullopt;
+    text.remove_prefix(name.size());
+    const auto part = scaled(amount, unit->nanoseconds);
+    const auto sum = part ? checked_add(total, *part) : std::nullopt;
+    if (!sum) return std::nullopt;
+    total = *sum;
+  }
+  return std::chrono::nanoseconds(negative ? -total : total);
+}
+
+std::string duration_text(std::chrono::nanoseconds duration) {
+  const std::int64_t total = duration.count();
+  if (total == 0) return "0s";
+  if (total < 0) return "-" + duration_text(-duration);
+  if (total < 1'000) return fmt::format("{}ns", total);
+  if (total < 1'000'000) return number_text(static_cast<double>(total) / 1e3) + "µs";
+  if (total < 1'000'000'000) return number_text(static_cast<double>(total) / 1e6) + "ms";
+  const std::int64_t hours = total / 3'600'000'000'000;
+  const std::int64_t minutes = total / 60'000'000'000 % 60;
+  const auto seconds = static_cast<double>(total % 60'000'000'000) / 1e9;
+  std::string text;
+  if (hours > 0) text += fmt::format("{}h", hours);
+  if (hours > 0 || minutes > 0) text += fmt::format("{}m", minutes);
+  return text + number_text(seconds) + "s";
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  static constexpr std::string_view prefixes = "kmgtp";
+  std::string word = to_lower(trim(text));
+  std::uint64_t unit = 1;
+  if (word.ends_with("ib")) {
+    word.resize(word.size() - 2);
+  } else if (word.ends_with('b')) {
+    word.pop_back();
+  }
+  if (!word.empty()) {
+    if (const auto power = prefixes.find(word.back()); power != std::string_view::npos) {
+      unit = 1ULL << (10 * (power + 1));
+      word.pop_back();
+    }
+  }
+  const auto amount = trim(word);
+  if (all_digits(amount)) {
+    const auto whole = parse_integer<std::uint64_t>(amount);
+    std::uint64_t bytes = 0;
+    if (!whole || __builtin_mul_overflow(*whole, unit, &bytes)) return std::nullopt;
+    return bytes;
+  }
+  const auto number = parse_number(amount);
+  if (!number || *number < 0) return std::nullopt;
+  const double bytes = *number * static_cast<double>(unit);
+  if (bytes >= 9.2e18) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
+}
+
+std::optional<std::uint32_t> parse_mode(std::string_view text) {
+  if (text.starts_with("0o") || text.starts_with("0O")) text.remove_prefix(2);
+  const auto mode = parse_integer<std::uint32_t>(text, 8);
+  return mode && *mode <= 07777 ? mode : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool inside = false;
+  char quote = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char character = text[at];
+    if (quote == '\'') {
+      if (character == quote)
+        quote = 0;
+      else
+        word += character;
+    } else if (character == '\\' && at + 1 < text.size()) {
+      inside = true;
+      const char next = text[++at];
+      if (quote == '"' && next != '"' && next != '\\' && next != '$' && next != '`') word += '\\';
+      if (next != '\n') word += next;
+    } else if (quote == '"') {
+      if (character == quote)
+        quote = 0;
+      else
+        word += character;
+    } else if (character == '"' || character == '\'') {
+      quote = character;
+      inside = true;
+    } else if (character == ' ' || character == '\t' || character == '\n' || character == '\r') {
+      if (inside) words.push_back(std::exchange(word, {}));
+      inside = false;
+    } else {
+      word += character;
+      inside = true;
+    }
+  }
+  if (quote != 0) return std::nullopt;
+  if (inside) words.push_back(word);
+  return words;
+}
+
+std::optional<std::string> canonical_signal(std::string_view text) {
+  static constexpr std::array<std::string_view, 31> names = {
+      "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1", "SEGV",
+      "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN", "TTOU",
+      "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS"};
+  if (const auto number = parse_integer<int>(text)) {
+    if (*number < 1 || *number > 64) return std::nullopt;
+    if (*number <= 31) return fmt::format("SIG{}", names[static_cast<std::size_t>(*number - 1)]);
+    return *number < 34 ? std::nullopt
+                        : std::optional(*number == 34 ? std::string("SIGRTMIN")
+                                                      : fmt::format("SIGRTMIN+{}", *number - 34));
+  }
+  std::string name(text);
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  if (name.starts_with("SIG")) name.erase(0, 3);
+  if (std::ranges::find(names, name) != names.end()) return "SIG" + name;
+  if (name == "CLD") return "SIGCHLD";
+  if (name == "POLL") return "SIGIO";
+  if (name == "IOT") return "SIGABRT";
+  if (name == "RTMIN" || name == "RTMAX") return "SIG" + name;
+  const bool relative = name.starts_with("RTMIN+") || name.starts_with("RTMAX-");
+  if (!relative) return std::nullopt;
+  const auto offset = parse_integer<int>(std::string_view(name).substr(6));
+  if (!offset || *offset < 0 || *offset > 30) return std::nullopt;
+  return "SIG" + name;
+}
+
+}  // namespace stack::spec

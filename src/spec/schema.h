@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables that say what a stack file may hold. One row per key drives everything that is known
+// about it: what it may be (shape), how files override one another (merge), what it becomes in the
+// model (decode), which names are near (unknown keys), and its line of documentation.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+struct Schema;
+struct Shaping;
+struct Where;
+
+/// What a value may be, and the one form it has after shaping.
+enum class Form : std::uint8_t {
+  any,            ///< left as it is
+  text,           ///< text only: a number must be quoted
+  loose_text,     ///< text, number or boolean; becomes text
+  boolean,        ///< also as text, after interpolation
+  integer,        ///< also as text
+  number,         ///< also as text
+  size,           ///< "512m" or bytes; becomes text of the bytes
+  signed_size,    ///< the same, or -1
+  duration,       ///< "1m30s"; becomes text in one spelling
+  mode,           ///< 0440; becomes text, octal
+  path,           ///< text; becomes absolute
+  command,        ///< text (split as a shell does) or list; nothing stays nothing
+  texts,          ///< list of text
+  text_or_texts,  ///< text or list; becomes list
+  loose_texts,    ///< list of text or numbers; becomes text
+  text_map,       ///< mapping or list of K=V; becomes mapping; no value becomes ""
+  environment,    ///< the same; no value stays nothing
+  object,         ///< mapping with the keys of `schema`
+  map_of,         ///< mapping of any keys to `element`
+  list_of,        ///< list of `element`
+};
+
+/// Rewrites a value in place, reporting what is wrong with it.
+using Rewrite = void (*)(Node& node, const Where& where, Shaping& shaping);
+
+struct Type {
+  Form form = Form::any;
+  const Schema* schema = nullptr;
+  const Type* element = nullptr;  ///< map_of, list_of; object: what a scalar may be instead
+  Rewrite expand = nullptr;       ///< short form to long form, before the form is checked
+  Rewrite refine = nullptr;       ///< checks and canonical spelling, after it
+  std::span<const std::string_view> choices = {};
+  bool may_be_null = false;
+};
+
+/// How a later file's value goes over an earlier one.
+enum class Merge : std::uint8_t {
+  deep,      ///< mappings by key, lists one after the other, scalars replaced unless null
+  replace,   ///< as a whole, even by null
+  unique,    ///< lists: appended unless the text before "=" is there already
+  distinct,  ///< lists: appended unless exactly the same is there
+  keyed,     ///< lists: an item replaces the one with the same identity, in its place
+  driver,    ///< logging: options merge only when the driver is the same
+};
+
+/// What makes two items of a list the same thing.
+using Identity = std::string (*)(const Node& item);
+/// Puts a shaped value into its member of the model; nullptr: known, but without effect yet.
+using Assign = void (*)(void* object, const Node& value);
+
+/// What it means that a key has no effect yet.
+enum class Lack : std::uint8_t {
+  harmless,  ///< a warning: the stack runs, with less than was asked for
+  harmful,   ///< an error: running without it would be wrong
+};
+
+struct Field {
+  std::string_view key;
+  const Type* type;
+  std::string_view doc;
+  Assign assign = nullptr;
+  Merge merge = Merge::deep;
+  Identity identity = nullptr;
+  Lack lack = Lack::harmless;
+};
+
+struct Schema {
+  std::string_view noun;  ///< "service"
+  std::span<const Field> fields;
+
+  const Field* find(std::string_view key) const;
+};
+
+extern const Schema kProjectSchema;
+extern const Schema kServiceSchema;
+extern const Schema kNetworkSchema;
+extern const Schema kSubnetSchema;
+extern const Schema kVolumeSchema;
+extern const Schema kConfigSchema;
+extern const Schema kSecretSchema;
+extern const Schema kBuildSchema;
+extern const Schema kDeploySchema;
+extern const Schema kDevelopSchema;
+extern const Schema kHealthcheckSchema;
+extern const Schema kIncludeSchema;
+extern const Schema kModelSchema;
+extern const Schema kBlkioSchema;
+extern const Schema kHookSchema;
+extern const Schema kPreStartSchema;
+extern const Schema kDeviceRequestSchema;
+
+/// Forms that need no more than their name.
+inline constexpr Type kAny{.form = Form::any, .may_be_null = true};
+inline constexpr Type kText{.form = Form::text};
+inline constexpr Type kLooseText{.form = Form::loose_text};
+inline constexpr Type kBoolean{.form = Form::boolean};
+inline constexpr Type kInteger{.form = Form::integer};
+inline constexpr Type kNumber{.form = Form::number};
+inline constexpr Type kSize{.form = Form::size};
+inline constexpr Type kSignedSize{.form = Form::signed_size};
+inline constexpr Type kDuration{.form = Form::duration};
+inline constexpr Type kMode{.form = Form::mode};
+inline constexpr Type kPath{.form = Form::path};
+inline constexpr Type kCommand{.form = Form::command, .may_be_null = true};
+inline constexpr Type kTexts{.form = Form::texts};
+inline constexpr Type kTextOrTexts{.form = Form::text_or_texts};
+inline constexpr Type kLooseTexts{.form = Form::loose_texts};
+inline constexpr Type kTextMap{.form = Form::text_map};
+inline constexpr Type kEnvironment{.form = Form::environment};
+
+}  // namespace stack::spec

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brings one file's tree into the one long, typed form that the rest of the front end works on, by
+// the tables of schema.h. Unknown keys and values of the wrong kind are found here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "spec/reporter.h"
+#include "spec/schema.h"
+#include "spec/tree.h"
+
+namespace stack::spec {
+
+enum class PathResolution { make_absolute, keep };
+
+/// What shaping needs to know besides the tree.
+struct Shaping {
+  Reporter& reporter;
+  std::string base_directory;  ///< of relative paths
+  std::string home;
+  PathResolution paths = PathResolution::make_absolute;
+  std::size_t ports = 0;  ///< made from ranges so far; limited, see shape_ports
+};
+
+/// The way from the root to a value, for messages.
+struct Where {
+  const Where* parent = nullptr;
+  std::string_view key;   ///< "image"; empty for the root and for list items
+  std::string_view noun;  ///< "service" when `key` names one
+
+  /// `service "web"`, `"healthcheck" of service "web"`, "the file".
+  std::string object_text() const;
+  /// `"image" of service "web"`.
+  std::string value_text() const { return object_text(); }
+};
+
+/// Shapes `root` (a whole document) in place.
+void shape_document(Node& root, Shaping& shaping);
+/// Shapes one value in place; used by short forms for what they made.
+void shape(Node& node, const Type& type, const Where& where, Shaping& shaping);
+
+/// `path` as the shaped tree shall have it.
+std::string shaped_path(std::string_view path, const Shaping& shaping);
+
+}  // namespace stack::spec

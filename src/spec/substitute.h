@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// ${VARIABLE} in one text: the grammar alone, without trees or places. Stack files and env files
+// share it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stack::spec {
+
+/// What a substitution met that its caller should tell the user. Offsets count bytes of the whole
+/// text and point at the `$`.
+struct SubstitutionEvent {
+  enum class Kind {
+    unset,      ///< no value and no default: became empty
+    required,   ///< ${NAME:?message} without a value
+    malformed,  ///< "${" that is not a variable
+    unclosed,   ///< "${" without its "}"
+    too_deep,   ///< defaults nested more than kMaxSubstitutionDepth
+  } kind = Kind::unset;
+  std::string name;
+  std::string message;  ///< of ${NAME:?message}, expanded
+  std::size_t offset = 0;
+  std::size_t length = 0;  ///< of the whole expression
+};
+
+inline constexpr int kMaxSubstitutionDepth = 50;
+
+using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
+using OnEvent = std::function<void(const SubstitutionEvent&)>;
+
+/// `text` with $NAME, ${NAME} and the operators :- - :? ? :+ + replaced; $$ becomes $; values are
+/// not expanded again. A `$` before anything else stays.
+std::string substitute(std::string_view text, const Lookup& lookup, const OnEvent& on_event);
+
+}  // namespace stack::spec

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/validate.h"
+
+#include <array>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace stack::spec {
+namespace {
+
+class Validator {
+ public:
+  Validator(const Project& project, Diagnostics& diagnostics)
+      : project_(project), diagnostics_(diagnostics) {}
+
+  void run() {
+    for (const auto& [name, service] : project_.services) {
+      check_mounts(service);
+      check_ports(service);
+      check_container_name(service);
+      check_healthcheck(service);
+    }
+  }
+
+ private:
+  Diagnostic& error(const std::string& id, const std::string& path, std::string message) {
+    return diagnostics_.error(id, origin(path), std::move(message));
+  }
+
+  Origin origin(const std::string& path) const {
+    return project_.sources.find(path).value_or(Origin{});
+  }
+
+  void check_mounts(const Service& service) {
+    std::map<std::string, std::string> paths;  // target -> where it was said
+    const auto tree_path = [&](std::size_t index, const Mount& mount, std::size_t from_volumes) {
+      const bool is_short_tmpfs = index >= from_volumes && mount.type == MountType::tmpfs;
+      return is_short_tmpfs ? fmt::format("services.{}.tmpfs", service.name)
+                            : fmt::format("services.{}.volumes.{}", service.name, index);
+    };
+    for (std::size_t index = 0; index < service.volumes.size(); ++index) {
+      const auto& mount = service.volumes[index];
+      const auto path = tree_path(index, mount, volumes_written(service));
+      const auto [first, is_new] = paths.try_emplace(mount.target, path);
+      if (is_new) continue;
+      error("duplicate-mount", path,
+            fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
+                        stack::quoted(service.name)))
+          .hint = fmt::format("first at line {}", origin(first->second).line);
+    }
+  }
+
+  /// How many mounts came from `volumes`: those have places of their own.
+  std::size_t volumes_written(const Service& service) const {
+    std::size_t count = 0;
+    const auto base = fmt::format("services.{}.volumes", service.name);
+    const auto whole = project_.sources.find(base);
+    while (count < service.volumes.size()) {
+      const auto item = project_.sources.find(fmt::format("{}.{}", base, count));
+      if (!item || item == whole) break;
+      ++count;
+    }
+    return count;
+  }
+
+  void check_ports(const Service& service) {
+    for (std::size_t index = 0; index < service.ports.size(); ++index) {
+      const auto& port = service.ports[index];
+      const auto path = fmt::format("services.{}.ports.{}", service.name, index);
+      if (!port.published || port.published != port.published_last) continue;
+      if (service.scale > 1) {
+        error("port-with-scale", path,
+              fmt::format("host port {} cannot be published by {} containers of service {}",
+                          *port.published, service.scale, stack::quoted(service.name)))
+            .hint = "leave the host port out, or give a range";
+        continue;
+      }
+      check_port(service, port, path);
+    }
+  }
+
+  void check_port(const Service& service, const Port& port, const std::string& path) {
+    const std::pair key(*port.published, port.protocol);
+    for (auto [it, end] = taken_.equal_range(key); it != end; ++it) {
+      const auto& [host_ip, other_service, other_path] = it->second;
+      if (!overlap(host_ip, port.host_ip)) continue;
+      error("port-taken", path,
+            fmt::format("host port {} is already taken by service {}", *port.published,
+                        stack::quoted(other_service)))
+          .hint = fmt::format("line {}", origin(other_path).line);
+      return;
+    }
+    taken_.emplace(key, std::tuple(port.host_ip, service.name, path));
+  }
+
+  static bool is_any(const std::string& host_ip) {
+    return host_ip.empty() || host_ip == "0.0.0.0" || host_ip == "::";
+  }
+  static bool is_v6(const std::string& host_ip) { return host_ip.find(':') != std::string::npos; }
+  static bool overlap(const std::string& a, const std::string& b) {
+    if (a == b || a.empty() || b.empty()) return true;
+    return (is_any(a) || is_any(b)) && is_v6(a) == is_v6(b);
+  }
+
+  void check_container_name(const Service& service) {
+    if (service.container_name.empty()) return;
+    const auto path = fmt::format("services.{}.container_name", service.name);
+    if (service.scale > 1) {
+      error("name-with-scale", path,
+            fmt::format("container name {} cannot be given to {} containers",
+                        stack::quoted(service.container_name), service.scale))
+          .hint = "leave container_name out";
+    }
+    const auto [first, is_new] = names_.try_emplace(service.container_name, path);
+    if (is_new) return;
+    error("name-taken", path,
+          fmt::format("container name {} is taken twice", stack::quoted(service.container_name)))
+        .hint = fmt::format("first at line {}", origin(first->second).line);
+  }
+
+  void check_healthcheck(const Service& service) {
+    if (!service.healthcheck) return;
+    const auto& check = *service.healthcheck;
+    if (check.start_interval && !check.start_period) {
+      error("bad-healthcheck", fmt::format("services.{}.healthcheck.start_interval", service.name),
+            "start_interval needs start_period");
+    }
+  }
+
+  const Project& project_;
+  Diagnostics& diagnostics_;
+  std::multimap<std::pair<std::uint16_t, std::string>,
+                std::tuple<std::string, std::string, std::string>>
+      taken_;
+  std::map<std::string, std::string> names_;
+};
+
+const Node* find_path(const Node& node, std::initializer_list<std::string_view> keys) {
+  const Node* at = &node;
+  for (const auto key : keys) {
+    if (at != nullptr) at = at->find(key);
+  }
+  return at;
+}
+
+void check_said_twice(const Entry& service, Reporter& reporter) {
+  const auto check = [&](std::string_view key, std::initializer_list<std::string_view> deploy) {
+    const Node* own = service.value.find(key);
+    const Node* other = find_path(service.value, deploy);
+    if (own == nullptr || other == nullptr || own->text == other->text) return;
+    reporter
+        .error("said-twice", own->place, "\"{}\" of service {} differs from what deploy says", key,
+               stack::quoted(service.key))
+        .hint = fmt::format("deploy says {} at line {}", other->text, other->place.line);
+  };
+  check("scale", {"deploy", "replicas"});
+  check("cpus", {"deploy", "resources", "limits", "cpus"});
+  check("mem_limit", {"deploy", "resources", "limits", "memory"});
+  check("pids_limit", {"deploy", "resources", "limits", "pids"});
+  check("mem_reservation", {"deploy", "resources", "reservations", "memory"});
+}
+
+void check_platform(const Entry& service, Reporter& reporter) {
+  const Node* platform = service.value.find("platform");
+  const Node* platforms = find_path(service.value, {"build", "platforms"});
+  if (platform == nullptr || platforms == nullptr) return;
+  for (const auto& known : platforms->items) {
+    if (known.text == platform->text) return;
+  }
+  reporter.error("bad-value", platform->place, "platform {} is not among build.platforms",
+                 stack::quoted(platform->text));
+}
+
+void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
+  const Node* external = object.value.find("external");
+  if (external == nullptr || !external->is_true()) return;
+  for (const auto& entry : object.value.entries) {
+    if (entry.key == "external" || entry.key == "name" || entry.key.starts_with("x-")) continue;
+    reporter.error("exclusive-keys", entry.place, "{}.{} is external, so \"{}\" cannot be set",
+                   section, object.key, entry.key);
+  }
+}
+
+}  // namespace
+
+void validate(const Project& project, Diagnostics& diagnostics) {
+  Validator(project, diagnostics).run();
+}
+
+void check_contradictions(const Node& root, Reporter& reporter) {
+  if (const Node* services = root.find("services")) {
+    for (const auto& service : services->entries) {
+      check_said_twice(service, reporter);
+      check_platform(service, reporter);
+    }
+  }
+  for (const auto section : {"networks", "volumes", "configs", "secrets"}) {
+    const Node* objects = root.find(section);
+    if (objects == nullptr) continue;
+    for (const auto& object : objects->entries) check_external(object, section, reporter);
+  }
+}
+
+}  // namespace stack::spec

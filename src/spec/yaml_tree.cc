@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spec/yaml_tree.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <istream>
+#include <optional>
+#include <streambuf>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "spec/scalars.h"
+#include "spec/yaml_errors.h"
+
+namespace stack::spec {
+namespace {
+
+/// Thrown to leave yaml-cpp's parser after a mistake that makes the rest meaningless; the mistake
+/// is reported already.
+struct GiveUp {};
+
+/// Reads from memory without copying.
+class ViewBuffer : public std::streambuf {
+ public:
+  explicit ViewBuffer(std::string_view text) {
+    char* begin = const_cast<char*>(text.data());  // NOLINT: streambuf never writes to its get area
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+Node::Tag tag_of(const std::string& tag) {
+  if (tag == "!reset") return Node::Tag::reset;
+  if (tag == "!override") return Node::Tag::override_earlier;
+  return Node::Tag::none;
+}
+
+std::size_t size_of(const Node& node) {
+  std::size_t size = 1;
+  for (const auto& item : node.items) size += size_of(item);
+  for (const auto& entry : node.entries) size += size_of(entry.value);
+  return size;
+}
+
+/// Builds one document from the scanner's events.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(std::uint16_t file, Reporter& reporter) : file_(file), reporter_(reporter) {}
+
+  /// The finished document; nothing when it was empty.
+  std::optional<Node> take() { return std::exchange(root_, std::nullopt); }
+
+  void OnDocumentStart(const YAML::Mark&) override {
+    anchors_.clear();
+    open_.clear();
+  }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(make_null(place_of(mark, 1)), anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override;
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(make_sequence(place_of(mark, 1)), tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(make_mapping(place_of(mark, 1)), tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    Node node;
+    YAML::anchor_t anchor = 0;
+    std::optional<Entry> key;  ///< read, its value not yet
+    std::vector<Node> merges;  ///< values of `<<`, resolved at the end of the mapping
+    std::unordered_map<std::string, Place> seen;
+  };
+
+  Place place_of(const YAML::Mark& mark, std::size_t length) const {
+    return {static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1),
+            static_cast<std::uint32_t>(std::max<std::size_t>(1, length)), file_};
+  }
+  void open(Node node, const std::string& tag, YAML::anchor_t anchor);
+  void close();
+  void add(Node node, YAML::anchor_t anchor);
+  void add_key(const Node& node);
+  void add_value(Open& mapping, Node node);
+  void resolve_merges(Open& mapping);
+  void merge_one(Node& mapping, const Node& source);
+  bool is_duplicate(Open& mapping, const Entry& key);
+
+  std::uint16_t file_;
+  Reporter& reporter_;
+  std::optional<Node> root_;
+  std::vector<Open> open_;
+  std::unordered_map<YAML::anchor_t, Node> anchors_;
+  std::size_t alias_nodes_ = 0;
+};
+
+void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  const Place place = place_of(mark, 1);
+  const auto found = anchors_.find(anchor);
+  if (found == anchors_.end()) {
+    reporter_.error("alias-cycle", place, "this alias stands inside the value that it names");
+    throw GiveUp{};
+  }
+  alias_nodes_ += size_of(found->second);
+  if (alias_nodes_ > kMaxAliasNodes) {
+    reporter_.error("too-many-aliases", place,
+                    "the aliases of this file expand to more than {} values", kMaxAliasNodes);
+    throw GiveUp{};
+  }
+  add(found->second, 0);
+}
+
+void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                           const std::string& value) {
+  Node node;
+  const bool plain = tag == "?" || tag_of(tag) != Node::Tag::none;
+  if (plain) {
+    auto [kind, text] = resolve_plain(value);
+    node.kind = kind;
+    node.text = std::move(text);
+  } else {
+    node.kind = Node::Kind::string;
+    node.style = tag == "!" ? Node::Style::quoted : Node::Style::plain;
+    node.text = value;
+    const bool typed = tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
+                       tag == "tag:yaml.org,2002:bool";
+    if (typed) node.kind = resolve_plain(value).kind;
+  }
+  node.tag = tag_of(tag);
+  node.place = place_of(mark, value.size() + (tag == "!" ? 2 : 0));
+  add(std::move(node), anchor);
+}
+
+void TreeBuilder::open(Node node, const std::string& tag, YAML::anchor_t anchor) {
+  if (open_.size() >= kMaxDepth) {
+    reporter_.error("too-deep", node.place, "values are nested deeper than {} levels", kMaxDepth);
+    throw GiveUp{};
+  }
+  node.tag = tag_of(tag);
+  open_.push_back({std::move(node), anchor, {}, {}, {}});
+}
+
+void TreeBuilder::close() {
+  Open finished = std::move(open_.back());
+  open_.pop_back();
+  resolve_merges(finished);
+  add(std::move(finished.node), finished.anchor);
+}
+
+void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
+  if (anchor != 0) anchors_[anchor] = node;
+  if (open_.empty()) {
+    root_ = std::move(node);
+    return;
+  }
+  Open& parent = open_.back();
+  if (parent.node.is_sequence()) {
+    parent.node.items.push_back(std::move(node));
+  } else if (!parent.key) {
+    add_key(node);
+  } else {
+    add_value(parent, std::move(node));
+  }
+}
+
+void TreeBuilder::add_key(const Node& node) {
+  if (!node.is_string()) {
+    reporter_
+        .error("key-not-text", node.place, "a key must be text, not {}{}", describe(node.kind),
+               node.is_scalar() && !node.text.empty() ? " (" + node.text + ")" : "")
+        .hint = node.is_scalar() ? "put it in quotes" : "";
+  }
+  open_.back().key = Entry{node.text, node.place, {}};
+  open_.back().key->value.style = node.style;
+}
+
+bool TreeBuilder::is_duplicate(Open& mapping, const Entry& key) {
+  const auto [first, is_new] = mapping.seen.try_emplace(key.key, key.place);
+  if (is_new) return false;
+  reporter_
+      .error("duplicate-key", key.place, "key {} is already defined at line {}",
+             stack::quoted(key.key), first->second.line)
+      .hint = fmt::format("first defined at line {}; keep one of them", first->second.line);
+  return true;
+}
+
+void TreeBuilder::add_value(Open& mapping, Node node) {
+  Entry key = std::move(*mapping.key);
+  mapping.key.reset();
+  if (key.key == "<<" && key.value.style == Node::Style::plain) {
+    mapping.merges.push_back(std::move(node));
+    return;
+  }
+  if (is_duplicate(mapping, key)) return;
+  key.value = std::move(node);
+  mapping.node.entries.push_back(std::move(key));
+}
+
+void TreeBuilder::resolve_merges(Open& mapping) {
+  for (const Node& source : mapping.merges) {
+    if (source.is_sequence()) {
+      for (const Node& item : source.items) merge_one(mapping.node, item);
+    } else {
+      merge_one(mapping.node, source);
+    }
+  }
+}
+
+void TreeBuilder::merge_one(Node& mapping, const Node& source) {
+  if (!source.is_mapping()) {
+    reporter_.error("bad-merge-key", source.place,
+                    "\"<<\" takes a mapping or a list of mappings, not {}", describe(source.kind));
+    return;
+  }
+  for (const Entry& entry : source.entries) {
+    if (mapping.find(entry.key) == nullptr) mapping.entries.push_back(entry);
+  }
+}
+
+std::uint32_t length_to_line_end(std::string_view source, int line, int column) {
+  for (int number = 1; number < line; ++number) {
+    const auto end = source.find('\n');
+    if (end == std::string_view::npos) return 1;
+    source.remove_prefix(end + 1);
+  }
+  source = source.substr(0, source.find('\n'));
+  const auto begin = static_cast<std::size_t>(column - 1);
+  if (begin >= source.size()) return 1;
+  const auto rest = source.substr(begin);
+  const auto word_end = rest.find_first_of(" :,]}");
+  return static_cast<std::uint32_t>(std::max<std::size_t>(1, std::min(word_end, rest.size())));
+}
+
+void report(const YAML::Exception& error, std::uint16_t file, Reporter& reporter) {
+  const auto& source = reporter.text_of(file);
+  const auto words =
+      explain_yaml_error(error.msg, error.mark.line + 1, error.mark.column + 1, source);
+  const Place place{static_cast<std::uint32_t>(words.line),
+                    static_cast<std::uint32_t>(words.column),
+                    length_to_line_end(source, words.line, words.column), file};
+  reporter.error("yaml-syntax", place, "{}", words.message).hint = words.hint;
+}
+
+/// Length of the well-formed UTF-8 sequence at `at`, or 0.
+std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t offset) {
+    return at + offset < text.size() ? static_cast<unsigned char>(text[at + offset]) : 0U;
+  };
+  const auto continues = [&](std::size_t offset) { return (byte(offset) & 0xc0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead < 0xe0) return continues(1) ? 2 : 0;
+  if (lead >= 0xe0 && lead < 0xf0) {
+    const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
+    const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead < 0xf5) {
+    const bool outside = (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) >= 0x90);
+    return continues(1) && continues(2) && continues(3) && !outside ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_forbidden_control(char character) {
+  const auto byte = static_cast<unsigned char>(character);
+  return (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f;
+}
+
+}  // namespace
+
+bool check_bytes(std::uint16_t file, Reporter& reporter) {
+  const std::string_view text = reporter.text_of(file);
+  Place place{1, 1, 1, file};
+  if (text.size() > kMaxSourceBytes) {
+    reporter.error("file-too-large", place, "the file is larger than {} MiB",
+                   kMaxSourceBytes >> 20);
+    return false;
+  }
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) {
+      reporter.error("not-utf8", place, "this byte is not UTF-8 text (0x{:02x})",
+                     static_cast<unsigned>(static_cast<unsigned char>(text[at])));
+      return false;
+    }
+    if (is_forbidden_control(text[at])) {
+      reporter.error("control-character", place, "control character 0x{:02x}",
+                     static_cast<unsigned>(text[at]));
+      return false;
+    }
+    const bool ends_line = text[at] == '\n';
+    place.line += ends_line ? 1 : 0;
+    place.column = ends_line ? 1 : place.column + static_cast<std::uint32_t>(length);
+    at += length;
+  }
+  return true;
+}
+
+std::vector<Node> parse_yaml(std::uint16_t file, Reporter& reporter) {
+  std::vector<Node> documents;
+  ViewBuffer buffer(reporter.text_of(file));
+  std::istream stream(&buffer);
+  try {
+    YAML::Parser parser(stream);
+    TreeBuilder builder(file, reporter);
+    while (parser.HandleNextDocument(builder)) {
+      if (auto document = builder.take()) documents.push_back(std::move(*document));
+    }
+  } catch (const YAML::Exception& error) {
+    report(error, file, reporter);
+  } catch (const GiveUp&) {
+    // Reported where it was found.
+  }
+  return documents;
+}
+
+}  // namespace stack::spec
