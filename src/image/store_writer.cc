@@ -140,21 +140,28 @@ Image put_image(const StorePaths& paths, const std::vector<std::string>& diff_id
   return load_image(paths, *made);
 }
 
-/// What removing `reference` does to the entry; pure.
+/// What a removal does to an entry of the index.
 struct Removal {
   std::vector<std::string> untagged;
   bool deletes_image;
 };
 
+/// The name of the entry that `reference` is; nothing when it is an id or a digest.
+std::optional<std::string> name_meant(const IndexEntry& entry, const std::string& reference) {
+  try {
+    const std::string name = canonical(parse_reference(reference));
+    if (std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end()) return name;
+  } catch (const Error&) {
+    // An id that can be no name.
+  }
+  return std::nullopt;
+}
+
 Removal decide_removal(const IndexEntry& entry, const std::string& reference, bool is_in_use,
                        bool force) {
-  const auto by_name =
-      std::find_if(entry.names.begin(), entry.names.end(), [&](const std::string& name) {
-        return !entry.id.starts_with(reference) && !hex_of(entry.id).starts_with(reference) &&
-               name == canonical(parse_reference(reference));
-      });
-  if (by_name != entry.names.end() && entry.names.size() > 1) return {{*by_name}, false};
-  if (by_name == entry.names.end() && entry.names.size() > 1 && !force)
+  const auto name = name_meant(entry, reference);
+  if (name && entry.names.size() > 1) return {{*name}, false};
+  if (!name && entry.names.size() > 1 && !force)
     throw Error(fmt::format("image {} has several names: {}", reference, join(entry.names, ", ")))
         .with_hint("remove them one by one, or use --force");
   if (is_in_use && !force)

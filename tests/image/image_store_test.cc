@@ -184,6 +184,18 @@ TEST_F(Images, RemoveANameAndWithTheLastOneTheImage) {
   EXPECT_EQ(error_of([&] { store.remove("app:2", {}, false); }), "no such image: app:2");
 }
 
+TEST_F(Images, RemoveOneOfSeveralNamesAndByIdAllOnlyWhenForced) {
+  const Image made = store.import(path("tree"), "s", {});
+  auto tags = nlohmann::json::parse(read("images/tags.json"));
+  tags["images"][0]["names"] = {"docker.io/library/s:latest", "docker.io/library/sha:1"};
+  write("images/tags.json", tags.dump());
+  EXPECT_EQ(error_of([&] { store.remove(made.id, {}, false); }),
+            "image " + made.id +
+                " has several names: docker.io/library/s:latest, docker.io/library/sha:1");
+  EXPECT_EQ(store.remove("s", {}, false).untagged, Strings{"docker.io/library/s:latest"});
+  EXPECT_EQ(store.remove(made.id.substr(7, 12), {}, false).deleted.size(), 2U);
+}
+
 TEST_F(Images, AreNotTakenFromUnderAContainer) {
   const Image made = store.import(path("tree"), "app", {});
   EXPECT_EQ(error_of([&] { store.remove("app", {made.id}, false); }),
