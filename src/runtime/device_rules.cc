@@ -135,7 +135,11 @@ std::vector<bpf_insn> device_program(std::span<const DeviceRule> rules) {
   std::vector<bpf_insn> program = {load_word(type, 0),         copy(access, type),
                                    mask(type, 0xffff),         shift_right(access, 16),
                                    load_word(major_number, 4), load_word(minor_number, 8)};
-  for (const DeviceRule& rule : rules) append_rule(program, rule);
+  for (const DeviceRule& rule : rules) {
+    append_rule(program, rule);
+    // The kernel's verifier refuses instructions that cannot be reached.
+    if (rule == DeviceRule{}) return program;
+  }
   program.push_back(set(answer, 0));
   program.push_back(leave());
   return program;

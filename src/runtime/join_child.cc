@@ -14,8 +14,10 @@
 namespace stack::runtime {
 namespace {
 
-constexpr int all_namespaces =
-    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+// Without the cgroup namespace: from inside it, a cgroup2 tree mounted with nsdelegate refuses to
+// place a process of a parent that is outside (cgroups(7)). The program enters it itself.
+constexpr int namespaces_of_guard =
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
 pid_t fork_process(int unified_cgroup = -1) {
   clone_args arguments{};
@@ -50,6 +52,7 @@ void block_signals(int how, std::initializer_list<int> numbers) {
   ::setsid();
   reset_signals();
   report.require(ChildStage::join_cgroup, enter_cgroups(task.cgroup_tasks));
+  report.require(ChildStage::join_namespaces, errno_of(::setns(task.container, CLONE_NEWCGROUP)));
   PreparedProgram program{};
   prepare_program(task.program, report, program);
   run_program(task.program, report, program);
@@ -83,7 +86,8 @@ void block_signals(int how, std::initializer_list<int> numbers) {
   ::setpgid(0, 0);
   block_signals(SIG_BLOCK, {SIGTERM, SIGCHLD});
   report.require(ChildStage::prepare, errno_of(::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0)));
-  report.require(ChildStage::join_namespaces, errno_of(::setns(task.container, all_namespaces)));
+  report.require(ChildStage::join_namespaces,
+                 errno_of(::setns(task.container, namespaces_of_guard)));
   const pid_t program = fork_process(task.unified_cgroup);
   report.require(ChildStage::join_cgroup, program < 0 ? errno : 0);
   if (program == 0) become_program(task, report);

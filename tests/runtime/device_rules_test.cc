@@ -81,6 +81,8 @@ TEST(DeviceRules, TheDefaultAllowsMakingNodesButNotUsingThem) {
 
 TEST(DeviceRules, EverythingIsEverything) {
   EXPECT_TRUE(allows(all_devices(), 'b', 8, 0, "rwm"));
+  EXPECT_EQ(device_program(all_devices()).size(), 8U)
+      << "nothing behind it: it could not be reached";
   EXPECT_FALSE(allows({}, 'c', 1, 3, "r"));
 }
 
