@@ -32,9 +32,10 @@ struct DnsAnswer {
   std::string reply;  ///< wire format
 };
 
-/// `rotation` turns the order of several addresses (a counter of the caller's); `max_size`
-/// truncates (TC bit) for UDP: 512, or what EDNS offers. A single-label name that we do not know is
-/// answered NXDOMAIN here, never forwarded; AAAA of a known name is NODATA.
+/// `rotation` turns the order of several addresses (a counter of the caller's). A reply over
+/// `max_size` bytes comes without its answers and with the TC bit: pass 512 for UDP, and what the
+/// query offers by EDNS (up to 1232) is allowed on top; 65535 for TCP. A single-label name that we
+/// do not know is answered NXDOMAIN here, never forwarded; AAAA of a known name is NODATA.
 DnsAnswer answer_dns(std::string_view query, const DnsView& view, std::uint32_t rotation,
                      std::size_t max_size);
 

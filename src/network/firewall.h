@@ -2,9 +2,9 @@
 // nftables. Three rulesets, each decided as text by a pure function and applied in one atomic
 // transaction by libnftables (opened at run time):
 //   host       table inet stack_ID on the host: DNAT of published ports, masquerade, guards
+//              and the MSS clamp, where the way out is known
 //   stack      table in the stack's own namespace: isolation between its bridges, internal
-//   networks,
-//              gateway address -> host, MSS clamp
+//              networks, and the host in the place of each network's gateway
 //   container  127.0.0.11:53 -> the port where the supervisor answers DNS in that namespace
 #pragma once
 
@@ -26,12 +26,16 @@ struct FirewallSpec {
 };
 
 /// The host's table as one nft script that replaces it whole. Ports published on loopback addresses
-/// or IPv6 are not in it: the supervisor's listeners serve those.
+/// or IPv6 are not in it: the supervisor's listeners serve those. Neither are ports of containers
+/// in internal networks.
 std::string host_ruleset(const FirewallSpec& spec);
+/// The table of the stack's namespace, likewise whole.
 std::string stack_ruleset(const FirewallSpec& spec);
+/// The table of a container's namespace.
 std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port);
 
-/// Runs a script in the current network namespace, all or nothing. Throws Error with nft's words.
+/// Runs an nft script in the current network namespace, all or nothing. Throws Error with nft's
+/// words.
 void apply_ruleset(const std::string& script);
 /// Deletes the host's table of a stack and its tagged rules in other tables; missing ones are fine.
 void remove_host_ruleset(const std::string& stack_id);
@@ -43,7 +47,8 @@ void pass_foreign_forward_chains(const std::string& stack_id, const std::string&
 
 /// net.ipv4.ip_forward = 1, remembering in `memory_file` (under the run directory) that it was 0.
 void enable_forwarding(const std::string& memory_file);
-/// Sets it back when memory_file says that it was us; call when no stack is left.
+/// Sets it back when memory_file says that it was us, unless somebody else's table translates
+/// addresses by now; call when no stack is left.
 void restore_forwarding(const std::string& memory_file);
 
 }  // namespace stack::network

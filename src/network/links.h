@@ -6,21 +6,22 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.h"
+#include "network/namespaces.h"
 #include "network/network_spec.h"
 
 namespace stack::network {
 
-/// Makes a new network namespace with `lo` up, IPv4 forwarding on, bridge-nf-call off, and returns
-/// its descriptor. The caller's own namespace is unchanged.
-Fd make_namespace();
-
 /// MTU of the device of the default route; 1500 without one.
 int uplink_mtu();
 
+/// The uplink's end in the stack's namespace.
+inline constexpr const char* stack_end_of_uplink = "uplink";
+
 /// Ensures the veth pair host <-> stack namespace with addresses, the stack's default route, and on
 /// the host the routes to `networks` (internal ones included: the host reaches every container).
-/// Idempotent; an uplink of that name whose other end died is replaced.
+/// Idempotent: routes to networks that are no more are removed, and an uplink of that name that
+/// leads to another namespace is replaced. Throws Error, also when the host already has a route to
+/// one of the subnets.
 void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
                    const std::vector<NetworkSpec>& networks);
 
@@ -31,21 +32,10 @@ void remove_bridge(const NetworkSpec& network, int stack_namespace);
 
 /// Everything one container needs, in as few packets as possible: lo up, a veth pair per endpoint
 /// with the peer made directly in `container_namespace`, port on the bridge, MAC, address, routes.
+/// IPv6 stays off on these interfaces (::1 remains). Once per container: an interface of that name
+/// already in it is an Error. What is made dies with the container's namespace.
 void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkSpec>& networks,
           const UplinkSpec& uplink, int stack_namespace, int container_namespace,
           const std::string& container_id);
-
-/// Runs `work` with the calling thread inside `network_namespace` and comes back, also by
-/// exception.
-class InNamespace {
- public:
-  explicit InNamespace(int network_namespace);
-  ~InNamespace();
-  InNamespace(const InNamespace&) = delete;
-  InNamespace& operator=(const InNamespace&) = delete;
-
- private:
-  Fd home_;
-};
 
 }  // namespace stack::network

@@ -14,7 +14,7 @@ namespace stack::network {
 
 /// Who holds a port: process (from /proc/PID/fd), and what the caller makes of it.
 struct PortHolder {
-  int pid = 0;
+  int pid = 0;          ///< 0 when its holder cannot be seen (another pid namespace, no permission)
   std::string command;  ///< comm
   std::string command_line;
 };

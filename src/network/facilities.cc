@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/facilities.h"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "network/firewall.h"
+#include "network/foreign_chains.h"
+#include "network/link_requests.h"
+#include "network/namespaces.h"
+#include "network/nftables.h"
+#include "network/subnets.h"
+#include "network/sysctl.h"
+
+namespace stack::network {
+namespace {
+
+constexpr int trial_mtu = 1500;
+
+/// A stack as the rulesets know it, with every kind of element that they use.
+FirewallSpec trial_firewall() {
+  const NetworkSpec open{"trial", {{10u << 24}, 24}, {(10u << 24) + 1}, false, "trial"};
+  return {"trial",
+          {"trialup", {(11u << 24) + 1}, {(11u << 24) + 2}, trial_mtu},
+          {open},
+          {{"0.0.0.0", 80, "tcp", {(10u << 24) + 2}, 80}}};
+}
+
+/// Runs `work` in a namespace that is thrown away afterwards; its Error becomes the detail.
+Facility try_out(const std::string& name, const std::string& detail, const std::string& cure,
+                 const std::function<void()>& work) {
+  try {
+    const Fd trial = make_namespace();
+    const InNamespace inside(trial.get());
+    work();
+    return {name, FacilityState::ok, detail, ""};
+  } catch (const Error& error) {
+    return {name, FacilityState::missing, error.what(), error.hint().empty() ? cure : error.hint()};
+  }
+}
+
+Facility try_bridge() {
+  return try_out("bridge", "can be made", "modprobe bridge, or a kernel with CONFIG_BRIDGE", [] {
+    NetlinkSocket socket(NETLINK_ROUTE);
+    Batch batch;
+    request_bridge(batch, "trial", mac_for({}), trial_mtu);
+    socket.execute(batch);
+  });
+}
+
+Facility try_veth() {
+  return try_out("veth", "can be made", "modprobe veth, or a kernel with CONFIG_VETH", [] {
+    NetlinkSocket socket(NETLINK_ROUTE);
+    Batch batch;
+    request_veth(batch, NearEnd::up, {.name = "near", .mac = {}, .network_namespace = {}},
+                 {.name = "far", .mac = {}, .network_namespace = {}}, trial_mtu, "making a veth");
+    socket.execute(batch);
+  });
+}
+
+Facility try_nftables() {
+  const std::string cure = "a kernel with nf_tables, nft_nat, nft_masq, nft_fib_inet and nft_ct";
+  return try_out("nftables", "all three rulesets are accepted", cure, [] {
+    const FirewallSpec spec = trial_firewall();
+    for (const auto& script :
+         {host_ruleset(spec), stack_ruleset(spec), container_ruleset(1053, 1053)}) {
+      apply_ruleset(script);
+    }
+  });
+}
+
+Facility look_at_forwarding() {
+  const bool on = get_sysctl("net/ipv4/ip_forward") == "1";
+  return {"ip_forward", FacilityState::ok,
+          on ? "on" : "off: `stack up` switches it on and the last `stack down` off again", ""};
+}
+
+Facility look_at_foreign_chains() {
+  const std::string name = "other firewalls";
+  try {
+    const auto chains = chains_to_open(query_nft("list chains"));
+    if (chains.empty()) return {name, FacilityState::ok, "none drops forwarded packets", ""};
+    std::vector<std::string> names;
+    for (const ForeignChain& chain : chains) names.push_back(to_text(chain));
+    return {name, FacilityState::degraded,
+            "forwarded packets are dropped by default; each stack puts its accept rules into " +
+                join(names, ", "),
+            "nothing to do; they are removed with the stack"};
+  } catch (const Error& error) {
+    return {name, FacilityState::missing, error.what(), error.hint()};
+  }
+}
+
+Facility look_for_docker() {
+  try {
+    NetlinkSocket socket(NETLINK_ROUTE);
+    const bool present = find_link(socket, "docker0").has_value();
+    return {"docker", FacilityState::ok,
+            present ? "its bridge docker0 is here; its subnets are left alone" : "not here", ""};
+  } catch (const Error& error) {
+    return {"docker", FacilityState::degraded, error.what(), ""};
+  }
+}
+
+}  // namespace
+
+std::vector<Facility> facilities() {
+  return {
+      try_bridge(),     try_veth(), try_nftables(), look_at_forwarding(), look_at_foreign_chains(),
+      look_for_docker()};
+}
+
+}  // namespace stack::network

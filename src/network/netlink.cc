@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/netlink.h"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+
+namespace stack::network {
+namespace {
+
+constexpr std::size_t request_limit = 4096;
+constexpr std::size_t answer_limit = 32768;  // what the kernel uses for dumps at most
+
+/// errno and words of an NLMSG_ERROR message; 0 when it is an acknowledgement.
+std::pair<int, std::string> verdict(const nlmsghdr* message) {
+  const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
+  std::string reason;
+  if ((message->nlmsg_flags & NLM_F_ACK_TLVS) != 0) {
+    const Attributes<NLMSGERR_ATTR_MAX + 1> words(message, sizeof *error);  // NETLINK_CAP_ACK
+    if (words[NLMSGERR_ATTR_MSG] != nullptr) reason = mnl_attr_get_str(words[NLMSGERR_ATTR_MSG]);
+  }
+  return {-error->error, std::move(reason)};
+}
+
+void enable(int fd, int option) {
+  const int on = 1;
+  // Older kernels lack an option; then answers are only less detailed.
+  static_cast<void>(::setsockopt(fd, SOL_NETLINK, option, &on, sizeof on));
+}
+
+struct Answers {
+  alignas(nlmsghdr) std::array<char, answer_limit> data;
+  std::size_t length = 0;
+
+  void receive(mnl_socket* socket) {
+    ssize_t received = 0;
+    do {
+      received = mnl_socket_recvfrom(socket, data.data(), data.size());
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) throw_errno("receiving from netlink");
+    length = static_cast<std::size_t>(received);
+  }
+
+  template <typename Each>
+  void for_each(Each each) const {
+    int rest = static_cast<int>(length);
+    for (const auto* m = reinterpret_cast<const nlmsghdr*>(data.data()); mnl_nlmsg_ok(m, rest);
+         m = mnl_nlmsg_next(m, &rest)) {
+      each(m);
+    }
+  }
+};
+
+}  // namespace
+
+void Batch::add(std::uint16_t type, std::uint16_t flags, std::string attempt,
+                const std::function<void(nlmsghdr*)>& write) {
+  alignas(nlmsghdr) std::array<char, request_limit> buffer;
+  nlmsghdr* message = mnl_nlmsg_put_header(buffer.data());
+  message->nlmsg_type = type;
+  message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+  write(message);
+  packet_.append(buffer.data(), MNL_ALIGN(message->nlmsg_len));
+  attempts_.push_back(std::move(attempt));
+}
+
+NetlinkSocket::NetlinkSocket(int protocol) : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)) {
+  if (!socket_) throw_errno("opening a netlink socket");
+  if (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
+    throw_errno("binding a netlink socket");
+  }
+  enable(fd(), NETLINK_EXT_ACK);
+  enable(fd(), NETLINK_CAP_ACK);
+  enable(fd(), NETLINK_GET_STRICT_CHK);
+}
+
+int NetlinkSocket::fd() const {
+  return mnl_socket_get_fd(socket_.get());
+}
+
+std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
+  std::string packet = batch.packet_;
+  const std::uint32_t first = sequence_ + 1;
+  int rest = static_cast<int>(packet.size());
+  for (auto* m = reinterpret_cast<nlmsghdr*>(packet.data()); mnl_nlmsg_ok(m, rest);
+       m = mnl_nlmsg_next(m, &rest)) {
+    m->nlmsg_seq = ++sequence_;
+  }
+  if (mnl_socket_sendto(socket_.get(), packet.data(), packet.size()) < 0) {
+    throw_errno("{}", batch.empty() ? "sending to netlink" : batch.attempts_.front());
+  }
+
+  std::vector<Refusal> refusals;
+  Answers answers;
+  for (std::size_t answered = 0; answered < batch.size();) {
+    answers.receive(socket_.get());
+    answers.for_each([&](const nlmsghdr* m) {
+      const std::uint32_t index = m->nlmsg_seq - first;
+      if (m->nlmsg_type != NLMSG_ERROR || index >= batch.size()) return;
+      ++answered;
+      auto [error_number, reason] = verdict(m);
+      if (error_number != 0) {
+        refusals.push_back({index, error_number, batch.attempts_[index], std::move(reason)});
+      }
+    });
+  }
+  return refusals;
+}
+
+void NetlinkSocket::execute(const Batch& batch) {
+  if (batch.empty()) return;
+  const auto refusals = send(batch);
+  if (!refusals.empty()) throw_refusal(refusals.front());
+}
+
+int NetlinkSocket::query(std::uint16_t type, std::uint16_t flags,
+                         const std::function<void(nlmsghdr*)>& write,
+                         const std::function<void(const nlmsghdr*)>& each) {
+  alignas(nlmsghdr) std::array<char, request_limit> buffer;
+  nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
+  request->nlmsg_type = type;
+  request->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  request->nlmsg_seq = ++sequence_;
+  // A dump ends with NLMSG_DONE; a request for one object is followed by an acknowledgement.
+  if ((flags & NLM_F_DUMP) == 0) request->nlmsg_flags |= NLM_F_ACK;
+  write(request);
+  if (mnl_socket_sendto(socket_.get(), request, request->nlmsg_len) < 0) {
+    throw_errno("sending to netlink");
+  }
+
+  Answers answers;
+  std::optional<int> result;
+  while (!result) {
+    answers.receive(socket_.get());
+    answers.for_each([&](const nlmsghdr* m) {
+      if (m->nlmsg_seq != sequence_) return;
+      if (m->nlmsg_type == NLMSG_DONE) {
+        result = 0;
+      } else if (m->nlmsg_type == NLMSG_ERROR) {
+        result = verdict(m).first;
+      } else {
+        each(m);
+      }
+    });
+  }
+  return *result;
+}
+
+void throw_refusal(const Refusal& refusal) {
+  std::string attempt = refusal.attempt;
+  if (!refusal.reason.empty()) attempt += fmt::format(" ({})", refusal.reason);
+  throw Error(std::move(attempt), refusal.error_number);
+}
+
+void put_nest(nlmsghdr* message, std::uint16_t type, const std::function<void()>& inside) {
+  nlattr* nest = mnl_attr_nest_start(message, type);
+  inside();
+  mnl_attr_nest_end(message, nest);
+}
+
+}  // namespace stack::network

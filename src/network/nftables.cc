@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/nftables.h"
+
+#include <nftables/libnftables.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/dynamic_library.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::network {
+namespace {
+
+/// The functions of libnftables(3) that are used here.
+struct Library {
+  DynamicLibrary file{"libnftables.so.1", "libnftables1"};
+  decltype(nft_ctx_new)* make = file.function<decltype(nft_ctx_new)>("nft_ctx_new");
+  decltype(nft_ctx_free)* free = file.function<decltype(nft_ctx_free)>("nft_ctx_free");
+  decltype(nft_ctx_buffer_error)* buffer_error =
+      file.function<decltype(nft_ctx_buffer_error)>("nft_ctx_buffer_error");
+  decltype(nft_ctx_get_error_buffer)* errors =
+      file.function<decltype(nft_ctx_get_error_buffer)>("nft_ctx_get_error_buffer");
+  decltype(nft_ctx_buffer_output)* buffer_output =
+      file.function<decltype(nft_ctx_buffer_output)>("nft_ctx_buffer_output");
+  decltype(nft_ctx_get_output_buffer)* output =
+      file.function<decltype(nft_ctx_get_output_buffer)>("nft_ctx_get_output_buffer");
+  decltype(nft_ctx_output_set_flags)* set_flags =
+      file.function<decltype(nft_ctx_output_set_flags)>("nft_ctx_output_set_flags");
+  decltype(nft_run_cmd_from_buffer)* run =
+      file.function<decltype(nft_run_cmd_from_buffer)>("nft_run_cmd_from_buffer");
+};
+
+const Library& library() {
+  static const Library loaded;
+  return loaded;
+}
+
+/// A context's netlink socket belongs to the namespace that it was made in, and it remembers what
+/// it saw there: one for each use (60 us) instead of one kept.
+class Context {
+ public:
+  explicit Context(unsigned flags) : context_(library().make(NFT_CTX_DEFAULT), library().free) {
+    if (!context_) fail("libnftables: no context");
+    library().buffer_error(context_.get());
+    library().buffer_output(context_.get());
+    library().set_flags(context_.get(), flags);
+  }
+
+  std::string run(const std::string& script) {
+    if (library().run(context_.get(), script.c_str()) != 0) {
+      const char* words = library().errors(context_.get());
+      fail("nft: {}", trim(words != nullptr ? words : "failed"));
+    }
+    const char* output = library().output(context_.get());
+    return output != nullptr ? output : "";
+  }
+
+ private:
+  std::unique_ptr<nft_ctx, decltype(nft_ctx_free)*> context_;
+};
+
+}  // namespace
+
+void run_nft(const std::string& script) {
+  Context(0).run(script);
+}
+
+nlohmann::json query_nft(const std::string& command) {
+  const auto text = Context(NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE).run(command);
+  auto answer = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (answer.is_discarded()) fail("nft {}: the answer is not JSON", command);
+  return answer;
+}
+
+}  // namespace stack::network

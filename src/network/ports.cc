@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/ports.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::network {
+namespace {
+
+/// A socket address of either family.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  int family() const { return storage.ss_family; }
+};
+
+SocketAddress socket_address(const std::string& ip, std::uint16_t port) {
+  SocketAddress address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (::inet_pton(AF_INET, ip.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    address.length = sizeof *v4;
+  } else if (::inet_pton(AF_INET6, ip.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    address.length = sizeof *v6;
+  } else {
+    fail("\"{}\" is not an IP address", ip);
+  }
+  return address;
+}
+
+std::string endpoint_text(const std::string& ip, std::uint16_t port) {
+  const bool is_v6 = ip.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
+}
+
+void set_option(int fd, int level, int option) {
+  const int on = 1;
+  if (::setsockopt(fd, level, option, &on, sizeof on) != 0) throw_errno("setting a socket option");
+}
+
+std::string describe(const PortHolder& holder) {
+  if (holder.pid == 0) return " by a process that cannot be seen from here";
+  return fmt::format(" by {} (pid {})", printable(holder.command), holder.pid);
+}
+
+/// The kernel's refusal of bind(2) or listen(2), with who is in the way.
+[[noreturn]] void throw_refused(const std::string& ip, std::uint16_t port,
+                                const std::string& protocol, int error_number) {
+  const auto where = endpoint_text(ip, port);
+  if (error_number != EADDRINUSE) throw Error("Bind for " + where + " failed", error_number);
+  auto text = fmt::format("Bind for {} failed: port is already allocated", where);
+  const auto holder = find_port_holder(ip, port, protocol);
+  if (holder) text += describe(*holder);
+  throw Error(text).with_hint("stop its holder, or publish another host port");
+}
+
+std::uint16_t port_of(int fd) {
+  SocketAddress bound;
+  bound.length = sizeof bound.storage;
+  if (::getsockname(fd, bound.get(), &bound.length) != 0) throw_errno("getsockname");
+  // Both families keep it at the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&bound.storage)->sin_port);
+}
+
+}  // namespace
+
+std::pair<Fd, std::uint16_t> hold_port(const std::string& host_ip, std::uint16_t port,
+                                       const std::string& protocol) {
+  SocketAddress address = socket_address(host_ip, port);
+  const bool is_tcp = protocol != "udp";
+  const int type = is_tcp ? SOCK_STREAM : SOCK_DGRAM;
+  Fd socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) throw_errno("making a {} socket for {}", protocol, endpoint_text(host_ip, port));
+  // Old connections in TIME_WAIT are no holders; another listener still is one. Never for UDP,
+  // where it would let two sockets share the port.
+  if (is_tcp) set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
+  if (address.family() == AF_INET6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY);
+  if (::bind(socket.get(), address.get(), address.length) != 0 ||
+      (is_tcp && ::listen(socket.get(), SOMAXCONN) != 0)) {
+    throw_refused(host_ip, port, protocol, errno);
+  }
+  const std::uint16_t bound = port_of(socket.get());
+  return {std::move(socket), bound};
+}
+
+}  // namespace stack::network
