@@ -43,7 +43,7 @@ spec::LoadRequest load_request(const Options& options) {
   request.profiles = options.profiles;
   request.current_directory = std::filesystem::current_path();
   request.environment = process_environment();
-  request.interpolate = !options.no_interpolate;
+  request.stages.interpolate = !options.no_interpolate;
   return request;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/dns.h"
 
+// Before ldns.h, which would otherwise define `true` and `false` as numbers.
+#include <stdbool.h>
+
 #include <ldns/ldns.h>
 
 #include <algorithm>

@@ -101,6 +101,15 @@ void configure_inside(NetlinkSocket& container, const std::vector<Plug>& plugs) 
   container.execute(batch);
 }
 
+/// Ports before bridges: a bridge's own link comes up with its first port.
+void settle(NetlinkSocket& stack, const std::vector<std::string>& ports,
+            const std::vector<Plug>& plugs) {
+  Batch batch;
+  for (const std::string& port : ports) request_link_settled(batch, port);
+  for (const Plug& plug : plugs) request_link_settled(batch, plug.network->bridge);
+  stack.execute(batch);
+}
+
 }  // namespace
 
 void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkSpec>& networks,
@@ -112,9 +121,7 @@ void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkS
   const auto plugs = look_up(stack, endpoints, networks);
   const auto ports = make_pairs(stack, plugs, uplink.mtu, container_namespace, container_id);
   configure_inside(container, plugs);
-  Batch settling;
-  for (const std::string& port : ports) request_link_settled(settling, port);
-  stack.execute(settling);
+  settle(stack, ports, plugs);
 }
 
 }  // namespace stack::network

@@ -26,6 +26,20 @@ Documents parse_one(SourceText source, Reporter& reporter) {
   return parse_yaml(file, reporter);
 }
 
+/// A build without context builds where its file's paths are relative to.
+void default_build_contexts(Node& document, const std::string& directory,
+                            const Surroundings& surroundings) {
+  Node* services = document.find("services");
+  if (services == nullptr) return;
+  for (auto& service : services->entries) {
+    Node* build = service.value.find("build");
+    if (build == nullptr || !build->is_mapping()) continue;
+    if (!build->text_of("context").empty()) continue;
+    const bool keep = surroundings.paths == PathResolution::keep;
+    build->set("context", make_string(keep ? "." : directory, build->place));
+  }
+}
+
 /// One run over files that share variables; included files get an assembly of their own.
 class Assembly {
  public:
@@ -42,6 +56,7 @@ class Assembly {
         merge_documents(merged, std::move(document), reporter_);
       }
     }
+    default_build_contexts(merged, directory, surroundings_);
     return merged;
   }
 
@@ -56,7 +71,9 @@ class Assembly {
 
   void shape_raw(Node& document, const std::string& directory) {
     if (surroundings_.interpolate) interpolate(document, surroundings_.variables, reporter_);
-    Shaping shaping{reporter_, directory, surroundings_.home, surroundings_.paths, ports_};
+    const auto variables = surroundings_.interpolate ? Variables::replaced : Variables::kept;
+    Shaping shaping{reporter_,           directory, surroundings_.home,
+                    surroundings_.paths, variables, ports_};
     shape_document(document, shaping);
     ports_ = shaping.ports;
   }
@@ -202,6 +219,7 @@ class Assembly {
       return {};
     }
     const Node* base = services.find(name.text);
+    if (base != nullptr && base->is_null()) return make_mapping(name.place);
     if (base == nullptr || !base->is_mapping()) {
       auto& error = reporter_.error("undefined-service", name.place,
                                     "cannot extend service {}, which does not exist",
@@ -241,7 +259,14 @@ class Assembly {
     Node merged;
     for (auto& document : parse_one(std::move(*source), reporter_)) {
       shape_raw(document, directory_of(full));
-      if (document.is_mapping()) merge_documents(merged, std::move(document), reporter_);
+      if (!document.is_mapping()) continue;
+      default_build_contexts(document, directory_of(full), surroundings_);
+      // A single document keeps its !reset tags for the service that it extends itself.
+      if (merged.is_null()) {
+        merged = std::move(document);
+      } else {
+        merge_documents(merged, std::move(document), reporter_);
+      }
     }
     return &extended_.emplace(full, std::move(merged)).first->second;
   }

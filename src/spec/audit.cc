@@ -44,7 +44,7 @@ void check_present(const Node& node, const Type& type, const Where& where, Repor
 
 class Unimplementeds {
  public:
-  Unimplementeds(Unimplemented policy, Reporter& reporter) : policy_(policy), reporter_(reporter) {}
+  explicit Unimplementeds(Reporter& reporter) : reporter_(reporter) {}
 
   void visit(const Node& node, const Type& type, const Where& where) {
     for (const auto& entry : node.entries) {
@@ -88,11 +88,7 @@ class Unimplementeds {
 
   template <typename... Args>
   void complain(const Place& place, fmt::format_string<Args...> text, Args&&... args) {
-    if (policy_ == Unimplemented::refuse) {
-      reporter_.error("not-implemented", place, text, std::forward<Args>(args)...);
-    } else {
-      reporter_.warning("not-implemented", place, text, std::forward<Args>(args)...);
-    }
+    reporter_.problem("not-implemented", place, text, std::forward<Args>(args)...);
   }
 
   static const std::vector<Node>& items_of(const Entry& service, std::string_view key) {
@@ -122,7 +118,6 @@ class Unimplementeds {
     complain(mount.place, "volumes of type {} are not supported yet", stack::quoted(type));
   }
 
-  Unimplemented policy_;
   Reporter& reporter_;
 };
 
@@ -138,8 +133,8 @@ void check_values_present(const Node& root, Reporter& reporter) {
   check_present(root, kProject, {}, reporter);
 }
 
-void report_unimplemented(const Node& root, Unimplemented policy, Reporter& reporter) {
-  Unimplementeds unimplementeds(policy, reporter);
+void report_unimplemented(const Node& root, Reporter& reporter) {
+  Unimplementeds unimplementeds(reporter);
   unimplementeds.visit(root, kProject, {});
   for (const auto& service : entries_of(root, "services")) unimplementeds.check_service(service);
   for (const auto& network : entries_of(root, "networks"))

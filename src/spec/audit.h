@@ -14,7 +14,7 @@ enum class Unimplemented { refuse, warn };
 
 /// Errors for values that are missing ("image:" with nothing behind it).
 void check_values_present(const Node& root, Reporter& reporter);
-/// A warning for each key without effect, an error for each that is Lack::harmful.
-void report_unimplemented(const Node& root, Unimplemented policy, Reporter& reporter);
+/// A warning for each key without effect, a problem for each that is Lack::harmful.
+void report_unimplemented(const Node& root, Reporter& reporter);
 
 }  // namespace stack::spec

@@ -40,7 +40,7 @@ class Names {
 
 class References {
  public:
-  References(Node& root, const Strings& inactive, Reporter& reporter)
+  References(const Node& root, const Strings& inactive, Reporter& reporter)
       : services_(root.find("services"), ""),
         networks_(root.find("networks"), "networks"),
         volumes_(root.find("volumes"), "volumes"),
@@ -49,9 +49,9 @@ class References {
         inactive_(inactive.begin(), inactive.end()),
         reporter_(reporter) {}
 
-  void check(Entry& service) {
+  void check(const Entry& service) {
     name_ = service.key;
-    Node& node = service.value;
+    const Node& node = service.value;
     if (!node.is_mapping()) return;
     check_image(service);
     check_dependencies(node);
@@ -74,17 +74,16 @@ class References {
     }
   }
 
-  void check_dependencies(Node& service) {
-    Node* dependencies = service.find("depends_on");
+  void check_dependencies(const Node& service) {
+    const Node* dependencies = service.find("depends_on");
     if (dependencies == nullptr) return;
-    std::erase_if(dependencies->entries, [&](const Entry& dependency) {
-      if (services_.contains(dependency.key)) return false;
+    for (const auto& dependency : dependencies->entries) {
+      if (services_.contains(dependency.key)) continue;
       const Node* required = dependency.value.find("required");
       const bool is_optional = required != nullptr && !required->is_true();
-      if (inactive_.contains(dependency.key) && is_optional) return true;
+      if (inactive_.contains(dependency.key) && is_optional) continue;
       report_service(dependency.key, dependency.place, "depends on");
-      return false;
-    });
+    }
   }
 
   void report_service(const std::string& target, const Place& place, std::string_view verb) {
@@ -151,7 +150,9 @@ class References {
     for (const auto& mount : mounts->items) {
       const Node* source = mount.find("source");
       const bool is_named = mount.text_of("type") == "volume" && source != nullptr;
-      if (!is_named || source->text.empty() || volumes_.contains(source->text)) continue;
+      if (!is_named || source->text.empty() || source->text.find('$') != std::string::npos)
+        continue;
+      if (volumes_.contains(source->text)) continue;
       reporter_
           .error("undefined-volume", source->place,
                  "service {} uses volume {}, which does not exist", stack::quoted(name_),
@@ -233,11 +234,11 @@ class Cycles {
 
 }  // namespace
 
-void check_references(Node& root, const Strings& inactive, Reporter& reporter) {
-  Node* services = root.find("services");
+void check_references(const Node& root, const Strings& inactive, Reporter& reporter) {
+  const Node* services = root.find("services");
   if (services == nullptr) return;
   References references(root, inactive, reporter);
-  for (auto& service : services->entries) references.check(service);
+  for (const auto& service : services->entries) references.check(service);
 }
 
 void check_cycles(const Node& root, Reporter& reporter) {

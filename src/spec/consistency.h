@@ -10,8 +10,8 @@ namespace stack::spec {
 
 /// References of active services to services, networks, volumes, configs and secrets, by the merged
 /// tree before unused resources are removed. `inactive`: services left out by their profiles; an
-/// optional dependency on one of them is removed.
-void check_references(Node& root, const Strings& inactive, Reporter& reporter);
+/// optional dependency on one of them is fine.
+void check_references(const Node& root, const Strings& inactive, Reporter& reporter);
 
 /// Dependency cycles, each printed as a -> b -> a.
 void check_cycles(const Node& root, Reporter& reporter);

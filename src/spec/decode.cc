@@ -182,7 +182,11 @@ void read(const Node& node, std::map<std::string, NetworkAttachment>& value) {
 
 void assign_volumes(void* service, const Node& node) {
   auto& mounts = static_cast<Service*>(service)->volumes;
-  for (const auto& item : node.items) read_object(item, kMountSchema, &mounts.emplace_back());
+  for (const auto& item : node.items) {
+    Mount& mount = mounts.emplace_back();
+    read_object(item, kMountSchema, &mount);
+    if (mount.type == MountType::bind) mount.source = clean_path(mount.source);
+  }
 }
 
 void assign_tmpfs(void* service, const Node& node) {

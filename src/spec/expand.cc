@@ -63,6 +63,10 @@ Node port_node(const PortParts& port, Place place) {
 }
 
 void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
+  if (shaping.variables == Variables::kept && is_open(item)) {
+    ports.push_back(item);
+    return;
+  }
   const auto parsed = parse_ports(item.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return report(*refusal, item, shaping, "bad-port");
@@ -85,6 +89,7 @@ Node mount_node(const VolumeParts& volume, const Node& text, Shaping& shaping) {
   if (volume.read_only) node.set("read_only", make_boolean(true, place));
   if (volume.nocopy) node.at_or_add("volume", place).set("nocopy", make_boolean(true, place));
   Node bind = make_mapping(place);
+  if (volume.is_bind) bind.set("create_host_path", make_boolean(true, place));
   if (!volume.propagation.empty()) bind.set("propagation", make_string(volume.propagation, place));
   if (!volume.selinux.empty()) bind.set("selinux", make_string(volume.selinux, place));
   if (!bind.entries.empty()) node.set("bind", std::move(bind));
@@ -93,6 +98,13 @@ Node mount_node(const VolumeParts& volume, const Node& text, Shaping& shaping) {
                              stack::quoted(option), stack::quoted(text.text));
   }
   return node;
+}
+
+/// Several addresses of one host: "10.0.0.1,10.0.0.2".
+std::vector<std::string> addresses_of(std::string_view text) {
+  auto addresses = split(text, ',');
+  std::erase(addresses, std::string());
+  return addresses;
 }
 
 void use_source_mapping(Node& node) {
@@ -212,7 +224,7 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
     list.items.push_back(make_string(fmt::format("{}={}", host, address), place));
   };
   for (const auto& entry : node.entries) {
-    if (!entry.value.is_sequence()) add(entry.key, entry.value.text, entry.value.place);
+    for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
   for (const auto& item : node.items) {
@@ -224,7 +236,8 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
       continue;
     }
     const std::string_view text = item.text;
-    add(text.substr(0, at), text.substr(at + 1), item.place);
+    for (const auto& address : addresses_of(text.substr(at + 1)))
+      add(text.substr(0, at), address, item.place);
   }
   if (node.is_mapping() || node.is_sequence()) node = std::move(list);
 }

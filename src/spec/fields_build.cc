@@ -14,7 +14,8 @@ constexpr Field kUlimitFields[] = {
     {"hard", &kInteger, "How far the limit may be raised"},
 };
 constexpr Schema kUlimitSchema{"ulimit", kUlimitFields};
-constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
+constexpr Type kUlimit{
+    .form = Form::object, .schema = &kUlimitSchema, .element = &kInteger, .refine = refine_ulimit};
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 constexpr Field kSecretFields[] = {
     {"source", &kText, "Name at the top level"},
@@ -29,7 +30,7 @@ constexpr Type kBuildSecret{
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
 constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh};
 constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts};
-constexpr Type kContexts{.form = Form::text_map};
+constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
 constexpr Field kBuildFields[] = {
     {"context", &kPath, "Directory or repository with the sources"},
     {"dockerfile", &kText, "The Dockerfile"},

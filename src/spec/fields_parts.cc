@@ -19,7 +19,7 @@ constexpr Field kDependencyFields[] = {
     {"condition", &kCondition, "State to wait for", into<&Dependency::condition>},
     {"restart", &kBoolean, "Restart this service when the other is replaced",
      into<&Dependency::restart>},
-    {"required", &kBoolean, "Fail when the other cannot start", into<&Dependency::required>},
+    {"required", &kSwitch, "Fail when the other cannot start", into<&Dependency::required>},
 };
 
 // --- healthcheck ---------------------------------------------------------------------------------

@@ -40,8 +40,8 @@ constexpr Field kNetworkFields[] = {
     {"external", &kBoolean, "Exists already, outside of the project", into<&Network::external>},
     {"labels", &kTextMap, "Labels", into<&Network::labels>},
     {"attachable", &kBoolean, "Others may join", assign_elsewhere},
-    {"enable_ipv4", &kBoolean, "Give out IPv4 addresses"},
-    {"enable_ipv6", &kBoolean, "Give out IPv6 addresses"},
+    {"enable_ipv4", &kSwitch, "Give out IPv4 addresses"},
+    {"enable_ipv6", &kSwitch, "Give out IPv6 addresses"},
 };
 
 // --- volumes, configs, secrets -------------------------------------------------------------------

@@ -13,7 +13,8 @@ constexpr Type kBuild{.form = Form::object, .schema = &kBuildSchema, .expand = e
 constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_null = true};
 constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
 constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
-constexpr Type kDependency{.form = Form::object, .schema = &kDependencySchema};
+constexpr Type kDependency{
+    .form = Form::object, .schema = &kDependencySchema, .refine = refine_dependency};
 constexpr Type kDependsOn{
     .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
@@ -34,16 +35,17 @@ constexpr std::string_view kEnvFormats[] = {"raw"};
 constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
 constexpr Field kEnvFileFields[] = {
     {"path", &kPath, "The file", assign_elsewhere},
-    {"required", &kBoolean, "Fail when it is missing", assign_elsewhere},
+    {"required", &kSwitch, "Fail when it is missing", assign_elsewhere},
     {"format", &kEnvFormat, "raw: no quotes, no variables", assign_elsewhere},
 };
 constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields};
 constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema};
 constexpr Type kEnvFiles{.form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files};
 
+constexpr Type kExtendedFile{.form = Form::text, .refine = refine_extended_file};
 constexpr Field kExtendsFields[] = {
     {"service", &kText, "The service to start from", assign_elsewhere},
-    {"file", &kText, "The file it is in", assign_elsewhere},
+    {"file", &kExtendedFile, "The file it is in", assign_elsewhere},
 };
 constexpr Schema kExtendsSchema{"extends", kExtendsFields};
 constexpr Type kExtends{.form = Form::object, .schema = &kExtendsSchema, .expand = expand_extends};
@@ -78,7 +80,8 @@ constexpr Field kUlimitFields[] = {
     {"hard", &kInteger, "How far the limit may be raised"},
 };
 constexpr Schema kUlimitSchema{"ulimit", kUlimitFields};
-constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
+constexpr Type kUlimit{
+    .form = Form::object, .schema = &kUlimitSchema, .element = &kInteger, .refine = refine_ulimit};
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 
 constexpr Field kLoggingFields[] = {
@@ -160,10 +163,10 @@ constexpr Field kServiceFields[] = {
     {"stop_signal", &kSignal, "Signal that asks it to stop", assign_stop_signal},
     {"stop_grace_period", &kDuration, "Time between that signal and killing",
      into<&Service::stop_grace_period>},
-    {"init", &kBoolean, "Run an init as process 1", into<&Service::init>},
+    {"init", &kSwitch, "Run an init as process 1", into<&Service::init>},
     {"tty", &kBoolean, "Give it a terminal", into<&Service::tty>},
     {"stdin_open", &kBoolean, "Keep standard input open", into<&Service::stdin_open>},
-    {"attach", &kBoolean, "Show its output on up", into<&Service::attach>},
+    {"attach", &kSwitch, "Show its output on up", into<&Service::attach>},
     {"cap_add", &kCapabilities, "Capabilities to add", assign_capabilities_added, Merge::unique},
     {"cap_drop", &kCapabilities, "Capabilities to take away", assign_capabilities_dropped,
      Merge::unique},
@@ -183,10 +186,10 @@ constexpr Field kServiceFields[] = {
     {"configs", &kConfigs, "Configuration files", nullptr, Merge::keyed, config_identity},
     {"cpu_count", &kInteger, "Windows only"},
     {"cpu_percent", &kNumber, "Windows only"},
-    {"cpu_period", &kLooseText, "Period of the processor limit"},
-    {"cpu_quota", &kLooseText, "Time per period"},
-    {"cpu_rt_period", &kLooseText, "Real-time period"},
-    {"cpu_rt_runtime", &kLooseText, "Real-time budget"},
+    {"cpu_period", &kInteger, "Period of the processor limit"},
+    {"cpu_quota", &kInteger, "Time per period"},
+    {"cpu_rt_period", &kInteger, "Real-time period"},
+    {"cpu_rt_runtime", &kInteger, "Real-time budget"},
     {"cpu_shares", &kInteger, "Share when processors are busy"},
     {"cpuset", &kText, "Processors it may run on"},
     {"credential_spec", &kCredential, "Windows only"},

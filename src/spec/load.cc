@@ -92,7 +92,8 @@ LoadResult load(const LoadRequest& request) {
   sources.profiles = found.profiles;
   sources.services = request.services;
   sources.stages = request.stages;
-  sources.unimplemented = request.unimplemented;
+  sources.purpose = request.purpose;
+  sources.selection = request.selection;
   sources.surroundings.read = read_if_present;
   sources.surroundings.current_directory = directory;
   sources.surroundings.project_directory = found.project_directory;
@@ -106,7 +107,7 @@ std::string find_project_name(const LoadRequest& request) {
   check_given_name(found.project_name);
   if (!found.project_name.empty()) return found.project_name;
   Diagnostics ignored;
-  Reporter reporter(ignored);
+  Reporter reporter(ignored, request.purpose);
   std::string name;
   if (!found.files.empty()) {
     const auto files =

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "spec/audit.h"
 #include "spec/diagnostics.h"
 #include "spec/model.h"
+#include "spec/purpose.h"
 
 namespace stack::spec {
 
@@ -24,6 +24,12 @@ struct Stages {
   bool resolve_paths = true;        ///< --no-path-resolution
 };
 
+/// Which services the project is to have.
+enum class Selection {
+  all,    ///< all active ones
+  named,  ///< those of LoadRequest::services (when there are any) and what they depend on
+};
+
 struct LoadRequest {
   std::vector<std::string> files;      ///< -f, in order; "-" is standard input; empty: search
   std::string project_name;            ///< -p; empty: COMPOSE_PROJECT_NAME, `name:`, folder
@@ -34,8 +40,8 @@ struct LoadRequest {
   std::filesystem::path current_directory;         ///< absolute
   std::map<std::string, std::string> environment;  ///< of the process
   Stages stages;
-  /// Whether keys that would be wrong to ignore are errors; `config` only shows, and takes warn.
-  Unimplemented unimplemented = Unimplemented::refuse;
+  Purpose purpose = Purpose::run;
+  Selection selection = Selection::all;
 };
 
 struct LoadResult {

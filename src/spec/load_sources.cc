@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "spec/audit.h"
 #include "spec/consistency.h"
 #include "spec/decode.h"
 #include "spec/normalize.h"
@@ -82,33 +83,47 @@ bool is_loadable(const Node& root, Reporter& reporter) {
   return false;
 }
 
-void apply_profiles_and_environment(Node& root, const SourceRequest& request, Reporter& reporter,
-                                    Strings& inactive) {
-  inactive = remove_inactive_services(root, active_profiles(root, request));
-  if (request.stages.normalize) resolve_environment(root, request.surroundings.variables);
-  if (request.stages.resolve_environment)
-    read_environment_files(root, request.surroundings, reporter);
+/// Services named on the command line that do not exist are told by the command that takes them.
+void choose_services(Node& root, const SourceRequest& request) {
+  if (request.selection == Selection::named && !request.services.empty())
+    select_services(root, request.services);
 }
 
 void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
                  Reporter& reporter) {
-  Strings inactive;
+  const auto& stages = request.stages;
+  root.erase("version");
   check_values_present(root, reporter);
-  apply_profiles_and_environment(root, request, reporter, inactive);
-  if (request.stages.normalize) fill_in(root, request.surroundings.project_directory);
-  if (request.stages.check_consistency) {
+  Strings inactive;
+  if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
+  if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
+    resolve_environment(root, request.surroundings.variables);
+  if (stages.resolve_environment && stages.interpolate)
+    read_environment_files(root, request.surroundings, reporter);
+  if (stages.normalize) fill_in(root);
+  if (stages.check_consistency) {
     check_references(root, inactive, reporter);
     check_cycles(root, reporter);
     check_contradictions(root, reporter);
   }
-  if (request.stages.normalize) name_resources(root, name);
+  choose_services(root, request);
+  if (stages.normalize) name_resources(root, name);
   remove_unused(root);
-  report_unimplemented(root, request.unimplemented, reporter);
+  report_unimplemented(root, reporter);
   root.set("name", make_string(name, root.place));
+}
+
+/// Optional dependencies on services of inactive profiles are printed, but nobody waits for them.
+void drop_absent_dependencies(Project& project) {
+  for (auto& [name, service] : project.services) {
+    std::erase_if(service.depends_on,
+                  [&](const auto& entry) { return !project.services.contains(entry.first); });
+  }
 }
 
 Project make_project(Node root, const SourceRequest& request, const Reporter& reporter) {
   Project project = decode_project(root);
+  drop_absent_dependencies(project);
   project.working_dir = request.surroundings.project_directory;
   for (const auto& source : request.sources) project.files.emplace_back(source.path);
   std::string path;
@@ -153,7 +168,7 @@ std::string name_in_sources(const std::vector<Documents>& files, const StringMap
 
 LoadResult load_from_sources(SourceRequest request) {
   LoadResult result;
-  Reporter reporter(result.diagnostics);
+  Reporter reporter(result.diagnostics, request.purpose);
   // Files are numbered by the reporter in this order; only their bytes are given away.
   std::vector<SourceText> sources = request.sources;
   auto files = parse_sources(std::move(sources), reporter);
@@ -170,7 +185,7 @@ LoadResult load_from_sources(SourceRequest request) {
     reporter.error("no-project-name", {}, "the project has no name").hint = "use -p NAME";
   finish_tree(root, request, name, reporter);
   Project project = make_project(std::move(root), request, reporter);
-  if (request.stages.check_consistency) validate(project, result.diagnostics);
+  if (request.stages.check_consistency) validate(project, reporter);
   if (!result.diagnostics.has_errors()) result.project = std::move(project);
   return result;
 }

@@ -17,7 +17,8 @@ struct SourceRequest {
   Strings profiles;
   Strings services;  ///< named on the command line: their profiles are active
   Stages stages;
-  Unimplemented unimplemented = Unimplemented::refuse;
+  Purpose purpose = Purpose::run;
+  Selection selection = Selection::all;
   /// variables, directories, reader of env files and of extended and included files.
   Surroundings surroundings;
 };

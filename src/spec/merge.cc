@@ -103,8 +103,9 @@ class Merger {
   }
 
   void merge_lists(Node& base, Node over, const Field& field) {
+    const std::size_t earlier = base.items.size();
     std::unordered_map<std::string, std::size_t> positions;
-    for (std::size_t at = 0; at < base.items.size(); ++at)
+    for (std::size_t at = 0; at < earlier; ++at)
       positions.emplace(identity_of(base.items[at], field, at), at);
     for (auto& item : over.items) {
       if (item.tag == Node::Tag::reset) continue;
@@ -112,18 +113,23 @@ class Merger {
       adopt(adopted, std::move(item), element_field(field), "");
       const auto identity = identity_of(adopted, field, base.items.size());
       const auto [known, is_new] = positions.try_emplace(identity, base.items.size());
-      if (!is_new && stands_for(adopted, base.items[known->second], field)) {
-        base.items[known->second] = std::move(adopted);
-      } else {
+      if (is_new) {
         base.items.push_back(std::move(adopted));
+        continue;
       }
+      Node& replaced = base.items[known->second];
+      if (known->second >= earlier) check_double(adopted, replaced, field);
+      replaced = std::move(adopted);
     }
   }
 
-  /// Two different items of one file with one identity are a mistake that validation shall see.
-  static bool stands_for(const Node& later, const Node& earlier, const Field& field) {
-    if (field.merge != Merge::keyed) return true;
-    return later.place.file != earlier.place.file || same_value(later, earlier);
+  /// Two mounts at one place in one list; an override of an earlier file's mount is none.
+  void check_double(const Node& later, const Node& first, const Field& field) {
+    if (field.key != "volumes" || same_value(later, first)) return;
+    reporter_
+        .problem("duplicate-mount", later.place, "{} is mounted twice in this service",
+                 stack::quoted(later.text_of("target")))
+        .hint = fmt::format("first at line {}", first.place.line);
   }
 
   static Field element_field(const Field& field) {
@@ -134,7 +140,7 @@ class Merger {
   static std::string identity_of(const Node& item, const Field& field, std::size_t position) {
     switch (field.merge) {
       case Merge::keyed:
-        return field.identity(item);
+        return item.is_scalar() ? item.text : field.identity(item);
       case Merge::unique:
         return item.text.substr(0, item.text.find('='));
       case Merge::distinct:

@@ -62,11 +62,9 @@ void join_default_network(Node& service) {
   service.set("networks", std::move(joined));
 }
 
-void fill_in_build(Node& service, const std::string& directory) {
+void fill_in_build(Node& service) {
   Node* build = service.find("build");
   if (build == nullptr || !build->is_mapping()) return;
-  if (build->find("context") == nullptr)
-    build->set("context", make_string(directory, build->place));
   if (build->find("dockerfile") == nullptr && build->find("dockerfile_inline") == nullptr)
     build->set("dockerfile", make_string("Dockerfile", build->place));
 }
@@ -269,10 +267,10 @@ void resolve_environment(Node& root, const StringMap& variables) {
   }
 }
 
-void fill_in(Node& root, const std::string& directory) {
+void fill_in(Node& root) {
   for (auto& [name, place, service] : services_of(root)) {
     if (!service.is_mapping()) continue;
-    fill_in_build(service, directory);
+    fill_in_build(service);
     fill_in_pull_policy(service);
     add_implied_dependencies(service);
     if (joins_networks(service)) join_default_network(service);
@@ -283,6 +281,22 @@ void fill_in(Node& root, const std::string& directory) {
 void name_resources(Node& root, std::string_view project) {
   for (const auto section : {"networks", "volumes", "configs", "secrets"})
     name_section(root, section, project);
+}
+
+void select_services(Node& root, const Strings& names) {
+  Names kept;
+  Strings open = names;
+  const Node& services = root.at_or_add("services", root.place);
+  while (!open.empty()) {
+    const std::string name = std::move(open.back());
+    open.pop_back();
+    const Node* service = services.find(name);
+    if (service == nullptr || !kept.insert(name).second) continue;
+    Names dependencies;
+    collect_keys(service->find("depends_on"), dependencies);
+    open.insert(open.end(), dependencies.begin(), dependencies.end());
+  }
+  std::erase_if(services_of(root), [&](const Entry& entry) { return !kept.contains(entry.key); });
 }
 
 void remove_unused(Node& root) {

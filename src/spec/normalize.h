@@ -19,10 +19,12 @@ void read_environment_files(Node& root, const Surroundings& surroundings, Report
 /// Entries without a value take the caller's, if there is one.
 void resolve_environment(Node& root, const StringMap& variables);
 
-/// Defaults and implied parts. `directory` is where a build without context is.
-void fill_in(Node& root, const std::string& directory);
+/// Defaults and implied parts.
+void fill_in(Node& root);
 /// Gives every network, volume, config and secret its name outside of the project.
 void name_resources(Node& root, std::string_view project);
+/// Keeps the services named and what they depend on, by any way.
+void select_services(Node& root, const Strings& names);
 /// Removes the resources that no service uses.
 void remove_unused(Node& root);
 

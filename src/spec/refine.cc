@@ -21,6 +21,7 @@ Diagnostic& refuse(const Node& node, Shaping& shaping, const Where& where,
 void refine_port_range(Node& port, std::string_view key, std::string_view what, Shaping& shaping) {
   Node* value = port.find(key);
   if (value == nullptr || !value->is_scalar() || value->text.empty()) return;
+  if (shaping.variables == Variables::kept && is_open(*value)) return;
   const auto parsed = parse_port_range(value->text, what);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     shaping.reporter.error("bad-port", value->place, "{}", refusal->message).hint = refusal->hint;
@@ -43,11 +44,8 @@ void refine_bind(Node& mount, Shaping& shaping) {
     shaping.reporter.error("missing-key", mount.place, "a bind mount needs \"source\"");
     return;
   }
-  source->text = shaped_path(source->text, shaping);
-  Node& bind = mount.at_or_add("bind", mount.place);
-  if (bind.is_null()) bind = make_mapping(mount.place);
-  if (bind.is_mapping() && bind.find("create_host_path") == nullptr)
-    bind.set("create_host_path", make_boolean(true, mount.place));
+  // An absolute path is printed as it was written; the model's is cleaned.
+  if (!source->text.starts_with('/')) source->text = shaped_path(source->text, shaping);
 }
 
 constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
@@ -168,7 +166,7 @@ void refine_mount(Node& node, const Where&, Shaping& shaping) {
 
 void refine_expose(Node& node, const Where&, Shaping& shaping) {
   for (const auto& item : node.items) {
-    if (!item.is_string()) continue;
+    if (!item.is_string() || (shaping.variables == Variables::kept && is_open(item))) continue;
     const auto slash = item.text.find('/');
     const auto parsed =
         parse_port_range(std::string_view(item.text).substr(0, slash), "exposed port");
@@ -226,7 +224,8 @@ void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
   Node* device = options->find("device");
   const auto flags = split(options->text_of("o"), ',');
   const bool is_bind = std::ranges::find(flags, "bind") != flags.end();
-  if (device != nullptr && is_bind) device->text = shaped_path(device->text, shaping);
+  if (device == nullptr || !is_bind) return;
+  device->text = shaped_path(device->text.empty() ? "." : device->text, shaping);
 }
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
@@ -238,7 +237,33 @@ void refine_device_request(Node& node, const Where&, Shaping& shaping) {
   if (node.find("count") != nullptr && node.find("device_ids") != nullptr) {
     shaping.reporter.error("bad-value", node.place,
                            "\"count\" and \"device_ids\" exclude each other");
+  } else if (node.find("count") == nullptr && node.find("device_ids") == nullptr) {
+    node.set("count", make_integer(-1, node.place));
   }
+}
+
+void refine_dependency(Node& node, const Where&, Shaping&) {
+  if (!node.is_mapping()) return;
+  set_default(node, "condition", "service_started");
+  if (node.find("required") == nullptr) node.set("required", make_boolean(true, node.place));
+}
+
+void refine_ulimit(Node& node, const Where&, Shaping& shaping) {
+  if (!node.is_mapping()) return;
+  require(node, "soft", "ulimit", shaping);
+  require(node, "hard", "ulimit", shaping);
+}
+
+void refine_contexts(Node& node, const Where&, Shaping& shaping) {
+  for (auto& entry : node.entries) {
+    auto& text = entry.value.text;
+    if (!text.starts_with("service:")) text = shaped_path(text, shaping);
+  }
+}
+
+void refine_extended_file(Node& node, const Where&, Shaping& shaping) {
+  if (node.is_string() && !is_remote(node.text))
+    node.text = absolute_path(node.text, shaping.base_directory, shaping.home);
 }
 
 void refine_watch(Node& node, const Where&, Shaping& shaping) {

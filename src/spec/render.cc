@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "spec/printed.h"
 #include "spec/scalars.h"
 #include "spec/tree.h"
 
@@ -180,11 +181,13 @@ class YamlWriter {
 }  // namespace
 
 std::string to_json(const Project& project) {
-  return project.resolved ? JsonWriter(project.interpolated).write(*project.resolved) : "{}\n";
+  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(*project.resolved))
+                          : "{}\n";
 }
 
 std::string to_yaml(const Project& project) {
-  return project.resolved ? YamlWriter(project.interpolated).write(*project.resolved) : "{}\n";
+  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(*project.resolved))
+                          : "{}\n";
 }
 
 }  // namespace stack::spec

@@ -10,6 +10,12 @@ std::uint16_t Reporter::add_file(const std::string& shown_name, std::string text
   return static_cast<std::uint16_t>(names_.size() - 1);
 }
 
+Diagnostic& Reporter::problem_at(std::string id, Origin where, std::string message) {
+  return purpose_ == Purpose::run
+             ? diagnostics_.error(std::move(id), std::move(where), std::move(message))
+             : diagnostics_.warning(std::move(id), std::move(where), std::move(message));
+}
+
 Origin Reporter::origin(const Place& place) const {
   if (place.line == 0 || place.file >= names_.size()) return {};
   return {names_[place.file], static_cast<int>(place.line), static_cast<int>(place.column)};

@@ -9,13 +9,15 @@
 
 #include "base/format.h"
 #include "spec/diagnostics.h"
+#include "spec/purpose.h"
 #include "spec/tree.h"
 
 namespace stack::spec {
 
 class Reporter {
  public:
-  explicit Reporter(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Reporter(Diagnostics& diagnostics, Purpose purpose)
+      : diagnostics_(diagnostics), purpose_(purpose) {}
 
   /// Registers a file by the name shown to the user; returns its number for Place::file.
   std::uint16_t add_file(const std::string& shown_name, std::string text);
@@ -38,6 +40,15 @@ class Reporter {
                                             fmt::format(text, std::forward<Args>(args)...)),
                        place);
   }
+  /// An error for Purpose::run, a warning for Purpose::show.
+  template <typename... Args>
+  Diagnostic& problem(std::string id, const Place& place, fmt::format_string<Args...> text,
+                      Args&&... args) {
+    return with_length(
+        problem_at(std::move(id), origin(place), fmt::format(text, std::forward<Args>(args)...)),
+        place);
+  }
+  Diagnostic& problem_at(std::string id, Origin where, std::string message);
   bool has_errors() const { return diagnostics_.has_errors(); }
 
  private:
@@ -47,6 +58,7 @@ class Reporter {
   }
 
   Diagnostics& diagnostics_;
+  Purpose purpose_;
   std::vector<std::string> names_;
   std::vector<std::string> texts_;
 };

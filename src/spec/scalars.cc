@@ -243,42 +243,70 @@ std::optional<std::uint32_t> parse_mode(std::string_view text) {
   return mode && *mode <= 07777 ? mode : std::nullopt;
 }
 
-std::optional<std::vector<std::string>> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool inside = false;
-  char quote = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char character = text[at];
-    if (quote == '\'') {
-      if (character == quote)
-        quote = 0;
-      else
-        word += character;
-    } else if (character == '\\' && at + 1 < text.size()) {
-      inside = true;
-      const char next = text[++at];
-      if (quote == '"' && next != '"' && next != '\\' && next != '$' && next != '`') word += '\\';
-      if (next != '\n') word += next;
-    } else if (quote == '"') {
-      if (character == quote)
-        quote = 0;
-      else
-        word += character;
+namespace {
+
+/// Takes one character after the other; the three states are the quote it is in.
+class WordSplitter {
+ public:
+  explicit WordSplitter(std::string_view text) : text_(text) {}
+
+  std::optional<Words> split() {
+    for (; at_ < text_.size() && result_.shell_operator == std::string_view::npos; ++at_) step();
+    if (quote_ != 0) return std::nullopt;
+    end_word();
+    return std::move(result_);
+  }
+
+ private:
+  void step() {
+    const char character = text_[at_];
+    if (quote_ == '\'') {
+      character == quote_ ? close_quote() : add(character);
+    } else if (character == '\\' && at_ + 1 < text_.size()) {
+      add_escaped(text_[++at_]);
+    } else if (quote_ == '"') {
+      character == quote_ ? close_quote() : add(character);
     } else if (character == '"' || character == '\'') {
-      quote = character;
-      inside = true;
-    } else if (character == ' ' || character == '\t' || character == '\n' || character == '\r') {
-      if (inside) words.push_back(std::exchange(word, {}));
-      inside = false;
+      quote_ = character;
+      inside_ = true;
+    } else if (std::string_view(" \t\n\r").find(character) != std::string_view::npos) {
+      end_word();
+    } else if (std::string_view(";&|<>").find(character) != std::string_view::npos) {
+      result_.shell_operator = at_;
     } else {
-      word += character;
-      inside = true;
+      add(character);
     }
   }
-  if (quote != 0) return std::nullopt;
-  if (inside) words.push_back(word);
-  return words;
+
+  void add(char character) {
+    word_ += character;
+    inside_ = true;
+  }
+  /// In double quotes a backslash is special before few characters only.
+  void add_escaped(char character) {
+    inside_ = true;
+    const bool is_special = std::string_view("\"\\$`").find(character) != std::string_view::npos;
+    if (quote_ == '"' && !is_special) word_ += '\\';
+    if (character != '\n') word_ += character;
+  }
+  void close_quote() { quote_ = 0; }
+  void end_word() {
+    if (inside_) result_.words.push_back(std::exchange(word_, {}));
+    inside_ = false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string word_;
+  bool inside_ = false;
+  char quote_ = 0;
+  Words result_;
+};
+
+}  // namespace
+
+std::optional<Words> split_words(std::string_view text) {
+  return WordSplitter(text).split();
 }
 
 std::optional<std::string> canonical_signal(std::string_view text) {

@@ -40,9 +40,14 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 /// 0440, 0o440 and "0440" are octal, as is every mode written as text.
 std::optional<std::uint32_t> parse_mode(std::string_view text);
 
+struct Words {
+  std::vector<std::string> words;
+  /// Where an unquoted ; & | < or > stands: compose ends the command there, npos without one.
+  std::size_t shell_operator = std::string_view::npos;
+};
 /// Splits as a shell would, with quotes and backslashes but without expanding anything.
 /// Nothing when a quote is not closed.
-std::optional<std::vector<std::string>> split_words(std::string_view text);
+std::optional<Words> split_words(std::string_view text);
 
 /// "SIGTERM" from term, SIGTERM, 15 or RTMIN+3; nothing when it cannot be a signal.
 std::optional<std::string> canonical_signal(std::string_view text);

@@ -51,6 +51,8 @@ struct Type {
   Rewrite refine = nullptr;       ///< checks and canonical spelling, after it
   std::span<const std::string_view> choices = {};
   bool may_be_null = false;
+  bool prints_zero =
+      false;  ///< `stack config` shows false too: saying it differs from not saying it
 };
 
 /// How a later file's value goes over an earlier one.
@@ -114,6 +116,7 @@ inline constexpr Type kAny{.form = Form::any, .may_be_null = true};
 inline constexpr Type kText{.form = Form::text};
 inline constexpr Type kLooseText{.form = Form::loose_text};
 inline constexpr Type kBoolean{.form = Form::boolean};
+inline constexpr Type kSwitch{.form = Form::boolean, .prints_zero = true};
 inline constexpr Type kInteger{.form = Form::integer};
 inline constexpr Type kNumber{.form = Form::number};
 inline constexpr Type kSize{.form = Form::size};

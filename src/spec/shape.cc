@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "spec/expand.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
 
@@ -117,17 +118,24 @@ void shape_path(Node& node, const Where& where, Shaping& shaping) {
   node.text = shaped_path(node.text, shaping);
 }
 
+void split_command(Node& node, const Where& where, Shaping& shaping) {
+  auto split = split_words(node.text);
+  if (!split) return refuse_text(node, where, shaping, "a command: a quote is not closed");
+  if (split->shell_operator != std::string_view::npos) {
+    shaping.reporter
+        .warning("no-shell", node.place, "no shell runs {}, so it ends before {}",
+                 where.value_text(), stack::quoted(node.text.substr(split->shell_operator)))
+        .hint = "write [\"sh\", \"-c\", \"...\"] for a shell";
+  }
+  Node list = make_sequence(node.place);
+  for (auto& word : split->words) list.items.push_back(make_string(std::move(word), node.place));
+  list.tag = node.tag;
+  node = std::move(list);
+}
+
 void shape_command(Node& node, const Where& where, Shaping& shaping) {
   if (node.is_null()) return;
-  if (node.is_string()) {
-    auto words = split_words(node.text);
-    if (!words) return refuse_text(node, where, shaping, "a command: a quote is not closed");
-    Node list = make_sequence(node.place);
-    for (auto& word : *words) list.items.push_back(make_string(std::move(word), node.place));
-    list.tag = node.tag;
-    node = std::move(list);
-    return;
-  }
+  if (node.is_string()) return split_command(node, where, shaping);
   if (!node.is_sequence()) return refuse(node, where, shaping, "text or a list of text");
   for (auto& item : node.items) shape_loose_text(item, where, shaping);
 }
@@ -279,6 +287,15 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
   }
 }
 
+/// Under --no-interpolate a value with a variable cannot be judged, and compose leaves the notation
+/// of commands and assignments as it is.
+bool stays_raw(const Node& node, const Type& type) {
+  if (is_open(node) && type.expand != expand_mount) return true;
+  return type.form == Form::size || type.form == Form::duration || type.form == Form::command ||
+         type.form == Form::environment || type.form == Form::text_map ||
+         type.expand == expand_health_test;
+}
+
 void check_choices(const Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_string() || std::ranges::find(type.choices, node.text) != type.choices.end()) return;
   const std::vector<std::string> choices(type.choices.begin(), type.choices.end());
@@ -299,6 +316,10 @@ std::string Where::object_text() const {
   return fmt::format("{} of {}", stack::quoted(key), parent->object_text());
 }
 
+bool is_open(const Node& node) {
+  return node.is_string() && node.text.find('$') != std::string::npos;
+}
+
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
   if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path))
     return std::string(path);
@@ -308,6 +329,7 @@ std::string shaped_path(std::string_view path, const Shaping& shaping) {
 void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   // Emptiness is judged after merging: in an override it only means "as before".
   if (node.is_null() || node.tag == Node::Tag::reset) return;
+  if (shaping.variables == Variables::kept && stays_raw(node, type)) return;
   if (type.expand != nullptr) type.expand(node, where, shaping);
   shape_form(node, type, where, shaping);
   if (!type.choices.empty()) check_choices(node, type, where, shaping);

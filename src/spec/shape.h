@@ -13,6 +13,7 @@
 
 namespace stack::spec {
 
+enum class Variables { replaced, kept };
 enum class PathResolution { make_absolute, keep };
 
 /// What shaping needs to know besides the tree.
@@ -21,6 +22,7 @@ struct Shaping {
   std::string base_directory;  ///< of relative paths
   std::string home;
   PathResolution paths = PathResolution::make_absolute;
+  Variables variables = Variables::replaced;
   std::size_t ports = 0;  ///< made from ranges so far; limited, see shape_ports
 };
 
@@ -40,6 +42,9 @@ struct Where {
 void shape_document(Node& root, Shaping& shaping);
 /// Shapes one value in place; used by short forms for what they made.
 void shape(Node& node, const Type& type, const Where& where, Shaping& shaping);
+
+/// Text that still has a variable in it (Variables::kept).
+bool is_open(const Node& node);
 
 /// `path` as the shaped tree shall have it.
 std::string shaped_path(std::string_view path, const Shaping& shaping);

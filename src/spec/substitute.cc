@@ -20,16 +20,15 @@ std::string_view name_at(std::string_view text) {
   return text.substr(0, end);
 }
 
-/// Index of the "}" that closes a "${" standing before `text`, nested ones skipped.
+/// Index of the "}" that closes a "${" standing before `text`, pairs inside skipped.
 std::size_t closing_brace(std::string_view text) {
   std::size_t depth = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '}') {
       if (depth == 0) return at;
       --depth;
-    } else if (text[at] == '$' && at + 1 < text.size() && text[at + 1] == '{') {
+    } else if (text[at] == '{') {
       ++depth;
-      ++at;
     }
   }
   return std::string_view::npos;

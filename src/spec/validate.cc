@@ -14,8 +14,7 @@ namespace {
 
 class Validator {
  public:
-  Validator(const Project& project, Diagnostics& diagnostics)
-      : project_(project), diagnostics_(diagnostics) {}
+  Validator(const Project& project, Reporter& reporter) : project_(project), reporter_(reporter) {}
 
   void run() {
     for (const auto& [name, service] : project_.services) {
@@ -27,44 +26,27 @@ class Validator {
   }
 
  private:
-  Diagnostic& error(const std::string& id, const std::string& path, std::string message) {
-    return diagnostics_.error(id, origin(path), std::move(message));
+  Diagnostic& problem(const std::string& id, const std::string& path, std::string message) {
+    return reporter_.problem_at(id, origin(path), std::move(message));
   }
 
   Origin origin(const std::string& path) const {
     return project_.sources.find(path).value_or(Origin{});
   }
 
+  /// Doubles inside `volumes` are found where lists are merged; here, those between keys.
   void check_mounts(const Service& service) {
     std::map<std::string, std::string> paths;  // target -> where it was said
-    const auto tree_path = [&](std::size_t index, const Mount& mount, std::size_t from_volumes) {
-      const bool is_short_tmpfs = index >= from_volumes && mount.type == MountType::tmpfs;
-      return is_short_tmpfs ? fmt::format("services.{}.tmpfs", service.name)
-                            : fmt::format("services.{}.volumes.{}", service.name, index);
-    };
-    for (std::size_t index = 0; index < service.volumes.size(); ++index) {
-      const auto& mount = service.volumes[index];
-      const auto path = tree_path(index, mount, volumes_written(service));
+    for (const auto& mount : service.volumes) {
+      const auto key = mount.type == MountType::tmpfs ? "tmpfs" : "volumes";
+      const auto path = fmt::format("services.{}.{}", service.name, key);
       const auto [first, is_new] = paths.try_emplace(mount.target, path);
       if (is_new) continue;
-      error("duplicate-mount", path,
-            fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
-                        stack::quoted(service.name)))
+      problem("duplicate-mount", path,
+              fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
+                          stack::quoted(service.name)))
           .hint = fmt::format("first at line {}", origin(first->second).line);
     }
-  }
-
-  /// How many mounts came from `volumes`: those have places of their own.
-  std::size_t volumes_written(const Service& service) const {
-    std::size_t count = 0;
-    const auto base = fmt::format("services.{}.volumes", service.name);
-    const auto whole = project_.sources.find(base);
-    while (count < service.volumes.size()) {
-      const auto item = project_.sources.find(fmt::format("{}.{}", base, count));
-      if (!item || item == whole) break;
-      ++count;
-    }
-    return count;
   }
 
   void check_ports(const Service& service) {
@@ -73,9 +55,9 @@ class Validator {
       const auto path = fmt::format("services.{}.ports.{}", service.name, index);
       if (!port.published || port.published != port.published_last) continue;
       if (service.scale > 1) {
-        error("port-with-scale", path,
-              fmt::format("host port {} cannot be published by {} containers of service {}",
-                          *port.published, service.scale, stack::quoted(service.name)))
+        problem("port-with-scale", path,
+                fmt::format("host port {} cannot be published by {} containers of service {}",
+                            *port.published, service.scale, stack::quoted(service.name)))
             .hint = "leave the host port out, or give a range";
         continue;
       }
@@ -88,9 +70,9 @@ class Validator {
     for (auto [it, end] = taken_.equal_range(key); it != end; ++it) {
       const auto& [host_ip, other_service, other_path] = it->second;
       if (!overlap(host_ip, port.host_ip)) continue;
-      error("port-taken", path,
-            fmt::format("host port {} is already taken by service {}", *port.published,
-                        stack::quoted(other_service)))
+      problem("port-taken", path,
+              fmt::format("host port {} is already taken by service {}", *port.published,
+                          stack::quoted(other_service)))
           .hint = fmt::format("line {}", origin(other_path).line);
       return;
     }
@@ -110,15 +92,15 @@ class Validator {
     if (service.container_name.empty()) return;
     const auto path = fmt::format("services.{}.container_name", service.name);
     if (service.scale > 1) {
-      error("name-with-scale", path,
-            fmt::format("container name {} cannot be given to {} containers",
-                        stack::quoted(service.container_name), service.scale))
+      problem("name-with-scale", path,
+              fmt::format("container name {} cannot be given to {} containers",
+                          stack::quoted(service.container_name), service.scale))
           .hint = "leave container_name out";
     }
     const auto [first, is_new] = names_.try_emplace(service.container_name, path);
     if (is_new) return;
-    error("name-taken", path,
-          fmt::format("container name {} is taken twice", stack::quoted(service.container_name)))
+    problem("name-taken", path,
+            fmt::format("container name {} is taken twice", stack::quoted(service.container_name)))
         .hint = fmt::format("first at line {}", origin(first->second).line);
   }
 
@@ -126,13 +108,14 @@ class Validator {
     if (!service.healthcheck) return;
     const auto& check = *service.healthcheck;
     if (check.start_interval && !check.start_period) {
-      error("bad-healthcheck", fmt::format("services.{}.healthcheck.start_interval", service.name),
-            "start_interval needs start_period");
+      problem("bad-healthcheck",
+              fmt::format("services.{}.healthcheck.start_interval", service.name),
+              "start_interval needs start_period");
     }
   }
 
   const Project& project_;
-  Diagnostics& diagnostics_;
+  Reporter& reporter_;
   std::multimap<std::pair<std::uint16_t, std::string>,
                 std::tuple<std::string, std::string, std::string>>
       taken_;
@@ -187,8 +170,8 @@ void check_external(const Entry& object, std::string_view section, Reporter& rep
 
 }  // namespace
 
-void validate(const Project& project, Diagnostics& diagnostics) {
-  Validator(project, diagnostics).run();
+void validate(const Project& project, Reporter& reporter) {
+  Validator(project, reporter).run();
 }
 
 void check_contradictions(const Node& root, Reporter& reporter) {

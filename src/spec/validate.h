@@ -10,7 +10,7 @@ namespace stack::spec {
 
 /// Duplicate mount targets, host ports taken twice, fixed container names taken twice or scaled,
 /// limits said twice. Places come from `project.sources`.
-void validate(const Project& project, Diagnostics& diagnostics);
+void validate(const Project& project, Reporter& reporter);
 
 /// Contradictions that only the tree shows: limits given both at the service and under deploy,
 /// external resources with further keys.

@@ -24,11 +24,11 @@ Awaitable<void> yield(Loop& loop) {
 }
 
 Awaitable<void> sleep_for(Loop& loop, Clock::duration duration) {
-  asio::steady_timer timer(loop, duration);
+  Timer timer(loop, duration);
   co_await wait(timer);
 }
 
-Awaitable<void> wait(asio::steady_timer& timer) {
+Awaitable<void> wait(Timer& timer) {
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
@@ -58,7 +58,7 @@ namespace {
 Awaitable<bool> wait_until(Descriptor& descriptor, Descriptor::wait_type what,
                            Clock::time_point deadline) {
   const auto waiting = std::make_shared<bool>(true);
-  asio::steady_timer timer(descriptor.get_executor(), deadline);
+  Timer timer(descriptor.get_executor(), deadline);
   timer.async_wait([waiting, &descriptor](boost::system::error_code cancelled) {
     if (*waiting && !cancelled) descriptor.cancel();
   });
@@ -88,8 +88,7 @@ Awaitable<void> Signal::wait() {
 }
 
 Awaitable<bool> Signal::wait_until(Clock::time_point deadline) {
-  const auto waiter =
-      waiters_.emplace(waiters_.end(), Waiter{asio::steady_timer(*loop_, deadline)});
+  const auto waiter = waiters_.emplace(waiters_.end(), Waiter{Timer(*loop_, deadline)});
   co_await supervisor::wait(waiter->timer);
   const bool notified = waiter->notified;
   waiters_.erase(waiter);

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/posix/basic_descriptor.hpp>
 
 #include <chrono>
 #include <exception>
@@ -31,7 +31,13 @@ template <typename T>
 using Awaitable = asio::awaitable<T>;
 using Loop = asio::io_context;
 using Clock = std::chrono::steady_clock;
-using Descriptor = asio::posix::stream_descriptor;
+/// A descriptor of the loop's. Not Boost 1.74's stream_descriptor: moving that leaves its executor
+/// without functions, and the next wait on it calls address 0.
+class Descriptor : public asio::posix::basic_descriptor<Loop::executor_type> {
+ public:
+  using basic_descriptor::basic_descriptor;
+};
+using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Loop::executor_type>;
 
 /// Starts a coroutine. An exception that leaves it is logged with `what`; it ends nothing else.
 void spawn(Loop& loop, std::string what, Awaitable<void> work);
@@ -40,7 +46,7 @@ void spawn(Loop& loop, std::string what, Awaitable<void> work);
 Awaitable<void> yield(Loop& loop);
 Awaitable<void> sleep_for(Loop& loop, Clock::duration duration);
 /// Until it expires, or is cancelled or set anew.
-Awaitable<void> wait(asio::steady_timer& timer);
+Awaitable<void> wait(Timer& timer);
 
 /// Waits until `descriptor` is readable. False when it was closed or cancelled meanwhile.
 Awaitable<bool> readable(Descriptor& descriptor);
@@ -64,7 +70,7 @@ class Signal {
 
  private:
   struct Waiter {
-    asio::steady_timer timer;
+    Timer timer;
     bool notified = false;
   };
   Loop* loop_;

@@ -25,19 +25,29 @@ void make_fifo(const std::filesystem::path& path) {
   throw_errno("making {}", path.native());
 }
 
-std::size_t move_from_pipe(int pipe, LogWriter& log) {
-  return log.drain(pipe);
-}
-
-std::size_t move_from_terminal(int master, LogWriter& log) {
-  std::array<char, 65536> bytes{};
-  const ssize_t size = ::read(master, bytes.data(), bytes.size());
-  if (size <= 0) return 0;  // EIO: nobody has the terminal open any more
-  log.append({bytes.data(), static_cast<std::size_t>(size)});
-  return static_cast<std::size_t>(size);
-}
-
 }  // namespace
+
+/// A pipe or a terminal's master, and the log that its bytes go to.
+struct Output::Source {
+  enum class Kind { pipe, terminal };
+  Source(Loop& loop, Kind its_kind, Fd fd, LogWriter writer)
+      : kind(its_kind), descriptor(loop, fd.release()), log(std::move(writer)) {}
+
+  /// Moves a bounded piece; returns the number of bytes.
+  std::size_t move_some() {
+    if (kind == Kind::pipe) return log.drain(descriptor.native_handle());
+    std::array<char, 65536> bytes;
+    const ssize_t size = ::read(descriptor.native_handle(), bytes.data(), bytes.size());
+    if (size <= 0) return 0;
+    log.append({bytes.data(), static_cast<std::size_t>(size)});
+    return static_cast<std::size_t>(size);
+  }
+
+  Kind kind;
+  Descriptor descriptor;
+  LogWriter log;
+  bool loss_noted = false;
+};
 
 Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path directory)
     : loop_(&loop), store_(&store), id_(std::move(id)), directory_(std::move(directory)) {}
@@ -78,33 +88,31 @@ void Output::adopt(std::optional<Fd> master) {
 void Output::collect_stream(Stream stream) {
   const char* const name = stream == Stream::out ? out_fifo : err_fifo;
   if (!stack::exists(directory_ / name)) return;
-  Descriptor pipe(*loop_, open_fifo(name, O_NONBLOCK).release());
-  auto source = std::make_shared<Source>(Source{std::move(pipe), LogWriter(directory_, stream)});
-  (stream == Stream::out ? out_ : err_) = source;
-  spawn(*loop_, "collecting output of " + id_, pump(shared_from_this(), source, [](Source& from) {
-    move_from_pipe(from.descriptor.native_handle(), from.log);
-    return Progress::more;  // we hold the FIFO for writing too: it has no end
-  }));
+  auto& source = stream == Stream::out ? out_ : err_;
+  source = std::make_shared<Source>(*loop_, Source::Kind::pipe, open_fifo(name, O_NONBLOCK),
+                                    LogWriter(directory_, stream));
+  collect(source);
 }
 
 void Output::collect_terminal(Fd master) {
   ::fcntl(master.get(), F_SETFL, O_NONBLOCK);
-  Descriptor descriptor(*loop_, master.release());
-  terminal_ =
-      std::make_shared<Source>(Source{std::move(descriptor), LogWriter(directory_, Stream::out)});
-  spawn(*loop_, "collecting output of " + id_,
-        pump(shared_from_this(), terminal_, [](Source& from) {
-          const auto moved = move_from_terminal(from.descriptor.native_handle(), from.log);
-          return moved > 0 ? Progress::more : Progress::ended;
-        }));
+  terminal_ = std::make_shared<Source>(*loop_, Source::Kind::terminal, std::move(master),
+                                       LogWriter(directory_, Stream::out));
+  collect(terminal_);
+}
+
+void Output::collect(std::shared_ptr<Source> source) {
+  spawn(*loop_, "collecting output of " + id_, pump(shared_from_this(), std::move(source)));
 }
 
 /// A bounded piece at a time, and the others' turn in between: a flood starves nobody.
-Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source,
-                             Progress (*move)(Source&)) {
+Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source) {
   while (co_await readable(source->descriptor)) {
     if (!source->descriptor.is_open()) co_return;
-    if (move(*source) == Progress::ended) co_return;
+    const std::size_t moved = source->move_some();
+    // A terminal that nobody has open any more is readable for ever (EIO). A FIFO has no end: we
+    // hold it for writing too.
+    if (moved == 0 && source->kind == Source::Kind::terminal) co_return;
     self->note_loss(*source);
     co_await yield(*self->loop_);
   }
@@ -117,13 +125,9 @@ void Output::note_loss(Source& source) const {
 }
 
 void Output::finish() {
-  for (const auto& source : {out_, err_})
-    while (source && move_from_pipe(source->descriptor.native_handle(), source->log) > 0) {
-    }
-  while (terminal_ &&
-         move_from_terminal(terminal_->descriptor.native_handle(), terminal_->log) > 0) {
-  }
   for (auto* source : {&out_, &err_, &terminal_}) {
+    while (*source && (*source)->move_some() > 0) {
+    }
     if (*source) (*source)->descriptor.close();
     source->reset();
   }

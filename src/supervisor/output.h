@@ -40,16 +40,11 @@ class Output : public std::enable_shared_from_this<Output> {
   void finish();
 
  private:
-  struct Source {
-    Descriptor descriptor;
-    LogWriter log;
-    bool loss_noted = false;
-  };
-  enum class Progress { more, ended };
+  struct Source;
   void collect_stream(Stream stream);
   void collect_terminal(Fd master);
-  static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source,
-                              Progress (*move)(Source&));
+  void collect(std::shared_ptr<Source> source);
+  static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
   void note_loss(Source& source) const;
   Fd open_fifo(const char* name, int flags) const;
   std::string kept_name(const char* what) const;

@@ -46,8 +46,8 @@ StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   // Held until the document is there for others to see.
   const auto lock = FileLock::acquire(files_.net_lock());
   choose_addresses(config);
-  const NetworkRecord& made = records_[config.spec.name] = {std::move(config), {}};
-  write_network(files_, made, Durability::survives_power_loss);
+  write_network(files_, {config, {}}, Durability::survives_power_loss);
+  records_[config.spec.name] = {config, {}};
   return Change::made;
 }
 

@@ -44,7 +44,7 @@ struct Conversation {
       : upstream(loop, socket.release()), peer(client), expiry(loop) {}
   Descriptor upstream;
   Peer peer;
-  asio::steady_timer expiry;
+  Timer expiry;
 };
 
 class UdpRelay : public PortService {

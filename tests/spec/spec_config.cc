@@ -31,7 +31,8 @@ constexpr Flag kFlags[] = {{"--no-interpolate", &stack::spec::Stages::interpolat
 
 LoadRequest parse(const std::vector<std::string>& arguments) {
   LoadRequest request;
-  request.unimplemented = stack::spec::Unimplemented::warn;
+  request.purpose = stack::spec::Purpose::show;
+  request.selection = stack::spec::Selection::named;
   request.current_directory = std::filesystem::current_path();
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view text = *variable;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "network/facilities.h"
+#include "network/nftables.h"
+#include "network/sysctl.h"
+#include "traffic.h"
+#include "world.h"
+
+namespace stack::network::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// As docker and iptables-nft leave it.
+constexpr const char* docker_firewall = R"(
+table ip filter {
+	chain DOCKER-USER {
+		counter return
+	}
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+		counter jump DOCKER-USER
+	}
+}
+)";
+
+constexpr const char* ufw_firewall = R"(
+table ip filter {
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+		counter
+	}
+}
+)";
+
+std::string ruleset() {
+  return query_nft("list ruleset").dump();
+}
+
+class Firewall : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes network namespaces";
+    world_.emplace();
+  }
+  void TearDown() override { ::unlink(memory_file_.c_str()); }
+
+  /// A published port with another firewall in the way.
+  void expect_a_way_through(const char* other_firewall) {
+    enable_forwarding(memory_file_);
+    TestStack stack;
+    stack.publish("0.0.0.0", 8080, stack.ip("front", 2), 80);
+    stack.apply();
+    apply_ruleset(other_firewall);
+    const Fd web = stack.container({"front"}, 2);
+    const auto server = Server::tcp(web.get(), "0.0.0.0", 80);
+    const auto outside = Server::tcp(world_->lan(), "0.0.0.0", 443);
+    ASSERT_TRUE(is_cut_off(world_->lan(), World::host_ip, 8080)) << "the obstacle is none";
+
+    const auto& spec = stack.firewall;
+    pass_foreign_forward_chains(spec.stack_id, spec.uplink.host_interface);
+    EXPECT_TRUE(connects(world_->lan(), World::host_ip, 8080));
+    EXPECT_TRUE(connects(web.get(), World::lan_ip, 443));
+
+    const auto once = query_nft("list chain ip filter FORWARD")["nftables"].size();
+    pass_foreign_forward_chains(spec.stack_id, spec.uplink.host_interface);
+    EXPECT_EQ(query_nft("list chain ip filter FORWARD")["nftables"].size(), once);
+
+    remove_host_ruleset(spec.stack_id);
+    EXPECT_THAT(ruleset(), Not(HasSubstr("stack")));
+  }
+
+  const std::string memory_file_ =
+      ::testing::TempDir() + "stack-forwarding-" + std::to_string(::getpid());
+  std::optional<World> world_;
+};
+
+TEST_F(Firewall, DockersForwardDropLetsOurTrafficPass) {
+  expect_a_way_through(docker_firewall);
+}
+
+TEST_F(Firewall, AForwardDropWithoutDockersChainLetsOurTrafficPass) {
+  expect_a_way_through(ufw_firewall);
+}
+
+TEST_F(Firewall, ARemovedRulesetLeavesOtherTablesAlone) {
+  const TestStack shop(18);
+  const TestStack blog(19);
+  shop.apply();
+  blog.apply();
+  apply_ruleset(docker_firewall);
+  remove_host_ruleset(shop.firewall.stack_id);
+  EXPECT_THAT(ruleset(), Not(HasSubstr("stack_00000012")));
+  EXPECT_THAT(ruleset(), HasSubstr("stack_00000013"));
+  EXPECT_THAT(ruleset(), HasSubstr("DOCKER-USER"));
+  EXPECT_NO_THROW(remove_host_ruleset(shop.firewall.stack_id)) << "twice";
+}
+
+TEST_F(Firewall, AWrongScriptChangesNothingAndSaysWhy) {
+  try {
+    apply_ruleset("table inet good {}\ntable inet bad { nonsense }\n");
+    FAIL() << "accepted nonsense";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("applying firewall rules: nft: "));
+    EXPECT_THAT(error.what(), HasSubstr("syntax error"));
+  }
+  EXPECT_THAT(ruleset(), Not(HasSubstr("good")));
+}
+
+TEST_F(Firewall, ForwardingIsSwitchedOnAndOffAgain) {
+  set_sysctl("net/ipv4/ip_forward", "0");
+  enable_forwarding(memory_file_);
+  enable_forwarding(memory_file_);
+  EXPECT_EQ(get_sysctl("net/ipv4/ip_forward"), "1");
+  restore_forwarding(memory_file_);
+  EXPECT_EQ(get_sysctl("net/ipv4/ip_forward"), "0");
+  EXPECT_FALSE(exists(memory_file_));
+}
+
+TEST_F(Firewall, ForwardingThatWasOnStaysOn) {
+  set_sysctl("net/ipv4/ip_forward", "1");
+  enable_forwarding(memory_file_);
+  restore_forwarding(memory_file_);
+  EXPECT_EQ(get_sysctl("net/ipv4/ip_forward"), "1");
+}
+
+TEST_F(Firewall, ForwardingStaysOnForWhoeverTranslatesAddressesByNow) {
+  set_sysctl("net/ipv4/ip_forward", "0");
+  enable_forwarding(memory_file_);
+  apply_ruleset(
+      "table ip nat {\n\tchain POSTROUTING {\n"
+      "\t\ttype nat hook postrouting priority srcnat;\n\t}\n}\n");
+  restore_forwarding(memory_file_);
+  EXPECT_EQ(get_sysctl("net/ipv4/ip_forward"), "1");
+}
+
+TEST_F(Firewall, EverythingThatNetworksNeedIsFoundHere) {
+  for (const Facility& facility : facilities()) {
+    EXPECT_NE(facility.state, FacilityState::missing) << facility.name << ": " << facility.detail;
+  }
+}
+
+}  // namespace
+}  // namespace stack::network::test

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files and variables are taken, on a real directory.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "spec/load.h"
+
+namespace stack::spec {
+namespace {
+
+class Discovering : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "stack-spec-XXXXXX").native();
+    root_ = ::mkdtemp(pattern.data());
+  }
+  void TearDown() override { remove_tree(root_); }
+
+  void write(const std::string& name, const std::string& text) {
+    make_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name) << text;
+  }
+  LoadRequest request(const std::string& directory = "") const {
+    LoadRequest request;
+    request.current_directory = directory.empty() ? root_ : root_ / directory;
+    return request;
+  }
+  static std::string image(const LoadRequest& request) {
+    const auto result = load(request);
+    EXPECT_TRUE(result.project) << result.diagnostics.to_text();
+    return result.project ? result.project->services.at("a").image : "";
+  }
+  static std::string service(const std::string& image) {
+    return "services: {a: {image: '" + image + "'}}\n";
+  }
+
+  std::filesystem::path root_;
+};
+
+TEST_F(Discovering, OurNameComesFirstAndFoldersAboveAreSearched) {
+  write("docker-compose.yml", service("docker"));
+  EXPECT_EQ(image(request()), "docker");
+  write("compose.yaml", service("compose"));
+  EXPECT_EQ(image(request()), "compose");
+  write("stack.yaml", service("stack"));
+  write("deep/er/file", "");
+  EXPECT_EQ(image(request("deep/er")), "stack");
+}
+
+TEST_F(Discovering, AnOverrideFileBesideItIsMergedUnlessFilesAreNamed) {
+  write("stack.yaml", service("base"));
+  write("stack.override.yaml", service("over"));
+  EXPECT_EQ(image(request()), "over");
+  auto named = request();
+  named.files = {"stack.yaml"};
+  EXPECT_EQ(image(named), "base");
+}
+
+TEST_F(Discovering, DotenvSetsVariablesAndComposeSettings) {
+  write("other.yaml", service("${TAG}"));
+  write(".env", "TAG=dotenv\nCOMPOSE_FILE=other.yaml\nCOMPOSE_PROJECT_NAME=named\n");
+  EXPECT_EQ(image(request()), "dotenv");
+  EXPECT_EQ(find_project_name(request()), "named");
+  auto shell = request();
+  shell.environment = {{"TAG", "shell"}};
+  EXPECT_EQ(image(shell), "shell");
+}
+
+TEST_F(Discovering, LaterEnvFilesWinAndAMissingOneIsAnError) {
+  write("stack.yaml", service("$TAG"));
+  write("a.env", "TAG=a\n");
+  write("b.env", "TAG=b\n");
+  auto both = request();
+  both.env_files = {"a.env", "b.env"};
+  EXPECT_EQ(image(both), "b");
+  both.env_files = {"none.env"};
+  EXPECT_THROW(load(both), Error);
+}
+
+TEST_F(Discovering, NamesArePrecededByFlagThenVariableThenFileThenFolder) {
+  write("My.Folder/stack.yaml", service("x"));
+  auto asked = request("My.Folder");
+  EXPECT_EQ(find_project_name(asked), "myfolder");
+  write("My.Folder/stack.yaml", "name: filed\n" + service("x"));
+  EXPECT_EQ(find_project_name(asked), "filed");
+  asked.environment = {{"COMPOSE_PROJECT_NAME", "variable"}};
+  EXPECT_EQ(find_project_name(asked), "variable");
+  asked.project_name = "flag";
+  EXPECT_EQ(find_project_name(asked), "flag");
+  asked.project_name = "Not Valid!";
+  EXPECT_THROW(find_project_name(asked), Error);
+}
+
+TEST_F(Discovering, PathsAreRelativeToTheFirstFilesFolder) {
+  write("sub/stack.yaml", "services: {a: {image: x, volumes: ['./d:/d']}}");
+  write("over.yaml", "services: {a: {volumes: ['./e:/e']}}");
+  auto asked = request();
+  asked.files = {"sub/stack.yaml", "over.yaml"};
+  const auto result = load(asked);
+  ASSERT_TRUE(result.project);
+  const auto& mounts = result.project->services.at("a").volumes;
+  EXPECT_EQ(mounts[0].source, (root_ / "sub/d").native());
+  EXPECT_EQ(mounts[1].source, (root_ / "sub/e").native());
+  EXPECT_EQ(to_text(*result.project->sources.find("services.a.volumes.0")), "sub/stack.yaml:1:39");
+}
+
+TEST_F(Discovering, WithoutAFileTheErrorIsComposes) {
+  auto asked = request();
+  asked.project_directory = "/proc/1/fdinfo";
+  try {
+    load(asked);
+    FAIL() << "must not find a file";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "no configuration file provided: not found");
+    EXPECT_EQ(error.exit_code(), ExitCode::failure);
+  }
+}
+
+TEST_F(Discovering, OnlyRegularFilesAreRead) {
+  auto asked = request();
+  asked.files = {"/dev/zero"};
+  EXPECT_THROW(load(asked), Error);
+  asked.files = {"missing.yaml"};
+  EXPECT_THROW(load(asked), Error);
+}
+
+}  // namespace
+}  // namespace stack::spec

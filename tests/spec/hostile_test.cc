@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that want to cost memory or time. Each is refused with a sentence; that it happens at once
+// is what the test runner's own time limit sees.
+#include <gtest/gtest.h>
+
+#include "load_text.h"
+#include "spec/yaml_tree.h"
+
+namespace stack::spec {
+namespace {
+
+std::string first_error_of(const std::string& text) {
+  return load_text(text).diagnostics.first_error();
+}
+
+TEST(HostileFile, AnAliasBombIsRefused) {
+  std::string text = "x-0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int level = 1; level < 12; ++level) {
+    const std::string alias = "*a" + std::to_string(level - 1);
+    text += "x-" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + alias;
+    for (int times = 1; times < 10; ++times) text += ", " + alias;
+    text += "]\n";
+  }
+  EXPECT_NE(first_error_of(text).find("expand to more than 200000 values"), std::string::npos);
+}
+
+TEST(HostileFile, AnAliasInsideItselfIsRefused) {
+  EXPECT_EQ(first_error_of("x-a: &a [*a]\n"),
+            "stack.yaml:1:10: error: this alias stands inside the value that it names");
+}
+
+TEST(HostileFile, DeepNestingIsRefused) {
+  EXPECT_NE(first_error_of("a: " + std::string(5000, '[')).find("deeper than 100"),
+            std::string::npos);
+  std::string text;
+  for (int depth = 0; depth < 300; ++depth)
+    text += std::string(static_cast<std::size_t>(depth), ' ') + "a:\n";
+  EXPECT_NE(first_error_of(text).find("deeper than 100"), std::string::npos);
+}
+
+TEST(HostileFile, AFileOverTheLimitIsRefused) {
+  EXPECT_EQ(first_error_of(std::string(kMaxSourceBytes + 1, '#')),
+            "stack.yaml:1:1: error: the file is larger than 4 MiB");
+}
+
+TEST(HostileFile, BytesThatAreNoTextAreRefusedAtTheirPlace) {
+  EXPECT_EQ(first_error_of("a: 1\nb: \xff\n"),
+            "stack.yaml:2:4: error: this byte is not UTF-8 text (0xff)");
+  EXPECT_EQ(first_error_of("a: \x1b[2J\n"), "stack.yaml:1:4: error: control character 0x1b");
+  EXPECT_EQ(first_error_of(std::string("a: \0b\n", 6)),
+            "stack.yaml:1:4: error: control character 0x00");
+}
+
+TEST(HostileFile, HugePortRangesAreRefused) {
+  std::string text = "services:\n  a:\n    image: x\n    ports:\n";
+  for (int line = 0; line < 1000; ++line) text += "      - 1-65535\n";
+  EXPECT_NE(first_error_of(text).find("more than 65536 ports"), std::string::npos);
+}
+
+TEST(HostileFile, DefaultsNestedWithoutEndAreRefused) {
+  std::string text;
+  for (int depth = 0; depth < 2000; ++depth) text += "${A:-";
+  text += std::string(2000, '}');
+  EXPECT_NE(first_error_of("x-a: \"" + text + "\"\n").find("nested deeper"), std::string::npos);
+}
+
+TEST(HostileFile, AThousandServicesInARowAreNoStackOverflow) {
+  std::string text = "services:\n";
+  for (int index = 0; index < 1000; ++index) {
+    text += "  s" + std::to_string(index) + ": {image: x";
+    if (index > 0) text += ", depends_on: [s" + std::to_string(index - 1) + "]";
+    text += "}\n";
+  }
+  EXPECT_EQ(project_of(text).services.size(), 1000U);
+}
+
+TEST(HostileFile, EmptyAndAlmostEmptyFilesAreToldSo) {
+  EXPECT_EQ(first_error_of(""), "error: the file has no services");
+  EXPECT_EQ(first_error_of("services:\n"), "stack.yaml:1:1: error: the file has no services");
+  EXPECT_EQ(first_error_of("- a\n"),
+            "stack.yaml:1:1: error: the file must be a mapping, not a list");
+}
+
+TEST(HostileFile, WindowsLinesAndAByteOrderMarkAreFine) {
+  EXPECT_EQ(project_of("\xef\xbb\xbfservices:\r\n  a:\r\n    image: x\r\n").services.at("a").image,
+            "x");
+}
+
+}  // namespace
+}  // namespace stack::spec

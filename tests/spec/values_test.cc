@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "spec/dotenv.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
+#include "spec/short_forms.h"
+#include "spec/substitute.h"
+
+namespace stack::spec {
+namespace {
+
+using Kind = Node::Kind;
+
+TEST(Scalar, PlainTextHasTheKindThatComposeGivesIt) {
+  EXPECT_EQ(resolve_plain("0644").text, "420");
+  EXPECT_EQ(resolve_plain("1e3").text, "1000");
+  EXPECT_EQ(resolve_plain("1.10").text, "1.1");
+  EXPECT_EQ(resolve_plain("22:22").kind, Kind::string);
+  EXPECT_EQ(resolve_plain("yes").kind, Kind::string);
+  EXPECT_EQ(resolve_plain("True").kind, Kind::boolean);
+  EXPECT_EQ(resolve_plain("~").kind, Kind::null);
+  EXPECT_EQ(resolve_plain("2020-01-31").kind, Kind::timestamp);
+  EXPECT_EQ(resolve_plain("10.0.0.1").kind, Kind::string);
+  EXPECT_EQ(resolve_plain("0x1f").text, "31");
+}
+
+TEST(Scalar, DurationsAreReadExactlyAndPrintedLikeGo) {
+  const auto round_trip = [](std::string_view text) {
+    return duration_text(*parse_duration(text));
+  };
+  EXPECT_EQ(round_trip("90s"), "1m30s");
+  EXPECT_EQ(round_trip("1h5m30s20ms"), "1h5m30.02s");
+  EXPECT_EQ(round_trip("1.5m"), "1m30s");
+  EXPECT_EQ(round_trip("100us"), "100µs");
+  EXPECT_EQ(round_trip("1d"), "24h0m0s");
+  EXPECT_EQ(round_trip("0"), "0s");
+}
+
+TEST(Scalar, WhatIsNoDurationIsRefused) {
+  for (const auto* text : {"", "5", "5 seconds", "s", "1x", "99999999999h", "1..5s", "-"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(Scalar, SizesAreBinary) {
+  EXPECT_EQ(parse_size("512m"), 512ULL << 20);
+  EXPECT_EQ(parse_size("1.5g"), 3ULL << 29);
+  EXPECT_EQ(parse_size("10kb"), 10240U);
+  EXPECT_EQ(parse_size("64 MiB"), 64ULL << 20);
+  EXPECT_EQ(parse_size("17"), 17U);
+  for (const auto* text : {"", "m", "-1", "1q", "99999999999999999999", "1e30g"})
+    EXPECT_FALSE(parse_size(text)) << text;
+}
+
+TEST(Scalar, SignalsGetOneSpelling) {
+  EXPECT_EQ(canonical_signal("term"), "SIGTERM");
+  EXPECT_EQ(canonical_signal("15"), "SIGTERM");
+  EXPECT_EQ(canonical_signal("SIGRTMIN+3"), "SIGRTMIN+3");
+  EXPECT_EQ(canonical_signal("37"), "SIGRTMIN+3");
+  for (const auto* text : {"", "0", "65", "33", "TREM", "RTMIN+99"})
+    EXPECT_FALSE(canonical_signal(text)) << text;
+}
+
+TEST(Scalar, CommandsAreSplitLikeAShellWithoutBeingOne) {
+  const auto words = [](std::string_view text) { return split_words(text)->words; };
+  EXPECT_EQ(words(R"(sh -c "echo 'a b' \"c\"" d\ e)"),
+            (std::vector<std::string>{"sh", "-c", "echo 'a b' \"c\"", "d e"}));
+  EXPECT_EQ(words("a '' b"), (std::vector<std::string>{"a", "", "b"}));
+  EXPECT_FALSE(split_words("echo 'open"));
+  EXPECT_EQ(words("migrate up && serve"), (std::vector<std::string>{"migrate", "up"}));
+  EXPECT_EQ(split_words("a && b")->shell_operator, 2U);
+}
+
+// --- ports and volumes ---------------------------------------------------------------------------
+
+std::string ports_text(std::string_view text) {
+  const auto parsed = parse_ports(text);
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) return refusal->message;
+  std::string shown;
+  for (const auto& port : std::get<std::vector<PortParts>>(parsed)) shown += to_text(port) + " ";
+  return shown;
+}
+
+TEST(Ports, EveryShortNotationIsUnderstood) {
+  EXPECT_EQ(ports_text("80"), "80/tcp ");
+  EXPECT_EQ(ports_text("8080:80/udp"), "8080:80/udp ");
+  EXPECT_EQ(ports_text("127.0.0.1:8080:80"), "127.0.0.1:8080:80/tcp ");
+  EXPECT_EQ(ports_text("127.0.0.1::81"), "127.0.0.1::81/tcp ");
+  EXPECT_EQ(ports_text("[::1]:6000:6001"), "[::1]:6000:6001/tcp ");
+  EXPECT_EQ(ports_text("::1:6000:6001"), "[::1]:6000:6001/tcp ");
+}
+
+TEST(Ports, RangesPairUpOrOfferAChoice) {
+  EXPECT_EQ(ports_text("3000-3002"), "3000/tcp 3001/tcp 3002/tcp ");
+  EXPECT_EQ(ports_text("9090-9091:8080-8081"), "9090:8080/tcp 9091:8081/tcp ");
+  EXPECT_EQ(ports_text("8000-8010:80"), "8000-8010:80/tcp ");
+}
+
+TEST(Ports, WrongOnesAreRefusedWithTheReason) {
+  EXPECT_EQ(ports_text("80800:80"), "host port 80800 is out of range (1-65535)");
+  EXPECT_EQ(ports_text("8080:http"), "\"http\" is not a container port number");
+  EXPECT_EQ(ports_text("1-3:1-2"), "the port ranges 1-3 and 1-2 differ in length");
+  EXPECT_EQ(ports_text("300.0.0.1:80:80"), "\"300.0.0.1\" is not an IP address");
+  EXPECT_EQ(ports_text("8080:"), "no container port in \"8080:\"");
+  EXPECT_EQ(ports_text("80/tpc"), "\"tpc\" is not a protocol");
+  EXPECT_EQ(ports_text("90-80"), "container port range 90-80 ends before it begins");
+}
+
+TEST(Volumes, TheSourceDecidesBetweenPathAndName) {
+  const auto parse = [](std::string_view text) {
+    return std::get<VolumeParts>(parse_volume(text));
+  };
+  EXPECT_TRUE(parse("./data:/data").is_bind);
+  EXPECT_TRUE(parse("~/data:/data").is_bind);
+  EXPECT_FALSE(parse("data:/data").is_bind);
+  EXPECT_TRUE(parse("data:/data:ro,nocopy").read_only);
+  EXPECT_TRUE(parse("data:/data:ro,nocopy").nocopy);
+  EXPECT_EQ(parse("/data").target, "/data");
+  EXPECT_EQ(parse("a:/b:what").unknown_options, std::vector<std::string>{"what"});
+  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume(":/data")));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume("a:b:c:d")));
+}
+
+TEST(Paths, AreCleanedWithoutLookingAtTheDisk) {
+  EXPECT_EQ(clean_path("/a//b/../c/."), "/a/c");
+  EXPECT_EQ(clean_path("/../.."), "/");
+  EXPECT_EQ(clean_path("../x/.."), "..");
+  EXPECT_EQ(absolute_path("./x", "/p", "/h"), "/p/x");
+  EXPECT_EQ(absolute_path("~/x", "/p", "/h"), "/h/x");
+}
+
+// --- variables -----------------------------------------------------------------------------------
+
+std::string expand(std::string_view text) {
+  std::string events;
+  const Lookup lookup = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "A") return "a";
+    if (name == "EMPTY") return "";
+    if (name == "DOLLAR") return "$A";
+    return std::nullopt;
+  };
+  auto result = substitute(text, lookup, [&](const SubstitutionEvent& event) {
+    using EventKind = SubstitutionEvent::Kind;
+    if (event.kind == EventKind::unset) events += " unset:" + event.name;
+    if (event.kind == EventKind::required)
+      events += " required:" + event.name + ":" + event.message;
+    if (event.kind == EventKind::malformed) events += " malformed";
+    if (event.kind == EventKind::unclosed) events += " unclosed";
+    if (event.kind == EventKind::too_deep) events += " deep";
+  });
+  return result + events;
+}
+
+TEST(Substitution, KnowsEveryOperator) {
+  EXPECT_EQ(expand("$A ${A} ${A:-x} ${A-x} ${A:+x} ${A:?no}"), "a a a a x a");
+  EXPECT_EQ(expand("${B:-x} ${B-x} ${B:+x}${B+x}"), "x x ");
+  EXPECT_EQ(expand("${EMPTY:-x}|${EMPTY-x}|${EMPTY:+x}|${EMPTY+x}"), "x|||x");
+  EXPECT_EQ(expand("${B:?give B}"), " required:B:give B");
+  EXPECT_EQ(expand("${EMPTY?never}"), "");
+}
+
+TEST(Substitution, NestsAndTakesTheFirstOperator) {
+  EXPECT_EQ(expand("${B:-${C:-$A}}"), "a");
+  EXPECT_EQ(expand("${B-b:-c}"), "b:-c");
+  EXPECT_EQ(expand("${B:-^(\\d{4})$}"), "^(\\d{4})$");
+}
+
+TEST(Substitution, LeavesOtherDollarsAlone) {
+  EXPECT_EQ(expand("$$A $$ $1 $- a$"), "$A $ $1 $- a$");
+  EXPECT_EQ(expand("$DOLLAR"), "$A");
+}
+
+TEST(Substitution, TellsWhatIsWrong) {
+  EXPECT_EQ(expand("x${A"), "x unclosed");
+  EXPECT_EQ(expand("${}"), " malformed");
+  EXPECT_EQ(expand("${1A}"), " malformed");
+  EXPECT_EQ(expand("${A!}"), " malformed");
+  EXPECT_EQ(expand("$B"), " unset:B");
+}
+
+// --- env files -----------------------------------------------------------------------------------
+
+std::string env_text(std::string_view text) {
+  const Lookup lookup = [](std::string_view name) -> std::optional<std::string> {
+    return name == "OUT" ? std::optional<std::string>("out") : std::nullopt;
+  };
+  const auto parsed = parse_dotenv(text, lookup);
+  std::string shown;
+  for (const auto& [key, value] : parsed.entries)
+    shown += key + "=" + value.value_or("(none)") + ";";
+  if (parsed.error) shown += std::to_string(parsed.error->line) + ": " + parsed.error->message;
+  return shown;
+}
+
+TEST(Dotenv, ReadsThePlainGrammar) {
+  EXPECT_EQ(env_text("A=1\n# note\n\nexport B = two words # note\nC: yaml\nD\n"),
+            "A=1;B=two words;C=yaml;D=(none);");
+  EXPECT_EQ(env_text("\xef\xbb\xbf"
+                     "A=1\r\nB=x#y\r\n"),
+            "A=1;B=x#y;");
+  EXPECT_EQ(env_text("a.b-c[0]=1"), "a.b-c[0]=1;");
+}
+
+TEST(Dotenv, ReadsQuotesOverSeveralLines) {
+  EXPECT_EQ(env_text("A='$OUT \\n'"), "A=$OUT \\n;");
+  EXPECT_EQ(env_text("A=\"one\ntwo\"\nB=3"), "A=one\ntwo;B=3;");
+  EXPECT_EQ(env_text(R"(A="x\ty \"q\" \$OUT \101 \0101")"), "A=x\ty \"q\" $OUT \\101 A;");
+}
+
+TEST(Dotenv, ExpandsFromOutsideFirstAndThenFromItself) {
+  EXPECT_EQ(env_text("OUT=in\nA=$OUT\nB=1\nC=${B}2"), "OUT=in;A=out;B=1;C=12;");
+}
+
+TEST(Dotenv, NamesTheLineOfAMistake) {
+  EXPECT_EQ(env_text("A=1\nB C=2"), "A=1;2: key \"B C\" contains a space");
+  EXPECT_EQ(env_text("A=1\nB=\"open\nC=2"), "A=1;2: this quote is never closed");
+}
+
+TEST(Dotenv, RawFilesAreTakenAsTheyAre) {
+  const auto parsed = parse_raw_env("A='x' # y\n#B=1\nC=$D\r\n");
+  ASSERT_EQ(parsed.entries.size(), 2U);
+  EXPECT_EQ(parsed.entries[0].second, "'x' # y");
+  EXPECT_EQ(parsed.entries[1].second, "$D");
+}
+
+}  // namespace
+}  // namespace stack::spec
