@@ -154,6 +154,7 @@ void measure_ways(const World& world) {
   TestStack far(19);
   far.publish("0.0.0.0", port, far.ip("front", 2), port);
   far.apply();
+  near.firewall.uplink.host_interface = "br-front";  // as if the bridge were the way in
   apply_ruleset(host_ruleset(near.firewall));
   const Target on_host(container_on_the_host(world, near, near.ip("front", 2)));
   const Target in_stack(far.container({"front"}, 2));
