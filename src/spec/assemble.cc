@@ -193,7 +193,6 @@ class Assembly {
     const Node* found = service.find("extends");
     if (found == nullptr || !found->is_mapping()) return;
     const Node extends = *found;
-    service.erase("extends");
     const Node* name = extends.find("service");
     if (name == nullptr || !name->is_string()) {
       reporter_.error("missing-key", extends.place, "\"extends\" needs \"service\"");
@@ -203,6 +202,9 @@ class Assembly {
     Node base = path == nullptr ? base_of(siblings, file, *name, chain)
                                 : base_from_file(*path, *name, chain);
     if (!base.is_mapping()) return;
+    // A service whose base cannot be had keeps its "extends": nothing more is said about it.
+    service.erase("extends");
+    base.erase("extends");
     Node own = std::exchange(service, Node());
     own.tag = Node::Tag::none;
     service.place = own.place;

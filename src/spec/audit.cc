@@ -63,7 +63,7 @@ class Unimplementeds {
   }
 
   void check_service(const Entry& service) {
-    refuse_build_alone(service);
+    judge_build(service);
     refuse_network_mode(service);
     for (const auto& mount : items_of(service, "volumes")) refuse_mount_type(mount);
   }
@@ -97,11 +97,18 @@ class Unimplementeds {
     return list == nullptr ? none : list->items;
   }
 
-  void refuse_build_alone(const Entry& service) {
+  void judge_build(const Entry& service) {
     const Entry* build = service.value.find_entry("build");
-    if (build == nullptr || !service.value.text_of("image").empty()) return;
-    complain(build->place, "service {} has no image, and building one is not supported yet",
-             stack::quoted(service.key));
+    if (build == nullptr) return;
+    if (service.value.text_of("image").empty()) {
+      complain(build->place, "service {} has no image, and building one is not supported yet",
+               stack::quoted(service.key));
+    } else {
+      reporter_.warning(
+          "not-implemented", build->place,
+          "\"build\" of service {} is known but has no effect yet: image {} must exist",
+          stack::quoted(service.key), stack::quoted(service.value.text_of("image")));
+    }
   }
 
   void refuse_network_mode(const Entry& service) {

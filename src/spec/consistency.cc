@@ -67,7 +67,7 @@ class References {
   void check_image(const Entry& service) {
     const Node& node = service.value;
     const bool has_source = !node.text_of("image").empty() || node.find("build") != nullptr ||
-                            node.find("provider") != nullptr;
+                            node.find("provider") != nullptr || node.find("extends") != nullptr;
     if (!has_source) {
       reporter_.error("no-image", service.place, "service {} has neither an image nor a build",
                       stack::quoted(name_));

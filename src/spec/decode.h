@@ -58,7 +58,8 @@ void assign_capabilities_added(void* service, const Node& node);
 void assign_capabilities_dropped(void* service, const Node& node);
 void assign_stop_signal(void* service, const Node& node);
 void assign_ipam(void* network, const Node& node);
-/// Rows that other stages have used up already: env_file, profiles at the top, name, version.
+/// Rows that other stages have used up already: env_file, profiles at the top, name, version; and
+/// build, whose lack depends on `image` (audit.cc).
 void assign_elsewhere(void* object, const Node& node);
 
 /// Calls the row's assign for every key of `node`.

@@ -67,6 +67,8 @@ void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
     ports.push_back(item);
     return;
   }
+  // The first excess is enough: ranges are only looked at while there is room.
+  if (shaping.ports > kMaxPorts) return;
   const auto parsed = parse_ports(item.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return report(*refusal, item, shaping, "bad-port");

@@ -131,7 +131,7 @@ constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
 
 constexpr Field kServiceFields[] = {
     {"image", &kText, "Image to run", into<&Service::image>},
-    {"build", &kBuild, "How to build the image"},
+    {"build", &kBuild, "How to build the image", assign_elsewhere},
     {"command", &kCommand, "Arguments, instead of the image's", into<&Service::command>,
      Merge::replace},
     {"entrypoint", &kCommand, "Program, instead of the image's", into<&Service::entrypoint>,

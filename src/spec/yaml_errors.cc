@@ -52,7 +52,7 @@ int line_above(std::string_view source, int line) {
 PlainWords explain_tab(int line, std::string_view source) {
   const auto tab = line_at(source, line).find('\t');
   const int column = tab == std::string_view::npos ? 1 : static_cast<int>(tab) + 1;
-  return {"a tab cannot be used to indent", "use spaces", line, column};
+  return {"a tab cannot be used to indent", "use spaces", line, column, 1};
 }
 
 bool has_tab_indentation(std::string_view line) {

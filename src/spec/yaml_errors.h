@@ -12,6 +12,7 @@ struct PlainWords {
   std::string hint;
   int line = 0;    ///< from 1: where the author's slip is, not where the scanner gave up
   int column = 0;  ///< from 1
+  int length = 0;  ///< to underline; 0: the word there
 };
 
 /// `message` as yaml-cpp gives it, at `line`:`column` counted from 1 in `source`.

@@ -229,7 +229,7 @@ void TreeBuilder::merge_one(Node& mapping, const Node& source) {
   }
 }
 
-std::uint32_t length_to_line_end(std::string_view source, int line, int column) {
+std::uint32_t word_length(std::string_view source, int line, int column) {
   for (int number = 1; number < line; ++number) {
     const auto end = source.find('\n');
     if (end == std::string_view::npos) return 1;
@@ -249,7 +249,9 @@ void report(const YAML::Exception& error, std::uint16_t file, Reporter& reporter
       explain_yaml_error(error.msg, error.mark.line + 1, error.mark.column + 1, source);
   const Place place{static_cast<std::uint32_t>(words.line),
                     static_cast<std::uint32_t>(words.column),
-                    length_to_line_end(source, words.line, words.column), file};
+                    words.length > 0 ? static_cast<std::uint32_t>(words.length)
+                                     : word_length(source, words.line, words.column),
+                    file};
   reporter.error("yaml-syntax", place, "{}", words.message).hint = words.hint;
 }
 

@@ -14,7 +14,7 @@ namespace stack::spec {
 /// Limits against hostile files; see docs of each error.
 inline constexpr std::size_t kMaxSourceBytes = 4U << 20;
 inline constexpr std::size_t kMaxDepth = 100;
-inline constexpr std::size_t kMaxAliasNodes = 200'000;
+inline constexpr std::size_t kMaxAliasNodes = 100'000;
 
 /// The documents of source number `file` (see Reporter::add_file), in order; empty documents are
 /// left out. Mistakes go to `reporter`; a document with a syntax error ends the list.

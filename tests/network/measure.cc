@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <thread>
 
 #include "base/format.h"
@@ -172,10 +173,36 @@ void measure_ways(const World& world) {
   print("container to container, one network", between);
 }
 
-void measure_set_up() {
+/// Making one stack's part, and the medians over several stacks.
+void measure_stacks() {
+  std::vector<double> namespaces, uplinks, bridges, host_rules, stack_rules, removals, partings;
+  for (int number = 100; number < 109; ++number) {
+    std::optional<TestStack> stack;
+    namespaces.push_back(microseconds([&] { stack.emplace(number); }));
+    const FirewallSpec& spec = stack->firewall;
+    const int inside = stack->network_namespace.get();
+    uplinks.push_back(microseconds([&] { ensure_uplink(spec.uplink, inside, spec.networks); }));
+    bridges.push_back(
+        microseconds([&] { ensure_bridge(spec.networks.front(), spec.uplink, inside); }));
+    host_rules.push_back(microseconds([&] { apply_ruleset(host_ruleset(spec)); }));
+    stack_rules.push_back(microseconds([&] {
+      const InNamespace here(inside);
+      apply_ruleset(stack_ruleset(spec));
+    }));
+    removals.push_back(microseconds([&] { remove_host_ruleset(spec.stack_id); }));
+    partings.push_back(microseconds([&] { stack.reset(); }));
+  }
+  fmt::print("namespace {:.0f} us, uplink with 3 routes {:.0f} us, a bridge {:.0f} us\n",
+             median(namespaces), median(uplinks), median(bridges));
+  fmt::print("host ruleset {:.0f} us, stack ruleset {:.0f} us, host ruleset removed {:.0f} us\n",
+             median(host_rules), median(stack_rules), median(removals));
+  fmt::print("namespace let go {:.0f} us\n", median(partings));
+}
+
+void measure_containers() {
   TestStack stack;
-  fmt::print("uplink, 3 bridges, 2 rulesets: {:.0f} us\n", microseconds([&] { stack.apply(); }));
-  fmt::print("the same again, nothing to do: {:.0f} us\n", median_of(9, [&] { stack.apply(); }));
+  stack.apply();
+  fmt::print("everything ensured again {:.0f} us\n", median_of(9, [&] { stack.apply(); }));
   std::vector<Fd> containers;
   std::vector<double> plugging, rules;
   for (std::uint32_t i = 2; i < 52; ++i) {
@@ -190,12 +217,8 @@ void measure_set_up() {
     const std::string script = container_ruleset(1053, 1053);
     rules.push_back(microseconds([&] { apply_ruleset(script); }));
   }
-  fmt::print("plug one endpoint: {:.0f} us\ncontainer ruleset: {:.0f} us\n", median(plugging),
+  fmt::print("plug one endpoint {:.0f} us, container ruleset {:.0f} us\n", median(plugging),
              median(rules));
-  fmt::print("remove the host's ruleset: {:.0f} us\n",
-             microseconds([&] { remove_host_ruleset(stack.firewall.stack_id); }));
-  fmt::print("let go of the namespace: {:.0f} us\n",
-             microseconds([&] { stack.network_namespace.reset(); }));
 }
 
 }  // namespace
@@ -206,6 +229,7 @@ int main() {
   const World world;
   stack::network::enable_forwarding("/tmp/network_measure.forwarding");
   ::unlink("/tmp/network_measure.forwarding");
-  measure_set_up();
+  measure_stacks();
+  measure_containers();
   measure_ways(world);
 }

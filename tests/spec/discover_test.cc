@@ -106,7 +106,7 @@ TEST_F(Discovering, PathsAreRelativeToTheFirstFilesFolder) {
   const auto& mounts = result.project->services.at("a").volumes;
   EXPECT_EQ(mounts[0].source, (root_ / "sub/d").native());
   EXPECT_EQ(mounts[1].source, (root_ / "sub/e").native());
-  EXPECT_EQ(to_text(*result.project->sources.find("services.a.volumes.0")), "sub/stack.yaml:1:39");
+  EXPECT_EQ(to_text(*result.project->sources.find("services.a.volumes.0")), "sub/stack.yaml:1:36");
 }
 
 TEST_F(Discovering, WithoutAFileTheErrorIsComposes) {
