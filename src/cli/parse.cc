@@ -48,7 +48,7 @@ void add_positionals(CLI::App& app, const Command& command, Options& options) {
       option->required();
       break;
     case Positional::service_and_command:
-      option->required()->expected(2, 1 << 20);
+      option->expected(0, 1 << 20);  // split_off_command() has taken them
       break;
     default:
       break;
@@ -90,22 +90,35 @@ const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argumen
   return nullptr;
 }
 
-/// `exec web ls -l`: puts "--" before "web", so that -l belongs to ls.
-std::vector<std::string> protect_command(std::vector<std::string> arguments) {
-  const auto verb = std::ranges::find(arguments, "exec");
-  if (verb == arguments.end()) return arguments;
-  const auto exec = std::ranges::find(commands(), "exec", &Command::name);
-  for (auto at = verb + 1; at != arguments.end(); ++at) {
-    if (*at == "--") return arguments;
-    if (!at->starts_with('-')) {
-      arguments.insert(at, "--");
-      return arguments;
-    }
-    const Flag* flag = find_flag(exec->flags, *at);
+using Words = std::vector<std::string>;
+
+/// The first word from `at` on that is neither a flag of one of the two lists nor its value.
+Words::const_iterator skip_flags(Words::const_iterator at, const Words& words,
+                                 const std::vector<Flag>& own) {
+  for (; at != words.end() && at->starts_with('-') && *at != "--"; ++at) {
+    const Flag* flag = find_flag(own, *at);
     if (flag == nullptr) flag = find_flag(global_flags(), *at);
-    if (flag != nullptr && takes_value(*flag) && at + 1 != arguments.end()) ++at;
+    if (flag != nullptr && takes_value(*flag) && at + 1 != words.end()) ++at;
   }
-  return arguments;
+  return at;
+}
+
+/// `exec -T web ls -l`: what CLI11 may look at, and the service with its command, where every word
+/// belongs to the program.
+struct Split {
+  Words flags;
+  Words command;
+};
+
+Split split_off_command(const Words& arguments) {
+  const auto verb = skip_flags(arguments.begin(), arguments, {});
+  if (verb == arguments.end() || *verb != "exec") return {arguments, {}};
+  const auto exec = std::ranges::find(commands(), *verb, &Command::name);
+  auto at = skip_flags(verb + 1, arguments, exec->flags);
+  Split parts{{arguments.begin(), at}, {}};
+  if (at != arguments.end() && *at == "--") ++at;
+  parts.command.assign(at, arguments.end());
+  return parts;
 }
 
 std::vector<std::string> verbs() {
@@ -162,10 +175,10 @@ Parsed parse(const std::vector<std::string>& arguments) {
   for (const auto& command : commands()) {
     subcommands.emplace_back(add_command(app, groups, command, parsed.options), &command);
   }
-  std::vector<std::string> reversed = protect_command(arguments);
-  std::ranges::reverse(reversed);  // CLI11 takes them from the back
+  Split parts = split_off_command(arguments);
+  std::ranges::reverse(parts.flags);  // CLI11 takes them from the back
   try {
-    app.parse(std::move(reversed));
+    app.parse(std::move(parts.flags));
   } catch (const CLI::CallForHelp&) {
     const CLI::App* innermost = &app;
     while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
@@ -185,6 +198,12 @@ Parsed parse(const std::vector<std::string>& arguments) {
   if (version) {
     run_version(parsed.options);
     return {};
+  }
+  if (parsed.command != nullptr && parsed.command->positional == Positional::service_and_command) {
+    if (parts.command.size() < 2)
+      return wrong_usage(
+          fmt::format("{} needs {}", parsed.command->name, parsed.command->positional_name));
+    parsed.options.arguments = std::move(parts.command);
   }
   if (parsed.command == nullptr) {
     std::cout << app.help();

@@ -165,8 +165,8 @@ class UpPlanner {
     if (!must_start(wish)) return;
     visiting_.insert(name);
     std::vector<StepId> after;
-    append_if(created_, name, after);
-    append_if(stops_, name, after);
+    // A container that is made anew comes after its predecessor's stop by that.
+    append_if(created_.contains(name) ? created_ : stops_, name, after);
     for (const auto& [service, how] : wish.model.depends_on) {
       for (const auto& dependency : containers_of(service)) {
         start(dependency);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/control_socket.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cstring>
@@ -19,6 +20,22 @@ Fd received_descriptor(const msghdr& header) {
   return Fd(fd);
 }
 
+/// A caller's event loop may have made our end non-blocking: what follows the first message is
+/// only an execve() away, and is waited for here.
+void wait_until_readable(int socket) {
+  pollfd waiting{socket, POLLIN, 0};
+  while (::poll(&waiting, 1, -1) < 0 && errno == EINTR) {
+  }
+}
+
+/// True when recvmsg() is to be called again.
+/// ECONNRESET: the child ended without reading our release. The kernel tells that first, and only
+/// once; what the child had to say is still queued behind it.
+bool try_again(int socket) {
+  if (errno == EAGAIN) wait_until_readable(socket);
+  return errno == EINTR || errno == ECONNRESET || errno == EAGAIN;
+}
+
 /// One message; nothing at end of file.
 std::optional<ChildFailure> receive_message(int socket, Fd& descriptor) {
   ChildFailure message;
@@ -30,11 +47,9 @@ std::optional<ChildFailure> receive_message(int socket, Fd& descriptor) {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t got = 0;
-  // ECONNRESET: the child ended without reading our release. The kernel tells that first, and only
-  // once; what the child had to say is still queued behind it.
   do {
     got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+  } while (got < 0 && try_again(socket));
   if (got < 0) throw_errno("reading from the new process");
   if (got != static_cast<ssize_t>(sizeof message)) return std::nullopt;
   if (Fd received = received_descriptor(header)) descriptor = std::move(received);

@@ -55,6 +55,31 @@ std::optional<std::uint64_t> signal_set(std::string_view status, std::string_vie
   return std::nullopt;
 }
 
+std::optional<std::string> read_proc(pid_t pid, std::string_view file) {
+  try {
+    return read_file_if_exists(fmt::format("/proc/{}/{}", pid, file));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// What a process catches or blocks; nothing when that cannot be read.
+std::optional<std::uint64_t> noticed_signals(pid_t pid) {
+  const auto status = read_proc(pid, "status");
+  if (!status) return std::nullopt;
+  const auto caught = signal_set(*status, "SigCgt:");
+  const auto blocked = signal_set(*status, "SigBlk:");
+  if (!caught || !blocked) return std::nullopt;
+  return *caught | *blocked;
+}
+
+/// In sigwait(3), where the kernel shows what is waited for as not blocked: the way of tini,
+/// dumb-init and our own init.
+bool waits_for_signals(pid_t pid) {
+  const auto place = read_proc(pid, "wchan");
+  return place && place->find("sigtimedwait") != std::string::npos;
+}
+
 }  // namespace
 
 std::optional<int> signal_number(std::string_view name) {
@@ -85,17 +110,14 @@ std::string signal_name(int number) {
 
 bool init_would_notice(const ProcessIdentity& init, int signal) {
   if (signal == SIGKILL || signal == SIGSTOP) return true;
-  std::optional<std::string> status;
-  try {
-    status = read_file_if_exists(fmt::format("/proc/{}/status", init.pid));
-  } catch (const Error&) {
-    return true;
+  // Twice: between the two files of one look it may have gone into or out of sigwait().
+  for (int look = 0; look < 2; ++look) {
+    const auto caught_or_blocked = noticed_signals(init.pid);
+    if (!caught_or_blocked || !is_alive(init)) return true;
+    if ((*caught_or_blocked >> (signal - 1) & 1) != 0) return true;
+    if (waits_for_signals(init.pid)) return true;
   }
-  if (!status || !is_alive(init)) return true;
-  const auto caught = signal_set(*status, "SigCgt:");
-  const auto blocked = signal_set(*status, "SigBlk:");
-  if (!caught || !blocked) return true;
-  return ((*caught | *blocked) >> (signal - 1) & 1) != 0;
+  return false;
 }
 
 }  // namespace stack::runtime

@@ -236,6 +236,7 @@ class Assembly {
     chain.push_back(here);
     extend(copy, services, file, chain);
     chain.pop_back();
+    if (copy.find("extends") != nullptr) return {};
     return copy;
   }
 

@@ -54,7 +54,7 @@ class Unimplementeds {
       const Field* field = type.form == Form::object ? type.schema->find(entry.key) : nullptr;
       if (field != nullptr && field->assign == nullptr) {
         report(entry, *field, here);
-      } else {
+      } else if (!is_build(type, entry)) {
         visit(entry.value, *inner, here);
       }
     }
@@ -77,6 +77,11 @@ class Unimplementeds {
   }
 
  private:
+  /// Judged as a whole: its keys need no warnings of their own.
+  static bool is_build(const Type& type, const Entry& entry) {
+    return type.schema == &kServiceSchema && entry.key == "build";
+  }
+
   void report(const Entry& entry, const Field& field, const Where& where) {
     if (field.lack == Lack::harmful) {
       complain(entry.place, "{} is not supported yet", where.value_text());

@@ -41,6 +41,11 @@ TEST(Parse, WhatFollowsTheServiceOfExecBelongsToTheProgram) {
   EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"db", "ls", "-l", "--all", "-T"}));
 }
 
+TEST(Parse, AServiceMayBeCalledExec) {
+  EXPECT_EQ(parsed({"-f", "exec", "up", "exec", "web"}).options.arguments,
+            (std::vector<std::string>{"exec", "web"}));
+}
+
 TEST(Parse, ServicesCanBeNamedLikeFlagValues) {
   EXPECT_EQ(parsed({"stop", "-t", "3", "a", "b"}).options.arguments,
             (std::vector<std::string>{"a", "b"}));

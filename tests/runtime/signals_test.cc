@@ -59,5 +59,25 @@ TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
   EXPECT_TRUE(init_would_notice(identity, SIGUSR1)) << "a process that is gone tells nothing";
 }
 
+// tini and dumb-init: while they wait, the kernel shows nothing as blocked.
+TEST(Signals, AProcessInSigwaitNoticesThem) {
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    [[maybe_unused]] const ssize_t sent = ::write(ready[1], "x", 1);
+    for (int signal = 0;;) ::sigwait(&all, &signal);
+  }
+  char word = 0;
+  ASSERT_EQ(::read(ready[0], &word, 1), 1);
+  const ProcessIdentity identity = identify(child);
+  for (int look = 0; look < 1000; ++look) ASSERT_TRUE(init_would_notice(identity, SIGTERM)) << look;
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 }  // namespace
 }  // namespace stack::runtime
