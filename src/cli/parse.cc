@@ -167,6 +167,7 @@ Parsed parse(const std::vector<std::string>& arguments) {
   CLI::App app{description, "stack"};
   app.footer(exit_codes);
   app.allow_extras();
+  app.require_subcommand(0, 1);  // after the verb, "exec" or "logs" may be the name of a service
   bool version = false;
   app.add_flag("-v,--version", version, "Print the version");
   for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
@@ -201,8 +202,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   }
   if (parsed.command != nullptr && parsed.command->positional == Positional::service_and_command) {
     if (parts.command.size() < 2)
-      return wrong_usage(
-          fmt::format("{} needs {}", parsed.command->name, parsed.command->positional_name));
+      return wrong_usage(fmt::format("{} needs {} COMMAND", parsed.command->name,
+                                     parsed.command->positional_name));
     parsed.options.arguments = std::move(parts.command);
   }
   if (parsed.command == nullptr) {

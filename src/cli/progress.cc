@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
@@ -70,10 +71,13 @@ class PlainProgress : public QuietProgress {
       print(fmt::format(" {}  {}{}\n", subject(step.action), verbs(step.action).done, shown));
     } else if (result == StepResult::failed) {
       print(fmt::format(" {}  Error{}\n", subject(step.action), shown));
-    } else {
+    } else if (skipped_.insert(subject(step.action)).second) {
       print(fmt::format(" {}  Skipped\n", subject(step.action)));
     }
   }
+
+ private:
+  std::set<std::string> skipped_;  ///< said once for all the steps of one object
 };
 
 /// One row per object, redrawn in place: the last thing that happened to it, and for how long.

@@ -67,7 +67,8 @@ std::vector<fs::path> sources_below(const fs::path& apt) {
 std::vector<std::string> login_options(const fs::path& apt) {
   std::vector<std::string> options;
   if (stack::exists(apt / "auth.conf"))
-    options.push_back(fmt::format("Dir::Etc::netrc {};", stack::quoted((apt / "auth.conf").native())));
+    options.push_back(
+        fmt::format("Dir::Etc::netrc {};", stack::quoted((apt / "auth.conf").native())));
   if (!list_directory(apt / "auth.conf.d").empty())
     options.push_back(
         fmt::format("Dir::Etc::netrcparts {};", stack::quoted((apt / "auth.conf.d").native())));

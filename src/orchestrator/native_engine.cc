@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "orchestrator/lower.h"
+#include "supervisor/start_keeper.h"
 #include "volumes/volume_store.h"
 
 namespace stack::orchestrator {
@@ -21,7 +22,7 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
   return supervisor::AwaitedCondition::running;
 }
 
-constexpr int most_reconnections = 5;
+constexpr int most_losses_in_a_row = 5;
 
 }  // namespace
 
@@ -48,29 +49,33 @@ void NativeEngine::perform(StepId step, const Action& action) {
   try {
     std::visit([&](const auto& it) { do_action(step, it); }, action);
   } catch (Error& error) {
+    std::erase_if(unsent_, [&](const Pending& pending) { return pending.step == step; });
     error.add_frame(to_text(action));
     finish(step, error);
   }
 }
 
 std::optional<Outcome> NativeEngine::next(std::chrono::milliseconds patience) {
-  for (int attempt = 0; ended_.empty() && !pending_.empty(); ++attempt) {
-    try {
-      const auto reply = client_->receive(patience);
-      if (!reply) return std::nullopt;
-      const auto pending = pending_.find(reply->id);
-      if (pending == pending_.end()) continue;
-      ended_.push_back(outcome_of(pending->second, *reply));
-      pending_.erase(pending);
-    } catch (const Error&) {
-      if (attempt == most_reconnections) throw;
-      reconnect();
-    }
-  }
+  flush();
+  if (ended_.empty() && !pending_.empty()) receive(patience);
   if (ended_.empty()) return std::nullopt;
   Outcome outcome = std::move(ended_.front());
   ended_.pop_front();
   return outcome;
+}
+
+void NativeEngine::receive(std::chrono::milliseconds patience) {
+  try {
+    const auto reply = client_->receive(patience);
+    if (!reply) return;
+    losses_in_a_row_ = 0;
+    const auto pending = pending_.find(reply->id);
+    if (pending == pending_.end()) return;
+    ended_.push_back(outcome_of(pending->second, *reply));
+    pending_.erase(pending);
+  } catch (const Error& error) {
+    connection_lost(error);
+  }
 }
 
 Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply& reply) const {
@@ -86,17 +91,30 @@ void NativeEngine::finish(StepId step, std::optional<Error> error) {
 }
 
 void NativeEngine::send(StepId step, supervisor::Request request, bool tolerated) {
-  if (!client_) client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
-  const std::uint64_t id = client_->send(request);
-  pending_.emplace(id, Pending{step, std::move(request), tolerated});
+  unsent_.push_back({step, std::move(request), tolerated});
+  flush();
 }
 
-void NativeEngine::reconnect() {
-  client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
-  auto lost = std::move(pending_);
+void NativeEngine::flush() {
+  while (!unsent_.empty()) {
+    if (!client_) client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
+    try {
+      const std::uint64_t id = client_->send(unsent_.front().request);
+      pending_.emplace(id, std::move(unsent_.front()));
+      unsent_.pop_front();
+    } catch (const Error& error) {
+      connection_lost(error);
+    }
+  }
+}
+
+void NativeEngine::connection_lost(const Error& error) {
+  client_.reset();
+  for (auto& [id, pending] : pending_) unsent_.push_back(std::move(pending));
   pending_.clear();
-  for (auto& [id, pending] : lost)
-    send(pending.step, std::move(pending.request), pending.tolerated);
+  if (++losses_in_a_row_ <= most_losses_in_a_row) return;
+  const supervisor::ProjectFiles files{paths_, desired_.project};
+  throw Error(error).with_hint(fmt::format("what it said is in {}", files.log().native()));
 }
 
 const std::string& NativeEngine::id_of(const std::string& name) const {
@@ -177,12 +195,12 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
 
 void NativeEngine::shut_down_supervisor() {
   if (!client_) client_ = supervisor::Client::connect(paths_, desired_.project);
-  if (!client_) return;
-  client_->call(supervisor::Shutdown{});
-  client_.reset();
-  // The keeper holds this lock for life: once it is ours, supervisor and keeper are gone.
-  const auto lock = paths_.project_run(desired_.project) / "keeper.lock";
-  if (stack::exists(lock)) FileLock::acquire(lock);
+  if (client_) {
+    client_->call(supervisor::Shutdown{});
+    client_.reset();
+  } else {
+    supervisor::remove_keeper_cgroup({paths_, desired_.project});
+  }
 }
 
 }  // namespace stack::orchestrator

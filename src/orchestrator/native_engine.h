@@ -38,7 +38,11 @@ class NativeEngine : public Engine {
 
   void send(StepId step, supervisor::Request request, bool tolerated);
   void finish(StepId step, std::optional<Error> error = std::nullopt);
-  void reconnect();
+  /// Sends what waits to be sent, again when the supervisor ended meanwhile: requests are
+  /// idempotent. Throws Error when no supervisor can be had.
+  void flush();
+  void receive(std::chrono::milliseconds patience);
+  void connection_lost(const Error& error);
   Outcome outcome_of(const Pending& pending, const supervisor::Reply& reply) const;
 
   void do_action(StepId step, const CreateNetwork& action);
@@ -62,7 +66,9 @@ class NativeEngine : public Engine {
   image::ImageStore images_;
   std::optional<supervisor::Client> client_;
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
-  std::map<std::uint64_t, Pending> pending_;
+  std::deque<Pending> unsent_;
+  std::map<std::uint64_t, Pending> pending_;  ///< sent and not answered yet, by the request's id
+  int losses_in_a_row_ = 0;                   ///< of the connection, without an answer between
   std::deque<Outcome> ended_;
 };
 

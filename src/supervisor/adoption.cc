@@ -47,11 +47,15 @@ void Supervisor::adopt_all() {
   const std::vector<ExitRecord> exits = exits_.read_new();
   clear_cgroups();
   for (const auto& [id, task] : registry_.all()) {
-    if (!task->runs() || !can_be_adopted(task->status().process)) continue;
+    if (!task->runs()) continue;
     std::optional<Fd> terminal;
     if (const auto found = kept.find(id + "/terminal"); found != kept.end())
       terminal = std::move(found->second);
-    adopt(task, std::move(terminal));
+    if (can_be_adopted(task->status().process)) {
+      adopt(task, std::move(terminal));
+    } else {
+      adopt_output(task, std::move(terminal));
+    }
   }
   catch_up(exits);
   status_saved_.request();
@@ -65,6 +69,15 @@ void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal) {
   } catch (const Error& error) {
     // It runs on, with what could be had; its end will be known.
     journal::warning("adopting " + task->config().name + ": " + error.what());
+  }
+}
+
+/// Its last words wait in the pipes that the keeper holds.
+void Supervisor::adopt_output(const Registry::Task& task, std::optional<Fd> terminal) {
+  try {
+    task->adopt_output(std::move(terminal));
+  } catch (const Error& error) {
+    journal::warning("collecting the output of " + task->config().name + ": " + error.what());
   }
 }
 

@@ -101,6 +101,7 @@ void Client::State::await_end(const ProcessIdentity& keeper) {
   const auto process = open_process(keeper);
   socket.reset();
   if (process) wait_readable(process->get(), steady_clock::now() + end_timeout);
+  remove_keeper_cgroup(files);
 }
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}

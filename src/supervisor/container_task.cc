@@ -195,9 +195,7 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   auto process = open_process(status_.process);
   if (!process) fail("{} has ended", config_.name);
   pidfd_ = std::move(*process);
-  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
-                                     shared_.files.container(config_.id));
-  output_->adopt(std::move(terminal));
+  adopt_output(std::move(terminal));
   shared_.network.adopt(config_);
   if (has_dns()) {
     const Fd network = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);
@@ -209,6 +207,12 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   status_.phase = Phase::running;
   const bool known = status_.health == Health::healthy || status_.health == Health::unhealthy;
   start_probing(known ? status_.health : Health::starting);
+}
+
+void ContainerTask::adopt_output(std::optional<Fd> terminal) {
+  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
+                                     shared_.files.container(config_.id));
+  output_->adopt(std::move(terminal));
 }
 
 // ---- the end, and what comes after

@@ -64,6 +64,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   // Events.
   /// Takes over a process that a former supervisor started. `terminal`: its pty's master.
   void adopt(std::optional<Fd> terminal);
+  /// What a process said that ended while no supervisor looked. Call before ended().
+  void adopt_output(std::optional<Fd> terminal);
   /// Its process ended; `record` is empty when nobody knows how.
   void ended(const std::optional<ExitRecord>& record);
 

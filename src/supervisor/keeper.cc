@@ -179,7 +179,7 @@ void record_exit(const Keeper& keeper, const siginfo_t& info) {
 }
 
 constexpr std::int64_t quick_death_ns = 1'000'000'000;
-constexpr std::int64_t longest_delay_ns = 5'000'000'000;
+constexpr std::int64_t longest_delay_ns = 500'000'000;
 
 /// At once, unless it died within a second of its start twice running.
 void plan_restart(Keeper& keeper) {
@@ -259,8 +259,8 @@ Outcome run(Keeper& keeper) {
 int open_signals() {
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGCHLD);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGCHLD, SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT})
+    ::sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) throw_errno("signalfd");

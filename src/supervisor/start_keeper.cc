@@ -86,7 +86,15 @@ void wait_for_detached(pid_t child) {
   if (exit_code_of(status) != 0) fail("starting the keeper failed");
 }
 
+std::string cgroup_of_keeper(const ProjectFiles& files) {
+  return files.cgroup() + "/" + std::string(keeper_cgroup);
+}
+
 }  // namespace
+
+void remove_keeper_cgroup(const ProjectFiles& files) {
+  runtime::remove_cgroup(cgroup_of_keeper(files));
+}
 
 Fd start_keeper(const ProjectFiles& files) {
   make_directories(files.run());
@@ -98,7 +106,7 @@ Fd start_keeper(const ProjectFiles& files) {
   pad.program = moved_up(sealed_self_image());
   pad.null = moved_up(open_file("/dev/null", O_RDWR));
   pad.log = moved_up(open_file(files.log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
-  if (Fd cgroup = runtime::open_unified_cgroup(files.cgroup() + "/" + std::string(keeper_cgroup)))
+  if (Fd cgroup = runtime::open_unified_cgroup(cgroup_of_keeper(files)))
     pad.cgroup = moved_up(std::move(cgroup));
 
   std::vector<std::string> arguments{"stack-keeper", files.project};

@@ -34,6 +34,7 @@ class Supervisor {
   // What a former supervisor left (adoption.cc).
   void adopt_all();
   void adopt(const Registry::Task& task, std::optional<Fd> terminal);
+  void adopt_output(const Registry::Task& task, std::optional<Fd> terminal);
   void clear_cgroups();
   void catch_up(const std::vector<ExitRecord>& exits);
 

@@ -170,6 +170,12 @@ std::vector<std::string> StackFixture::log_of(const std::string& service) const 
   return lines;
 }
 
+// By its own root: what is put into the upper directory of a mounted overlay need not be seen.
+void StackFixture::touch_in(const std::string& service, const std::string& path) const {
+  const auto root = fmt::format("/proc/{}/root", status(service).process.pid);
+  open_file(root + path, O_WRONLY | O_CREAT, 0644);
+}
+
 void StackFixture::eventually(const std::string& what, const std::function<bool()>& holds) const {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!holds()) {

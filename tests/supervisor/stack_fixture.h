@@ -43,6 +43,8 @@ class StackFixture : public ::testing::Test {
   void kill_supervisor();
   std::vector<std::string> log_of(const std::string& service) const;
 
+  /// Makes an empty file inside a running container.
+  void touch_in(const std::string& service, const std::string& path) const;
   /// Waits, looking again and again, for something that has no event. Fails the test at the
   /// deadline.
   void eventually(const std::string& what, const std::function<bool()>& holds) const;

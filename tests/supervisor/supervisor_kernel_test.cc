@@ -183,7 +183,7 @@ TEST_F(SupervisorKernel, OnlyItsOwnerSeesALink) {
 }
 
 TEST_F(SupervisorKernel, APublishedPortIsReachedByLoopback) {
-  ContainerConfig config = container("web", "exec nc -lk -p 80 -e cat");
+  ContainerConfig config = container("web", "exec nc -ll -p 80 -e cat");
   config.ports = {{"", 0, 0, 80, "tcp"}};
   create(config);
   start("web");
@@ -250,9 +250,7 @@ TEST_F(SupervisorKernel, AnEndThatNobodySawIsKnownAfterwards) {
   const pid_t supervisor = supervisor_pid();
   reconnect();
   ::kill(supervisor, SIGSTOP);
-  std::filesystem::path(files_.container(id_of("web")) / "upper/go");
-  write_file_atomically(files_.container(id_of("web")) / "upper/go", "",
-                        Durability::survives_crash);
+  touch_in("web", "/go");
   eventually("its end", [&] { return status("web").phase == Phase::exited; });
   ::kill(supervisor, SIGKILL);
   EXPECT_EQ(status("web").exit_code, 9);
@@ -262,7 +260,7 @@ TEST_F(SupervisorKernel, AnEndThatNobodySawIsKnownAfterwards) {
 
 TEST_F(SupervisorKernel, NoLogLineIsLostOrDoubledByKillingSupervisors) {
   run("web", "i=0; while test $i -lt 30000; do echo $i; i=$((i+1)); done; exec sleep 1000");
-  for (int i = 0; i < 20; ++i) kill_supervisor();
+  for (int i = 0; i < 12; ++i) kill_supervisor();
   eventually("the last line", [&] {
     const auto lines = log_of("web");
     return !lines.empty() && lines.back() == "29999";
@@ -274,7 +272,7 @@ TEST_F(SupervisorKernel, NoLogLineIsLostOrDoubledByKillingSupervisors) {
 }
 
 TEST_F(SupervisorKernel, NamesPortsAndHealthComeBackWithTheNextSupervisor) {
-  ContainerConfig config = container("web", "exec nc -lk -p 80 -e cat");
+  ContainerConfig config = container("web", "exec nc -ll -p 80 -e cat");
   config.ports = {{"127.0.0.1", 0, 0, 80, "tcp"}};
   config.health = HealthPolicy{{"true"}, 10ms, 10s, 0s, 0s, 3};
   create(config);
@@ -285,8 +283,7 @@ TEST_F(SupervisorKernel, NamesPortsAndHealthComeBackWithTheNextSupervisor) {
       "exec sleep 1000");
   const auto port = status("web").published.at(0).host_port;
   kill_supervisor();
-  write_file_atomically(files_.container(id_of("asker")) / "upper/ask", "",
-                        Durability::survives_crash);
+  touch_in("asker", "/ask");
   eventually("an answer", [&] { return ask(port, "again") == "again"; });
   EXPECT_EQ(status("web").published.at(0).host_port, port);
   eventually("the name", [&] { return join(log_of("asker"), " ").ends_with("found"); });
@@ -304,8 +301,7 @@ TEST_F(SupervisorKernel, ARestartPolicyAlsoCountsWhileNobodyLooked) {
   const pid_t supervisor = supervisor_pid();
   reconnect();
   ::kill(supervisor, SIGSTOP);
-  write_file_atomically(files_.container(id_of("web")) / "upper/go", "",
-                        Durability::survives_crash);
+  touch_in("web", "/go");
   eventually("its end", [&] { return !is_alive(first); });
   ::kill(supervisor, SIGKILL);
   eventually("the second run", [&] { return log_of("web") == Lines{"run", "run"}; });

@@ -103,7 +103,7 @@ class Published(stacktest.StackTest):
             services:
               web:
                 image: box:1
-                command: nc -lk -p 80 -e sh -c 'echo HTTP/1.0 200 OK; echo; netstat -tn | grep ESTAB'
+                command: nc -ll -p 80 -e sh -c 'echo HTTP/1.0 200 OK; echo; netstat -tn | grep ESTAB'
                 ports: ["8080:80"]
         """)
         page = stacktest.eventually(
