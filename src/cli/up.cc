@@ -51,7 +51,8 @@ int refuse(const std::vector<Problem>& problems) {
 void warn_of_orphans(const Plan& plan) {
   if (plan.orphans.empty()) return;
   std::cerr << fmt::format(
-      "warning: containers of services that are not in the file: {}\n  hint: --remove-orphans "
+      "warning: orphan containers, whose services are not in the file: {}\n  hint: "
+      "--remove-orphans "
       "removes them\n",
       fmt::join(plan.orphans, ", "));
 }

@@ -74,6 +74,8 @@ int new_filesystem(const char* type, std::span<const FilesystemOption> parameter
   const int context = ::fsopen(type, FSOPEN_CLOEXEC);
   if (context < 0) return -1;
   int error = 0;
+  // What /proc/mounts shows; programs that read it expect mount(8)'s custom.
+  ::fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0);
   for (const FilesystemOption& option : parameters) {
     const bool flag = option.value.empty();
     const int result = ::fsconfig(context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
@@ -236,6 +238,7 @@ int overlay_by_fsconfig(const RootTask& task) {
   const auto set = [&](const char* key, const char* value) {
     accepted = accepted && ::fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0;
   };
+  set("source", "overlay");
   for (const char* layer : task.lower) set("lowerdir+", layer);
   set("upperdir", task.upper);
   set("workdir", task.work);

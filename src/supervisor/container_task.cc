@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/text.h"
 #include "network/namespaces.h"
 #include "runtime/cgroup.h"
 #include "runtime/launch.h"
@@ -17,6 +20,14 @@ namespace {
 
 TimePoint now() {
   return std::chrono::system_clock::now();
+}
+
+/// ": what a program said", on one line; nothing when it said nothing.
+std::string after_colon(std::string_view said) {
+  constexpr std::size_t most = 200;
+  std::string text(trim(said).substr(0, most));
+  std::ranges::replace(text, '\n', ' ');
+  return text.empty() ? text : ": " + text;
 }
 
 double seconds(std::chrono::nanoseconds duration) {
@@ -363,7 +374,8 @@ Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
         break;
       case AwaitedCondition::healthy:
         if (status_.health == Health::healthy) co_return Answer{};
-        if (status_.health == Health::unhealthy) throw not_ready("is unhealthy");
+        if (status_.health == Health::unhealthy)
+          throw not_ready("is unhealthy" + after_colon(status_.last_probe));
         if (over) throw not_ready(how);
         break;
       case AwaitedCondition::completed:

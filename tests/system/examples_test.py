@@ -124,6 +124,7 @@ class PostgresData(Example):
     def test_postgres_leaves_only_its_volume(self):
         volumes = str(Path(os.environ["STACK_ROOT"]) / "volumes")
         self.up_and_down_leaves_only(lambda line: volumes in line)
+        self.stack("down", "-v")
 
 
 def import_images():

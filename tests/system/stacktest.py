@@ -226,7 +226,8 @@ class StackTest(unittest.TestCase):
 def is_lasting(line):
     """Folders that the first stack of a machine makes and that stay, empty."""
     data, run = os.environ["STACK_ROOT"], os.environ["STACK_RUN"]
-    return line in {f"+ file {data}/stacks", f"+ file {data}/volumes", f"+ file {run}/stacks"} or (
+    return line in {f"+ file {data}/stacks", f"+ file {data}/volumes",
+                    f"+ file {data}/volumes/.lock", f"+ file {run}/stacks"} or (
         line.startswith(f"+ file {run}/") and line.count("/") == run.count("/") + 1
         and line.endswith("lock"))
 

@@ -187,6 +187,8 @@ def make_network():
     run("ip", "netns", "add", "lan")
     run("ip", "link", "add", "lan0", "type", "veth", "peer", "name", "eth0", "netns", "lan")
     run("ip", "address", "add", f"{HOST_ADDRESS}/24", "dev", "lan0")
+    # Link-local addresses would come up a second later, into the middle of an inventory.
+    run("ip", "link", "set", "lan0", "addrgenmode", "none")
     run("ip", "link", "set", "lan0", "up")
     in_lan = ("ip", "-n", "lan")
     run(*in_lan, "link", "set", "lo", "up")
