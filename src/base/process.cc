@@ -86,4 +86,12 @@ std::string process_name(pid_t pid) {
   }
 }
 
+pid_t parent_of(pid_t pid) {
+  const auto text = read_file_if_exists(fmt::format("/proc/{}/status", pid), 1 << 16);
+  for (const std::string& line : split(text.value_or(""), '\n'))
+    if (line.starts_with("PPid:"))
+      return parse_integer<pid_t>(trim(std::string_view(line).substr(5))).value_or(0);
+  return 0;
+}
+
 }  // namespace stack

@@ -39,5 +39,7 @@ int exit_code_of(int wait_status);
 
 /// Name of the command of a process (comm), or "?" when it is gone.
 std::string process_name(pid_t pid);
+/// The parent of a process, from /proc/PID/status; 0 when it is gone.
+pid_t parent_of(pid_t pid);
 
 }  // namespace stack

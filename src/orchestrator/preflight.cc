@@ -17,6 +17,7 @@ using supervisor::ObservedContainer;
 struct Publisher {
   std::string project;
   std::string service;
+  std::string container;
 };
 
 std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t port,
@@ -27,7 +28,7 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
       const bool holds = std::ranges::any_of(published, [&](const network::PublishedPort& each) {
         return each.host_port == port && each.protocol == protocol;
       });
-      if (holds) return Publisher{project, container.config.service};
+      if (holds) return Publisher{project, container.config.service, container.config.name};
     }
   }
   return std::nullopt;
@@ -86,8 +87,13 @@ class WorldCheck {
     const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
     const auto holder = network::find_port_holder(host_ip, *port.published, port.protocol);
     if (!holder || is_own(wish.name, *port.published)) return;
+    const auto publisher = find_publisher(paths_, *port.published, port.protocol);
+    // Our own supervisor, for a start that was not on disk yet when we looked: an `up` that was
+    // killed had asked for it.
+    const bool for_itself = !publisher || publisher->container == wish.name;
+    if (for_itself && supervisor::is_supervisor_of(paths_, desired_.project, holder->pid)) return;
     std::string who = fmt::format("{} (pid {})", printable(holder->command), holder->pid);
-    if (const auto publisher = find_publisher(paths_, *port.published, port.protocol)) {
+    if (publisher) {
       who = fmt::format("stack \"{}\", service \"{}\" ({})", publisher->project, publisher->service,
                         who);
     }

@@ -16,15 +16,6 @@
 namespace stack::supervisor {
 namespace {
 
-/// The parent of a process, from /proc/PID/status; 0 when it is gone.
-pid_t parent_of(pid_t pid) {
-  const auto text = read_file_if_exists(fmt::format("/proc/{}/status", pid), 1 << 16);
-  for (const std::string& line : split(text.value_or(""), '\n'))
-    if (line.starts_with("PPid:"))
-      return parse_integer<pid_t>(trim(std::string_view(line).substr(5))).value_or(0);
-  return 0;
-}
-
 /// Alive, and our keeper's child: others' ends would never be known.
 bool can_be_adopted(const ProcessIdentity& process) {
   return is_alive(process) && parent_of(process.pid) == ::getppid();

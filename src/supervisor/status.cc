@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/process.h"
+#include "base/text.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/network_json.h"
 #include "supervisor/project_files.h"
@@ -134,6 +136,12 @@ std::vector<std::string> list_projects(const HostPaths& paths) {
   std::vector<std::string> projects = list_directory(paths.stacks());
   std::erase_if(projects, [](const std::string& name) { return name.starts_with("."); });
   return projects;
+}
+
+bool is_supervisor_of(const HostPaths& paths, const std::string& project, pid_t process) {
+  const auto text = read_file_if_exists(ProjectFiles{paths, project}.keeper_pid());
+  const auto keeper = text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
+  return keeper && parent_of(process) == *keeper;
 }
 
 }  // namespace stack::supervisor

@@ -67,5 +67,7 @@ std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std
 std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project);
 /// Projects that have anything on disk.
 std::vector<std::string> list_projects(const HostPaths& paths);
+/// True when `process` is the supervisor of `project`: the child of its keeper.
+bool is_supervisor_of(const HostPaths& paths, const std::string& project, pid_t process);
 
 }  // namespace stack::supervisor
