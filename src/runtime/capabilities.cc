@@ -72,7 +72,7 @@ bool is_all(const std::string& name) {
 
 std::string known_capability(const std::string& name) {
   if (const auto canonical = canonical_capability(name)) return *canonical;
-  Error error(fmt::format("unknown capability {}", quoted(name)));
+  Error error(fmt::format("unknown capability {}", stack::quoted(name)));
   const std::vector<std::string> names(all_names.begin(), all_names.end());
   if (const auto near = nearest(to_upper(name), names))
     error.with_hint("did you mean " + *near + "?");
@@ -92,7 +92,7 @@ CapabilityBits capability_bits(const std::set<std::string>& names) {
   CapabilityBits bits = 0;
   for (const std::string& name : names) {
     const auto at = std::find(all_names.begin(), all_names.end(), name);
-    if (at == all_names.end()) fail("unknown capability {}", quoted(name));
+    if (at == all_names.end()) fail("unknown capability {}", stack::quoted(name));
     bits |= CapabilityBits{1} << (at - all_names.begin());
   }
   return bits;

@@ -80,7 +80,7 @@ std::string attempt_text(const ChildFailure& failure, const ProcessSpec& process
 }
 
 Error exec_error(const std::string& program, int error_number) {
-  const std::string name = quoted(program);
+  const std::string name = stack::quoted(program);
   const bool by_path = program.find('/') != std::string::npos;
   if (error_number == ENOENT || error_number == ENOTDIR) {
     Error error = by_path

@@ -61,9 +61,9 @@ void apply_parameter(TmpfsOptions& parsed, std::string_view option) {
   const std::size_t equals = option.find('=');
   const std::string key(option.substr(0, equals));
   if (equals == std::string_view::npos || std::find(keys.begin(), keys.end(), key) == keys.end())
-    fail("unknown tmpfs option {}", quoted(option));
+    fail("unknown tmpfs option {}", stack::quoted(option));
   const std::string_view value = option.substr(equals + 1);
-  if (value.empty()) fail("tmpfs option {} has no value", quoted(key));
+  if (value.empty()) fail("tmpfs option {} has no value", stack::quoted(key));
   parsed.parameters.push_back({key, key == "size" ? size_for_kernel(value) : std::string(value)});
 }
 

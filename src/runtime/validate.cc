@@ -41,13 +41,13 @@ bool is_below(const std::string& path, const std::string& directory) {
 
 void check_cgroup(const std::string& cgroup) {
   require(is_clean_absolute("/" + cgroup) && cgroup.find('/') != std::string::npos,
-          "cgroup {} is not a path like stack/PROJECT/ID", quoted(cgroup));
+          "cgroup {} is not a path like stack/PROJECT/ID", stack::quoted(cgroup));
 }
 
 /// Our own store's directories: overlayfs would take a backslash for an escape.
 void check_layer(const std::string& path) {
   require(is_clean_absolute(path) && path.find('\\') == std::string::npos,
-          "layer directory {} must be a plain absolute path", quoted(path));
+          "layer directory {} must be a plain absolute path", stack::quoted(path));
 }
 
 void check_root(const RootSpec& root) {
@@ -61,13 +61,13 @@ void check_root(const RootSpec& root) {
 
 void check_mount(const MountSpec& mount) {
   require(is_clean_absolute(mount.target), "mount target {} must be a plain absolute path",
-          quoted(mount.target));
+          stack::quoted(mount.target));
   require(mount.target != "/", "mount target / would hide the whole image");
   require(!is_below(mount.target, "/proc"), "mount target {}: nothing can be mounted inside /proc",
           mount.target);
   if (mount.kind == MountKind::bind) {
     require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
-            "mount source {} must be absolute", quoted(mount.source));
+            "mount source {} must be absolute", stack::quoted(mount.source));
   }
 }
 
@@ -90,16 +90,16 @@ void check_resources(const ResourceSpec& resources) {
 void check_names(const ContainerSpec& spec) {
   require(!spec.id.empty() && !has_nul(spec.id), "a container needs an id");
   require(spec.hostname.size() <= 64 && !has_nul(spec.hostname),
-          "host name {} is longer than 64 characters", quoted(spec.hostname));
+          "host name {} is longer than 64 characters", stack::quoted(spec.hostname));
   require(spec.domainname.size() <= 64 && !has_nul(spec.domainname),
-          "domain name {} is longer than 64 characters", quoted(spec.domainname));
+          "domain name {} is longer than 64 characters", stack::quoted(spec.domainname));
 }
 
 void check_environment(const std::vector<std::string>& environment) {
   for (const std::string& entry : environment) {
     require(entry.find('=') != std::string::npos && entry.front() != '=' && !has_nul(entry),
             "environment entry {} is not NAME=VALUE",
-            quoted(std::string_view(entry).substr(0, entry.find('='))));
+            stack::quoted(std::string_view(entry).substr(0, entry.find('='))));
   }
 }
 
@@ -112,10 +112,11 @@ void validate(const ProcessSpec& process) {
     require(!has_nul(argument), "an argument of the command contains a NUL character");
   check_environment(process.environment);
   require(is_clean_absolute(process.working_directory),
-          "working directory {} must be a plain absolute path", quoted(process.working_directory));
+          "working directory {} must be a plain absolute path",
+          stack::quoted(process.working_directory));
   require(!is_below(process.working_directory, "/proc"),
           "working directory {} cannot be below /proc", process.working_directory);
-  require(parse_user(process.user).has_value(), "invalid user {}", quoted(process.user));
+  require(parse_user(process.user).has_value(), "invalid user {}", stack::quoted(process.user));
 }
 
 void validate(const ContainerSpec& spec) {

@@ -18,7 +18,8 @@ namespace stack::runtime::testing {
 namespace {
 
 constexpr int patience_ms = 60'000;
-constexpr const char* project = "stack/runtime-kernel-test";
+/// Its own for each process: tests run side by side.
+const std::string project = fmt::format("stack/runtime-kernel-test-{}", ::getpid());
 
 std::string readable_mounts() {
   return read_file("/proc/self/mountinfo");
@@ -107,7 +108,7 @@ ContainerSpec Sandbox::program(std::vector<std::string> arguments) {
   ContainerSpec spec;
   spec.id = random_hex(64);
   spec.name = "test";
-  spec.cgroup = std::string(project) + "/" + spec.id;
+  spec.cgroup = project + "/" + spec.id;
   spec.hostname = "box";
   const std::filesystem::path layer = directory(fmt::format("layer-{}", next_++));
   make_directories(layer / "upper", 0755);
