@@ -13,6 +13,10 @@ void apply_ruleset(const std::string& script) {
   during("applying firewall rules", [&] { run_nft(script); });
 }
 
+void close_firewall_sockets() {
+  close_nft_sockets();
+}
+
 void remove_host_ruleset(const std::string& stack_id) {
   during("removing firewall rules", [&] {
     const auto foreign = closing_script(query_nft("list ruleset"), stack_id);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/dynamic_library.h"
 #include "base/error.h"
@@ -37,6 +38,17 @@ const Library& library() {
   return loaded;
 }
 
+using NftContext = std::unique_ptr<nft_ctx, decltype(nft_ctx_free)*>;
+
+/// Closing a netlink socket waits until the kernel has taken apart what transactions of its
+/// namespace deleted: an RCU period of 15 ms. So it is not done while somebody waits for us.
+std::vector<NftContext>& retired_contexts() {
+  static std::vector<NftContext> contexts;
+  return contexts;
+}
+
+constexpr std::size_t most_retired = 128;
+
 /// A context's netlink socket belongs to the namespace that it was made in, and it remembers what
 /// it saw there: one for each use (60 us) instead of one kept.
 class Context {
@@ -46,6 +58,13 @@ class Context {
     library().buffer_error(context_.get());
     library().buffer_output(context_.get());
     library().set_flags(context_.get(), flags);
+  }
+
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() {
+    if (retired_contexts().size() >= most_retired) retired_contexts().clear();
+    if (context_) retired_contexts().push_back(std::move(context_));
   }
 
   std::string run(const std::string& script) {
@@ -58,13 +77,17 @@ class Context {
   }
 
  private:
-  std::unique_ptr<nft_ctx, decltype(nft_ctx_free)*> context_;
+  NftContext context_;
 };
 
 }  // namespace
 
 void run_nft(const std::string& script) {
   Context(0).run(script);
+}
+
+void close_nft_sockets() {
+  retired_contexts().clear();
 }
 
 nlohmann::json query_nft(const std::string& command) {

@@ -12,5 +12,7 @@ namespace stack::network {
 void run_nft(const std::string& script);
 /// The answer of a list command as libnftables-json(5) describes it, without the elements of sets.
 nlohmann::json query_nft(const std::string& command);
+/// See close_firewall_sockets().
+void close_nft_sockets();
 
 }  // namespace stack::network

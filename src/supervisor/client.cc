@@ -163,12 +163,18 @@ KeeperAnswer try_start(const ProjectFiles& files, Deadline deadline) {
 Client Client::connect_or_start(const HostPaths& paths, const std::string& project) {
   const ProjectFiles files{paths, project};
   const auto deadline = steady_clock::now() + start_timeout;
+  // Only when another keeper is just starting or ending: something will change in its directory.
+  // Closing a watch costs an RCU period (15 ms).
+  std::unique_ptr<DirectoryWatch> watch;
   do {
     make_directories(files.run());
-    const DirectoryWatch watch(files.run());
     if (auto client = connect(paths, project)) return std::move(*client);
-    // Another keeper that is just starting or ending: something will change in its directory.
-    if (try_start(files, deadline) == KeeperAnswer::another_runs) watch.wait(deadline);
+    if (watch) {
+      watch->wait(deadline);
+      if (auto client = connect(paths, project)) return std::move(*client);
+    }
+    if (try_start(files, deadline) == KeeperAnswer::another_runs)
+      watch = std::make_unique<DirectoryWatch>(files.run());
   } while (steady_clock::now() < deadline);
   fail("the supervisor of {} cannot be reached", project);
 }

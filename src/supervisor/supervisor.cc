@@ -21,6 +21,8 @@ namespace {
 
 /// How long a supervisor with nothing to do waits for whoever had it started.
 constexpr auto first_client_patience = std::chrono::seconds(5);
+/// How long sockets of the firewall stay open after their use.
+constexpr auto firewall_rest = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -95,11 +97,21 @@ void Supervisor::save_status() {
 
 /// One transaction for all that changed in this turn of the loop.
 void Supervisor::apply_firewall() {
+  close_firewall_later();
   const auto spec = network_.firewall(publisher_.published());
   if (!spec || spec == applied_firewall_) return;
   network::apply_ruleset(network::host_ruleset(*spec));
   network::pass_foreign_forward_chains(spec->stack_id, spec->uplink.host_interface);
   applied_firewall_ = spec;
+}
+
+void Supervisor::close_firewall_later() {
+  if (std::exchange(closing_firewall_, true)) return;
+  spawn(loop_, "closing firewall sockets", [](Supervisor* self) -> Awaitable<void> {
+    co_await sleep_for(self->loop_, firewall_rest);
+    self->closing_firewall_ = false;
+    network::close_firewall_sockets();
+  }(this));
 }
 
 // ---- the end

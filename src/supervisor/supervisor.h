@@ -44,6 +44,7 @@ class Supervisor {
   void changed();
   void save_status();
   void apply_firewall();
+  void close_firewall_later();
 
   // The end.
   bool idle() const;
@@ -65,8 +66,9 @@ class Supervisor {
   SharedServices shared_;
   Server server_;
   std::optional<network::FirewallSpec> applied_firewall_;
-  std::size_t operations_ = 0;  ///< requests under way that change something
-  bool settled_ = false;        ///< a client has come, or time enough for one has passed
+  bool closing_firewall_ = false;  ///< a coroutine waits to do it
+  std::size_t operations_ = 0;     ///< requests under way that change something
+  bool settled_ = false;           ///< a client has come, or time enough for one has passed
   bool ending_ = false;
 };
 
