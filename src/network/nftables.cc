@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/nftables.h"
 
+#include <malloc.h>
 #include <nftables/libnftables.h>
 
 #include <memory>
@@ -40,14 +41,14 @@ const Library& library() {
 
 using NftContext = std::unique_ptr<nft_ctx, decltype(nft_ctx_free)*>;
 
-/// Closing a netlink socket waits until the kernel has taken apart what transactions of its
-/// namespace deleted: an RCU period of 15 ms. So it is not done while somebody waits for us.
+/// Closing a netlink socket waits until the kernel has taken apart what transactions left behind:
+/// an RCU period of 15 ms. So it is not done while somebody waits for us.
 std::vector<NftContext>& retired_contexts() {
   static std::vector<NftContext> contexts;
   return contexts;
 }
 
-constexpr std::size_t most_retired = 128;
+constexpr std::size_t most_retired = 64;
 
 /// A context's netlink socket belongs to the namespace that it was made in, and it remembers what
 /// it saw there: one for each use (60 us) instead of one kept.
@@ -87,7 +88,9 @@ void run_nft(const std::string& script) {
 }
 
 void close_nft_sockets() {
+  if (retired_contexts().empty()) return;
   retired_contexts().clear();
+  ::malloc_trim(0);  // each had a copy of what it saw; every later clone would copy its page tables
 }
 
 nlohmann::json query_nft(const std::string& command) {

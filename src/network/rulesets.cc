@@ -29,9 +29,18 @@ std::string chain(const std::string& name, const Lines& lines) {
   return fmt::format("\tchain {} {{\n\t\t{}\n\t}}\n", name, join(lines, "\n\t\t"));
 }
 
-/// Replaces the table whole: declaring it first lets the deletion succeed when there was none.
+std::string new_table(const std::string& name, const std::string& content) {
+  return fmt::format("table {} {{\n{}}}\n", name, content);
+}
+
+/// Declaring it first lets the deletion succeed when there was none.
+std::string without(const std::string& table) {
+  return fmt::format("table {0}\ndelete table {0}\n", table);
+}
+
+/// Replaces the table whole.
 std::string table(const std::string& name, const std::string& content) {
-  return fmt::format("table {0}\ndelete table {0}\ntable {0} {{\n{1}}}\n", name, content);
+  return without(name) + new_table(name, content);
 }
 
 bool is_internal(const FirewallSpec& spec, Ipv4 address) {
@@ -192,12 +201,16 @@ std::string stack_ruleset(const FirewallSpec& spec) {
 }
 
 std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {
-  return table(
+  return new_table(
       "ip stack_dns",
       chain("output",
             {"type nat hook output priority -100; policy accept;",
              fmt::format("ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:{}", udp_port),
              fmt::format("ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:{}", tcp_port)}));
+}
+
+std::string replacing_container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {
+  return without("ip stack_dns") + container_ruleset(udp_port, tcp_port);
 }
 
 }  // namespace stack::network

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -19,17 +21,17 @@ namespace {
 constexpr std::uint64_t kReadLimit = kMaxSourceBytes + 1;
 
 std::string read_at_most(int fd) {
+  constexpr std::size_t piece =
+      64 * 1024;  // most files fit: memory that is not touched costs nothing
   std::string bytes;
-  bytes.resize(kReadLimit);
-  std::size_t size = 0;
-  while (size < bytes.size()) {
-    const ssize_t got = ::read(fd, bytes.data() + size, bytes.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("read");
+  while (bytes.size() < kReadLimit) {
+    const std::size_t before = bytes.size();
+    bytes.resize(before + std::min<std::size_t>(piece, kReadLimit - before));
+    const ssize_t got = ::read(fd, bytes.data() + before, bytes.size() - before);
+    bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got == 0) break;
-    size += static_cast<std::size_t>(got);
+    if (got < 0 && errno != EINTR) throw_errno("read");
   }
-  bytes.resize(size);
   return bytes;
 }
 

@@ -49,6 +49,7 @@ void Supervisor::adopt_all() {
     }
   }
   catch_up(exits);
+  clear_running_files();
   status_saved_.request();
   firewall_ready_.request();
 }
@@ -86,6 +87,15 @@ void Supervisor::clear_cgroups() {
     if (!processes.empty()) journal::note("ending what is left of container " + name);
     runtime::kill_cgroup(cgroup);
     runtime::remove_cgroup(cgroup);
+  }
+}
+
+/// Of containers that a dead keeper left, and of starts that did not come to their end.
+void Supervisor::clear_running_files() {
+  const auto directory = files_.running("").parent_path();
+  for (const std::string& id : list_directory(directory)) {
+    const auto task = registry_.find(id);
+    if (!task || !task->runs()) remove_tree(directory / id);
   }
 }
 

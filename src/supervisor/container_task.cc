@@ -102,8 +102,8 @@ Awaitable<void> ContainerTask::launch() {
 
 Awaitable<void> ContainerTask::try_launch() {
   join_network();
-  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
-                                     shared_.files.container(config_.id));
+  make_directories(running_files());
+  make_output();
   StandardStreams streams;
   if (!config_.spec.process.terminal) {
     streams = output_->open_streams(config_.spec.process.open_stdin ? Output::Stdin::open
@@ -152,7 +152,8 @@ runtime::ContainerSpec ContainerTask::completed_spec() const {
   const auto directory = shared_.files.container(config_.id);
   spec.root.upper = directory / "upper";
   spec.root.work = directory / "work";
-  spec.etc = write_etc_files(directory, config_, {first_address(), shared_.network.host_gateway()});
+  spec.etc =
+      write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
   return spec;
 }
 
@@ -220,9 +221,17 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   start_probing(known ? status_.health : Health::starting);
 }
 
-void ContainerTask::adopt_output(std::optional<Fd> terminal) {
-  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id,
+void ContainerTask::make_output() {
+  output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
                                      shared_.files.container(config_.id));
+}
+
+std::filesystem::path ContainerTask::running_files() const {
+  return shared_.files.running(config_.id);
+}
+
+void ContainerTask::adopt_output(std::optional<Fd> terminal) {
+  make_output();
   output_->adopt(std::move(terminal));
 }
 
@@ -255,8 +264,9 @@ void ContainerTask::end_run() {
   status_.dns_udp_port = status_.dns_tcp_port = 0;
   try {
     if (output_) output_->finish();
+    remove_tree(running_files());
     runtime::remove_cgroup(config_.spec.cgroup);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     journal::warning(error.what());  // its name tells the next clean-up whose it was
   }
   output_.reset();

@@ -74,6 +74,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> launch();
   Awaitable<void> try_launch();
   void join_network();
+  void make_output();
+  std::filesystem::path running_files() const;
   runtime::ContainerSpec completed_spec() const;
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();

@@ -65,7 +65,10 @@ void DnsServer::open(int container_namespace, DnsPorts before) {
   udp_.assign(bound_socket(SOCK_DGRAM, before.udp).release());
   tcp_.assign(bound_socket(SOCK_STREAM, before.tcp).release());
   ports_ = {port_of(udp_.native_handle()), port_of(tcp_.native_handle())};
-  if (ports_ != before) network::apply_ruleset(network::container_ruleset(ports_.udp, ports_.tcp));
+  if (ports_ == before) return;
+  network::apply_ruleset(before == DnsPorts{}
+                             ? network::container_ruleset(ports_.udp, ports_.tcp)
+                             : network::replacing_container_ruleset(ports_.udp, ports_.tcp));
 }
 
 void DnsServer::stop() {

@@ -314,7 +314,8 @@ void remove_run_files(const ProjectFiles& files) {
   for (const auto& path : {files.exits(), files.keeper_pid(), files.log(), files.keeper_lock()})
     ::unlink(path.c_str());
   // Only when empty; directories shared with others stay while others use them.
-  for (const auto& path : {files.run(), files.run().parent_path(), files.paths.run})
+  for (const auto& path :
+       {files.running("").parent_path(), files.run(), files.run().parent_path(), files.paths.run})
     ::rmdir(path.c_str());
 }
 

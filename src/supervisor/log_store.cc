@@ -50,9 +50,19 @@ std::uint64_t position(int file) {
 
 }  // namespace
 
-LogWriter::LogWriter(const std::filesystem::path& directory, Stream stream)
-    : data_(open_at_end(directory / data_name(stream))),
-      index_(open_file(directory / index_name(stream), O_WRONLY | O_CREAT | O_APPEND, 0600)) {}
+LogWriter::LogWriter(std::filesystem::path directory, Stream stream)
+    : directory_(std::move(directory)), stream_(stream) {}
+
+bool LogWriter::open() {
+  if (data_ && index_) return true;
+  try {
+    data_ = open_at_end(directory_ / data_name(stream_));
+    index_ = open_file(directory_ / index_name(stream_), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 // The mark goes first: killed after it, there is one mark too many; killed after the bytes, they
 // would carry the time of earlier ones.
@@ -66,6 +76,7 @@ std::size_t LogWriter::drain(int pipe) {
   int waiting = 0;
   if (::ioctl(pipe, FIONREAD, &waiting) != 0) throw_errno("FIONREAD");
   if (waiting == 0) return 0;
+  if (!open()) return discard(pipe);
   index(position(data_.get()));
   const ssize_t moved =
       ::splice(pipe, nullptr, data_.get(), nullptr, largest_chunk, SPLICE_F_NONBLOCK);
@@ -83,6 +94,10 @@ std::size_t LogWriter::discard(int pipe) {
 }
 
 void LogWriter::append(std::string_view bytes) {
+  if (!open()) {
+    lost_ += bytes.size();
+    return;
+  }
   const std::uint64_t before = position(data_.get());
   index(before);
   try {

@@ -20,10 +20,10 @@ namespace stack::supervisor {
 
 enum class Stream { out, err };
 
-/// The writing side, one per stream of one container.
+/// The writing side, one per stream of one container. Its files are made with the first byte.
 class LogWriter {
  public:
-  LogWriter(const std::filesystem::path& directory, Stream stream);
+  LogWriter(std::filesystem::path directory, Stream stream);
   /// Moves what the pipe holds, at most 256 KiB of it, without blocking; returns the number of
   /// bytes moved. What a full or failing disk does not take is thrown away and counted: a container
   /// never stalls for its log.
@@ -36,6 +36,10 @@ class LogWriter {
  private:
   void index(std::uint64_t offset);
   std::size_t discard(int pipe);
+  /// False when the files cannot be opened (now).
+  bool open();
+  std::filesystem::path directory_;
+  Stream stream_;
   Fd data_;
   Fd index_;
   std::uint64_t lost_ = 0;

@@ -49,23 +49,28 @@ struct Output::Source {
   bool loss_noted = false;
 };
 
-Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path directory)
-    : loop_(&loop), store_(&store), id_(std::move(id)), directory_(std::move(directory)) {}
+Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
+               std::filesystem::path logs)
+    : loop_(&loop),
+      store_(&store),
+      id_(std::move(id)),
+      pipes_(std::move(pipes)),
+      logs_(std::move(logs)) {}
 
 std::string Output::kept_name(const char* what) const {
   return id_ + "/" + what;
 }
 
 Fd Output::open_fifo(const char* name, int flags) const {
-  return open_file(directory_ / name, O_RDWR | flags);
+  return open_file(pipes_ / name, O_RDWR | flags);
 }
 
 StandardStreams Output::open_streams(Stdin kind) {
   StandardStreams streams;
-  if (kind == Stdin::open) make_fifo(directory_ / in_fifo);
+  if (kind == Stdin::open) make_fifo(pipes_ / in_fifo);
   streams.in = kind == Stdin::open ? open_fifo(in_fifo, 0) : open_file("/dev/null", O_RDONLY);
   for (const auto& [name, fd] : {std::pair{out_fifo, &streams.out}, {err_fifo, &streams.err}}) {
-    make_fifo(directory_ / name);
+    make_fifo(pipes_ / name);
     *fd = open_fifo(name, 0);
     ::fcntl(fd->get(), F_SETPIPE_SZ, pipe_size);  // without: a smaller cushion
     store_->keep(kept_name(name), fd->get());
@@ -87,17 +92,17 @@ void Output::adopt(std::optional<Fd> master) {
 
 void Output::collect_stream(Stream stream) {
   const char* const name = stream == Stream::out ? out_fifo : err_fifo;
-  if (!stack::exists(directory_ / name)) return;
+  if (!stack::exists(pipes_ / name)) return;
   auto& source = stream == Stream::out ? out_ : err_;
   source = std::make_shared<Source>(*loop_, Source::Kind::pipe, open_fifo(name, O_NONBLOCK),
-                                    LogWriter(directory_, stream));
+                                    LogWriter(logs_, stream));
   collect(source);
 }
 
 void Output::collect_terminal(Fd master) {
   ::fcntl(master.get(), F_SETFL, O_NONBLOCK);
   terminal_ = std::make_shared<Source>(*loop_, Source::Kind::terminal, std::move(master),
-                                       LogWriter(directory_, Stream::out));
+                                       LogWriter(logs_, Stream::out));
   collect(terminal_);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A container's stdin, stdout and stderr, and the way of its output into the log.
 //
-// The streams are FIFOs in the container's directory, opened for reading and writing by all: no
-// reader's death gives anybody a SIGPIPE, and what is in them stays as long as somebody holds one,
-// which the keeper does. A terminal's master cannot be found by path: the keeper holds that itself.
+// The streams are FIFOs in a directory of the container's, opened for reading and writing by all:
+// no reader's death gives anybody a SIGPIPE, and what is in them stays as long as somebody holds
+// one, which the keeper does. A terminal's master cannot be found by path: the keeper holds that
+// itself.
 #pragma once
 
 #include <filesystem>
@@ -26,8 +27,9 @@ struct StandardStreams {
 
 class Output : public std::enable_shared_from_this<Output> {
  public:
-  /// `id` names the container in the keeper's store; `directory` is the container's.
-  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path directory);
+  /// `id` names the container in the keeper's store. FIFOs are made in `pipes`, logs in `logs`.
+  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
+         std::filesystem::path logs);
 
   enum class Stdin { null, open };
   /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting.
@@ -52,7 +54,8 @@ class Output : public std::enable_shared_from_this<Output> {
   Loop* loop_;
   FdStore* store_;
   std::string id_;
-  std::filesystem::path directory_;
+  std::filesystem::path pipes_;
+  std::filesystem::path logs_;
   std::shared_ptr<Source> out_;
   std::shared_ptr<Source> err_;
   std::shared_ptr<Source> terminal_;

@@ -33,6 +33,8 @@ struct ProjectFiles {
 
   std::filesystem::path containers() const { return paths.project_data(project) / "containers"; }
   std::filesystem::path container(const std::string& id) const { return containers() / id; }
+  /// What a container needs while it runs only: pipes, files bound into its /etc.
+  std::filesystem::path running(const std::string& id) const { return run() / "running" / id; }
   std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
   std::filesystem::path network(const std::string& name) const {
     return networks() / (name + ".json");

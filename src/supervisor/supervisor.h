@@ -36,6 +36,7 @@ class Supervisor {
   void adopt(const Registry::Task& task, std::optional<Fd> terminal);
   void adopt_output(const Registry::Task& task, std::optional<Fd> terminal);
   void clear_cgroups();
+  void clear_running_files();
   void catch_up(const std::vector<ExitRecord>& exits);
 
   // Events.

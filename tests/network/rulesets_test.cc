@@ -169,9 +169,10 @@ table inet stack {
 }
 
 TEST(ContainerRuleset, SendsQuestionsToTheSupervisorsPorts) {
-  EXPECT_EQ(container_ruleset(40001, 40002), R"(table ip stack_dns
-delete table ip stack_dns
-table ip stack_dns {
+  const std::string fresh = container_ruleset(40001, 40002);
+  EXPECT_EQ(replacing_container_ruleset(40001, 40002),
+            "table ip stack_dns\ndelete table ip stack_dns\n" + fresh);
+  EXPECT_EQ(fresh, R"(table ip stack_dns {
 	chain output {
 		type nat hook output priority -100; policy accept;
 		ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:40001

@@ -74,7 +74,9 @@ TEST_F(LogStore, AContainerWithoutOutputHasNoLines) {
 }
 
 TEST_F(LogStore, LogsArePrivate) {
-  const LogWriter out(directory_.path(), Stream::out);
+  LogWriter out(directory_.path(), Stream::out);
+  EXPECT_FALSE(exists(directory_.path() / "stdout")) << "nothing said, no file";
+  out.append("secret\n");
   struct stat info {};
   ASSERT_EQ(::stat((directory_.path() / "stdout").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
