@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -90,12 +91,18 @@ class Docker:
 
 
 def timed(command, environment):
-    begin = time.monotonic()
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, check=False)
-    milliseconds = (time.monotonic() - begin) * 1000
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
+    """Milliseconds from the start of the process until it was reaped, without Python's own fork."""
+    with tempfile.TemporaryFile() as said:
+        streams = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                   (os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
+        begin = time.monotonic()
+        process = os.posix_spawn(command[0], command, environment, file_actions=streams)
+        status = os.waitpid(process, 0)[1]
+        milliseconds = (time.monotonic() - begin) * 1000
+        if status != 0:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)}: exit code {os.waitstatus_to_exitcode(status)}\n"
+                             f"{said.read().decode()}")
     return milliseconds
 
 

@@ -18,14 +18,17 @@ struct DocumentKind {
   int format;
 };
 
-/// Writes `body` (an object) with its kind and format in front, atomically.
+/// Writes `body` (an object) with its kind and format in front, atomically. `details` is what most
+/// readers do not need: it comes on a line of its own.
 void write_document(const std::filesystem::path& path, const DocumentKind& kind,
-                    const nlohmann::json& body, Durability durability);
+                    const nlohmann::json& body, Durability durability,
+                    const nlohmann::json* details = nullptr);
 enum class Damaged { is_an_error, counts_as_absent };
 /// Nothing when the file is absent. Throws Error when it is torn (unless that counts as absent), of
-/// another kind, or newer.
+/// another kind, or newer. `details` are read only when asked for.
 std::optional<nlohmann::json> read_document(const std::filesystem::path& path,
                                             const DocumentKind& kind,
-                                            Damaged damaged = Damaged::is_an_error);
+                                            Damaged damaged = Damaged::is_an_error,
+                                            nlohmann::json* details = nullptr);
 
 }  // namespace stack

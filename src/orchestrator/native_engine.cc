@@ -34,7 +34,8 @@ NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired)
 
 ObservedState NativeEngine::observe() {
   ObservedState state;
-  for (auto& container : supervisor::read_containers(paths_, desired_.project)) {
+  for (auto& container :
+       supervisor::read_containers(paths_, desired_.project, supervisor::ConfigParts::summary)) {
     ids_[container.config.name] = container.config.id;
     state.containers.emplace(container.config.name, std::move(container));
   }

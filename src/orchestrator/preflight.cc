@@ -23,7 +23,8 @@ struct Publisher {
 std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t port,
                                         const std::string& protocol) {
   for (const auto& project : supervisor::list_projects(paths)) {
-    for (const auto& container : supervisor::read_containers(paths, project)) {
+    for (const auto& container :
+         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
       const auto& published = container.status.published;
       const bool holds = std::ranges::any_of(published, [&](const network::PublishedPort& each) {
         return each.host_port == port && each.protocol == protocol;

@@ -132,21 +132,40 @@ void to_json(json& out, const ContainerConfig& config) {
   if (config.health) out["health"] = *config.health;
 }
 
-void from_json(const json& in, ContainerConfig& config) {
+void read_summary(const json& in, ContainerConfig& config) {
   in.at("id").get_to(config.id);
   in.at("name").get_to(config.name);
   in.at("service").get_to(config.service);
   in.at("number").get_to(config.number);
-  in.at("spec").get_to(config.spec);
   in.at("endpoints").get_to(config.endpoints);
+  in.at("restart").get_to(config.restart);
+  in.at("data_container").get_to(config.data_container);
+  in.at("applied").get_to(config.applied);
+}
+
+void read_details(const json& in, ContainerConfig& config) {
+  in.at("spec").get_to(config.spec);
   in.at("ports").get_to(config.ports);
   in.at("links").get_to(config.links);
   in.at("extra_hosts").get_to(config.extra_hosts);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
-  in.at("restart").get_to(config.restart);
   in.at("stop").get_to(config.stop);
-  in.at("data_container").get_to(config.data_container);
-  in.at("applied").get_to(config.applied);
+}
+
+void from_json(const json& in, ContainerConfig& config) {
+  read_summary(in, config);
+  read_details(in, config);
+}
+
+json take_details(json& config) {
+  json details = json::object();
+  for (const char* key : {"spec", "ports", "links", "extra_hosts", "health", "stop"}) {
+    const auto found = config.find(key);
+    if (found == config.end()) continue;
+    details[key] = std::move(*found);
+    config.erase(found);
+  }
+  return details;
 }
 
 void to_json(json& out, const NetworkConfig& config) {

@@ -93,6 +93,11 @@ struct ContainerConfig {
 
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
+/// The same in two parts: spec, ports, links, extra_hosts, health and stop are taken out of a
+/// configuration's JSON as its details; the rest is the summary.
+nlohmann::json take_details(nlohmann::json& config);
+void read_summary(const nlohmann::json& json, ContainerConfig& config);
+void read_details(const nlohmann::json& json, ContainerConfig& config);
 
 /// The networks of the stack, as `applied` for the diff and as the supervisor makes them.
 struct NetworkConfig {

@@ -66,9 +66,11 @@ std::string ProjectFiles::stack_id() const {
 }
 
 void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created) {
-  const json body{{"config", config}, {"created", to_nanoseconds(created)}};
+  json summary(config);
+  const json details = take_details(summary);
+  const json body{{"config", std::move(summary)}, {"created", to_nanoseconds(created)}};
   write_document(files.container(config.id) / "config.json", config_kind, body,
-                 Durability::survives_crash);
+                 Durability::survives_crash, &details);
 }
 
 void write_state(const ProjectFiles& files, const ContainerStatus& status) {
@@ -84,16 +86,20 @@ void write_status(const ProjectFiles& files, const std::vector<const ContainerSt
                  Durability::survives_crash);
 }
 
-std::vector<RecordedContainer> read_recorded(const ProjectFiles& files) {
+std::vector<RecordedContainer> read_recorded(const ProjectFiles& files, ConfigParts parts) {
   std::vector<RecordedContainer> recorded;
   Statuses statuses = read_statuses(files);
   for (const std::string& id : list_directory(files.containers())) {
     if (id.starts_with(".")) continue;
     const auto path = files.container(id) / "config.json";
-    const auto document = read_document(path, config_kind, Damaged::counts_as_absent);
+    const bool all = parts == ConfigParts::all;
+    json details;
+    const auto document =
+        read_document(path, config_kind, Damaged::counts_as_absent, all ? &details : nullptr);
     if (!document) continue;
     RecordedContainer container;
-    document->at("config").get_to(container.config);
+    read_summary(document->at("config"), container.config);
+    if (all) read_details(details, container.config);
     if (const auto known = statuses.find(id); known != statuses.end()) {
       container.status = std::move(known->second);
     } else {

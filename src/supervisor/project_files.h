@@ -59,7 +59,8 @@ void write_state(const ProjectFiles& files, const ContainerStatus& status);
 /// Writes status.json: all containers of the project.
 void write_status(const ProjectFiles& files, const std::vector<const ContainerStatus*>& all);
 /// Everything recorded, sorted by name; statuses of another boot have lost their process.
-std::vector<RecordedContainer> read_recorded(const ProjectFiles& files);
+std::vector<RecordedContainer> read_recorded(const ProjectFiles& files,
+                                             ConfigParts parts = ConfigParts::all);
 
 /// A network with the addresses given out in it, by container name.
 struct NetworkRecord {

@@ -113,11 +113,12 @@ void from_json(const json& in, ContainerStatus& status) {
   in.at("last_probe").get_to(status.last_probe);
 }
 
-std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project) {
+std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project,
+                                               ConfigParts parts) {
   const ProjectFiles files{paths, project};
   MissedExits missed(files.exits());
   std::vector<ObservedContainer> observed;
-  for (RecordedContainer& container : read_recorded(files)) {
+  for (RecordedContainer& container : read_recorded(files, parts)) {
     if (container.status.phase == Phase::running && !is_alive(container.status.process))
       missed.apply(container.status);
     observed.push_back({std::move(container.config), std::move(container.status)});

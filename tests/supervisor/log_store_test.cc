@@ -75,7 +75,7 @@ TEST_F(LogStore, AContainerWithoutOutputHasNoLines) {
 
 TEST_F(LogStore, LogsArePrivate) {
   LogWriter out(directory_.path(), Stream::out);
-  EXPECT_FALSE(exists(directory_.path() / "stdout")) << "nothing said, no file";
+  EXPECT_FALSE(stack::exists(directory_.path() / "stdout")) << "nothing said, no file";
   out.append("secret\n");
   struct stat info {};
   ASSERT_EQ(::stat((directory_.path() / "stdout").c_str(), &info), 0);

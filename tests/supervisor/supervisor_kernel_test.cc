@@ -28,9 +28,9 @@ class SupervisorKernel : public StackFixture {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
       return "refused";
-    write_all(socket.get(), text);
-    ::shutdown(socket.get(), SHUT_WR);
     try {
+      write_all(socket.get(), text);
+      ::shutdown(socket.get(), SHUT_WR);
       return read_all(socket.get());
     } catch (const Error&) {
       return "reset";
