@@ -103,20 +103,25 @@ Command exec() {
 }
 
 Command config() {
-  return {"config",
-          "Print the stack file as it is understood",
-          "stack config --format json",
-          Positional::any,
-          "SERVICE",
-          {format_flag("yaml or json"),
-           quiet_flag("Only check the file"),
-           {"--services", &Options::services, "Print service names"},
-           {"--volumes", &Options::list_volumes, "Print volume names"},
-           {"--networks", &Options::list_networks, "Print network names"},
-           {"--images", &Options::list_images, "Print image names"},
-           {"--no-interpolate", &Options::no_interpolate, "Leave variables as they are written"},
-           {"-o,--output", &Options::output, "Write to a file", "FILE"}},
-          run_config};
+  return {
+      "config",
+      "Print the stack file as it is understood",
+      "stack config --format json",
+      Positional::any,
+      "SERVICE",
+      {format_flag("yaml or json"),
+       quiet_flag("Only check the file"),
+       {"--services", &Options::services, "Print service names"},
+       {"--volumes", &Options::list_volumes, "Print volume names"},
+       {"--networks", &Options::list_networks, "Print network names"},
+       {"--images", &Options::list_images, "Print image names"},
+       {"--no-interpolate", &Options::no_interpolate, "Leave variables as they are written"},
+       {"--no-normalize", &Options::no_normalize, "Do not fill in what is left out"},
+       {"--no-consistency", &Options::no_consistency, "Do not check what refers to what"},
+       {"--no-env-resolution", &Options::no_env_resolution, "Do not read env_file"},
+       {"--no-path-resolution", &Options::no_path_resolution, "Leave paths as they are written"},
+       {"-o,--output", &Options::output, "Write to a file", "FILE"}},
+      run_config};
 }
 
 Command image_import() {

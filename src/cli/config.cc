@@ -40,7 +40,7 @@ std::string body(const spec::Project& project, const Options& options) {
 }  // namespace
 
 int run_config(const Options& options) {
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_to_show(options);
   if (options.quiet) return 0;
   std::string text = body(project, options);
   if (!text.empty() && text.back() != '\n') text += '\n';

@@ -193,14 +193,18 @@ void show_logs(const HostPaths& paths, const LogRequest& request, const Options&
 }
 
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
-                 const std::function<bool()>& stopped) {
+                 const std::function<bool()>& stopped, const std::function<void()>& stop) {
   LogView view(paths, request, options);
   ChangeWatch watch(paths, request.project);
   for (;;) {
     watch.arm();
-    if (!view.refresh() || stopped()) return;
+    if (!view.refresh()) return;
+    if (stopped()) break;
     watch.wait();
   }
+  if (!stop) return;
+  stop();
+  view.refresh();
 }
 
 }  // namespace stack::cli

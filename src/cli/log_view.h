@@ -25,8 +25,9 @@ struct LogRequest {
 
 /// Prints what is there.
 void show_logs(const HostPaths& paths, const LogRequest& request, const Options& options);
-/// Prints what is there and what comes, until no container runs any more or `stopped` answers true.
+/// Prints what is there and what comes, until no container runs any more or `stopped` answers true:
+/// then `stop` is called, if given, and what the containers said meanwhile comes last.
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
-                 const std::function<bool()>& stopped);
+                 const std::function<bool()>& stopped, const std::function<void()>& stop = {});
 
 }  // namespace stack::cli

@@ -51,6 +51,10 @@ struct Options {
 
   // config
   bool no_interpolate = false;
+  bool no_normalize = false;
+  bool no_consistency = false;
+  bool no_env_resolution = false;
+  bool no_path_resolution = false;
   bool list_volumes = false;
   bool list_images = false;
   bool list_networks = false;

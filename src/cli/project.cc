@@ -43,13 +43,25 @@ spec::LoadRequest load_request(const Options& options) {
   request.profiles = options.profiles;
   request.current_directory = std::filesystem::current_path();
   request.environment = process_environment();
-  request.stages.interpolate = !options.no_interpolate;
+  request.stages = {.interpolate = !options.no_interpolate,
+                    .normalize = !options.no_normalize,
+                    .check_consistency = !options.no_consistency,
+                    .resolve_environment = !options.no_env_resolution,
+                    .resolve_paths = !options.no_path_resolution};
   return request;
 }
 
 spec::Project load_project(const Options& options) {
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
+  return accept(spec::load(request));
+}
+
+spec::Project load_to_show(const Options& options) {
+  spec::LoadRequest request = load_request(options);
+  request.services = options.arguments;
+  request.purpose = spec::Purpose::show;
+  request.selection = spec::Selection::named;
   return accept(spec::load(request));
 }
 

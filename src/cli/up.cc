@@ -90,8 +90,11 @@ int attach(const spec::Project& project, const Options& options, const HostPaths
   request.since = since;
   request.announce_exits = true;
   request.services.insert(options.arguments.begin(), options.arguments.end());
-  follow_logs(paths, request, options, [] { return interrupts() > 0; });
-  return interrupts() > 0 ? stop_after_interrupt(project.name, options, paths) : 0;
+  int code = 0;
+  follow_logs(
+      paths, request, options, [] { return interrupts() > 0; },
+      [&] { code = stop_after_interrupt(project.name, options, paths); });
+  return code;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/diff.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
@@ -24,7 +25,10 @@ class Comparison {
     if (objects && (before != nullptr || after != nullptr) && has_members(before, after)) {
       return compare_members(path, before, after);
     }
-    const auto origin = sources_.find(prefix_ + path);
+    if (is_long_list(before) && is_long_list(after) && before->size() == after->size()) {
+      return compare_elements(path, *before, *after);
+    }
+    const auto origin = sources_.find(prefix_ + dotted(path));
     changes_.push_back({path, text(before), text(after), origin});
   }
 
@@ -49,6 +53,21 @@ class Comparison {
       if (path.empty() && key == "depends_on") continue;
       compare(path.empty() ? key : path + "." + key, member(before, key), member(after, key));
     }
+  }
+  /// So long that nobody would find the difference in two of them.
+  static bool is_long_list(const Json* json) {
+    return json != nullptr && json->is_array() && json->size() > 3;
+  }
+  void compare_elements(const std::string& path, const Json& before, const Json& after) {
+    for (std::size_t at = 0; at < before.size(); ++at) {
+      compare(fmt::format("{}[{}]", path, at), &before[at], &after[at]);
+    }
+  }
+  /// "command[3]" as the source map says it: "command.3".
+  static std::string dotted(std::string path) {
+    std::erase(path, ']');
+    std::ranges::replace(path, '[', '.');
+    return path;
   }
   static const Json* member(const Json* json, const std::string& key) {
     if (json == nullptr || !json->contains(key)) return nullptr;

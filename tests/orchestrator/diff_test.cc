@@ -51,6 +51,18 @@ TEST(Diff, ListsAreOneField) {
   EXPECT_EQ(changes_of(before, after), "command: [\"sleep\",\"1000\"] -> [\"sleep\",\"1\"]\n");
 }
 
+TEST(Diff, OfALongListItsElementsAre) {
+  spec::Service before = service("web");
+  before.command =
+      std::vector<std::string>{"postgres", "-c", "ssl=off", "-c", "log_statement=none"};
+  spec::Service after = before;
+  after.command->back() = "log_statement=ddl";
+  spec::SourceMap sources;
+  sources.set("services.web.command.4", {"stack.yaml", 9, 7});
+  EXPECT_EQ(changes_of(before, after, sources),
+            "command[4]: \"log_statement=none\" -> \"log_statement=ddl\" (stack.yaml:9:7)\n");
+}
+
 TEST(Diff, WhatAContainerOnlyWaitsForDoesNotMakeItDiffer) {
   spec::Service before = service("web");
   spec::Service after = service("web");
