@@ -188,7 +188,8 @@ class Restart(stacktest.StackTest):
 
     def test_a_killed_process_is_restarted(self):
         runs = self.restarts("unless-stopped", "exec sleep 1001")
-        pid, = stacktest.eventually(lambda: self.pids_running("sleep 1001"), "it runs")
+        stacktest.eventually(lambda: runs() == 1, "it runs")  # else the shell is killed before it wrote
+        pid, = stacktest.eventually(lambda: self.pids_running("sleep 1001"), "the sleep")
         os.kill(pid, signal.SIGKILL)
         stacktest.eventually(lambda: runs() == 2, "a second run")
 
