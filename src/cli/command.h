@@ -38,6 +38,8 @@ struct Command {
   std::vector<Flag> flags;
   /// Returns the exit code; throws Error.
   int (*run)(const Options& options) = nullptr;
+  /// Whatever touches or reads what root's containers are made of.
+  bool needs_root = true;
 };
 
 const std::vector<Flag>& global_flags();

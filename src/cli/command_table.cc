@@ -121,7 +121,8 @@ Command config() {
        {"--no-env-resolution", &Options::no_env_resolution, "Do not read env_file"},
        {"--no-path-resolution", &Options::no_path_resolution, "Leave paths as they are written"},
        {"-o,--output", &Options::output, "Write to a file", "FILE"}},
-      run_config};
+      run_config,
+      false};
 }
 
 Command image_import() {
@@ -218,14 +219,16 @@ const std::vector<Command>& commands() {
        Positional::none,
        "",
        {format_flag("table or json")},
-       run_doctor},
+       run_doctor,
+       false},
       {"version",
        "Print the version",
        "stack version --short",
        Positional::none,
        "",
        {{"--short", &Options::short_form, "Print the number only"}, format_flag("text or json")},
-       run_version},
+       run_version,
+       false},
   };
   return table;
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <iostream>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "cli/parse.h"
 #include "supervisor/entry_points.h"
 
@@ -15,9 +18,17 @@ bool started_as(std::string_view name, int argc, char** argv) {
   return argc > 0 && argv[0] == name;
 }
 
+/// Said at once and in the same words, instead of by whatever fails first.
+void require_root(const stack::cli::Command& command) {
+  if (!command.needs_root || ::geteuid() == 0) return;
+  throw stack::Error(fmt::format("`stack {}` must be run by root", command.name))
+      .with_hint(fmt::format("sudo stack {} (running without root comes later)", command.name));
+}
+
 int run(const stack::cli::Parsed& parsed) {
   if (parsed.command == nullptr) return parsed.exit_code;
   try {
+    require_root(*parsed.command);
     return parsed.command->run(parsed.options);
   } catch (const stack::Error& error) {
     if (!error.message().empty()) std::cerr << "stack: error: " << error.what() << '\n';

@@ -22,6 +22,21 @@ TWO_SERVICES = """
 """
 
 
+class WithoutRoot(stacktest.StackTest):
+    def run_as_nobody(self, *arguments):
+        return subprocess.run([stacktest.STACK, *arguments], cwd="/", user=65534, group=65534,
+                              extra_groups=[], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    def test_commands_that_need_root_say_so(self):
+        done = self.run_as_nobody("up", "-d")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("`stack up` must be run by root", done.stderr)
+        self.assertIn("sudo stack up", done.stderr)
+
+    def test_others_do_not_need_it(self):
+        self.assertEqual(self.run_as_nobody("version").returncode, 0)
+
+
 class Up(stacktest.StackTest):
     def test_up_starts_every_service(self):
         self.up(TWO_SERVICES)
