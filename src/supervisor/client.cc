@@ -146,7 +146,14 @@ enum class KeeperAnswer { ready, another_runs };
 
 /// Starts a keeper and hears how that went.
 KeeperAnswer try_start(const ProjectFiles& files, Deadline deadline) {
-  const Fd pipe = start_keeper(files);
+  Fd pipe;
+  try {
+    pipe = start_keeper(files);
+  } catch (const Error& error) {
+    // The directory went with the last keeper while we were in it.
+    if (error.error_number() == ENOENT) return KeeperAnswer::another_runs;
+    throw;
+  }
   if (!wait_readable(pipe.get(), deadline)) {
     throw Error(fmt::format("the supervisor of {} did not start in time", files.project))
         .with_hint("its log is " + files.log().native());
@@ -163,18 +170,20 @@ KeeperAnswer try_start(const ProjectFiles& files, Deadline deadline) {
 Client Client::connect_or_start(const HostPaths& paths, const std::string& project) {
   const ProjectFiles files{paths, project};
   const auto deadline = steady_clock::now() + start_timeout;
-  // Only when another keeper is just starting or ending: something will change in its directory.
-  // Closing a watch costs an RCU period (15 ms).
+  // Another keeper may be just starting or ending: then something will change in its directory.
+  // What changed before the watch was there is known by one more try. Made only then: closing a
+  // watch costs an RCU period (15 ms).
   std::unique_ptr<DirectoryWatch> watch;
   do {
     make_directories(files.run());
     if (auto client = connect(paths, project)) return std::move(*client);
+    if (try_start(files, deadline) == KeeperAnswer::ready) continue;
     if (watch) {
       watch->wait(deadline);
-      if (auto client = connect(paths, project)) return std::move(*client);
-    }
-    if (try_start(files, deadline) == KeeperAnswer::another_runs)
+      watch.reset();
+    } else {
       watch = std::make_unique<DirectoryWatch>(files.run());
+    }
   } while (steady_clock::now() < deadline);
   fail("the supervisor of {} cannot be reached", project);
 }

@@ -338,6 +338,16 @@ TEST_F(SupervisorKernel, AfterAShutdownNothingIsLeftButData) {
   EXPECT_EQ(std::system("nft list tables | grep -q stack_"), 1 << 8);
 }
 
+// Each start comes at another moment of the last keeper's end.
+TEST_F(SupervisorKernel, AClientThatComesWhileTheStackEndsIsServed) {
+  create(container("web", "exec sleep 1000"));
+  for (int round = 0; round < 40; ++round) {
+    start("web");
+    stop("web", 0s);
+    reconnect();
+  }
+}
+
 TEST_F(SupervisorKernel, AStackWithNothingRunningHasNoProcesses) {
   run("job", "exit 0");
   await("job", AwaitedCondition::completed);
