@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/container_view.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "orchestrator/diff.h"
@@ -180,6 +182,15 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   json["State"] = state_text(container);
   json["Status"] = status_text(container, now);
   return json;
+}
+
+void check_services_exist(const std::vector<supervisor::ObservedContainer>& containers,
+                          const std::vector<std::string>& services) {
+  for (const auto& service : services) {
+    const bool known = std::ranges::any_of(
+        containers, [&](const auto& each) { return each.config.service == service; });
+    if (!known) fail("no such service: {}", service);
+  }
 }
 
 }  // namespace stack::cli

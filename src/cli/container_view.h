@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "supervisor/status.h"
 
@@ -27,5 +28,9 @@ std::string ago_text(TimePoint then, TimePoint now);
 /// docker compose's fields of `ps --format json`.
 nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
                        TimePoint now);
+
+/// Throws Error for the first service that has no container.
+void check_services_exist(const std::vector<supervisor::ObservedContainer>& containers,
+                          const std::vector<std::string>& services);
 
 }  // namespace stack::cli

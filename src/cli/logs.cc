@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/container_view.h"
 #include "cli/log_view.h"
 #include "cli/project.h"
 #include "cli/signals.h"
@@ -27,6 +28,7 @@ int run_logs(const Options& options) {
   request.services.insert(options.arguments.begin(), options.arguments.end());
   request.tail = tail_of(options);
   const HostPaths paths = HostPaths::from_environment();
+  check_services_exist(supervisor::read_containers(paths, request.project), options.arguments);
   if (!options.follow) {
     show_logs(paths, request, options);
     return 0;

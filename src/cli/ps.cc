@@ -36,15 +36,6 @@ Row row(const ObservedContainer& container, const Options& options, TimePoint no
           ports_text(container)};
 }
 
-void check_services_exist(const std::vector<ObservedContainer>& containers,
-                          const Options& options) {
-  for (const auto& service : options.arguments) {
-    const bool known = std::ranges::any_of(
-        containers, [&](const auto& each) { return each.config.service == service; });
-    if (!known) fail("no such service: {}", service);
-  }
-}
-
 void print(const std::vector<ObservedContainer>& shown, const std::string& project,
            const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
@@ -66,7 +57,7 @@ int run_ps(const Options& options) {
   }
   const std::string project = project_name(options);
   auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
-  check_services_exist(containers, options);
+  check_services_exist(containers, options.arguments);
   std::erase_if(containers, [&](const auto& each) { return !is_shown(each, options); });
   if (options.quiet) {
     for (const auto& each : containers) std::cout << each.config.id << '\n';

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <set>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -83,6 +84,23 @@ int stop_after_interrupt(const std::string& project, const Options& options,
   return static_cast<int>(ExitCode::interrupted);
 }
 
+/// A service has a container, or the file has it: otherwise its name was mistyped.
+void check_services_known(const std::string& name, const Options& options) {
+  std::set<std::string> known;
+  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), name,
+                                                      supervisor::ConfigParts::summary)) {
+    known.insert(each.config.service);
+  }
+  std::vector<std::string> unknown = options.arguments;
+  std::erase_if(unknown, [&](const auto& service) { return known.contains(service); });
+  if (unknown.empty()) return;
+  const NamedProject named = load_named_project(options);
+  for (const auto& service : unknown) {
+    if (!named.project || !named.project->services.contains(service))
+      fail("no such service: {}", service);
+  }
+}
+
 int attach(const spec::Project& project, const Options& options, const HostPaths& paths,
            std::chrono::system_clock::time_point since) {
   LogRequest request;
@@ -116,6 +134,7 @@ int run_up(const Options& options) {
 
 int run_down(const Options& options) {
   const NamedProject named = load_named_project(options);
+  check_services_known(named.name, options);
   DownPolicy policy;
   if (options.remove_orphans) policy.orphans = Orphans::remove;
   policy.volumes = options.volumes;
@@ -138,6 +157,7 @@ int run_down(const Options& options) {
 
 int run_stop(const Options& options) {
   const std::string name = project_name(options);
+  check_services_known(name, options);
   count_interrupts();
   const auto progress = make_progress(options);
   Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },

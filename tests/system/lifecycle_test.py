@@ -157,6 +157,10 @@ class Ps(stacktest.StackTest):
 
 
 class Logs(stacktest.StackTest):
+    def test_logs_of_an_unknown_service_are_refused(self):
+        self.up(TWO_SERVICES)
+        self.assertIn("no such service: wbe", self.stack("logs", "wbe", expect=1).err)
+
     def test_logs_hold_both_streams_with_prefixes(self):
         self.up(TWO_SERVICES)
         expected = ["db is here", "web complains", "web is here"]
@@ -244,6 +248,16 @@ class Exec(stacktest.StackTest):
 
 
 class StopAndStart(stacktest.StackTest):
+    def test_stopping_an_unknown_service_is_refused(self):
+        self.up(TWO_SERVICES)
+        for command in ("stop", "start", "down"):
+            self.assertIn("no such service: wbe", self.stack(command, "wbe", expect=1).err)
+
+    def test_a_service_without_a_container_may_be_stopped(self):
+        self.up(TWO_SERVICES)
+        self.stack("down", "-t", "0", "web")
+        self.stack("stop", "web")
+
     def test_stop_keeps_the_container_and_start_runs_it_again(self):
         self.up(TWO_SERVICES)
         self.inside("web", "touch", "/mark")
