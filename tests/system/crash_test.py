@@ -167,5 +167,46 @@ class UpIsKilled(stacktest.StackTest):
         stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
 
 
+class OthersAreKilled(UpIsKilled):
+    """The same with other victims."""
+
+    def one_round(self, moment):
+        self.kill_down(moment)
+        self.kill_helpers_during_up(moment)
+
+    def kill_down(self, moment):
+        self.stack("up", "-d")
+        with subprocess.Popen([stacktest.STACK, "down", "-v", "-t", "0"], cwd=self.directory,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            time.sleep(moment / 2)  # the moment is what is being tried
+            process.kill()
+        self.take_down_and_look()
+
+    def kill_helpers_during_up(self, moment):
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            time.sleep(moment)  # the moment is what is being tried
+            for name in ("stack-keeper", "stack-superviso"):
+                for pid in self.pids_named(name):
+                    kill_if_there(pid)
+            process.wait(60)
+        self.stack("up", "-d")
+        self.assertEqual(self.state_of("web"), "running")
+        self.take_down_and_look()
+
+    def take_down_and_look(self):
+        self.stack("down", "-v", "-t", "0")
+        stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
+
+
+def kill_if_there(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 if __name__ == "__main__":
     stacktest.main()
