@@ -58,7 +58,7 @@ std::vector<Subnet> subnets_in_use() {
   }
   std::erase_if(subnets, [](const Subnet& s) { return loopback.contains(s.address); });
   std::ranges::sort(subnets);
-  subnets.erase(std::ranges::unique(subnets).begin(), subnets.end());
+  subnets.erase(std::unique(subnets.begin(), subnets.end()), subnets.end());
   return subnets;
 }
 

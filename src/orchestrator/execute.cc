@@ -63,7 +63,7 @@ class Executor {
     --running_;
     result(outcome.step) = outcome.error ? StepResult::failed : StepResult::done;
     report_.step_ends(outcome.step, plan_.steps[outcome.step], result(outcome.step),
-                      outcome.error ? outcome.error->what() : outcome.note);
+                      outcome.error ? outcome.error->message() : outcome.note);
     if (outcome.error) execution_.errors.push_back(*outcome.error);
   }
 

@@ -47,11 +47,12 @@ ObservedState NativeEngine::observe() {
 }
 
 void NativeEngine::perform(StepId step, const Action& action) {
+  attempt_ = to_text(action);
   try {
     std::visit([&](const auto& it) { do_action(step, it); }, action);
   } catch (Error& error) {
     std::erase_if(unsent_, [&](const Pending& pending) { return pending.step == step; });
-    error.add_frame(to_text(action));
+    error.add_frame(attempt_);
     finish(step, error);
   }
 }
@@ -84,7 +85,14 @@ Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply
     return {pending.step, std::nullopt,
             fmt::format("not required, going on: {}", reply.error->what())};
   }
-  return {pending.step, reply.error, reply.note};
+  if (!reply.error) return {pending.step, std::nullopt, reply.note};
+  Error error = *reply.error;
+  if (std::holds_alternative<supervisor::Await>(pending.request)) {
+    error.with_hint("`stack logs` shows what it said");
+  } else {
+    error.add_frame(pending.attempt);
+  }
+  return {pending.step, std::move(error), reply.note};
 }
 
 void NativeEngine::finish(StepId step, std::optional<Error> error) {
@@ -92,7 +100,7 @@ void NativeEngine::finish(StepId step, std::optional<Error> error) {
 }
 
 void NativeEngine::send(StepId step, supervisor::Request request, bool tolerated) {
-  unsent_.push_back({step, std::move(request), tolerated});
+  unsent_.push_back({step, std::move(request), attempt_, tolerated});
   flush();
 }
 

@@ -33,6 +33,7 @@ class NativeEngine : public Engine {
   struct Pending {
     StepId step;
     supervisor::Request request;
+    std::string attempt;     ///< the action in words, for errors
     bool tolerated = false;  ///< a failure is a note: AwaitCondition with required = false
   };
 
@@ -66,6 +67,7 @@ class NativeEngine : public Engine {
   image::ImageStore images_;
   std::optional<supervisor::Client> client_;
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
+  std::string attempt_;                     ///< what is being performed
   std::deque<Pending> unsent_;
   std::map<std::uint64_t, Pending> pending_;  ///< sent and not answered yet, by the request's id
   int losses_in_a_row_ = 0;                   ///< of the connection, without an answer between

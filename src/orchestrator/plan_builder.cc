@@ -9,7 +9,7 @@ namespace stack::orchestrator {
 
 StepId PlanBuilder::add(Action action, std::string because, std::vector<StepId> after) {
   std::ranges::sort(after);
-  after.erase(std::ranges::unique(after).begin(), after.end());
+  after.erase(std::unique(after.begin(), after.end()), after.end());
   plan_.steps.push_back({std::move(action), std::move(because), std::move(after)});
   return plan_.steps.size() - 1;
 }

@@ -100,8 +100,7 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   const auto same = [](const Diagnostic& a, const Diagnostic& b) {
     return a.origin == b.origin && a.message == b.message;
   };
-  const auto doubles = std::ranges::unique(items, same);
-  items.erase(doubles.begin(), doubles.end());
+  items.erase(std::unique(items.begin(), items.end(), same), items.end());
   return items;
 }
 
