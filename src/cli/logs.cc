@@ -34,7 +34,7 @@ int run_logs(const Options& options) {
     return 0;
   }
   count_interrupts();
-  follow_logs(paths, request, options, [] { return interrupts() > 0; });
+  follow_logs(paths, request, options, [] { return interrupts() > 0 || hung_up(); });
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
 }
 

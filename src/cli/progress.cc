@@ -38,8 +38,12 @@ Verbs verbs(const Action& action) {
   return creates ? Verbs{"Creating", "Created"} : Verbs{"Removing", "Removed"};
 }
 
+/// A screen that is gone is no reason to leave a plan half done.
 void print(const std::string& text) {
-  write_all(STDERR_FILENO, text);
+  try {
+    write_all(STDERR_FILENO, text);
+  } catch (const Error&) {
+  }
 }
 
 std::string seconds_text(Clock::duration duration) {

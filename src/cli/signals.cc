@@ -9,9 +9,14 @@ namespace stack::cli {
 namespace {
 
 volatile sig_atomic_t count = 0;
+volatile sig_atomic_t terminal_gone = 0;
 
 void count_one(int /*signal*/) {
   count = count + 1;
+}
+
+void note_hangup(int /*signal*/) {
+  terminal_gone = 1;
 }
 
 }  // namespace
@@ -20,11 +25,17 @@ void count_interrupts() {
   struct sigaction action {};
   action.sa_handler = count_one;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+  action.sa_handler = note_hangup;
+  ::sigaction(SIGHUP, &action, nullptr);
 }
 
 int interrupts() {
   return count;
+}
+
+bool hung_up() {
+  return terminal_gone != 0;
 }
 
 }  // namespace stack::cli

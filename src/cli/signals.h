@@ -4,8 +4,10 @@
 
 namespace stack::cli {
 
-/// Counts SIGINT, SIGTERM and SIGHUP from now on instead of dying of them.
+/// Counts SIGINT and SIGTERM from now on instead of dying of them, and notes SIGHUP: a terminal
+/// that goes away ends the looking, not the stack.
 void count_interrupts();
 int interrupts();
+bool hung_up();
 
 }  // namespace stack::cli

@@ -110,8 +110,10 @@ int attach(const spec::Project& project, const Options& options, const HostPaths
   request.services.insert(options.arguments.begin(), options.arguments.end());
   int code = 0;
   follow_logs(
-      paths, request, options, [] { return interrupts() > 0; },
-      [&] { code = stop_after_interrupt(project.name, options, paths); });
+      paths, request, options, [] { return interrupts() > 0 || hung_up(); },
+      [&] {
+        if (interrupts() > 0) code = stop_after_interrupt(project.name, options, paths);
+      });
   return code;
 }
 

@@ -81,6 +81,35 @@ class Up(stacktest.StackTest):
         self.assertEqual(self.pids_running("sleep 100"), [])
         self.assertRegex(seen, r"(?m)^db(-1)? +\| db is here$")
 
+    def foreground(self, text, awaited, signal_number):
+        """Runs `up`, sends the signal when `awaited` was printed; all output and the exit code."""
+        self.write_stack(text)
+        with subprocess.Popen([stacktest.STACK, "up"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as process:
+            seen = ""
+            while awaited not in seen:
+                line = process.stdout.readline()
+                self.assertTrue(line, f"up ended after printing: {seen}")
+                seen += line
+            process.send_signal(signal_number)
+            return seen + process.communicate(timeout=60)[0], process.returncode
+
+    def test_a_hangup_ends_the_looking_and_not_the_stack(self):
+        code = self.foreground(TWO_SERVICES, "web is here", signal.SIGHUP)[1]
+        self.assertEqual(code, 0)
+        self.assertEqual(len(self.pids_running("sleep 100")), 2)
+
+    def test_what_a_service_says_while_it_is_stopped_is_printed(self):
+        seen, code = self.foreground("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "echo goodbye; exit 0" TERM; echo hello; while :; do sleep 0.1; done'
+        """, "hello", signal.SIGINT)
+        self.assertEqual(code, 130)
+        self.assertIn("goodbye", seen)
+
     def test_an_unknown_service_is_refused(self):
         self.write_stack(TWO_SERVICES)
         result = self.stack("up", "-d", "wbe", expect=1)
