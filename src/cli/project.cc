@@ -62,7 +62,10 @@ spec::Project load_to_show(const Options& options) {
   request.services = options.arguments;
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
-  return accept(spec::load(request));
+  spec::LoadResult result = spec::load(request);
+  if (options.format != "json" || result.project) return accept(std::move(result));
+  std::cerr << result.diagnostics.first_error() << '\n';
+  refuse();
 }
 
 NamedProject load_named_project(const Options& options) {

@@ -15,7 +15,8 @@ spec::LoadRequest load_request(const Options& options);
 /// Loads; prints diagnostics to stderr. Throws Error (exit code invalid_file) when there are
 /// errors.
 spec::Project load_project(const Options& options);
-/// For `config`: what cannot be run yet is a warning, and only the services named are in it.
+/// For `config`: what cannot be run yet is a warning, and only the services named are in it. With
+/// --format json a mistake is one line, for the program that reads it.
 spec::Project load_to_show(const Options& options);
 
 /// The name, and the project when a file can be found and is right. With -p and no file: no
