@@ -154,6 +154,10 @@ std::string canonical(const Reference& reference) {
 std::string familiar(const Reference& reference) {
   std::string text = canonical(reference);
   if (reference.registry != default_registry) return text;
+  // "docker.io/a.b/c" without its registry would be another's.
+  const std::size_t slash = reference.repository.find('/');
+  if (slash != std::string::npos && looks_like_registry(reference.repository.substr(0, slash)))
+    return text;
   text.erase(0, default_registry.size() + 1);
   if (text.starts_with(default_namespace) &&
       reference.repository.find('/', default_namespace.size()) == std::string::npos)

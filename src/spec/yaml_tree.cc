@@ -45,7 +45,7 @@ std::size_t size_of(const Node& node) {
   return size;
 }
 
-/// Builds one document from the scanner's events.
+/// Builds documents from the scanner's events, one after the other.
 class TreeBuilder : public YAML::EventHandler {
  public:
   TreeBuilder(std::uint16_t file, Reporter& reporter) : file_(file), reporter_(reporter) {}
@@ -53,7 +53,8 @@ class TreeBuilder : public YAML::EventHandler {
   /// The finished document; nothing when it was empty.
   std::optional<Node> take() { return std::exchange(root_, std::nullopt); }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    refuse_standstill(mark);
     anchors_.clear();
     open_.clear();
   }
@@ -77,6 +78,16 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  /// A token that cannot begin anything (a lone "," or "]") is left where it is by the parser,
+  /// which would make empty documents of it for ever.
+  void refuse_standstill(const YAML::Mark& mark) {
+    if (mark.pos == last_start_) {
+      reporter_.error("yaml-syntax", place_of(mark, 1), "nothing can begin with this character");
+      throw GiveUp{};
+    }
+    last_start_ = mark.pos;
+  }
+
   struct Open {
     Node node;
     YAML::anchor_t anchor = 0;
@@ -99,6 +110,7 @@ class TreeBuilder : public YAML::EventHandler {
   bool is_duplicate(Open& mapping, const Entry& key);
 
   std::uint16_t file_;
+  int last_start_ = -1;  ///< of a document
   Reporter& reporter_;
   std::optional<Node> root_;
   std::vector<Open> open_;

@@ -45,6 +45,7 @@ TEST(Reference, IsShownAsPeopleTypeIt) {
   EXPECT_EQ(familiar(parse_reference("u/x")), "u/x:latest");
   EXPECT_EQ(familiar(parse_reference("localhost:5000/x")), "localhost:5000/x:latest");
   EXPECT_EQ(familiar(parse_reference("docker.io/library/a/b")), "library/a/b:latest");
+  EXPECT_EQ(familiar(parse_reference("docker.io/a.b/c")), "docker.io/a.b/c:latest");
 }
 
 TEST(Reference, SaysWhatIsWrong) {

@@ -24,6 +24,18 @@ TEST(HostileFile, AnAliasBombIsRefused) {
   EXPECT_NE(first_error_of(text).find("expand to more than 100000 values"), std::string::npos);
 }
 
+// The scanner made empty documents out of these for ever.
+TEST(HostileFile, ALoneFlowCharacterIsRefused) {
+  for (const std::string text : {",", ",\n\n", "]", "}", "a: 1\n---\n,\n"}) {
+    EXPECT_NE(first_error_of(text), "") << text;
+  }
+}
+
+TEST(HostileFile, SeveralDocumentsAreNoStandstill) {
+  EXPECT_EQ(first_error_of("services: {a: {image: x}}\n---\n---\nservices: {b: {image: x}}\n---\n"),
+            "");
+}
+
 TEST(HostileFile, AnAliasInsideItselfIsRefused) {
   EXPECT_EQ(first_error_of("x-a: &a [*a]\n"),
             "stack.yaml:1:10: error: this alias stands inside the value that it names");
