@@ -14,6 +14,8 @@ namespace stack::spec {
 namespace {
 
 constexpr std::size_t kMaxFileDepth = 32;
+constexpr std::size_t kMaxFiles = 1000;
+constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 
 std::string directory_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -40,12 +42,22 @@ void default_build_contexts(Node& document, const std::string& directory,
   }
 }
 
+/// What was read because another file asked for it.
+struct Budget {
+  std::size_t files = 0;
+  std::size_t bytes = 0;
+  bool is_spent() const { return files > kMaxFiles || bytes > kMaxFileBytes; }
+};
+
 /// One run over files that share variables; included files get an assembly of their own.
 class Assembly {
  public:
-  Assembly(const Surroundings& surroundings, Reporter& reporter,
+  Assembly(const Surroundings& surroundings, Reporter& reporter, Budget& budget,
            std::vector<std::string> open_files)
-      : surroundings_(surroundings), reporter_(reporter), open_files_(std::move(open_files)) {}
+      : surroundings_(surroundings),
+        reporter_(reporter),
+        budget_(budget),
+        open_files_(std::move(open_files)) {}
 
   Node merge_files(std::vector<Documents> files, const std::string& directory) {
     Node merged;
@@ -110,7 +122,7 @@ class Assembly {
     Surroundings inner = surroundings_;
     add_variables(inner.variables, item, directory, own_directory);
     auto files = parse_sources(std::move(sources), reporter_);
-    return Assembly(inner, reporter_, std::move(open_files))
+    return Assembly(inner, reporter_, budget_, std::move(open_files))
         .merge_files(std::move(files), own_directory);
   }
 
@@ -284,18 +296,33 @@ class Assembly {
     return false;
   }
 
+  /// Files that include two others, by ever longer paths to the same ones, would never end.
+  bool is_within_budget(std::size_t size, const Node& asker) {
+    ++budget_.files;
+    budget_.bytes += size;
+    if (budget_.is_spent()) {
+      reporter_.error("too-many-files", asker.place,
+                      "more than {} files or {} MiB are included or extended", kMaxFiles,
+                      kMaxFileBytes >> 20);
+    }
+    return !budget_.is_spent();
+  }
+
   std::optional<SourceText> read_source(const std::string& path, const Node& asker) {
+    if (budget_.is_spent()) return std::nullopt;
     auto bytes = is_remote(asker.text) ? std::nullopt : surroundings_.read(path);
     if (!bytes) {
       reporter_.error("file-not-found", asker.place, "file {} not found",
                       stack::quoted(asker.text));
       return std::nullopt;
     }
+    if (!is_within_budget(bytes->size(), asker)) return std::nullopt;
     return SourceText{path, shown_path(path, surroundings_.current_directory), std::move(*bytes)};
   }
 
   const Surroundings& surroundings_;
   Reporter& reporter_;
+  Budget& budget_;
   std::vector<std::string> open_files_;
   std::map<std::string, Node> extended_;
   std::size_t ports_ = 0;
@@ -311,7 +338,8 @@ std::vector<Documents> parse_sources(std::vector<SourceText> sources, Reporter& 
 
 Node assemble(std::vector<Documents> files, const std::string& directory,
               const Surroundings& surroundings, Reporter& reporter) {
-  return Assembly(surroundings, reporter, {}).merge_files(std::move(files), directory);
+  Budget budget;
+  return Assembly(surroundings, reporter, budget, {}).merge_files(std::move(files), directory);
 }
 
 std::string shown_path(const std::string& path, const std::string& current_directory) {

@@ -36,6 +36,16 @@ TEST(HostileFile, SeveralDocumentsAreNoStandstill) {
             "");
 }
 
+// As with a directory that has a link to itself: the paths differ, the files do not.
+TEST(HostileFile, IncludesThatBranchForEverAreRefused) {
+  const std::string text = "include: [./a/x.yaml, ./b/x.yaml]\nservices: {web: {image: x}}\n";
+  SourceRequest request = request_of({text});
+  request.surroundings.read = [&](const std::string&) { return text; };
+  const auto error = load_from_sources(request).diagnostics.to_text();
+  EXPECT_NE(error.find("more than 1000 files or 64 MiB are included or extended"),
+            std::string::npos);
+}
+
 TEST(HostileFile, AnAliasInsideItselfIsRefused) {
   EXPECT_EQ(first_error_of("x-a: &a [*a]\n"),
             "stack.yaml:1:10: error: this alias stands inside the value that it names");
