@@ -52,6 +52,12 @@ bool is_alive(const ProcessIdentity& process) {
   return stat && stat->start_time == process.start_time && stat->state != 'Z' && stat->state != 'X';
 }
 
+bool is_zombie(const ProcessIdentity& process) {
+  if (process.pid <= 0) return false;
+  const auto stat = read_stat(process.pid);
+  return stat && stat->start_time == process.start_time && stat->state == 'Z';
+}
+
 std::optional<Fd> open_process(const ProcessIdentity& process) {
   if (process.pid <= 0) return std::nullopt;
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));

@@ -26,6 +26,8 @@ std::optional<std::uint64_t> process_start_time(pid_t pid);
 ProcessIdentity identify(pid_t pid);
 /// True while exactly that process exists and is not a zombie.
 bool is_alive(const ProcessIdentity& process);
+/// It has ended, and its parent has not asked how yet.
+bool is_zombie(const ProcessIdentity& process);
 /// A pidfd of exactly that process, or nothing when it is gone.
 std::optional<Fd> open_process(const ProcessIdentity& process);
 /// pidfd_send_signal(2); false when the process is gone already.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
 #include "supervisor/journal.h"
@@ -19,6 +20,11 @@ namespace {
 /// Alive, and our keeper's child: others' ends would never be known.
 bool can_be_adopted(const ProcessIdentity& process) {
   return is_alive(process) && parent_of(process.pid) == ::getppid();
+}
+
+/// Our keeper is about to write its end down.
+bool will_be_reported(const ProcessIdentity& process) {
+  return is_zombie(process) && parent_of(process.pid) == ::getppid();
 }
 
 /// Of another installation that has a stack of the same name.
@@ -37,6 +43,7 @@ void Supervisor::adopt_all() {
   }
   const std::vector<ExitRecord> exits = exits_.read_new();
   clear_cgroups();
+  std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
     if (!task->runs()) continue;
     std::optional<Fd> terminal;
@@ -44,11 +51,12 @@ void Supervisor::adopt_all() {
       terminal = std::move(found->second);
     if (can_be_adopted(task->status().process)) {
       adopt(task, std::move(terminal));
+      adopted.insert(id);
     } else {
       adopt_output(task, std::move(terminal));
     }
   }
-  catch_up(exits);
+  catch_up(exits, adopted);
   clear_running_files();
   status_saved_.request();
   firewall_ready_.request();
@@ -99,16 +107,19 @@ void Supervisor::clear_running_files() {
   }
 }
 
-/// Containers that ended while nobody looked: their restart policies decide now.
-void Supervisor::catch_up(const std::vector<ExitRecord>& exits) {
+/// Containers that ended while nobody looked: their restart policies decide now. Ends from here on
+/// come by the exit log.
+void Supervisor::catch_up(const std::vector<ExitRecord>& exits,
+                          const std::set<std::string>& adopted) {
   for (const auto& [id, task] : registry_.all()) {
     const ProcessIdentity process = task->status().process;
-    if (task->runs() && can_be_adopted(process)) continue;
+    if (adopted.contains(id)) continue;
     const bool was_running = task->runs() || task->status().phase == Phase::restarting;
     if (!was_running && task->status().phase != Phase::running) continue;
     std::optional<ExitRecord> record;
     for (const ExitRecord& exit : exits)
       if (exit.process == process) record = exit;
+    if (!record && will_be_reported(process)) continue;
     task->ended(record);
   }
 }

@@ -204,10 +204,10 @@ void ContainerTask::probed(Health health, const std::string& failure) {
 // ---- adoption
 
 void ContainerTask::adopt(std::optional<Fd> terminal) {
+  adopt_output(std::move(terminal));  // first: should it have ended, its last words are to be had
   auto process = open_process(status_.process);
   if (!process) fail("{} has ended", config_.name);
   pidfd_ = std::move(*process);
-  adopt_output(std::move(terminal));
   shared_.network.adopt(config_);
   if (has_dns()) {
     const Fd network = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);

@@ -73,6 +73,7 @@ Awaitable<void> Supervisor::watch_exits() {
   Descriptor inotify(loop_, fd);
   if (::inotify_add_watch(fd, files_.exits().c_str(), IN_MODIFY) < 0)
     throw_errno("watching {}", files_.exits().native());
+  take_exits();  // those from before the watch
   while (co_await readable(inotify)) {
     std::array<char, 4096> events;
     while (::read(fd, events.data(), events.size()) > 0) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "network/firewall.h"
@@ -37,7 +38,7 @@ class Supervisor {
   void adopt_output(const Registry::Task& task, std::optional<Fd> terminal);
   void clear_cgroups();
   void clear_running_files();
-  void catch_up(const std::vector<ExitRecord>& exits);
+  void catch_up(const std::vector<ExitRecord>& exits, const std::set<std::string>& adopted);
 
   // Events.
   Awaitable<void> watch_exits();

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 
 #include "base/error.h"
@@ -31,6 +30,15 @@ void enter_private_network() {
   if (std::system("ip link set lo up") != 0) fail("no ip command");
 }
 
+/// Empty when the process has ended meanwhile.
+std::string command_line_of(const std::string& pid) {
+  try {
+    return read_file_if_exists("/proc/" + pid + "/cmdline").value_or("");
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 /// Every process that has an open file or its root below the directory would be a leftover; the
 /// stack's own two are found by their command line.
 std::vector<pid_t> helpers_of(const std::string& project) {
@@ -38,8 +46,7 @@ std::vector<pid_t> helpers_of(const std::string& project) {
   for (const std::string& name : list_directory("/proc")) {
     const auto pid = parse_integer<pid_t>(name);
     if (!pid) continue;
-    std::ifstream file("/proc/" + name + "/cmdline");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string text = command_line_of(name);
     if (text.starts_with("stack-") && text.find(project) != std::string::npos)
       found.push_back(*pid);
   }
