@@ -2,6 +2,7 @@
 #include "base/self_image.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -15,6 +16,16 @@ constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRI
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
+/// EBUSY: somebody in the kernel (a CPU's batch for the LRU lists, a compaction) holds one of the
+/// fresh pages for a moment; fcntl(2) waits for it, but not long. There is no event for its end.
+void seal(const Fd& copy) {
+  constexpr int most_rounds = 100;
+  for (int round = 0; ::fcntl(copy.get(), F_ADD_SEALS, all_seals) != 0; ++round) {
+    if (errno != EBUSY || round == most_rounds) throw_errno("sealing the program");
+    ::poll(nullptr, 0, 5);
+  }
+}
+
 }  // namespace
 
 Fd sealed_self_image() {
@@ -30,7 +41,7 @@ Fd sealed_self_image() {
     const ssize_t sent = ::sendfile(copy.get(), program.get(), &offset, rest);
     if (sent <= 0) throw_errno("copying the program to memory");
   }
-  if (::fcntl(copy.get(), F_ADD_SEALS, all_seals) != 0) throw_errno("sealing the program");
+  seal(copy);
   return copy;
 }
 
