@@ -34,6 +34,14 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   return ProcessStat{fields[0][0], parse_integer<std::uint64_t>(fields[19]).value_or(0)};
 }
 
+/// proc(5)'s letter; nothing when exactly that process does not exist.
+std::optional<char> state_of(const ProcessIdentity& process) {
+  if (process.pid <= 0) return std::nullopt;
+  const auto stat = read_stat(process.pid);
+  if (!stat || stat->start_time != process.start_time) return std::nullopt;
+  return stat->state;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> process_start_time(pid_t pid) {
@@ -47,15 +55,12 @@ ProcessIdentity identify(pid_t pid) {
 }
 
 bool is_alive(const ProcessIdentity& process) {
-  if (process.pid <= 0) return false;
-  const auto stat = read_stat(process.pid);
-  return stat && stat->start_time == process.start_time && stat->state != 'Z' && stat->state != 'X';
+  const auto state = state_of(process);
+  return state && *state != 'Z' && *state != 'X';
 }
 
 bool is_zombie(const ProcessIdentity& process) {
-  if (process.pid <= 0) return false;
-  const auto stat = read_stat(process.pid);
-  return stat && stat->start_time == process.start_time && stat->state == 'Z';
+  return state_of(process) == 'Z';
 }
 
 std::optional<Fd> open_process(const ProcessIdentity& process) {

@@ -57,7 +57,8 @@ class LogView {
     bool running = false;
     std::vector<Printed> lines;
     std::vector<std::pair<Source*, int>> ended;
-    for (const auto& container : supervisor::read_containers(paths_, request_.project)) {
+    for (const auto& container :
+         supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
       if (!request_.services.empty() && !request_.services.contains(container.config.service))
         continue;
       running |= runs(container);

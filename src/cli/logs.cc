@@ -28,7 +28,9 @@ int run_logs(const Options& options) {
   request.services.insert(options.arguments.begin(), options.arguments.end());
   request.tail = tail_of(options);
   const HostPaths paths = HostPaths::from_environment();
-  check_services_exist(supervisor::read_containers(paths, request.project), options.arguments);
+  check_services_exist(
+      supervisor::read_containers(paths, request.project, supervisor::ConfigParts::summary),
+      options.arguments);
   if (!options.follow) {
     show_logs(paths, request, options);
     return 0;

@@ -114,8 +114,7 @@ struct Split {
   Words command;
 };
 
-Split split_off_command(const Words& arguments) {
-  const auto verb = skip_flags(arguments.begin(), arguments, {});
+Split split_off_command(const Words& arguments, Words::const_iterator verb) {
   if (verb == arguments.end() || *verb != "exec") return {arguments, {}};
   const auto exec = std::ranges::find(commands(), *verb, &Command::name);
   auto at = skip_flags(verb + 1, arguments, exec->flags);
@@ -175,15 +174,14 @@ Parsed parse(const std::vector<std::string>& arguments) {
   bool version = false;
   app.add_flag("-v,--version", version, "Print the version");
   for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
-  const auto first = skip_flags(arguments.begin(), arguments, {});
-  const std::string verb = first == arguments.end() ? "" : *first;
+  const auto verb = skip_flags(arguments.begin(), arguments, {});
   Groups groups;
   std::vector<std::pair<CLI::App*, const Command*>> subcommands;
   for (const auto& command : commands()) {
-    const bool called = split(command.name, ' ').front() == verb;
+    const bool called = verb != arguments.end() && split(command.name, ' ').front() == *verb;
     subcommands.emplace_back(add_command(app, groups, command, called, parsed.options), &command);
   }
-  Split parts = split_off_command(arguments);
+  Split parts = split_off_command(arguments, verb);
   std::ranges::reverse(parts.flags);  // CLI11 takes them from the back
   try {
     app.parse(std::move(parts.flags));

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <set>
 
 #include "base/text.h"
 #include "cli/command.h"
@@ -52,9 +51,8 @@ int refuse(const std::vector<Problem>& problems) {
 void warn_of_orphans(const Plan& plan) {
   if (plan.orphans.empty()) return;
   std::cerr << fmt::format(
-      "warning: orphan containers, whose services are not in the file: {}\n  hint: "
-      "--remove-orphans "
-      "removes them\n",
+      "warning: orphan containers, whose services are not in the file: {}\n"
+      "  hint: --remove-orphans removes them\n",
       fmt::join(plan.orphans, ", "));
 }
 
@@ -84,18 +82,20 @@ int stop_after_interrupt(const std::string& project, const Options& options,
   return static_cast<int>(ExitCode::interrupted);
 }
 
-/// A service has a container, or the file has it: otherwise its name was mistyped.
-void check_services_known(const std::string& name, const Options& options) {
-  std::set<std::string> known;
-  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), name,
+/// Of the services named on the command line, those that have no container.
+std::vector<std::string> without_container(const std::string& project, const Options& options) {
+  std::vector<std::string> services = options.arguments;
+  if (services.empty()) return services;
+  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), project,
                                                       supervisor::ConfigParts::summary)) {
-    known.insert(each.config.service);
+    std::erase(services, each.config.service);
   }
-  std::vector<std::string> unknown = options.arguments;
-  std::erase_if(unknown, [&](const auto& service) { return known.contains(service); });
-  if (unknown.empty()) return;
-  const NamedProject named = load_named_project(options);
-  for (const auto& service : unknown) {
+  return services;
+}
+
+/// What neither has a container nor is in the file was mistyped.
+void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
+  for (const auto& service : services) {
     if (!named.project || !named.project->services.contains(service))
       fail("no such service: {}", service);
   }
@@ -136,7 +136,7 @@ int run_up(const Options& options) {
 
 int run_down(const Options& options) {
   const NamedProject named = load_named_project(options);
-  check_services_known(named.name, options);
+  check_in_file(without_container(named.name, options), named);
   DownPolicy policy;
   if (options.remove_orphans) policy.orphans = Orphans::remove;
   policy.volumes = options.volumes;
@@ -159,7 +159,8 @@ int run_down(const Options& options) {
 
 int run_stop(const Options& options) {
   const std::string name = project_name(options);
-  check_services_known(name, options);
+  const auto strangers = without_container(name, options);
+  if (!strangers.empty()) check_in_file(strangers, load_named_project(options));
   count_interrupts();
   const auto progress = make_progress(options);
   Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },

@@ -21,8 +21,8 @@ namespace {
 constexpr std::uint64_t kReadLimit = kMaxSourceBytes + 1;
 
 std::string read_at_most(int fd) {
-  constexpr std::size_t piece =
-      64 * 1024;  // most files fit: memory that is not touched costs nothing
+  // Most files fit into one piece, and memory that is not touched costs nothing.
+  constexpr std::size_t piece = 64 * 1024;
   std::string bytes;
   while (bytes.size() < kReadLimit) {
     const std::size_t before = bytes.size();

@@ -17,14 +17,18 @@
 namespace stack::supervisor {
 namespace {
 
+bool is_our_keepers(const ProcessIdentity& process) {
+  return parent_of(process.pid) == ::getppid();
+}
+
 /// Alive, and our keeper's child: others' ends would never be known.
 bool can_be_adopted(const ProcessIdentity& process) {
-  return is_alive(process) && parent_of(process.pid) == ::getppid();
+  return is_alive(process) && is_our_keepers(process);
 }
 
 /// Our keeper is about to write its end down.
 bool will_be_reported(const ProcessIdentity& process) {
-  return is_zombie(process) && parent_of(process.pid) == ::getppid();
+  return is_zombie(process) && is_our_keepers(process);
 }
 
 /// Of another installation that has a stack of the same name.
@@ -100,7 +104,7 @@ void Supervisor::clear_cgroups() {
 
 /// Of containers that a dead keeper left, and of starts that did not come to their end.
 void Supervisor::clear_running_files() {
-  const auto directory = files_.running("").parent_path();
+  const auto directory = files_.all_running();
   for (const std::string& id : list_directory(directory)) {
     const auto task = registry_.find(id);
     if (!task || !task->runs()) remove_tree(directory / id);

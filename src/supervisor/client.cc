@@ -13,7 +13,6 @@
 
 #include "base/files.h"
 #include "base/process.h"
-#include "base/text.h"
 #include "supervisor/project_files.h"
 #include "supervisor/protocol.h"
 #include "supervisor/start_keeper.h"
@@ -92,8 +91,7 @@ std::optional<std::string> Client::State::next_message(Deadline deadline) {
 }
 
 ProcessIdentity Client::State::keeper() const {
-  const auto text = read_file_if_exists(files.keeper_pid());
-  const auto pid = text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
+  const auto pid = read_keeper_pid(files);
   return pid ? identify(*pid) : ProcessIdentity{};
 }
 

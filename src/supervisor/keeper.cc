@@ -281,34 +281,23 @@ int moved_up(Fd fd) {
   return copy;
 }
 
-struct TriedLock {
-  enum class Outcome { tried, no_directory } outcome;
-  std::optional<FileLock> held;
-};
-
-TriedLock try_lock(const std::filesystem::path& path) {
-  try {
-    return {TriedLock::Outcome::tried, FileLock::try_acquire(path)};
-  } catch (const Error& error) {
-    if (error.error_number() != ENOENT) throw;
-    return {TriedLock::Outcome::no_directory, std::nullopt};
-  }
-}
-
 /// The lock that makes this the stack's only keeper; nothing when another one is. The last keeper
 /// removed its lock file at its end, perhaps just after we opened it: then it is not the path's;
 /// perhaps with its directory, before we did.
 std::optional<FileLock> take_lock(const ProjectFiles& files) {
   for (;;) {
     make_directories(files.run());
-    auto lock = try_lock(files.keeper_lock());
-    if (lock.outcome == TriedLock::Outcome::no_directory) continue;
-    if (!lock.held) return std::nullopt;
-    struct stat ours {};
-    struct stat current {};
-    ::fstat(lock.held->fd(), &ours);
-    if (::stat(files.keeper_lock().c_str(), &current) == 0 && current.st_ino == ours.st_ino)
-      return std::move(lock.held);
+    try {
+      auto lock = FileLock::try_acquire(files.keeper_lock());
+      if (!lock) return std::nullopt;
+      struct stat ours {};
+      struct stat current {};
+      ::fstat(lock->fd(), &ours);
+      if (::stat(files.keeper_lock().c_str(), &current) == 0 && current.st_ino == ours.st_ino)
+        return lock;
+    } catch (const Error& error) {
+      if (error.error_number() != ENOENT) throw;
+    }
   }
 }
 
@@ -331,7 +320,7 @@ void remove_run_files(const ProjectFiles& files) {
     ::unlink(path.c_str());
   // Only when empty; directories shared with others stay while others use them.
   for (const auto& path :
-       {files.running("").parent_path(), files.run(), files.run().parent_path(), files.paths.run})
+       {files.all_running(), files.run(), files.run().parent_path(), files.paths.run})
     ::rmdir(path.c_str());
 }
 

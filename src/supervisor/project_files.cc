@@ -8,6 +8,7 @@
 #include "base/document.h"
 #include "base/ids.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "supervisor/network_json.h"
 
 namespace stack::supervisor {
@@ -63,6 +64,11 @@ ContainerStatus read_state(const ProjectFiles& files, const std::string& id, Tim
 
 std::string ProjectFiles::stack_id() const {
   return stable_hex(paths.data.native() + "\n" + project, 8);
+}
+
+std::optional<pid_t> read_keeper_pid(const ProjectFiles& files) {
+  const auto text = read_file_if_exists(files.keeper_pid());
+  return text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
 }
 
 void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created) {

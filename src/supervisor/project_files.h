@@ -33,8 +33,9 @@ struct ProjectFiles {
 
   std::filesystem::path containers() const { return paths.project_data(project) / "containers"; }
   std::filesystem::path container(const std::string& id) const { return containers() / id; }
-  /// What a container needs while it runs only: pipes, files bound into its /etc.
-  std::filesystem::path running(const std::string& id) const { return run() / "running" / id; }
+  /// What containers need while they run only: pipes, files bound into /etc.
+  std::filesystem::path all_running() const { return run() / "running"; }
+  std::filesystem::path running(const std::string& id) const { return all_running() / id; }
   std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
   std::filesystem::path network(const std::string& name) const {
     return networks() / (name + ".json");
@@ -44,6 +45,9 @@ struct ProjectFiles {
   /// 8 hex digits that name this stack's links and tables: project and installation.
   std::string stack_id() const;
 };
+
+/// The pid in keeper_pid(); nothing when there is none.
+std::optional<pid_t> read_keeper_pid(const ProjectFiles& files);
 
 /// A container as last written down, with what the kernel says left out.
 struct RecordedContainer {

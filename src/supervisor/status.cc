@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
-#include "base/text.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/network_json.h"
 #include "supervisor/project_files.h"
@@ -140,8 +139,7 @@ std::vector<std::string> list_projects(const HostPaths& paths) {
 }
 
 bool is_supervisor_of(const HostPaths& paths, const std::string& project, pid_t process) {
-  const auto text = read_file_if_exists(ProjectFiles{paths, project}.keeper_pid());
-  const auto keeper = text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
+  const auto keeper = read_keeper_pid({paths, project});
   return keeper && parent_of(process) == *keeper;
 }
 

@@ -162,10 +162,14 @@ class RandomMoments(stacktest.StackTest):
     def test_after_a_kill_of_up_the_next_up_converges_and_the_next_down_leaves_nothing(self):
         self.kill_at_random_moments(self.kill_up)
 
+    def started(self, *arguments):
+        """A command that nobody listens to, to be used by `with`."""
+        return subprocess.Popen([stacktest.STACK, *arguments], cwd=self.directory,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
     def kill_up(self, moment):
-        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
+        with self.started("up", "-d") as process:
             time.sleep(moment)  # the moment is what is being tried
             process.kill()
         self.stack("up", "-d")
@@ -179,9 +183,7 @@ class RandomMoments(stacktest.StackTest):
 
     def kill_down(self, moment):
         self.stack("up", "-d")
-        with subprocess.Popen([stacktest.STACK, "down", "-v", "-t", "0"], cwd=self.directory,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
+        with self.started("down", "-v", "-t", "0") as process:
             time.sleep(moment / 2)  # the moment is what is being tried
             process.kill()
         self.take_down_and_look()
@@ -190,9 +192,7 @@ class RandomMoments(stacktest.StackTest):
         self.kill_at_random_moments(self.kill_helpers_during_up)
 
     def kill_helpers_during_up(self, moment):
-        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
+        with self.started("up", "-d") as process:
             time.sleep(moment)  # the moment is what is being tried
             for name in ("stack-keeper", "stack-superviso"):
                 for pid in self.pids_named(name):

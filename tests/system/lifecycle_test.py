@@ -66,29 +66,19 @@ class Up(stacktest.StackTest):
         self.assertEqual(sorted(self.pids_running("sleep 100")), before)
 
     def test_up_in_the_foreground_prints_logs_and_stops_at_interrupt(self):
-        self.write_stack(TWO_SERVICES)
-        with subprocess.Popen([stacktest.STACK, "up"], cwd=self.directory, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL) as process:
-            seen = ""
-            while "web is here" not in seen or "db is here" not in seen:
-                line = process.stdout.readline()
-                self.assertTrue(line, f"up ended after printing: {seen}")
-                seen += line
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
-            self.assertEqual(process.returncode, 130)
+        seen, code = self.foreground(TWO_SERVICES, ["web is here", "db is here"], signal.SIGINT)
+        self.assertEqual(code, 130)
         self.assertEqual(self.pids_running("sleep 100"), [])
         self.assertRegex(seen, r"(?m)^db(-1)? +\| db is here$")
 
-    def foreground(self, text, awaited, signal_number):
-        """Runs `up`, sends the signal when `awaited` was printed; all output and the exit code."""
-        self.write_stack(text)
+    def foreground(self, file, awaited, signal_number):
+        """Runs `up`, sends the signal when all `awaited` was printed; all output and the exit code."""
+        self.write_stack(file)
         with subprocess.Popen([stacktest.STACK, "up"], cwd=self.directory, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL) as process:
             seen = ""
-            while awaited not in seen:
+            while not all(text in seen for text in awaited):
                 line = process.stdout.readline()
                 self.assertTrue(line, f"up ended after printing: {seen}")
                 seen += line
@@ -96,7 +86,7 @@ class Up(stacktest.StackTest):
             return seen + process.communicate(timeout=60)[0], process.returncode
 
     def test_a_hangup_ends_the_looking_and_not_the_stack(self):
-        code = self.foreground(TWO_SERVICES, "web is here", signal.SIGHUP)[1]
+        code = self.foreground(TWO_SERVICES, ["web is here"], signal.SIGHUP)[1]
         self.assertEqual(code, 0)
         self.assertEqual(len(self.pids_running("sleep 100")), 2)
 
@@ -106,7 +96,7 @@ class Up(stacktest.StackTest):
               web:
                 image: box:1
                 command: sh -c 'trap "echo goodbye; exit 0" TERM; echo hello; while :; do sleep 0.1; done'
-        """, "hello", signal.SIGINT)
+        """, ["hello"], signal.SIGINT)
         self.assertEqual(code, 130)
         self.assertIn("goodbye", seen)
 
