@@ -10,7 +10,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const stack::spec::Lookup none = [](std::string_view) { return std::nullopt; };
-  for (const auto& [key, value] : stack::spec::parse_dotenv(text, none).entries) {
+  for (const auto& [key, value, line] : stack::spec::parse_dotenv(text, none).entries) {
     if (key.empty()) std::abort();
   }
   stack::spec::parse_raw_env(text);

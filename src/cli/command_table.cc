@@ -106,7 +106,7 @@ Command config() {
   return {
       "config",
       "Print the stack file as it is understood",
-      "stack config --format json",
+      "stack config --why services.web.ports",
       Positional::any,
       "SERVICE",
       {format_flag("yaml or json"),
@@ -115,14 +115,59 @@ Command config() {
        {"--volumes", &Options::list_volumes, "Print volume names"},
        {"--networks", &Options::list_networks, "Print network names"},
        {"--images", &Options::list_images, "Print image names"},
+       {"--profiles", &Options::list_profiles, "Print profile names"},
+       {"--models", &Options::list_models, "Print model names"},
+       {"--variables", &Options::list_variables, "Print the variables that the files use"},
+       {"--environment", &Options::list_environment, "Print the values that variables have"},
+       {"--hash", &Options::hash, "Print hashes of services: NAME,NAME or '*'", "SERVICES"},
+       {"--why", &Options::why,
+        "For each value at PATH: the file and line, and the rule that put it there", "PATH"},
        {"--no-interpolate", &Options::no_interpolate, "Leave variables as they are written"},
        {"--no-normalize", &Options::no_normalize, "Do not fill in what is left out"},
        {"--no-consistency", &Options::no_consistency, "Do not check what refers to what"},
        {"--no-env-resolution", &Options::no_env_resolution, "Do not read env_file"},
        {"--no-path-resolution", &Options::no_path_resolution, "Leave paths as they are written"},
+       {"--lock-image-digests", &Options::lock_image_digests,
+        "Print an override file that pins images (not supported yet)"},
+       {"--resolve-image-digests", &Options::resolve_image_digests,
+        "Pin images to digests (not supported yet)"},
        {"-o,--output", &Options::output, "Write to a file", "FILE"}},
       run_config,
       false};
+}
+
+Command lint() {
+  return {"lint",
+          "Check the stack file, and tell of habits that cause trouble",
+          "stack lint --format json",
+          Positional::none,
+          "",
+          {format_flag("text, or json for editors"),
+           {"--strict", &Options::strict, "Exit with 1 when there are warnings"}},
+          run_lint,
+          false};
+}
+
+Command explain() {
+  return {"explain",
+          "Explain what stack says about a file, by the id of the message",
+          "stack explain unset-variable",
+          Positional::any,
+          "ID",
+          {},
+          run_explain,
+          false};
+}
+
+Command schema() {
+  return {"schema",
+          "Print the JSON schema of stack files, for editors",
+          "stack schema > stack.schema.json",
+          Positional::none,
+          "",
+          {{"-o,--output", &Options::output, "Write to a file", "FILE"}},
+          run_schema,
+          false};
 }
 
 Command image_import() {
@@ -195,6 +240,9 @@ const std::vector<Command>& commands() {
       exec(),
       plan(),
       config(),
+      lint(),
+      explain(),
+      schema(),
       {"stop",
        "Stop the containers, without removing them",
        "stack stop web",

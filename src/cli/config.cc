@@ -1,53 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iostream>
-#include <set>
-
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/command.h"
+#include "cli/config_view.h"
 #include "cli/project.h"
 #include "spec/render.h"
+
+#include <iostream>
 
 namespace stack::cli {
 namespace {
 
-template <typename Map>
-std::string keys(const Map& map) {
-  std::string text;
-  for (const auto& [key, value] : map) text += key + "\n";
-  return text;
+/// The listing that a flag asks for; nullptr for the whole file.
+using Listing = std::string (*)(const spec::Project& project, const Options& options);
+
+Listing listing_of(const Options& options) {
+  if (!options.why.empty()) return reasons_listing;
+  if (options.list_variables) return variables_listing;
+  if (options.list_environment) return environment_listing;
+  if (options.services) return services_listing;
+  if (options.list_volumes) return volumes_listing;
+  if (options.list_networks) return networks_listing;
+  if (options.list_models) return models_listing;
+  if (!options.hash.empty()) return hash_listing;
+  if (options.list_profiles) return profiles_listing;
+  if (options.list_images) return images_listing;
+  return nullptr;
 }
 
-std::string images(const spec::Project& project) {
-  std::set<std::string> names;
-  for (const auto& [name, service] : project.services) names.insert(service.image);
-  std::string text;
-  for (const auto& name : names) text += name + "\n";
-  return text;
-}
-
-std::string body(const spec::Project& project, const Options& options) {
-  if (options.services) return keys(project.services);
-  if (options.list_volumes) return keys(project.volumes);
-  if (options.list_networks) return keys(project.networks);
-  if (options.list_images) return images(project);
+std::string whole_file(const spec::Project& project, const Options& options) {
   if (options.format == "json") return spec::to_json(project);
   if (options.format.empty() || options.format == "yaml") return spec::to_yaml(project);
   throw Error(fmt::format("--format {} is not known: yaml or json", options.format))
       .with_exit_code(ExitCode::usage);
 }
 
-}  // namespace
+void refuse_digests(const Options& options) {
+  if (!options.lock_image_digests && !options.resolve_image_digests) return;
+  throw Error("image digests cannot be looked up: registries are not supported yet");
+}
 
-int run_config(const Options& options) {
-  const spec::Project project = load_to_show(options);
-  if (options.quiet) return 0;
-  std::string text = body(project, options);
-  if (!text.empty() && text.back() != '\n') text += '\n';
-  if (options.output.empty()) {
+/// What a listing looks at is not always what `config` prints.
+Options with_stages_for_listing(Options options) {
+  if (options.list_variables) {
+    options.no_interpolate = true;
+    options.no_consistency = true;
+  }
+  if (!options.hash.empty()) options.no_env_resolution = true;
+  return options;
+}
+
+void write_out(const std::string& text, const std::string& file) {
+  if (file.empty()) {
     std::cout << text;
   } else {
-    write_file_atomically(options.output, text, Durability::survives_crash, 0644);
+    write_file_atomically(file, text, Durability::survives_crash, 0644);
+  }
+}
+
+}  // namespace
+
+int run_config(const Options& given) {
+  refuse_digests(given);
+  const Options options = with_stages_for_listing(given);
+  const Listing listing = listing_of(options);
+  const spec::Project project = load_to_show(options);
+  if (listing != nullptr) {
+    write_out(listing(project, options), options.output);
+  } else if (!options.quiet) {
+    write_out(whole_file(project, options), options.output);
   }
   return 0;
 }

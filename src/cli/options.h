@@ -58,6 +58,17 @@ struct Options {
   bool list_volumes = false;
   bool list_images = false;
   bool list_networks = false;
+  bool list_profiles = false;
+  bool list_models = false;
+  bool list_variables = false;
+  bool list_environment = false;
+  bool lock_image_digests = false;
+  bool resolve_image_digests = false;
+  std::string hash;
+  std::string why;
+
+  // lint
+  bool strict = false;
   std::string output;
 
   // version

@@ -62,6 +62,7 @@ spec::Project load_to_show(const Options& options) {
   request.services = options.arguments;
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
+  request.keep_history = !options.why.empty();
   spec::LoadResult result = spec::load(request);
   if (options.format != "json" || result.project) return accept(std::move(result));
   std::cerr << result.diagnostics.first_error() << '\n';

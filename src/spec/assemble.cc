@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "spec/dotenv.h"
 #include "spec/interpolate.h"
+#include "spec/legacy.h"
 #include "spec/merge.h"
 #include "spec/paths.h"
 #include "spec/yaml_tree.h"
@@ -82,7 +83,9 @@ class Assembly {
   }
 
   void shape_raw(Node& document, const std::string& directory) {
-    if (surroundings_.interpolate) interpolate(document, surroundings_.variables, reporter_);
+    convert_legacy_file(document, reporter_);
+    if (surroundings_.interpolate)
+      interpolate(document, surroundings_.variables, surroundings_.variable_places, reporter_);
     const auto variables = surroundings_.interpolate ? Variables::replaced : Variables::kept;
     Shaping shaping{reporter_,           directory, surroundings_.home,
                     surroundings_.paths, variables, ports_};
@@ -98,7 +101,13 @@ class Assembly {
     const Entry include = *found;
     document.erase("include");
     for (const auto& item : include.value.items) {
-      if (item.is_mapping()) import(document, load_included(item, directory), include.place);
+      if (!item.is_mapping()) continue;
+      Node included = load_included(item, directory);
+      for (auto& section : included.entries) {
+        for (auto& object : section.value.entries)
+          reporter_.note_all(object.value, Rule::included, item.place);
+      }
+      import(document, std::move(included), include.place);
     }
   }
 
@@ -120,25 +129,26 @@ class Assembly {
                                           ? directory_of(sources[0].path)
                                           : absolute_path(own, directory, surroundings_.home);
     Surroundings inner = surroundings_;
-    add_variables(inner.variables, item, directory, own_directory);
+    add_variables(inner, item, directory, own_directory);
     auto files = parse_sources(std::move(sources), reporter_);
     return Assembly(inner, reporter_, budget_, std::move(open_files))
         .merge_files(std::move(files), own_directory);
   }
 
   /// Variables of the including project win over those of the included one's env files.
-  void add_variables(StringMap& variables, const Node& item, const std::string& directory,
+  void add_variables(Surroundings& inner, const Node& item, const std::string& directory,
                      const std::string& own_directory) {
     const Node* files = item.find("env_file");
     if (files == nullptr) {
-      if (const auto text = surroundings_.read(own_directory + "/.env")) add_env(variables, *text);
+      const std::string path = own_directory + "/.env";
+      if (const auto text = surroundings_.read(path)) add_env(inner, path, *text);
       return;
     }
     for (const auto& file : files->items) {
       if (file.text == "/dev/null") continue;
       const auto full = absolute_path(file.text, directory, surroundings_.home);
       if (const auto text = surroundings_.read(full)) {
-        add_env(variables, *text);
+        add_env(inner, full, *text);
       } else {
         reporter_.error("file-not-found", file.place, "env file {} not found",
                         stack::quoted(file.text));
@@ -146,13 +156,16 @@ class Assembly {
     }
   }
 
-  static void add_env(StringMap& variables, const std::string& text) {
+  static void add_env(Surroundings& inner, const std::string& path, const std::string& text) {
+    auto& variables = inner.variables;
     const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
       const auto found = variables.find(std::string(name));
       return found == variables.end() ? std::nullopt : std::optional(found->second);
     };
-    for (auto& [key, value] : parse_dotenv(text, lookup).entries) {
-      if (value) variables.try_emplace(key, *value);
+    const std::string shown = shown_path(path, inner.current_directory);
+    for (auto& [key, value, line] : parse_dotenv(text, lookup).entries) {
+      if (!value || !variables.try_emplace(key, *value).second) continue;
+      inner.variable_places[key] = fmt::format("{}:{}", shown, line);
     }
   }
 
@@ -217,6 +230,7 @@ class Assembly {
     // A service whose base cannot be had keeps its "extends": nothing more is said about it.
     service.erase("extends");
     base.erase("extends");
+    reporter_.note_all(base, Rule::inherited, extends.place, name->text);
     Node own = std::exchange(service, Node());
     own.tag = Node::Tag::none;
     service.place = own.place;

@@ -31,6 +31,7 @@ struct Surroundings {
   std::string project_directory;  ///< of relative paths that were kept
   std::string home;
   StringMap variables;
+  StringMap variable_places;  ///< ".env:3" of those that an env file sets
   PathResolution paths = PathResolution::make_absolute;
   bool interpolate = true;
 };

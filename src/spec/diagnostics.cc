@@ -12,6 +12,7 @@ namespace stack::spec {
 namespace {
 
 std::string_view line_of(std::string_view text, int number) {
+  if (number < 1) return {};
   for (int line = 1; line < number; ++line) {
     const auto end = text.find('\n');
     if (end == std::string_view::npos) return {};
@@ -65,6 +66,25 @@ std::string summary(std::size_t errors, std::size_t warnings) {
   return text + ". Nothing was changed.\n";
 }
 
+/// Whether the comment of `line`, "# stack: ignore ID, ID", names `id`.
+bool silences(std::string_view line, std::string_view id) {
+  static constexpr std::string_view mark = "# stack: ignore ";
+  const auto at = line.find(mark);
+  if (at == std::string_view::npos) return false;
+  const auto ids = split(line.substr(at + mark.size()), ',');
+  return std::ranges::any_of(ids, [&](const std::string& word) { return trim(word) == id; });
+}
+
+/// "More about each: stack explain ID", for the errors.
+std::string pointer_to_explanations(const std::vector<Diagnostic>& items) {
+  std::vector<std::string> ids;
+  for (const auto& item : items) {
+    const bool is_new = std::ranges::find(ids, item.id) == ids.end();
+    if (item.severity == Severity::error && is_new) ids.push_back(item.id);
+  }
+  return "More about it: stack explain " + join(ids, " ") + "\n";
+}
+
 std::size_t count_of(const std::vector<Diagnostic>& items, Severity severity) {
   return static_cast<std::size_t>(std::ranges::count(items, severity, &Diagnostic::severity));
 }
@@ -90,6 +110,16 @@ bool Diagnostics::has_errors() const {
   return count_of(items_, Severity::error) > 0;
 }
 
+bool Diagnostics::is_ignored(const Diagnostic& item) const {
+  if (item.severity == Severity::error || item.origin.line == 0) return false;
+  const auto source = sources_.find(item.origin.file);
+  if (source == sources_.end() || source->second.find("# stack: ignore ") == std::string::npos)
+    return false;
+  const auto above = line_of(source->second, item.origin.line - 1);
+  return silences(line_of(source->second, item.origin.line), item.id) ||
+         (trim(above).starts_with('#') && silences(above, item.id));
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   const auto rank = [this](const Diagnostic& item) {
     const auto position = std::ranges::find(order_, item.origin.file) - order_.begin();
@@ -100,6 +130,7 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
   const auto same = [](const Diagnostic& a, const Diagnostic& b) {
     return a.origin == b.origin && a.message == b.message;
   };
+  std::erase_if(items, [this](const Diagnostic& item) { return is_ignored(item); });
   items.erase(std::unique(items.begin(), items.end(), same), items.end());
   return items;
 }
@@ -117,7 +148,9 @@ std::string Diagnostics::to_text() const {
     }
   }
   const auto errors = count_of(items, Severity::error);
-  return errors > 0 ? text + summary(errors, count_of(items, Severity::warning)) : text;
+  if (errors == 0) return text;
+  return text + summary(errors, count_of(items, Severity::warning)) +
+         pointer_to_explanations(items);
 }
 
 std::string Diagnostics::first_error() const {

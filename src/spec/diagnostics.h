@@ -29,7 +29,8 @@ class Diagnostics {
   Diagnostic& warning(std::string id, Origin origin, std::string message);
 
   bool has_errors() const;
-  /// Sorted by file (in the order of add_source), line and column, without doubles.
+  /// Sorted by file (in the order of add_source), line and column, without doubles, and without the
+  /// warnings that a comment "# stack: ignore ID" on their line or on the one above silences.
   std::vector<Diagnostic> sorted() const;
   /// The screen form : each with source line, caret and hint, then
   /// "3 errors, 1 warning. Nothing was changed." (that line only when there is an error).
@@ -39,6 +40,8 @@ class Diagnostics {
   std::string first_error() const;
 
  private:
+  bool is_ignored(const Diagnostic& item) const;
+
   std::vector<std::string> order_;
   std::map<std::string, std::string> sources_;
   std::vector<Diagnostic> items_;

@@ -42,10 +42,12 @@ std::string value_or_empty(const StringMap& variables, const std::string& name) 
 }
 
 /// Adds what is not set yet: the caller's variables win.
-void add_env_file(StringMap& variables, const std::string& path, const std::string& text) {
+void add_env_file(Discovery& found, const std::string& path, const std::string& text,
+                  const std::string& directory) {
+  auto& variables = found.variables;
   const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = variables.find(std::string(name));
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
+    const auto known = variables.find(std::string(name));
+    return known == variables.end() ? std::nullopt : std::optional(known->second);
   };
   const auto parsed = parse_dotenv(text, lookup);
   if (parsed.error) {
@@ -54,30 +56,33 @@ void add_env_file(StringMap& variables, const std::string& path, const std::stri
   }
   // Within one file the last wins, so walk it backwards.
   for (auto entry = parsed.entries.rbegin(); entry != parsed.entries.rend(); ++entry) {
-    if (entry->second) variables.try_emplace(entry->first, *entry->second);
+    if (!entry->value || !variables.try_emplace(entry->key, *entry->value).second) continue;
+    found.variable_places[entry->key] =
+        fmt::format("{}:{}", shown_path(path, directory), entry->line);
   }
 }
 
-void read_named_env_files(StringMap& variables, const std::vector<std::string>& files,
+void read_named_env_files(Discovery& found, const std::vector<std::string>& files,
                           const std::string& directory) {
   // Later files override earlier ones, and none overrides the caller.
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
-    const auto path = absolute_path(*file, directory, value_or_empty(variables, "HOME"));
+    const auto path = absolute_path(*file, directory, value_or_empty(found.variables, "HOME"));
     const auto text = read_file_if_exists(path);
     if (!text) {
       throw Error(fmt::format("couldn't find env file: {}", path))
           .with_hint("check --env-file and COMPOSE_ENV_FILES")
           .with_exit_code(ExitCode::failure);
     }
-    add_env_file(variables, path, *text);
+    add_env_file(found, path, *text, directory);
   }
 }
 
-void read_default_env_file(StringMap& variables, const std::string& directory) {
-  const auto path = in(directory, ".env");
+void read_default_env_file(Discovery& found, const std::string& folder,
+                           const std::string& directory) {
+  const auto path = in(folder, ".env");
   std::error_code failure;
   if (!std::filesystem::is_regular_file(path, failure)) return;
-  add_env_file(variables, path, read_file(path));
+  add_env_file(found, path, read_file(path), directory);
 }
 
 Strings split_list(const std::string& text, char separator) {
@@ -91,17 +96,18 @@ Strings split_list(const std::string& text, char separator) {
 /// Variables, and whether the default .env still counts for the project directory.
 enum class EnvFiles { named, by_default };
 
-EnvFiles read_variables(StringMap& variables, const LoadRequest& request,
+EnvFiles read_variables(Discovery& found, const LoadRequest& request,
                         const std::string& directory) {
+  const auto& variables = found.variables;
   auto named = request.env_files;
   if (named.empty()) named = split_list(value_or_empty(variables, "COMPOSE_ENV_FILES"), ',');
   const auto disabled = value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE");
   if (named.empty() && parse_boolean(disabled).value_or(false)) return EnvFiles::named;
   if (!named.empty()) {
-    read_named_env_files(variables, named, directory);
+    read_named_env_files(found, named, directory);
     return EnvFiles::named;
   }
-  read_default_env_file(variables, directory);
+  read_default_env_file(found, directory, directory);
   return EnvFiles::by_default;
 }
 
@@ -147,7 +153,7 @@ Discovery discover(const LoadRequest& request) {
   Discovery found;
   const std::string directory = request.current_directory.native();
   found.variables = request.environment;
-  const auto env_files = read_variables(found.variables, request, directory);
+  const auto env_files = read_variables(found, request, directory);
   found.files = choose_files(request, found.variables, directory);
   if (!request.project_directory.empty()) {
     found.project_directory = absolute_path(request.project_directory, directory, "");
@@ -157,7 +163,7 @@ Discovery discover(const LoadRequest& request) {
     found.project_directory = directory;
   }
   if (env_files == EnvFiles::by_default)
-    read_default_env_file(found.variables, found.project_directory);
+    read_default_env_file(found, found.project_directory, directory);
   found.project_name = request.project_name;
   if (found.project_name.empty())
     found.project_name = value_or_empty(found.variables, "COMPOSE_PROJECT_NAME");

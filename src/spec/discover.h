@@ -15,7 +15,8 @@ struct Discovery {
   std::string project_directory;   ///< absolute
   std::string project_name;        ///< -p or COMPOSE_PROJECT_NAME; may be empty
   Strings profiles;
-  StringMap variables;  ///< of the process, then of env files
+  StringMap variables;        ///< of the process, then of env files
+  StringMap variable_places;  ///< ".env:3" of those that an env file sets
 };
 
 /// Throws Error when there is no file or a named env file is missing or broken.

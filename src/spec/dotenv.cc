@@ -78,6 +78,7 @@ class DotenvParser {
   }
 
   void parse_statement() {
+    statement_line_ = line_;
     if (rest_.starts_with("export") && rest_.size() > 6 && (rest_[6] == ' ' || rest_[6] == '\t')) {
       advance(rest_.find_first_not_of(" \t", 6));
     }
@@ -158,7 +159,7 @@ class DotenvParser {
 
   void remember(std::string_view key, std::optional<std::string> value) {
     if (value) known_[std::string(key)] = *value;
-    result_.entries.emplace_back(key, std::move(value));
+    result_.entries.push_back({std::string(key), std::move(value), statement_line_});
   }
 
   void fail_here(std::string message) { result_.error = DotenvError{line_, std::move(message)}; }
@@ -171,6 +172,7 @@ class DotenvParser {
   std::string_view rest_;
   const Lookup& lookup_;
   int line_ = 1;
+  int statement_line_ = 1;
   std::unordered_map<std::string, std::string> known_;
   Dotenv result_;
 };
@@ -195,10 +197,10 @@ Dotenv parse_raw_env(std::string_view text) {
       return result;
     }
     if (equals == std::string_view::npos) {
-      result.entries.emplace_back(content, std::nullopt);
+      result.entries.push_back({std::string(content), std::nullopt, number});
     } else {
-      result.entries.emplace_back(content.substr(0, equals),
-                                  std::string(content.substr(equals + 1)));
+      result.entries.push_back({std::string(content.substr(0, equals)),
+                                std::string(content.substr(equals + 1)), number});
     }
   }
   return result;

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "spec/substitute.h"
@@ -17,9 +16,15 @@ struct DotenvError {
   std::string message;
 };
 
+struct DotenvEntry {
+  std::string key;
+  std::optional<std::string> value;  ///< none without "=": it takes the caller's
+  int line = 0;
+  bool operator==(const DotenvEntry&) const = default;
+};
+
 struct Dotenv {
-  /// In file order; a key may come twice. A key without "=" has no value: it takes the caller's.
-  std::vector<std::pair<std::string, std::optional<std::string>>> entries;
+  std::vector<DotenvEntry> entries;  ///< in file order; a key may come twice
   std::optional<DotenvError> error;  ///< the first mistake; entries before it are kept
 };
 

@@ -62,6 +62,16 @@ Node port_node(const PortParts& port, Place place) {
   return node;
 }
 
+/// 22:22 without quotes.
+bool is_sexagesimal(const Node& item) {
+  const auto colon = item.text.find(':');
+  if (!item.is_string() || item.style != Node::Style::plain || colon == std::string::npos)
+    return false;
+  const auto first = parse_integer<unsigned>(std::string_view(item.text).substr(0, colon));
+  const auto second = parse_integer<unsigned>(std::string_view(item.text).substr(colon + 1));
+  return first && second && *second < 60 && item.text.size() == item.place.length;
+}
+
 void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
   if (shaping.variables == Variables::kept && is_open(item)) {
     ports.push_back(item);
@@ -69,6 +79,12 @@ void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
   }
   // The first excess is enough: ranges are only looked at while there is room.
   if (shaping.ports > kMaxPorts) return;
+  if (is_sexagesimal(item)) {
+    shaping.reporter
+        .warning("sexagesimal", item.place, "older YAML takes {} for one number to base 60",
+                 item.text)
+        .hint = "put it in quotes";
+  }
   const auto parsed = parse_ports(item.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     return report(*refusal, item, shaping, "bad-port");

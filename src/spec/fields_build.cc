@@ -25,11 +25,13 @@ constexpr Field kSecretFields[] = {
     {"mode", &kMode, "Mode of the file"},
 };
 constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};
-constexpr Type kBuildSecret{
-    .form = Form::object, .schema = &kSecretSchemaOfBuild, .expand = expand_config};
+constexpr Type kBuildSecret{.form = Form::object,
+                            .schema = &kSecretSchemaOfBuild,
+                            .expand = expand_config,
+                            .also = kAlsoText};
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
-constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh};
-constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts};
+constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh, .also = kAlsoMapping};
+constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
 constexpr Field kBuildFields[] = {
     {"context", &kPath, "Directory or repository with the sources"},
@@ -78,7 +80,7 @@ constexpr Field kGenericFields[] = {{"discrete_resource_spec", &kDiscrete, "A co
 constexpr Schema kGenericSchema{"generic_resources", kGenericFields};
 constexpr Type kGeneric{.form = Form::object, .schema = &kGenericSchema};
 constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
-constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count};
+constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count, .also = kAlsoText};
 constexpr Type kOptions{.form = Form::text_map};
 constexpr Field kDeviceRequestFields[] = {
     {"capabilities", &kTexts, "What the device must be able to do"},

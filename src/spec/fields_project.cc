@@ -8,6 +8,8 @@
 namespace stack::spec {
 namespace {
 
+constexpr Type kExternal{.form = Form::boolean, .also = kAlsoMapping};
+
 // --- networks ------------------------------------------------------------------------------------
 
 constexpr Type kSubnetText{.form = Form::text, .refine = refine_subnet};
@@ -37,7 +39,7 @@ constexpr Field kNetworkFields[] = {
     {"driver_opts", &kDriverOptions, "Options of the driver", into<&Network::driver_opts>},
     {"ipam", &kIpam, "Subnets", assign_ipam_object},
     {"internal", &kBoolean, "Without a way out", into<&Network::internal>},
-    {"external", &kBoolean, "Exists already, outside of the project", into<&Network::external>},
+    {"external", &kExternal, "Exists already, outside of the project", into<&Network::external>},
     {"labels", &kTextMap, "Labels", into<&Network::labels>},
     {"attachable", &kBoolean, "Others may join", assign_elsewhere},
     {"enable_ipv4", &kSwitch, "Give out IPv4 addresses"},
@@ -50,7 +52,7 @@ constexpr Field kVolumeFields[] = {
     {"name", &kText, "Name outside of the project", into<&Volume::name>},
     {"driver", &kText, "Kind of volume", into<&Volume::driver>},
     {"driver_opts", &kDriverOptions, "Options of the driver", into<&Volume::driver_opts>},
-    {"external", &kBoolean, "Exists already, outside of the project", into<&Volume::external>},
+    {"external", &kExternal, "Exists already, outside of the project", into<&Volume::external>},
     {"labels", &kTextMap, "Labels", into<&Volume::labels>},
 };
 constexpr Field kConfigFields[] = {
@@ -58,7 +60,7 @@ constexpr Field kConfigFields[] = {
     {"file", &kPath, "File with the content"},
     {"content", &kText, "The content"},
     {"environment", &kText, "Variable with the content"},
-    {"external", &kBoolean, "Exists already, outside of the project"},
+    {"external", &kExternal, "Exists already, outside of the project"},
     {"labels", &kTextMap, "Labels"},
     {"template_driver", &kText, "How to fill it in"},
 };
@@ -66,7 +68,7 @@ constexpr Field kSecretFields[] = {
     {"name", &kText, "Name outside of the project"},
     {"file", &kPath, "File with the secret"},
     {"environment", &kText, "Variable with the secret"},
-    {"external", &kBoolean, "Exists already, outside of the project"},
+    {"external", &kExternal, "Exists already, outside of the project"},
     {"labels", &kTextMap, "Labels"},
     {"driver", &kText, "Who keeps it"},
     {"driver_opts", &kDriverOptions, "Options of the driver"},
@@ -107,7 +109,7 @@ constexpr Field kIncludeFields[] = {
     {"project_directory", &kText, "Directory of its paths", assign_elsewhere},
     {"env_file", &kEnvPaths, "Files with its variables", assign_elsewhere},
 };
-constexpr Type kIncludeItem{.form = Form::object, .schema = &kIncludeSchema};
+constexpr Type kIncludeItem{.form = Form::object, .schema = &kIncludeSchema, .also = kAlsoText};
 constexpr Type kInclude{.form = Form::list_of, .element = &kIncludeItem, .expand = expand_include};
 constexpr Type kProjectName{.form = Form::text, .refine = refine_project_name};
 

@@ -3,33 +3,42 @@
 #include "spec/decode.h"
 #include "spec/expand.h"
 #include "spec/fields_parts.h"
+#include "spec/fields_stack.h"
 #include "spec/identity.h"
 #include "spec/schema.h"
 
 namespace stack::spec {
 namespace {
 
-constexpr Type kBuild{.form = Form::object, .schema = &kBuildSchema, .expand = expand_build};
+constexpr Type kBuild{
+    .form = Form::object, .schema = &kBuildSchema, .expand = expand_build, .also = kAlsoText};
 constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_null = true};
 constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
 constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
 constexpr Type kDependency{
     .form = Form::object, .schema = &kDependencySchema, .refine = refine_dependency};
 constexpr Type kDependsOn{
-    .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on};
+    .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on, .also = kAlsoTexts};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
-constexpr Type kNetworks{.form = Form::map_of, .element = &kAttachment, .expand = expand_names};
-constexpr Type kPort{.form = Form::object, .schema = &kPortSchema, .refine = refine_port};
+constexpr Type kNetworks{
+    .form = Form::map_of, .element = &kAttachment, .expand = expand_names, .also = kAlsoTexts};
+constexpr Type kPort{.form = Form::object,
+                     .schema = &kPortSchema,
+                     .refine = refine_port,
+                     .also = kAlsoText | kAlsoNumber};
 constexpr Type kPorts{.form = Form::list_of, .element = &kPort, .expand = expand_ports};
-constexpr Type kMount{
-    .form = Form::object, .schema = &kMountSchema, .expand = expand_mount, .refine = refine_mount};
+constexpr Type kMount{.form = Form::object,
+                      .schema = &kMountSchema,
+                      .expand = expand_mount,
+                      .refine = refine_mount,
+                      .also = kAlsoText};
 constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
-constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts};
+constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
 
 constexpr std::string_view kEnvFormats[] = {"raw"};
 constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
@@ -39,8 +48,9 @@ constexpr Field kEnvFileFields[] = {
     {"format", &kEnvFormat, "raw: no quotes, no variables", assign_elsewhere},
 };
 constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields};
-constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema};
-constexpr Type kEnvFiles{.form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files};
+constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema, .also = kAlsoText};
+constexpr Type kEnvFiles{
+    .form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files, .also = kAlsoText};
 
 constexpr Type kExtendedFile{.form = Form::text, .refine = refine_extended_file};
 constexpr Field kExtendsFields[] = {
@@ -48,7 +58,8 @@ constexpr Field kExtendsFields[] = {
     {"file", &kExtendedFile, "The file it is in", assign_elsewhere},
 };
 constexpr Schema kExtendsSchema{"extends", kExtendsFields};
-constexpr Type kExtends{.form = Form::object, .schema = &kExtendsSchema, .expand = expand_extends};
+constexpr Type kExtends{
+    .form = Form::object, .schema = &kExtendsSchema, .expand = expand_extends, .also = kAlsoText};
 
 constexpr Field kFileReferenceFields[] = {
     {"source", &kText, "Name at the top level"},
@@ -59,11 +70,15 @@ constexpr Field kFileReferenceFields[] = {
 };
 constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};
 constexpr Schema kConfigReferenceSchema{"config", kFileReferenceFields};
-constexpr Type kSecretReference{
-    .form = Form::object, .schema = &kSecretReferenceSchema, .expand = expand_secret};
+constexpr Type kSecretReference{.form = Form::object,
+                                .schema = &kSecretReferenceSchema,
+                                .expand = expand_secret,
+                                .also = kAlsoText};
 constexpr Type kSecrets{.form = Form::list_of, .element = &kSecretReference};
-constexpr Type kConfigReference{
-    .form = Form::object, .schema = &kConfigReferenceSchema, .expand = expand_config};
+constexpr Type kConfigReference{.form = Form::object,
+                                .schema = &kConfigReferenceSchema,
+                                .expand = expand_config,
+                                .also = kAlsoText};
 constexpr Type kConfigs{.form = Form::list_of, .element = &kConfigReference};
 
 constexpr Field kDeviceFields[] = {
@@ -72,7 +87,8 @@ constexpr Field kDeviceFields[] = {
     {"permissions", &kText, "r, w and m"},
 };
 constexpr Schema kDeviceSchema{"device", kDeviceFields};
-constexpr Type kDevice{.form = Form::object, .schema = &kDeviceSchema, .expand = expand_device};
+constexpr Type kDevice{
+    .form = Form::object, .schema = &kDeviceSchema, .expand = expand_device, .also = kAlsoText};
 constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
 
 constexpr Field kUlimitFields[] = {
@@ -99,8 +115,9 @@ constexpr Field kCredentialFields[] = {
 constexpr Schema kCredentialSchema{"credential_spec", kCredentialFields};
 constexpr Type kCredential{.form = Form::object, .schema = &kCredentialSchema};
 
+constexpr Type kProviderOption{.form = Form::loose_texts, .also = kAlsoText | kAlsoNumber};
 constexpr Type kProviderOptions{
-    .form = Form::map_of, .element = &kLooseTexts, .expand = expand_options};
+    .form = Form::map_of, .element = &kProviderOption, .expand = expand_options};
 constexpr Field kProviderFields[] = {
     {"type", &kText, "Program that provides the service"},
     {"options", &kProviderOptions, "Its options"},
@@ -114,7 +131,8 @@ constexpr Field kModelUseFields[] = {
 };
 constexpr Schema kModelUseSchema{"model", kModelUseFields};
 constexpr Type kModelUse{.form = Form::object, .schema = &kModelUseSchema, .may_be_null = true};
-constexpr Type kModels{.form = Form::map_of, .element = &kModelUse, .expand = expand_names};
+constexpr Type kModels{
+    .form = Form::map_of, .element = &kModelUse, .expand = expand_names, .also = kAlsoTexts};
 
 constexpr Type kBlkio{.form = Form::object, .schema = &kBlkioSchema};
 constexpr Type kHook{.form = Form::object, .schema = &kHookSchema};
@@ -123,9 +141,12 @@ constexpr Type kPreStart{.form = Form::object, .schema = &kPreStartSchema};
 constexpr Type kPreStarts{.form = Form::list_of, .element = &kPreStart};
 constexpr Type kGpu{
     .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
-constexpr Type kGpus{.form = Form::list_of, .element = &kGpu, .expand = expand_gpus};
+constexpr Type kGpus{
+    .form = Form::list_of, .element = &kGpu, .expand = expand_gpus, .also = kAlsoText};
 
-constexpr Type kLabelFiles{.form = Form::list_of, .element = &kPath, .expand = expand_list};
+constexpr Type kStackService{.form = Form::object, .schema = &kStackServiceSchema};
+constexpr Type kLabelFiles{
+    .form = Form::list_of, .element = &kPath, .expand = expand_list, .also = kAlsoText};
 constexpr std::string_view kCgroups[] = {"host", "private"};
 constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
 
@@ -178,6 +199,7 @@ constexpr Field kServiceFields[] = {
     {"scale", &kInteger, "How many containers", into<&Service::scale>},
     {"profiles", &kTexts, "Profiles that switch it on", into<&Service::profiles>, Merge::unique},
     {"extends", &kExtends, "Another service to start from", assign_elsewhere},
+    {"x-stack", &kStackService, "Keys that only stack has", assign_elsewhere},
 
     {"annotations", &kTextMap, "Annotations of the container"},
     {"blkio_config", &kBlkio, "Limits of block devices"},

@@ -2,6 +2,7 @@
 #include "spec/interpolate.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 #include "base/text.h"
@@ -40,8 +41,8 @@ Place place_of_dollar(const Node& scalar, std::size_t offset, const Reporter& re
 
 class Interpolation {
  public:
-  Interpolation(const StringMap& variables, Reporter& reporter)
-      : variables_(variables), reporter_(reporter) {}
+  Interpolation(const StringMap& variables, const StringMap& places, Reporter& reporter)
+      : variables_(variables), places_(places), reporter_(reporter) {}
 
   void visit(Node& node, std::string_view key) {
     for (auto& entry : node.entries) visit(entry.value, entry.key);
@@ -54,14 +55,32 @@ class Interpolation {
 
   void replace(Node& node, std::string_view key) {
     std::vector<SubstitutionEvent> events;
-    const Lookup lookup = [this](std::string_view name) -> std::optional<std::string> {
+    std::set<std::string, std::less<>> used;
+    const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+      if (reporter_.keeps_history()) used.emplace(name);
       const auto found = variables_.find(std::string(name));
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
     };
     std::string result = substitute(
         node.text, lookup, [&](const SubstitutionEvent& event) { events.push_back(event); });
     for (const auto& event : events) report(event, node, key, result);
+    if (!used.empty())
+      reporter_.note(node, Rule::substituted, node.place, story_of(node.text, used));
     node.text = std::move(result);
+  }
+
+  /// `"x:${TAG}", TAG from .env:3`
+  std::string story_of(const std::string& text,
+                       const std::set<std::string, std::less<>>& used) const {
+    std::string story = stack::quoted(text);
+    for (const auto& name : used) {
+      const auto place = places_.find(name);
+      story += fmt::format(", {} {}", name,
+                           !variables_.contains(name) ? "is not set"
+                           : place == places_.end()   ? "from the environment"
+                                                      : "from " + place->second);
+    }
+    return story;
   }
 
   void report(const SubstitutionEvent& event, const Node& node, std::string_view key,
@@ -117,14 +136,16 @@ class Interpolation {
   }
 
   const StringMap& variables_;
+  const StringMap& places_;
   Reporter& reporter_;
   std::vector<std::string> names_;
 };
 
 }  // namespace
 
-void interpolate(Node& root, const StringMap& variables, Reporter& reporter) {
-  Interpolation(variables, reporter).visit(root, "");
+void interpolate(Node& root, const StringMap& variables, const StringMap& places,
+                 Reporter& reporter) {
+  Interpolation(variables, places, reporter).visit(root, "");
 }
 
 }  // namespace stack::spec

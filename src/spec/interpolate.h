@@ -9,7 +9,9 @@
 namespace stack::spec {
 
 /// Replaces ${...} in every string value below `root`. Unset variables are warnings, missing
-/// required ones and malformed expressions errors, each at its own `$`.
-void interpolate(Node& root, const StringMap& variables, Reporter& reporter);
+/// required ones and malformed expressions errors, each at its own `$`. `places` tells of variables
+/// from env files where they are set (".env:3").
+void interpolate(Node& root, const StringMap& variables, const StringMap& places,
+                 Reporter& reporter);
 
 }  // namespace stack::spec

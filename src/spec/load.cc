@@ -100,7 +100,10 @@ LoadResult load(const LoadRequest& request) {
   sources.surroundings.current_directory = directory;
   sources.surroundings.project_directory = found.project_directory;
   sources.surroundings.home = home == request.environment.end() ? "" : home->second;
+  sources.keep_history = request.keep_history;
+  sources.lint = request.lint;
   sources.surroundings.variables = found.variables;
+  sources.surroundings.variable_places = found.variable_places;
   return load_from_sources(std::move(sources));
 }
 

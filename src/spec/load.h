@@ -42,6 +42,8 @@ struct LoadRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
+  bool lint = false;          ///< warn of doubtful habits too
+  bool keep_history = false;  ///< for why(): Project::history is set
 };
 
 struct LoadResult {

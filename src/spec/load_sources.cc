@@ -8,6 +8,7 @@
 #include "spec/audit.h"
 #include "spec/consistency.h"
 #include "spec/decode.h"
+#include "spec/lint.h"
 #include "spec/normalize.h"
 #include "spec/substitute.h"
 #include "spec/validate.h"
@@ -72,6 +73,18 @@ Strings active_profiles(const Node& root, const SourceRequest& request) {
   return profiles;
 }
 
+std::set<std::string> all_profiles(const Node& root) {
+  std::set<std::string> profiles;
+  const Node* services = root.find("services");
+  if (services == nullptr) return profiles;
+  for (const auto& service : services->entries) {
+    const Node* own = service.value.find("profiles");
+    if (own == nullptr) continue;
+    for (const auto& profile : own->items) profiles.insert(profile.text);
+  }
+  return profiles;
+}
+
 bool is_loadable(const Node& root, Reporter& reporter) {
   if (root.is_mapping()) {
     const Node* services = root.find("services");
@@ -97,17 +110,18 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
   if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
-    resolve_environment(root, request.surroundings.variables);
+    resolve_environment(root, request.surroundings.variables, reporter);
   if (stages.resolve_environment && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
-  if (stages.normalize) fill_in(root);
+  if (stages.normalize) fill_in(root, reporter);
   if (stages.check_consistency) {
     check_references(root, inactive, reporter);
     check_cycles(root, reporter);
     check_contradictions(root, reporter);
   }
   choose_services(root, request);
-  if (stages.normalize) name_resources(root, name);
+  warn_of_ineffective_keys(root, reporter);
+  if (stages.normalize) name_resources(root, name, reporter);
   remove_unused(root);
   report_unimplemented(root, reporter);
   root.set("name", make_string(name, root.place));
@@ -168,7 +182,8 @@ std::string name_in_sources(const std::vector<Documents>& files, const StringMap
 
 LoadResult load_from_sources(SourceRequest request) {
   LoadResult result;
-  Reporter reporter(result.diagnostics, request.purpose);
+  const auto history = request.keep_history ? std::make_shared<History>() : nullptr;
+  Reporter reporter(result.diagnostics, request.purpose, history.get());
   // Files are numbered by the reporter in this order; only their bytes are given away.
   std::vector<SourceText> sources = request.sources;
   auto files = parse_sources(std::move(sources), reporter);
@@ -183,9 +198,15 @@ LoadResult load_from_sources(SourceRequest request) {
   if (!is_loadable(root, reporter)) return result;
   if (name.empty())
     reporter.error("no-project-name", {}, "the project has no name").hint = "use -p NAME";
+  auto profiles = all_profiles(root);
+  if (request.lint) lint(root, reporter);
+  if (request.stages.interpolate) warn_of_unknown_profiles(request.profiles, profiles, reporter);
   finish_tree(root, request, name, reporter);
   Project project = make_project(std::move(root), request, reporter);
   if (request.stages.check_consistency) validate(project, reporter);
+  project.history = history;
+  project.profiles = std::move(profiles);
+  project.variables = std::move(surroundings.variables);
   if (!result.diagnostics.has_errors()) result.project = std::move(project);
   return result;
 }

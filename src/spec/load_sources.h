@@ -19,6 +19,8 @@ struct SourceRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
+  bool keep_history = false;
+  bool lint = false;
   /// variables, directories, reader of env files and of extended and included files.
   Surroundings surroundings;
 };

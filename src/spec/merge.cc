@@ -27,16 +27,16 @@ class Merger {
 
   void merge(Node& base, Node over, const Field& field, std::string_view key) {
     const bool replaces = std::exchange(over.tag, Node::Tag::none) == Node::Tag::override_earlier;
-    if (replaces || field.merge == Merge::replace) {
-      base = Node();
-      return adopt(base, std::move(over), field, key);
+    if (replaces) return replace(base, std::move(over), field, Rule::replaces, "!override");
+    if (field.merge == Merge::replace)
+      return replace(base, std::move(over), field, Rule::replaces, "it is never merged");
+    if (over.is_null()) {
+      if (!base.is_null()) reporter_.note(base, Rule::kept, over.place);
+      return;
     }
-    if (over.is_null()) return;
     if (base.is_null() || (base.is_scalar() && over.is_scalar()) ||
-        (base.is_scalar() != over.is_scalar() && field.type->element != nullptr)) {
-      base = Node();
-      return adopt(base, std::move(over), field, key);
-    }
+        (base.is_scalar() != over.is_scalar() && field.type->element != nullptr))
+      return replace(base, std::move(over), field, Rule::overrides, "");
     if (base.kind != over.kind) {
       reporter_.error("cannot-override", over.place, "{} cannot override {}: {}",
                       describe(over.kind), describe(base.kind), stack::quoted(key));
@@ -47,19 +47,33 @@ class Merger {
 
  private:
   /// `over` where nothing was before. Lists lose their doubles, tags take effect.
-  void adopt(Node& base, Node over, const Field& field, std::string_view) {
+  void adopt(Node& base, Node over, const Field& field) {
     if (over.is_scalar()) {
       base = std::move(over);
       return;
     }
     base.kind = over.kind;
     base.place = over.place;
+    base.story = over.story;
     merge_same_kind(base, std::move(over), field);
+  }
+
+  void replace(Node& base, Node over, const Field& field, Rule rule, std::string_view why) {
+    const Node loser = std::exchange(base, Node());
+    adopt(base, std::move(over), field);
+    note_winner(base, loser, rule, why);
+  }
+
+  void note_winner(Node& winner, const Node& loser, Rule rule, std::string_view why) {
+    if (loser.is_null() || !reporter_.keeps_history()) return;
+    const std::string detail(rule == Rule::overrides ? loser.text : why);
+    reporter_.note(winner, rule, loser.place, detail, loser.story);
   }
 
   void merge_same_kind(Node& base, Node over, const Field& field) {
     if (base.is_sequence()) return merge_lists(base, std::move(over), field);
-    if (field.merge == Merge::driver && has_other_driver(base, over)) base.entries.clear();
+    if (field.merge == Merge::driver && has_other_driver(base, over))
+      return replace(base, std::move(over), field, Rule::replaces, "the driver is another");
     merge_mappings(base, std::move(over), *field.type);
   }
 
@@ -74,9 +88,12 @@ class Merger {
     const bool was_empty = base.entries.empty();
     for (auto& [key, place, value] : over.entries) {
       if (value.tag == Node::Tag::reset) {
+        if (base.find(key) != nullptr) reporter_.note(base, Rule::removed, value.place, key);
         base.erase(key);
         continue;
       }
+      // What is not there stands where its key does.
+      if (value.is_null()) value.place = place;
       Entry* known = was_empty ? nullptr : base.find_entry(key);
       if (known == nullptr) {
         base.entries.push_back({key, place, make_null(value.place)});
@@ -110,15 +127,17 @@ class Merger {
     for (auto& item : over.items) {
       if (item.tag == Node::Tag::reset) continue;
       Node adopted;
-      adopt(adopted, std::move(item), element_field(field), "");
+      adopt(adopted, std::move(item), element_field(field));
       const auto identity = identity_of(adopted, field, base.items.size());
       const auto [known, is_new] = positions.try_emplace(identity, base.items.size());
       if (is_new) {
+        if (earlier > 0) reporter_.note(adopted, Rule::appended, base.place);
         base.items.push_back(std::move(adopted));
         continue;
       }
       Node& replaced = base.items[known->second];
       if (known->second >= earlier) check_double(adopted, replaced, field);
+      note_winner(adopted, replaced, Rule::replaces_item, shared_by_items(field));
       replaced = std::move(adopted);
     }
   }
@@ -148,6 +167,14 @@ class Merger {
       default:
         return std::to_string(position);
     }
+  }
+
+  /// What two items have in common that makes the later one replace the earlier, in words.
+  static std::string_view shared_by_items(const Field& field) {
+    if (field.merge == Merge::distinct) return "text";
+    if (field.merge == Merge::unique) return "text before \"=\"";
+    if (field.key == "ports") return "address, host port, container port and protocol";
+    return field.key == "env_file" ? "path" : field.key == "config" ? "subnet" : "target";
   }
 
   Reporter& reporter_;

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ using StringMap = std::map<std::string, std::string>;
 using Environment = std::map<std::string, std::optional<std::string>>;
 
 struct Node;
+class History;
 
 enum class Access { read_write, read_only };
 
@@ -194,6 +196,10 @@ struct Project {
   /// The same project as the front end's tree, with every key the files have, those without effect
   /// yet too: what `stack config` prints (render.h). Nothing else looks into it.
   std::shared_ptr<const Node> resolved;
+  std::set<std::string> profiles;  ///< that any service names, active or not
+  StringMap variables;             ///< that ${...} sees: of the process and of env files
+  /// What happened to the values of `resolved`; only when it was asked for.
+  std::shared_ptr<const History> history;
   bool interpolated = true;  ///< false under --no-interpolate: `$` is printed as it stands
 };
 

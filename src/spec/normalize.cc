@@ -19,7 +19,14 @@ std::vector<Entry>& services_of(Node& root) {
   return root.at_or_add("services", root.place).entries;
 }
 
-void add_dependency(Node& service, const std::string& name, Place place, bool restart) {
+struct Implied {
+  std::string_view key;  ///< of the service, which implies it
+  Place place;
+};
+
+void add_dependency(Node& service, const std::string& name, const Implied& by, bool restart,
+                    Reporter& reporter) {
+  const Place place = by.place;
   Node& dependencies = service.at_or_add("depends_on", place);
   if (dependencies.is_null()) dependencies = make_mapping(place);
   if (dependencies.find(name) != nullptr) return;
@@ -27,25 +34,28 @@ void add_dependency(Node& service, const std::string& name, Place place, bool re
   dependency.set("condition", make_string("service_started", place));
   if (restart) dependency.set("restart", make_boolean(true, place));
   dependency.set("required", make_boolean(true, place));
+  reporter.note_all(dependency, Rule::implied, place, std::string(by.key));
   dependencies.set(name, std::move(dependency));
 }
 
 /// links and shared namespaces restart with the other service, volumes_from does not.
-void add_implied_dependencies(Node& service) {
+void add_implied_dependencies(Node& service, Reporter& reporter) {
   if (const Node* links = service.find("links")) {
     for (const auto& link : std::vector<Node>(links->items))
-      add_dependency(service, link.text.substr(0, link.text.find(':')), link.place, true);
+      add_dependency(service, link.text.substr(0, link.text.find(':')), {"links", link.place}, true,
+                     reporter);
   }
   for (const auto key : kNamespaceKeys) {
     const Node* value = service.find(key);
     if (value == nullptr || !value->text.starts_with("service:")) continue;
     const Node shared = *value;
-    add_dependency(service, shared.text.substr(8), shared.place, true);
+    add_dependency(service, shared.text.substr(8), {key, shared.place}, true, reporter);
   }
   if (const Node* from = service.find("volumes_from")) {
     for (const auto& item : std::vector<Node>(from->items)) {
       if (!item.text.starts_with("container:"))
-        add_dependency(service, item.text.substr(0, item.text.find(':')), item.place, false);
+        add_dependency(service, item.text.substr(0, item.text.find(':')),
+                       {"volumes_from", item.place}, false, reporter);
     }
   }
 }
@@ -54,19 +64,22 @@ bool joins_networks(const Node& service) {
   return service.text_of("network_mode").empty() && service.find("provider") == nullptr;
 }
 
-void join_default_network(Node& service) {
+void join_default_network(Node& service, Reporter& reporter) {
   const Node* networks = service.find("networks");
   if (networks != nullptr && !networks->entries.empty()) return;
   Node joined = make_mapping(service.place);
   joined.set("default", make_null(service.place));
+  reporter.note_all(joined, Rule::filled_in, Place{}, "a service without networks joins this one");
   service.set("networks", std::move(joined));
 }
 
-void fill_in_build(Node& service) {
+void fill_in_build(Node& service, Reporter& reporter) {
   Node* build = service.find("build");
   if (build == nullptr || !build->is_mapping()) return;
-  if (build->find("dockerfile") == nullptr && build->find("dockerfile_inline") == nullptr)
-    build->set("dockerfile", make_string("Dockerfile", build->place));
+  if (build->find("dockerfile") != nullptr || build->find("dockerfile_inline") != nullptr) return;
+  Node name = make_string("Dockerfile", build->place);
+  reporter.note(name, Rule::filled_in, Place{}, "the default");
+  build->set("dockerfile", std::move(name));
 }
 
 void fill_in_pull_policy(Node& service) {
@@ -90,12 +103,16 @@ void add_default_network(Node& root) {
 
 // --- values from the environment -----------------------------------------------------------------
 
-void resolve_map(Node* map, const StringMap& variables, bool keep_unset) {
+void resolve_map(Node* map, const StringMap& variables, bool keep_unset, Reporter& reporter) {
   if (map == nullptr || !map->is_mapping()) return;
   for (auto& entry : map->entries) {
     if (!entry.value.is_null()) continue;
     const auto found = variables.find(entry.key);
-    if (found != variables.end()) entry.value = make_string(found->second, entry.place);
+    if (found == variables.end()) continue;
+    const auto story = entry.value.story;
+    entry.value = make_string(found->second, entry.place);
+    entry.value.story = story;
+    reporter.note(entry.value, Rule::from_environment, Place{}, entry.key);
   }
   if (!keep_unset) std::erase_if(map->entries, [](const Entry& e) { return e.value.is_null(); });
 }
@@ -117,26 +134,30 @@ class EnvironmentFiles {
     }
   }
 
-  const StringMap& values() const { return values_; }
+  struct Value {
+    std::string text;
+    Origin origin;
+  };
+  const std::map<std::string, Value>& values() const { return values_; }
 
  private:
   void add_text(const std::string& full, const std::string& text, std::string_view format) {
     const Lookup lookup = [this](std::string_view name) { return look_up(name); };
     const Dotenv parsed = format == "raw" ? parse_raw_env(text) : parse_dotenv(text, lookup);
-    for (const auto& [key, value] : parsed.entries) set(key, value);
-    if (!parsed.error) return;
     const auto shown = shown_path(full, surroundings_.current_directory);
+    for (const auto& entry : parsed.entries) set(entry, shown);
+    if (!parsed.error) return;
     const auto file = reporter_.add_file(shown, text);
     reporter_.error("bad-env-file", {static_cast<std::uint32_t>(parsed.error->line), 1, 1, file},
                     "{}", parsed.error->message);
   }
 
-  void set(const std::string& key, const std::optional<std::string>& value) {
-    if (value) {
-      values_[key] = *value;
-    } else if (const auto outer = surroundings_.variables.find(key);
-               outer != surroundings_.variables.end()) {
-      values_[key] = outer->second;
+  void set(const DotenvEntry& entry, const std::string& shown) {
+    const auto outer = surroundings_.variables.find(entry.key);
+    if (entry.value) {
+      values_[entry.key] = {*entry.value, {shown, entry.line, 1}};
+    } else if (outer != surroundings_.variables.end()) {
+      values_[entry.key] = {outer->second, {shown, entry.line, 1}};
     }
   }
 
@@ -149,22 +170,26 @@ class EnvironmentFiles {
     const Node* own = environment == nullptr ? nullptr : environment->find(name);
     if (own != nullptr && own->is_string()) return own->text;
     const auto earlier = values_.find(key);
-    return earlier == values_.end() ? std::nullopt : std::optional(earlier->second);
+    return earlier == values_.end() ? std::nullopt : std::optional(earlier->second.text);
   }
 
   const Node& service_;
   const Surroundings& surroundings_;
   Reporter& reporter_;
-  StringMap values_;
+  std::map<std::string, Value> values_;
 };
 
 /// Puts `values` below what the mapping `key` of the service says already.
-void put_below(Node& service, std::string_view key, const StringMap& values, Place place) {
-  if (values.empty()) return;
+void put_below(Node& service, std::string_view key, const EnvironmentFiles& files, Place place,
+               Reporter& reporter) {
+  if (files.values().empty()) return;
   Node& map = service.at_or_add(key, place);
   if (map.is_null()) map = make_mapping(place);
-  for (const auto& [name, value] : values) {
-    if (map.find(name) == nullptr) map.set(name, make_string(value, place));
+  for (const auto& [name, value] : files.values()) {
+    if (map.find(name) != nullptr) continue;
+    Node text = make_string(value.text, place);
+    reporter.note(text, Rule::from_env_file, value.origin);
+    map.set(name, std::move(text));
   }
 }
 
@@ -180,7 +205,7 @@ void read_env_files(Node& service, const Surroundings& surroundings, Reporter& r
     if (path != nullptr && path->is_string())
       reading.add(*path, required == nullptr || required->is_true(), file.text_of("format"));
   }
-  put_below(service, "environment", reading.values(), files.place);
+  put_below(service, "environment", reading, files.place, reporter);
 }
 
 void read_label_files(Node& service, const Surroundings& surroundings, Reporter& reporter) {
@@ -190,12 +215,13 @@ void read_label_files(Node& service, const Surroundings& surroundings, Reporter&
   service.erase("label_file");
   EnvironmentFiles reading(service, surroundings, reporter);
   for (const auto& path : files.value.items) reading.add(path, true, "");
-  put_below(service, "labels", reading.values(), files.place);
+  put_below(service, "labels", reading, files.place, reporter);
 }
 
 // --- names and use -------------------------------------------------------------------------------
 
-void name_section(Node& root, std::string_view section, std::string_view project) {
+void name_section(Node& root, std::string_view section, std::string_view project,
+                  Reporter& reporter) {
   Node* objects = root.find(section);
   if (objects == nullptr) return;
   for (auto& [key, place, object] : objects->entries) {
@@ -204,7 +230,9 @@ void name_section(Node& root, std::string_view section, std::string_view project
     if (!object.text_of("name").empty()) continue;
     const Node* external = object.find("external");
     const bool is_external = external != nullptr && external->is_true();
-    object.set("name", make_string(is_external ? key : fmt::format("{}_{}", project, key), place));
+    Node name = make_string(is_external ? key : fmt::format("{}_{}", project, key), place);
+    reporter.note(name, Rule::filled_in, Place{}, is_external ? "the key" : "PROJECT_KEY");
+    object.set("name", std::move(name));
   }
 }
 
@@ -259,28 +287,28 @@ void read_environment_files(Node& root, const Surroundings& surroundings, Report
   }
 }
 
-void resolve_environment(Node& root, const StringMap& variables) {
+void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter) {
   for (auto& service : services_of(root)) {
-    resolve_map(service.value.find("environment"), variables, true);
+    resolve_map(service.value.find("environment"), variables, true, reporter);
     if (Node* build = service.value.find("build"))
-      resolve_map(build->find("args"), variables, false);
+      resolve_map(build->find("args"), variables, false, reporter);
   }
 }
 
-void fill_in(Node& root) {
+void fill_in(Node& root, Reporter& reporter) {
   for (auto& [name, place, service] : services_of(root)) {
     if (!service.is_mapping()) continue;
-    fill_in_build(service);
+    fill_in_build(service, reporter);
     fill_in_pull_policy(service);
-    add_implied_dependencies(service);
-    if (joins_networks(service)) join_default_network(service);
+    add_implied_dependencies(service, reporter);
+    if (joins_networks(service)) join_default_network(service, reporter);
   }
   add_default_network(root);
 }
 
-void name_resources(Node& root, std::string_view project) {
+void name_resources(Node& root, std::string_view project, Reporter& reporter) {
   for (const auto section : {"networks", "volumes", "configs", "secrets"})
-    name_section(root, section, project);
+    name_section(root, section, project, reporter);
 }
 
 void select_services(Node& root, const Strings& names) {

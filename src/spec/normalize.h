@@ -17,12 +17,12 @@ Strings remove_inactive_services(Node& root, const Strings& profiles);
 /// Reads env_file and label_file of every service into environment and labels, below what is there.
 void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter);
 /// Entries without a value take the caller's, if there is one.
-void resolve_environment(Node& root, const StringMap& variables);
+void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter);
 
 /// Defaults and implied parts.
-void fill_in(Node& root);
+void fill_in(Node& root, Reporter& reporter);
 /// Gives every network, volume, config and secret its name outside of the project.
-void name_resources(Node& root, std::string_view project);
+void name_resources(Node& root, std::string_view project, Reporter& reporter);
 /// Keeps the services named and what they depend on, by any way.
 void select_services(Node& root, const Strings& names);
 /// Removes the resources that no service uses.

@@ -28,13 +28,52 @@ void prune(Node& node, const Type& type) {
   }
 }
 
+void set_default(Node& node, std::string_view key, Node value) {
+  if (node.is_mapping() && node.find(key) == nullptr) node.set(key, std::move(value));
+}
+
+template <typename Fill>
+void for_each_entry(Node* mapping, Fill fill) {
+  if (mapping == nullptr) return;
+  for (auto& entry : mapping->entries) fill(entry.value);
+}
+
+template <typename Fill>
+void for_each_item(Node* list, Fill fill) {
+  if (list == nullptr) return;
+  for (auto& item : list->items) fill(item);
+}
+
+/// What docker compose prints of every service, said or not.
+void add_empty_parts(Node& service) {
+  set_default(service, "command", make_null({}));
+  set_default(service, "entrypoint", make_null({}));
+  for_each_item(service.find("volumes"), [](Node& mount) {
+    if (mount.text_of("type") == "volume") set_default(mount, "volume", make_mapping({}));
+  });
+  if (Node* deploy = service.find("deploy")) {
+    set_default(*deploy, "resources", make_mapping({}));
+    set_default(*deploy, "placement", make_mapping({}));
+  }
+  Node* develop = service.find("develop");
+  for_each_item(develop == nullptr ? nullptr : develop->find("watch"), [](Node& watch) {
+    Node exec = make_mapping({});
+    exec.set("command", make_null({}));
+    set_default(watch, "exec", std::move(exec));
+  });
+}
+
 }  // namespace
 
-Node printed_tree(const Node& resolved) {
+Node printed_tree(const Project& project) {
   static constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
-  Node printed = resolved;
+  Node printed = *project.resolved;
   prune(printed, kProject);
   printed.erase("models");
+  if (!project.interpolated) return printed;
+  for_each_entry(printed.find("services"), add_empty_parts);
+  for_each_entry(printed.find("networks"),
+                 [](Node& network) { set_default(network, "ipam", make_mapping({})); });
   return printed;
 }
 

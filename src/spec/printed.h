@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What docker compose leaves out of `config`: values that say nothing, extensions inside of
-// objects.
+// What docker compose leaves out of `config` (values that say nothing, extensions inside of
+// objects) and what it prints of everything, said or not.
 #pragma once
 
+#include "spec/model.h"
 #include "spec/tree.h"
 
 namespace stack::spec {
 
-/// A resolved project (Project::resolved) as `stack config` prints it.
-Node printed_tree(const Node& resolved);
+/// The resolved tree of `project` as `stack config` prints it. `project.resolved` must be set.
+Node printed_tree(const Project& project);
 
 }  // namespace stack::spec

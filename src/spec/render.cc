@@ -180,14 +180,27 @@ class YamlWriter {
 
 }  // namespace
 
+std::string flow_text(const Node& node) {
+  if (node.is_null()) return "null";
+  std::vector<std::string> parts;
+  if (node.is_sequence()) {
+    for (const auto& item : node.items) parts.push_back(flow_text(item));
+    return "[" + join(parts, ", ") + "]";
+  }
+  if (node.is_mapping()) {
+    for (const Entry* entry : sorted_entries(node))
+      parts.push_back(entry->key + ": " + flow_text(entry->value));
+    return "{" + join(parts, ", ") + "}";
+  }
+  return !node.is_string() || is_plain(node.text) ? node.text : stack::quoted(node.text);
+}
+
 std::string to_json(const Project& project) {
-  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(*project.resolved))
-                          : "{}\n";
+  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
 }
 
 std::string to_yaml(const Project& project) {
-  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(*project.resolved))
-                          : "{}\n";
+  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
 }
 
 }  // namespace stack::spec

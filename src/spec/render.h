@@ -14,4 +14,7 @@ std::string to_json(const Project& project);
 /// The same tree as YAML.
 std::string to_yaml(const Project& project);
 
+/// A value in one line, as YAML's flow notation: {a: 1, b: [x, y]}.
+std::string flow_text(const Node& node);
+
 }  // namespace stack::spec

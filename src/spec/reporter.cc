@@ -16,6 +16,18 @@ Diagnostic& Reporter::problem_at(std::string id, Origin where, std::string messa
              : diagnostics_.warning(std::move(id), std::move(where), std::move(message));
 }
 
+void Reporter::note(Node& node, Rule rule, Origin origin, std::string detail, std::uint32_t loser) {
+  if (history_ == nullptr) return;
+  node.story = history_->add({rule, std::move(origin), std::move(detail), node.story, loser});
+}
+
+void Reporter::note_all(Node& node, Rule rule, const Place& place, const std::string& detail) {
+  if (history_ == nullptr) return;
+  note(node, rule, place, detail);
+  for (auto& item : node.items) note_all(item, rule, place, detail);
+  for (auto& entry : node.entries) note_all(entry.value, rule, place, detail);
+}
+
 Origin Reporter::origin(const Place& place) const {
   if (place.line == 0 || place.file >= names_.size()) return {};
   return {names_[place.file], static_cast<int>(place.line), static_cast<int>(place.column)};

@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "spec/diagnostics.h"
+#include "spec/history.h"
 #include "spec/purpose.h"
 #include "spec/tree.h"
 
@@ -16,8 +17,9 @@ namespace stack::spec {
 
 class Reporter {
  public:
-  Reporter(Diagnostics& diagnostics, Purpose purpose)
-      : diagnostics_(diagnostics), purpose_(purpose) {}
+  /// With a `history`, what happens to values is written down too.
+  Reporter(Diagnostics& diagnostics, Purpose purpose, History* history = nullptr)
+      : diagnostics_(diagnostics), purpose_(purpose), history_(history) {}
 
   /// Registers a file by the name shown to the user; returns its number for Place::file.
   std::uint16_t add_file(const std::string& shown_name, std::string text);
@@ -51,6 +53,16 @@ class Reporter {
   Diagnostic& problem_at(std::string id, Origin where, std::string message);
   bool has_errors() const { return diagnostics_.has_errors(); }
 
+  bool keeps_history() const { return history_ != nullptr; }
+  /// One more event in the life of `node`. `loser` is the story of the value it went over.
+  void note(Node& node, Rule rule, Origin origin, std::string detail = "", std::uint32_t loser = 0);
+  void note(Node& node, Rule rule, const Place& place, std::string detail = "",
+            std::uint32_t loser = 0) {
+    if (history_ != nullptr) note(node, rule, origin(place), std::move(detail), loser);
+  }
+  /// The same for `node` and everything below it.
+  void note_all(Node& node, Rule rule, const Place& place, const std::string& detail = "");
+
  private:
   static Diagnostic& with_length(Diagnostic& diagnostic, const Place& place) {
     diagnostic.length = static_cast<int>(place.length);
@@ -59,6 +71,7 @@ class Reporter {
 
   Diagnostics& diagnostics_;
   Purpose purpose_;
+  History* history_;
   std::vector<std::string> names_;
   std::vector<std::string> texts_;
 };

@@ -43,6 +43,12 @@ enum class Form : std::uint8_t {
 /// Rewrites a value in place, reporting what is wrong with it.
 using Rewrite = void (*)(Node& node, const Where& where, Shaping& shaping);
 
+/// Short forms beside the one that a Form has.
+inline constexpr std::uint8_t kAlsoText = 1;
+inline constexpr std::uint8_t kAlsoNumber = 2;
+inline constexpr std::uint8_t kAlsoTexts = 4;
+inline constexpr std::uint8_t kAlsoMapping = 8;
+
 struct Type {
   Form form = Form::any;
   const Schema* schema = nullptr;
@@ -50,6 +56,7 @@ struct Type {
   Rewrite expand = nullptr;       ///< short form to long form, before the form is checked
   Rewrite refine = nullptr;       ///< checks and canonical spelling, after it
   std::span<const std::string_view> choices = {};
+  std::uint8_t also = 0;  ///< short forms that `expand` takes: kAlso..., for editors
   bool may_be_null = false;
   bool prints_zero =
       false;  ///< `stack config` shows false too: saying it differs from not saying it

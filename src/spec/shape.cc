@@ -179,6 +179,21 @@ void warn_of_changed_number(const Node& value, std::string_view key, Shaping& sh
       .hint = "put it in quotes to keep its spelling";
 }
 
+/// Text for the YAML of today, true or false for the one before it.
+bool is_old_boolean(const Node& value) {
+  static constexpr std::array<std::string_view, 4> words = {"yes", "no", "on", "off"};
+  return value.is_string() && value.style == Node::Style::plain && value.place.line > 0 &&
+         value.text.size() == value.place.length &&
+         std::ranges::find(words, to_lower(value.text)) != words.end();
+}
+
+void warn_of_old_boolean(const Node& value, std::string_view key, Shaping& shaping) {
+  shaping.reporter
+      .warning("yaml-boolean", value.place, "{} is the text {}, which older YAML takes for {}", key,
+               stack::quoted(value.text), *parse_boolean(value.text) ? "true" : "false")
+      .hint = "put it in quotes";
+}
+
 void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_null) {
   if (node.is_sequence()) {
     Node map = make_mapping(node.place);
@@ -194,6 +209,7 @@ void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_
       if (!keep_null) value = make_string("", place);
       continue;
     }
+    if (is_old_boolean(value)) warn_of_old_boolean(value, key, shaping);
     const bool changed = (value.kind == Kind::number || value.kind == Kind::integer) &&
                          value.text.size() != value.place.length;
     if (changed) warn_of_changed_number(value, key, shaping);

@@ -137,4 +137,26 @@ std::string substitute(std::string_view text, const Lookup& lookup, const OnEven
   return Walk(text, lookup, on_event).expand(text, 0);
 }
 
+void for_each_variable(std::string_view text,
+                       const std::function<void(const VariableExpression&)>& found) {
+  for (auto dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
+    text.remove_prefix(dollar + 1);
+    const bool is_braced = text.starts_with('{');
+    if (is_braced) text.remove_prefix(1);
+    const auto length = is_braced ? closing_brace(text) : name_at(text).size();
+    if (text.starts_with('$') || length == std::string_view::npos) {
+      text.remove_prefix(text.starts_with('$') ? 1 : 0);
+      continue;
+    }
+    const auto body = text.substr(0, length);
+    text.remove_prefix(length);
+    VariableExpression expression{name_at(body), ' ', {}};
+    if (expression.name.empty()) continue;
+    auto rest = body.substr(expression.name.size());
+    if (rest.starts_with(':')) rest.remove_prefix(1);
+    if (!rest.empty()) expression = {expression.name, rest[0], rest.substr(1)};
+    found(expression);
+  }
+}
+
 }  // namespace stack::spec

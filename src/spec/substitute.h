@@ -36,4 +36,14 @@ using OnEvent = std::function<void(const SubstitutionEvent&)>;
 /// not expanded again. A `$` before anything else stays.
 std::string substitute(std::string_view text, const Lookup& lookup, const OnEvent& on_event);
 
+/// One use of a variable, as it is written.
+struct VariableExpression {
+  std::string_view name;
+  char symbol = ' ';          ///< '-', '?' or '+' with or without a colon; ' ' without an operator
+  std::string_view argument;  ///< behind the operator, unexpanded
+};
+/// Every well-formed use in `text`; those inside of arguments are left to the caller.
+void for_each_variable(std::string_view text,
+                       const std::function<void(const VariableExpression&)>& found);
+
 }  // namespace stack::spec

@@ -39,6 +39,7 @@ struct Node {
   Kind kind = Kind::null;
   Style style = Style::plain;
   Tag tag = Tag::none;
+  std::uint32_t story = 0;  ///< last event in its History; 0: as written
   Place place;
   std::string text;  ///< scalars: "true", "80", "1.5", the text of a string
   std::vector<Node> items;

@@ -391,6 +391,7 @@ TEST(Render, ConfigPrintsTheResolvedProject) {
   "name": "project",
   "networks": {
     "default": {
+      "ipam": {},
       "name": "project_default"
     }
   },
@@ -400,6 +401,7 @@ TEST(Render, ConfigPrintsTheResolvedProject) {
         "echo",
         "$$HOME"
       ],
+      "entrypoint": null,
       "image": "x",
       "networks": {
         "default": null
@@ -411,12 +413,14 @@ TEST(Render, ConfigPrintsTheResolvedProject) {
   EXPECT_EQ(to_yaml(project), R"(name: project
 networks:
   default:
+    ipam: {}
     name: project_default
 services:
   web:
     command:
       - echo
       - $$HOME
+    entrypoint: null
     image: x
     networks:
       default: null

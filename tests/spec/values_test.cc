@@ -186,7 +186,7 @@ std::string env_text(std::string_view text) {
   };
   const auto parsed = parse_dotenv(text, lookup);
   std::string shown;
-  for (const auto& [key, value] : parsed.entries)
+  for (const auto& [key, value, line] : parsed.entries)
     shown += key + "=" + value.value_or("(none)") + ";";
   if (parsed.error) shown += std::to_string(parsed.error->line) + ": " + parsed.error->message;
   return shown;
@@ -219,8 +219,8 @@ TEST(Dotenv, NamesTheLineOfAMistake) {
 TEST(Dotenv, RawFilesAreTakenAsTheyAre) {
   const auto parsed = parse_raw_env("A='x' # y\n#B=1\nC=$D\r\n");
   ASSERT_EQ(parsed.entries.size(), 2U);
-  EXPECT_EQ(parsed.entries[0].second, "'x' # y");
-  EXPECT_EQ(parsed.entries[1].second, "$D");
+  EXPECT_EQ(parsed.entries[0].value, "'x' # y");
+  EXPECT_EQ(parsed.entries[1].value, "$D");
 }
 
 }  // namespace

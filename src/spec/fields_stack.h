@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys below `x-stack`, which only stack has; docker compose leaves them alone.
+#pragma once
+
+#include "spec/schema.h"
+
+namespace stack::spec {
+
+extern const Schema kStackServiceSchema;
+
+}  // namespace stack::spec
