@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "orchestrator/desired.h"
+#include "spec/decode.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -108,34 +109,19 @@ std::string restart_text(const spec::RestartPolicy& policy) {
   return text;
 }
 
-void add_process(Json& json, const spec::Service& service) {
-  set(json, "command", service.command);
-  set(json, "entrypoint", service.entrypoint);
-  if (!service.environment.empty()) json["environment"] = environment(service.environment);
-  set(json, "user", service.user);
-  set(json, "working_dir", service.working_dir);
-  set(json, "hostname", service.hostname);
-  set(json, "domainname", service.domainname);
-  set(json, "init", service.init);
-  set_flag(json, "tty", service.tty);
-  set_flag(json, "stdin_open", service.stdin_open);
-}
-
-void add_limits(Json& json, const spec::Service& service) {
-  set(json, "cap_add", service.cap_add);
-  set(json, "cap_drop", service.cap_drop);
-  set_flag(json, "privileged", service.privileged);
-  set_flag(json, "read_only", service.read_only);
-  set(json, "mem_limit", service.mem_limit);
-  set(json, "cpus", service.cpus);
-  set(json, "pids_limit", service.pids_limit);
+/// Texts, numbers, truths and lists of text: the tables of spec know them.
+void add_plain_values(Json& json, const spec::Service& service) {
+  for (auto& [key, value] : spec::plain_values(service))
+    std::visit([&](auto& plain) { json[std::string(key)] = std::move(plain); }, value);
 }
 
 void add_life(Json& json, const spec::Service& service) {
+  if (!service.environment.empty()) json["environment"] = environment(service.environment);
+  set(json, "cap_add", service.cap_add);
+  set(json, "cap_drop", service.cap_drop);
   if (service.healthcheck) json["healthcheck"] = healthcheck(*service.healthcheck);
   if (service.restart != spec::RestartPolicy{}) json["restart"] = restart_text(service.restart);
   set(json, "stop_signal", service.stop_signal);
-  set(json, "stop_grace_period", service.stop_grace_period);
   if (!service.labels.empty()) json["labels"] = service.labels;
   if (!service.depends_on.empty()) {
     for (const auto& [name, how] : service.depends_on) json["depends_on"].push_back(name);
@@ -145,10 +131,8 @@ void add_life(Json& json, const spec::Service& service) {
 void add_connections(Json& json, const DesiredContainer& container) {
   const spec::Service& service = container.model;
   if (!service.networks.empty()) json["networks"] = networks(container);
-  set(json, "network_mode", service.network_mode);
   for (const auto& port : service.ports) json["ports"].push_back(port_text(port));
   for (const auto& link : service.links) json["links"].push_back(link.service + ":" + link.alias);
-  set(json, "expose", service.expose);
   for (const char* kind : {"volumes", "volumes_from"}) {
     Json list = mounts(container, kind);
     if (!list.empty()) json[kind] = std::move(list);
@@ -158,10 +142,9 @@ void add_connections(Json& json, const DesiredContainer& container) {
 }  // namespace
 
 std::string describe(const DesiredContainer& container) {
-  Json json{{"image", container.model.image}, {"image_id", container.image_id}};
-  add_process(json, container.model);
+  Json json{{"image_id", container.image_id}};
+  add_plain_values(json, container.model);
   add_connections(json, container);
-  add_limits(json, container.model);
   add_life(json, container.model);
   set_flag(json, "holds_volumes", container.holds_volumes_for_others);
   return json.dump();

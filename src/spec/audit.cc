@@ -51,7 +51,7 @@ class Unimplementeds {
       if (inner == nullptr || entry.value.is_null()) continue;
       const Where here{&where, entry.key, noun_of(type)};
       const Field* field = type.form == Form::object ? type.schema->find(entry.key) : nullptr;
-      if (field != nullptr && field->assign == nullptr) {
+      if (field != nullptr && field->member.assign == nullptr) {
         report(entry, *field, here);
       } else if (!is_build(type, entry)) {
         visit(entry.value, *inner, here);
@@ -63,7 +63,7 @@ class Unimplementeds {
 
   void check_service(const Entry& service) {
     judge_build(service);
-    refuse_network_mode(service);
+    judge_network_mode(service);
     for (const auto& mount : items_of(service, "volumes")) refuse_mount_type(mount);
   }
 
@@ -115,10 +115,17 @@ class Unimplementeds {
     }
   }
 
-  void refuse_network_mode(const Entry& service) {
+  void judge_network_mode(const Entry& service) {
     const Node* mode = service.value.find("network_mode");
     if (mode == nullptr || mode->text.empty() || mode->text == "none" || mode->text == "host")
       return;
+    if (mode->text == "bridge") {
+      reporter_.warning("own-bridge", mode->place,
+                        "service {} joins the project's default network: there is no bridge that "
+                        "all projects share",
+                        stack::quoted(service.key));
+      return;
+    }
     complain(mode->place, "network_mode {} of service {} is not supported yet",
              stack::quoted(mode->text), stack::quoted(service.key));
   }

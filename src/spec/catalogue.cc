@@ -213,6 +213,12 @@ constexpr std::array kCatalogue = {
         "did, other tools may not do so.",
         "tty: yes", "tty: true"},
     Explanation{
+        "own-bridge", Severity::warning, "network_mode: bridge",
+        "With docker, network_mode: bridge joins a network that all containers of the machine "
+        "share. stack has none: the service joins the default network of its own project, where it "
+        "also finds the others by their names. Say networks to choose another.",
+        "", ""},
+    Explanation{
         "port-taken", Severity::error, "a host port that is published twice",
         "Two services publish the same port of this machine, on addresses that overlap. Give "
         "one of them another host port, or leave it out to get a free one.",

@@ -70,6 +70,10 @@ void read_objects(const Node* section, const Schema& schema, std::map<std::strin
 
 }  // namespace
 
+std::optional<PlainValue> tell(const std::optional<std::chrono::nanoseconds>& value) {
+  return value ? std::optional<PlainValue>(duration_text(*value)) : std::nullopt;
+}
+
 void read(const Node& node, std::string& value) {
   value = node.text;
 }
@@ -234,9 +238,18 @@ void read_object(const Node& node, const Schema& schema, void* object) {
   for (const auto& [key, place, value] : node.entries) {
     const Field* field = schema.find(key);
     const bool says_something = !value.is_null() || (field != nullptr && field->type->may_be_null);
-    if (field != nullptr && field->assign != nullptr && says_something)
-      field->assign(object, value);
+    if (field != nullptr && field->member.assign != nullptr && says_something)
+      field->member.assign(object, value);
   }
+}
+
+std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service& service) {
+  std::vector<std::pair<std::string_view, PlainValue>> values;
+  for (const auto& field : kServiceSchema.fields) {
+    if (field.member.tell == nullptr) continue;
+    if (auto value = field.member.tell(&service)) values.emplace_back(field.key, std::move(*value));
+  }
+  return values;
 }
 
 Project decode_project(const Node& root) {

@@ -39,7 +39,34 @@ void read(const Node& node, std::optional<Value>& value) {
   if (!node.is_null()) read(node, value.emplace());
 }
 
-/// Assign of a row whose value goes to one member: into<&Service::image>.
+/// One overload per plain type; others have words of their own in orchestrator/describe.cc.
+inline std::optional<PlainValue> tell(const std::string& value) {
+  return value.empty() ? std::nullopt : std::optional<PlainValue>(value);
+}
+inline std::optional<PlainValue> tell(const Strings& value) {
+  return value.empty() ? std::nullopt : std::optional<PlainValue>(value);
+}
+inline std::optional<PlainValue> tell(const bool& value) {
+  return value ? std::optional<PlainValue>(true) : std::nullopt;
+}
+std::optional<PlainValue> tell(const std::optional<std::chrono::nanoseconds>& value);
+template <typename Value>
+std::optional<PlainValue> tell(const std::optional<Value>& value) {
+  if constexpr (std::is_constructible_v<PlainValue, Value>) {
+    return value ? std::optional<PlainValue>(*value) : std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+}
+template <typename Value>
+std::optional<PlainValue> tell(const Value&) {
+  return std::nullopt;
+}
+
+/// Whether a container must be made anew when the value changes.
+enum class Differs : bool { no, yes };
+
+/// Binding of a row whose value goes to one member: into<&Service::image>.
 template <auto Member>
 struct Into;
 template <typename Object, typename Value, Value Object::*Member>
@@ -47,9 +74,13 @@ struct Into<Member> {
   static void assign(void* object, const Node& node) {
     read(node, static_cast<Object*>(object)->*Member);
   }
+  static std::optional<PlainValue> tell_member(const void* object) {
+    return tell(static_cast<const Object*>(object)->*Member);
+  }
 };
-template <auto Member>
-inline constexpr Assign into = &Into<Member>::assign;
+template <auto Member, Differs differs = Differs::yes>
+inline constexpr Binding into{&Into<Member>::assign,
+                              differs == Differs::yes ? &Into<Member>::tell_member : nullptr};
 
 // Rows whose value does not go to one member of its own kind (void*: Service or Network).
 void assign_volumes(void* service, const Node& node);
@@ -61,6 +92,9 @@ void assign_ipam(void* network, const Node& node);
 /// Rows that other stages have used up already: env_file, profiles at the top, name, version; and
 /// build, whose lack depends on `image` (audit.cc).
 void assign_elsewhere(void* object, const Node& node);
+
+/// The plain values of a service that make its container differ, by key, in the order of the rows.
+std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service& service);
 
 /// Calls the row's assign for every key of `node`.
 void read_object(const Node& node, const Schema& schema, void* object);

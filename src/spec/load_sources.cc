@@ -135,9 +135,22 @@ void drop_absent_dependencies(Project& project) {
   }
 }
 
+/// There is no bridge that all projects of the machine share: who asks for it gets the project's.
+void give_own_bridge(Project& project) {
+  for (auto& [name, service] : project.services) {
+    if (service.network_mode != "bridge") continue;
+    service.network_mode.clear();
+    service.networks.try_emplace("default");
+    auto& network = project.networks["default"];
+    network.key = "default";
+    if (network.name.empty()) network.name = project.name + "_default";
+  }
+}
+
 Project make_project(Node root, const SourceRequest& request, const Reporter& reporter) {
   Project project = decode_project(root);
   drop_absent_dependencies(project);
+  give_own_bridge(project);
   project.working_dir = request.surroundings.project_directory;
   for (const auto& source : request.sources) project.files.emplace_back(source.path);
   std::string path;

@@ -4,9 +4,13 @@
 // model (decode), which names are near (unknown keys), and its line of documentation.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "spec/tree.h"
 
@@ -74,8 +78,22 @@ enum class Merge : std::uint8_t {
 
 /// What makes two items of a list the same thing.
 using Identity = std::string (*)(const Node& item);
-/// Puts a shaped value into its member of the model; nullptr: known, but without effect yet.
+/// Puts a shaped value into its member of the model.
 using Assign = void (*)(void* object, const Node& value);
+/// A value of the model that needs no words of its own to be compared and shown.
+using PlainValue =
+    std::variant<bool, std::int64_t, std::uint64_t, double, std::string, std::vector<std::string>>;
+/// The member's value, or nothing when it says nothing (empty, unset, false) or is not plain.
+using Tell = std::optional<PlainValue> (*)(const void* object);
+
+/// The row's member in the model: into<&Service::image> (decode.h), or only an Assign. Without one
+/// the key is known, but has no effect yet.
+struct Binding {
+  Assign assign = nullptr;
+  Tell tell = nullptr;  ///< set where another value makes the container another
+
+  constexpr Binding(Assign to = nullptr, Tell from = nullptr) : assign(to), tell(from) {}
+};
 
 /// What it means that a key has no effect yet.
 enum class Lack : std::uint8_t {
@@ -87,7 +105,7 @@ struct Field {
   std::string_view key;
   const Type* type;
   std::string_view doc;
-  Assign assign = nullptr;
+  Binding member = nullptr;
   Merge merge = Merge::deep;
   Identity identity = nullptr;
   Lack lack = Lack::harmless;

