@@ -130,32 +130,33 @@ class Assembly {
   void add_variables(StringMap& variables, const Node& item, const std::string& directory,
                      const std::string& own_directory) {
     const Node* files = item.find("env_file");
+    VariableFiles env_files(variables);
     if (files == nullptr) {
-      if (const auto text = surroundings_.read(own_directory + "/.env")) add_env(variables, *text);
-      return;
+      const auto own = own_directory + "/.env";
+      if (const auto text = surroundings_.read(own)) add_env_file(env_files, own, *text);
+    } else {
+      for (const auto& file : files->items) read_env_file(env_files, file, directory);
     }
-    for (const auto& file : files->items) {
-      if (file.text == "/dev/null") continue;
-      const auto full = absolute_path(file.text, directory, surroundings_.home);
-      if (const auto text = surroundings_.read(full)) {
-        add_env(variables, *text);
-      } else {
-        reporter_.error("file-not-found", file.place, "env file {} not found",
-                        stack::quoted(file.text));
-      }
-    }
+    variables.merge(env_files.take());
   }
 
-  static void add_env(StringMap& variables, const std::string& text) {
-    const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-      const auto found = variables.find(std::string(name));
-      return found == variables.end() ? std::nullopt : std::optional(found->second);
-    };
-    for (auto& [key, value] : parse_dotenv(text, lookup).entries) {
-      if (value) variables.try_emplace(key, *value);
-    }
+  void read_env_file(VariableFiles& env_files, const Node& file, const std::string& directory) {
+    if (file.text == "/dev/null") return;
+    const auto full = absolute_path(file.text, directory, surroundings_.home);
+    if (const auto text = surroundings_.read(full)) return add_env_file(env_files, full, *text);
+    reporter_.error("file-not-found", file.place, "env file {} not found",
+                    stack::quoted(file.text));
   }
 
+  void add_env_file(VariableFiles& env_files, const std::string& path, const std::string& text) {
+    const auto error = env_files.add(text);
+    if (!error) return;
+    const auto file = reporter_.add_file(shown_path(path, surroundings_.current_directory), text);
+    reporter_.error("bad-env-file", {static_cast<std::uint32_t>(error->line), 1, 1, file}, "{}",
+                    error->message);
+  }
+
+  /// What is defined in both must be the same there and here: nothing is merged.
   void import(Node& document, Node included, const Place& place) {
     for (auto& [section, section_place, objects] : included.entries) {
       if (!objects.is_mapping() || section.starts_with("x-")) continue;
@@ -165,7 +166,7 @@ class Assembly {
         const Entry* clash = own.find_entry(object.key);
         if (clash == nullptr) {
           own.entries.push_back(std::move(object));
-        } else if (!same_place(clash->place, object.place)) {
+        } else if (!same_value(clash->value, object.value)) {
           reporter_
               .error("include-conflict", clash->place.line > 0 ? clash->place : place,
                      "{} {} is also defined by an included file", section,
@@ -174,13 +175,6 @@ class Assembly {
         }
       }
     }
-  }
-
-  /// The same file may be included twice, by two ways.
-  bool same_place(const Place& a, const Place& b) const {
-    const auto left = reporter_.origin(a);
-    const auto right = reporter_.origin(b);
-    return left == right;
   }
 
   // --- extends -----------------------------------------------------------------------------------

@@ -41,43 +41,36 @@ std::string value_or_empty(const StringMap& variables, const std::string& name) 
   return found == variables.end() ? "" : found->second;
 }
 
-/// Adds what is not set yet: the caller's variables win.
-void add_env_file(StringMap& variables, const std::string& path, const std::string& text) {
-  const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = variables.find(std::string(name));
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  };
-  const auto parsed = parse_dotenv(text, lookup);
-  if (parsed.error) {
-    throw Error(fmt::format("{}:{}: {}", path, parsed.error->line, parsed.error->message))
-        .with_exit_code(ExitCode::invalid_file);
-  }
-  // Within one file the last wins, so walk it backwards.
-  for (auto entry = parsed.entries.rbegin(); entry != parsed.entries.rend(); ++entry) {
-    if (entry->second) variables.try_emplace(entry->first, *entry->second);
-  }
+void add_env_file(VariableFiles& files, const std::string& path, const std::string& text) {
+  const auto error = files.add(text);
+  if (!error) return;
+  throw Error(fmt::format("{}:{}: {}", path, error->line, error->message))
+      .with_exit_code(ExitCode::invalid_file);
 }
 
 void read_named_env_files(StringMap& variables, const std::vector<std::string>& files,
                           const std::string& directory) {
-  // Later files override earlier ones, and none overrides the caller.
-  for (auto file = files.rbegin(); file != files.rend(); ++file) {
-    const auto path = absolute_path(*file, directory, value_or_empty(variables, "HOME"));
+  VariableFiles env_files(variables);
+  for (const auto& file : files) {
+    const auto path = absolute_path(file, directory, value_or_empty(variables, "HOME"));
     const auto text = read_file_if_exists(path);
     if (!text) {
       throw Error(fmt::format("couldn't find env file: {}", path))
           .with_hint("check --env-file and COMPOSE_ENV_FILES")
           .with_exit_code(ExitCode::failure);
     }
-    add_env_file(variables, path, *text);
+    add_env_file(env_files, path, *text);
   }
+  variables.merge(env_files.take());
 }
 
 void read_default_env_file(StringMap& variables, const std::string& directory) {
   const auto path = in(directory, ".env");
   std::error_code failure;
   if (!std::filesystem::is_regular_file(path, failure)) return;
-  add_env_file(variables, path, read_file(path));
+  VariableFiles env_files(variables);
+  add_env_file(env_files, path, read_file(path));
+  variables.merge(env_files.take());
 }
 
 Strings split_list(const std::string& text, char separator) {
@@ -96,7 +89,7 @@ EnvFiles read_variables(StringMap& variables, const LoadRequest& request,
   auto named = request.env_files;
   if (named.empty()) named = split_list(value_or_empty(variables, "COMPOSE_ENV_FILES"), ',');
   const auto disabled = value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE");
-  if (named.empty() && parse_boolean(disabled).value_or(false)) return EnvFiles::named;
+  if (named.empty() && is_switched_on(disabled)) return EnvFiles::named;
   if (!named.empty()) {
     read_named_env_files(variables, named, directory);
     return EnvFiles::named;

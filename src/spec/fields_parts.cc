@@ -24,10 +24,8 @@ constexpr Field kDependencyFields[] = {
 
 // --- healthcheck ---------------------------------------------------------------------------------
 
-constexpr Type kHealthTest{.form = Form::loose_texts,
-                           .expand = expand_health_test,
-                           .refine = refine_health_test,
-                           .may_be_null = true};
+constexpr Type kHealthTest{
+    .form = Form::loose_texts, .expand = expand_health_test, .refine = refine_health_test};
 constexpr Field kHealthcheckFields[] = {
     {"test", &kHealthTest, "Command that tells whether the service is healthy",
      into<&Healthcheck::test>, Merge::replace},
