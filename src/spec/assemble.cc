@@ -139,36 +139,34 @@ class Assembly {
   void add_variables(Surroundings& inner, const Node& item, const std::string& directory,
                      const std::string& own_directory) {
     const Node* files = item.find("env_file");
+    VariableFiles env_files(inner.variables);
     if (files == nullptr) {
-      const std::string path = own_directory + "/.env";
-      if (const auto text = surroundings_.read(path)) add_env(inner, path, *text);
-      return;
+      const auto path = own_directory + "/.env";
+      if (const auto text = surroundings_.read(path)) add_env_file(env_files, path, *text);
+    } else {
+      for (const auto& file : files->items) read_env_file(env_files, file, directory);
     }
-    for (const auto& file : files->items) {
-      if (file.text == "/dev/null") continue;
-      const auto full = absolute_path(file.text, directory, surroundings_.home);
-      if (const auto text = surroundings_.read(full)) {
-        add_env(inner, full, *text);
-      } else {
-        reporter_.error("file-not-found", file.place, "env file {} not found",
-                        stack::quoted(file.text));
-      }
-    }
+    env_files.give_to(inner.variables, inner.variable_places);
   }
 
-  static void add_env(Surroundings& inner, const std::string& path, const std::string& text) {
-    auto& variables = inner.variables;
-    const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-      const auto found = variables.find(std::string(name));
-      return found == variables.end() ? std::nullopt : std::optional(found->second);
-    };
-    const std::string shown = shown_path(path, inner.current_directory);
-    for (auto& [key, value, line] : parse_dotenv(text, lookup).entries) {
-      if (!value || !variables.try_emplace(key, *value).second) continue;
-      inner.variable_places[key] = fmt::format("{}:{}", shown, line);
-    }
+  void read_env_file(VariableFiles& env_files, const Node& file, const std::string& directory) {
+    if (file.text == "/dev/null") return;
+    const auto full = absolute_path(file.text, directory, surroundings_.home);
+    if (const auto text = surroundings_.read(full)) return add_env_file(env_files, full, *text);
+    reporter_.error("file-not-found", file.place, "env file {} not found",
+                    stack::quoted(file.text));
   }
 
+  void add_env_file(VariableFiles& env_files, const std::string& path, const std::string& text) {
+    const auto shown = shown_path(path, surroundings_.current_directory);
+    const auto error = env_files.add(text, shown);
+    if (!error) return;
+    const auto file = reporter_.add_file(shown, text);
+    reporter_.error("bad-env-file", {static_cast<std::uint32_t>(error->line), 1, 1, file}, "{}",
+                    error->message);
+  }
+
+  /// What is defined in both must be the same there and here: nothing is merged.
   void import(Node& document, Node included, const Place& place) {
     for (auto& [section, section_place, objects] : included.entries) {
       if (!objects.is_mapping() || section.starts_with("x-")) continue;
@@ -178,7 +176,7 @@ class Assembly {
         const Entry* clash = own.find_entry(object.key);
         if (clash == nullptr) {
           own.entries.push_back(std::move(object));
-        } else if (!same_place(clash->place, object.place)) {
+        } else if (!same_value(clash->value, object.value)) {
           reporter_
               .error("include-conflict", clash->place.line > 0 ? clash->place : place,
                      "{} {} is also defined by an included file", section,
@@ -187,13 +185,6 @@ class Assembly {
         }
       }
     }
-  }
-
-  /// The same file may be included twice, by two ways.
-  bool same_place(const Place& a, const Place& b) const {
-    const auto left = reporter_.origin(a);
-    const auto right = reporter_.origin(b);
-    return left == right;
   }
 
   // --- extends -----------------------------------------------------------------------------------

@@ -27,7 +27,15 @@ std::string_view noun_of(const Type& type) {
                                                                       : "";
 }
 
+void check_needed_keys(const Node& node, const Schema& schema, Reporter& reporter) {
+  for (const auto key : schema.needed) {
+    if (node.find(key) == nullptr)
+      reporter.error("missing-key", node.place, "a {} needs \"{}\"", schema.noun, key);
+  }
+}
+
 void check_present(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
+  if (node.is_mapping() && type.schema != nullptr) check_needed_keys(node, *type.schema, reporter);
   for (const auto& [key, place, value] : node.entries) {
     const Type* inner = type_of_entry(type, key);
     if (inner == nullptr) continue;

@@ -41,40 +41,28 @@ std::string value_or_empty(const StringMap& variables, const std::string& name) 
   return found == variables.end() ? "" : found->second;
 }
 
-/// Adds what is not set yet: the caller's variables win.
-void add_env_file(Discovery& found, const std::string& path, const std::string& text,
+void add_env_file(VariableFiles& files, const std::string& path, const std::string& text,
                   const std::string& directory) {
-  auto& variables = found.variables;
-  const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto known = variables.find(std::string(name));
-    return known == variables.end() ? std::nullopt : std::optional(known->second);
-  };
-  const auto parsed = parse_dotenv(text, lookup);
-  if (parsed.error) {
-    throw Error(fmt::format("{}:{}: {}", path, parsed.error->line, parsed.error->message))
-        .with_exit_code(ExitCode::invalid_file);
-  }
-  // Within one file the last wins, so walk it backwards.
-  for (auto entry = parsed.entries.rbegin(); entry != parsed.entries.rend(); ++entry) {
-    if (!entry->value || !variables.try_emplace(entry->key, *entry->value).second) continue;
-    found.variable_places[entry->key] =
-        fmt::format("{}:{}", shown_path(path, directory), entry->line);
-  }
+  const auto error = files.add(text, shown_path(path, directory));
+  if (!error) return;
+  throw Error(fmt::format("{}:{}: {}", path, error->line, error->message))
+      .with_exit_code(ExitCode::invalid_file);
 }
 
 void read_named_env_files(Discovery& found, const std::vector<std::string>& files,
                           const std::string& directory) {
-  // Later files override earlier ones, and none overrides the caller.
-  for (auto file = files.rbegin(); file != files.rend(); ++file) {
-    const auto path = absolute_path(*file, directory, value_or_empty(found.variables, "HOME"));
+  VariableFiles env_files(found.variables);
+  for (const auto& file : files) {
+    const auto path = absolute_path(file, directory, value_or_empty(found.variables, "HOME"));
     const auto text = read_file_if_exists(path);
     if (!text) {
       throw Error(fmt::format("couldn't find env file: {}", path))
           .with_hint("check --env-file and COMPOSE_ENV_FILES")
           .with_exit_code(ExitCode::failure);
     }
-    add_env_file(found, path, *text, directory);
+    add_env_file(env_files, path, *text, directory);
   }
+  env_files.give_to(found.variables, found.variable_places);
 }
 
 void read_default_env_file(Discovery& found, const std::string& folder,
@@ -82,7 +70,9 @@ void read_default_env_file(Discovery& found, const std::string& folder,
   const auto path = in(folder, ".env");
   std::error_code failure;
   if (!std::filesystem::is_regular_file(path, failure)) return;
-  add_env_file(found, path, read_file(path), directory);
+  VariableFiles env_files(found.variables);
+  add_env_file(env_files, path, read_file(path), directory);
+  env_files.give_to(found.variables, found.variable_places);
 }
 
 Strings split_list(const std::string& text, char separator) {
@@ -102,7 +92,7 @@ EnvFiles read_variables(Discovery& found, const LoadRequest& request,
   auto named = request.env_files;
   if (named.empty()) named = split_list(value_or_empty(variables, "COMPOSE_ENV_FILES"), ',');
   const auto disabled = value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE");
-  if (named.empty() && parse_boolean(disabled).value_or(false)) return EnvFiles::named;
+  if (named.empty() && is_switched_on(disabled)) return EnvFiles::named;
   if (!named.empty()) {
     read_named_env_files(found, named, directory);
     return EnvFiles::named;

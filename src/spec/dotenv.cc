@@ -21,7 +21,13 @@ std::string_view trim_right(std::string_view text) {
   return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
-/// \n \t \" \\ \0NNN ... as in C; \$ becomes $$, which substitution turns into a plain dollar.
+/// The byte behind "\0": exactly three octal digits.
+std::optional<char> octal_byte(std::string_view digits) {
+  const auto value = digits.size() == 3 ? parse_integer<unsigned>(digits, 8) : std::nullopt;
+  return value && *value <= 0xff ? std::optional(static_cast<char>(*value)) : std::nullopt;
+}
+
+/// \n \t \" \\ \0NNN ... as in Go; \$ becomes $$, which substitution turns into a plain dollar.
 std::string expand_escapes(std::string_view text) {
   static constexpr std::string_view letters = "abfnrtv\"\\";
   static constexpr std::string_view values = "\a\b\f\n\r\t\v\"\\";
@@ -36,16 +42,13 @@ std::string expand_escapes(std::string_view text) {
       result += "$$";
     } else if (const auto known = letters.find(letter); known != std::string_view::npos) {
       result += values[known];
-    } else if (letter == '0') {
-      std::size_t end = at + 2;
-      unsigned value = 0;
-      for (; end < text.size() && end < at + 5 && text[end] >= '0' && text[end] <= '7'; ++end)
-        value = value * 8 + static_cast<unsigned>(text[end] - '0');
-      result += static_cast<char>(value & 0xffU);
-      at = end - 2;
+    } else if (const auto byte = octal_byte(text.substr(at + 2, 3)); letter == '0' && byte) {
+      result += *byte;
+      at += 3;
     } else {
+      // An incomplete \0NN loses its zero in docker compose, so it does here.
       result += '\\';
-      result += letter;
+      if (letter != '0') result += letter;
     }
     ++at;
   }
@@ -181,6 +184,29 @@ class DotenvParser {
 
 Dotenv parse_dotenv(std::string_view text, const Lookup& lookup) {
   return DotenvParser(text, lookup).parse();
+}
+
+std::optional<DotenvError> VariableFiles::add(std::string_view text, const std::string& shown) {
+  const Lookup lookup = [this](std::string_view name) { return look_up(name); };
+  auto parsed = parse_dotenv(text, lookup);
+  for (auto& [key, value, line] : parsed.entries) {
+    if (!value || outside_.contains(key)) continue;
+    places_[key] = fmt::format("{}:{}", shown, line);
+    values_[key] = std::move(*value);
+  }
+  return parsed.error;
+}
+
+void VariableFiles::give_to(Variables& variables, Variables& places) {
+  variables.merge(values_);
+  places.merge(places_);
+}
+
+std::optional<std::string> VariableFiles::look_up(std::string_view name) const {
+  const std::string key(name);
+  if (const auto outer = outside_.find(key); outer != outside_.end()) return outer->second;
+  const auto own = values_.find(key);
+  return own == values_.end() ? std::nullopt : std::optional(own->second);
 }
 
 Dotenv parse_raw_env(std::string_view text) {

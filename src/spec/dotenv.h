@@ -2,6 +2,7 @@
 // The grammar of .env and env_file: KEY=value lines with quotes, comments and variables.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,28 @@ struct Dotenv {
 
 /// Variables in values see earlier keys of the file through `lookup` failing first: `lookup` wins.
 Dotenv parse_dotenv(std::string_view text, const Lookup& lookup);
+
+/// Files of variables, one after the other: a later value wins over an earlier one, and none over
+/// those that were set outside.
+class VariableFiles {
+ public:
+  using Variables = std::map<std::string, std::string>;
+  /// `outside` must live as long as this.
+  explicit VariableFiles(const Variables& outside) : outside_(outside) {}
+
+  /// Takes the variables of one file, called `shown`; returns the first mistake in it.
+  std::optional<DotenvError> add(std::string_view text, const std::string& shown);
+  /// Adds those of all files that were not set outside, and to `places` where each is set
+  /// (".env:3").
+  void give_to(Variables& variables, Variables& places);
+
+ private:
+  std::optional<std::string> look_up(std::string_view name) const;
+
+  const Variables& outside_;
+  Variables values_;
+  Variables places_;
+};
 
 /// `format: raw`: KEY=VALUE lines taken as they are, "#" lines and empty lines left out.
 Dotenv parse_raw_env(std::string_view text);

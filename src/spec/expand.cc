@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/expand.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -125,6 +126,11 @@ std::vector<std::string> addresses_of(std::string_view text) {
   return addresses;
 }
 
+/// The order of a mapping's keys means nothing, that of a list made from it does.
+void sort_keys(Node& node) {
+  std::ranges::stable_sort(node.entries, {}, &Entry::key);
+}
+
 void use_source_mapping(Node& node) {
   if (node.is_string()) wrap(node, "source");
 }
@@ -236,6 +242,7 @@ void expand_device(Node& node, const Where&, Shaping& shaping) {
 void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
   Node list = make_sequence(node.place);
   list.tag = node.tag;
+  sort_keys(node);
   const auto add = [&](std::string_view host, std::string_view address, Place place) {
     if (address.starts_with('[') && address.ends_with(']'))
       address = address.substr(1, address.size() - 2);
@@ -293,6 +300,7 @@ void expand_external(Node& node, const Where&, Shaping& shaping) {
 
 void expand_ssh(Node& node, const Where&, Shaping&) {
   if (!node.is_mapping()) return;
+  sort_keys(node);
   Node list = make_sequence(node.place);
   for (const auto& entry : node.entries) {
     const auto text = entry.value.is_null() ? entry.key : entry.key + "=" + entry.value.text;

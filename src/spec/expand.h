@@ -46,7 +46,6 @@ void refine_cpus(Node& node, const Where& where, Shaping& shaping);
 void refine_device_request(Node& node, const Where& where, Shaping& shaping);
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping);
 void refine_dependency(Node& node, const Where& where, Shaping& shaping);
-void refine_ulimit(Node& node, const Where& where, Shaping& shaping);
 void refine_contexts(Node& node, const Where& where, Shaping& shaping);
 /// `extends.file` is read, so it is made absolute even where paths are kept.
 void refine_extended_file(Node& node, const Where& where, Shaping& shaping);

@@ -13,9 +13,9 @@ constexpr Field kUlimitFields[] = {
     {"soft", &kInteger, "The limit"},
     {"hard", &kInteger, "How far the limit may be raised"},
 };
-constexpr Schema kUlimitSchema{"ulimit", kUlimitFields};
-constexpr Type kUlimit{
-    .form = Form::object, .schema = &kUlimitSchema, .element = &kInteger, .refine = refine_ulimit};
+constexpr std::string_view kUlimitKeys[] = {"soft", "hard"};
+constexpr Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
+constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 constexpr Field kSecretFields[] = {
     {"source", &kText, "Name at the top level"},

@@ -27,8 +27,7 @@ constexpr Field kDependencyFields[] = {
 constexpr Type kHealthTest{.form = Form::loose_texts,
                            .expand = expand_health_test,
                            .refine = refine_health_test,
-                           .also = kAlsoText,
-                           .may_be_null = true};
+                           .also = kAlsoText};
 constexpr Field kHealthcheckFields[] = {
     {"test", &kHealthTest, "Command that tells whether the service is healthy",
      into<&Healthcheck::test>, Merge::replace},

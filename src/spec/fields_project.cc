@@ -23,7 +23,7 @@ constexpr Type kSubnetType{.form = Form::object, .schema = &kSubnetSchema};
 constexpr Type kSubnets{.form = Form::list_of, .element = &kSubnetType};
 constexpr Field kIpamFields[] = {
     {"driver", &kText, "Who gives out addresses", assign_elsewhere},
-    {"config", &kSubnets, "Subnets", assign_ipam, Merge::keyed, subnet_identity},
+    {"config", &kSubnets, "Subnets", assign_ipam, Merge::refined, subnet_identity},
     {"options", &kTextMap, "Options of the driver"},
 };
 constexpr Schema kIpamSchema{"ipam", kIpamFields};

@@ -95,9 +95,9 @@ constexpr Field kUlimitFields[] = {
     {"soft", &kInteger, "The limit"},
     {"hard", &kInteger, "How far the limit may be raised"},
 };
-constexpr Schema kUlimitSchema{"ulimit", kUlimitFields};
-constexpr Type kUlimit{
-    .form = Form::object, .schema = &kUlimitSchema, .element = &kInteger, .refine = refine_ulimit};
+constexpr std::string_view kUlimitKeys[] = {"soft", "hard"};
+constexpr Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
+constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 
 constexpr Field kLoggingFields[] = {
@@ -220,15 +220,15 @@ constexpr Field kServiceFields[] = {
     {"credential_spec", &kCredential, "Windows only"},
     {"deploy", &kDeploy, "Replicas, resources, updates"},
     {"develop", &kDevelop, "What to do when sources change"},
-    {"device_cgroup_rules", &kTexts, "Rules for devices"},
+    {"device_cgroup_rules", &kTexts, "Rules for devices", nullptr, Merge::distinct},
     {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
     {"dns", &kTextOrTexts, "Name servers", nullptr, Merge::unique},
     {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
     {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
-    {"external_links", &kTexts, "Other names for foreign containers"},
+    {"external_links", &kTexts, "Other names for foreign containers", nullptr, Merge::distinct},
     {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
     {"gpus", &kGpus, "Graphics processors"},
-    {"group_add", &kLooseTexts, "Further groups"},
+    {"group_add", &kLooseTexts, "Further groups", nullptr, Merge::distinct},
     {"ipc", &kText, "Whose IPC namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
     {"isolation", &kText, "Windows only"},
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
@@ -252,7 +252,7 @@ constexpr Field kServiceFields[] = {
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
-    {"security_opt", &kTexts, "Security options", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"security_opt", &kTexts, "Security options", nullptr, Merge::distinct, nullptr, Lack::harmful},
     {"shm_size", &kSize, "Size of /dev/shm"},
     {"storage_opt", &kTextMap, "Options of the storage"},
     {"sysctls", &kTextMap, "Kernel parameters"},

@@ -64,6 +64,10 @@ class Interpolation {
     std::string result = substitute(
         node.text, lookup, [&](const SubstitutionEvent& event) { events.push_back(event); });
     for (const auto& event : events) report(event, node, key, result);
+    // A value that could not be had is no empty value: nothing more shall be said about it.
+    const bool failed = std::ranges::any_of(
+        events, [](const SubstitutionEvent& event) { return event.kind != Kind::unset; });
+    if (failed && result.empty()) return;
     if (!used.empty())
       reporter_.note(node, Rule::substituted, node.place, story_of(node.text, used));
     node.text = std::move(result);

@@ -13,14 +13,6 @@ namespace {
 
 constexpr Field kFree{"", &kAny, ""};
 
-bool same_value(const Node& a, const Node& b) {
-  const auto same_entry = [](const Entry& x, const Entry& y) {
-    return x.key == y.key && same_value(x.value, y.value);
-  };
-  return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.items, b.items, same_value) &&
-         std::ranges::equal(a.entries, b.entries, same_entry);
-}
-
 class Merger {
  public:
   explicit Merger(Reporter& reporter) : reporter_(reporter) {}
@@ -74,7 +66,27 @@ class Merger {
     if (base.is_sequence()) return merge_lists(base, std::move(over), field);
     if (field.merge == Merge::driver && has_other_driver(base, over))
       return replace(base, std::move(over), field, Rule::replaces, "the driver is another");
+    if (field.key == "depends_on") warn_of_lost_conditions(base, over);
     merge_mappings(base, std::move(over), *field.type);
+  }
+
+  /// A name alone says service_started: what an earlier file waited for is lost.
+  void warn_of_lost_conditions(const Node& base, const Node& over) {
+    for (const auto& [name, place, dependency] : over.entries) {
+      const Node* before = base.find(name);
+      const Node* after = dependency.find("condition");
+      if (before == nullptr || after == nullptr || !same_place(after->place, place)) continue;
+      const auto lost = before->text_of("condition");
+      if (lost.empty() || lost == after->text) continue;
+      reporter_
+          .warning("lost-condition", place, "{} alone means {}, in place of the {} said before",
+                   stack::quoted(name), after->text, lost)
+          .hint = fmt::format("write {}: {{condition: {}}} to keep it", name, lost);
+    }
+  }
+
+  static bool same_place(const Place& a, const Place& b) {
+    return a.file == b.file && a.line == b.line && a.column == b.column;
   }
 
   static bool has_other_driver(const Node& base, const Node& over) {
@@ -119,7 +131,22 @@ class Merger {
     return kFree;
   }
 
+  void refine_list(Node& base, Node over, const Field& field) {
+    const std::vector<Node> earlier = std::exchange(base.items, {});
+    for (auto& item : over.items) {
+      const auto same = [&, identity = field.identity(item)](const Node& other) {
+        return field.identity(other) == identity;
+      };
+      if (item.tag == Node::Tag::reset) continue;
+      const auto known = std::ranges::find_if(earlier, same);
+      Node refined = known == earlier.end() ? Node() : *known;
+      merge(refined, std::move(item), element_field(field), "");
+      base.items.push_back(std::move(refined));
+    }
+  }
+
   void merge_lists(Node& base, Node over, const Field& field) {
+    if (field.merge == Merge::refined) return refine_list(base, std::move(over), field);
     const std::size_t earlier = base.items.size();
     std::unordered_map<std::string, std::size_t> positions;
     for (std::size_t at = 0; at < earlier; ++at)

@@ -16,7 +16,9 @@ constexpr std::array<std::string_view, 5> kNamespaceKeys = {"network_mode", "ipc
                                                             "cgroup"};
 
 std::vector<Entry>& services_of(Node& root) {
-  return root.at_or_add("services", root.place).entries;
+  Node& services = root.at_or_add("services", root.place);
+  if (services.is_null()) services = make_mapping(root.place);
+  return services.entries;
 }
 
 struct Implied {

@@ -248,12 +248,6 @@ void refine_dependency(Node& node, const Where&, Shaping&) {
   if (node.find("required") == nullptr) node.set("required", make_boolean(true, node.place));
 }
 
-void refine_ulimit(Node& node, const Where&, Shaping& shaping) {
-  if (!node.is_mapping()) return;
-  require(node, "soft", "ulimit", shaping);
-  require(node, "hard", "ulimit", shaping);
-}
-
 void refine_contexts(Node& node, const Where&, Shaping& shaping) {
   for (auto& entry : node.entries) {
     auto& text = entry.value.text;

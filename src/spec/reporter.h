@@ -51,6 +51,9 @@ class Reporter {
         place);
   }
   Diagnostic& problem_at(std::string id, Origin where, std::string message);
+  Diagnostic& error_at(std::string id, Origin where, std::string message) {
+    return diagnostics_.error(std::move(id), std::move(where), std::move(message));
+  }
   bool has_errors() const { return diagnostics_.has_errors(); }
 
   bool keeps_history() const { return history_ != nullptr; }

@@ -141,12 +141,16 @@ PlainScalar resolve_plain(std::string_view source) {
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> yes = {"true", "y", "yes", "on", "t", "1"};
-  static constexpr std::array<std::string_view, 6> no = {"false", "n", "no", "off", "f", "0"};
+  static constexpr std::array<std::string_view, 4> yes = {"true", "y", "yes", "on"};
+  static constexpr std::array<std::string_view, 4> no = {"false", "n", "no", "off"};
   const std::string word = to_lower(text);
   if (std::ranges::find(yes, word) != yes.end()) return true;
   if (std::ranges::find(no, word) != no.end()) return false;
   return std::nullopt;
+}
+
+bool is_switched_on(std::string_view variable) {
+  return variable == "1" || to_lower(variable) == "t" || parse_boolean(variable).value_or(false);
 }
 
 std::optional<double> parse_number(std::string_view text) {

@@ -21,8 +21,10 @@ struct PlainScalar {
 };
 PlainScalar resolve_plain(std::string_view source);
 
-/// true/false, and the words of older YAML: y yes on t 1 / n no off f 0, in any case.
+/// true/false, and the words of older YAML: y yes on / n no off, in any case.
 std::optional<bool> parse_boolean(std::string_view text);
+/// Whether an environment variable switches something on: the same words, 1 and t.
+bool is_switched_on(std::string_view variable);
 
 /// A decimal number without exponent trickery: "1.5", "2".
 std::optional<double> parse_number(std::string_view text);

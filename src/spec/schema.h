@@ -73,6 +73,8 @@ enum class Merge : std::uint8_t {
   unique,    ///< lists: appended unless the text before "=" is there already
   distinct,  ///< lists: appended unless exactly the same is there
   keyed,     ///< lists: an item replaces the one with the same identity, in its place
+  refined,   ///< lists: as the later file has it, but its items keep what the earlier ones of the
+             ///< same identity say besides
   driver,    ///< logging: options merge only when the driver is the same
 };
 
@@ -114,6 +116,7 @@ struct Field {
 struct Schema {
   std::string_view noun;  ///< "service"
   std::span<const Field> fields;
+  std::span<const std::string_view> needed = {};  ///< keys it must have when all is merged
 
   const Field* find(std::string_view key) const;
 };

@@ -79,6 +79,9 @@ Node make_boolean(bool value, Place place);
 Node make_mapping(Place place);
 Node make_sequence(Place place);
 
+/// The same content, wherever it stands and in whatever order its keys are.
+bool same_value(const Node& a, const Node& b);
+
 /// "a mapping", "a list", "text", "a number", ...
 std::string_view describe(Node::Kind kind);
 

@@ -20,7 +20,6 @@ class Validator {
     for (const auto& [name, service] : project_.services) {
       check_mounts(service);
       check_ports(service);
-      check_container_name(service);
       check_healthcheck(service);
     }
   }
@@ -42,9 +41,10 @@ class Validator {
       const auto path = fmt::format("services.{}.{}", service.name, key);
       const auto [first, is_new] = paths.try_emplace(mount.target, path);
       if (is_new) continue;
-      problem("duplicate-mount", path,
-              fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
-                          stack::quoted(service.name)))
+      reporter_
+          .error_at("duplicate-mount", origin(path),
+                    fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
+                                stack::quoted(service.name)))
           .hint = fmt::format("first at line {}", origin(first->second).line);
     }
   }
@@ -88,22 +88,6 @@ class Validator {
     return (is_any(a) || is_any(b)) && is_v6(a) == is_v6(b);
   }
 
-  void check_container_name(const Service& service) {
-    if (service.container_name.empty()) return;
-    const auto path = fmt::format("services.{}.container_name", service.name);
-    if (service.scale > 1) {
-      problem("name-with-scale", path,
-              fmt::format("container name {} cannot be given to {} containers",
-                          stack::quoted(service.container_name), service.scale))
-          .hint = "leave container_name out";
-    }
-    const auto [first, is_new] = names_.try_emplace(service.container_name, path);
-    if (is_new) return;
-    problem("name-taken", path,
-            fmt::format("container name {} is taken twice", stack::quoted(service.container_name)))
-        .hint = fmt::format("first at line {}", origin(first->second).line);
-  }
-
   void check_healthcheck(const Service& service) {
     if (!service.healthcheck) return;
     const auto& check = *service.healthcheck;
@@ -119,7 +103,6 @@ class Validator {
   std::multimap<std::pair<std::uint16_t, std::string>,
                 std::tuple<std::string, std::string, std::string>>
       taken_;
-  std::map<std::string, std::string> names_;
 };
 
 const Node* find_path(const Node& node, std::initializer_list<std::string_view> keys) {
@@ -158,6 +141,39 @@ void check_platform(const Entry& service, Reporter& reporter) {
                  stack::quoted(platform->text));
 }
 
+/// Names of containers hold for the whole machine.
+class ContainerNames {
+ public:
+  explicit ContainerNames(Reporter& reporter) : reporter_(reporter) {}
+
+  void check(const Entry& service) {
+    const Node* name = service.value.find("container_name");
+    if (name == nullptr || !name->is_string() || name->text.empty()) return;
+    check_single(service.value, *name);
+    const auto [first, is_new] = taken_.try_emplace(name->text, name->place);
+    if (is_new) return;
+    reporter_
+        .error("name-taken", name->place, "container name {} is taken twice",
+               stack::quoted(name->text))
+        .hint = fmt::format("first at line {}", first->second.line);
+  }
+
+ private:
+  void check_single(const Node& service, const Node& name) {
+    const Node* scale = service.find("scale");
+    if (scale == nullptr) scale = find_path(service, {"deploy", "replicas"});
+    const auto count = scale == nullptr ? std::nullopt : parse_integer<std::int64_t>(scale->text);
+    if (!count || *count <= 1) return;
+    reporter_
+        .error("name-with-scale", name.place, "container name {} cannot be given to {} containers",
+               stack::quoted(name.text), *count)
+        .hint = "leave container_name out";
+  }
+
+  Reporter& reporter_;
+  std::map<std::string, Place> taken_;
+};
+
 void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
   const Node* external = object.value.find("external");
   if (external == nullptr || !external->is_true()) return;
@@ -176,7 +192,9 @@ void validate(const Project& project, Reporter& reporter) {
 
 void check_contradictions(const Node& root, Reporter& reporter) {
   if (const Node* services = root.find("services")) {
+    ContainerNames names(reporter);
     for (const auto& service : services->entries) {
+      names.check(service);
       check_said_twice(service, reporter);
       check_platform(service, reporter);
     }

@@ -427,6 +427,12 @@ services:
 )");
 }
 
+TEST(Render, AProjectWithoutServicesReadsAsOne) {
+  const auto project = project_of("x-own: 1\n");
+  EXPECT_EQ(to_yaml(project), "name: project\nservices: {}\nx-own: 1\n");
+  EXPECT_EQ(to_yaml(project_of(to_yaml(project))), to_yaml(project));
+}
+
 TEST(Render, WhatConfigPrintsReadsAsTheSameProject) {
   const auto first = project_of(R"(services:
   web:

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws that hold for all values, tried on random ones.
+// Laws that hold for all values of one notation, tried on random ones. Those of whole files are in
+// laws_test.cc.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "load_text.h"
-#include "spec/render.h"
 #include "spec/scalars.h"
 #include "spec/short_forms.h"
 #include "spec/substitute.h"
@@ -44,37 +43,6 @@ RC_GTEST_PROP(Substitution, OfTextWithDoubledDollarsIsTheText, (const std::strin
   for (const char character : text) doubled += character == '$' ? "$$" : std::string(1, character);
   const Lookup none = [](std::string_view) { return std::nullopt; };
   RC_ASSERT(substitute(doubled, none, [](const SubstitutionEvent&) {}) == text);
-}
-
-/// A random but valid service as text.
-std::string any_service() {
-  std::string text = "    image: x\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    environment: {A: one, B: two}\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    ports: ['8080:80', '81']\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    volumes: [./a:/a, /b]\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    command: run it\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    healthcheck: {test: ok, interval: 5s}\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    networks: {default: {aliases: [w]}}\n";
-  if (*rc::gen::arbitrary<bool>()) text += "    restart: always\n";
-  return "services:\n  web:\n" + text;
-}
-
-RC_GTEST_PROP(Merging, WithAnEmptyOverrideChangesNothing, ()) {
-  const auto text = any_service();
-  const auto alone = project_of(request_of({text}));
-  const auto merged = project_of(request_of({text, "services:\n  web: {}\n"}));
-  RC_ASSERT(alone.services == merged.services);
-}
-
-RC_GTEST_PROP(Merging, WithItselfChangesNothing, ()) {
-  const auto text = any_service();
-  RC_ASSERT(project_of(request_of({text})).services ==
-            project_of(request_of({text, text})).services);
-}
-
-RC_GTEST_PROP(Printing, IsStable, ()) {
-  const auto once = to_yaml(project_of(request_of({any_service()})));
-  RC_ASSERT(to_yaml(project_of(request_of({once}))) == once);
 }
 
 }  // namespace

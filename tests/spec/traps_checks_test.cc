@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is refused before anything runs: rows 62 to 75, as far as they concern loading, of the list
+// of semantic traps, docs/compose-traps.md. TrapNN is the row's number there.
+#include <gtest/gtest.h>
+
+#include "shown.h"
+
+namespace stack::spec {
+namespace {
+
+TEST(Trap62, ANameForOneContainerIsNotForTwo) {
+  const std::string error =
+      "1: container name \"one\" cannot be given to 2 containers (leave container_name out)\n";
+  EXPECT_EQ(said_of({"services: {web: {image: x, container_name: one, scale: 2}}"}), error);
+  EXPECT_EQ(said_of({"services: {web: {image: x, container_name: one,\n"
+                     "                 deploy: {replicas: 2}}}"}),
+            error + "2: \"deploy\" of service \"web\" is known but has no effect yet\n");
+}
+
+TEST(Trap62, TwoServicesCannotHaveOneContainerName) {
+  EXPECT_EQ(said_of({"services:\n  a: {image: x, container_name: one}\n"
+                     "  b: {image: x, container_name: one}\n"}),
+            "3: container name \"one\" is taken twice (first at line 2)\n");
+}
+
+TEST(Trap66, BothRestartPoliciesAreKeptAsTheyStand) {
+  const std::string keys = "restart: always, deploy: {restart_policy: {condition: any}}";
+  EXPECT_EQ(web(keys, "restart"), "always");
+  EXPECT_EQ(web(keys, "deploy"), "{restart_policy: {condition: any}}");
+}
+
+TEST(Trap71, StartIntervalNeedsAStartPeriod) {
+  EXPECT_EQ(said_of({"services:\n  web:\n    image: x\n    healthcheck:\n      test: a\n"
+                     "      start_interval: 5s\n"}),
+            "6: start_interval needs start_period\n");
+  EXPECT_EQ(said_of({"services:\n  web:\n    image: x\n    healthcheck:\n      test: a\n"
+                     "      start_interval: 5s\n      start_period: 1m\n"}),
+            "");
+}
+
+TEST(Trap71, ATestIsForAShellUnlessItSaysOtherwise) {
+  EXPECT_EQ(web("healthcheck: {test: a b}", "healthcheck.test"), "[CMD-SHELL, a b]");
+  EXPECT_EQ(web("healthcheck: {test: [CMD, a, b]}", "healthcheck.test"), "[CMD, a, b]");
+  EXPECT_EQ(
+      said_of({"services: {web: {image: x, healthcheck: {test: [curl, x]}}}"}),
+      "1: \"curl\" is not the start of a health check: \"test\" of \"healthcheck\" of service "
+      "\"web\" (NONE, CMD or CMD-SHELL; or write the test as one text)\n");
+}
+
+TEST(Trap71, DisableAndNoneAreKept) {
+  EXPECT_TRUE(service_of("    healthcheck: {disable: true}\n").healthcheck->disable);
+  EXPECT_EQ(service_of("    healthcheck: {test: [NONE]}\n").healthcheck->test, Strings{"NONE"});
+}
+
+TEST(Trap72, SwapMayBeWithoutLimit) {
+  EXPECT_EQ(web("mem_limit: 1g, memswap_limit: -1", "memswap_limit"), "-1");
+  EXPECT_EQ(said_of({"services: {web: {image: x, mem_limit: -1}}"}),
+            "1: \"-1\" is not a size: \"mem_limit\" of service \"web\" (like 512m or 1.5g)\n");
+}
+
+struct Twice {
+  std::string key;
+  std::string own, other;  ///< a value of the key, and one that differs
+  std::string deploy;      ///< with "?" for the value
+};
+
+class Trap73 : public testing::TestWithParam<Twice> {
+ protected:
+  static std::string said_with(const std::string& value) {
+    auto deploy = GetParam().deploy;
+    deploy.replace(deploy.find('?'), 1, value);
+    auto request = request_of({"services: {web: {image: x, " + GetParam().key + ": " +
+                               GetParam().own + ", deploy: " + deploy + "}}"});
+    return load_from_sources(request).diagnostics.first_error();
+  }
+};
+
+TEST_P(Trap73, WhatIsSaidTwiceMustBeTheSame) {
+  EXPECT_NE(
+      said_with(GetParam().other)
+          .find("\"" + GetParam().key + "\" of service \"web\" differs from what deploy says"),
+      std::string::npos);
+  EXPECT_EQ(said_with(GetParam().own), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, Trap73,
+    testing::Values(Twice{"scale", "2", "3", "{replicas: ?}"},
+                    Twice{"cpus", "1.5", "2", "{resources: {limits: {cpus: ?}}}"},
+                    Twice{"mem_limit", "1g", "2g", "{resources: {limits: {memory: ?}}}"},
+                    Twice{"pids_limit", "1", "2", "{resources: {limits: {pids: ?}}}"},
+                    Twice{"mem_reservation", "1g", "2g",
+                          "{resources: {reservations: {memory: ?}}}"}),
+    [](const auto& row) { return row.param.key; });
+
+TEST(Trap73, AnotherSpellingOfTheSameIsTheSame) {
+  EXPECT_EQ(web("mem_limit: 1g, deploy: {resources: {limits: {memory: 1024m}}}", "mem_limit"),
+            "1073741824");
+}
+
+TEST(Trap74, CirclesAreFoundOverEveryKindOfDependency) {
+  EXPECT_EQ(said_of({"services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, links: [c]}\n"
+                     "  c: {image: x, volumes_from: [a]}\n"}),
+            "4: services depend on one another: a -> b -> c -> a\n");
+  auto request =
+      request_of({"services:\n  a: {image: x, network_mode: 'service:b'}\n"
+                  "  b: {image: x, depends_on: [a]}\n"});
+  request.purpose = Purpose::show;
+  EXPECT_EQ(load_from_sources(request).diagnostics.first_error(),
+            "stack.yaml:3:30: error: services depend on one another: a -> b -> a");
+}
+
+TEST(Trap74, AServiceDoesNotDependOnItself) {
+  EXPECT_EQ(said_of({"services: {a: {image: x, depends_on: [a]}}"}),
+            "1: services depend on one another: a -> a\n");
+}
+
+TEST(Trap75, ADependencyMustExist) {
+  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: [db]}}"}),
+            "1: service \"web\" depends on \"db\", which does not exist\n");
+}
+
+TEST(Trap75, AnOptionalOneToo) {
+  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: {db: {required: false}}}}"}),
+            "1: service \"web\" depends on \"db\", which does not exist\n");
+}
+
+}  // namespace
+}  // namespace stack::spec
