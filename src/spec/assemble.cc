@@ -35,10 +35,23 @@ void default_build_contexts(Node& document, const std::string& directory,
   if (services == nullptr) return;
   for (auto& service : services->entries) {
     Node* build = service.value.find("build");
-    if (build == nullptr || !build->is_mapping()) continue;
-    if (!build->text_of("context").empty()) continue;
+    if (build == nullptr || !build->is_mapping() || build->find("context") != nullptr) continue;
     const bool keep = surroundings.paths == PathResolution::keep;
     build->set("context", make_string(keep ? "." : directory, build->place));
+  }
+}
+
+/// Said only now: a file that says less must not undo what an earlier one said.
+void default_dependencies(Node& document) {
+  Node* services = document.find("services");
+  if (services == nullptr) return;
+  for (auto& service : services->entries) {
+    Node* dependencies = service.value.find("depends_on");
+    if (dependencies == nullptr) continue;
+    for (auto& [name, place, dependency] : dependencies->entries) {
+      if (dependency.is_mapping() && dependency.find("required") == nullptr)
+        dependency.set("required", make_boolean(true, place));
+    }
   }
 }
 
@@ -65,9 +78,10 @@ class Assembly {
       for (auto& document : documents) {
         if (document.is_null()) continue;
         prepare(document, directory);
-        merge_documents(merged, std::move(document), reporter_);
+        merge_documents(merged, std::move(document), merging());
       }
     }
+    default_dependencies(merged);
     default_build_contexts(merged, directory, surroundings_);
     return merged;
   }
@@ -213,15 +227,15 @@ class Assembly {
     const Node* path = extends.find("file");
     Node base = path == nullptr ? base_of(siblings, file, *name, chain)
                                 : base_from_file(*path, *name, chain);
-    if (!base.is_mapping()) return;
     // A service whose base cannot be had keeps its "extends": nothing more is said about it.
+    if (!base.is_mapping()) return;
     service.erase("extends");
     base.erase("extends");
     Node own = std::exchange(service, Node());
     own.tag = Node::Tag::none;
     service.place = own.place;
-    merge_services(service, std::move(base), reporter_);
-    merge_services(service, std::move(own), reporter_);
+    merge_services(service, std::move(base), merging());
+    merge_services(service, std::move(own), merging());
   }
 
   Node base_of(const Node& services, const std::string& file, const Node& name,
@@ -233,7 +247,7 @@ class Assembly {
       return {};
     }
     const Node* base = services.find(name.text);
-    if (base != nullptr && base->is_null()) return make_mapping(name.place);
+    if (base != nullptr && base->is_null()) return {};
     if (base == nullptr || !base->is_mapping()) {
       auto& error = reporter_.error("undefined-service", name.place,
                                     "cannot extend service {}, which does not exist",
@@ -280,7 +294,7 @@ class Assembly {
       if (merged.is_null()) {
         merged = std::move(document);
       } else {
-        merge_documents(merged, std::move(document), reporter_);
+        merge_documents(merged, std::move(document), merging());
       }
     }
     return &extended_.emplace(full, std::move(merged)).first->second;
@@ -318,6 +332,10 @@ class Assembly {
     }
     if (!is_within_budget(bytes->size(), asker)) return std::nullopt;
     return SourceText{path, shown_path(path, surroundings_.current_directory), std::move(*bytes)};
+  }
+
+  Merging merging() const {
+    return {reporter_, surroundings_.interpolate ? Variables::replaced : Variables::kept};
   }
 
   const Surroundings& surroundings_;

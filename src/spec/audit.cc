@@ -16,7 +16,6 @@ namespace {
 constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
 
 const Type* type_of_entry(const Type& type, std::string_view key) {
-  if (key.starts_with("x-")) return nullptr;
   if (type.form == Form::map_of) return type.element;
   if (type.form != Form::object) return nullptr;
   const Field* field = type.schema->find(key);
@@ -28,7 +27,16 @@ std::string_view noun_of(const Type& type) {
                                                                       : "";
 }
 
+void check_required(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
+  if (type.form != Form::object || !node.is_mapping()) return;
+  for (const auto key : type.schema->required) {
+    if (node.find(key) == nullptr)
+      reporter.error("missing-key", node.place, "{} needs \"{}\"", where.value_text(), key);
+  }
+}
+
 void check_present(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
+  check_required(node, type, where, reporter);
   for (const auto& [key, place, value] : node.entries) {
     const Type* inner = type_of_entry(type, key);
     if (inner == nullptr) continue;

@@ -166,6 +166,7 @@ void expand_mount(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_string()) return;
   const auto parsed = parse_volume(node.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    if (shaping.variables == Variables::kept && is_open(node)) return;
     report(*refusal, node, shaping, "bad-volume");
     // A complete mount, so that nothing more is said about it.
     VolumeParts nothing;

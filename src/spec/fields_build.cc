@@ -28,6 +28,7 @@ constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};
 constexpr Type kBuildSecret{
     .form = Form::object, .schema = &kSecretSchemaOfBuild, .expand = expand_config};
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
+constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list};
 constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh};
 constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
@@ -46,7 +47,7 @@ constexpr Field kBuildFields[] = {
     {"network", &kText, "Network of the build"},
     {"no_cache", &kBoolean, "Use no cache"},
     {"no_cache_filter", &kTextOrTexts, "Stages without cache"},
-    {"platforms", &kTexts, "Systems to build for", nullptr, Merge::unique},
+    {"platforms", &kTexts, "Systems to build for"},
     {"privileged", &kBoolean, "Build with all rights"},
     {"provenance", &kLooseText, "Attestation of the origin"},
     {"pull", &kBoolean, "Fetch base images anew"},
@@ -87,6 +88,8 @@ constexpr Field kDeviceRequestFields[] = {
     {"driver", &kText, "Whose devices"},
     {"options", &kOptions, "Options of the driver"},
 };
+constexpr std::string_view kDeviceRequestRequired[] = {"capabilities"};
+constexpr Schema kDeviceRequestSchema{"devices", kDeviceRequestFields, kDeviceRequestRequired};
 constexpr Type kDeviceRequest{
     .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
 constexpr Type kDeviceRequests{.form = Form::list_of, .element = &kDeviceRequest};
@@ -159,6 +162,7 @@ constexpr Field kHookFields[] = {
     {"working_dir", &kText, "Where"},
     {"environment", &kEnvironment, "Environment variables"},
 };
+constexpr std::string_view kHookRequired[] = {"command"};
 constexpr Type kExec{.form = Form::object, .schema = &kHookSchema};
 constexpr std::string_view kActions[] = {"rebuild", "sync", "restart", "sync+restart", "sync+exec"};
 constexpr Type kAction{.form = Form::text, .choices = kActions};
@@ -166,13 +170,14 @@ constexpr Field kWatchFields[] = {
     {"path", &kPath, "What to watch"},
     {"action", &kAction, "What to do on a change"},
     {"target", &kText, "Where to copy it"},
-    {"ignore", &kTextOrTexts, "What not to watch"},
-    {"include", &kTextOrTexts, "What to watch only"},
+    {"ignore", &kListed, "What not to watch"},
+    {"include", &kListed, "What to watch only"},
     {"initial_sync", &kBoolean, "Copy at the start"},
     {"exec", &kExec, "Command to run"},
 };
-constexpr Schema kWatchSchema{"watch", kWatchFields};
-constexpr Type kWatch{.form = Form::object, .schema = &kWatchSchema, .refine = refine_watch};
+constexpr std::string_view kWatchRequired[] = {"path", "action"};
+constexpr Schema kWatchSchema{"watch", kWatchFields, kWatchRequired};
+constexpr Type kWatch{.form = Form::object, .schema = &kWatchSchema};
 constexpr Type kWatches{.form = Form::list_of, .element = &kWatch};
 constexpr Field kDevelopFields[] = {{"watch", &kWatches, "Directories to watch"}};
 
@@ -216,9 +221,9 @@ constexpr Field kBlkioFields[] = {
 constinit const Schema kBuildSchema{"build", kBuildFields};
 constinit const Schema kDeploySchema{"deploy", kDeployFields};
 constinit const Schema kDevelopSchema{"develop", kDevelopFields};
-constinit const Schema kHookSchema{"hook", kHookFields};
-constinit const Schema kPreStartSchema{"pre_start", kPreStartFields};
+constinit const Schema kHookSchema{"hook", kHookFields, kHookRequired};
+constinit const Schema kPreStartSchema{"pre_start", kPreStartFields, kHookRequired};
 constinit const Schema kBlkioSchema{"blkio_config", kBlkioFields};
-constinit const Schema kDeviceRequestSchema{"devices", kDeviceRequestFields};
+constinit const Schema kGpuSchema{"gpus", kDeviceRequestFields};
 
 }  // namespace stack::spec

@@ -22,11 +22,12 @@ constexpr Field kDependencyFields[] = {
     {"required", &kSwitch, "Fail when the other cannot start", into<&Dependency::required>},
 };
 
+constexpr std::string_view kDependencyRequired[] = {"condition"};
+
 // --- healthcheck ---------------------------------------------------------------------------------
 
 constexpr Type kHealthTest{.form = Form::loose_texts,
                            .expand = expand_health_test,
-                           .refine = refine_health_test,
                            .may_be_null = true};
 constexpr Field kHealthcheckFields[] = {
     {"test", &kHealthTest, "Command that tells whether the service is healthy",
@@ -137,7 +138,7 @@ constexpr Field kAttachmentFields[] = {
 
 }  // namespace
 
-constinit const Schema kDependencySchema{"dependency", kDependencyFields};
+constinit const Schema kDependencySchema{"dependency", kDependencyFields, kDependencyRequired};
 constinit const Schema kHealthcheckSchema{"healthcheck", kHealthcheckFields};
 constinit const Schema kPortSchema{"port", kPortFields};
 constinit const Schema kMountSchema{"volume", kMountFields};

@@ -14,7 +14,7 @@ constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_n
 constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
 constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
 constexpr Type kDependency{
-    .form = Form::object, .schema = &kDependencySchema, .refine = refine_dependency};
+    .form = Form::object, .schema = &kDependencySchema};
 constexpr Type kDependsOn{
     .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
@@ -29,6 +29,7 @@ constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
+constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list};
 constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts};
 
 constexpr std::string_view kEnvFormats[] = {"raw"};
@@ -38,7 +39,8 @@ constexpr Field kEnvFileFields[] = {
     {"required", &kSwitch, "Fail when it is missing", assign_elsewhere},
     {"format", &kEnvFormat, "raw: no quotes, no variables", assign_elsewhere},
 };
-constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields};
+constexpr std::string_view kEnvFileRequired[] = {"path"};
+constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields, kEnvFileRequired};
 constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema};
 constexpr Type kEnvFiles{.form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files};
 
@@ -71,7 +73,8 @@ constexpr Field kDeviceFields[] = {
     {"target", &kText, "Path in the container"},
     {"permissions", &kText, "r, w and m"},
 };
-constexpr Schema kDeviceSchema{"device", kDeviceFields};
+constexpr std::string_view kDeviceRequired[] = {"source"};
+constexpr Schema kDeviceSchema{"device", kDeviceFields, kDeviceRequired};
 constexpr Type kDevice{.form = Form::object, .schema = &kDeviceSchema, .expand = expand_device};
 constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
 
@@ -105,7 +108,8 @@ constexpr Field kProviderFields[] = {
     {"type", &kText, "Program that provides the service"},
     {"options", &kProviderOptions, "Its options"},
 };
-constexpr Schema kProviderSchema{"provider", kProviderFields};
+constexpr std::string_view kProviderRequired[] = {"type"};
+constexpr Schema kProviderSchema{"provider", kProviderFields, kProviderRequired};
 constexpr Type kProvider{.form = Form::object, .schema = &kProviderSchema};
 
 constexpr Field kModelUseFields[] = {
@@ -122,7 +126,7 @@ constexpr Type kHooks{.form = Form::list_of, .element = &kHook};
 constexpr Type kPreStart{.form = Form::object, .schema = &kPreStartSchema};
 constexpr Type kPreStarts{.form = Form::list_of, .element = &kPreStart};
 constexpr Type kGpu{
-    .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
+    .form = Form::object, .schema = &kGpuSchema, .refine = refine_device_request};
 constexpr Type kGpus{.form = Form::list_of, .element = &kGpu, .expand = expand_gpus};
 
 constexpr Type kLabelFiles{.form = Form::list_of, .element = &kPath, .expand = expand_list};
@@ -197,7 +201,7 @@ constexpr Field kServiceFields[] = {
     {"develop", &kDevelop, "What to do when sources change"},
     {"device_cgroup_rules", &kTexts, "Rules for devices"},
     {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
-    {"dns", &kTextOrTexts, "Name servers", nullptr, Merge::unique},
+    {"dns", &kListed, "Name servers", nullptr, Merge::unique},
     {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
     {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
     {"external_links", &kTexts, "Other names for foreign containers"},

@@ -199,9 +199,8 @@ void name_section(Node& root, std::string_view section, std::string_view project
   Node* objects = root.find(section);
   if (objects == nullptr) return;
   for (auto& [key, place, object] : objects->entries) {
-    if (key.starts_with("x-")) continue;
     if (object.is_null()) object = make_mapping(place);
-    if (!object.text_of("name").empty()) continue;
+    if (const Node* own = object.find("name"); own != nullptr && !own->is_null()) continue;
     const Node* external = object.find("external");
     const bool is_external = external != nullptr && external->is_true();
     object.set("name", make_string(is_external ? key : fmt::format("{}_{}", project, key), place));

@@ -30,9 +30,11 @@ void prune(Node& node, const Type& type) {
 
 }  // namespace
 
-Node printed_tree(const Node& resolved) {
+Node printed_tree(const Project& project) {
+  // With its variables in it, a project is shown as it is written.
+  if (!project.interpolated) return *project.resolved;
   static constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
-  Node printed = resolved;
+  Node printed = *project.resolved;
   prune(printed, kProject);
   printed.erase("models");
   return printed;

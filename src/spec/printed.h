@@ -3,11 +3,12 @@
 // objects.
 #pragma once
 
+#include "spec/model.h"
 #include "spec/tree.h"
 
 namespace stack::spec {
 
-/// A resolved project (Project::resolved) as `stack config` prints it.
-Node printed_tree(const Node& resolved);
+/// Project::resolved as `stack config` prints it.
+Node printed_tree(const Project& project);
 
 }  // namespace stack::spec

@@ -181,12 +181,12 @@ class YamlWriter {
 }  // namespace
 
 std::string to_json(const Project& project) {
-  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(*project.resolved))
+  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(project))
                           : "{}\n";
 }
 
 std::string to_yaml(const Project& project) {
-  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(*project.resolved))
+  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(project))
                           : "{}\n";
 }
 

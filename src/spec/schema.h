@@ -89,6 +89,7 @@ struct Field {
 struct Schema {
   std::string_view noun;  ///< "service"
   std::span<const Field> fields;
+  std::span<const std::string_view> required = {};  ///< keys that must be there after merging
 
   const Field* find(std::string_view key) const;
 };
@@ -109,7 +110,7 @@ extern const Schema kModelSchema;
 extern const Schema kBlkioSchema;
 extern const Schema kHookSchema;
 extern const Schema kPreStartSchema;
-extern const Schema kDeviceRequestSchema;
+extern const Schema kGpuSchema;
 
 /// Forms that need no more than their name.
 inline constexpr Type kAny{.form = Form::any, .may_be_null = true};

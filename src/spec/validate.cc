@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/validate.h"
 
-#include <array>
+#include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -20,7 +21,6 @@ class Validator {
     for (const auto& [name, service] : project_.services) {
       check_mounts(service);
       check_ports(service);
-      check_container_name(service);
       check_healthcheck(service);
     }
   }
@@ -88,22 +88,6 @@ class Validator {
     return (is_any(a) || is_any(b)) && is_v6(a) == is_v6(b);
   }
 
-  void check_container_name(const Service& service) {
-    if (service.container_name.empty()) return;
-    const auto path = fmt::format("services.{}.container_name", service.name);
-    if (service.scale > 1) {
-      problem("name-with-scale", path,
-              fmt::format("container name {} cannot be given to {} containers",
-                          stack::quoted(service.container_name), service.scale))
-          .hint = "leave container_name out";
-    }
-    const auto [first, is_new] = names_.try_emplace(service.container_name, path);
-    if (is_new) return;
-    problem("name-taken", path,
-            fmt::format("container name {} is taken twice", stack::quoted(service.container_name)))
-        .hint = fmt::format("first at line {}", origin(first->second).line);
-  }
-
   void check_healthcheck(const Service& service) {
     if (!service.healthcheck) return;
     const auto& check = *service.healthcheck;
@@ -119,7 +103,6 @@ class Validator {
   std::multimap<std::pair<std::uint16_t, std::string>,
                 std::tuple<std::string, std::string, std::string>>
       taken_;
-  std::map<std::string, std::string> names_;
 };
 
 const Node* find_path(const Node& node, std::initializer_list<std::string_view> keys) {
@@ -158,14 +141,84 @@ void check_platform(const Entry& service, Reporter& reporter) {
                  stack::quoted(platform->text));
 }
 
-void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
+int count_of(const Entry& service) {
+  const Node* scale = service.value.find("scale");
+  if (scale == nullptr) scale = find_path(service.value, {"deploy", "replicas"});
+  return scale == nullptr ? 1 : parse_integer<int>(scale->text).value_or(1);
+}
+
+/// Fixed names of containers, which only one can have.
+class ContainerNames {
+ public:
+  explicit ContainerNames(Reporter& reporter) : reporter_(reporter) {}
+
+  void check(const Entry& service) {
+    const Node* name = service.value.find("container_name");
+    if (name == nullptr || name->text.empty()) return;
+    if (const int count = count_of(service); count > 1) {
+      reporter_
+          .error("name-with-scale", name->place, "container name {} cannot be given to {} containers",
+                 stack::quoted(name->text), count)
+          .hint = "leave container_name out";
+    }
+    const auto [first, is_new] = lines_.try_emplace(name->text, name->place.line);
+    if (is_new) return;
+    reporter_
+        .error("name-taken", name->place, "container name {} is taken twice",
+               stack::quoted(name->text))
+        .hint = fmt::format("first at line {}", first->second);
+  }
+
+ private:
+  Reporter& reporter_;
+  std::map<std::string, std::uint32_t> lines_;
+};
+
+void check_health_test(const Entry& service, Reporter& reporter) {
+  const Node* test = find_path(service.value, {"healthcheck", "test"});
+  if (test == nullptr || test->items.empty()) return;
+  const Node& first = test->items[0];
+  if (first.text == "NONE" || first.text == "CMD" || first.text == "CMD-SHELL") return;
+  reporter
+      .error("bad-value", first.place, "{} is not the start of a health check: service {}",
+             stack::quoted(first.text), stack::quoted(service.key))
+      .hint = "NONE, CMD or CMD-SHELL; or write the test as one text";
+}
+
+bool is_external(const Entry& object) {
   const Node* external = object.value.find("external");
-  if (external == nullptr || !external->is_true()) return;
+  return external != nullptr && external->is_true();
+}
+
+void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
+  if (!is_external(object)) return;
   for (const auto& entry : object.value.entries) {
     if (entry.key == "external" || entry.key == "name" || entry.key.starts_with("x-")) continue;
-    reporter.error("exclusive-keys", entry.place, "{}.{} is external, so \"{}\" cannot be set",
-                   section, object.key, entry.key);
+    constexpr std::string_view text = "{}.{} is external, so \"{}\" cannot be set";
+    section == "volumes"
+        ? reporter.error("exclusive-keys", entry.place, text, section, object.key, entry.key)
+        : reporter.problem("exclusive-keys", entry.place, text, section, object.key, entry.key);
   }
+}
+
+/// A config or a secret comes from one place.
+void check_origin(const Entry& object, std::span<const std::string_view> origins,
+                  Reporter& reporter) {
+  const auto is_said = [&](std::string_view key) { return object.value.find(key) != nullptr; };
+  const auto count = std::ranges::count_if(origins, is_said);
+  if (count > 1) {
+    reporter.error("exclusive-keys", object.place, "{} may have only one of: {}",
+                   stack::quoted(object.key), fmt::join(origins, ", "));
+  } else if (count == 0 && !is_said("driver") && !is_said("external")) {
+    reporter.error("missing-key", object.place, "{} needs one of: {}", stack::quoted(object.key),
+                   fmt::join(origins, ", "));
+  }
+}
+
+const std::vector<Entry>& entries_of(const Node& root, std::string_view section) {
+  static const std::vector<Entry> none;
+  const Node* objects = root.find(section);
+  return objects == nullptr ? none : objects->entries;
 }
 
 }  // namespace
@@ -175,17 +228,25 @@ void validate(const Project& project, Reporter& reporter) {
 }
 
 void check_contradictions(const Node& root, Reporter& reporter) {
-  if (const Node* services = root.find("services")) {
-    for (const auto& service : services->entries) {
-      check_said_twice(service, reporter);
-      check_platform(service, reporter);
-    }
+  ContainerNames names(reporter);
+  for (const auto& service : entries_of(root, "services")) {
+    check_said_twice(service, reporter);
+    check_platform(service, reporter);
+    check_health_test(service, reporter);
+    names.check(service);
   }
+}
+
+void check_exclusive_keys(const Node& root, Reporter& reporter) {
+  static constexpr std::string_view config_origins[] = {"file", "environment", "content"};
+  static constexpr std::string_view secret_origins[] = {"file", "environment"};
   for (const auto section : {"networks", "volumes", "configs", "secrets"}) {
-    const Node* objects = root.find(section);
-    if (objects == nullptr) continue;
-    for (const auto& object : objects->entries) check_external(object, section, reporter);
+    for (const auto& object : entries_of(root, section)) check_external(object, section, reporter);
   }
+  for (const auto& config : entries_of(root, "configs"))
+    check_origin(config, config_origins, reporter);
+  for (const auto& secret : entries_of(root, "secrets"))
+    check_origin(secret, secret_origins, reporter);
 }
 
 }  // namespace stack::spec
