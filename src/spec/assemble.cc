@@ -33,11 +33,14 @@ void default_build_contexts(Node& document, const std::string& directory,
                             const Surroundings& surroundings) {
   Node* services = document.find("services");
   if (services == nullptr) return;
+  const auto context = surroundings.paths == PathResolution::make_absolute ? directory
+                       : surroundings.paths == PathResolution::keep
+                           ? "."
+                           : relative_path(directory, surroundings.project_directory);
   for (auto& service : services->entries) {
     Node* build = service.value.find("build");
     if (build == nullptr || !build->is_mapping() || build->find("context") != nullptr) continue;
-    const bool keep = surroundings.paths == PathResolution::keep;
-    build->set("context", make_string(keep ? "." : directory, build->place));
+    build->set("context", make_string(context, build->place));
   }
 }
 
@@ -89,19 +92,25 @@ class Assembly {
  private:
   /// From a raw document to a shaped one without include and extends.
   void prepare(Node& document, const std::string& directory) {
-    shape_raw(document, directory);
+    shape_raw(document, directory, surroundings_.paths);
     if (!document.is_mapping()) return;
     take_in_includes(document, directory);
     extend_services(document);
   }
 
-  void shape_raw(Node& document, const std::string& directory) {
+  void shape_raw(Node& document, const std::string& directory, PathResolution paths) {
     if (surroundings_.interpolate) interpolate(document, surroundings_.variables, reporter_);
     const auto variables = surroundings_.interpolate ? Variables::replaced : Variables::kept;
-    Shaping shaping{reporter_,           directory, surroundings_.home,
-                    surroundings_.paths, variables, ports_};
+    Shaping shaping{reporter_, directory, surroundings_.project_directory, surroundings_.home,
+                    paths,     variables, ports_};
     shape_document(document, shaping);
     ports_ = shaping.ports;
+  }
+
+  /// Paths of other files cannot stay as they are written: they are seen from elsewhere.
+  PathResolution paths_of_others() const {
+    return surroundings_.paths == PathResolution::keep ? PathResolution::make_relative
+                                                       : surroundings_.paths;
   }
 
   // --- include -----------------------------------------------------------------------------------
@@ -134,6 +143,7 @@ class Assembly {
                                           ? directory_of(sources[0].path)
                                           : absolute_path(own, directory, surroundings_.home);
     Surroundings inner = surroundings_;
+    inner.paths = paths_of_others();
     add_variables(inner.variables, item, directory, own_directory);
     auto files = parse_sources(std::move(sources), reporter_);
     return Assembly(inner, reporter_, budget_, std::move(open_files))
@@ -287,9 +297,8 @@ class Assembly {
     if (!source) return nullptr;
     Node merged;
     for (auto& document : parse_one(std::move(*source), reporter_)) {
-      shape_raw(document, directory_of(full));
+      shape_raw(document, directory_of(full), paths_of_others());
       if (!document.is_mapping()) continue;
-      default_build_contexts(document, directory_of(full), surroundings_);
       // A single document keeps its !reset tags for the service that it extends itself.
       if (merged.is_null()) {
         merged = std::move(document);

@@ -2,7 +2,7 @@
 #include "spec/audit.h"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "base/text.h"
 #include "spec/reporter.h"
@@ -35,8 +35,18 @@ void check_required(const Node& node, const Type& type, const Where& where, Repo
   }
 }
 
+void check_set(const Node& list, const Where& where, Reporter& reporter) {
+  std::set<std::string_view> seen;
+  for (const auto& item : list.items) {
+    if (seen.insert(item.text).second) continue;
+    reporter.error("listed-twice", item.place, "{} stands twice in {}", stack::quoted(item.text),
+                   where.value_text());
+  }
+}
+
 void check_present(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
   check_required(node, type, where, reporter);
+  if (type.is_set) check_set(node, where, reporter);
   for (const auto& [key, place, value] : node.entries) {
     const Type* inner = type_of_entry(type, key);
     if (inner == nullptr) continue;

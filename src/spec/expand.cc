@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/expand.h"
 
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -44,6 +45,10 @@ void names_to_mapping(Node& node, const Where& where, Shaping& shaping, Fill fil
       shaping.reporter.error("wrong-type", item.place, "{} must list names, not {}",
                              where.value_text(), describe(item.kind));
       continue;
+    }
+    if (map.find(item.text) != nullptr) {
+      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
+                             stack::quoted(item.text), where.value_text());
     }
     Node value = fill(item.place);
     value.tag = item.tag;
@@ -230,7 +235,12 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
     for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
+  std::set<std::string_view> seen;
   for (const auto& item : node.items) {
+    if (!seen.insert(item.text).second) {
+      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
+                             stack::quoted(item.text), where.value_text());
+    }
     const auto equals = item.text.find('=');
     const auto at = equals == std::string::npos ? item.text.find(':') : equals;
     if (at == std::string::npos) {

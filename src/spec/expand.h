@@ -31,6 +31,7 @@ void expand_options(Node& node, const Where& where, Shaping& shaping);  ///< eac
 
 // Checks and canonical spelling (Type::refine).
 void refine_restart(Node& node, const Where& where, Shaping& shaping);
+void refine_container_name(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);
 void refine_mount(Node& node, const Where& where, Shaping& shaping);

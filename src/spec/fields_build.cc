@@ -28,7 +28,8 @@ constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};
 constexpr Type kBuildSecret{
     .form = Form::object, .schema = &kSecretSchemaOfBuild, .expand = expand_config};
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
-constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list};
+constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list, .is_set = true};
+constexpr Type kStages{.form = Form::text_or_texts, .is_set = true};
 constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh};
 constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
@@ -46,7 +47,7 @@ constexpr Field kBuildFields[] = {
     {"labels", &kTextMap, "Labels of the image"},
     {"network", &kText, "Network of the build"},
     {"no_cache", &kBoolean, "Use no cache"},
-    {"no_cache_filter", &kTextOrTexts, "Stages without cache"},
+    {"no_cache_filter", &kStages, "Stages without cache"},
     {"platforms", &kTexts, "Systems to build for"},
     {"privileged", &kBoolean, "Build with all rights"},
     {"provenance", &kLooseText, "Attestation of the origin"},
@@ -82,9 +83,9 @@ constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
 constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count};
 constexpr Type kOptions{.form = Form::text_map};
 constexpr Field kDeviceRequestFields[] = {
-    {"capabilities", &kTexts, "What the device must be able to do"},
+    {"capabilities", &kTextSet, "What the device must be able to do"},
     {"count", &kDeviceCount, "How many"},
-    {"device_ids", &kTexts, "Which ones"},
+    {"device_ids", &kTextSet, "Which ones"},
     {"driver", &kText, "Whose devices"},
     {"options", &kOptions, "Options of the driver"},
 };

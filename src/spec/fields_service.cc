@@ -26,9 +26,11 @@ constexpr Type kMount{
 constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
+constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
+constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
 constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list};
 constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts};
 
@@ -152,14 +154,15 @@ constexpr Field kServiceFields[] = {
     {"restart", &kRestart, "When to start it again", into<&Service::restart>},
     {"healthcheck", &kHealthcheckType, "How to tell that it is healthy",
      into<&Service::healthcheck>},
-    {"container_name", &kText, "Fixed name of the container", into<&Service::container_name>},
+    {"container_name", &kContainerName, "Fixed name of the container",
+     into<&Service::container_name>},
     {"labels", &kTextMap, "Labels of the container", into<&Service::labels>},
     {"user", &kText, "User and group to run as", into<&Service::user>},
     {"working_dir", &kText, "Directory to start in", into<&Service::working_dir>},
     {"hostname", &kText, "Host name in the container", into<&Service::hostname>},
     {"domainname", &kText, "Domain name in the container", into<&Service::domainname>},
-    {"volumes_from", &kTexts, "Services whose mounts are taken over", into<&Service::volumes_from>,
-     Merge::unique},
+    {"volumes_from", &kTextSet, "Services whose mounts are taken over",
+     into<&Service::volumes_from>},
     {"tmpfs", &kTextOrTexts, "Directories in memory", assign_tmpfs, Merge::unique},
     {"expose", &kExpose, "Ports the container listens on", into<&Service::expose>, Merge::unique},
     {"network_mode", &kText, "none or host, instead of networks", into<&Service::network_mode>},
@@ -199,15 +202,15 @@ constexpr Field kServiceFields[] = {
     {"credential_spec", &kCredential, "Windows only"},
     {"deploy", &kDeploy, "Replicas, resources, updates"},
     {"develop", &kDevelop, "What to do when sources change"},
-    {"device_cgroup_rules", &kTexts, "Rules for devices"},
+    {"device_cgroup_rules", &kTextSet, "Rules for devices"},
     {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
     {"dns", &kListed, "Name servers", nullptr, Merge::unique},
     {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
     {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
-    {"external_links", &kTexts, "Other names for foreign containers"},
+    {"external_links", &kTextSet, "Other names for foreign containers"},
     {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
     {"gpus", &kGpus, "Graphics processors"},
-    {"group_add", &kLooseTexts, "Further groups"},
+    {"group_add", &kGroups, "Further groups"},
     {"ipc", &kText, "Whose IPC namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
     {"isolation", &kText, "Windows only"},
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
@@ -231,7 +234,7 @@ constexpr Field kServiceFields[] = {
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
-    {"security_opt", &kTexts, "Security options", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"security_opt", &kTextSet, "Security options", nullptr, Merge::deep, nullptr, Lack::harmful},
     {"shm_size", &kSize, "Size of /dev/shm"},
     {"storage_opt", &kTextMap, "Options of the storage"},
     {"sysctls", &kTextMap, "Kernel parameters"},

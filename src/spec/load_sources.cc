@@ -111,7 +111,10 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.
   if (stages.interpolate) {
-    if (stages.check_consistency) check_consistency(root, inactive, stages, reporter);
+    if (stages.check_consistency) {
+      check_consistency(root, inactive, stages, reporter);
+      repeat_scale_in_deploy(root);
+    }
     choose_services(root, request);
   }
   if (stages.normalize) name_resources(root, name);

@@ -277,6 +277,15 @@ void fill_in(Node& root) {
   add_default_network(root);
 }
 
+void repeat_scale_in_deploy(Node& root) {
+  for (auto& service : services_of(root)) {
+    const Node* scale = service.value.find("scale");
+    Node* deploy = service.value.find("deploy");
+    if (scale == nullptr || deploy == nullptr || !deploy->is_mapping()) continue;
+    deploy->set("replicas", *scale);
+  }
+}
+
 void name_resources(Node& root, std::string_view project) {
   for (const auto section : {"networks", "volumes", "configs", "secrets"})
     name_section(root, section, project);

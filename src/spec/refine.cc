@@ -129,6 +129,21 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping) {
   }
 }
 
+/// As docker compose reads it: somewhere in the name there is a piece of two characters that is one.
+void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_string()) return;
+  const auto is_letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  for (std::size_t at = 1; at < node.text.size(); ++at) {
+    const char c = node.text[at];
+    const bool continues = is_letter_or_digit(c) || c == '_' || c == '.' || c == '-';
+    if (continues && is_letter_or_digit(node.text[at - 1])) return;
+  }
+  refuse(node, shaping, where, "a container name").hint =
+      "a letter or digit, then letters, digits, \"_\", \".\" and \"-\"";
+}
+
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   if (!canonical_signal(node.text)) complain(node, shaping, where, "a signal").hint = "like SIGTERM";
@@ -225,7 +240,7 @@ void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   const auto value = parse_number(node.text);
-  if (value && *value < 0) refuse(node, shaping, where, "a number of processors");
+  if (value && *value < 0) complain(node, shaping, where, "a number of processors");
 }
 
 void refine_device_request(Node& node, const Where&, Shaping& shaping) {

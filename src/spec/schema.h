@@ -51,6 +51,7 @@ struct Type {
   Rewrite refine = nullptr;       ///< checks and canonical spelling, after it
   std::span<const std::string_view> choices = {};
   bool may_be_null = false;
+  bool is_set = false;  ///< a list in which nothing may stand twice, files merged
   bool prints_zero =
       false;  ///< `stack config` shows false too: saying it differs from not saying it
 };
@@ -127,6 +128,7 @@ inline constexpr Type kMode{.form = Form::mode};
 inline constexpr Type kPath{.form = Form::path};
 inline constexpr Type kCommand{.form = Form::command, .may_be_null = true};
 inline constexpr Type kTexts{.form = Form::texts};
+inline constexpr Type kTextSet{.form = Form::texts, .is_set = true};
 inline constexpr Type kTextOrTexts{.form = Form::text_or_texts};
 inline constexpr Type kLooseTexts{.form = Form::loose_texts};
 inline constexpr Type kTextMap{.form = Form::text_map};

@@ -158,7 +158,7 @@ void shape_text_or_texts(Node& node, const Where& where, Shaping& shaping) {
     list.items.push_back(std::move(node));
     node = std::move(list);
   }
-  shape_texts(node, where, shaping, true);
+  shape_texts(node, where, shaping, false);
 }
 
 /// The entry "K=V" or "K" of a list, as a mapping has it. Later ones win.
@@ -356,7 +356,10 @@ bool is_open(const Node& node) {
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
   if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path))
     return std::string(path);
-  return absolute_path(path, shaping.base_directory, shaping.home);
+  if (shaping.paths == PathResolution::make_absolute || path[0] == '/' || path[0] == '~')
+    return absolute_path(path, shaping.base_directory, shaping.home);
+  return relative_path(absolute_path(path, shaping.base_directory, shaping.home),
+                       shaping.project_directory);
 }
 
 void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {

@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "spec/scalars.h"
 
 namespace stack::spec {
 namespace {
@@ -19,7 +20,6 @@ class Validator {
 
   void run() {
     for (const auto& [name, service] : project_.services) {
-      check_mounts(service);
       check_ports(service);
       check_healthcheck(service);
     }
@@ -32,21 +32,6 @@ class Validator {
 
   Origin origin(const std::string& path) const {
     return project_.sources.find(path).value_or(Origin{});
-  }
-
-  /// Doubles inside `volumes` are found where lists are merged; here, those between keys.
-  void check_mounts(const Service& service) {
-    std::map<std::string, std::string> paths;  // target -> where it was said
-    for (const auto& mount : service.volumes) {
-      const auto key = mount.type == MountType::tmpfs ? "tmpfs" : "volumes";
-      const auto path = fmt::format("services.{}.{}", service.name, key);
-      const auto [first, is_new] = paths.try_emplace(mount.target, path);
-      if (is_new) continue;
-      problem("duplicate-mount", path,
-              fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
-                          stack::quoted(service.name)))
-          .hint = fmt::format("first at line {}", origin(first->second).line);
-    }
   }
 
   void check_ports(const Service& service) {
@@ -113,21 +98,90 @@ const Node* find_path(const Node& node, std::initializer_list<std::string_view> 
   return at;
 }
 
+bool same_number(const Node& a, const Node& b) {
+  const auto left = parse_number(a.text);
+  return a.text == b.text || (left && left == parse_number(b.text));
+}
+
+bool is_zero(const Node& value) {
+  return parse_number(value.text).value_or(0) == 0;
+}
+
+/// Whoever limits anything under deploy must say there too what the service itself says.
 void check_said_twice(const Entry& service, Reporter& reporter) {
-  const auto check = [&](std::string_view key, std::initializer_list<std::string_view> deploy) {
+  const auto check = [&](std::string_view key, const Node* deploy, std::string_view deploy_key,
+                         bool must_be_there) {
     const Node* own = service.value.find(key);
-    const Node* other = find_path(service.value, deploy);
-    if (own == nullptr || other == nullptr || own->text == other->text) return;
+    if (own == nullptr || deploy == nullptr) return;
+    const Node* other = deploy->find(deploy_key);
+    if (other == nullptr && (!must_be_there || is_zero(*own))) return;
+    if (other != nullptr && same_number(*own, *other)) return;
     reporter
         .error("said-twice", own->place, "\"{}\" of service {} differs from what deploy says", key,
                stack::quoted(service.key))
-        .hint = fmt::format("deploy says {} at line {}", other->text, other->place.line);
+        .hint = other == nullptr
+                    ? fmt::format("say \"{}\" at line {} too", deploy_key, deploy->place.line)
+                    : fmt::format("deploy says {} at line {}", other->text, other->place.line);
   };
-  check("scale", {"deploy", "replicas"});
-  check("cpus", {"deploy", "resources", "limits", "cpus"});
-  check("mem_limit", {"deploy", "resources", "limits", "memory"});
-  check("pids_limit", {"deploy", "resources", "limits", "pids"});
-  check("mem_reservation", {"deploy", "resources", "reservations", "memory"});
+  const Node* limits = find_path(service.value, {"deploy", "resources", "limits"});
+  const Node* reservations = find_path(service.value, {"deploy", "resources", "reservations"});
+  check("scale", service.value.find("deploy"), "replicas", false);
+  check("cpus", limits, "cpus", true);
+  check("mem_limit", limits, "memory", true);
+  check("pids_limit", limits, "pids", true);
+  check("mem_reservation", reservations, "memory", true);
+}
+
+void check_build(const Entry& service, const Node* services, Reporter& reporter) {
+  const Node* build = service.value.find("build");
+  if (build == nullptr) return;
+  const Entry* text = build->find_entry("dockerfile_inline");
+  if (text != nullptr && !build->text_of("dockerfile").empty()) {
+    reporter.error("exclusive-keys", text->place,
+                   "the build of service {} has both \"dockerfile\" and \"dockerfile_inline\"",
+                   stack::quoted(service.key));
+  }
+  const Node* contexts = build->find("additional_contexts");
+  if (contexts == nullptr || services == nullptr) return;
+  for (const auto& context : contexts->entries) {
+    if (!context.value.text.starts_with("service:")) continue;
+    const auto name = context.value.text.substr(8);
+    const Node* other = services->find(name);
+    if (other != nullptr && other->find("build") != nullptr) continue;
+    reporter.error("undefined-service", context.value.place,
+                   "the build of service {} takes sources from {}, which {}",
+                   stack::quoted(service.key), stack::quoted(name),
+                   other == nullptr ? "does not exist" : "has no build");
+  }
+}
+
+void check_watches(const Entry& service, Reporter& reporter) {
+  const Node* watches = find_path(service.value, {"develop", "watch"});
+  if (watches == nullptr) return;
+  for (const auto& watch : watches->items) {
+    const auto action = watch.text_of("action");
+    if (action == "rebuild" || action == "restart" || !watch.text_of("target").empty()) continue;
+    reporter.error("missing-key", watch.place, "a watch with the action \"{}\" needs \"target\"",
+                   action);
+  }
+}
+
+/// Doubles inside `volumes` are found where lists are merged; here, those between keys.
+void check_mounts(const Entry& service, Reporter& reporter) {
+  const Node* tmpfs = service.value.find("tmpfs");
+  const Node* volumes = service.value.find("volumes");
+  if (tmpfs == nullptr || volumes == nullptr) return;
+  std::map<std::string, std::uint32_t> lines;
+  for (const auto& item : tmpfs->items)
+    lines.emplace(item.text.substr(0, item.text.find(':')), item.place.line);
+  for (const auto& mount : volumes->items) {
+    const auto first = lines.find(std::string(mount.text_of("target")));
+    if (first == lines.end()) continue;
+    reporter
+        .error("duplicate-mount", mount.place, "{} is mounted twice in service {}",
+               stack::quoted(first->first), stack::quoted(service.key))
+        .hint = fmt::format("first at line {}", first->second);
+  }
 }
 
 void check_platform(const Entry& service, Reporter& reporter) {
@@ -233,6 +287,9 @@ void check_contradictions(const Node& root, Reporter& reporter) {
     check_said_twice(service, reporter);
     check_platform(service, reporter);
     check_health_test(service, reporter);
+    check_build(service, root.find("services"), reporter);
+    check_watches(service, reporter);
+    check_mounts(service, reporter);
     names.check(service);
   }
 }
