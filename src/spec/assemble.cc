@@ -34,12 +34,28 @@ void default_build_contexts(Node& document, const std::string& directory,
                             const Surroundings& surroundings) {
   Node* services = document.find("services");
   if (services == nullptr) return;
+  const auto context = surroundings.paths == PathResolution::make_absolute ? directory
+                       : surroundings.paths == PathResolution::keep
+                           ? "."
+                           : relative_path(directory, surroundings.project_directory);
   for (auto& service : services->entries) {
     Node* build = service.value.find("build");
-    if (build == nullptr || !build->is_mapping()) continue;
-    if (!build->text_of("context").empty()) continue;
-    const bool keep = surroundings.paths == PathResolution::keep;
-    build->set("context", make_string(keep ? "." : directory, build->place));
+    if (build == nullptr || !build->is_mapping() || build->find("context") != nullptr) continue;
+    build->set("context", make_string(context, build->place));
+  }
+}
+
+/// Said only now: a file that says less must not undo what an earlier one said.
+void default_dependencies(Node& document) {
+  Node* services = document.find("services");
+  if (services == nullptr) return;
+  for (auto& service : services->entries) {
+    Node* dependencies = service.value.find("depends_on");
+    if (dependencies == nullptr) continue;
+    for (auto& [name, place, dependency] : dependencies->entries) {
+      if (dependency.is_mapping() && dependency.find("required") == nullptr)
+        dependency.set("required", make_boolean(true, place));
+    }
   }
 }
 
@@ -66,9 +82,10 @@ class Assembly {
       for (auto& document : documents) {
         if (document.is_null()) continue;
         prepare(document, directory);
-        merge_documents(merged, std::move(document), reporter_);
+        merge_documents(merged, std::move(document), merging());
       }
     }
+    default_dependencies(merged);
     default_build_contexts(merged, directory, surroundings_);
     return merged;
   }
@@ -76,21 +93,28 @@ class Assembly {
  private:
   /// From a raw document to a shaped one without include and extends.
   void prepare(Node& document, const std::string& directory) {
-    shape_raw(document, directory);
+    shape_raw(document, directory, surroundings_.paths);
     if (!document.is_mapping()) return;
     take_in_includes(document, directory);
     extend_services(document);
   }
 
-  void shape_raw(Node& document, const std::string& directory) {
+  void shape_raw(Node& document, const std::string& directory, PathResolution paths) {
     convert_legacy_file(document, reporter_);
     if (surroundings_.interpolate)
       interpolate(document, surroundings_.variables, surroundings_.variable_places, reporter_);
     const auto variables = surroundings_.interpolate ? Variables::replaced : Variables::kept;
-    Shaping shaping{reporter_,           directory, surroundings_.home,
-                    surroundings_.paths, variables, ports_};
+    Shaping shaping{
+        reporter_, directory, surroundings_.project_directory, surroundings_.home, paths,
+        variables, ports_};
     shape_document(document, shaping);
     ports_ = shaping.ports;
+  }
+
+  /// Paths of other files cannot stay as they are written: they are seen from elsewhere.
+  PathResolution paths_of_others() const {
+    return surroundings_.paths == PathResolution::keep ? PathResolution::make_relative
+                                                       : surroundings_.paths;
   }
 
   // --- include -----------------------------------------------------------------------------------
@@ -129,6 +153,7 @@ class Assembly {
                                           ? directory_of(sources[0].path)
                                           : absolute_path(own, directory, surroundings_.home);
     Surroundings inner = surroundings_;
+    inner.paths = paths_of_others();
     add_variables(inner, item, directory, own_directory);
     auto files = parse_sources(std::move(sources), reporter_);
     return Assembly(inner, reporter_, budget_, std::move(open_files))
@@ -217,16 +242,16 @@ class Assembly {
     const Node* path = extends.find("file");
     Node base = path == nullptr ? base_of(siblings, file, *name, chain)
                                 : base_from_file(*path, *name, chain);
-    if (!base.is_mapping()) return;
     // A service whose base cannot be had keeps its "extends": nothing more is said about it.
+    if (!base.is_mapping()) return;
     service.erase("extends");
     base.erase("extends");
     reporter_.note_all(base, Rule::inherited, extends.place, name->text);
     Node own = std::exchange(service, Node());
     own.tag = Node::Tag::none;
     service.place = own.place;
-    merge_services(service, std::move(base), reporter_);
-    merge_services(service, std::move(own), reporter_);
+    merge_services(service, std::move(base), merging());
+    merge_services(service, std::move(own), merging());
   }
 
   Node base_of(const Node& services, const std::string& file, const Node& name,
@@ -238,7 +263,7 @@ class Assembly {
       return {};
     }
     const Node* base = services.find(name.text);
-    if (base != nullptr && base->is_null()) return make_mapping(name.place);
+    if (base != nullptr && base->is_null()) return {};
     if (base == nullptr || !base->is_mapping()) {
       auto& error = reporter_.error("undefined-service", name.place,
                                     "cannot extend service {}, which does not exist",
@@ -278,14 +303,13 @@ class Assembly {
     if (!source) return nullptr;
     Node merged;
     for (auto& document : parse_one(std::move(*source), reporter_)) {
-      shape_raw(document, directory_of(full));
+      shape_raw(document, directory_of(full), paths_of_others());
       if (!document.is_mapping()) continue;
-      default_build_contexts(document, directory_of(full), surroundings_);
       // A single document keeps its !reset tags for the service that it extends itself.
       if (merged.is_null()) {
         merged = std::move(document);
       } else {
-        merge_documents(merged, std::move(document), reporter_);
+        merge_documents(merged, std::move(document), merging());
       }
     }
     return &extended_.emplace(full, std::move(merged)).first->second;
@@ -323,6 +347,10 @@ class Assembly {
     }
     if (!is_within_budget(bytes->size(), asker)) return std::nullopt;
     return SourceText{path, shown_path(path, surroundings_.current_directory), std::move(*bytes)};
+  }
+
+  Merging merging() const {
+    return {reporter_, surroundings_.interpolate ? Variables::replaced : Variables::kept};
   }
 
   const Surroundings& surroundings_;

@@ -2,7 +2,7 @@
 #include "spec/audit.h"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "base/text.h"
 #include "spec/reporter.h"
@@ -27,15 +27,26 @@ std::string_view noun_of(const Type& type) {
                                                                       : "";
 }
 
-void check_needed_keys(const Node& node, const Schema& schema, Reporter& reporter) {
-  for (const auto key : schema.needed) {
+void check_required(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
+  if (type.form != Form::object || !node.is_mapping()) return;
+  for (const auto key : type.schema->required) {
     if (node.find(key) == nullptr)
-      reporter.error("missing-key", node.place, "a {} needs \"{}\"", schema.noun, key);
+      reporter.error("missing-key", node.place, "{} needs \"{}\"", where.value_text(), key);
+  }
+}
+
+void check_set(const Node& list, const Where& where, Reporter& reporter) {
+  std::set<std::string_view> seen;
+  for (const auto& item : list.items) {
+    if (seen.insert(item.text).second) continue;
+    reporter.error("listed-twice", item.place, "{} stands twice in {}", stack::quoted(item.text),
+                   where.value_text());
   }
 }
 
 void check_present(const Node& node, const Type& type, const Where& where, Reporter& reporter) {
-  if (node.is_mapping() && type.schema != nullptr) check_needed_keys(node, *type.schema, reporter);
+  check_required(node, type, where, reporter);
+  if (type.is_set) check_set(node, where, reporter);
   for (const auto& [key, place, value] : node.entries) {
     const Type* inner = type_of_entry(type, key);
     if (inner == nullptr) continue;

@@ -39,6 +39,11 @@ constexpr std::array kCatalogue = {
         "alias. Text, numbers and lists of them have no keys.",
         "<<: base", "<<: *base"},
     Explanation{
+        "bad-name", Severity::error, "a name with characters that names do not have",
+        "Names of services, networks, volumes, configs, secrets and containers begin with a "
+        "letter or digit, and go on with letters, digits, \".\", \"_\" and \"-\".",
+        "services:\n  my web: {image: nginx}", "services:\n  my-web: {image: nginx}"},
+    Explanation{
         "bad-port", Severity::error, "a port that is not in the notation",
         "A published port is [[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]; HOST and CONTAINER are "
         "numbers from 1 to 65535 or ranges of equal length, PROTOCOL is tcp, udp or sctp. A "
@@ -152,6 +157,17 @@ constexpr std::array kCatalogue = {
         "other through links. Move the services below services: to get a network, names and "
         "all newer keys.",
         "web:\n  image: nginx", "services:\n  web:\n    image: nginx"},
+    Explanation{"listed-twice", Severity::error, "an item that stands twice in a list",
+                "The list is a set: the same item twice means nothing more than once, and is most "
+                "often a slip.",
+                "extra_hosts: [\"db=10.0.0.1\", \"db=10.0.0.1\"]",
+                "extra_hosts: [\"db=10.0.0.1\"]"},
+    Explanation{
+        "lost-condition", Severity::warning, "a short dependency over a long one",
+        "A later file names a dependency in the short form, and an earlier one gave it a "
+        "condition. The short form means service_started, so the condition is lost. Write the "
+        "long form to keep it.",
+        "depends_on: [db]", "depends_on:\n  db: {condition: service_healthy}"},
     Explanation{
         "missing-key", Severity::error, "a key that must be there",
         "The mapping makes no sense without this key: a long volume needs type and target, a "

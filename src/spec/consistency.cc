@@ -10,6 +10,8 @@
 namespace stack::spec {
 namespace {
 
+constexpr std::string_view kNetworkMode = "network_mode";
+
 /// The names that a reference may have, each with where it is defined.
 class Names {
  public:
@@ -40,12 +42,14 @@ class Names {
 
 class References {
  public:
-  References(const Node& root, const Strings& inactive, Reporter& reporter)
+  References(const Node& root, const Strings& inactive, bool with_links, Reporter& reporter)
       : services_(root.find("services"), ""),
         networks_(root.find("networks"), "networks"),
         volumes_(root.find("volumes"), "volumes"),
         configs_(root.find("configs"), "configs"),
         secrets_(root.find("secrets"), "secrets"),
+        models_(root.find("models"), "models"),
+        with_links_(with_links),
         inactive_(inactive.begin(), inactive.end()),
         reporter_(reporter) {}
 
@@ -57,7 +61,8 @@ class References {
     check_dependencies(node);
     check_networks(node);
     check_namespaces(node);
-    check_links(node);
+    if (with_links_) check_links(node);
+    check_models(node);
     check_volumes(node);
     check_files(node, "configs", configs_, "config");
     check_files(node, "secrets", secrets_, "secret");
@@ -67,7 +72,9 @@ class References {
   void check_image(const Entry& service) {
     const Node& node = service.value;
     const bool has_source = !node.text_of("image").empty() || node.find("build") != nullptr ||
-                            node.find("provider") != nullptr || node.find("extends") != nullptr;
+                            node.find("provider") != nullptr;
+    // What could not be extended has been told already.
+    if (node.find("extends") != nullptr && reporter_.has_errors()) return;
     if (!has_source) {
       reporter_.error("no-image", service.place, "service {} has neither an image nor a build",
                       stack::quoted(name_));
@@ -120,8 +127,8 @@ class References {
   }
 
   void check_namespaces(const Node& service) {
-    for (const auto key : {"network_mode", "ipc", "pid", "uts"}) {
-      const Node* value = service.find(key);
+    for (const std::string_view key : {"network_mode", "ipc", "pid", "uts"}) {
+      const Node* value = with_links_ || key == kNetworkMode ? service.find(key) : nullptr;
       if (value != nullptr && value->text.starts_with("service:"))
         check_service(value->text.substr(8), value->place, "shares a namespace with");
     }
@@ -137,6 +144,18 @@ class References {
         if (!item.text.starts_with("container:"))
           check_service(item.text.substr(0, item.text.find(':')), item.place, "takes volumes from");
       }
+    }
+  }
+
+  void check_models(const Node& service) {
+    const Node* models = service.find("models");
+    if (models == nullptr) return;
+    for (const auto& model : models->entries) {
+      if (models_.contains(model.key)) continue;
+      reporter_
+          .error("undefined-model", model.place, "service {} uses model {}, which does not exist",
+                 stack::quoted(name_), stack::quoted(model.key))
+          .hint = models_.hint_for(model.key);
     }
   }
 
@@ -177,7 +196,8 @@ class References {
   }
 
   std::string name_;
-  Names services_, networks_, volumes_, configs_, secrets_;
+  Names services_, networks_, volumes_, configs_, secrets_, models_;
+  bool with_links_;
   std::unordered_set<std::string> inactive_;
   Reporter& reporter_;
 };
@@ -234,10 +254,11 @@ class Cycles {
 
 }  // namespace
 
-void check_references(const Node& root, const Strings& inactive, Reporter& reporter) {
+void check_references(const Node& root, const Strings& inactive, bool with_links,
+                      Reporter& reporter) {
   const Node* services = root.find("services");
   if (services == nullptr) return;
-  References references(root, inactive, reporter);
+  References references(root, inactive, with_links, reporter);
   for (const auto& service : services->entries) references.check(service);
 }
 

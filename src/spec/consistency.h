@@ -10,8 +10,9 @@ namespace stack::spec {
 
 /// References of active services to services, networks, volumes, configs and secrets, by the merged
 /// tree before unused resources are removed. `inactive`: services left out by their profiles; an
-/// optional dependency on one of them is fine.
-void check_references(const Node& root, const Strings& inactive, Reporter& reporter);
+/// optional dependency on one of them is fine. Links count when they were made dependencies.
+void check_references(const Node& root, const Strings& inactive, bool with_links,
+                      Reporter& reporter);
 
 /// Dependency cycles, each printed as a -> b -> a.
 void check_cycles(const Node& root, Reporter& reporter);

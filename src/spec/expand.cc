@@ -2,6 +2,7 @@
 #include "spec/expand.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -45,6 +46,10 @@ void names_to_mapping(Node& node, const Where& where, Shaping& shaping, Fill fil
       shaping.reporter.error("wrong-type", item.place, "{} must list names, not {}",
                              where.value_text(), describe(item.kind));
       continue;
+    }
+    if (map.find(item.text) != nullptr) {
+      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
+                             stack::quoted(item.text), where.value_text());
     }
     Node value = fill(item.place);
     value.tag = item.tag;
@@ -106,6 +111,8 @@ Node mount_node(const VolumeParts& volume, const Node& text, Shaping& shaping) {
   if (!volume.source.empty()) node.set("source", make_string(volume.source, place));
   node.set("target", make_string(volume.target, place));
   if (volume.read_only) node.set("read_only", make_boolean(true, place));
+  // As docker compose prints it, which has no room for it in the shortest notation.
+  if (!volume.is_bind && text.text.size() > 2) node.set("volume", make_mapping(place));
   if (volume.nocopy) node.at_or_add("volume", place).set("nocopy", make_boolean(true, place));
   Node bind = make_mapping(place);
   if (volume.is_bind) bind.set("create_host_path", make_boolean(true, place));
@@ -188,6 +195,7 @@ void expand_mount(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_string()) return;
   const auto parsed = parse_volume(node.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    if (shaping.variables == Variables::kept && is_open(node)) return;
     report(*refusal, node, shaping, "bad-volume");
     // A complete mount, so that nothing more is said about it.
     VolumeParts nothing;
@@ -252,7 +260,12 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
     for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
+  std::set<std::string_view> seen;
   for (const auto& item : node.items) {
+    if (!seen.insert(item.text).second) {
+      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
+                             stack::quoted(item.text), where.value_text());
+    }
     const auto equals = item.text.find('=');
     const auto at = equals == std::string::npos ? item.text.find(':') : equals;
     if (at == std::string::npos) {

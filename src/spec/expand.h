@@ -31,11 +31,11 @@ void expand_options(Node& node, const Where& where, Shaping& shaping);  ///< eac
 
 // Checks and canonical spelling (Type::refine).
 void refine_restart(Node& node, const Where& where, Shaping& shaping);
+void refine_container_name(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);
 void refine_mount(Node& node, const Where& where, Shaping& shaping);
 void refine_expose(Node& node, const Where& where, Shaping& shaping);
-void refine_health_test(Node& node, const Where& where, Shaping& shaping);
 void refine_capabilities(Node& node, const Where& where, Shaping& shaping);
 void refine_project_name(Node& node, const Where& where, Shaping& shaping);
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping);
@@ -45,10 +45,8 @@ void refine_volume_definition(Node& node, const Where& where, Shaping& shaping);
 void refine_cpus(Node& node, const Where& where, Shaping& shaping);
 void refine_device_request(Node& node, const Where& where, Shaping& shaping);
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping);
-void refine_dependency(Node& node, const Where& where, Shaping& shaping);
 void refine_contexts(Node& node, const Where& where, Shaping& shaping);
 /// `extends.file` is read, so it is made absolute even where paths are kept.
 void refine_extended_file(Node& node, const Where& where, Shaping& shaping);
-void refine_watch(Node& node, const Where& where, Shaping& shaping);
 
 }  // namespace stack::spec

@@ -30,6 +30,9 @@ constexpr Type kBuildSecret{.form = Form::object,
                             .expand = expand_config,
                             .also = kAlsoText};
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
+constexpr Type kListed{
+    .form = Form::text_or_texts, .expand = expand_list, .also = kAlsoText, .is_set = true};
+constexpr Type kStages{.form = Form::text_or_texts, .is_set = true};
 constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh, .also = kAlsoMapping};
 constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
@@ -47,8 +50,8 @@ constexpr Field kBuildFields[] = {
     {"labels", &kTextMap, "Labels of the image"},
     {"network", &kText, "Network of the build"},
     {"no_cache", &kBoolean, "Use no cache"},
-    {"no_cache_filter", &kTextOrTexts, "Stages without cache"},
-    {"platforms", &kTexts, "Systems to build for", nullptr, Merge::unique},
+    {"no_cache_filter", &kStages, "Stages without cache"},
+    {"platforms", &kTexts, "Systems to build for"},
     {"privileged", &kBoolean, "Build with all rights"},
     {"provenance", &kLooseText, "Attestation of the origin"},
     {"pull", &kBoolean, "Fetch base images anew"},
@@ -83,12 +86,14 @@ constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
 constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count, .also = kAlsoText};
 constexpr Type kOptions{.form = Form::text_map};
 constexpr Field kDeviceRequestFields[] = {
-    {"capabilities", &kTexts, "What the device must be able to do"},
+    {"capabilities", &kTextSet, "What the device must be able to do"},
     {"count", &kDeviceCount, "How many"},
-    {"device_ids", &kTexts, "Which ones"},
+    {"device_ids", &kTextSet, "Which ones"},
     {"driver", &kText, "Whose devices"},
     {"options", &kOptions, "Options of the driver"},
 };
+constexpr std::string_view kDeviceRequestRequired[] = {"capabilities"};
+constexpr Schema kDeviceRequestSchema{"devices", kDeviceRequestFields, kDeviceRequestRequired};
 constexpr Type kDeviceRequest{
     .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
 constexpr Type kDeviceRequests{.form = Form::list_of, .element = &kDeviceRequest};
@@ -161,20 +166,19 @@ constexpr Field kHookFields[] = {
     {"working_dir", &kText, "Where"},
     {"environment", &kEnvironment, "Environment variables"},
 };
+constexpr std::string_view kHookRequired[] = {"command"};
 constexpr Type kExec{.form = Form::object, .schema = &kHookSchema};
 constexpr std::string_view kActions[] = {"rebuild", "sync", "restart", "sync+restart", "sync+exec"};
 constexpr Type kAction{.form = Form::text, .choices = kActions};
 constexpr Field kWatchFields[] = {
-    {"path", &kPath, "What to watch"},
-    {"action", &kAction, "What to do on a change"},
-    {"target", &kText, "Where to copy it"},
-    {"ignore", &kTextOrTexts, "What not to watch"},
-    {"include", &kTextOrTexts, "What to watch only"},
-    {"initial_sync", &kBoolean, "Copy at the start"},
+    {"path", &kPath, "What to watch"},           {"action", &kAction, "What to do on a change"},
+    {"target", &kText, "Where to copy it"},      {"ignore", &kListed, "What not to watch"},
+    {"include", &kListed, "What to watch only"}, {"initial_sync", &kBoolean, "Copy at the start"},
     {"exec", &kExec, "Command to run"},
 };
-constexpr Schema kWatchSchema{"watch", kWatchFields};
-constexpr Type kWatch{.form = Form::object, .schema = &kWatchSchema, .refine = refine_watch};
+constexpr std::string_view kWatchRequired[] = {"path", "action"};
+constexpr Schema kWatchSchema{"watch", kWatchFields, kWatchRequired};
+constexpr Type kWatch{.form = Form::object, .schema = &kWatchSchema};
 constexpr Type kWatches{.form = Form::list_of, .element = &kWatch};
 constexpr Field kDevelopFields[] = {{"watch", &kWatches, "Directories to watch"}};
 
@@ -218,9 +222,9 @@ constexpr Field kBlkioFields[] = {
 constinit const Schema kBuildSchema{"build", kBuildFields};
 constinit const Schema kDeploySchema{"deploy", kDeployFields};
 constinit const Schema kDevelopSchema{"develop", kDevelopFields};
-constinit const Schema kHookSchema{"hook", kHookFields};
-constinit const Schema kPreStartSchema{"pre_start", kPreStartFields};
+constinit const Schema kHookSchema{"hook", kHookFields, kHookRequired};
+constinit const Schema kPreStartSchema{"pre_start", kPreStartFields, kHookRequired};
 constinit const Schema kBlkioSchema{"blkio_config", kBlkioFields};
-constinit const Schema kDeviceRequestSchema{"devices", kDeviceRequestFields};
+constinit const Schema kGpuSchema{"gpus", kDeviceRequestFields};
 
 }  // namespace stack::spec

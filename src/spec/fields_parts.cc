@@ -22,12 +22,12 @@ constexpr Field kDependencyFields[] = {
     {"required", &kSwitch, "Fail when the other cannot start", into<&Dependency::required>},
 };
 
+constexpr std::string_view kDependencyRequired[] = {"condition"};
+
 // --- healthcheck ---------------------------------------------------------------------------------
 
-constexpr Type kHealthTest{.form = Form::loose_texts,
-                           .expand = expand_health_test,
-                           .refine = refine_health_test,
-                           .also = kAlsoText};
+constexpr Type kHealthTest{
+    .form = Form::loose_texts, .expand = expand_health_test, .also = kAlsoText};
 constexpr Field kHealthcheckFields[] = {
     {"test", &kHealthTest, "Command that tells whether the service is healthy",
      into<&Healthcheck::test>, Merge::replace},
@@ -137,7 +137,7 @@ constexpr Field kAttachmentFields[] = {
 
 }  // namespace
 
-constinit const Schema kDependencySchema{"dependency", kDependencyFields};
+constinit const Schema kDependencySchema{"dependency", kDependencyFields, kDependencyRequired};
 constinit const Schema kHealthcheckSchema{"healthcheck", kHealthcheckFields};
 constinit const Schema kPortSchema{"port", kPortFields};
 constinit const Schema kMountSchema{"volume", kMountFields};

@@ -81,6 +81,8 @@ constexpr Field kModelFields[] = {
     {"runtime_flags", &kTexts, "Flags of its runtime"},
 };
 
+constexpr std::string_view kModelRequired[] = {"model"};
+
 // --- the top level -------------------------------------------------------------------------------
 
 constexpr Type kService{.form = Form::object, .schema = &kServiceSchema};
@@ -103,7 +105,7 @@ constexpr Type kSecrets{.form = Form::map_of, .element = &kSecret};
 constexpr Type kModel{.form = Form::object, .schema = &kModelSchema};
 constexpr Type kModels{.form = Form::map_of, .element = &kModel};
 
-constexpr Type kEnvPaths{.form = Form::text_or_texts};
+constexpr Type kEnvPaths{.form = Form::text_or_texts, .expand = expand_list};
 constexpr Field kIncludeFields[] = {
     {"path", &kEnvPaths, "File, or file and its overrides", assign_elsewhere},
     {"project_directory", &kText, "Directory of its paths", assign_elsewhere},
@@ -133,7 +135,7 @@ constinit const Schema kNetworkSchema{"network", kNetworkFields};
 constinit const Schema kVolumeSchema{"volume", kVolumeFields};
 constinit const Schema kConfigSchema{"config", kConfigFields};
 constinit const Schema kSecretSchema{"secret", kSecretFields};
-constinit const Schema kModelSchema{"model", kModelFields};
+constinit const Schema kModelSchema{"model", kModelFields, kModelRequired};
 constinit const Schema kIncludeSchema{"include", kIncludeFields};
 
 }  // namespace stack::spec

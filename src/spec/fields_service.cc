@@ -15,8 +15,7 @@ constexpr Type kBuild{
 constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_null = true};
 constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
 constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
-constexpr Type kDependency{
-    .form = Form::object, .schema = &kDependencySchema, .refine = refine_dependency};
+constexpr Type kDependency{.form = Form::object, .schema = &kDependencySchema};
 constexpr Type kDependsOn{
     .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on, .also = kAlsoTexts};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
@@ -35,9 +34,12 @@ constexpr Type kMount{.form = Form::object,
 constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
+constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
+constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
+constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list, .also = kAlsoText};
 constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
 
 constexpr std::string_view kEnvFormats[] = {"raw"};
@@ -47,7 +49,8 @@ constexpr Field kEnvFileFields[] = {
     {"required", &kSwitch, "Fail when it is missing", assign_elsewhere},
     {"format", &kEnvFormat, "raw: no quotes, no variables", assign_elsewhere},
 };
-constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields};
+constexpr std::string_view kEnvFileRequired[] = {"path"};
+constexpr Schema kEnvFileSchema{"env_file", kEnvFileFields, kEnvFileRequired};
 constexpr Type kEnvFile{.form = Form::object, .schema = &kEnvFileSchema, .also = kAlsoText};
 constexpr Type kEnvFiles{
     .form = Form::list_of, .element = &kEnvFile, .expand = expand_env_files, .also = kAlsoText};
@@ -86,7 +89,8 @@ constexpr Field kDeviceFields[] = {
     {"target", &kText, "Path in the container"},
     {"permissions", &kText, "r, w and m"},
 };
-constexpr Schema kDeviceSchema{"device", kDeviceFields};
+constexpr std::string_view kDeviceRequired[] = {"source"};
+constexpr Schema kDeviceSchema{"device", kDeviceFields, kDeviceRequired};
 constexpr Type kDevice{
     .form = Form::object, .schema = &kDeviceSchema, .expand = expand_device, .also = kAlsoText};
 constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
@@ -122,7 +126,8 @@ constexpr Field kProviderFields[] = {
     {"type", &kText, "Program that provides the service"},
     {"options", &kProviderOptions, "Its options"},
 };
-constexpr Schema kProviderSchema{"provider", kProviderFields};
+constexpr std::string_view kProviderRequired[] = {"type"};
+constexpr Schema kProviderSchema{"provider", kProviderFields, kProviderRequired};
 constexpr Type kProvider{.form = Form::object, .schema = &kProviderSchema};
 
 constexpr Field kModelUseFields[] = {
@@ -139,8 +144,7 @@ constexpr Type kHook{.form = Form::object, .schema = &kHookSchema};
 constexpr Type kHooks{.form = Form::list_of, .element = &kHook};
 constexpr Type kPreStart{.form = Form::object, .schema = &kPreStartSchema};
 constexpr Type kPreStarts{.form = Form::list_of, .element = &kPreStart};
-constexpr Type kGpu{
-    .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
+constexpr Type kGpu{.form = Form::object, .schema = &kGpuSchema, .refine = refine_device_request};
 constexpr Type kGpus{
     .form = Form::list_of, .element = &kGpu, .expand = expand_gpus, .also = kAlsoText};
 
@@ -169,15 +173,15 @@ constexpr Field kServiceFields[] = {
     {"restart", &kRestart, "When to start it again", into<&Service::restart>},
     {"healthcheck", &kHealthcheckType, "How to tell that it is healthy",
      into<&Service::healthcheck>},
-    {"container_name", &kText, "Fixed name of the container",
+    {"container_name", &kContainerName, "Fixed name of the container",
      into<&Service::container_name, Differs::no>},
     {"labels", &kTextMap, "Labels of the container", into<&Service::labels>},
     {"user", &kText, "User and group to run as", into<&Service::user>},
     {"working_dir", &kText, "Directory to start in", into<&Service::working_dir>},
     {"hostname", &kText, "Host name in the container", into<&Service::hostname>},
     {"domainname", &kText, "Domain name in the container", into<&Service::domainname>},
-    {"volumes_from", &kTexts, "Services whose mounts are taken over", into<&Service::volumes_from>,
-     Merge::unique},
+    {"volumes_from", &kTextSet, "Services whose mounts are taken over",
+     into<&Service::volumes_from>},
     {"tmpfs", &kTextOrTexts, "Directories in memory", assign_tmpfs, Merge::unique},
     {"expose", &kExpose, "Ports the container listens on", into<&Service::expose>, Merge::unique},
     {"network_mode", &kText, "none, host or bridge, instead of networks",
@@ -220,15 +224,15 @@ constexpr Field kServiceFields[] = {
     {"credential_spec", &kCredential, "Windows only"},
     {"deploy", &kDeploy, "Replicas, resources, updates"},
     {"develop", &kDevelop, "What to do when sources change"},
-    {"device_cgroup_rules", &kTexts, "Rules for devices", nullptr, Merge::distinct},
+    {"device_cgroup_rules", &kTextSet, "Rules for devices", nullptr, Merge::distinct},
     {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
-    {"dns", &kTextOrTexts, "Name servers", nullptr, Merge::unique},
+    {"dns", &kListed, "Name servers", nullptr, Merge::unique},
     {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
     {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
-    {"external_links", &kTexts, "Other names for foreign containers", nullptr, Merge::distinct},
+    {"external_links", &kTextSet, "Other names for foreign containers", nullptr, Merge::distinct},
     {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
     {"gpus", &kGpus, "Graphics processors"},
-    {"group_add", &kLooseTexts, "Further groups", nullptr, Merge::distinct},
+    {"group_add", &kGroups, "Further groups", nullptr, Merge::distinct},
     {"ipc", &kText, "Whose IPC namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
     {"isolation", &kText, "Windows only"},
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
@@ -252,7 +256,8 @@ constexpr Field kServiceFields[] = {
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
-    {"security_opt", &kTexts, "Security options", nullptr, Merge::distinct, nullptr, Lack::harmful},
+    {"security_opt", &kTextSet, "Security options", nullptr, Merge::distinct, nullptr,
+     Lack::harmful},
     {"shm_size", &kSize, "Size of /dev/shm"},
     {"storage_opt", &kTextMap, "Options of the storage"},
     {"sysctls", &kTextMap, "Kernel parameters"},

@@ -102,6 +102,13 @@ void choose_services(Node& root, const SourceRequest& request) {
     select_services(root, request.services);
 }
 
+void check_consistency(const Node& root, const Strings& inactive, const Stages& stages,
+                       Reporter& reporter) {
+  check_references(root, inactive, stages.normalize, reporter);
+  check_cycles(root, reporter);
+  check_contradictions(root, reporter);
+}
+
 void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
                  Reporter& reporter) {
   const auto& stages = request.stages;
@@ -114,17 +121,20 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   if (stages.resolve_environment && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root, reporter);
-  if (stages.check_consistency) {
-    check_references(root, inactive, reporter);
-    check_cycles(root, reporter);
-    check_contradictions(root, reporter);
+  check_exclusive_keys(root, reporter);
+  // With its variables in it the project is shown as it is written, and as a whole.
+  if (stages.interpolate) {
+    if (stages.check_consistency) {
+      check_consistency(root, inactive, stages, reporter);
+      repeat_scale_in_deploy(root);
+    }
+    choose_services(root, request);
+    warn_of_ineffective_keys(root, reporter);
   }
-  choose_services(root, request);
-  warn_of_ineffective_keys(root, reporter);
   if (stages.normalize) name_resources(root, name, reporter);
-  remove_unused(root);
+  if (stages.interpolate) remove_unused(root);
   report_unimplemented(root, reporter);
-  root.set("name", make_string(name, root.place));
+  if (stages.interpolate || stages.normalize) root.set("name", make_string(name, root.place));
 }
 
 /// Optional dependencies on services of inactive profiles are printed, but nobody waits for them.
@@ -216,7 +226,7 @@ LoadResult load_from_sources(SourceRequest request) {
   if (request.stages.interpolate) warn_of_unknown_profiles(request.profiles, profiles, reporter);
   finish_tree(root, request, name, reporter);
   Project project = make_project(std::move(root), request, reporter);
-  if (request.stages.check_consistency) validate(project, reporter);
+  if (request.stages.check_consistency && request.stages.interpolate) validate(project, reporter);
   project.history = history;
   project.profiles = std::move(profiles);
   project.variables = std::move(surroundings.variables);

@@ -15,7 +15,8 @@ constexpr Field kFree{"", &kAny, ""};
 
 class Merger {
  public:
-  explicit Merger(Reporter& reporter) : reporter_(reporter) {}
+  explicit Merger(const Merging& merging)
+      : reporter_(merging.reporter), is_written_(merging.variables == Variables::kept) {}
 
   void merge(Node& base, Node over, const Field& field, std::string_view key) {
     const bool replaces = std::exchange(over.tag, Node::Tag::none) == Node::Tag::override_earlier;
@@ -25,6 +26,10 @@ class Merger {
     if (over.is_null()) {
       if (!base.is_null()) reporter_.note(base, Rule::kept, over.place);
       return;
+    }
+    if (is_written_ && stays_written(field) && !base.is_null()) {
+      become_list(base);
+      become_list(over);
     }
     if (base.is_null() || (base.is_scalar() && over.is_scalar()) ||
         (base.is_scalar() != over.is_scalar() && field.type->element != nullptr))
@@ -38,6 +43,27 @@ class Merger {
   }
 
  private:
+  /// Kept in the notation of its file; where two files say it, both become lists of KEY=VALUE.
+  static bool stays_written(const Field& field) {
+    const auto form = field.type->form;
+    return form == Form::text_map || form == Form::environment || form == Form::text_or_texts ||
+           field.merge == Merge::distinct;
+  }
+
+  static void become_list(Node& node) {
+    if (node.is_sequence()) return;
+    Node list = make_sequence(node.place);
+    list.tag = node.tag;
+    for (const auto& [key, place, value] : node.entries) {
+      const std::string start = value.is_null() ? key : key + "=";
+      if (value.items.empty()) list.items.push_back(make_string(start + value.text, place));
+      for (const auto& item : value.items)
+        list.items.push_back(make_string(start + item.text, place));
+    }
+    if (node.is_scalar()) list.items.push_back(std::move(node));
+    node = std::move(list);
+  }
+
   /// `over` where nothing was before. Lists lose their doubles, tags take effect.
   void adopt(Node& base, Node over, const Field& field) {
     if (over.is_scalar()) {
@@ -184,6 +210,9 @@ class Merger {
 
   /// Lists without a rule keep every item: the position makes each unique.
   static std::string identity_of(const Node& item, const Field& field, std::size_t position) {
+    const auto form = field.type->form;
+    if (form == Form::text_map || form == Form::environment)
+      return item.text.substr(0, item.text.find('='));
     switch (field.merge) {
       case Merge::keyed:
         return item.is_scalar() ? item.text : field.identity(item);
@@ -205,18 +234,19 @@ class Merger {
   }
 
   Reporter& reporter_;
+  bool is_written_;  ///< values have the notation of their files
 };
 
 }  // namespace
 
-void merge_documents(Node& base, Node over, Reporter& reporter) {
+void merge_documents(Node& base, Node over, const Merging& merging) {
   static constexpr Type type{.form = Form::object, .schema = &kProjectSchema};
-  Merger(reporter).merge(base, std::move(over), {"", &type, ""}, "");
+  Merger(merging).merge(base, std::move(over), {"", &type, ""}, "");
 }
 
-void merge_services(Node& base, Node over, Reporter& reporter) {
+void merge_services(Node& base, Node over, const Merging& merging) {
   static constexpr Type type{.form = Form::object, .schema = &kServiceSchema};
-  Merger(reporter).merge(base, std::move(over), {"", &type, ""}, "");
+  Merger(merging).merge(base, std::move(over), {"", &type, ""}, "");
 }
 
 }  // namespace stack::spec

@@ -227,9 +227,8 @@ void name_section(Node& root, std::string_view section, std::string_view project
   Node* objects = root.find(section);
   if (objects == nullptr) return;
   for (auto& [key, place, object] : objects->entries) {
-    if (key.starts_with("x-")) continue;
     if (object.is_null()) object = make_mapping(place);
-    if (!object.text_of("name").empty()) continue;
+    if (const Node* own = object.find("name"); own != nullptr && !own->is_null()) continue;
     const Node* external = object.find("external");
     const bool is_external = external != nullptr && external->is_true();
     Node name = make_string(is_external ? key : fmt::format("{}_{}", project, key), place);
@@ -306,6 +305,15 @@ void fill_in(Node& root, Reporter& reporter) {
     if (joins_networks(service)) join_default_network(service, reporter);
   }
   add_default_network(root);
+}
+
+void repeat_scale_in_deploy(Node& root) {
+  for (auto& service : services_of(root)) {
+    const Node* scale = service.value.find("scale");
+    Node* deploy = service.value.find("deploy");
+    if (scale == nullptr || deploy == nullptr || !deploy->is_mapping()) continue;
+    deploy->set("replicas", *scale);
+  }
 }
 
 void name_resources(Node& root, std::string_view project, Reporter& reporter) {

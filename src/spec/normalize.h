@@ -21,6 +21,8 @@ void resolve_environment(Node& root, const StringMap& variables, Reporter& repor
 
 /// Defaults and implied parts.
 void fill_in(Node& root, Reporter& reporter);
+/// A service with `scale` and `deploy` has it as deploy.replicas too.
+void repeat_scale_in_deploy(Node& root);
 /// Gives every network, volume, config and secret its name outside of the project.
 void name_resources(Node& root, std::string_view project, Reporter& reporter);
 /// Keeps the services named and what they depend on, by any way.

@@ -2,6 +2,7 @@
 #include "spec/paths.h"
 
 #include <array>
+#include <filesystem>
 #include <vector>
 
 #include "base/text.h"
@@ -39,6 +40,10 @@ std::string absolute_path(std::string_view path, std::string_view base, std::str
   }
   if (path.starts_with('/')) return clean_path(path);
   return clean_path(std::string(base) + "/" + std::string(path));
+}
+
+std::string relative_path(std::string_view path, std::string_view base) {
+  return std::filesystem::path(path).lexically_relative(std::filesystem::path(base)).native();
 }
 
 bool is_remote(std::string_view path) {

@@ -14,4 +14,7 @@ std::string absolute_path(std::string_view path, std::string_view base, std::str
 /// A URL, git or OCI address that only looks like a path.
 bool is_remote(std::string_view path);
 
+/// The absolute `path` as seen from the absolute directory `base`.
+std::string relative_path(std::string_view path, std::string_view base);
+
 }  // namespace stack::spec

@@ -44,13 +44,9 @@ void for_each_item(Node* list, Fill fill) {
   for (auto& item : list->items) fill(item);
 }
 
-/// What docker compose prints of every service, said or not.
-void add_empty_parts(Node& service) {
+void add_empty_parts_of_service(Node& service) {
   set_default(service, "command", make_null({}));
   set_default(service, "entrypoint", make_null({}));
-  for_each_item(service.find("volumes"), [](Node& mount) {
-    if (mount.text_of("type") == "volume") set_default(mount, "volume", make_mapping({}));
-  });
   if (Node* deploy = service.find("deploy")) {
     set_default(*deploy, "resources", make_mapping({}));
     set_default(*deploy, "placement", make_mapping({}));
@@ -66,15 +62,19 @@ void add_empty_parts(Node& service) {
 }  // namespace
 
 Node printed_tree(const Project& project) {
+  // With its variables in it, a project is shown as it is written.
+  if (!project.interpolated) return *project.resolved;
   static constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
   Node printed = *project.resolved;
   prune(printed, kProject);
   printed.erase("models");
-  if (!project.interpolated) return printed;
-  for_each_entry(printed.find("services"), add_empty_parts);
+  return printed;
+}
+
+void add_empty_parts(Node& printed) {
+  for_each_entry(printed.find("services"), add_empty_parts_of_service);
   for_each_entry(printed.find("networks"),
                  [](Node& network) { set_default(network, "ipam", make_mapping({})); });
-  return printed;
 }
 
 }  // namespace stack::spec

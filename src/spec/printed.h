@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What docker compose leaves out of `config` (values that say nothing, extensions inside of
-// objects) and what it prints of everything, said or not.
+// objects) and what its JSON says of everything, said or not.
 #pragma once
 
 #include "spec/model.h"
@@ -10,5 +10,7 @@ namespace stack::spec {
 
 /// The resolved tree of `project` as `stack config` prints it. `project.resolved` must be set.
 Node printed_tree(const Project& project);
+/// Adds what only the JSON form has: `command: null`, empty `ipam`, `resources`, `placement`.
+void add_empty_parts(Node& printed);
 
 }  // namespace stack::spec

@@ -18,13 +18,20 @@ Diagnostic& refuse(const Node& node, Shaping& shaping, const Where& where,
                                 stack::quoted(node.text), wanted, where.value_text());
 }
 
+/// What no container could run with, but a file may say: `stack config` shows it with a warning.
+Diagnostic& complain(const Node& node, Shaping& shaping, const Where& where,
+                     std::string_view wanted) {
+  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}",
+                                  stack::quoted(node.text), wanted, where.value_text());
+}
+
 void refine_port_range(Node& port, std::string_view key, std::string_view what, Shaping& shaping) {
   Node* value = port.find(key);
   if (value == nullptr || !value->is_scalar() || value->text.empty()) return;
   if (shaping.variables == Variables::kept && is_open(*value)) return;
   const auto parsed = parse_port_range(value->text, what);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
-    shaping.reporter.error("bad-port", value->place, "{}", refusal->message).hint = refusal->hint;
+    shaping.reporter.problem("bad-port", value->place, "{}", refusal->message).hint = refusal->hint;
 }
 
 void set_default(Node& node, std::string_view key, std::string_view value) {
@@ -98,13 +105,10 @@ bool is_hex_pair(std::string_view text) {
 
 void refine_restart(Node& node, const Where& where, Shaping& shaping) {
   static const std::vector<std::string> policies = {"no", "always", "on-failure", "unless-stopped"};
-  // `restart: no` is the word of a person, whatever YAML makes of it.
-  if (node.kind == Node::Kind::boolean && node.text == "false") {
-    node = make_string("no", node.place);
-    return;
-  }
   if (!node.is_string()) {
-    refuse(node, shaping, where, "a restart policy").hint = "put it in quotes";
+    const bool is_false = node.kind == Node::Kind::boolean && !node.is_true();
+    refuse(node, shaping, where, "a restart policy").hint =
+        is_false ? "write \"no\"" : "put it in quotes";
     return;
   }
   const auto colon = node.text.find(':');
@@ -114,20 +118,37 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping) {
   if (!is_known) {
     const auto near = nearest(name, policies);
     shaping.reporter
-        .error("bad-value", node.place, "{} is not a restart policy", stack::quoted(node.text))
+        .problem("bad-value", node.place, "{} is not a restart policy", stack::quoted(node.text))
         .hint = near ? fmt::format("did you mean {}?", stack::quoted(*near))
                      : "one of: " + join(policies, ", ");
   } else if (has_count && name != "on-failure") {
-    refuse(node, shaping, where, "a restart policy").hint = "only on-failure takes a count";
+    complain(node, shaping, where, "a restart policy").hint = "only on-failure takes a count";
   } else if (has_count &&
              !parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1))) {
-    refuse(node, shaping, where, "a restart policy").hint = "on-failure:N, N a number";
+    complain(node, shaping, where, "a restart policy").hint = "on-failure:N, N a number";
   }
+}
+
+/// As docker compose reads it: somewhere in the name there is a piece of two characters that is
+/// one.
+void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_string()) return;
+  const auto is_letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  for (std::size_t at = 1; at < node.text.size(); ++at) {
+    const char c = node.text[at];
+    const bool continues = is_letter_or_digit(c) || c == '_' || c == '.' || c == '-';
+    if (continues && is_letter_or_digit(node.text[at - 1])) return;
+  }
+  refuse(node, shaping, where, "a container name").hint =
+      "a letter or digit, then letters, digits, \"_\", \".\" and \"-\"";
 }
 
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
-  if (!canonical_signal(node.text)) refuse(node, shaping, where, "a signal").hint = "like SIGTERM";
+  if (!canonical_signal(node.text))
+    complain(node, shaping, where, "a signal").hint = "like SIGTERM";
 }
 
 void refine_port(Node& node, const Where&, Shaping& shaping) {
@@ -153,8 +174,8 @@ void refine_mount(Node& node, const Where&, Shaping& shaping) {
     target->text = clean_path(target->text);
     if (!target->text.starts_with('/')) {
       auto& error =
-          shaping.reporter.error("bad-volume", target->place, "mount path must be absolute: {}",
-                                 stack::quoted(target->text));
+          shaping.reporter.problem("bad-volume", target->place, "mount path must be absolute: {}",
+                                   stack::quoted(target->text));
       if (target->text == "ro" || target->text == "rw") {
         const auto source = node.text_of("source");
         error.hint = fmt::format("did you mean {0}:{0}:{1}?", source, target->text);
@@ -171,16 +192,7 @@ void refine_expose(Node& node, const Where&, Shaping& shaping) {
     const auto parsed =
         parse_port_range(std::string_view(item.text).substr(0, slash), "exposed port");
     if (const auto* refusal = std::get_if<Refusal>(&parsed))
-      shaping.reporter.error("bad-port", item.place, "{}", refusal->message);
-  }
-}
-
-void refine_health_test(Node& node, const Where& where, Shaping& shaping) {
-  if (!node.is_sequence() || node.items.empty()) return;
-  const auto& first = node.items[0].text;
-  if (first != "NONE" && first != "CMD" && first != "CMD-SHELL") {
-    refuse(node.items[0], shaping, where, "the start of a health check").hint =
-        "NONE, CMD or CMD-SHELL; or write the test as one text";
+      shaping.reporter.problem("bad-port", item.place, "{}", refusal->message);
   }
 }
 
@@ -192,7 +204,7 @@ void refine_capabilities(Node& node, const Where& where, Shaping& shaping) {
     });
     if (name.starts_with("CAP_")) name.erase(0, 4);
     if (name == "ALL" || std::ranges::find(kCapabilities, name) != kCapabilities.end()) continue;
-    auto& error = refuse(item, shaping, where, "a capability");
+    auto& error = complain(item, shaping, where, "a capability");
     const std::vector<std::string> known(kCapabilities.begin(), kCapabilities.end());
     if (const auto near = nearest(name, known)) error.hint = fmt::format("did you mean {}?", *near);
   }
@@ -204,18 +216,18 @@ void refine_project_name(Node& node, const Where&, Shaping& shaping) {
 }
 
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
-  if (node.is_string() && !is_ipv4(node.text)) refuse(node, shaping, where, "an IPv4 address");
+  if (node.is_string() && !is_ipv4(node.text)) complain(node, shaping, where, "an IPv4 address");
 }
 
 void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
   if (node.is_string() && !is_subnet(node.text))
-    refuse(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
+    complain(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
 }
 
 void refine_mac(Node& node, const Where& where, Shaping& shaping) {
   const auto pairs = split(node.text, ':');
   if (node.is_string() && (pairs.size() != 6 || !std::ranges::all_of(pairs, is_hex_pair)))
-    refuse(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
+    complain(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
 }
 
 void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
@@ -230,7 +242,7 @@ void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   const auto value = parse_number(node.text);
-  if (value && *value < 0) refuse(node, shaping, where, "a number of processors");
+  if (value && *value < 0) complain(node, shaping, where, "a number of processors");
 }
 
 void refine_device_request(Node& node, const Where&, Shaping& shaping) {
@@ -240,12 +252,6 @@ void refine_device_request(Node& node, const Where&, Shaping& shaping) {
   } else if (node.find("count") == nullptr && node.find("device_ids") == nullptr) {
     node.set("count", make_integer(-1, node.place));
   }
-}
-
-void refine_dependency(Node& node, const Where&, Shaping&) {
-  if (!node.is_mapping()) return;
-  set_default(node, "condition", "service_started");
-  if (node.find("required") == nullptr) node.set("required", make_boolean(true, node.place));
 }
 
 void refine_contexts(Node& node, const Where&, Shaping& shaping) {
@@ -258,12 +264,6 @@ void refine_contexts(Node& node, const Where&, Shaping& shaping) {
 void refine_extended_file(Node& node, const Where&, Shaping& shaping) {
   if (node.is_string() && !is_remote(node.text))
     node.text = absolute_path(node.text, shaping.base_directory, shaping.home);
-}
-
-void refine_watch(Node& node, const Where&, Shaping& shaping) {
-  if (!node.is_mapping()) return;
-  require(node, "path", "watch", shaping);
-  require(node, "action", "watch", shaping);
 }
 
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping) {

@@ -196,7 +196,10 @@ std::string flow_text(const Node& node) {
 }
 
 std::string to_json(const Project& project) {
-  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
+  if (!project.resolved) return "{}\n";
+  Node printed = printed_tree(project);
+  if (project.interpolated) add_empty_parts(printed);
+  return JsonWriter(project.interpolated).write(printed);
 }
 
 std::string to_yaml(const Project& project) {

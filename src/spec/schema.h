@@ -62,6 +62,7 @@ struct Type {
   std::span<const std::string_view> choices = {};
   std::uint8_t also = 0;  ///< short forms that `expand` takes: kAlso..., for editors
   bool may_be_null = false;
+  bool is_set = false;  ///< a list in which nothing may stand twice, files merged
   bool prints_zero =
       false;  ///< `stack config` shows false too: saying it differs from not saying it
 };
@@ -116,7 +117,7 @@ struct Field {
 struct Schema {
   std::string_view noun;  ///< "service"
   std::span<const Field> fields;
-  std::span<const std::string_view> needed = {};  ///< keys it must have when all is merged
+  std::span<const std::string_view> required = {};  ///< keys that must be there after merging
 
   const Field* find(std::string_view key) const;
 };
@@ -137,7 +138,7 @@ extern const Schema kModelSchema;
 extern const Schema kBlkioSchema;
 extern const Schema kHookSchema;
 extern const Schema kPreStartSchema;
-extern const Schema kDeviceRequestSchema;
+extern const Schema kGpuSchema;
 
 /// Forms that need no more than their name.
 inline constexpr Type kAny{.form = Form::any, .may_be_null = true};
@@ -154,6 +155,7 @@ inline constexpr Type kMode{.form = Form::mode};
 inline constexpr Type kPath{.form = Form::path};
 inline constexpr Type kCommand{.form = Form::command, .may_be_null = true};
 inline constexpr Type kTexts{.form = Form::texts};
+inline constexpr Type kTextSet{.form = Form::texts, .is_set = true};
 inline constexpr Type kTextOrTexts{.form = Form::text_or_texts};
 inline constexpr Type kLooseTexts{.form = Form::loose_texts};
 inline constexpr Type kTextMap{.form = Form::text_map};

@@ -158,7 +158,8 @@ class Writer {
 std::string hashed_text(const Project& project, std::string_view name) {
   static constexpr Type type{.form = Form::object, .schema = &kServiceSchema};
   if (!project.resolved) return {};
-  const Node printed = printed_tree(project);
+  Node printed = printed_tree(project);
+  add_empty_parts(printed);
   const Node* services = printed.find("services");
   const Node* found = services == nullptr ? nullptr : services->find(name);
   if (found == nullptr) return {};

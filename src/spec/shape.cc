@@ -137,7 +137,7 @@ void shape_command(Node& node, const Where& where, Shaping& shaping) {
   if (node.is_null()) return;
   if (node.is_string()) return split_command(node, where, shaping);
   if (!node.is_sequence()) return refuse(node, where, shaping, "text or a list of text");
-  for (auto& item : node.items) shape_loose_text(item, where, shaping);
+  for (auto& item : node.items) shape_text(item, where, shaping);
 }
 
 // --- lists and mappings --------------------------------------------------------------------------
@@ -158,12 +158,13 @@ void shape_text_or_texts(Node& node, const Where& where, Shaping& shaping) {
     list.items.push_back(std::move(node));
     node = std::move(list);
   }
-  shape_texts(node, where, shaping, true);
+  shape_texts(node, where, shaping, false);
 }
 
 /// The entry "K=V" or "K" of a list, as a mapping has it. Later ones win.
 void add_assignment(Node& map, const Node& item, const Where& where, Shaping& shaping) {
-  if (!is_loose_text(item)) return refuse(item, where, shaping, "text like KEY=VALUE");
+  if (!item.is_string())
+    return refuse(item, where, shaping, "text like KEY=VALUE", "put it in quotes");
   const auto equals = item.text.find('=');
   const std::string key = item.text.substr(0, equals);
   Node value = equals == std::string::npos ? make_null(item.place)
@@ -244,11 +245,22 @@ void shape_object(Node& node, const Type& type, const Where& where, Shaping& sha
   }
 }
 
+void check_name(const Entry& entry, std::string_view noun, Shaping& shaping) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  if (!entry.key.empty() && std::ranges::all_of(entry.key, is_allowed)) return;
+  shaping.reporter
+      .error("bad-name", entry.place, "{} is not a name for a {}", stack::quoted(entry.key), noun)
+      .hint = "letters, digits, \".\", \"_\" and \"-\"";
+}
+
 void shape_map_of(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_mapping()) return refuse(node, where, shaping, "a mapping");
   const std::string_view noun = type.element->schema == nullptr ? "" : type.element->schema->noun;
   for (auto& entry : node.entries) {
-    if (entry.key.starts_with("x-") && !noun.empty()) continue;
+    if (!noun.empty()) check_name(entry, noun, shaping);
     shape(entry.value, *type.element, {&where, entry.key, noun}, shaping);
   }
 }
@@ -303,13 +315,33 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
   }
 }
 
-/// Under --no-interpolate a value with a variable cannot be judged, and compose leaves the notation
-/// of commands and assignments as it is.
-bool stays_raw(const Node& node, const Type& type) {
+/// Under --no-interpolate a value with a variable cannot be judged, nor what only a program that
+/// uses it would read.
+bool stays_unread(const Node& node, const Type& type) {
   if (is_open(node) && type.expand != expand_mount) return true;
-  return type.form == Form::size || type.form == Form::duration || type.form == Form::command ||
-         type.form == Form::environment || type.form == Form::text_map ||
-         type.expand == expand_health_test;
+  return type.form == Form::size || type.form == Form::signed_size || type.form == Form::duration ||
+         type.form == Form::mode || type.expand == expand_health_test ||
+         type.expand == expand_hosts || type.expand == expand_count;
+}
+
+/// Under --no-interpolate these are checked, but stay in the notation of the file.
+bool stays_as_written(const Type& type) {
+  switch (type.form) {
+    case Form::boolean:
+    case Form::integer:
+    case Form::number:
+    case Form::loose_text:
+    case Form::loose_texts:
+    case Form::command:
+    case Form::environment:
+      return true;
+    case Form::text_map:
+      return type.refine == nullptr;
+    case Form::text_or_texts:
+      return type.expand == nullptr;
+    default:
+      return false;
+  }
 }
 
 void check_choices(const Node& node, const Type& type, const Where& where, Shaping& shaping) {
@@ -339,13 +371,22 @@ bool is_open(const Node& node) {
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
   if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path))
     return std::string(path);
-  return absolute_path(path, shaping.base_directory, shaping.home);
+  if (shaping.paths == PathResolution::make_absolute || path[0] == '/' || path[0] == '~')
+    return absolute_path(path, shaping.base_directory, shaping.home);
+  return relative_path(absolute_path(path, shaping.base_directory, shaping.home),
+                       shaping.project_directory);
 }
 
 void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   // Emptiness is judged after merging: in an override it only means "as before".
   if (node.is_null() || node.tag == Node::Tag::reset) return;
-  if (shaping.variables == Variables::kept && stays_raw(node, type)) return;
+  if (shaping.variables == Variables::kept) {
+    if (stays_unread(node, type)) return;
+    if (stays_as_written(type)) {
+      Node checked = node;
+      return shape_form(checked, type, where, shaping);
+    }
+  }
   if (type.expand != nullptr) type.expand(node, where, shaping);
   shape_form(node, type, where, shaping);
   if (!type.choices.empty()) check_choices(node, type, where, shaping);

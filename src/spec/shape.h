@@ -14,12 +14,14 @@
 namespace stack::spec {
 
 enum class Variables { replaced, kept };
-enum class PathResolution { make_absolute, keep };
+/// `make_relative`: to the project directory, which tells what files in other directories mean.
+enum class PathResolution { make_absolute, make_relative, keep };
 
 /// What shaping needs to know besides the tree.
 struct Shaping {
   Reporter& reporter;
-  std::string base_directory;  ///< of relative paths
+  std::string base_directory;     ///< of relative paths
+  std::string project_directory;  ///< what they become relative to, where that is wanted
   std::string home;
   PathResolution paths = PathResolution::make_absolute;
   Variables variables = Variables::replaced;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/validate.h"
 
-#include <array>
+#include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 #include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "spec/paths.h"
+#include "spec/scalars.h"
 
 namespace stack::spec {
 namespace {
@@ -18,7 +21,6 @@ class Validator {
 
   void run() {
     for (const auto& [name, service] : project_.services) {
-      check_mounts(service);
       check_ports(service);
       check_healthcheck(service);
     }
@@ -31,22 +33,6 @@ class Validator {
 
   Origin origin(const std::string& path) const {
     return project_.sources.find(path).value_or(Origin{});
-  }
-
-  /// Doubles inside `volumes` are found where lists are merged; here, those between keys.
-  void check_mounts(const Service& service) {
-    std::map<std::string, std::string> paths;  // target -> where it was said
-    for (const auto& mount : service.volumes) {
-      const auto key = mount.type == MountType::tmpfs ? "tmpfs" : "volumes";
-      const auto path = fmt::format("services.{}.{}", service.name, key);
-      const auto [first, is_new] = paths.try_emplace(mount.target, path);
-      if (is_new) continue;
-      reporter_
-          .error_at("duplicate-mount", origin(path),
-                    fmt::format("{} is mounted twice in service {}", stack::quoted(mount.target),
-                                stack::quoted(service.name)))
-          .hint = fmt::format("first at line {}", origin(first->second).line);
-    }
   }
 
   void check_ports(const Service& service) {
@@ -113,21 +99,98 @@ const Node* find_path(const Node& node, std::initializer_list<std::string_view> 
   return at;
 }
 
+bool same_number(const Node& a, const Node& b) {
+  const auto left = parse_number(a.text);
+  return a.text == b.text || (left && left == parse_number(b.text));
+}
+
+bool is_zero(const Node& value) {
+  return parse_number(value.text).value_or(0) == 0;
+}
+
+/// Whoever limits anything under deploy must say there too what the service itself says.
 void check_said_twice(const Entry& service, Reporter& reporter) {
-  const auto check = [&](std::string_view key, std::initializer_list<std::string_view> deploy) {
+  const auto check = [&](std::string_view key, const Node* deploy, std::string_view deploy_key,
+                         bool must_be_there) {
     const Node* own = service.value.find(key);
-    const Node* other = find_path(service.value, deploy);
-    if (own == nullptr || other == nullptr || own->text == other->text) return;
+    if (own == nullptr || deploy == nullptr) return;
+    const Node* other = deploy->find(deploy_key);
+    if (other == nullptr && (!must_be_there || is_zero(*own))) return;
+    if (other != nullptr && same_number(*own, *other)) return;
     reporter
         .error("said-twice", own->place, "\"{}\" of service {} differs from what deploy says", key,
                stack::quoted(service.key))
-        .hint = fmt::format("deploy says {} at line {}", other->text, other->place.line);
+        .hint = other == nullptr
+                    ? fmt::format("say \"{}\" at line {} too", deploy_key, deploy->place.line)
+                    : fmt::format("deploy says {} at line {}", other->text, other->place.line);
   };
-  check("scale", {"deploy", "replicas"});
-  check("cpus", {"deploy", "resources", "limits", "cpus"});
-  check("mem_limit", {"deploy", "resources", "limits", "memory"});
-  check("pids_limit", {"deploy", "resources", "limits", "pids"});
-  check("mem_reservation", {"deploy", "resources", "reservations", "memory"});
+  const Node* limits = find_path(service.value, {"deploy", "resources", "limits"});
+  const Node* reservations = find_path(service.value, {"deploy", "resources", "reservations"});
+  check("scale", service.value.find("deploy"), "replicas", false);
+  check("cpus", limits, "cpus", true);
+  check("mem_limit", limits, "memory", true);
+  check("pids_limit", limits, "pids", true);
+  check("mem_reservation", reservations, "memory", true);
+}
+
+void check_build(const Entry& service, const Node* services, Reporter& reporter) {
+  const Node* build = service.value.find("build");
+  if (build == nullptr) return;
+  const Entry* text = build->find_entry("dockerfile_inline");
+  if (text != nullptr && !build->text_of("dockerfile").empty()) {
+    reporter.error("exclusive-keys", text->place,
+                   "the build of service {} has both \"dockerfile\" and \"dockerfile_inline\"",
+                   stack::quoted(service.key));
+  }
+  const Node* contexts = build->find("additional_contexts");
+  if (contexts == nullptr || services == nullptr) return;
+  for (const auto& context : contexts->entries) {
+    if (!context.value.text.starts_with("service:")) continue;
+    const auto name = context.value.text.substr(8);
+    const Node* other = services->find(name);
+    if (other != nullptr && other->find("build") != nullptr) continue;
+    reporter.error("undefined-service", context.value.place,
+                   "the build of service {} takes sources from {}, which {}",
+                   stack::quoted(service.key), stack::quoted(name),
+                   other == nullptr ? "does not exist" : "has no build");
+  }
+}
+
+void check_watches(const Entry& service, Reporter& reporter) {
+  const Node* watches = find_path(service.value, {"develop", "watch"});
+  if (watches == nullptr) return;
+  for (const auto& watch : watches->items) {
+    const auto action = watch.text_of("action");
+    if (action == "rebuild" || action == "restart" || !watch.text_of("target").empty()) continue;
+    reporter.error("missing-key", watch.place, "a watch with the action \"{}\" needs \"target\"",
+                   action);
+  }
+}
+
+constexpr std::string_view kTwice = "{} is mounted twice in service {}";
+
+/// Doubles inside `volumes` are found where lists are merged; here, those between keys.
+void check_mounts(const Entry& service, Reporter& reporter) {
+  const Node* tmpfs = service.value.find("tmpfs");
+  if (tmpfs == nullptr) return;
+  std::map<std::string, std::uint32_t> lines;  // of volumes, then of tmpfs too
+  if (const Node* volumes = service.value.find("volumes")) {
+    for (const auto& mount : volumes->items)
+      lines.emplace(mount.text_of("target"), mount.place.line);
+  }
+  for (const auto& item : tmpfs->items) {
+    const auto said = item.text.substr(0, item.text.find(':'));
+    const auto target = clean_path(said);
+    const auto [first, is_new] = lines.try_emplace(target, item.place.line);
+    if (is_new) continue;
+    // docker compose compares what is written.
+    auto& report = said == target
+                       ? reporter.error("duplicate-mount", item.place, kTwice,
+                                        stack::quoted(target), stack::quoted(service.key))
+                       : reporter.problem("duplicate-mount", item.place, kTwice,
+                                          stack::quoted(target), stack::quoted(service.key));
+    report.hint = fmt::format("first at line {}", first->second);
+  }
 }
 
 void check_platform(const Entry& service, Reporter& reporter) {
@@ -141,47 +204,87 @@ void check_platform(const Entry& service, Reporter& reporter) {
                  stack::quoted(platform->text));
 }
 
-/// Names of containers hold for the whole machine.
+int count_of(const Entry& service) {
+  const Node* scale = service.value.find("scale");
+  if (scale == nullptr) scale = find_path(service.value, {"deploy", "replicas"});
+  return scale == nullptr ? 1 : parse_integer<int>(scale->text).value_or(1);
+}
+
+/// Fixed names of containers, which only one can have.
 class ContainerNames {
  public:
   explicit ContainerNames(Reporter& reporter) : reporter_(reporter) {}
 
   void check(const Entry& service) {
     const Node* name = service.value.find("container_name");
-    if (name == nullptr || !name->is_string() || name->text.empty()) return;
-    check_single(service.value, *name);
-    const auto [first, is_new] = taken_.try_emplace(name->text, name->place);
+    if (name == nullptr || name->text.empty()) return;
+    if (const int count = count_of(service); count > 1) {
+      reporter_
+          .error("name-with-scale", name->place,
+                 "container name {} cannot be given to {} containers", stack::quoted(name->text),
+                 count)
+          .hint = "leave container_name out";
+    }
+    const auto [first, is_new] = lines_.try_emplace(name->text, name->place.line);
     if (is_new) return;
     reporter_
         .error("name-taken", name->place, "container name {} is taken twice",
                stack::quoted(name->text))
-        .hint = fmt::format("first at line {}", first->second.line);
+        .hint = fmt::format("first at line {}", first->second);
   }
 
  private:
-  void check_single(const Node& service, const Node& name) {
-    const Node* scale = service.find("scale");
-    if (scale == nullptr) scale = find_path(service, {"deploy", "replicas"});
-    const auto count = scale == nullptr ? std::nullopt : parse_integer<std::int64_t>(scale->text);
-    if (!count || *count <= 1) return;
-    reporter_
-        .error("name-with-scale", name.place, "container name {} cannot be given to {} containers",
-               stack::quoted(name.text), *count)
-        .hint = "leave container_name out";
-  }
-
   Reporter& reporter_;
-  std::map<std::string, Place> taken_;
+  std::map<std::string, std::uint32_t> lines_;
 };
 
-void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
+void check_health_test(const Entry& service, Reporter& reporter) {
+  const Node* test = find_path(service.value, {"healthcheck", "test"});
+  if (test == nullptr || test->items.empty()) return;
+  const Node& first = test->items[0];
+  if (first.text == "NONE" || first.text == "CMD" || first.text == "CMD-SHELL") return;
+  reporter
+      .error("bad-value", first.place,
+             "{} is not the start of a health check: \"test\" of \"healthcheck\" of "
+             "service {}",
+             stack::quoted(first.text), stack::quoted(service.key))
+      .hint = "NONE, CMD or CMD-SHELL; or write the test as one text";
+}
+
+bool is_external(const Entry& object) {
   const Node* external = object.value.find("external");
-  if (external == nullptr || !external->is_true()) return;
+  return external != nullptr && external->is_true();
+}
+
+void check_external(const Entry& object, std::string_view section, Reporter& reporter) {
+  if (!is_external(object)) return;
   for (const auto& entry : object.value.entries) {
     if (entry.key == "external" || entry.key == "name" || entry.key.starts_with("x-")) continue;
-    reporter.error("exclusive-keys", entry.place, "{}.{} is external, so \"{}\" cannot be set",
-                   section, object.key, entry.key);
+    constexpr std::string_view text = "{}.{} is external, so \"{}\" cannot be set";
+    section == "volumes"
+        ? reporter.error("exclusive-keys", entry.place, text, section, object.key, entry.key)
+        : reporter.problem("exclusive-keys", entry.place, text, section, object.key, entry.key);
   }
+}
+
+/// A config or a secret comes from one place.
+void check_origin(const Entry& object, std::span<const std::string_view> origins,
+                  Reporter& reporter) {
+  const auto is_said = [&](std::string_view key) { return object.value.find(key) != nullptr; };
+  const auto count = std::ranges::count_if(origins, is_said);
+  if (count > 1) {
+    reporter.error("exclusive-keys", object.place, "{} may have only one of: {}",
+                   stack::quoted(object.key), fmt::join(origins, ", "));
+  } else if (count == 0 && !is_said("driver") && !is_said("external")) {
+    reporter.error("missing-key", object.place, "{} needs one of: {}", stack::quoted(object.key),
+                   fmt::join(origins, ", "));
+  }
+}
+
+const std::vector<Entry>& entries_of(const Node& root, std::string_view section) {
+  static const std::vector<Entry> none;
+  const Node* objects = root.find(section);
+  return objects == nullptr ? none : objects->entries;
 }
 
 }  // namespace
@@ -191,19 +294,28 @@ void validate(const Project& project, Reporter& reporter) {
 }
 
 void check_contradictions(const Node& root, Reporter& reporter) {
-  if (const Node* services = root.find("services")) {
-    ContainerNames names(reporter);
-    for (const auto& service : services->entries) {
-      names.check(service);
-      check_said_twice(service, reporter);
-      check_platform(service, reporter);
-    }
+  ContainerNames names(reporter);
+  for (const auto& service : entries_of(root, "services")) {
+    check_said_twice(service, reporter);
+    check_platform(service, reporter);
+    check_health_test(service, reporter);
+    check_build(service, root.find("services"), reporter);
+    check_watches(service, reporter);
+    check_mounts(service, reporter);
+    names.check(service);
   }
+}
+
+void check_exclusive_keys(const Node& root, Reporter& reporter) {
+  static constexpr std::string_view config_origins[] = {"file", "environment", "content"};
+  static constexpr std::string_view secret_origins[] = {"file", "environment"};
   for (const auto section : {"networks", "volumes", "configs", "secrets"}) {
-    const Node* objects = root.find(section);
-    if (objects == nullptr) continue;
-    for (const auto& object : objects->entries) check_external(object, section, reporter);
+    for (const auto& object : entries_of(root, section)) check_external(object, section, reporter);
   }
+  for (const auto& config : entries_of(root, "configs"))
+    check_origin(config, config_origins, reporter);
+  for (const auto& secret : entries_of(root, "secrets"))
+    check_origin(secret, secret_origins, reporter);
 }
 
 }  // namespace stack::spec

@@ -8,12 +8,13 @@
 
 namespace stack::spec {
 
-/// Duplicate mount targets, host ports taken twice, fixed container names taken twice or scaled,
-/// limits said twice. Places come from `project.sources`.
+/// Duplicate mount targets, host ports taken twice. Places come from `project.sources`.
 void validate(const Project& project, Reporter& reporter);
 
-/// Contradictions that only the tree shows: limits given both at the service and under deploy,
-/// external resources with further keys.
+/// Contradictions of services that only the tree shows: limits given both at the service and under
+/// deploy, fixed container names taken twice or scaled.
 void check_contradictions(const Node& root, Reporter& reporter);
+/// External resources with further keys; configs and secrets from no place, or from several.
+void check_exclusive_keys(const Node& root, Reporter& reporter);
 
 }  // namespace stack::spec

@@ -21,8 +21,35 @@ Project shown_project(const std::vector<std::string>& texts) {
   return std::move(*result.project);
 }
 
+/// What the JSON form says of everything, said or not.
+void remove_empty_parts(Json& config) {
+  for (auto& network : config["networks"]) {
+    if (network.contains("ipam") && network["ipam"].empty()) network.erase("ipam");
+  }
+  for (auto& service : config["services"]) {
+    for (const auto* key : {"command", "entrypoint"}) {
+      if (service[key].is_null()) service.erase(key);
+    }
+    for (const auto* key : {"resources", "placement"}) {
+      if (service.contains("deploy") && service["deploy"].value(key, Json(1)).empty())
+        service["deploy"].erase(key);
+    }
+    if (service.contains("volumes")) {
+      for (auto& mount : service["volumes"]) {
+        if (mount.contains("volume") && mount["volume"].empty()) mount.erase("volume");
+      }
+    }
+    if (!service.contains("develop")) continue;
+    for (auto& watch : service["develop"]["watch"]) {
+      if (watch["exec"] == Json{{"command", nullptr}}) watch.erase("exec");
+    }
+  }
+}
+
 Json config_of(const std::vector<std::string>& texts) {
-  return Json::parse(to_json(shown_project(texts)));
+  Json config = Json::parse(to_json(shown_project(texts)));
+  remove_empty_parts(config);
+  return config;
 }
 
 std::string only_web(const Json& service) {
@@ -33,6 +60,9 @@ std::string only_web(const Json& service) {
 Json shown(Json merged) {
   if (merged.value("networks", Json()).empty()) merged["networks"] = {{"default", nullptr}};
   merged["image"] = "x";
+  for (const auto* key : {"command", "entrypoint"}) {
+    if (merged.value(key, Json(1)).is_null()) merged.erase(key);
+  }
   return merged;
 }
 

@@ -32,6 +32,17 @@ Any list_of(const Any& item, int most = 4) {
   };
 }
 
+/// Each word once or not at all.
+Any some_words(const std::vector<std::string>& words) {
+  return [words] {
+    Json list = Json::array();
+    for (const auto& word : words) {
+      if (coin()) list.push_back(word);
+    }
+    return list;
+  };
+}
+
 Any map_of(const Any& value) {
   return [value] {
     Json map = Json::object();
@@ -49,6 +60,14 @@ Any object_of(std::vector<std::pair<std::string, Any>> fields) {
     for (const auto& [key, any] : fields) {
       if (coin()) object[key] = any();
     }
+    return object;
+  };
+}
+
+Any with(const std::string& key, const Any& value, const Any& rest) {
+  return [=] {
+    Json object = rest();
+    object[key] = value();
     return object;
   };
 }
@@ -335,7 +354,7 @@ std::vector<Attribute> make_attributes() {
       {"group_add", words({"a", "100"}), exact},
       {"external_links", words({"a", "b:c"}), exact},
       {"device_cgroup_rules", words({"c 1:1 r", "c 1:2 r"}), exact},
-      {"extra_hosts", words({"h=10.0.0.1", "h=10.0.0.2", "g=::1"}), exact, hosts_by_name},
+      {"extra_hosts", some_words({"h=10.0.0.1", "h=10.0.0.2", "g=::1"}), exact, hosts_by_name},
       {"ports", list_of(any_port), keyed(port_identity), each(short_port)},
       {"volumes", list_of(any_mount), keyed(target), each(short_mount)},
       {"devices", list_of(any_device), keyed(target), each(short_device)},
@@ -352,7 +371,8 @@ std::vector<Attribute> make_attributes() {
                   {"interval", kDuration},
                   {"retries", one_of({1, 2})}}),
        healthcheck_merged},
-      {"post_start", list_of(object_of({{"command", list_of(kText)}, {"user", kText}})), appended},
+      {"post_start", list_of(with("command", list_of(kText), object_of({{"user", kText}}))),
+       appended},
   };
   for (auto& attribute : all) {
     if (!attribute.written) attribute.written = [](const Json& value) { return value; };
@@ -395,7 +415,7 @@ const Any kBuild =
                {"target", kText},
                {"cache_from", list_of(one_of({"a", "b"}))},
                {"tags", list_of(one_of({"a:1", "b:2"}))},
-               {"extra_hosts", list_of(one_of({"h=10.0.0.1", "g=10.0.0.2"}))},
+               {"extra_hosts", some_words({"h=10.0.0.1", "g=10.0.0.2"})},
                {"ulimits", some_of({"nofile"}, any_ulimit)},
                {"additional_contexts", some_of({"c", "d"}, one_of({"./c", "service:db"}))},
                {"platforms", list_of(one_of({"linux/amd64", "linux/arm64"}))}});

@@ -66,17 +66,30 @@ std::string printed_again(const std::string& printed, const LoadRequest& asked,
   return result.project ? to_yaml(*result.project) : result.diagnostics.first_error();
 }
 
-/// Docker compose, and so `config`, prints two things that mean something else when they are read:
-/// an optional dependency on a service that is not there, and nothing at all for an empty
-/// dockerfile.
+/// Docker compose, and so `config`, prints things that mean something else when they are read: an
+/// optional dependency or a build's source that is a service which is not there, nothing at all for
+/// an empty dockerfile or the empty name of a volume, `extends` of a service that is empty, and no
+/// models at the top level.
 bool cannot_be_read_again(const Node& root) {
   const Node& services = *root.find("services");
+  if (const Node* volumes = root.find("volumes")) {
+    for (const auto& volume : volumes->entries) {
+      if (volume.value.text_of("name").empty()) return true;
+    }
+  }
   return std::ranges::any_of(services.entries, [&](const Entry& service) {
     const Node* build = service.value.find("build");
     const Node* dockerfile = build == nullptr ? nullptr : build->find("dockerfile");
     const Node* dependencies = service.value.find("depends_on");
     const auto is_absent = [&](const Entry& entry) { return services.find(entry.key) == nullptr; };
+    const Node* contexts = build == nullptr ? nullptr : build->find("additional_contexts");
+    const auto is_absent_source = [&](const Entry& entry) {
+      return entry.value.text.starts_with("service:") &&
+             services.find(entry.value.text.substr(8)) == nullptr;
+    };
     return (dockerfile != nullptr && dockerfile->text.empty()) ||
+           service.value.find("extends") != nullptr || service.value.find("models") != nullptr ||
+           (contexts != nullptr && std::ranges::any_of(contexts->entries, is_absent_source)) ||
            (dependencies != nullptr && std::ranges::any_of(dependencies->entries, is_absent));
   });
 }

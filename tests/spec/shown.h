@@ -14,11 +14,10 @@
 
 namespace stack::spec {
 
-inline std::string flow_text(const Node& node) {
+inline std::string as_text(const Node& node) {
   std::vector<std::string> parts;
-  for (const auto& item : node.items) parts.push_back(flow_text(item));
-  for (const auto& [key, place, value] : node.entries)
-    parts.push_back(key + ": " + flow_text(value));
+  for (const auto& item : node.items) parts.push_back(as_text(item));
+  for (const auto& [key, place, value] : node.entries) parts.push_back(key + ": " + as_text(value));
   if (node.is_sequence()) return "[" + join(parts, ", ") + "]";
   if (node.is_mapping()) return "{" + join(parts, ", ") + "}";
   if (node.is_null()) return "null";
@@ -28,12 +27,12 @@ inline std::string flow_text(const Node& node) {
 /// The part of `project` that `path` ("services.web.ports") leads to; "absent" when there is none.
 inline std::string shown(const Project& project, std::string_view path) {
   if (!project.resolved) return "no project";
-  const Node printed = printed_tree(*project.resolved);
+  const Node printed = printed_tree(project);
   const Node* at = &printed;
   for (const auto& step : split(path, '.')) {
     if (at != nullptr) at = at->find(step);
   }
-  return at == nullptr ? "absent" : flow_text(*at);
+  return at == nullptr ? "absent" : as_text(*at);
 }
 
 /// `key` of service `web` after every text was put on the ones before. Keys that cannot run yet do.

@@ -121,7 +121,8 @@ TEST(Trap75, ADependencyMustExist) {
 }
 
 TEST(Trap75, AnOptionalOneToo) {
-  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: {db: {required: false}}}}"}),
+  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: {db: {condition: service_started, "
+                     "required: false}}}}"}),
             "1: service \"web\" depends on \"db\", which does not exist\n");
 }
 

@@ -283,7 +283,7 @@ std::string dotenv(std::string_view text) {
   const auto parsed = parse_dotenv(text, [](std::string_view) { return std::nullopt; });
   if (parsed.error) return fmt::format("line {}: {}", parsed.error->line, parsed.error->message);
   std::string shown;
-  for (const auto& [key, value] : parsed.entries)
+  for (const auto& [key, value, line] : parsed.entries)
     shown += (shown.empty() ? "" : "|") + key + (value ? "=" + *value : "");
   return shown;
 }
@@ -413,7 +413,8 @@ std::string extended(const std::string& base, const std::string& key) {
 
 TEST(Trap15, PathsOfAnExtendedServiceAreRelativeToItsFile) {
   EXPECT_EQ(extended("build: .", "build.context"), "/project/sub");
-  EXPECT_EQ(extended("build: {args: {a: b}}", "build.context"), "/project/sub");
+  // But what the other file does not say is filled in for the project.
+  EXPECT_EQ(extended("build: {args: {a: b}}", "build.context"), "/project");
   EXPECT_EQ(extended("build: {context: ., additional_contexts: {c: ./c, s: 'service:web'}}",
                      "build.additional_contexts"),
             "{c: /project/sub/c, s: service:web}");
@@ -518,7 +519,8 @@ TEST(Trap22, ADependencyInAnotherProfileIsAnErrorUnlessOptional) {
       said_of({"services: {web: {image: x, depends_on: [db]}, db: {image: x, profiles: [p]}}"}),
       "1: service \"web\" depends on \"db\", which belongs to a profile that is not active "
       "(activate it with --profile, or say required: false)\n");
-  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: {db: {required: false}}},\n"
+  EXPECT_EQ(said_of({"services: {web: {image: x, depends_on: {db: {condition: service_started, "
+                     "required: false}}},\n"
                      "           db: {image: x, profiles: [p]}}"}),
             "");
 }

@@ -135,7 +135,10 @@ TEST(Trap28, ABareNetworkKeepsTheAliasesSaidBefore) {
 }
 
 TEST(Trap28, ABareModelKeepsItsVariables) {
-  EXPECT_EQ(merged_web("models: {m: {model_var: M}}", "models: [m, n]", "models"),
+  EXPECT_EQ(shown_of_web({"services: {web: {image: x, models: {m: {model_var: M}}}}\n"
+                          "models: {m: {model: a}, n: {model: b}}",
+                          "services: {web: {models: [m, n]}}"},
+                         "models"),
             "{m: {model_var: M}, n: null}");
 }
 
@@ -302,7 +305,7 @@ TEST(Trap36, ASingleLimitReplacesBothAndBothReplaceIt) {
 TEST(Trap36, InTheEndBothMustBeThere) {
   EXPECT_EQ(said_of({"services:\n  web:\n    image: x\n    ulimits:\n      nofile: {soft: 1}\n"}),
             "4: \"ulimits\" of service \"web\" is known but has no effect yet\n"
-            "5: a ulimit needs \"hard\"\n");
+            "5: ulimit \"nofile\" needs \"hard\"\n");
 }
 
 /// The subnets of network n.

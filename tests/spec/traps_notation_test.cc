@@ -66,11 +66,11 @@ TEST(Trap45, TheFirstCharactersOfAVolumeTellPathFromName) {
             "{type: bind, source: /d, target: /d, bind: {create_host_path: true}}]");
   EXPECT_EQ(shown_of_web({"services: {web: {image: x, volumes: ['vol:/a']}}\nvolumes: {vol: }"},
                          "volumes"),
-            "[{type: volume, source: vol, target: /a}]");
+            "[{type: volume, source: vol, target: /a, volume: {}}]");
 }
 
 TEST(Trap45, ATargetIsCleanedAndAlone) {
-  EXPECT_EQ(web("volumes: [/a/../b//c/]", "volumes"), "[{type: volume, target: /b/c}]");
+  EXPECT_EQ(web("volumes: [/a/../b//c/]", "volumes"), "[{type: volume, target: /b/c, volume: {}}]");
   EXPECT_EQ(web("volumes: [/]", "volumes"), "[{type: volume, target: /}]");
 }
 
@@ -103,7 +103,9 @@ TEST(Trap51, ThePlaceOfAVolumeIsNotThatOfATmpfs) {
   EXPECT_EQ(said_of({text}), "5: \"/x\" is mounted twice in service \"web\" (first at line 4)\n");
   auto request = request_of({text});
   request.purpose = Purpose::show;
-  EXPECT_FALSE(load_from_sources(request).project);
+  EXPECT_TRUE(load_from_sources(request).project);
+  EXPECT_TRUE(load_text("services: {web: {image: x, volumes: [./a:/x], tmpfs: /x}}")
+                  .diagnostics.has_errors());
 }
 
 TEST(Trap51, TwoVolumesAtOnePlaceAreAnErrorAndForConfigAWarning) {
