@@ -143,6 +143,8 @@ Discovery discover(const LoadRequest& request) {
   Discovery found;
   const std::string directory = request.current_directory.native();
   found.variables = request.environment;
+  // Shells export it, but not everybody starts from a shell.
+  found.variables.try_emplace("PWD", directory);
   const auto env_files = read_variables(found, request, directory);
   found.files = choose_files(request, found.variables, directory);
   if (!request.project_directory.empty()) {

@@ -42,6 +42,14 @@ class Discovering : public testing::Test {
   std::filesystem::path root_;
 };
 
+TEST_F(Discovering, TheCurrentDirectoryIsAVariableWithoutAShellToo) {
+  write("compose.yaml", service("${PWD}"));
+  EXPECT_EQ(image(request()), root_.native());
+  auto from_shell = request();
+  from_shell.environment["PWD"] = "/said";
+  EXPECT_EQ(image(from_shell), "/said");
+}
+
 TEST_F(Discovering, OurNameComesFirstAndFoldersAboveAreSearched) {
   write("docker-compose.yml", service("docker"));
   EXPECT_EQ(image(request()), "docker");
