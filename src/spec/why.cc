@@ -39,26 +39,15 @@ class Teller {
 
   /// The events of a value as sentences, oldest first.
   std::vector<std::string> tell(std::uint32_t story) const {
-    std::vector<std::string> sentences;
-    for (const Event* event = history_.find(story); event != nullptr;
-         event = history_.find(event->before)) {
-      if (event->rule != Rule::removed) sentences.push_back(sentence(*event));
-    }
-    std::ranges::reverse(sentences);
-    return sentences;
+    return sentences(story, [](Rule rule) { return rule != Rule::removed; });
   }
 
   /// What a mapping or list lived through that its parts share. Inheritance is told by each part.
   std::vector<std::string> tell_of_whole(std::uint32_t story) const {
-    std::vector<std::string> sentences;
-    for (const Event* event = history_.find(story); event != nullptr;
-         event = history_.find(event->before)) {
-      if (event->rule == Rule::replaces || event->rule == Rule::replaces_item ||
-          event->rule == Rule::appended || event->rule == Rule::kept)
-        sentences.push_back(sentence(*event));
-    }
-    std::ranges::reverse(sentences);
-    return sentences;
+    return sentences(story, [](Rule rule) {
+      return rule == Rule::replaces || rule == Rule::replaces_item || rule == Rule::appended ||
+             rule == Rule::kept;
+    });
   }
 
   /// No file says it.
@@ -69,16 +58,28 @@ class Teller {
 
   /// Keys that !reset took out of a mapping.
   std::vector<const Event*> removals(std::uint32_t story) const {
-    std::vector<const Event*> events;
-    for (const Event* event = history_.find(story); event != nullptr;
-         event = history_.find(event->before)) {
-      if (event->rule == Rule::removed) events.push_back(event);
-    }
-    std::ranges::reverse(events);
-    return events;
+    return events(story, [](Rule rule) { return rule == Rule::removed; });
   }
 
  private:
+  template <typename Accept>
+  std::vector<const Event*> events(std::uint32_t story, Accept accept) const {
+    std::vector<const Event*> found;
+    for (const Event* event = history_.find(story); event != nullptr;
+         event = history_.find(event->before)) {
+      if (accept(event->rule)) found.push_back(event);
+    }
+    std::ranges::reverse(found);
+    return found;
+  }
+
+  template <typename Accept>
+  std::vector<std::string> sentences(std::uint32_t story, Accept accept) const {
+    std::vector<std::string> told;
+    for (const Event* event : events(story, accept)) told.push_back(sentence(*event));
+    return told;
+  }
+
   std::string sentence(const Event& event) const {
     const std::string there = to_text(event.origin);
     switch (event.rule) {
@@ -116,8 +117,8 @@ class Teller {
   }
 
   std::string of_loser(const Event& event) const {
-    const auto sentences = tell(event.loser);
-    return sentences.empty() ? "" : fmt::format(" ({})", join(sentences, "; "));
+    const auto told = tell(event.loser);
+    return told.empty() ? "" : fmt::format(" ({})", join(told, "; "));
   }
 
   const History& history_;
