@@ -95,7 +95,7 @@ class ConfigTest(unittest.TestCase):
                          'PG from .env:1)\n')
         told = json.loads(self.out("config", "--why", "services.db.volumes[0]", "--format", "json"))
         self.assertEqual(told, [{"path": "services.db.volumes[0]", "value": "data:/data",
-                                 "file": "compose.yaml", "line": 10, "column": 19, "reasons": []}])
+                                 "file": "compose.yaml", "line": 10, "column": 15, "reasons": []}])
 
     def test_why_of_nothing_has_a_hint(self):
         said = self.run_stack("config", "--why", "services.dbb", expect=1).stderr

@@ -168,13 +168,18 @@ class RandomMoments(stacktest.StackTest):
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
 
+    def expect_all_up(self):
+        """`up` waits for the job, because somebody depends on it; nobody waits for `data` to end."""
+        wanted = {"data": "data", "db": "running", "job": "exited", "web": "running"}
+        states = lambda: {name: row["State"] for name, row in self.ps().items()}
+        stacktest.eventually(lambda: states() == wanted, f"{wanted}, but: {states()}")
+
     def kill_up(self, moment):
         with self.started("up", "-d") as process:
             time.sleep(moment)  # the moment is what is being tried
             process.kill()
         self.stack("up", "-d")
-        self.assertEqual({name: row["State"] for name, row in self.ps().items()},
-                         {"data": "data", "db": "running", "job": "exited", "web": "running"})
+        self.expect_all_up()
         self.assertEqual(len(self.pids_running("sleep 100")), 2)
         self.take_down_and_look()
 
