@@ -317,6 +317,12 @@ Awaitable<bool> ContainerTask::try_restart() {
 
 // ---- stopping
 
+Awaitable<void> ContainerTask::catch_up() {
+  const ProcessIdentity process = status_.process;
+  if (!runs() || is_alive(process)) co_return;
+  while (status_.process == process) co_await news_.wait();
+}
+
 Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
   ++generation_;
   status_.stopped_by_user = true;

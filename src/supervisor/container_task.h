@@ -57,6 +57,9 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
 
   // Requests. They may be made at any time, in any number.
   Awaitable<Answer> start();
+  /// Returns when what is known of its process is what is: one that has ended may be ahead of the
+  /// news of it.
+  Awaitable<void> catch_up();
   Awaitable<Answer> stop(std::chrono::nanoseconds grace);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more.
   Awaitable<Answer> await(AwaitedCondition condition);

@@ -72,7 +72,14 @@ Awaitable<Answer> Supervisor::handle(CreateNetwork request) {
   co_return Answer{change == StackNetwork::Change::made, {}};
 }
 
+/// Ends of containers of which the news has yet to come.
+Awaitable<void> Supervisor::catch_up() {
+  const auto tasks = registry_.all();  // a copy: others go on while this waits
+  for (const auto& [id, task] : tasks) co_await task->catch_up();
+}
+
 Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
+  co_await catch_up();
   for (const auto& [id, task] : registry_.all())
     for (const Endpoint& endpoint : task->config().endpoints)
       if (task->active() && endpoint.network == request.name)
@@ -123,6 +130,7 @@ Awaitable<Answer> Supervisor::handle(StopContainer request) {
 Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   const auto task = registry_.find(request.id);
   if (!task) co_return Answer{};
+  co_await task->catch_up();
   if (task->active()) fail("container {} is running", task->config().name);
   registry_.erase(request.id);
   sweeper_.discard(request.id);
@@ -138,6 +146,7 @@ Awaitable<Answer> Supervisor::handle(Await request) {
 }
 
 Awaitable<Answer> Supervisor::handle(Shutdown) {
+  co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
   if (operations_ > 1) fail("other requests are under way");
   co_await let_go();

@@ -31,6 +31,7 @@ class Supervisor {
   Awaitable<Answer> handle(Await request);
   Awaitable<Answer> handle(Shutdown request);
   Answer create(const ContainerConfig& config);
+  Awaitable<void> catch_up();
 
   // What a former supervisor left (adoption.cc).
   void adopt_all();

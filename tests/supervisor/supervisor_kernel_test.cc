@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
@@ -288,6 +290,20 @@ TEST_F(SupervisorKernel, NamesPortsAndHealthComeBackWithTheNextSupervisor) {
   EXPECT_EQ(status("web").published.at(0).host_port, port);
   eventually("the name", [&] { return join(log_of("asker"), " ").ends_with("found"); });
   await("web", AwaitedCondition::healthy);
+}
+
+TEST_F(SupervisorKernel, AContainerWhoseEndIsNotKnownYetCanBeRemoved) {
+  run("web", "exec sleep 1000");
+  const auto process = status("web").process;
+  const pid_t keeper = keeper_pid();
+  ::kill(keeper, SIGSTOP);  // who would tell of the end
+  ::kill(process.pid, SIGKILL);
+  eventually("its end", [&] { return !is_alive(process); });
+  auto removal =
+      std::async(std::launch::async, [&] { return client().call(RemoveContainer{id_of("web")}); });
+  EXPECT_EQ(removal.wait_for(200ms), std::future_status::timeout) << "an answer without knowing";
+  ::kill(keeper, SIGCONT);
+  EXPECT_TRUE(removal.get().changed);
 }
 
 TEST_F(SupervisorKernel, ARestartPolicyAlsoCountsWhileNobodyLooked) {
