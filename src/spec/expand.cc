@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/expand.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -67,11 +68,14 @@ Node port_node(const PortParts& port, Place place) {
   return node;
 }
 
+/// With variables in it a list of ports is read as a whole or not at all.
+bool all_parse(const Node& list) {
+  return std::ranges::all_of(list.items, [](const Node& item) {
+    return !item.is_string() || std::holds_alternative<std::vector<PortParts>>(parse_ports(item.text));
+  });
+}
+
 void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
-  if (shaping.variables == Variables::kept && is_open(item)) {
-    ports.push_back(item);
-    return;
-  }
   // The first excess is enough: ranges are only looked at while there is room.
   if (shaping.ports > kMaxPorts) return;
   const auto parsed = parse_ports(item.text);
@@ -150,6 +154,7 @@ void expand_names(Node& node, const Where& where, Shaping& shaping) {
 
 void expand_ports(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_sequence()) return;
+  if (shaping.variables == Variables::kept && !all_parse(node)) return;
   std::vector<Node> ports;
   for (auto& item : node.items) {
     const bool is_short = item.is_string() || item.kind == Node::Kind::integer;
@@ -171,7 +176,7 @@ void expand_mount(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_string()) return;
   const auto parsed = parse_volume(node.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-    if (shaping.variables == Variables::kept && is_open(node)) return;
+    if (shaping.variables == Variables::kept) return;
     report(*refusal, node, shaping, "bad-volume");
     // A complete mount, so that nothing more is said about it.
     VolumeParts nothing;

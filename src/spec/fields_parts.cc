@@ -26,7 +26,7 @@ constexpr std::string_view kDependencyRequired[] = {"condition"};
 
 // --- healthcheck ---------------------------------------------------------------------------------
 
-constexpr Type kHealthTest{.form = Form::loose_texts,
+constexpr Type kHealthTest{.form = Form::texts,
                            .expand = expand_health_test,
                            .may_be_null = true};
 constexpr Field kHealthcheckFields[] = {
@@ -133,7 +133,7 @@ constexpr Field kAttachmentFields[] = {
     {"priority", &kInteger, "Networks are joined from high to low",
      into<&NetworkAttachment::priority>},
     {"gw_priority", &kNumber, "The highest gives the default route"},
-    {"driver_opts", &kTextMap, "Options of the driver"},
+    {"driver_opts", &kOptions, "Options of the driver"},
 };
 
 }  // namespace

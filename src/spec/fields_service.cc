@@ -91,7 +91,7 @@ constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 
 constexpr Field kLoggingFields[] = {
     {"driver", &kText, "Where the output goes"},
-    {"options", &kTextMap, "Options of the driver"},
+    {"options", &kOptions, "Options of the driver"},
 };
 constexpr Schema kLoggingSchema{"logging", kLoggingFields};
 constexpr Type kLogging{.form = Form::object, .schema = &kLoggingSchema};
@@ -236,7 +236,7 @@ constexpr Field kServiceFields[] = {
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
     {"security_opt", &kTextSet, "Security options", nullptr, Merge::deep, nullptr, Lack::harmful},
     {"shm_size", &kSize, "Size of /dev/shm"},
-    {"storage_opt", &kTextMap, "Options of the storage"},
+    {"storage_opt", &kOptions, "Options of the storage"},
     {"sysctls", &kTextMap, "Kernel parameters"},
     {"ulimits", &kUlimits, "Limits of processes"},
     {"use_api_socket", &kBoolean, "Give it the engine's socket"},

@@ -99,8 +99,8 @@ void check_consistency(const Node& root, const Strings& inactive, const Stages& 
 void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
                  Reporter& reporter) {
   const auto& stages = request.stages;
-  root.erase("version");
   check_values_present(root, reporter);
+  root.erase("version");
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
   if ((stages.normalize || stages.resolve_environment) && stages.interpolate)

@@ -37,8 +37,7 @@ class Merger {
       become_list(base);
       become_list(over);
     }
-    if (base.is_null() || (base.is_scalar() && over.is_scalar()) ||
-        (base.is_scalar() != over.is_scalar() && field.type->element != nullptr)) {
+    if (base.is_scalar() || (over.is_scalar() && field.type->element != nullptr)) {
       base = Node();
       return adopt(base, std::move(over), field, key);
     }

@@ -179,7 +179,8 @@ void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
   }
   Open& parent = open_.back();
   if (parent.node.is_sequence()) {
-    parent.node.items.push_back(std::move(node));
+    // Places in a list say nothing about another file's list: the item is just not there.
+    if (node.tag != Node::Tag::reset) parent.node.items.push_back(std::move(node));
   } else if (!parent.key) {
     add_key(node);
   } else {

@@ -42,7 +42,7 @@ TEST(Load, ATypicalServiceBecomesAPlainStruct) {
 
 TEST(Load, RestartNoIsTheWordAndNotTheBoolean) {
   EXPECT_EQ(service_of("    restart: no\n").restart.kind, RestartPolicy::Kind::no);
-  EXPECT_EQ(service_of("    restart: false\n").restart.kind, RestartPolicy::Kind::no);
+  EXPECT_FALSE(load_text("services: {web: {image: x, restart: false}}").project);
   EXPECT_EQ(service_of("    restart: always\n").restart.kind, RestartPolicy::Kind::always);
 }
 
