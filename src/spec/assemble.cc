@@ -86,6 +86,7 @@ class Assembly {
     }
     default_dependencies(merged);
     default_build_contexts(merged, directory, surroundings_);
+    resolve_devices(merged, directory);
     return merged;
   }
 
@@ -101,10 +102,26 @@ class Assembly {
   void shape_raw(Node& document, const std::string& directory, PathResolution paths) {
     if (surroundings_.interpolate) interpolate(document, surroundings_.variables, reporter_);
     const auto variables = surroundings_.interpolate ? Variables::replaced : Variables::kept;
-    Shaping shaping{reporter_, directory, surroundings_.project_directory, surroundings_.home,
-                    paths,     variables, ports_};
+    Shaping shaping{
+        reporter_, directory, surroundings_.project_directory, surroundings_.home, paths,
+        variables, ports_};
     shape_document(document, shaping);
     ports_ = shaping.ports;
+  }
+
+  /// A volume that is a bind mount has a path among its options; which ones, only all files tell.
+  void resolve_devices(Node& document, const std::string& directory) {
+    Node* volumes = document.find("volumes");
+    if (volumes == nullptr) return;
+    const Shaping shaping{reporter_, directory, surroundings_.project_directory, surroundings_.home,
+                          surroundings_.paths};
+    for (auto& volume : volumes->entries) {
+      Node* options = volume.value.find("driver_opts");
+      if (options == nullptr || volume.value.text_of("driver") != "local") continue;
+      Node* device = options->find("device");
+      if (device == nullptr || options->text_of("o") != "bind") continue;
+      device->text = shaped_path(device->text.empty() ? "." : device->text, shaping);
+    }
   }
 
   /// Paths of other files cannot stay as they are written: they are seen from elsewhere.
@@ -189,7 +206,8 @@ class Assembly {
         const Entry* clash = own.find_entry(object.key);
         if (clash == nullptr) {
           own.entries.push_back(std::move(object));
-        } else if (!same_place(clash->place, object.place)) {
+        } else if (!same_place(clash->place, object.place) &&
+                   !same_value(clash->value, object.value)) {
           reporter_
               .error("include-conflict", clash->place.line > 0 ? clash->place : place,
                      "{} {} is also defined by an included file", section,
@@ -200,7 +218,7 @@ class Assembly {
     }
   }
 
-  /// The same file may be included twice, by two ways.
+  /// The same file may be included twice, by two ways; or two may say the same.
   bool same_place(const Place& a, const Place& b) const {
     const auto left = reporter_.origin(a);
     const auto right = reporter_.origin(b);

@@ -71,7 +71,8 @@ Node port_node(const PortParts& port, Place place) {
 /// With variables in it a list of ports is read as a whole or not at all.
 bool all_parse(const Node& list) {
   return std::ranges::all_of(list.items, [](const Node& item) {
-    return !item.is_string() || std::holds_alternative<std::vector<PortParts>>(parse_ports(item.text));
+    return !item.is_string() ||
+           std::holds_alternative<std::vector<PortParts>>(parse_ports(item.text));
   });
 }
 
@@ -231,12 +232,21 @@ void expand_device(Node& node, const Where&, Shaping& shaping) {
 void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
   Node list = make_sequence(node.place);
   list.tag = node.tag;
+  const auto check = [&](const Node& address) {
+    if (address.is_string()) return;
+    shaping.reporter
+        .error("wrong-type", address.place, "an address must be text, not {}: {}",
+               describe(address.kind), where.value_text())
+        .hint = "put it in quotes";
+  };
   const auto add = [&](std::string_view host, std::string_view address, Place place) {
     if (address.starts_with('[') && address.ends_with(']'))
       address = address.substr(1, address.size() - 2);
     list.items.push_back(make_string(fmt::format("{}={}", host, address), place));
   };
   for (const auto& entry : node.entries) {
+    if (!entry.value.is_sequence()) check(entry.value);
+    for (const auto& address : entry.value.items) check(address);
     for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
@@ -299,6 +309,13 @@ void expand_ssh(Node& node, const Where&, Shaping&) {
     list.items.push_back(make_string(text, entry.place));
   }
   node = std::move(list);
+}
+
+void refuse_fraction(Node& node, const Where& where, Shaping& shaping) {
+  const bool is_whole = node.kind != Node::Kind::number && !node.text.starts_with('-');
+  if (is_whole) return;
+  shaping.reporter.error("bad-value", node.place, "{} is not a number of bytes: {}",
+                         stack::quoted(node.text), where.value_text());
 }
 
 void expand_list(Node& node, const Where&, Shaping&) {

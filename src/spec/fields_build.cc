@@ -167,12 +167,9 @@ constexpr Type kExec{.form = Form::object, .schema = &kHookSchema};
 constexpr std::string_view kActions[] = {"rebuild", "sync", "restart", "sync+restart", "sync+exec"};
 constexpr Type kAction{.form = Form::text, .choices = kActions};
 constexpr Field kWatchFields[] = {
-    {"path", &kPath, "What to watch"},
-    {"action", &kAction, "What to do on a change"},
-    {"target", &kText, "Where to copy it"},
-    {"ignore", &kListed, "What not to watch"},
-    {"include", &kListed, "What to watch only"},
-    {"initial_sync", &kBoolean, "Copy at the start"},
+    {"path", &kPath, "What to watch"},           {"action", &kAction, "What to do on a change"},
+    {"target", &kText, "Where to copy it"},      {"ignore", &kListed, "What not to watch"},
+    {"include", &kListed, "What to watch only"}, {"initial_sync", &kBoolean, "Copy at the start"},
     {"exec", &kExec, "Command to run"},
 };
 constexpr std::string_view kWatchRequired[] = {"path", "action"};

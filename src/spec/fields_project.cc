@@ -89,11 +89,8 @@ constexpr Type kNetwork{.form = Form::object,
                         .expand = expand_external,
                         .may_be_null = true};
 constexpr Type kNetworks{.form = Form::map_of, .element = &kNetwork};
-constexpr Type kVolume{.form = Form::object,
-                       .schema = &kVolumeSchema,
-                       .expand = expand_external,
-                       .refine = refine_volume_definition,
-                       .may_be_null = true};
+constexpr Type kVolume{
+    .form = Form::object, .schema = &kVolumeSchema, .expand = expand_external, .may_be_null = true};
 constexpr Type kVolumes{.form = Form::map_of, .element = &kVolume};
 constexpr Type kConfig{.form = Form::object, .schema = &kConfigSchema, .expand = expand_external};
 constexpr Type kConfigs{.form = Form::map_of, .element = &kConfig};

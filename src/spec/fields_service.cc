@@ -13,8 +13,7 @@ constexpr Type kBuild{.form = Form::object, .schema = &kBuildSchema, .expand = e
 constexpr Type kDeploy{.form = Form::object, .schema = &kDeploySchema, .may_be_null = true};
 constexpr Type kDevelop{.form = Form::object, .schema = &kDevelopSchema, .may_be_null = true};
 constexpr Type kHealthcheckType{.form = Form::object, .schema = &kHealthcheckSchema};
-constexpr Type kDependency{
-    .form = Form::object, .schema = &kDependencySchema};
+constexpr Type kDependency{.form = Form::object, .schema = &kDependencySchema};
 constexpr Type kDependsOn{
     .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
@@ -127,8 +126,7 @@ constexpr Type kHook{.form = Form::object, .schema = &kHookSchema};
 constexpr Type kHooks{.form = Form::list_of, .element = &kHook};
 constexpr Type kPreStart{.form = Form::object, .schema = &kPreStartSchema};
 constexpr Type kPreStarts{.form = Form::list_of, .element = &kPreStart};
-constexpr Type kGpu{
-    .form = Form::object, .schema = &kGpuSchema, .refine = refine_device_request};
+constexpr Type kGpu{.form = Form::object, .schema = &kGpuSchema, .refine = refine_device_request};
 constexpr Type kGpus{.form = Form::list_of, .element = &kGpu, .expand = expand_gpus};
 
 constexpr Type kLabelFiles{.form = Form::list_of, .element = &kPath, .expand = expand_list};

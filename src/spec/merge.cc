@@ -13,14 +13,6 @@ namespace {
 
 constexpr Field kFree{"", &kAny, ""};
 
-bool same_value(const Node& a, const Node& b) {
-  const auto same_entry = [](const Entry& x, const Entry& y) {
-    return x.key == y.key && same_value(x.value, y.value);
-  };
-  return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.items, b.items, same_value) &&
-         std::ranges::equal(a.entries, b.entries, same_entry);
-}
-
 class Merger {
  public:
   explicit Merger(const Merging& merging)

@@ -52,7 +52,8 @@ void refine_bind(Node& mount, Shaping& shaping) {
     return;
   }
   // An absolute path is printed as it was written; the model's is cleaned.
-  if (!source->text.starts_with('/')) source->text = shaped_path(source->text, shaping);
+  if (!source->text.starts_with('/') && !is_windows_path(source->text))
+    source->text = shaped_path(source->text, shaping);
 }
 
 constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
@@ -129,7 +130,8 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping) {
   }
 }
 
-/// As docker compose reads it: somewhere in the name there is a piece of two characters that is one.
+/// As docker compose reads it: somewhere in the name there is a piece of two characters that is
+/// one.
 void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   const auto is_letter_or_digit = [](char c) {
@@ -146,7 +148,8 @@ void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
 
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
-  if (!canonical_signal(node.text)) complain(node, shaping, where, "a signal").hint = "like SIGTERM";
+  if (!canonical_signal(node.text))
+    complain(node, shaping, where, "a signal").hint = "like SIGTERM";
 }
 
 void refine_port(Node& node, const Where&, Shaping& shaping) {
@@ -161,6 +164,12 @@ void refine_port(Node& node, const Where&, Shaping& shaping) {
     shaping.reporter.error("bad-port", host_ip->place, "{} is not an IP address",
                            stack::quoted(host_ip->text));
   }
+}
+
+void refine_protocol(Node& node, const Where& where, Shaping& shaping) {
+  static constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
+  if (node.is_string() && std::ranges::find(protocols, node.text) == protocols.end())
+    complain(node, shaping, where, "a protocol").hint = "tcp, udp or sctp";
 }
 
 void refine_mount(Node& node, const Where&, Shaping& shaping) {
@@ -226,16 +235,6 @@ void refine_mac(Node& node, const Where& where, Shaping& shaping) {
   const auto pairs = split(node.text, ':');
   if (node.is_string() && (pairs.size() != 6 || !std::ranges::all_of(pairs, is_hex_pair)))
     complain(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
-}
-
-void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
-  Node* options = node.find("driver_opts");
-  if (options == nullptr || !options->is_mapping()) return;
-  Node* device = options->find("device");
-  const auto flags = split(options->text_of("o"), ',');
-  const bool is_bind = std::ranges::find(flags, "bind") != flags.end();
-  if (device == nullptr || !is_bind) return;
-  device->text = shaped_path(device->text.empty() ? "." : device->text, shaping);
 }
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {

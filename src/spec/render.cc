@@ -181,13 +181,11 @@ class YamlWriter {
 }  // namespace
 
 std::string to_json(const Project& project) {
-  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(project))
-                          : "{}\n";
+  return project.resolved ? JsonWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
 }
 
 std::string to_yaml(const Project& project) {
-  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(project))
-                          : "{}\n";
+  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
 }
 
 }  // namespace stack::spec

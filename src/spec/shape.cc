@@ -181,7 +181,8 @@ void warn_of_changed_number(const Node& value, std::string_view key, Shaping& sh
 }
 
 bool has_trailing_space(std::string_view key) {
-  return !key.empty() && trim(key).size() != key.size() && (key.back() == ' ' || key.back() == '\t');
+  return !key.empty() && trim(key).size() != key.size() &&
+         (key.back() == ' ' || key.back() == '\t');
 }
 
 void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_null) {
@@ -208,6 +209,15 @@ void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_
     if (changed) warn_of_changed_number(value, key, shaping);
     shape_loose_text(value, inner, shaping);
   }
+}
+
+void shape_options(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_mapping()) return refuse(node, where, shaping, "a mapping");
+  for (const auto& [key, place, value] : node.entries) {
+    if (value.kind == Kind::boolean)
+      refuse(value, {&where, key, ""}, shaping, "text or a number", "put it in quotes");
+  }
+  shape_text_map(node, where, shaping, false);
 }
 
 void report_unknown_key(const Entry& entry, const Schema& schema, const Where& where,
@@ -243,8 +253,8 @@ void check_name(const Entry& entry, std::string_view noun, Shaping& shaping) {
            c == '_' || c == '-';
   };
   if (!entry.key.empty() && std::ranges::all_of(entry.key, is_allowed)) return;
-  shaping.reporter.error("bad-name", entry.place, "{} is not a name for a {}",
-                         stack::quoted(entry.key), noun)
+  shaping.reporter
+      .error("bad-name", entry.place, "{} is not a name for a {}", stack::quoted(entry.key), noun)
       .hint = "letters, digits, \".\", \"_\" and \"-\"";
 }
 
@@ -300,8 +310,7 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
     case Form::text_map:
       return shape_text_map(node, where, shaping, false);
     case Form::options:
-      if (!node.is_mapping()) return refuse(node, where, shaping, "a mapping");
-      return shape_text_map(node, where, shaping, false);
+      return shape_options(node, where, shaping);
     case Form::environment:
       return shape_text_map(node, where, shaping, true);
     case Form::object:
@@ -317,8 +326,8 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
 /// uses it would read.
 bool stays_unread(const Node& node, const Type& type) {
   if (is_open(node) && type.form < Form::path) return true;
-  return type.form == Form::size || type.form == Form::signed_size ||
-         type.form == Form::duration || type.form == Form::mode;
+  return type.form == Form::size || type.form == Form::signed_size || type.form == Form::duration ||
+         type.form == Form::mode;
 }
 
 /// A port or volume that could not be split, because of a variable in it.

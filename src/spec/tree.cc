@@ -76,6 +76,16 @@ Node make_sequence(Place place) {
   return make_node(Node::Kind::sequence, "", place);
 }
 
+bool same_value(const Node& a, const Node& b) {
+  const auto has_same = [&](const Entry& entry) {
+    const Node* other = b.find(entry.key);
+    return other != nullptr && same_value(entry.value, *other);
+  };
+  return a.kind == b.kind && a.text == b.text && a.entries.size() == b.entries.size() &&
+         std::ranges::equal(a.items, b.items, same_value) &&
+         std::ranges::all_of(a.entries, has_same);
+}
+
 std::string_view describe(Node::Kind kind) {
   switch (kind) {
     case Node::Kind::null:

@@ -211,8 +211,9 @@ class ContainerNames {
     if (name == nullptr || name->text.empty()) return;
     if (const int count = count_of(service); count > 1) {
       reporter_
-          .error("name-with-scale", name->place, "container name {} cannot be given to {} containers",
-                 stack::quoted(name->text), count)
+          .error("name-with-scale", name->place,
+                 "container name {} cannot be given to {} containers", stack::quoted(name->text),
+                 count)
           .hint = "leave container_name out";
     }
     const auto [first, is_new] = lines_.try_emplace(name->text, name->place.line);

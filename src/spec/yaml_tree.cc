@@ -149,6 +149,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
     const bool typed = tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
                        tag == "tag:yaml.org,2002:bool";
     if (typed) node.kind = resolve_plain(value).kind;
+    if (tag == "tag:yaml.org,2002:null") node.kind = Node::Kind::null;
   }
   node.tag = tag_of(tag);
   node.place = place_of(mark, value.size() + (tag == "!" ? 2 : 0));
@@ -213,6 +214,7 @@ void TreeBuilder::add_value(Open& mapping, Node node) {
   Entry key = std::move(*mapping.key);
   mapping.key.reset();
   if (key.key == "<<" && key.value.style == Node::Style::plain) {
+    if (is_duplicate(mapping, key)) return;
     mapping.merges.push_back(std::move(node));
     return;
   }
