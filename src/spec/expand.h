@@ -33,6 +33,7 @@ void expand_options(Node& node, const Where& where, Shaping& shaping);   ///< ea
 // Checks and canonical spelling (Type::refine).
 void refine_restart(Node& node, const Where& where, Shaping& shaping);
 void refine_container_name(Node& node, const Where& where, Shaping& shaping);
+void refine_pull_policy(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);
 void refine_protocol(Node& node, const Where& where, Shaping& shaping);

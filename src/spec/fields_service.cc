@@ -26,6 +26,7 @@ constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
+constexpr Type kPullPolicy{.form = Form::text, .refine = refine_pull_policy};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
@@ -228,7 +229,7 @@ constexpr Field kServiceFields[] = {
     {"pre_stop", &kHooks, "Commands before the stop"},
     {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
      Lack::harmful},
-    {"pull_policy", &kText, "When to fetch the image"},
+    {"pull_policy", &kPullPolicy, "When to fetch the image"},
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},

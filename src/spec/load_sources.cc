@@ -83,10 +83,14 @@ bool is_loadable(const Node& root, Reporter& reporter) {
   return false;
 }
 
-/// Services named on the command line that do not exist are told by the command that takes them.
-void choose_services(Node& root, const SourceRequest& request) {
-  if (request.selection == Selection::named && !request.services.empty())
-    select_services(root, request.services);
+void choose_services(Node& root, const SourceRequest& request, Reporter& reporter) {
+  if (request.selection != Selection::named || request.services.empty()) return;
+  const Node* services = root.find("services");
+  for (const auto& name : request.services) {
+    if (services == nullptr || services->find(name) == nullptr)
+      reporter.error("undefined-service", {}, "no such service: {}", name);
+  }
+  select_services(root, request.services);
 }
 
 void check_consistency(const Node& root, const Strings& inactive, const Stages& stages,
@@ -115,7 +119,7 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
       check_consistency(root, inactive, stages, reporter);
       repeat_scale_in_deploy(root);
     }
-    choose_services(root, request);
+    choose_services(root, request, reporter);
   }
   if (stages.normalize) name_resources(root, name);
   if (stages.interpolate) remove_unused(root);

@@ -146,6 +146,21 @@ void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
       "a letter or digit, then letters, digits, \"_\", \".\" and \"-\"";
 }
 
+/// As docker compose reads it: one of the words stands somewhere in the text.
+void refine_pull_policy(Node& node, const Where& where, Shaping& shaping) {
+  static constexpr std::array<std::string_view, 8> words = {
+      "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"};
+  const auto is_in_text = [&](std::string_view word) {
+    return node.text.find(word) != std::string::npos;
+  };
+  if (!node.is_string() || std::ranges::any_of(words, is_in_text)) return;
+  const auto every = node.text.find("every_");
+  if (every != std::string::npos && parse_duration(std::string_view(node.text).substr(every + 6)))
+    return;
+  refuse(node, shaping, where, "a pull policy").hint =
+      "always, never, missing, build, daily, weekly or every_12h";
+}
+
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   if (!canonical_signal(node.text))

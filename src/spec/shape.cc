@@ -399,6 +399,9 @@ void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (shaping.variables == Variables::kept) {
     if (stays_unread(node, type)) return;
     if (stays_as_written(type)) {
+      const bool may_be_text = type.form == Form::boolean || type.form == Form::integer ||
+                               type.form == Form::number;
+      if (may_be_text && node.is_string()) return;
       Node checked = node;
       if (type.expand != nullptr) type.expand(checked, where, shaping);
       return shape_form(checked, type, where, shaping);

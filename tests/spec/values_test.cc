@@ -113,12 +113,14 @@ TEST(Volumes, TheSourceDecidesBetweenPathAndName) {
   EXPECT_TRUE(parse("./data:/data").is_bind);
   EXPECT_TRUE(parse("~/data:/data").is_bind);
   EXPECT_FALSE(parse("data:/data").is_bind);
+  EXPECT_TRUE(parse("C:\\data:/data").is_bind);
+  EXPECT_EQ(parse("${DATA:-./data}:/data").source, "${DATA:-./data}");
   EXPECT_TRUE(parse("data:/data:ro,nocopy").read_only);
   EXPECT_TRUE(parse("data:/data:ro,nocopy").nocopy);
   EXPECT_EQ(parse("/data").target, "/data");
-  EXPECT_EQ(parse("a:/b:what").unknown_options, std::vector<std::string>{"what"});
+  EXPECT_EQ(parse("data:/b:what").unknown_options, std::vector<std::string>{"what"});
   EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume(":/data")));
-  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume("a:b:c:d")));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume("data:bb:cc:dd")));
 }
 
 TEST(Paths, AreCleanedWithoutLookingAtTheDisk) {
