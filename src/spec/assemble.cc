@@ -290,7 +290,7 @@ class Assembly {
     chain.push_back(here);
     extend(copy, services, file, chain);
     chain.pop_back();
-    if (copy.find("extends") != nullptr) return {};
+    if (copy.find("extends") != nullptr && reporter_.has_errors()) return {};
     return copy;
   }
 

@@ -109,6 +109,10 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
   if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
     resolve_environment(root, request.surroundings.variables);
+  if (stages.normalize) {
+    static const StringMap none;
+    resolve_build_arguments(root, stages.interpolate ? request.surroundings.variables : none);
+  }
   if (stages.resolve_environment && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root);

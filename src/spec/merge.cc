@@ -81,9 +81,9 @@ class Merger {
   }
 
   static bool has_other_driver(const Node& base, const Node& over) {
-    const auto before = base.text_of("driver");
-    const auto after = over.text_of("driver");
-    return !before.empty() && !after.empty() && before != after;
+    const Node* before = base.find("driver");
+    const Node* after = over.find("driver");
+    return before != nullptr && after != nullptr && before->text != after->text;
   }
 
   void merge_mappings(Node& base, Node over, const Type& type) {

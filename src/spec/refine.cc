@@ -262,7 +262,8 @@ void refine_device_request(Node& node, const Where&, Shaping& shaping) {
     shaping.reporter.error("bad-value", node.place,
                            "\"count\" and \"device_ids\" exclude each other");
   } else if (node.find("count") == nullptr && node.find("device_ids") == nullptr) {
-    node.set("count", make_integer(-1, node.place));
+    node.set("count", shaping.variables == Variables::kept ? make_string("all", node.place)
+                                                           : make_integer(-1, node.place));
   }
 }
 
@@ -275,7 +276,7 @@ void refine_ulimit(Node& node, const Where&, Shaping& shaping) {
 void refine_contexts(Node& node, const Where&, Shaping& shaping) {
   for (auto& entry : node.entries) {
     auto& text = entry.value.text;
-    if (!text.starts_with("service:")) text = shaped_path(text, shaping);
+    text = shaped_path(text, shaping);
   }
 }
 

@@ -338,7 +338,7 @@ bool is_short_form_left(const Node& node, const Type& type) {
 /// Under --no-interpolate these are checked, but stay in the notation of the file.
 bool stays_as_written(const Type& type) {
   if (type.expand == expand_health_test || type.expand == expand_hosts ||
-      type.expand == expand_count)
+      type.expand == expand_count || type.expand == expand_options)
     return true;
   switch (type.form) {
     case Form::boolean:
@@ -385,7 +385,8 @@ bool is_open(const Node& node) {
 }
 
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
-  if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path))
+  if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path) ||
+      path.starts_with("service:"))
     return std::string(path);
   if (shaping.paths == PathResolution::make_absolute || path[0] == '/' || path[0] == '~')
     return absolute_path(path, shaping.base_directory, shaping.home);
@@ -399,8 +400,8 @@ void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (shaping.variables == Variables::kept) {
     if (stays_unread(node, type)) return;
     if (stays_as_written(type)) {
-      const bool may_be_text = type.form == Form::boolean || type.form == Form::integer ||
-                               type.form == Form::number;
+      const bool may_be_text =
+          type.form == Form::boolean || type.form == Form::integer || type.form == Form::number;
       if (may_be_text && node.is_string()) return;
       Node checked = node;
       if (type.expand != nullptr) type.expand(checked, where, shaping);

@@ -173,6 +173,11 @@ void TreeBuilder::close() {
 }
 
 void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
+  // What replaces everything has nothing to reset in it.
+  const auto replaces = [](const Open& outer) {
+    return outer.node.tag == Node::Tag::override_earlier;
+  };
+  if (std::ranges::any_of(open_, replaces)) node.tag = Node::Tag::none;
   if (anchor != 0) anchors_[anchor] = node;
   if (open_.empty()) {
     root_ = std::move(node);
