@@ -33,6 +33,7 @@ TEST(Scalar, DurationsAreReadExactlyAndPrintedLikeGo) {
   EXPECT_EQ(round_trip("1h5m30s20ms"), "1h5m30.02s");
   EXPECT_EQ(round_trip("1.5m"), "1m30s");
   EXPECT_EQ(round_trip("100us"), "100µs");
+  EXPECT_EQ(round_trip("1m1ns"), "1m0.000000001s");
   EXPECT_EQ(round_trip("1d"), "24h0m0s");
   EXPECT_EQ(round_trip("0"), "0s");
 }
