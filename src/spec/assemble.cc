@@ -87,6 +87,7 @@ class Assembly {
     }
     default_dependencies(merged);
     default_build_contexts(merged, directory, surroundings_);
+    resolve_devices(merged, directory);
     return merged;
   }
 
@@ -109,6 +110,21 @@ class Assembly {
         variables, ports_};
     shape_document(document, shaping);
     ports_ = shaping.ports;
+  }
+
+  /// A volume that is a bind mount has a path among its options; which ones, only all files tell.
+  void resolve_devices(Node& document, const std::string& directory) {
+    Node* volumes = document.find("volumes");
+    if (volumes == nullptr) return;
+    const Shaping shaping{reporter_, directory, surroundings_.project_directory, surroundings_.home,
+                          surroundings_.paths};
+    for (auto& volume : volumes->entries) {
+      Node* options = volume.value.find("driver_opts");
+      if (options == nullptr || volume.value.text_of("driver") != "local") continue;
+      Node* device = options->find("device");
+      if (device == nullptr || options->text_of("o") != "bind") continue;
+      device->text = shaped_path(device->text.empty() ? "." : device->text, shaping);
+    }
   }
 
   /// Paths of other files cannot stay as they are written: they are seen from elsewhere.
@@ -278,7 +294,7 @@ class Assembly {
     chain.push_back(here);
     extend(copy, services, file, chain);
     chain.pop_back();
-    if (copy.find("extends") != nullptr) return {};
+    if (copy.find("extends") != nullptr && reporter_.has_errors()) return {};
     return copy;
   }
 

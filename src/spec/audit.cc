@@ -16,7 +16,7 @@ namespace {
 constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
 
 const Type* type_of_entry(const Type& type, std::string_view key) {
-  if (type.form == Form::map_of) return key.starts_with("x-") ? nullptr : type.element;
+  if (type.form == Form::map_of) return type.element;
   if (type.form != Form::object) return nullptr;
   const Field* field = type.schema->find(key);
   return field == nullptr ? nullptr : field->type;

@@ -117,7 +117,7 @@ class References {
                       stack::quoted(name_));
     }
     for (const auto& network : networks->value.entries) {
-      if (network.key == "default" || networks_.contains(network.key)) continue;
+      if (networks_.contains(network.key)) continue;
       reporter_
           .error("undefined-network", network.place,
                  "service {} joins network {}, which does not exist", stack::quoted(name_),

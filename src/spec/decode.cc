@@ -61,7 +61,6 @@ void read_objects(const Node* section, const Schema& schema, std::map<std::strin
                   std::string Object::*key_member) {
   if (section == nullptr) return;
   for (const auto& [key, place, value] : section->entries) {
-    if (key.starts_with("x-")) continue;
     Object& object = objects[key];
     object.*key_member = key;
     read_object(value, schema, &object);

@@ -78,11 +78,15 @@ bool is_sexagesimal(const Node& item) {
   return first && second && *second < 60 && item.text.size() == item.place.length;
 }
 
+/// With variables in it a list of ports is read as a whole or not at all.
+bool all_parse(const Node& list) {
+  return std::ranges::all_of(list.items, [](const Node& item) {
+    return !item.is_string() ||
+           std::holds_alternative<std::vector<PortParts>>(parse_ports(item.text));
+  });
+}
+
 void add_ports(const Node& item, std::vector<Node>& ports, Shaping& shaping) {
-  if (shaping.variables == Variables::kept && is_open(item)) {
-    ports.push_back(item);
-    return;
-  }
   // The first excess is enough: ranges are only looked at while there is room.
   if (shaping.ports > kMaxPorts) return;
   if (is_sexagesimal(item)) {
@@ -174,6 +178,7 @@ void expand_names(Node& node, const Where& where, Shaping& shaping) {
 
 void expand_ports(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_sequence()) return;
+  if (shaping.variables == Variables::kept && !all_parse(node)) return;
   std::vector<Node> ports;
   for (auto& item : node.items) {
     const bool is_short = item.is_string() || item.kind == Node::Kind::integer;
@@ -195,7 +200,7 @@ void expand_mount(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_string()) return;
   const auto parsed = parse_volume(node.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-    if (shaping.variables == Variables::kept && is_open(node)) return;
+    if (shaping.variables == Variables::kept) return;
     report(*refusal, node, shaping, "bad-volume");
     // A complete mount, so that nothing more is said about it.
     VolumeParts nothing;
@@ -251,12 +256,21 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
   Node list = make_sequence(node.place);
   list.tag = node.tag;
   sort_keys(node);
+  const auto check = [&](const Node& address) {
+    if (address.is_string()) return;
+    shaping.reporter
+        .error("wrong-type", address.place, "an address must be text, not {}: {}",
+               describe(address.kind), where.value_text())
+        .hint = "put it in quotes";
+  };
   const auto add = [&](std::string_view host, std::string_view address, Place place) {
     if (address.starts_with('[') && address.ends_with(']'))
       address = address.substr(1, address.size() - 2);
     list.items.push_back(make_string(fmt::format("{}={}", host, address), place));
   };
   for (const auto& entry : node.entries) {
+    if (!entry.value.is_sequence()) check(entry.value);
+    for (const auto& address : entry.value.items) check(address);
     for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
@@ -320,6 +334,13 @@ void expand_ssh(Node& node, const Where&, Shaping&) {
     list.items.push_back(make_string(text, entry.place));
   }
   node = std::move(list);
+}
+
+void refuse_fraction(Node& node, const Where& where, Shaping& shaping) {
+  const bool is_whole = node.kind != Node::Kind::number && !node.text.starts_with('-');
+  if (is_whole) return;
+  shaping.reporter.error("bad-value", node.place, "{} is not a number of bytes: {}",
+                         stack::quoted(node.text), where.value_text());
 }
 
 void expand_list(Node& node, const Where&, Shaping&) {

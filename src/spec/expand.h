@@ -26,14 +26,17 @@ void expand_count(Node& node, const Where& where, Shaping& shaping);
 void expand_health_test(Node& node, const Where& where, Shaping& shaping);
 void expand_external(Node& node, const Where& where, Shaping& shaping);
 void expand_ssh(Node& node, const Where& where, Shaping& shaping);
-void expand_list(Node& node, const Where& where, Shaping& shaping);     ///< text -> list of it
-void expand_options(Node& node, const Where& where, Shaping& shaping);  ///< each value to a list
+void refuse_fraction(Node& node, const Where& where, Shaping& shaping);  ///< 1.5 without a unit
+void expand_list(Node& node, const Where& where, Shaping& shaping);      ///< text -> list of it
+void expand_options(Node& node, const Where& where, Shaping& shaping);   ///< each value to a list
 
 // Checks and canonical spelling (Type::refine).
 void refine_restart(Node& node, const Where& where, Shaping& shaping);
 void refine_container_name(Node& node, const Where& where, Shaping& shaping);
+void refine_pull_policy(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);
+void refine_protocol(Node& node, const Where& where, Shaping& shaping);
 void refine_mount(Node& node, const Where& where, Shaping& shaping);
 void refine_expose(Node& node, const Where& where, Shaping& shaping);
 void refine_capabilities(Node& node, const Where& where, Shaping& shaping);
@@ -41,7 +44,6 @@ void refine_project_name(Node& node, const Where& where, Shaping& shaping);
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping);
 void refine_subnet(Node& node, const Where& where, Shaping& shaping);
 void refine_mac(Node& node, const Where& where, Shaping& shaping);
-void refine_volume_definition(Node& node, const Where& where, Shaping& shaping);
 void refine_cpus(Node& node, const Where& where, Shaping& shaping);
 void refine_device_request(Node& node, const Where& where, Shaping& shaping);
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping);

@@ -84,13 +84,12 @@ constexpr Schema kGenericSchema{"generic_resources", kGenericFields};
 constexpr Type kGeneric{.form = Form::object, .schema = &kGenericSchema};
 constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
 constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count, .also = kAlsoText};
-constexpr Type kOptions{.form = Form::text_map};
 constexpr Field kDeviceRequestFields[] = {
     {"capabilities", &kTextSet, "What the device must be able to do"},
     {"count", &kDeviceCount, "How many"},
     {"device_ids", &kTextSet, "Which ones"},
     {"driver", &kText, "Whose devices"},
-    {"options", &kOptions, "Options of the driver"},
+    {"options", &kTextMap, "Options of the driver"},
 };
 constexpr std::string_view kDeviceRequestRequired[] = {"capabilities"};
 constexpr Schema kDeviceRequestSchema{"devices", kDeviceRequestFields, kDeviceRequestRequired};

@@ -26,8 +26,7 @@ constexpr std::string_view kDependencyRequired[] = {"condition"};
 
 // --- healthcheck ---------------------------------------------------------------------------------
 
-constexpr Type kHealthTest{
-    .form = Form::loose_texts, .expand = expand_health_test, .also = kAlsoText};
+constexpr Type kHealthTest{.form = Form::texts, .expand = expand_health_test, .also = kAlsoText};
 constexpr Field kHealthcheckFields[] = {
     {"test", &kHealthTest, "Command that tells whether the service is healthy",
      into<&Healthcheck::test>, Merge::replace},
@@ -45,9 +44,8 @@ constexpr Field kHealthcheckFields[] = {
 // --- ports ---------------------------------------------------------------------------------------
 
 constexpr std::string_view kPortModes[] = {"host", "ingress"};
-constexpr std::string_view kProtocols[] = {"tcp", "udp", "sctp"};
 constexpr Type kPortMode{.form = Form::text, .choices = kPortModes};
-constexpr Type kProtocol{.form = Form::text, .choices = kProtocols};
+constexpr Type kProtocol{.form = Form::text, .refine = refine_protocol};
 constexpr Field kPortFields[] = {
     {"name", &kText, "A name for people", into<&Port::name>},
     {"mode", &kPortMode, "host or ingress", into<&Port::mode>},
@@ -81,7 +79,7 @@ constexpr Field kVolumePartFields[] = {
     {"subpath", &kText, "Directory inside the volume", into<&Mount::subpath>},
 };
 constexpr Schema kVolumePartSchema{"volume", kVolumePartFields};
-constexpr Type kTmpfsSize{.form = Form::size};
+constexpr Type kTmpfsSize{.form = Form::size, .expand = refuse_fraction};
 constexpr Field kTmpfsFields[] = {
     {"size", &kTmpfsSize, "Most bytes it may hold", into<&Mount::tmpfs_size>},
     {"mode", &kTmpfsMode, "Mode of its root directory", into<&Mount::tmpfs_mode>},
@@ -132,7 +130,7 @@ constexpr Field kAttachmentFields[] = {
     {"priority", &kInteger, "Networks are joined from high to low",
      into<&NetworkAttachment::priority>},
     {"gw_priority", &kNumber, "The highest gives the default route"},
-    {"driver_opts", &kTextMap, "Options of the driver"},
+    {"driver_opts", &kOptions, "Options of the driver"},
 };
 
 }  // namespace

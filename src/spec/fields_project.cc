@@ -17,26 +17,25 @@ constexpr Field kSubnetFields[] = {
     {"subnet", &kSubnetText, "Addresses of the network", into<&SubnetConfig::subnet>},
     {"ip_range", &kText, "Addresses to give out", into<&SubnetConfig::ip_range>},
     {"gateway", &kText, "Address of the host", into<&SubnetConfig::gateway>},
-    {"aux_addresses", &kTextMap, "Addresses not to give out", into<&SubnetConfig::aux_addresses>},
+    {"aux_addresses", &kOptions, "Addresses not to give out", into<&SubnetConfig::aux_addresses>},
 };
 constexpr Type kSubnetType{.form = Form::object, .schema = &kSubnetSchema};
 constexpr Type kSubnets{.form = Form::list_of, .element = &kSubnetType};
 constexpr Field kIpamFields[] = {
     {"driver", &kText, "Who gives out addresses", assign_elsewhere},
     {"config", &kSubnets, "Subnets", assign_ipam, Merge::refined, subnet_identity},
-    {"options", &kTextMap, "Options of the driver"},
+    {"options", &kOptions, "Options of the driver"},
 };
 constexpr Schema kIpamSchema{"ipam", kIpamFields};
 void assign_ipam_object(void* network, const Node& node) {
   read_object(node, kIpamSchema, network);
 }
 constexpr Type kIpam{.form = Form::object, .schema = &kIpamSchema, .may_be_null = true};
-constexpr Type kDriverOptions{.form = Form::text_map};
 
 constexpr Field kNetworkFields[] = {
     {"name", &kText, "Name outside of the project", into<&Network::name>},
     {"driver", &kText, "Kind of network", into<&Network::driver>},
-    {"driver_opts", &kDriverOptions, "Options of the driver", into<&Network::driver_opts>},
+    {"driver_opts", &kOptions, "Options of the driver", into<&Network::driver_opts>},
     {"ipam", &kIpam, "Subnets", assign_ipam_object},
     {"internal", &kBoolean, "Without a way out", into<&Network::internal>},
     {"external", &kExternal, "Exists already, outside of the project", into<&Network::external>},
@@ -51,7 +50,7 @@ constexpr Field kNetworkFields[] = {
 constexpr Field kVolumeFields[] = {
     {"name", &kText, "Name outside of the project", into<&Volume::name>},
     {"driver", &kText, "Kind of volume", into<&Volume::driver>},
-    {"driver_opts", &kDriverOptions, "Options of the driver", into<&Volume::driver_opts>},
+    {"driver_opts", &kOptions, "Options of the driver", into<&Volume::driver_opts>},
     {"external", &kExternal, "Exists already, outside of the project", into<&Volume::external>},
     {"labels", &kTextMap, "Labels", into<&Volume::labels>},
 };
@@ -71,7 +70,7 @@ constexpr Field kSecretFields[] = {
     {"external", &kExternal, "Exists already, outside of the project"},
     {"labels", &kTextMap, "Labels"},
     {"driver", &kText, "Who keeps it"},
-    {"driver_opts", &kDriverOptions, "Options of the driver"},
+    {"driver_opts", &kOptions, "Options of the driver"},
     {"template_driver", &kText, "How to fill it in"},
 };
 constexpr Field kModelFields[] = {
@@ -92,11 +91,8 @@ constexpr Type kNetwork{.form = Form::object,
                         .expand = expand_external,
                         .may_be_null = true};
 constexpr Type kNetworks{.form = Form::map_of, .element = &kNetwork};
-constexpr Type kVolume{.form = Form::object,
-                       .schema = &kVolumeSchema,
-                       .expand = expand_external,
-                       .refine = refine_volume_definition,
-                       .may_be_null = true};
+constexpr Type kVolume{
+    .form = Form::object, .schema = &kVolumeSchema, .expand = expand_external, .may_be_null = true};
 constexpr Type kVolumes{.form = Form::map_of, .element = &kVolume};
 constexpr Type kConfig{.form = Form::object, .schema = &kConfigSchema, .expand = expand_external};
 constexpr Type kConfigs{.form = Form::map_of, .element = &kConfig};
@@ -116,7 +112,7 @@ constexpr Type kInclude{.form = Form::list_of, .element = &kIncludeItem, .expand
 constexpr Type kProjectName{.form = Form::text, .refine = refine_project_name};
 
 constexpr Field kProjectFields[] = {
-    {"version", &kAny, "Obsolete", assign_elsewhere},
+    {"version", &kText, "Obsolete", assign_elsewhere},
     {"name", &kProjectName, "Name of the project", assign_elsewhere},
     {"include", &kInclude, "Other files to take in", assign_elsewhere},
     {"services", &kServices, "What runs", assign_elsewhere},

@@ -35,6 +35,7 @@ constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
+constexpr Type kPullPolicy{.form = Form::text, .refine = refine_pull_policy};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
@@ -106,7 +107,7 @@ constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 
 constexpr Field kLoggingFields[] = {
     {"driver", &kText, "Where the output goes"},
-    {"options", &kTextMap, "Options of the driver"},
+    {"options", &kOptions, "Options of the driver"},
 };
 constexpr Schema kLoggingSchema{"logging", kLoggingFields};
 constexpr Type kLogging{.form = Form::object, .schema = &kLoggingSchema};
@@ -252,14 +253,14 @@ constexpr Field kServiceFields[] = {
     {"pre_stop", &kHooks, "Commands before the stop"},
     {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
      Lack::harmful},
-    {"pull_policy", &kText, "When to fetch the image"},
+    {"pull_policy", &kPullPolicy, "When to fetch the image"},
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
     {"security_opt", &kTextSet, "Security options", nullptr, Merge::distinct, nullptr,
      Lack::harmful},
     {"shm_size", &kSize, "Size of /dev/shm"},
-    {"storage_opt", &kTextMap, "Options of the storage"},
+    {"storage_opt", &kOptions, "Options of the storage"},
     {"sysctls", &kTextMap, "Kernel parameters"},
     {"ulimits", &kUlimits, "Limits of processes"},
     {"use_api_socket", &kBoolean, "Give it the engine's socket"},

@@ -53,11 +53,8 @@ Json object_of(const Schema& schema) {
           {"additionalProperties", false}};
 }
 
-/// Names of people's own, and beside them their notes.
 Json map_of(const Type& element) {
-  return {{"type", "object"},
-          {"patternProperties", {{"^x-", Json::object()}}},
-          {"additionalProperties", schema_of(element)}};
+  return {{"type", "object"}, {"additionalProperties", schema_of(element)}};
 }
 
 Json choice_of(const Type& type) {
@@ -96,6 +93,8 @@ Json long_form(const Type& type) {
     case Form::text_map:
     case Form::environment:
       return assignments();
+    case Form::options:
+      return {{"type", "object"}, {"additionalProperties", loose_text()}};
     case Form::object:
       return object_of(*type.schema);
     case Form::map_of:

@@ -96,10 +96,14 @@ bool is_loadable(const Node& root, Reporter& reporter) {
   return false;
 }
 
-/// Services named on the command line that do not exist are told by the command that takes them.
-void choose_services(Node& root, const SourceRequest& request) {
-  if (request.selection == Selection::named && !request.services.empty())
-    select_services(root, request.services);
+void choose_services(Node& root, const SourceRequest& request, Reporter& reporter) {
+  if (request.selection != Selection::named || request.services.empty()) return;
+  const Node* services = root.find("services");
+  for (const auto& name : request.services) {
+    if (services == nullptr || services->find(name) == nullptr)
+      reporter.error("undefined-service", {}, "no such service: {}", name);
+  }
+  select_services(root, request.services);
 }
 
 void check_consistency(const Node& root, const Strings& inactive, const Stages& stages,
@@ -112,12 +116,17 @@ void check_consistency(const Node& root, const Strings& inactive, const Stages& 
 void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
                  Reporter& reporter) {
   const auto& stages = request.stages;
-  root.erase("version");
   check_values_present(root, reporter);
+  root.erase("version");
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
   if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
     resolve_environment(root, request.surroundings.variables, reporter);
+  if (stages.normalize) {
+    static const StringMap none;
+    resolve_build_arguments(root, stages.interpolate ? request.surroundings.variables : none,
+                            reporter);
+  }
   if (stages.resolve_environment && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root, reporter);
@@ -128,7 +137,7 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
       check_consistency(root, inactive, stages, reporter);
       repeat_scale_in_deploy(root);
     }
-    choose_services(root, request);
+    choose_services(root, request, reporter);
     warn_of_ineffective_keys(root, reporter);
   }
   if (stages.normalize) name_resources(root, name, reporter);

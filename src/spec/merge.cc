@@ -31,8 +31,7 @@ class Merger {
       become_list(base);
       become_list(over);
     }
-    if (base.is_null() || (base.is_scalar() && over.is_scalar()) ||
-        (base.is_scalar() != over.is_scalar() && field.type->element != nullptr))
+    if (base.is_scalar() || (over.is_scalar() && field.type->element != nullptr))
       return replace(base, std::move(over), field, Rule::overrides, "");
     if (base.kind != over.kind) {
       reporter_.error("cannot-override", over.place, "{} cannot override {}: {}",
@@ -116,9 +115,9 @@ class Merger {
   }
 
   static bool has_other_driver(const Node& base, const Node& over) {
-    const auto before = base.text_of("driver");
-    const auto after = over.text_of("driver");
-    return !before.empty() && !after.empty() && before != after;
+    const Node* before = base.find("driver");
+    const Node* after = over.find("driver");
+    return before != nullptr && after != nullptr && before->text != after->text;
   }
 
   void merge_mappings(Node& base, Node over, const Type& type) {
@@ -183,7 +182,9 @@ class Merger {
       adopt(adopted, std::move(item), element_field(field));
       const auto identity = identity_of(adopted, field, base.items.size());
       const auto [known, is_new] = positions.try_emplace(identity, base.items.size());
-      if (is_new) {
+      // Twice in one list of which each item is to be there once: told when all is merged.
+      const bool stays = field.type->is_set && !is_new && known->second >= earlier;
+      if (is_new || stays) {
         if (earlier > 0) reporter_.note(adopted, Rule::appended, base.place);
         base.items.push_back(std::move(adopted));
         continue;

@@ -291,8 +291,17 @@ void read_environment_files(Node& root, const Surroundings& surroundings, Report
 void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter) {
   for (auto& service : services_of(root)) {
     resolve_map(service.value.find("environment"), variables, true, reporter);
-    if (Node* build = service.value.find("build"))
-      resolve_map(build->find("args"), variables, false, reporter);
+  }
+}
+
+void resolve_build_arguments(Node& root, const StringMap& variables, Reporter& reporter) {
+  for (auto& service : services_of(root)) {
+    Node* build = service.value.find("build");
+    Node* arguments = build == nullptr ? nullptr : build->find("args");
+    if (arguments == nullptr) continue;
+    resolve_map(arguments, variables, false, reporter);
+    std::erase_if(arguments->items,
+                  [](const Node& item) { return item.text.find('=') == std::string::npos; });
   }
 }
 

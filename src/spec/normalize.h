@@ -18,6 +18,8 @@ Strings remove_inactive_services(Node& root, const Strings& profiles);
 void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter);
 /// Entries without a value take the caller's, if there is one.
 void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter);
+/// The same for arguments of builds, which are left out where there is none.
+void resolve_build_arguments(Node& root, const StringMap& variables, Reporter& reporter);
 
 /// Defaults and implied parts.
 void fill_in(Node& root, Reporter& reporter);

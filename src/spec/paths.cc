@@ -42,6 +42,13 @@ std::string absolute_path(std::string_view path, std::string_view base, std::str
   return clean_path(std::string(base) + "/" + std::string(path));
 }
 
+bool is_windows_path(std::string_view path) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const bool has_drive = path.size() > 2 && is_letter(path[0]) && path[1] == ':' &&
+                         (path[2] == '\\' || path[2] == '/');
+  return has_drive || path.starts_with("\\\\");
+}
+
 std::string relative_path(std::string_view path, std::string_view base) {
   return std::filesystem::path(path).lexically_relative(std::filesystem::path(base)).native();
 }

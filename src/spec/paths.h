@@ -13,6 +13,8 @@ std::string clean_path(std::string_view path);
 std::string absolute_path(std::string_view path, std::string_view base, std::string_view home);
 /// A URL, git or OCI address that only looks like a path.
 bool is_remote(std::string_view path);
+/// "C:\dir" or "\\server\share": absolute on another system, and left as it is.
+bool is_windows_path(std::string_view path);
 
 /// The absolute `path` as seen from the absolute directory `base`.
 std::string relative_path(std::string_view path, std::string_view base);

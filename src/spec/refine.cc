@@ -52,7 +52,8 @@ void refine_bind(Node& mount, Shaping& shaping) {
     return;
   }
   // An absolute path is printed as it was written; the model's is cleaned.
-  if (!source->text.starts_with('/')) source->text = shaped_path(source->text, shaping);
+  if (!source->text.starts_with('/') && !is_windows_path(source->text))
+    source->text = shaped_path(source->text, shaping);
 }
 
 constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
@@ -145,6 +146,21 @@ void refine_container_name(Node& node, const Where& where, Shaping& shaping) {
       "a letter or digit, then letters, digits, \"_\", \".\" and \"-\"";
 }
 
+/// As docker compose reads it: one of the words stands somewhere in the text.
+void refine_pull_policy(Node& node, const Where& where, Shaping& shaping) {
+  static constexpr std::array<std::string_view, 8> words = {
+      "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"};
+  const auto is_in_text = [&](std::string_view word) {
+    return node.text.find(word) != std::string::npos;
+  };
+  if (!node.is_string() || std::ranges::any_of(words, is_in_text)) return;
+  const auto every = node.text.find("every_");
+  if (every != std::string::npos && parse_duration(std::string_view(node.text).substr(every + 6)))
+    return;
+  refuse(node, shaping, where, "a pull policy").hint =
+      "always, never, missing, build, daily, weekly or every_12h";
+}
+
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   if (!canonical_signal(node.text))
@@ -163,6 +179,12 @@ void refine_port(Node& node, const Where&, Shaping& shaping) {
     shaping.reporter.error("bad-port", host_ip->place, "{} is not an IP address",
                            stack::quoted(host_ip->text));
   }
+}
+
+void refine_protocol(Node& node, const Where& where, Shaping& shaping) {
+  static constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
+  if (node.is_string() && std::ranges::find(protocols, node.text) == protocols.end())
+    complain(node, shaping, where, "a protocol").hint = "tcp, udp or sctp";
 }
 
 void refine_mount(Node& node, const Where&, Shaping& shaping) {
@@ -230,16 +252,6 @@ void refine_mac(Node& node, const Where& where, Shaping& shaping) {
     complain(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
 }
 
-void refine_volume_definition(Node& node, const Where&, Shaping& shaping) {
-  Node* options = node.find("driver_opts");
-  if (options == nullptr || !options->is_mapping()) return;
-  Node* device = options->find("device");
-  const auto flags = split(options->text_of("o"), ',');
-  const bool is_bind = std::ranges::find(flags, "bind") != flags.end();
-  if (device == nullptr || !is_bind) return;
-  device->text = shaped_path(device->text.empty() ? "." : device->text, shaping);
-}
-
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   const auto value = parse_number(node.text);
   if (value && *value < 0) complain(node, shaping, where, "a number of processors");
@@ -250,14 +262,15 @@ void refine_device_request(Node& node, const Where&, Shaping& shaping) {
     shaping.reporter.error("bad-value", node.place,
                            "\"count\" and \"device_ids\" exclude each other");
   } else if (node.find("count") == nullptr && node.find("device_ids") == nullptr) {
-    node.set("count", make_integer(-1, node.place));
+    node.set("count", shaping.variables == Variables::kept ? make_string("all", node.place)
+                                                           : make_integer(-1, node.place));
   }
 }
 
 void refine_contexts(Node& node, const Where&, Shaping& shaping) {
   for (auto& entry : node.entries) {
     auto& text = entry.value.text;
-    if (!text.starts_with("service:")) text = shaped_path(text, shaping);
+    text = shaped_path(text, shaping);
   }
 }
 

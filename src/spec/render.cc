@@ -86,7 +86,7 @@ class JsonWriter {
     char separator = '{';
     for (const Entry* entry : sorted_entries(node)) {
       begin(separator, depth + 1);
-      out_ += stack::quoted(entry->key) + ": ";
+      out_ += stack::quoted(escaped(entry->key, double_dollars_)) + ": ";
       value(entry->value, depth + 1);
       separator = ',';
     }
@@ -169,7 +169,7 @@ class YamlWriter {
   void mapping(const Node& node, std::size_t depth) {
     for (const Entry* entry : sorted_entries(node)) {
       out_.append(2 * depth, ' ');
-      out_ += text(entry->key) + ':';
+      out_ += text(escaped(entry->key, double_dollars_)) + ':';
       behind(entry->value, depth + 1);
     }
   }

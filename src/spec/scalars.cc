@@ -196,6 +196,18 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   return std::chrono::nanoseconds(negative ? -total : total);
 }
 
+namespace {
+
+/// Seconds with as many decimals as they need; never with an exponent, which nobody reads back.
+std::string seconds_text(std::int64_t nanoseconds) {
+  auto text = fmt::format("{}.{:09}", nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
 std::string duration_text(std::chrono::nanoseconds duration) {
   const std::int64_t total = duration.count();
   if (total == 0) return "0s";
@@ -205,11 +217,10 @@ std::string duration_text(std::chrono::nanoseconds duration) {
   if (total < 1'000'000'000) return number_text(static_cast<double>(total) / 1e6) + "ms";
   const std::int64_t hours = total / 3'600'000'000'000;
   const std::int64_t minutes = total / 60'000'000'000 % 60;
-  const auto seconds = static_cast<double>(total % 60'000'000'000) / 1e9;
   std::string text;
   if (hours > 0) text += fmt::format("{}h", hours);
   if (hours > 0 || minutes > 0) text += fmt::format("{}m", minutes);
-  return text + number_text(seconds) + "s";
+  return text + seconds_text(total % 60'000'000'000) + "s";
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -39,6 +39,7 @@ enum class Form : std::uint8_t {
   loose_texts,    ///< list of text or numbers; becomes text
   text_map,       ///< mapping or list of K=V; becomes mapping; no value becomes ""
   environment,    ///< the same; no value stays nothing
+  options,        ///< mapping only; its values become text
   object,         ///< mapping with the keys of `schema`
   map_of,         ///< mapping of any keys to `element`
   list_of,        ///< list of `element`
@@ -159,6 +160,7 @@ inline constexpr Type kTextSet{.form = Form::texts, .is_set = true};
 inline constexpr Type kTextOrTexts{.form = Form::text_or_texts};
 inline constexpr Type kLooseTexts{.form = Form::loose_texts};
 inline constexpr Type kTextMap{.form = Form::text_map};
+inline constexpr Type kOptions{.form = Form::options};
 inline constexpr Type kEnvironment{.form = Form::environment};
 
 }  // namespace stack::spec

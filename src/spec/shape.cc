@@ -195,8 +195,14 @@ void warn_of_old_boolean(const Node& value, std::string_view key, Shaping& shapi
       .hint = "put it in quotes";
 }
 
+bool has_trailing_space(std::string_view key) {
+  return !key.empty() && trim(key).size() != key.size() &&
+         (key.back() == ' ' || key.back() == '\t');
+}
+
 void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_null) {
-  if (node.is_sequence()) {
+  const bool is_list = node.is_sequence();
+  if (is_list) {
     Node map = make_mapping(node.place);
     map.tag = node.tag;
     for (const auto& item : node.items) add_assignment(map, item, where, shaping);
@@ -206,6 +212,9 @@ void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_
   for (auto& [key, place, value] : node.entries) {
     if (value.tag == Node::Tag::reset) continue;
     const Where inner{&where, key, ""};
+    if (keep_null && is_list && has_trailing_space(key))
+      shaping.reporter.error("bad-value", place, "the name {} ends with a space",
+                             stack::quoted(key));
     if (value.is_null()) {
       if (!keep_null) value = make_string("", place);
       continue;
@@ -216,6 +225,15 @@ void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_
     if (changed) warn_of_changed_number(value, key, shaping);
     shape_loose_text(value, inner, shaping);
   }
+}
+
+void shape_options(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.is_mapping()) return refuse(node, where, shaping, "a mapping");
+  for (const auto& [key, place, value] : node.entries) {
+    if (value.kind == Kind::boolean)
+      refuse(value, {&where, key, ""}, shaping, "text or a number", "put it in quotes");
+  }
+  shape_text_map(node, where, shaping, false);
 }
 
 void report_unknown_key(const Entry& entry, const Schema& schema, const Where& where,
@@ -267,7 +285,10 @@ void shape_map_of(Node& node, const Type& type, const Where& where, Shaping& sha
 
 void shape_list_of(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_sequence()) return refuse(node, where, shaping, "a list");
-  for (auto& item : node.items) shape(item, *type.element, where, shaping);
+  for (auto& item : node.items) {
+    if (item.is_null()) refuse(item, where, shaping, "a list of values");
+    shape(item, *type.element, where, shaping);
+  }
 }
 
 void shape_form(Node& node, const Type& type, const Where& where, Shaping& shaping) {
@@ -304,6 +325,8 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
       return shape_texts(node, where, shaping, true);
     case Form::text_map:
       return shape_text_map(node, where, shaping, false);
+    case Form::options:
+      return shape_options(node, where, shaping);
     case Form::environment:
       return shape_text_map(node, where, shaping, true);
     case Form::object:
@@ -315,17 +338,24 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
   }
 }
 
-/// Under --no-interpolate a value with a variable cannot be judged, nor what only a program that
+/// Under --no-interpolate a scalar with a variable cannot be judged, nor what only a program that
 /// uses it would read.
 bool stays_unread(const Node& node, const Type& type) {
-  if (is_open(node) && type.expand != expand_mount) return true;
+  if (is_open(node) && type.form < Form::path) return true;
   return type.form == Form::size || type.form == Form::signed_size || type.form == Form::duration ||
-         type.form == Form::mode || type.expand == expand_health_test ||
-         type.expand == expand_hosts || type.expand == expand_count;
+         type.form == Form::mode;
+}
+
+/// A port or volume that could not be split, because of a variable in it.
+bool is_short_form_left(const Node& node, const Type& type) {
+  return node.is_string() && (type.refine == refine_port || type.refine == refine_mount);
 }
 
 /// Under --no-interpolate these are checked, but stay in the notation of the file.
 bool stays_as_written(const Type& type) {
+  if (type.expand == expand_health_test || type.expand == expand_hosts ||
+      type.expand == expand_count || type.expand == expand_options)
+    return true;
   switch (type.form) {
     case Form::boolean:
     case Form::integer:
@@ -337,6 +367,8 @@ bool stays_as_written(const Type& type) {
       return true;
     case Form::text_map:
       return type.refine == nullptr;
+    case Form::options:
+      return true;
     case Form::text_or_texts:
       return type.expand == nullptr;
     default:
@@ -369,7 +401,8 @@ bool is_open(const Node& node) {
 }
 
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
-  if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path))
+  if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path) ||
+      path.starts_with("service:"))
     return std::string(path);
   if (shaping.paths == PathResolution::make_absolute || path[0] == '/' || path[0] == '~')
     return absolute_path(path, shaping.base_directory, shaping.home);
@@ -383,11 +416,16 @@ void shape(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (shaping.variables == Variables::kept) {
     if (stays_unread(node, type)) return;
     if (stays_as_written(type)) {
+      const bool may_be_text =
+          type.form == Form::boolean || type.form == Form::integer || type.form == Form::number;
+      if (may_be_text && node.is_string()) return;
       Node checked = node;
+      if (type.expand != nullptr) type.expand(checked, where, shaping);
       return shape_form(checked, type, where, shaping);
     }
   }
   if (type.expand != nullptr) type.expand(node, where, shaping);
+  if (shaping.variables == Variables::kept && is_short_form_left(node, type)) return;
   shape_form(node, type, where, shaping);
   if (!type.choices.empty()) check_choices(node, type, where, shaping);
   if (type.refine != nullptr) type.refine(node, where, shaping);

@@ -45,6 +45,35 @@ bool is_protocol(std::string_view protocol) {
   return protocol == "tcp" || protocol == "udp" || protocol == "sctp";
 }
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_drive(std::string_view part) {
+  return part.size() == 1 && is_letter(part[0]);
+}
+
+/// At its colons, but for those of a variable and behind a single letter, which is a drive's.
+std::vector<std::string> split_volume(std::string_view text) {
+  std::vector<std::string> parts(1);
+  int depth = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("${")) ++depth;
+    if (text[at] == '}' && depth > 0) --depth;
+    if (text[at] == ':' && depth == 0 && !is_drive(parts.back())) {
+      parts.emplace_back();
+    } else {
+      parts.back() += text[at];
+    }
+  }
+  return parts;
+}
+
+bool is_host_path(std::string_view source) {
+  return std::string_view("./~").find(source[0]) != std::string_view::npos ||
+         source.starts_with("\\\\") || (is_letter(source[0]) && source.substr(1).starts_with(':'));
+}
+
 std::string published_at(const PortRange& range, std::size_t index, bool spread) {
   if (!spread && range.first != range.last) return fmt::format("{}-{}", range.first, range.last);
   return std::to_string(range.first + index);
@@ -124,7 +153,7 @@ Parsed<VolumeParts> parse_volume(std::string_view text) {
     volume.target = std::string(text);
     return volume;
   }
-  const auto fields = split(text, ':');
+  const auto fields = split_volume(text);
   if (std::ranges::find(fields, std::string()) != fields.end()) {
     return Refusal{
         fmt::format("volume {} has an empty part between its colons", stack::quoted(text)),
@@ -140,7 +169,7 @@ Parsed<VolumeParts> parse_volume(std::string_view text) {
   }
   volume.source = fields[0];
   volume.target = fields[1];
-  volume.is_bind = std::string_view("./~").find(volume.source[0]) != std::string_view::npos;
+  volume.is_bind = is_host_path(volume.source);
   if (fields.size() == 2) return volume;
   for (const auto& option : split(fields[2], ',')) {
     if (option == "ro") {

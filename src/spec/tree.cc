@@ -77,12 +77,13 @@ Node make_sequence(Place place) {
 }
 
 bool same_value(const Node& a, const Node& b) {
-  const auto in_b = [&](const Entry& entry) {
+  const auto has_same = [&](const Entry& entry) {
     const Node* other = b.find(entry.key);
     return other != nullptr && same_value(entry.value, *other);
   };
-  return a.kind == b.kind && a.text == b.text && std::ranges::equal(a.items, b.items, same_value) &&
-         a.entries.size() == b.entries.size() && std::ranges::all_of(a.entries, in_b);
+  return a.kind == b.kind && a.text == b.text && a.entries.size() == b.entries.size() &&
+         std::ranges::equal(a.items, b.items, same_value) &&
+         std::ranges::all_of(a.entries, has_same);
 }
 
 std::string_view describe(Node::Kind kind) {

@@ -85,4 +85,7 @@ bool same_value(const Node& a, const Node& b);
 /// "a mapping", "a list", "text", "a number", ...
 std::string_view describe(Node::Kind kind);
 
+/// Whether both say the same, wherever they stand and in whatever order their keys are.
+bool same_value(const Node& a, const Node& b);
+
 }  // namespace stack::spec

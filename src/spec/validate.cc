@@ -196,7 +196,7 @@ void check_mounts(const Entry& service, Reporter& reporter) {
 void check_platform(const Entry& service, Reporter& reporter) {
   const Node* platform = service.value.find("platform");
   const Node* platforms = find_path(service.value, {"build", "platforms"});
-  if (platform == nullptr || platforms == nullptr) return;
+  if (platform == nullptr || platform->text.empty() || platforms == nullptr) return;
   for (const auto& known : platforms->items) {
     if (known.text == platform->text) return;
   }

@@ -149,6 +149,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
     const bool typed = tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
                        tag == "tag:yaml.org,2002:bool";
     if (typed) node.kind = resolve_plain(value).kind;
+    if (tag == "tag:yaml.org,2002:null") node.kind = Node::Kind::null;
   }
   node.tag = tag_of(tag);
   node.place = place_of(mark, value.size() + (tag == "!" ? 2 : 0));
@@ -172,6 +173,11 @@ void TreeBuilder::close() {
 }
 
 void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
+  // What replaces everything has nothing to reset in it.
+  const auto replaces = [](const Open& outer) {
+    return outer.node.tag == Node::Tag::override_earlier;
+  };
+  if (std::ranges::any_of(open_, replaces)) node.tag = Node::Tag::none;
   if (anchor != 0) anchors_[anchor] = node;
   if (open_.empty()) {
     root_ = std::move(node);
@@ -179,7 +185,8 @@ void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
   }
   Open& parent = open_.back();
   if (parent.node.is_sequence()) {
-    parent.node.items.push_back(std::move(node));
+    // Places in a list say nothing about another file's list: the item is just not there.
+    if (node.tag != Node::Tag::reset) parent.node.items.push_back(std::move(node));
   } else if (!parent.key) {
     add_key(node);
   } else {
@@ -212,6 +219,7 @@ void TreeBuilder::add_value(Open& mapping, Node node) {
   Entry key = std::move(*mapping.key);
   mapping.key.reset();
   if (key.key == "<<" && key.value.style == Node::Style::plain) {
+    if (is_duplicate(mapping, key)) return;
     mapping.merges.push_back(std::move(node));
     return;
   }

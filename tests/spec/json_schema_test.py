@@ -60,7 +60,8 @@ services:
     image: postgres
     networks: {back: }
     healthcheck: {test: pg_isready, interval: 5s}
-networks: {back: , x-note: 1}
+networks: {back: }
+x-note: 1
 """
 
 WRONG = {

@@ -42,7 +42,7 @@ TEST(Load, ATypicalServiceBecomesAPlainStruct) {
 
 TEST(Load, RestartNoIsTheWordAndNotTheBoolean) {
   EXPECT_EQ(service_of("    restart: no\n").restart.kind, RestartPolicy::Kind::no);
-  EXPECT_TRUE(load_text("services: {web: {image: x, restart: false}}").diagnostics.has_errors());
+  EXPECT_FALSE(load_text("services: {web: {image: x, restart: false}}").project);
   EXPECT_EQ(service_of("    restart: always\n").restart.kind, RestartPolicy::Kind::always);
 }
 
@@ -447,6 +447,42 @@ volumes: {data: }
   EXPECT_EQ(first.services, again.services);
   EXPECT_EQ(first.volumes, again.volumes);
   EXPECT_EQ(to_yaml(first), to_yaml(again));
+}
+
+TEST(Load, NamesMayBeginWithXWhereTheUserNamesThings) {
+  const auto project = project_of(R"(services:
+  x-web: {image: x, depends_on: [x-db], networks: [x-net]}
+  x-db: {image: y}
+networks: {x-net: {}}
+)");
+  EXPECT_EQ(project.services.count("x-web"), 1U);
+  EXPECT_EQ(project.networks.count("x-net"), 1U);
+}
+
+TEST(Load, TheNewestKeysAreKnown) {
+  auto request = request_of({R"(services:
+  web:
+    image: x
+    pull_refresh_after: 12h
+    pre_start: [{command: prepare, per_replica: true}]
+    build: {context: ., no_cache_filter: [one, two]}
+    use_api_socket: true
+    gpus: all
+    models: {llm: {endpoint_var: URL}}
+    env_file: [{path: raw.env, format: raw}]
+models: {llm: {model: ai/model, context_size: 1024}}
+)"},
+                            {{"/project/raw.env", "A='kept'\n"}});
+  request.purpose = Purpose::show;
+  EXPECT_EQ(project_of(request).services["web"].environment, (Environment{{"A", "'kept'"}}));
+}
+
+TEST(Load, WhatNoContainerCouldRunWithIsAnErrorOnlyForThoseWhoRunIt) {
+  const std::string text = "services: {web: {image: x, stop_signal: BYE, cap_add: [FLY]}}";
+  EXPECT_FALSE(load_text(text).project);
+  auto request = request_of({text});
+  request.purpose = Purpose::show;
+  EXPECT_TRUE(load_from_sources(request).project);
 }
 
 }  // namespace

@@ -80,8 +80,8 @@ TEST(Trap45, AnUnknownOptionIsAWarning) {
 }
 
 TEST(Trap45, AFourthPartIsRefused) {
-  EXPECT_EQ(said_of({"services: {web: {image: x, volumes: ['a:/b:ro:z']}}"}),
-            "1: volume \"a:/b:ro:z\" has too many colons ([SOURCE:]TARGET[:OPTIONS])\n");
+  EXPECT_EQ(said_of({"services: {web: {image: x, volumes: ['vol:/b:ro:z']}}"}),
+            "1: volume \"vol:/b:ro:z\" has too many colons ([SOURCE:]TARGET[:OPTIONS])\n");
 }
 
 TEST(Trap46, AMissingSourceIsMadeUnlessToldOtherwise) {

@@ -33,6 +33,7 @@ TEST(Scalar, DurationsAreReadExactlyAndPrintedLikeGo) {
   EXPECT_EQ(round_trip("1h5m30s20ms"), "1h5m30.02s");
   EXPECT_EQ(round_trip("1.5m"), "1m30s");
   EXPECT_EQ(round_trip("100us"), "100µs");
+  EXPECT_EQ(round_trip("1m1ns"), "1m0.000000001s");
   EXPECT_EQ(round_trip("1d"), "24h0m0s");
   EXPECT_EQ(round_trip("0"), "0s");
 }
@@ -113,12 +114,14 @@ TEST(Volumes, TheSourceDecidesBetweenPathAndName) {
   EXPECT_TRUE(parse("./data:/data").is_bind);
   EXPECT_TRUE(parse("~/data:/data").is_bind);
   EXPECT_FALSE(parse("data:/data").is_bind);
+  EXPECT_TRUE(parse("C:\\data:/data").is_bind);
+  EXPECT_EQ(parse("${DATA:-./data}:/data").source, "${DATA:-./data}");
   EXPECT_TRUE(parse("data:/data:ro,nocopy").read_only);
   EXPECT_TRUE(parse("data:/data:ro,nocopy").nocopy);
   EXPECT_EQ(parse("/data").target, "/data");
-  EXPECT_EQ(parse("a:/b:what").unknown_options, std::vector<std::string>{"what"});
+  EXPECT_EQ(parse("data:/b:what").unknown_options, std::vector<std::string>{"what"});
   EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume(":/data")));
-  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume("a:b:c:d")));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(parse_volume("data:bb:cc:dd")));
 }
 
 TEST(Paths, AreCleanedWithoutLookingAtTheDisk) {
