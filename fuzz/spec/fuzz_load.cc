@@ -31,10 +31,9 @@ SourceRequest request_of(const std::string& input) {
       request.sources.push_back({"/p/" + file.name, file.name, file.text});
     disk["/p/" + file.name] = std::move(file.text);
   }
-  // A file that is not there is the first one: things include and extend themselves.
   request.surroundings.read = [disk = std::move(disk)](const std::string& path) {
     const auto found = disk.find(path);
-    return std::optional(found == disk.end() ? disk.at("/p/stack.yaml") : found->second);
+    return found == disk.end() ? std::nullopt : std::optional(found->second);
   };
   return request;
 }
