@@ -33,22 +33,6 @@ std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-/// Every node that a path leads to, so that later messages can point at it.
-void map_places(const Node& node, std::string& path, const Reporter& reporter, SourceMap& places) {
-  const auto add = [&](std::string_view step, const Place& place, const Node& child) {
-    const auto length = path.size();
-    if (!path.empty()) path += '.';
-    path += step;
-    if (place.line > 0) places.set(path, reporter.origin(place));
-    map_places(child, path, reporter, places);
-    path.resize(length);
-  };
-  for (const auto& [key, place, value] : node.entries)
-    add(key, value.is_scalar() && value.place.line > 0 ? value.place : place, value);
-  for (std::size_t at = 0; at < node.items.size(); ++at)
-    add(std::to_string(at), node.items[at].place, node.items[at]);
-}
-
 void warn_of_version(const std::vector<Documents>& files, Reporter& reporter) {
   for (const auto& documents : files) {
     for (const auto& document : documents) {
@@ -172,10 +156,9 @@ Project make_project(Node root, const SourceRequest& request, const Reporter& re
   give_own_bridge(project);
   project.working_dir = request.surroundings.project_directory;
   for (const auto& source : request.sources) project.files.emplace_back(source.path);
-  std::string path;
-  map_places(root, path, reporter, project.sources);
   project.interpolated = request.stages.interpolate;
   project.resolved = std::make_shared<const Node>(std::move(root));
+  project.sources = SourceMap(project.resolved, reporter.names());
   return project;
 }
 

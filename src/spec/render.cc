@@ -8,6 +8,7 @@
 #include "spec/printed.h"
 #include "spec/scalars.h"
 #include "spec/tree.h"
+#include "spec/utf8.h"
 
 namespace stack::spec {
 namespace {
@@ -29,6 +30,19 @@ std::string escaped(const std::string& text, bool double_dollars) {
   for (const char character : text) {
     result += character;
     if (character == '$') result += character;
+  }
+  return result;
+}
+
+/// In quotes, with nothing in it that a stack file must not hold.
+std::string literal(const std::string& text) {
+  std::string result;
+  for (const char character : stack::quoted(as_utf8(text))) {
+    if (character == '\x7f') {
+      result += "\\u007f";
+    } else {
+      result += character;
+    }
   }
   return result;
 }
@@ -55,7 +69,7 @@ class JsonWriter {
         return;
       case Kind::string:
       case Kind::timestamp:
-        out_ += stack::quoted(escaped(node.text, double_dollars_));
+        out_ += literal(escaped(node.text, double_dollars_));
         return;
       case Kind::sequence:
         return list(node, depth);
@@ -86,7 +100,7 @@ class JsonWriter {
     char separator = '{';
     for (const Entry* entry : sorted_entries(node)) {
       begin(separator, depth + 1);
-      out_ += stack::quoted(escaped(entry->key, double_dollars_)) + ": ";
+      out_ += literal(escaped(entry->key, double_dollars_)) + ": ";
       value(entry->value, depth + 1);
       separator = ',';
     }
@@ -134,7 +148,7 @@ class YamlWriter {
     return text(escaped(node.text, double_dollars_));
   }
   static std::string text(const std::string& value) {
-    return is_plain(value) ? value : stack::quoted(value);
+    return is_plain(value) ? value : literal(value);
   }
 
   /// What stands behind "key:" or "-", and whatever lies below it.

@@ -26,6 +26,8 @@ class Reporter {
   /// The text given to add_file.
   const std::string& text_of(std::uint16_t file) const { return texts_[file]; }
 
+  /// The names given to add_file, by number.
+  const std::vector<std::string>& names() const { return names_; }
   Origin origin(const Place& place) const;
 
   template <typename... Args>

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "load_text.h"
+#include "spec/render.h"
 #include "spec/yaml_tree.h"
 
 namespace stack::spec {
@@ -71,6 +72,16 @@ TEST(HostileFile, BytesThatAreNoTextAreRefusedAtTheirPlace) {
   EXPECT_EQ(first_error_of("a: \x1b[2J\n"), "stack.yaml:1:4: error: control character 0x1b");
   EXPECT_EQ(first_error_of(std::string("a: \0b\n", 6)),
             "stack.yaml:1:4: error: control character 0x00");
+}
+
+// An env file and the caller's variables may hold any bytes; what config prints must not.
+TEST(HostileFile, BytesThatAreNoTextArePrintedAsSuchAndReadAgain) {
+  auto request = request_of({"services: {web: {image: x, env_file: a.env}}"},
+                            {{"/project/a.env", "A=\xf3\x7f\x01\xc3\xbc\n"}});
+  const auto printed = to_yaml(project_of(request));
+  EXPECT_NE(printed.find("A: \"\xef\xbf\xbd\\u007f\\u0001\xc3\xbc\""), std::string::npos)
+      << printed;
+  EXPECT_EQ(to_yaml(project_of(printed)), printed);
 }
 
 TEST(HostileFile, HugePortRangesAreRefused) {

@@ -229,6 +229,16 @@ TEST(Load, PlacesOfValuesAreKeptForLaterMessages) {
   EXPECT_EQ(to_text(*project.sources.find("services.web.ports.0")), "stack.yaml:5:9");
   EXPECT_EQ(to_text(*project.sources.find("services.web.image")), "stack.yaml:3:12");
   EXPECT_EQ(to_text(*project.sources.find("services.web.nothing.here")), "stack.yaml:2:3");
+  EXPECT_EQ(project.sources.find("nothing"), std::nullopt);
+}
+
+TEST(Load, PlacesOfKeysWithDotsAreFound) {
+  const auto project = project_of(
+      "services:\n  web:\n    image: x\n    labels:\n      a: '1'\n      a.b: '2'\n      a.b.c: "
+      "'3'\n");
+  EXPECT_EQ(to_text(*project.sources.find("services.web.labels.a")), "stack.yaml:5:10");
+  EXPECT_EQ(to_text(*project.sources.find("services.web.labels.a.b")), "stack.yaml:6:12");
+  EXPECT_EQ(to_text(*project.sources.find("services.web.labels.a.b.c")), "stack.yaml:7:14");
 }
 
 TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
