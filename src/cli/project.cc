@@ -46,7 +46,6 @@ spec::LoadRequest load_request(const Options& options) {
   request.stages = {.interpolate = !options.no_interpolate,
                     .normalize = !options.no_normalize,
                     .check_consistency = !options.no_consistency,
-                    .resolve_environment = !options.no_env_resolution,
                     .resolve_paths = !options.no_path_resolution};
   return request;
 }

@@ -17,11 +17,10 @@ namespace stack::spec {
 
 /// Stages that `stack config` can leave out; everything else wants them all.
 struct Stages {
-  bool interpolate = true;          ///< --no-interpolate
-  bool normalize = true;            ///< --no-normalize
-  bool check_consistency = true;    ///< --no-consistency
-  bool resolve_environment = true;  ///< --no-env-resolution
-  bool resolve_paths = true;        ///< --no-path-resolution
+  bool interpolate = true;        ///< --no-interpolate
+  bool normalize = true;          ///< --no-normalize
+  bool check_consistency = true;  ///< --no-consistency
+  bool resolve_paths = true;      ///< --no-path-resolution
 };
 
 /// Which services the project is to have.

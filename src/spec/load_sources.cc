@@ -107,14 +107,12 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   root.erase("version");
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
-  if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
-    resolve_environment(root, request.surroundings.variables);
+  if (stages.interpolate) resolve_environment(root, request.surroundings.variables);
   if (stages.normalize) {
     static const StringMap none;
     resolve_build_arguments(root, stages.interpolate ? request.surroundings.variables : none);
   }
-  if (stages.resolve_environment && stages.interpolate)
-    read_environment_files(root, request.surroundings, reporter);
+  if (stages.interpolate) read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root);
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.

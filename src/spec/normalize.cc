@@ -25,7 +25,7 @@ void add_dependency(Node& service, const std::string& name, Place place, bool re
   if (dependencies.find(name) != nullptr) return;
   Node dependency = make_mapping(place);
   dependency.set("condition", make_string("service_started", place));
-  if (restart) dependency.set("restart", make_boolean(true, place));
+  dependency.set("restart", make_boolean(restart, place));
   dependency.set("required", make_boolean(true, place));
   dependencies.set(name, std::move(dependency));
 }

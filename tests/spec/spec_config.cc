@@ -26,7 +26,6 @@ struct Flag {
 constexpr Flag kFlags[] = {{"--no-interpolate", &stack::spec::Stages::interpolate},
                            {"--no-normalize", &stack::spec::Stages::normalize},
                            {"--no-consistency", &stack::spec::Stages::check_consistency},
-                           {"--no-env-resolution", &stack::spec::Stages::resolve_environment},
                            {"--no-path-resolution", &stack::spec::Stages::resolve_paths}};
 
 LoadRequest parse(const std::vector<std::string>& arguments) {
