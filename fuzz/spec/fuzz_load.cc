@@ -11,6 +11,9 @@
 #include "files.h"
 #include "spec/load_sources.h"
 #include "spec/render.h"
+#include "spec/service_hash.h"
+#include "spec/variables.h"
+#include "spec/why.h"
 #include "spec/yaml_tree.h"
 
 namespace {
@@ -21,6 +24,8 @@ SourceRequest request_of(const std::string& input) {
   SourceRequest request;
   request.purpose = Purpose::show;
   request.profiles = {"p"};
+  request.lint = true;
+  request.keep_history = true;
   request.surroundings.current_directory = "/p";
   request.surroundings.project_directory = "/p";
   request.surroundings.home = "/home/u";
@@ -52,7 +57,15 @@ void check_that_it_reads(const std::string& printed) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto result = load_from_sources(request_of({reinterpret_cast<const char*>(data), size}));
-  if (result.project) check_that_it_reads(to_yaml(*result.project));
   result.diagnostics.to_text();
+  if (!result.project) return 0;
+  check_that_it_reads(to_yaml(*result.project));
+  // Whoever is told of everything can ask for everything.
+  for (const auto& value : why(*result.project, "").values) {
+    if (why(*result.project, value.path).values.empty() && value.value != "(not there)")
+      std::abort();
+  }
+  for (const auto& [name, service] : result.project->services) hashed_text(*result.project, name);
+  variables_of(*result.project);
   return 0;
 }

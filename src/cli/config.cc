@@ -46,7 +46,6 @@ Options with_stages_for_listing(Options options) {
     options.no_interpolate = true;
     options.no_consistency = true;
   }
-  if (!options.hash.empty()) options.no_env_resolution = true;
   return options;
 }
 

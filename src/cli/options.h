@@ -53,7 +53,7 @@ struct Options {
   bool no_interpolate = false;
   bool no_normalize = false;
   bool no_consistency = false;
-  bool no_env_resolution = false;
+  bool no_env_resolution = false;  ///< without effect, as in docker compose 2.40
   bool no_path_resolution = false;
   bool list_volumes = false;
   bool list_images = false;

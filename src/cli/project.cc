@@ -46,7 +46,6 @@ spec::LoadRequest load_request(const Options& options) {
   request.stages = {.interpolate = !options.no_interpolate,
                     .normalize = !options.no_normalize,
                     .check_consistency = !options.no_consistency,
-                    .resolve_environment = !options.no_env_resolution,
                     .resolve_paths = !options.no_path_resolution};
   return request;
 }
@@ -63,6 +62,7 @@ spec::Project load_to_show(const Options& options) {
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
   request.keep_history = !options.why.empty();
+  request.stages.read_env_files = options.hash.empty();
   spec::LoadResult result = spec::load(request);
   if (options.format != "json" || result.project) return accept(std::move(result));
   std::cerr << result.diagnostics.first_error() << '\n';

@@ -115,7 +115,7 @@ class Assembly {
   /// A volume that is a bind mount has a path among its options; which ones, only all files tell.
   void resolve_devices(Node& document, const std::string& directory) {
     Node* volumes = document.find("volumes");
-    if (volumes == nullptr) return;
+    if (volumes == nullptr || surroundings_.paths == PathResolution::keep) return;
     const Shaping shaping{reporter_, directory, surroundings_.project_directory, surroundings_.home,
                           surroundings_.paths};
     for (auto& volume : volumes->entries) {

@@ -66,6 +66,7 @@ class References {
     check_volumes(node);
     check_files(node, "configs", configs_, "config");
     check_files(node, "secrets", secrets_, "secret");
+    if (const Node* build = node.find("build")) check_files(*build, "secrets", secrets_, "secret");
   }
 
  private:

@@ -235,11 +235,7 @@ void expand_config(Node& node, const Where&, Shaping&) {
 }
 
 void expand_device(Node& node, const Where&, Shaping& shaping) {
-  if (!node.is_string()) {
-    if (node.is_mapping() && node.find("permissions") == nullptr)
-      node.set("permissions", make_string("rwm", node.place));
-    return;
-  }
+  if (!node.is_string()) return;
   const Place place = node.place;
   const auto parsed = parse_device(node.text);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))

@@ -20,8 +20,8 @@ constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 constexpr Field kSecretFields[] = {
     {"source", &kText, "Name at the top level"},
     {"target", &kText, "Name in the build"},
-    {"uid", &kLooseText, "Owner"},
-    {"gid", &kLooseText, "Group"},
+    {"uid", &kText, "Owner"},
+    {"gid", &kText, "Group"},
     {"mode", &kMode, "Mode of the file"},
 };
 constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};

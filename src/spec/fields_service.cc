@@ -68,8 +68,8 @@ constexpr Type kExtends{
 constexpr Field kFileReferenceFields[] = {
     {"source", &kText, "Name at the top level"},
     {"target", &kText, "Path in the container"},
-    {"uid", &kLooseText, "Owner"},
-    {"gid", &kLooseText, "Group"},
+    {"uid", &kText, "Owner"},
+    {"gid", &kText, "Group"},
     {"mode", &kMode, "Mode of the file"},
 };
 constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};

@@ -17,11 +17,11 @@ namespace stack::spec {
 
 /// Stages that `stack config` can leave out; everything else wants them all.
 struct Stages {
-  bool interpolate = true;          ///< --no-interpolate
-  bool normalize = true;            ///< --no-normalize
-  bool check_consistency = true;    ///< --no-consistency
-  bool resolve_environment = true;  ///< --no-env-resolution
-  bool resolve_paths = true;        ///< --no-path-resolution
+  bool interpolate = true;        ///< --no-interpolate
+  bool normalize = true;          ///< --no-normalize
+  bool check_consistency = true;  ///< --no-consistency
+  bool resolve_paths = true;      ///< --no-path-resolution
+  bool read_env_files = true;     ///< false: env_file stays a key, as a service's hash has it
 };
 
 /// Which services the project is to have.

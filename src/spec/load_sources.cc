@@ -104,14 +104,13 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   root.erase("version");
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
-  if ((stages.normalize || stages.resolve_environment) && stages.interpolate)
-    resolve_environment(root, request.surroundings.variables, reporter);
+  if (stages.interpolate) resolve_environment(root, request.surroundings.variables, reporter);
   if (stages.normalize) {
     static const StringMap none;
     resolve_build_arguments(root, stages.interpolate ? request.surroundings.variables : none,
                             reporter);
   }
-  if (stages.resolve_environment && stages.interpolate)
+  if (stages.read_env_files && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root, reporter);
   check_exclusive_keys(root, reporter);

@@ -45,8 +45,8 @@ class Merger {
   /// Kept in the notation of its file; where two files say it, both become lists of KEY=VALUE.
   static bool stays_written(const Field& field) {
     const auto form = field.type->form;
-    return form == Form::text_map || form == Form::environment || form == Form::text_or_texts ||
-           field.merge == Merge::distinct;
+    return (form == Form::text_map && field.type->refine == nullptr) || form == Form::environment ||
+           form == Form::text_or_texts || field.merge == Merge::distinct;
   }
 
   static void become_list(Node& node) {

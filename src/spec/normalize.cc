@@ -34,7 +34,7 @@ void add_dependency(Node& service, const std::string& name, const Implied& by, b
   if (dependencies.find(name) != nullptr) return;
   Node dependency = make_mapping(place);
   dependency.set("condition", make_string("service_started", place));
-  if (restart) dependency.set("restart", make_boolean(true, place));
+  dependency.set("restart", make_boolean(restart, place));
   dependency.set("required", make_boolean(true, place));
   reporter.note_all(dependency, Rule::implied, place, std::string(by.key));
   dependencies.set(name, std::move(dependency));

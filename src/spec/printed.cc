@@ -9,7 +9,8 @@ namespace {
 bool says_nothing(const Node& value, const Type& type) {
   if (type.prints_zero) return false;
   if (value.kind == Node::Kind::boolean) return !value.is_true();
-  return value.is_string() && value.text.empty();
+  const bool is_size = type.form == Form::size || type.form == Form::signed_size;
+  return value.is_string() && (value.text.empty() || (is_size && value.text == "0"));
 }
 
 void prune(Node& node, const Type& type) {

@@ -13,7 +13,7 @@ namespace stack::spec {
 
 /// The text that is hashed. Left out, as by docker compose: build, depends_on, profiles,
 /// pull_policy, scale and deploy.replicas, which change no container. `project` must have been
-/// loaded without Stages::resolve_environment; empty when there is no such service.
+/// loaded without Stages::read_env_files; empty when there is no such service.
 std::string hashed_text(const Project& project, std::string_view service);
 
 }  // namespace stack::spec

@@ -278,7 +278,9 @@ void shape_map_of(Node& node, const Type& type, const Where& where, Shaping& sha
   if (!node.is_mapping()) return refuse(node, where, shaping, "a mapping");
   const std::string_view noun = type.element->schema == nullptr ? "" : type.element->schema->noun;
   for (auto& entry : node.entries) {
-    if (!noun.empty()) check_name(entry, noun, shaping);
+    const bool is_open_name =
+        shaping.variables == Variables::kept && entry.key.find('$') != entry.key.npos;
+    if (!noun.empty() && !is_open_name) check_name(entry, noun, shaping);
     shape(entry.value, *type.element, {&where, entry.key, noun}, shaping);
   }
 }

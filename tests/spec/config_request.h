@@ -19,7 +19,6 @@ struct ConfigFlag {
 inline constexpr ConfigFlag kConfigFlags[] = {{"--no-interpolate", &Stages::interpolate},
                                               {"--no-normalize", &Stages::normalize},
                                               {"--no-consistency", &Stages::check_consistency},
-                                              {"--no-env-resolution", &Stages::resolve_environment},
                                               {"--no-path-resolution", &Stages::resolve_paths}};
 
 inline LoadRequest config_request(const std::vector<std::string>& arguments,

@@ -130,7 +130,7 @@ TEST(ServiceHash, IsOfTheServiceInTheOrderOfComposesStructures) {
                   "    environment: {B: \"<2>\", A: \"1\"}\n"
                   "    env_file: app.env\n"
                   "    scale: 1\n"});
-  request.stages.resolve_environment = false;
+  request.stages.read_env_files = false;
   EXPECT_EQ(hashed_text(project_of(request), "web"),
             R"({"command":null,"entrypoint":null,"environment":{"A":"1","B":"\u003c2\u003e"},)"
             R"("env_file":["/project/app.env"],"image":"nginx","networks":{"default":null},)"
