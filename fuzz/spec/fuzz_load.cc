@@ -2,6 +2,7 @@
 // Any bytes as the files of a project (files.h): never a crash, an endless loop or an exception,
 // and what `config` prints can be read again. Files called over... are merged with the first, the
 // others are there to be included, extended or read as env files.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -61,7 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!result.project) return 0;
   check_that_it_reads(to_yaml(*result.project));
   // Whoever is told of everything can ask for everything.
-  for (const auto& value : why(*result.project, "").values) {
+  auto told = why(*result.project, "").values;
+  told.resize(std::min<std::size_t>(told.size(), 8));  // each asks for the whole again
+  for (const auto& value : told) {
     if (why(*result.project, value.path).values.empty() && value.value != "(not there)")
       std::abort();
   }
