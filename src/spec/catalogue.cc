@@ -120,10 +120,13 @@ constexpr std::array kCatalogue = {
         "depends_on: [debugger]",
         "depends_on:\n  debugger:\n    condition: service_started\n    required: false"},
     Explanation{
-        "include-conflict", Severity::warning, "an included file defines the same thing",
+        "include-conflict", Severity::error, "an included file defines the same thing differently",
         "An included file has a service, network, volume, config or secret of the same name as "
-        "the file that includes it.",
-        "", ""},
+        "the file that includes it, and not the same definition. The same one twice is fine. To "
+        "change what is included, name it in an override file (-f), or give include a list of "
+        "the file and your changes.",
+        "include: [db.yaml]\nservices:\n  db: {image: \"postgres:17\"}",
+        "include:\n  - path: [db.yaml, db.mine.yaml]"},
     Explanation{"include-cycle", Severity::error, "files that include each other",
                 "Following include from file to file comes back to one that is being read.", "",
                 ""},

@@ -45,7 +45,8 @@ bool is_loose_text(const Node& node) {
 // --- scalars -------------------------------------------------------------------------------------
 
 void shape_text(Node& node, const Where& where, Shaping& shaping) {
-  if (!node.is_string()) refuse(node, where, shaping, "text", "put it in quotes");
+  if (!node.is_string())
+    refuse(node, where, shaping, "text", node.is_scalar() ? "put it in quotes" : "");
 }
 
 void shape_loose_text(Node& node, const Where& where, Shaping& shaping) {

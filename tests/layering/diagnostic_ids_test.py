@@ -8,10 +8,11 @@ from pathlib import Path
 
 SPEC = Path(__file__).resolve().parents[2] / "src" / "spec"
 REPORT = re.compile(
-    r'(?:error|warning|problem|problem_at)\(\s*"([a-z0-9-]+)"|'
+    r'(?:error|warning|problem|problem_at|error_at)\(\s*"([a-z0-9-]+)"|'
     r'report\([^;]*?"([a-z]+-[a-z-]+)"\)', re.DOTALL)
 MADE = re.compile(r'fmt::format\("([a-z]+-)\{\}"')
-ENTRY = re.compile(r'Explanation\{\s*"([a-z0-9-]+)"')
+ENTRY = re.compile(r'Explanation\{\s*"([a-z0-9-]+)", Severity::(\w+)')
+SEVERE = re.compile(r'(?:error|error_at)\(\s*"([a-z0-9-]+)"')
 
 
 def used_ids():
@@ -25,9 +26,14 @@ def used_ids():
     return ids, prefixes
 
 
+def severe_ids():
+    return {i for file in SPEC.glob("*.cc") for i in SEVERE.findall(file.read_text())}
+
+
 def main():
     ids, prefixes = used_ids()
-    known = set(ENTRY.findall((SPEC / "catalogue.cc").read_text()))
+    pages = dict(ENTRY.findall((SPEC / "catalogue.cc").read_text()))
+    known = set(pages)
     if len(known) < 20 or len(ids) < 20:
         sys.exit(f"the patterns of this test find too little: {len(known)} pages, {len(ids)} ids")
     unexplained = sorted(ids - known)
@@ -36,7 +42,10 @@ def main():
         print(f"{name} is reported, but `stack explain {name}` knows nothing of it")
     for name in unused:
         print(f"{name} is explained, but nothing reports it")
-    sys.exit(1 if unexplained or unused else 0)
+    mild = sorted(i for i in severe_ids() & known if pages[i] != "error")
+    for name in mild:
+        print(f"{name} is an error, but its page calls it a warning")
+    sys.exit(1 if unexplained or unused or mild else 0)
 
 
 if __name__ == "__main__":
