@@ -74,10 +74,10 @@ std::optional<std::uint64_t> noticed_signals(pid_t pid) {
 }
 
 /// In sigwait(3), where the kernel shows what is waited for as not blocked: the way of tini,
-/// dumb-init and our own init.
-bool waits_for_signals(pid_t pid) {
+/// dumb-init and our own init. A process that runs ("0") may be on its way into it or out of it.
+bool may_wait_for_signals(pid_t pid) {
   const auto place = read_proc(pid, "wchan");
-  return place && place->find("sigtimedwait") != std::string::npos;
+  return !place || *place == "0" || place->find("sigtimedwait") != std::string::npos;
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ bool init_would_notice(const ProcessIdentity& init, int signal) {
     const auto caught_or_blocked = noticed_signals(init.pid);
     if (!caught_or_blocked || !is_alive(init)) return true;
     if ((*caught_or_blocked >> (signal - 1) & 1) != 0) return true;
-    if (waits_for_signals(init.pid)) return true;
+    if (may_wait_for_signals(init.pid)) return true;
   }
   return false;
 }

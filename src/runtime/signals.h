@@ -17,7 +17,7 @@ std::string signal_name(int number);
 
 /// False when the kernel would drop `signal` sent to this process 1 of a pid namespace: it neither
 /// catches nor blocks it (pid_namespaces(7)), nor waits for it in sigwait(3). True when that cannot
-/// be found out.
+/// be found out, as of a process that runs at this moment.
 bool init_would_notice(const ProcessIdentity& init, int signal);
 
 }  // namespace stack::runtime
