@@ -279,6 +279,12 @@ constexpr std::array kCatalogue = {
                 "Ranges of ports count one by one, and there are more of them than a machine has.",
                 "", ""},
     Explanation{
+        "too-much-text", Severity::error, "variables that make too much of a file",
+        "A variable with a very long value is used so often that the file would not fit into "
+        "memory. What is that long belongs into a file of its own: a config, a secret, or a "
+        "bind mount.",
+        "", ""},
+    Explanation{
         "undefined-config", Severity::error, "a config that is not defined",
         "The service uses a config which the top-level key configs does not have.",
         "services:\n  web:\n    image: nginx\n    configs: [site]",

@@ -142,11 +142,22 @@ class DotenvParser {
 
   std::string expand(std::string_view text) {
     const Lookup both = [this](std::string_view name) -> std::optional<std::string> {
-      if (auto outer = lookup_(name)) return outer;
-      const auto own = known_.find(std::string(name));
-      return own == known_.end() ? std::nullopt : std::optional(own->second);
+      auto value = lookup_(name);
+      if (const auto own = known_.find(std::string(name)); !value && own != known_.end())
+        value = own->second;
+      if (value && !is_within_budget(value->size())) return std::string();
+      return value;
     };
     return substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
+  }
+
+  /// Each line may double the one before: few lines would fill any memory.
+  bool is_within_budget(std::size_t bytes) {
+    expanded_ += bytes;
+    if (expanded_ > kMaxExpandedBytes && !result_.error)
+      fail_here(fmt::format("the variables of this file expand to more than {} MiB",
+                            kMaxExpandedBytes >> 20));
+    return expanded_ <= kMaxExpandedBytes;
   }
 
   void note(const SubstitutionEvent& event) {
@@ -176,6 +187,7 @@ class DotenvParser {
   const Lookup& lookup_;
   int line_ = 1;
   int statement_line_ = 1;
+  std::size_t expanded_ = 0;  ///< bytes that variables became
   std::unordered_map<std::string, std::string> known_;
   Dotenv result_;
 };

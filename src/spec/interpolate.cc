@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -59,11 +60,14 @@ class Interpolation {
     const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
       if (reporter_.keeps_history()) used.emplace(name);
       const auto found = variables_.find(std::string(name));
-      return found == variables_.end() ? std::nullopt : std::optional(found->second);
+      if (found == variables_.end()) return std::nullopt;
+      expanded_ += found->second.size();
+      return expanded_ <= kMaxExpandedBytes ? found->second : std::string();
     };
     std::string result = substitute(
         node.text, lookup, [&](const SubstitutionEvent& event) { events.push_back(event); });
     for (const auto& event : events) report(event, node, key, result);
+    if (expanded_ > kMaxExpandedBytes) report_expansion(node);
     // A value that could not be had is no empty value: nothing more shall be said about it.
     const bool failed = std::ranges::any_of(
         events, [](const SubstitutionEvent& event) { return event.kind != Kind::unset; });
@@ -71,6 +75,14 @@ class Interpolation {
     if (!used.empty())
       reporter_.note(node, Rule::substituted, node.place, story_of(node.text, used));
     node.text = std::move(result);
+  }
+
+  /// A long variable, used often: told once.
+  void report_expansion(const Node& node) {
+    if (std::exchange(expansion_told_, true)) return;
+    reporter_.error("too-much-text", node.place,
+                    "the variables of this file expand to more than {} MiB",
+                    kMaxExpandedBytes >> 20);
   }
 
   /// `"x:${TAG}", TAG from .env:3`
@@ -143,6 +155,8 @@ class Interpolation {
   const StringMap& places_;
   Reporter& reporter_;
   std::vector<std::string> names_;
+  std::size_t expanded_ = 0;  ///< bytes that variables became
+  bool expansion_told_ = false;
 };
 
 }  // namespace

@@ -28,6 +28,8 @@ struct SubstitutionEvent {
 };
 
 inline constexpr int kMaxSubstitutionDepth = 50;
+/// What all variables of one env file, or of one stack file, may become together.
+inline constexpr std::size_t kMaxExpandedBytes = std::size_t{16} << 20;
 
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 using OnEvent = std::function<void(const SubstitutionEvent&)>;

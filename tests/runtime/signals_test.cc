@@ -2,9 +2,14 @@
 #include "runtime/signals.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <string>
+
+#include "base/files.h"
 
 namespace stack::runtime {
 namespace {
@@ -32,6 +37,12 @@ TEST(Signals, EveryNumberHasANameThatLeadsBack) {
   }
 }
 
+/// Returns when the kernel shows the process asleep: what it is about to do is done then.
+void await_sleep(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/wchan";
+  while (read_file(path) == "0") ::sched_yield();
+}
+
 TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
@@ -48,6 +59,7 @@ TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
   }
   char word = 0;
   ASSERT_EQ(::read(ready[0], &word, 1), 1);
+  await_sleep(child);
   const ProcessIdentity identity = identify(child);
   EXPECT_TRUE(init_would_notice(identity, SIGTERM));
   EXPECT_TRUE(init_would_notice(identity, SIGHUP));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "load_text.h"
+#include "spec/dotenv.h"
 #include "spec/render.h"
 #include "spec/yaml_tree.h"
 
@@ -117,6 +118,26 @@ TEST(HostileFile, EmptyAndAlmostEmptyFilesAreToldSo) {
 TEST(HostileFile, WindowsLinesAndAByteOrderMarkAreFine) {
   EXPECT_EQ(project_of("\xef\xbb\xbfservices:\r\n  a:\r\n    image: x\r\n").services.at("a").image,
             "x");
+}
+
+TEST(Hostile, VariablesThatDoubleOneAnotherEndAtABudget) {
+  std::string text = "A0=" + std::string(100, 'x') + "\n";
+  for (int at = 1; at < 64; ++at) {
+    const auto before = "$A" + std::to_string(at - 1);
+    text += "A" + std::to_string(at) + "=" + before + before + "\n";
+  }
+  const auto parsed = parse_dotenv(text, [](std::string_view) { return std::nullopt; });
+  ASSERT_TRUE(parsed.error);
+  EXPECT_EQ(parsed.error->message, "the variables of this file expand to more than 16 MiB");
+}
+
+TEST(Hostile, ALongVariableUsedOftenEndsAtABudget) {
+  std::string text = "services:\n  web:\n    image: x\n    command:\n";
+  for (int at = 0; at < 100; ++at) text += "      - $LONG\n";
+  auto request = request_of({text});
+  request.surroundings.variables["LONG"] = std::string(1 << 20, 'x');
+  EXPECT_EQ(messages_of(load_from_sources(request)),
+            "21: the variables of this file expand to more than 16 MiB\n");
 }
 
 }  // namespace
