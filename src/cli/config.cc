@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/command.h"
 #include "cli/config_view.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "spec/render.h"
-
-#include <iostream>
 
 namespace stack::cli {
 namespace {
@@ -40,34 +38,16 @@ void refuse_digests(const Options& options) {
   throw Error("image digests cannot be looked up: registries are not supported yet");
 }
 
-/// What a listing looks at is not always what `config` prints.
-Options with_stages_for_listing(Options options) {
-  if (options.list_variables) {
-    options.no_interpolate = true;
-    options.no_consistency = true;
-  }
-  return options;
-}
-
-void write_out(const std::string& text, const std::string& file) {
-  if (file.empty()) {
-    std::cout << text;
-  } else {
-    write_file_atomically(file, text, Durability::survives_crash, 0644);
-  }
-}
-
 }  // namespace
 
-int run_config(const Options& given) {
-  refuse_digests(given);
-  const Options options = with_stages_for_listing(given);
+int run_config(const Options& options) {
+  refuse_digests(options);
   const Listing listing = listing_of(options);
   const spec::Project project = load_to_show(options);
   if (listing != nullptr) {
-    write_out(listing(project, options), options.output);
+    write_output(listing(project, options), options.output);
   } else if (!options.quiet) {
-    write_out(whole_file(project, options), options.output);
+    write_output(whole_file(project, options), options.output);
   }
   return 0;
 }

@@ -62,7 +62,9 @@ spec::Project load_to_show(const Options& options) {
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
   request.keep_history = !options.why.empty();
+  // What a listing looks at is not always what `config` prints.
   request.stages.read_env_files = options.hash.empty();
+  if (options.list_variables) request.stages.interpolate = request.stages.check_consistency = false;
   spec::LoadResult result = spec::load(request);
   if (options.format != "json" || result.project) return accept(std::move(result));
   std::cerr << result.diagnostics.first_error() << '\n';

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <iostream>
-
-#include "base/files.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "spec/json_schema.h"
 
 namespace stack::cli {
 
 int run_schema(const Options& options) {
-  const auto text = spec::json_schema();
-  if (options.output.empty()) {
-    std::cout << text;
-  } else {
-    write_file_atomically(options.output, text, Durability::survives_crash, 0644);
-  }
+  write_output(spec::json_schema(), options.output);
   return 0;
 }
 

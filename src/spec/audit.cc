@@ -38,9 +38,7 @@ void check_required(const Node& node, const Type& type, const Where& where, Repo
 void check_set(const Node& list, const Where& where, Reporter& reporter) {
   std::set<std::string_view> seen;
   for (const auto& item : list.items) {
-    if (seen.insert(item.text).second) continue;
-    reporter.error("listed-twice", item.place, "{} stands twice in {}", stack::quoted(item.text),
-                   where.value_text());
+    if (!seen.insert(item.text).second) refuse_double(item, where, reporter);
   }
 }
 
@@ -83,7 +81,7 @@ class Unimplementeds {
   void check_service(const Entry& service) {
     judge_build(service);
     judge_network_mode(service);
-    for (const auto& mount : items_of(service, "volumes")) refuse_mount_type(mount);
+    for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
   }
 
   void check_driver(const Entry& object, std::string_view noun, std::string_view driver) {
@@ -112,12 +110,6 @@ class Unimplementeds {
   template <typename... Args>
   void complain(const Place& place, fmt::format_string<Args...> text, Args&&... args) {
     reporter_.problem("not-implemented", place, text, std::forward<Args>(args)...);
-  }
-
-  static const std::vector<Node>& items_of(const Entry& service, std::string_view key) {
-    static const std::vector<Node> none;
-    const Node* list = service.value.find(key);
-    return list == nullptr ? none : list->items;
   }
 
   void judge_build(const Entry& service) {
@@ -157,12 +149,6 @@ class Unimplementeds {
 
   Reporter& reporter_;
 };
-
-const std::vector<Entry>& entries_of(const Node& root, std::string_view section) {
-  static const std::vector<Entry> none;
-  const Node* objects = root.find(section);
-  return objects == nullptr ? none : objects->entries;
-}
 
 }  // namespace
 

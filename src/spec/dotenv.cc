@@ -145,19 +145,13 @@ class DotenvParser {
       auto value = lookup_(name);
       if (const auto own = known_.find(std::string(name)); !value && own != known_.end())
         value = own->second;
-      if (value && !is_within_budget(value->size())) return std::string();
-      return value;
+      return value ? std::optional(budget_.take(*value)) : std::nullopt;
     };
-    return substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
-  }
-
-  /// Each line may double the one before: few lines would fill any memory.
-  bool is_within_budget(std::size_t bytes) {
-    expanded_ += bytes;
-    if (expanded_ > kMaxExpandedBytes && !result_.error)
+    auto result = substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
+    if (budget_.is_spent() && !result_.error)
       fail_here(fmt::format("the variables of this file expand to more than {} MiB",
                             kMaxExpandedBytes >> 20));
-    return expanded_ <= kMaxExpandedBytes;
+    return result;
   }
 
   void note(const SubstitutionEvent& event) {
@@ -187,7 +181,7 @@ class DotenvParser {
   const Lookup& lookup_;
   int line_ = 1;
   int statement_line_ = 1;
-  std::size_t expanded_ = 0;  ///< bytes that variables became
+  ExpansionBudget budget_;  ///< each line may double the one before
   std::unordered_map<std::string, std::string> known_;
   Dotenv result_;
 };

@@ -47,10 +47,7 @@ void names_to_mapping(Node& node, const Where& where, Shaping& shaping, Fill fil
                              where.value_text(), describe(item.kind));
       continue;
     }
-    if (map.find(item.text) != nullptr) {
-      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
-                             stack::quoted(item.text), where.value_text());
-    }
+    if (map.find(item.text) != nullptr) refuse_double(item, where, shaping.reporter);
     Node value = fill(item.place);
     value.tag = item.tag;
     map.set(item.text, std::move(value));
@@ -272,10 +269,7 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
   }
   std::set<std::string_view> seen;
   for (const auto& item : node.items) {
-    if (!seen.insert(item.text).second) {
-      shaping.reporter.error("listed-twice", item.place, "{} stands twice in {}",
-                             stack::quoted(item.text), where.value_text());
-    }
+    if (!seen.insert(item.text).second) refuse_double(item, where, shaping.reporter);
     const auto equals = item.text.find('=');
     const auto at = equals == std::string::npos ? item.text.find(':') : equals;
     if (at == std::string::npos) {

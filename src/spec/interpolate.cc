@@ -60,14 +60,12 @@ class Interpolation {
     const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
       if (reporter_.keeps_history()) used.emplace(name);
       const auto found = variables_.find(std::string(name));
-      if (found == variables_.end()) return std::nullopt;
-      expanded_ += found->second.size();
-      return expanded_ <= kMaxExpandedBytes ? found->second : std::string();
+      return found == variables_.end() ? std::nullopt : std::optional(budget_.take(found->second));
     };
     std::string result = substitute(
         node.text, lookup, [&](const SubstitutionEvent& event) { events.push_back(event); });
     for (const auto& event : events) report(event, node, key, result);
-    if (expanded_ > kMaxExpandedBytes) report_expansion(node);
+    if (budget_.is_spent()) report_expansion(node);
     // A value that could not be had is no empty value: nothing more shall be said about it.
     const bool failed = std::ranges::any_of(
         events, [](const SubstitutionEvent& event) { return event.kind != Kind::unset; });
@@ -155,7 +153,7 @@ class Interpolation {
   const StringMap& places_;
   Reporter& reporter_;
   std::vector<std::string> names_;
-  std::size_t expanded_ = 0;  ///< bytes that variables became
+  ExpansionBudget budget_;
   bool expansion_told_ = false;
 };
 

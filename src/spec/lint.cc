@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/lint.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/text.h"
+#include "spec/normalize.h"
 
 namespace stack::spec {
 namespace {
-
-const std::vector<Entry>& entries_of(const Node& node, std::string_view key) {
-  static const std::vector<Entry> none;
-  const Node* found = node.find(key);
-  return found == nullptr ? none : found->entries;
-}
-
-const std::vector<Node>& items_of(const Node& node, std::string_view key) {
-  static const std::vector<Node> none;
-  const Node* found = node.find(key);
-  return found == nullptr ? none : found->items;
-}
 
 // --- keys without effect -------------------------------------------------------------------------
 
@@ -111,40 +97,15 @@ void warn_of_restarting_jobs(const Node& services, const Entry& waiting, Reporte
   }
 }
 
-class Uses {
- public:
-  explicit Uses(const Node& services) {
-    for (const auto& service : services.entries) add(service.value);
+void warn_of_unused(const Node& root, std::string_view section, const Names& used,
+                    Reporter& reporter) {
+  for (const auto& object : entries_of(root, section)) {
+    if (object.key.starts_with("x-") || object.key == "default" || used.contains(object.key))
+      continue;
+    reporter.warning("unused-resource", object.place, "no service uses {} of \"{}\"",
+                     stack::quoted(object.key), section);
   }
-
-  void warn_of_unused(const Node& root, std::string_view section, Reporter& reporter) const {
-    for (const auto& object : entries_of(root, section)) {
-      if (object.key.starts_with("x-") || object.key == "default" ||
-          used_.contains(fmt::format("{}.{}", section, object.key)))
-        continue;
-      reporter.warning("unused-resource", object.place, "no service uses {} of \"{}\"",
-                       stack::quoted(object.key), section);
-    }
-  }
-
- private:
-  void add(const Node& service) {
-    for (const auto& network : entries_of(service, "networks")) add("networks", network.key);
-    for (const auto& mount : items_of(service, "volumes")) add("volumes", mount.text_of("source"));
-    for (const auto section : {"configs", "secrets"}) {
-      for (const auto& file : items_of(service, section)) add(section, file.text_of("source"));
-    }
-    if (const Node* build = service.find("build")) {
-      for (const auto& secret : items_of(*build, "secrets"))
-        add("secrets", secret.text_of("source"));
-    }
-  }
-  void add(std::string_view section, std::string_view name) {
-    used_.insert(fmt::format("{}.{}", section, name));
-  }
-
-  std::set<std::string> used_;
-};
+}
 
 }  // namespace
 
@@ -172,9 +133,9 @@ void lint(const Node& root, Reporter& reporter) {
     warn_of_unnamed_volumes(service, reporter);
     warn_of_restarting_jobs(*services, service, reporter);
   }
-  const Uses uses(*services);
+  const auto used = used_resources(root);
   for (const auto section : {"networks", "volumes", "configs", "secrets"})
-    uses.warn_of_unused(root, section, reporter);
+    warn_of_unused(root, section, used.at(section), reporter);
 }
 
 }  // namespace stack::spec

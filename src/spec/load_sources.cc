@@ -59,12 +59,8 @@ Strings active_profiles(const Node& root, const SourceRequest& request) {
 
 std::set<std::string> all_profiles(const Node& root) {
   std::set<std::string> profiles;
-  const Node* services = root.find("services");
-  if (services == nullptr) return profiles;
-  for (const auto& service : services->entries) {
-    const Node* own = service.value.find("profiles");
-    if (own == nullptr) continue;
-    for (const auto& profile : own->items) profiles.insert(profile.text);
+  for (const auto& service : entries_of(root, "services")) {
+    for (const auto& profile : items_of(service.value, "profiles")) profiles.insert(profile.text);
   }
   return profiles;
 }

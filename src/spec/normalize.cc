@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "base/text.h"
 #include "spec/dotenv.h"
@@ -14,6 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kNamespaceKeys = {"network_mode", "ipc", "pid", "uts",
                                                             "cgroup"};
+
+constexpr std::array<std::string_view, 5> kResources = {"networks", "volumes", "configs", "secrets",
+                                                        "models"};
 
 std::vector<Entry>& services_of(Node& root) {
   Node& services = root.at_or_add("services", root.place);
@@ -237,21 +239,16 @@ void name_section(Node& root, std::string_view section, std::string_view project
   }
 }
 
-using Names = std::set<std::string, std::less<>>;
-
-void collect_keys(const Node* map, Names& names) {
-  if (map == nullptr) return;
-  for (const auto& entry : map->entries) names.insert(entry.key);
+void collect_keys(const Node& node, std::string_view key, Names& names) {
+  for (const auto& entry : entries_of(node, key)) names.insert(entry.key);
 }
 
-void collect_sources(const Node* list, Names& names) {
-  if (list == nullptr) return;
-  for (const auto& item : list->items) names.emplace(item.text_of("source"));
+void collect_sources(const Node& node, std::string_view key, Names& names) {
+  for (const auto& item : items_of(node, key)) names.emplace(item.text_of("source"));
 }
 
-void collect_volumes(const Node* mounts, Names& names) {
-  if (mounts == nullptr) return;
-  for (const auto& mount : mounts->items) {
+void collect_volumes(const Node& service, Names& names) {
+  for (const auto& mount : items_of(service, "volumes")) {
     if (mount.text_of("type") == "volume") names.emplace(mount.text_of("source"));
   }
 }
@@ -339,28 +336,29 @@ void select_services(Node& root, const Strings& names) {
     open.pop_back();
     const Node* service = services.find(name);
     if (service == nullptr || !kept.insert(name).second) continue;
-    Names dependencies;
-    collect_keys(service->find("depends_on"), dependencies);
-    open.insert(open.end(), dependencies.begin(), dependencies.end());
+    for (const auto& dependency : entries_of(*service, "depends_on"))
+      open.push_back(dependency.key);
   }
   std::erase_if(services_of(root), [&](const Entry& entry) { return !kept.contains(entry.key); });
 }
 
-void remove_unused(Node& root) {
-  Names networks, volumes, configs, secrets, models;
-  for (const auto& [name, place, service] : services_of(root)) {
-    collect_keys(service.find("networks"), networks);
-    collect_keys(service.find("models"), models);
-    collect_volumes(service.find("volumes"), volumes);
-    collect_sources(service.find("configs"), configs);
-    collect_sources(service.find("secrets"), secrets);
-    if (const Node* build = service.find("build")) collect_sources(build->find("secrets"), secrets);
+std::map<std::string_view, Names> used_resources(const Node& root) {
+  std::map<std::string_view, Names> used;
+  for (const std::string_view section : kResources) used[section];
+  for (const auto& [name, place, service] : entries_of(root, "services")) {
+    collect_keys(service, "networks", used["networks"]);
+    collect_keys(service, "models", used["models"]);
+    collect_volumes(service, used["volumes"]);
+    collect_sources(service, "configs", used["configs"]);
+    collect_sources(service, "secrets", used["secrets"]);
+    if (const Node* build = service.find("build"))
+      collect_sources(*build, "secrets", used["secrets"]);
   }
-  keep_only(root, "networks", networks);
-  keep_only(root, "volumes", volumes);
-  keep_only(root, "configs", configs);
-  keep_only(root, "secrets", secrets);
-  keep_only(root, "models", models);
+  return used;
+}
+
+void remove_unused(Node& root) {
+  for (const auto& [section, names] : used_resources(root)) keep_only(root, section, names);
 }
 
 }  // namespace stack::spec

@@ -3,7 +3,10 @@
 // environment and from env files; and what it leaves out: inactive services, unused resources.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "spec/assemble.h"
 #include "spec/reporter.h"
@@ -29,6 +32,9 @@ void repeat_scale_in_deploy(Node& root);
 void name_resources(Node& root, std::string_view project, Reporter& reporter);
 /// Keeps the services named and what they depend on, by any way.
 void select_services(Node& root, const Strings& names);
+using Names = std::set<std::string, std::less<>>;
+/// The names of networks, volumes, configs, secrets and models that services use, by section.
+std::map<std::string_view, Names> used_resources(const Node& root);
 /// Removes the resources that no service uses.
 void remove_unused(Node& root);
 

@@ -196,11 +196,6 @@ void warn_of_old_boolean(const Node& value, std::string_view key, Shaping& shapi
       .hint = "put it in quotes";
 }
 
-bool has_trailing_space(std::string_view key) {
-  return !key.empty() && trim(key).size() != key.size() &&
-         (key.back() == ' ' || key.back() == '\t');
-}
-
 void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_null) {
   const bool is_list = node.is_sequence();
   if (is_list) {
@@ -213,7 +208,7 @@ void shape_text_map(Node& node, const Where& where, Shaping& shaping, bool keep_
   for (auto& [key, place, value] : node.entries) {
     if (value.tag == Node::Tag::reset) continue;
     const Where inner{&where, key, ""};
-    if (keep_null && is_list && has_trailing_space(key))
+    if (keep_null && is_list && (key.ends_with(' ') || key.ends_with('\t')))
       shaping.reporter.error("bad-value", place, "the name {} ends with a space",
                              stack::quoted(key));
     if (value.is_null()) {
@@ -397,6 +392,11 @@ std::string Where::object_text() const {
   if (key.empty()) return parent->object_text();
   if (parent->parent == nullptr) return stack::quoted(key);
   return fmt::format("{} of {}", stack::quoted(key), parent->object_text());
+}
+
+void refuse_double(const Node& item, const Where& where, Reporter& reporter) {
+  reporter.error("listed-twice", item.place, "{} stands twice in {}", stack::quoted(item.text),
+                 where.value_text());
 }
 
 bool is_open(const Node& node) {

@@ -45,6 +45,9 @@ void shape_document(Node& root, Shaping& shaping);
 /// Shapes one value in place; used by short forms for what they made.
 void shape(Node& node, const Type& type, const Where& where, Shaping& shaping);
 
+/// The item stands twice in a list that is a set.
+void refuse_double(const Node& item, const Where& where, Reporter& reporter);
+
 /// Text that still has a variable in it (Variables::kept).
 bool is_open(const Node& node);
 

@@ -30,6 +30,18 @@ struct SubstitutionEvent {
 inline constexpr int kMaxSubstitutionDepth = 50;
 /// What all variables of one env file, or of one stack file, may become together.
 inline constexpr std::size_t kMaxExpandedBytes = std::size_t{16} << 20;
+class ExpansionBudget {
+ public:
+  /// A value as it may be used: none at all once the budget is spent.
+  std::string take(const std::string& value) {
+    bytes_ += value.size();
+    return is_spent() ? std::string() : value;
+  }
+  bool is_spent() const { return bytes_ > kMaxExpandedBytes; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
 
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 using OnEvent = std::function<void(const SubstitutionEvent&)>;

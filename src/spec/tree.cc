@@ -57,6 +57,18 @@ std::string_view Node::text_of(std::string_view key) const {
   return found == nullptr ? std::string_view() : std::string_view(found->text);
 }
 
+const std::vector<Entry>& entries_of(const Node& node, std::string_view key) {
+  static const std::vector<Entry> none;
+  const Node* found = node.find(key);
+  return found == nullptr ? none : found->entries;
+}
+
+const std::vector<Node>& items_of(const Node& node, std::string_view key) {
+  static const std::vector<Node> none;
+  const Node* found = node.find(key);
+  return found == nullptr ? none : found->items;
+}
+
 Node make_null(Place place) {
   return make_node(Node::Kind::null, "", place);
 }

@@ -72,6 +72,10 @@ struct Entry {
   Node value;
 };
 
+/// What is below `key`; nothing when it is not there.
+const std::vector<Entry>& entries_of(const Node& node, std::string_view key);
+const std::vector<Node>& items_of(const Node& node, std::string_view key);
+
 Node make_null(Place place);
 Node make_string(std::string text, Place place);
 Node make_integer(std::int64_t value, Place place);

@@ -281,12 +281,6 @@ void check_origin(const Entry& object, std::span<const std::string_view> origins
   }
 }
 
-const std::vector<Entry>& entries_of(const Node& root, std::string_view section) {
-  static const std::vector<Entry> none;
-  const Node* objects = root.find(section);
-  return objects == nullptr ? none : objects->entries;
-}
-
 }  // namespace
 
 void validate(const Project& project, Reporter& reporter) {

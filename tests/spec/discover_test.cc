@@ -2,34 +2,14 @@
 // Which files and variables are taken, on a real directory.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "base/error.h"
-#include "base/files.h"
-#include "spec/load.h"
+#include "folder.h"
 
 namespace stack::spec {
 namespace {
 
-class Discovering : public testing::Test {
+class Discovering : public Folder {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "stack-spec-XXXXXX").native();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { remove_tree(root_); }
-
-  void write(const std::string& name, const std::string& text) {
-    make_directories((root_ / name).parent_path());
-    std::ofstream(root_ / name) << text;
-  }
-  LoadRequest request(const std::string& directory = "") const {
-    LoadRequest request;
-    request.current_directory = directory.empty() ? root_ : root_ / directory;
-    return request;
-  }
   static std::string image(const LoadRequest& request) {
     const auto result = load(request);
     EXPECT_TRUE(result.project) << result.diagnostics.to_text();
@@ -38,8 +18,6 @@ class Discovering : public testing::Test {
   static std::string service(const std::string& image) {
     return "services: {a: {image: '" + image + "'}}\n";
   }
-
-  std::filesystem::path root_;
 };
 
 TEST_F(Discovering, TheCurrentDirectoryIsAVariableWithoutAShellToo) {

@@ -3,12 +3,8 @@
 // docs/compose-traps.md. TrapNN is the row's number there.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "base/error.h"
-#include "base/files.h"
+#include "folder.h"
 #include "shown.h"
 #include "spec/dotenv.h"
 #include "spec/load.h"
@@ -133,23 +129,8 @@ TEST(Trap06, WhatDoesNotFitTheTypeIsRefused) {
 
 // --- 7, 8, 12, 13: on a real directory -----------------------------------------------------------
 
-class Folder : public testing::Test {
+class LoadedFolder : public Folder {
  protected:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "stack-traps-XXXXXX").native();
-    root_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() override { remove_tree(root_); }
-
-  void write(const std::string& name, const std::string& text) {
-    make_directories((root_ / name).parent_path());
-    std::ofstream(root_ / name) << text;
-  }
-  LoadRequest request(const std::string& directory = "") const {
-    LoadRequest request;
-    request.current_directory = directory.empty() ? root_ : root_ / directory;
-    return request;
-  }
   static Project project(const LoadRequest& request) {
     auto result = load(request);
     EXPECT_TRUE(result.project) << result.diagnostics.to_text();
@@ -158,14 +139,12 @@ class Folder : public testing::Test {
   static std::string image(const LoadRequest& request) {
     return shown(project(request), "services.web.image");
   }
-
-  std::filesystem::path root_;
 };
 
-using Trap07 = Folder;
-using Trap08 = Folder;
-using Trap12 = Folder;
-using Trap13 = Folder;
+using Trap07 = LoadedFolder;
+using Trap08 = LoadedFolder;
+using Trap12 = LoadedFolder;
+using Trap13 = LoadedFolder;
 
 TEST_F(Trap07, TheShellWinsOverEveryEnvFile) {
   write("stack.yaml", "services: {web: {image: $V}}");
