@@ -10,6 +10,7 @@ extern const Schema kDependencySchema;
 extern const Schema kPortSchema;
 extern const Schema kMountSchema;
 extern const Schema kAttachmentSchema;
+extern const Schema kLoggingSchema;
 
 void assign_published(void* port, const Node& node);
 void assign_read_only(void* mount, const Node& node);

@@ -115,6 +115,13 @@ struct RestartPolicy {
   bool operator==(const RestartPolicy&) const = default;
 };
 
+/// `logging`: what becomes of the output (logging.h reads its options).
+struct Logging {
+  std::string driver;  ///< empty: json-file
+  StringMap options;
+  bool operator==(const Logging&) const = default;
+};
+
 struct Service {
   std::string name;
   std::string image;
@@ -152,6 +159,7 @@ struct Service {
   std::optional<std::int64_t> pids_limit;  ///< -1: without limit
   int scale = 1;
   Strings profiles;
+  Logging logging;
   bool operator==(const Service&) const = default;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "spec/logging.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
 
@@ -23,6 +24,7 @@ class Validator {
     for (const auto& [name, service] : project_.services) {
       check_ports(service);
       check_healthcheck(service);
+      check_logging(service);
     }
   }
 
@@ -81,6 +83,14 @@ class Validator {
       problem("bad-healthcheck",
               fmt::format("services.{}.healthcheck.start_interval", service.name),
               "start_interval needs start_period");
+    }
+  }
+
+  void check_logging(const Service& service) {
+    for (auto& mistake : mistakes_in(service.logging)) {
+      problem("bad-logging", fmt::format("services.{}.logging.{}", service.name, mistake.path),
+              std::move(mistake.message))
+          .hint = std::move(mistake.hint);
     }
   }
 

@@ -71,6 +71,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// What becomes of a container's output.
+struct LogPolicy {
+  enum class Kept { files, nothing } kept = Kept::files;
+  std::uint64_t max_size = 0;   ///< bytes of a generation of files; 0: without end
+  std::uint64_t max_files = 1;  ///< generations that are kept, the one being written included
+  bool operator==(const LogPolicy&) const = default;
+};
+
 struct ContainerConfig {
   std::string id;
   std::string name;     ///< "shop-db-1"
@@ -84,6 +92,7 @@ struct ContainerConfig {
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
+  LogPolicy log;
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   /// The orchestrator's own description of what was asked for, kept word for word for the next
   /// diff.
