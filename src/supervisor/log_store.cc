@@ -154,12 +154,22 @@ void LogWriter::wrote(Side& side, std::size_t size) {
 }
 
 std::size_t LogWriter::drain(Stream stream, int pipe) {
-  int waiting = 0;
-  if (::ioctl(pipe, FIONREAD, &waiting) != 0) throw_errno("FIONREAD");
-  if (waiting == 0) return 0;
   if (!keeps_anything()) return discard(pipe);
-  const std::size_t room = make_room(stream);
-  if (room == 0) return lose(pipe);
+  std::size_t moved = 0;
+  for (;;) {
+    int waiting = 0;
+    if (::ioctl(pipe, FIONREAD, &waiting) != 0) throw_errno("FIONREAD");
+    if (waiting == 0 || moved >= largest_chunk) return moved;
+    const std::size_t room = make_room(stream);
+    if (room == 0) return moved + lose(pipe);
+    const std::size_t size = move(stream, pipe, room);
+    moved += size;
+    // A full generation is no reason to leave the rest.
+    if (size < room || room == largest_chunk) return moved;
+  }
+}
+
+std::size_t LogWriter::move(Stream stream, int pipe, std::size_t room) {
   mark(stream);
   Side& its = side(stream);
   auto offset = static_cast<loff_t>(its.offset);

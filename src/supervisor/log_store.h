@@ -20,7 +20,7 @@ class LogWriter {
  public:
   LogWriter(std::filesystem::path directory, LogPolicy policy);
   bool keeps_anything() const { return policy_.kept == LogPolicy::Kept::files; }
-  /// Moves what the pipe holds, at most 256 KiB of it, without blocking; returns the number of
+  /// Moves what the pipe holds, some 256 KiB of it at most, without blocking; returns the number of
   /// bytes moved. What a full or failing disk does not take is thrown away and counted: a container
   /// never stalls for its log.
   std::size_t drain(Stream stream, int pipe);
@@ -46,6 +46,7 @@ class LogWriter {
   bool ends_within_line(Stream stream) const;
   void remove_old() const;
   void mark(Stream stream);
+  std::size_t move(Stream stream, int pipe, std::size_t room);
   void wrote(Side& side, std::size_t size);
   std::size_t discard(int pipe) const;
   std::size_t lose(int pipe);

@@ -36,7 +36,7 @@ struct Output::Source {
       : kind(its_kind), descriptor(loop, fd.release()), stream(its_stream) {}
 
   /// More than this at once comes from somebody who would soon be held up. Terminals give no more.
-  std::size_t much() const { return kind == Kind::pipe ? 16U << 10 : 2048; }
+  std::size_t much() const { return kind == Kind::pipe ? pipe_size / 8 : 2048; }
 
   Kind kind;
   Descriptor descriptor;
