@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
+#include "spec/logging.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -147,6 +148,12 @@ supervisor::StopRule stop_of(const DesiredContainer& wish) {
   return rule;
 }
 
+supervisor::LogPolicy log_of(const spec::Logging& logging) {
+  const spec::LogLimits limits = spec::limits_of(logging);
+  using Kept = supervisor::LogPolicy::Kept;
+  return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files};
+}
+
 std::string first_of(const std::string& wanted, const std::string& inherited) {
   return wanted.empty() ? inherited : wanted;
 }
@@ -232,6 +239,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.stop = stop_of(wish);
   config.post_start = hooks_of(wish.model.post_start, config.spec.process);
   config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);
+  config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   config.applied = describe(wish);

@@ -124,6 +124,18 @@ void from_json(const json& in, LinkRule& rule) {
   in.at("target").get_to(rule.target);
 }
 
+void to_json(json& out, const LogPolicy& policy) {
+  out = json{{"kept", policy.kept == LogPolicy::Kept::files},
+             {"max_size", policy.max_size},
+             {"max_files", policy.max_files}};
+}
+
+void from_json(const json& in, LogPolicy& policy) {
+  policy.kept = in.at("kept").get<bool>() ? LogPolicy::Kept::files : LogPolicy::Kept::nothing;
+  in.at("max_size").get_to(policy.max_size);
+  in.at("max_files").get_to(policy.max_files);
+}
+
 void to_json(json& out, const ContainerConfig& config) {
   out = json{{"id", config.id},
              {"name", config.name},
@@ -141,6 +153,7 @@ void to_json(json& out, const ContainerConfig& config) {
   if (config.health) out["health"] = *config.health;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
   if (!config.pre_stop.empty()) out["pre_stop"] = config.pre_stop;
+  if (config.log != LogPolicy{}) out["log"] = config.log;
 }
 
 void read_summary(const json& in, ContainerConfig& config) {
@@ -152,6 +165,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("restart").get_to(config.restart);
   in.at("data_container").get_to(config.data_container);
   in.at("applied").get_to(config.applied);
+  if (in.contains("log")) in.at("log").get_to(config.log);
 }
 
 void read_details(const json& in, ContainerConfig& config) {

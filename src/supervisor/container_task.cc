@@ -276,7 +276,7 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
 
 void ContainerTask::make_output() {
   output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
-                                     shared_.files.container(config_.id));
+                                     LogWriter(shared_.files.container(config_.id), config_.log));
 }
 
 std::filesystem::path ContainerTask::running_files() const {
