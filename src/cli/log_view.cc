@@ -23,7 +23,7 @@ using supervisor::ObservedContainer;
 using supervisor::Phase;
 
 bool runs(const ObservedContainer& container) {
-  return container.status.phase == Phase::running || container.status.phase == Phase::restarting;
+  return is_up(container.status.phase);
 }
 
 std::string time_text(std::chrono::system_clock::time_point time) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::supervisor {
 namespace {
@@ -12,7 +13,32 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t header_size = 4;
-constexpr std::array<std::string_view, 3> condition_names{"running", "healthy", "completed"};
+constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
+                                                          "ended"};
+
+/// JSON is text, what people type need not be.
+std::string to_hex(std::string_view bytes) {
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    hex += "0123456789abcdef"[value >> 4];
+    hex += "0123456789abcdef"[value & 15];
+  }
+  return hex;
+}
+
+std::string from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) fail("half a byte");
+  std::string bytes;
+  bytes.reserve(hex.size() / 2);
+  for (; !hex.empty(); hex.remove_prefix(2)) {
+    const auto value = parse_integer<unsigned char>(hex.substr(0, 2), 16);
+    if (!value) fail("\"{}\" is no byte", hex.substr(0, 2));
+    bytes += static_cast<char>(*value);
+  }
+  return bytes;
+}
 
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
@@ -33,6 +59,24 @@ json to_object(const StopContainer& request) {
 }
 json to_object(const RemoveContainer& request) {
   return {{"do", "remove-container"}, {"container", request.id}};
+}
+json to_object(const SignalContainer& request) {
+  return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
+}
+json to_object(const PauseContainer& request) {
+  return {{"do", "pause-container"}, {"container", request.id}};
+}
+json to_object(const UnpauseContainer& request) {
+  return {{"do", "unpause-container"}, {"container", request.id}};
+}
+json to_object(const WriteInput& request) {
+  return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
+}
+json to_object(const ResizeTerminal& request) {
+  return {{"do", "resize-terminal"},
+          {"container", request.id},
+          {"rows", request.rows},
+          {"columns", request.columns}};
 }
 json to_object(const Await& request) {
   return {{"do", "await"},
@@ -64,6 +108,17 @@ Request request_from(const json& in) {
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
+  if (what == "signal-container")
+    return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
+  if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
+  if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
+  if (what == "write-input")
+    return WriteInput{in.at("container").get<std::string>(),
+                      from_hex(in.at("hex").get_ref<const std::string&>())};
+  if (what == "resize-terminal") {
+    return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
+                          in.at("columns").get<std::uint16_t>()};
+  }
   if (what == "await") {
     return Await{in.at("container").get<std::string>(),
                  condition_from(in.at("condition").get<std::string>())};
@@ -151,6 +206,7 @@ NumberedRequest decode_request(std::string_view message) {
 std::string encode_reply(const Reply& reply) {
   json object{{"id", reply.id}, {"changed", reply.changed}, {"note", reply.note}};
   if (reply.error) object["error"] = error_object(*reply.error);
+  if (reply.exit_code) object["exit_code"] = *reply.exit_code;
   if (reply.status) object["status"] = *reply.status;
   return dump(object);
 }
@@ -162,6 +218,7 @@ Reply decode_reply(std::string_view message) {
     in.at("changed").get_to(reply.changed);
     in.at("note").get_to(reply.note);
     if (in.contains("error")) reply.error = error_from(in["error"]);
+    if (in.contains("exit_code")) reply.exit_code = in["exit_code"].get<int>();
     if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
     return reply;
   });
