@@ -51,6 +51,13 @@ struct Options {
   std::vector<std::string> environment;
   std::string index;
 
+  // cp, export, commit
+  bool archive = false;
+  bool follow_link = false;
+  bool pause = true;
+  std::string author;
+  std::string message;
+
   // config
   bool no_interpolate = false;
   bool no_normalize = false;
