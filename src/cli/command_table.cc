@@ -92,6 +92,51 @@ Command logs() {
       run_logs};
 }
 
+Command cp() {
+  return {"cp",
+          "Copy files between a service's container and here",
+          "stack cp web:/var/log/app.log .",
+          Positional::at_least_one,
+          "SERVICE:PATH|PATH|-",
+          {{"-a,--archive", &Options::archive, "Keep owner and group of the source"},
+           {"-L,--follow-link", &Options::follow_link, "Copy what the source links to"},
+           quiet_flag("Do not tell what was copied"),
+           index_flag(),
+           {"--all", &Options::all, "Containers of `run` too (there are none yet)"}},
+          run_cp};
+}
+
+Command diff() {
+  return {"diff",           "Show which files a service's container has changed of its image",
+          "stack diff web", Positional::one,
+          "SERVICE",        {index_flag()},
+          run_diff};
+}
+
+Command export_command() {
+  return {"export",
+          "Write the files of a service's container as a tar archive",
+          "stack export -o web.tar web",
+          Positional::one,
+          "SERVICE",
+          {{"-o,--output", &Options::output, "Write to a file", "FILE"}, index_flag()},
+          run_export};
+}
+
+Command commit() {
+  return {"commit",
+          "Make an image of a service's container",
+          "stack commit -m 'with tools' web web:debug",
+          Positional::at_least_one,
+          "SERVICE [NAME[:TAG]]",
+          {{"-a,--author", &Options::author, "Who made it", "NAME"},
+           {"-m,--message", &Options::message, "What it is", "TEXT"},
+           change_flag(),
+           {"-p,--pause", &Options::pause, "Accepted; the container is not paused meanwhile yet"},
+           index_flag()},
+          run_commit};
+}
+
 Command config() {
   return {
       "config",
@@ -230,6 +275,10 @@ const std::vector<Command>& commands() {
       logs(),
       exec_command(),
       attach_command(),
+      cp(),
+      diff(),
+      export_command(),
+      commit(),
       plan(),
       config(),
       lint(),

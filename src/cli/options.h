@@ -66,6 +66,13 @@ struct Options {
   bool no_stdin = false;
   bool sig_proxy = true;
 
+  // cp, export, commit
+  bool archive = false;
+  bool follow_link = false;
+  bool pause = true;
+  std::string author;
+  std::string message;
+
   // config
   bool no_interpolate = false;
   bool no_normalize = false;

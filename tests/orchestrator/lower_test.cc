@@ -50,6 +50,25 @@ TEST(Lower, ServiceContainerNameAliasesAndShortIdAreNamesInEachNetwork) {
             (std::vector<std::string>{"web", "shop-web-1", "aaaaaaaaaaaa", "www"}));
 }
 
+TEST(Lower, TheImagesHealthCheckStandsWhereTheFileSaysNothing) {
+  using std::chrono_literals::operator""s;
+  image::ImageConfig image;
+  image.healthcheck =
+      image::ImageHealthcheck{.test = {"CMD", "probe"}, .interval = 7s, .retries = 2};
+  spec::Service web = service("web");
+  const auto inherited = lowered(web, image).health;
+  ASSERT_TRUE(inherited);
+  EXPECT_EQ(inherited->command, (std::vector<std::string>{"probe"}));
+  EXPECT_EQ(inherited->interval, 7s);
+  EXPECT_EQ(inherited->timeout, 30s);
+  web.healthcheck = spec::Healthcheck{};
+  web.healthcheck->interval = 1s;
+  EXPECT_EQ(lowered(web, image).health->interval, 1s);
+  EXPECT_EQ(lowered(web, image).health->retries, 2U);
+  web.healthcheck->disable = true;
+  EXPECT_FALSE(lowered(web, image).health);
+}
+
 TEST(Lower, TheNetworkOfHighestPriorityComesFirst) {
   spec::Service web = service("web");
   web.networks["zone"].priority = 10;
