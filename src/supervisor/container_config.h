@@ -36,6 +36,13 @@ struct RestartRule {
   bool operator==(const RestartRule&) const = default;
 };
 
+/// A command inside the running container: `post_start`, `pre_stop`.
+struct HookRule {
+  runtime::ProcessSpec process;
+  bool privileged = false;
+  bool operator==(const HookRule&) const = default;
+};
+
 struct StopRule {
   std::string signal = "SIGTERM";
   std::chrono::nanoseconds grace = std::chrono::seconds(10);
@@ -92,6 +99,8 @@ struct ContainerConfig {
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
+  std::vector<HookRule> post_start;  ///< after each start that was asked for
+  std::vector<HookRule> pre_stop;    ///< before the stop signal
   LogPolicy log;
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   /// The orchestrator's own description of what was asked for, kept word for word for the next
