@@ -108,6 +108,16 @@ TEST(Lower, TheStopSignalOfTheFileWinsOverTheImages) {
   EXPECT_EQ(lowered(web, image).stop.signal, "SIGINT");
 }
 
+TEST(Lower, LoggingIsWhatIsKeptOfTheOutput) {
+  spec::Service web = service("web");
+  EXPECT_EQ(lowered(web).log, supervisor::LogPolicy{});
+  web.logging = {"json-file", {{"max-size", "10m"}, {"max-file", "3"}}};
+  EXPECT_EQ(lowered(web).log,
+            (supervisor::LogPolicy{supervisor::LogPolicy::Kept::files, 10'000'000, 3}));
+  web.logging = {"none", {}};
+  EXPECT_EQ(lowered(web).log.kept, supervisor::LogPolicy::Kept::nothing);
+}
+
 TEST(Lower, AServiceWithNothingToRunIsRefusedByName) {
   spec::Service web = service("web");
   web.command.reset();
