@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
+#include "cli/running_commands.h"
 
 namespace stack::cli {
 namespace {
@@ -93,21 +94,6 @@ Command logs() {
        {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
        {"--no-color", &Options::no_color, "Print without colour"}},
       run_logs};
-}
-
-Command exec() {
-  return {"exec",
-          "Run a command in a running container",
-          "stack exec db psql -U postgres",
-          Positional::service_and_command,
-          "SERVICE",
-          {{"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
-           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
-           {"-u,--user", &Options::user, "Run as this user", "USER"},
-           {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
-           {"--privileged", &Options::privileged, "With all capabilities"},
-           index_flag()},
-          run_exec};
 }
 
 Command cp() {
@@ -291,7 +277,8 @@ const std::vector<Command>& commands() {
       down(),
       ps(),
       logs(),
-      exec(),
+      exec_command(),
+      attach_command(),
       cp(),
       diff(),
       export_command(),
@@ -315,6 +302,13 @@ const std::vector<Command>& commands() {
        "SERVICE",
        {},
        run_start},
+      restart_command(),
+      kill_command(),
+      pause_command(),
+      unpause_command(),
+      wait_command(),
+      top_command(),
+      stats_command(),
       image_import(),
       image_debian(),
       image_list(),

@@ -29,7 +29,7 @@ constexpr std::size_t lines_a_round = 2000;
 constexpr std::size_t without_end = std::numeric_limits<std::size_t>::max();
 
 bool runs(const ObservedContainer& container) {
-  return container.status.phase == Phase::running || container.status.phase == Phase::restarting;
+  return is_up(container.status.phase);
 }
 
 /// One container's place on the screen.

@@ -43,6 +43,14 @@ struct Options {
   std::string since;
   std::string until;
 
+  // kill, restart, wait
+  std::string signal;
+  bool no_deps = false;
+  bool down_project = false;
+
+  // stats
+  bool no_stream = false;
+
   // exec
   bool no_tty = false;
   bool privileged = false;
@@ -50,6 +58,13 @@ struct Options {
   std::string workdir;
   std::vector<std::string> environment;
   std::string index;
+  bool interactive = false;  ///< without effect: standard input is always passed on
+  bool tty = false;          ///< without effect: a terminal is used where there is one
+
+  // exec, attach
+  std::string detach_keys;
+  bool no_stdin = false;
+  bool sig_proxy = true;
 
   // cp, export, commit
   bool archive = false;

@@ -99,8 +99,7 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
     auto fields = compare_descriptions(is.config.applied, wished, sources, wish.service);
     if (!fields.empty()) return {Verdict::recreate, fields, phrase(fields)};
   }
-  const bool runs = is.status.phase == Phase::running || is.status.phase == Phase::restarting;
-  if (runs || is_completed(is) || has_nothing_to_run(wish)) return {};
+  if (is_up(is.status.phase) || is_completed(is) || has_nothing_to_run(wish)) return {};
   return {Verdict::start, {}, why_not_running(is)};
 }
 

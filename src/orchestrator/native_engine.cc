@@ -184,6 +184,20 @@ void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
   send(step, supervisor::Await{id_of(action.name), awaited(action.condition)}, !action.required);
 }
 
+/// The one request that is not the same twice: a supervisor killed between the signal and its
+/// answer makes it two signals, which a person who asks again would do too.
+void NativeEngine::do_action(StepId step, const SignalContainer& action) {
+  send(step, supervisor::SignalContainer{id_of(action.name), action.signal}, false);
+}
+
+void NativeEngine::do_action(StepId step, const PauseContainer& action) {
+  send(step, supervisor::PauseContainer{id_of(action.name)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const UnpauseContainer& action) {
+  send(step, supervisor::UnpauseContainer{id_of(action.name)}, false);
+}
+
 supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) {
   const auto image = images_.find(wish.image_id);
   if (!image) fail("No such image: {}", wish.model.image);

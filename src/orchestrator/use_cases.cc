@@ -147,6 +147,51 @@ void kill_all(const HostPaths& paths, const std::string& name) {
   while (asked-- > 0) client->receive();
 }
 
+namespace {
+
+/// For plans that make nothing new.
+Execution execute_on(const std::string& name, Host& host,
+                     const std::function<Plan(const ObservedState&)>& make_plan) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  NativeEngine engine(host.paths, nothing);
+  return execute(make_plan(engine.observe()), engine, host.report, host.interrupted);
+}
+
+}  // namespace
+
+Execution kill(const std::string& name, const KillRequest& request, Host& host) {
+  return execute_on(name, host, [&](const ObservedState& observed) {
+    return plan_kill(observed, request.services, request.signal);
+  });
+}
+
+Execution pause(const std::string& name, const std::set<std::string>& services, Host& host) {
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_pause(observed, services); });
+}
+
+Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host) {
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_unpause(observed, services); });
+}
+
+std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
+    const spec::Project& project) {
+  std::map<std::string, std::map<std::string, spec::Dependency>> links;
+  for (const auto& [name, service] : project.services) {
+    for (const auto& [dependency, how] : service.depends_on) {
+      if (how.restart) links[name].emplace(dependency, how);
+    }
+  }
+  return links;
+}
+
+Execution restart(const std::string& name, const RestartRequest& request, Host& host) {
+  const FileLock lock = lock_project(host.paths, name, "stack restart", host.waiting);
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_restart(observed, request); });
+}
+
 Execution start(const spec::Project& project, const std::vector<std::string>& services,
                 Host& host) {
   const auto named = select_services(project, services);

@@ -59,6 +59,20 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
 void kill_all(const HostPaths& paths, const std::string& name);
 Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
 
+struct KillRequest {
+  std::set<std::string> services;  ///< empty: all
+  int signal = 0;
+};
+/// These wait for no lock: a stack that is stuck in an `up` can be killed.
+Execution kill(const std::string& name, const KillRequest& request, Host& host);
+Execution pause(const std::string& name, const std::set<std::string>& services, Host& host);
+Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host);
+
+/// RestartRequest::links as the file has them.
+std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
+    const spec::Project& project);
+Execution restart(const std::string& name, const RestartRequest& request, Host& host);
+
 /// The images that the services name, as far as they exist.
 ImageCatalog find_images(const spec::Project& project, const std::set<std::string>& services,
                          const HostPaths& paths);

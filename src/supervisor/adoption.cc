@@ -125,8 +125,7 @@ void Supervisor::catch_up(const std::vector<ExitRecord>& exits,
   for (const auto& [id, task] : registry_.all()) {
     const ProcessIdentity process = task->status().process;
     if (adopted.contains(id)) continue;
-    const bool was_running = task->runs() || task->status().phase == Phase::restarting;
-    if (!was_running && task->status().phase != Phase::running) continue;
+    if (!task->runs() && !is_up(task->status().phase)) continue;
     std::optional<ExitRecord> record;
     for (const ExitRecord& exit : exits)
       if (exit.process == process) record = exit;

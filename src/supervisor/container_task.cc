@@ -2,16 +2,12 @@
 #include "supervisor/container_task.h"
 
 #include <fcntl.h>
-#include <signal.h>
-
-#include <algorithm>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "network/namespaces.h"
 #include "runtime/cgroup.h"
+#include "runtime/freezer.h"
 #include "runtime/launch.h"
-#include "runtime/signals.h"
 #include "supervisor/etc_files.h"
 #include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
@@ -23,18 +19,6 @@ TimePoint now() {
   return std::chrono::system_clock::now();
 }
 
-/// ": what a program said", on one line; nothing when it said nothing.
-std::string after_colon(std::string_view said) {
-  constexpr std::size_t most = 200;
-  std::string text(trim(said).substr(0, most));
-  std::ranges::replace(text, '\n', ' ');
-  return text.empty() ? text : ": " + text;
-}
-
-double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status)
@@ -43,6 +27,7 @@ ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, Con
       status_(std::move(status)),
       policy_(config_.restart),
       starting_(shared.loop),
+      pausing_(shared.loop),
       news_(shared.loop) {}
 
 void ContainerTask::note_change() {
@@ -72,7 +57,7 @@ Awaitable<Answer> ContainerTask::start() {
   co_await launch();
   const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
   if (!failure.empty()) throw Error(failure);
-  co_return Answer{true, {}};
+  co_return Answer{true};
 }
 
 /// One after the other; the first that fails ends it, and is what is answered. What they say goes
@@ -268,10 +253,16 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   }
   status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
   // Killed between its release and the news of its exec: it runs all the same.
-  if (status_.phase != Phase::running) status_.started = now();
-  status_.phase = Phase::running;
+  if (!is_up(status_.phase)) status_.started = now();
+  // The kernel knows best whether it is paused.
+  const bool frozen = runtime::freezer_of(config_.spec.cgroup) == runtime::Freezer::frozen;
+  status_.phase = frozen ? Phase::paused : Phase::running;
+  if (!frozen) start_probing(known_health());
+}
+
+Health ContainerTask::known_health() const {
   const bool known = status_.health == Health::healthy || status_.health == Health::unhealthy;
-  start_probing(known ? status_.health : Health::starting);
+  return known ? status_.health : Health::starting;
 }
 
 void ContainerTask::make_output() {
@@ -369,103 +360,6 @@ Awaitable<bool> ContainerTask::try_restart() {
     journal::warning("restarting " + config_.name + ": " + error.what());
   }
   co_return false;
-}
-
-// ---- stopping
-
-Awaitable<void> ContainerTask::catch_up() {
-  const ProcessIdentity process = status_.process;
-  if (!runs() || is_alive(process)) co_return;
-  while (status_.process == process) co_await news_.wait();
-}
-
-Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
-  ++generation_;
-  status_.stopped_by_user = true;
-  // A start under way has to come to its end first: until then there is nobody to hear a signal.
-  if (launching_) {
-    const auto guard = co_await starting_.lock();
-    status_.stopped_by_user = true;
-  }
-  if (!runs()) {
-    const bool was_restarting = status_.phase == Phase::restarting;
-    stay_down();
-    save_state();
-    note_change();
-    co_return Answer{was_restarting, {}};
-  }
-  const ProcessIdentity stopped = status_.process;
-  ++stopping_;
-  // It ends all the same when they fail: a stack that cannot be taken down is worse.
-  const std::string failure =
-      co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
-  const auto deadline = Clock::now() + grace;
-  Answer answer{true, failure};
-  if (status_.process == stopped) {
-    const std::string note = signal_or_kill();
-    if (answer.note.empty()) answer.note = note;
-  }
-  while (status_.process == stopped && co_await news_.wait_until(deadline)) {
-  }
-  if (status_.process == stopped) {
-    kill();
-    if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
-  }
-  while (status_.process == stopped) co_await news_.wait();
-  --stopping_;
-  news_.notify_all();
-  co_return answer;
-}
-
-/// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
-/// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
-/// nothing.
-std::string ContainerTask::signal_or_kill() {
-  const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
-  if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
-    send_signal(pidfd_.get(), signal);
-    return {};
-  }
-  kill();
-  return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
-}
-
-void ContainerTask::kill() {
-  send_signal(pidfd_.get(), SIGKILL);
-  runtime::kill_cgroup(config_.spec.cgroup);
-}
-
-// ---- waiting
-
-Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
-  const auto not_ready = [this](const std::string& why) {
-    return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
-  };
-  if (condition == AwaitedCondition::healthy && !config_.health)
-    throw not_ready("has no health check");
-  for (;;) {
-    const bool over = status_.phase == Phase::exited;
-    const std::string how =
-        status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited";
-    switch (condition) {
-      case AwaitedCondition::running:
-        if (status_.phase == Phase::running || (over && status_.error.empty())) co_return Answer{};
-        break;
-      case AwaitedCondition::healthy:
-        if (status_.health == Health::healthy) co_return Answer{};
-        if (status_.health == Health::unhealthy)
-          throw not_ready("is unhealthy" + after_colon(status_.last_probe));
-        if (over) throw not_ready(how);
-        break;
-      case AwaitedCondition::completed:
-        if (over && status_.exit_code == 0) co_return Answer{};
-        if (over) throw not_ready(how);
-        break;
-    }
-    if (!status_.error.empty() && !active() && !launching_)
-      throw not_ready("could not be started: " + status_.error);
-    co_await news_.wait();
-  }
 }
 
 }  // namespace stack::supervisor

@@ -45,7 +45,8 @@ struct SharedServices {
 /// What a request came to.
 struct Answer {
   bool changed = false;
-  std::string note;
+  std::string note = {};
+  std::optional<int> exit_code = {};  ///< of the run that was waited for
 };
 
 class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
@@ -65,6 +66,13 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   /// news of it.
   Awaitable<void> catch_up();
   Awaitable<Answer> stop(std::chrono::nanoseconds grace);
+  Awaitable<Answer> signal(int number);
+  Awaitable<Answer> pause();
+  Awaitable<Answer> unpause();
+  /// Done when all bytes have been taken, or the run is over.
+  Awaitable<Answer> write_input(std::string bytes);
+  /// Of its terminal; throws Error when it has none.
+  void resize(std::uint16_t rows, std::uint16_t columns);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more.
   Awaitable<Answer> await(AwaitedCondition condition);
 
@@ -89,6 +97,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void started();
   void start_dns(int network_namespace, DnsPorts before);
   void start_probing(Health known);
+  Health known_health() const;
   void probed(Health health, const std::string& failure);
 
   Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
@@ -101,6 +110,13 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void stay_down();
   std::string signal_or_kill();
   void kill();
+  Awaitable<void> killed();
+  bool means_stop(int signal) const;
+  void no_longer_restarting();
+  Awaitable<void> freeze();
+  void thaw();
+  void resumed();
+  Awaitable<Answer> await_end();
   void note_change();
   void save_state() const;
   bool has_dns() const;
@@ -111,6 +127,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   ContainerStatus status_;
   RestartPolicy policy_;
   Mutex starting_;    ///< held by whoever starts it
+  Mutex pausing_;     ///< held by whoever freezes or thaws it
   Signal news_;       ///< status_ changed
   int stopping_ = 0;  ///< stops under way
   bool launching_ = false;

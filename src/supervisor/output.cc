@@ -2,6 +2,7 @@
 #include "supervisor/output.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -144,7 +145,37 @@ void Output::note_loss() {
   journal::warning("output of " + id_ + " is being lost: its log cannot be written");
 }
 
+Descriptor Output::open_input() {
+  if (terminal_) return watch(*loop_, terminal_->descriptor.native_handle());
+  return Descriptor(*loop_, open_fifo(in_fifo, O_NONBLOCK).release());
+}
+
+Awaitable<void> Output::write_input(std::shared_ptr<Output> self, std::string bytes) {
+  // A FIFO that its reader has left is never writable again, and never fails: we have it open too.
+  constexpr auto patience = std::chrono::milliseconds(200);
+  Descriptor input = self->open_input();
+  std::string_view rest = bytes;
+  while (!rest.empty() && !self->finished_) {
+    const ssize_t written = ::write(input.native_handle(), rest.data(), rest.size());
+    if (written >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      co_await writable_until(input, Clock::now() + patience);
+    } else if (errno != EINTR) {
+      throw_errno("writing to the standard input of {}", self->id_);
+    }
+  }
+}
+
+void Output::resize(std::uint16_t rows, std::uint16_t columns) {
+  if (!terminal_) fail("the container has no terminal");
+  const winsize size{rows, columns, 0, 0};
+  if (::ioctl(terminal_->descriptor.native_handle(), TIOCSWINSZ, &size) != 0)
+    throw_errno("setting the size of a terminal");
+}
+
 void Output::finish() {
+  finished_ = true;
   for (auto* source : {&out_, &err_, &terminal_}) {
     while (*source && move_some(**source) > 0) {
     }

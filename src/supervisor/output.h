@@ -38,6 +38,10 @@ class Output : public std::enable_shared_from_this<Output> {
   void open_terminal(Fd master);
   /// Goes on collecting after a supervisor's death; `master` is the terminal's if there is one.
   void adopt(std::optional<Fd> master);
+  /// Writes to the container's stdin or terminal, as fast as it reads; gives up when the run ends.
+  static Awaitable<void> write_input(std::shared_ptr<Output> self, std::string bytes);
+  /// Of the terminal, whose foreground processes get a SIGWINCH. Throws Error when there is none.
+  void resize(std::uint16_t rows, std::uint16_t columns);
   /// Collects the rest after the container's end, and lets go of everything.
   void finish();
 
@@ -49,6 +53,7 @@ class Output : public std::enable_shared_from_this<Output> {
   static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
   std::size_t move_some(Source& source);
   void note_loss();
+  Descriptor open_input();
   Fd open_fifo(const char* name, int flags) const;
   std::string kept_name(const char* what) const;
 
@@ -61,6 +66,7 @@ class Output : public std::enable_shared_from_this<Output> {
   std::shared_ptr<Source> out_;
   std::shared_ptr<Source> err_;
   std::shared_ptr<Source> terminal_;
+  bool finished_ = false;
 };
 
 }  // namespace stack::supervisor

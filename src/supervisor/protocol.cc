@@ -13,7 +13,15 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t header_size = 4;
-constexpr std::array<std::string_view, 3> condition_names{"running", "healthy", "completed"};
+constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
+                                                          "ended"};
+
+/// The bytes of a hexadecimal member. Throws Error when it is none.
+std::string bytes_from(const json& in) {
+  auto bytes = from_hex(in.get_ref<const std::string&>());
+  if (!bytes) fail("malformed bytes on the control socket");
+  return std::move(*bytes);
+}
 
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
@@ -39,6 +47,24 @@ json to_object(const StopContainer& request) {
 json to_object(const RemoveContainer& request) {
   return {{"do", "remove-container"}, {"container", request.id}};
 }
+json to_object(const SignalContainer& request) {
+  return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
+}
+json to_object(const PauseContainer& request) {
+  return {{"do", "pause-container"}, {"container", request.id}};
+}
+json to_object(const UnpauseContainer& request) {
+  return {{"do", "unpause-container"}, {"container", request.id}};
+}
+json to_object(const WriteInput& request) {
+  return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
+}
+json to_object(const ResizeTerminal& request) {
+  return {{"do", "resize-terminal"},
+          {"container", request.id},
+          {"rows", request.rows},
+          {"columns", request.columns}};
+}
 json to_object(const Await& request) {
   return {{"do", "await"},
           {"container", request.id},
@@ -53,9 +79,8 @@ CreateContainer create_from(const json& in) {
   if (!in.contains("secrets")) return request;
   for (const auto& [index, text] : in["secrets"].items()) {
     const auto number = parse_integer<std::size_t>(index);
-    const auto bytes = from_hex(text.get<std::string>());
-    if (!number || !bytes) fail("malformed secret on the control socket");
-    request.secrets[*number] = *bytes;
+    if (!number) fail("malformed secret on the control socket");
+    request.secrets[*number] = bytes_from(text);
   }
   return request;
 }
@@ -81,6 +106,17 @@ Request request_from(const json& in) {
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
+  if (what == "signal-container")
+    return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
+  if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
+  if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
+  if (what == "write-input")
+    return WriteInput{in.at("container").get<std::string>(),
+                      bytes_from(in.at("hex"))};
+  if (what == "resize-terminal") {
+    return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
+                          in.at("columns").get<std::uint16_t>()};
+  }
   if (what == "await") {
     return Await{in.at("container").get<std::string>(),
                  condition_from(in.at("condition").get<std::string>())};
@@ -168,6 +204,7 @@ NumberedRequest decode_request(std::string_view message) {
 std::string encode_reply(const Reply& reply) {
   json object{{"id", reply.id}, {"changed", reply.changed}, {"note", reply.note}};
   if (reply.error) object["error"] = error_object(*reply.error);
+  if (reply.exit_code) object["exit_code"] = *reply.exit_code;
   if (reply.status) object["status"] = *reply.status;
   return dump(object);
 }
@@ -179,6 +216,7 @@ Reply decode_reply(std::string_view message) {
     in.at("changed").get_to(reply.changed);
     in.at("note").get_to(reply.note);
     if (in.contains("error")) reply.error = error_from(in["error"]);
+    if (in.contains("exit_code")) reply.exit_code = in["exit_code"].get<int>();
     if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
     return reply;
   });

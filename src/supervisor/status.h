@@ -24,7 +24,9 @@ namespace stack::supervisor {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-enum class Phase { created, running, restarting, exited };
+enum class Phase { created, running, restarting, exited, paused };
+/// It runs, is held (paused), or will run again by itself.
+bool is_up(Phase phase);
 enum class Health { none, starting, healthy, unhealthy };
 std::string_view to_text(Phase phase);
 std::string_view to_text(Health health);

@@ -29,6 +29,11 @@ class Supervisor {
   Awaitable<Answer> handle(StartContainer request);
   Awaitable<Answer> handle(StopContainer request);
   Awaitable<Answer> handle(RemoveContainer request);
+  Awaitable<Answer> handle(SignalContainer request);
+  Awaitable<Answer> handle(PauseContainer request);
+  Awaitable<Answer> handle(UnpauseContainer request);
+  Awaitable<Answer> handle(WriteInput request);
+  Awaitable<Answer> handle(ResizeTerminal request);
   Awaitable<Answer> handle(Await request);
   Awaitable<Answer> handle(Shutdown request);
   Answer create(const ContainerConfig& config);

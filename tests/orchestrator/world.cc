@@ -81,4 +81,16 @@ void World::apply(const AwaitCondition& action) {
   }
 }
 
+void World::apply(const SignalContainer& action) {
+  auto& container = state_.containers.at(action.name);
+  if (container.status.phase != supervisor::Phase::running) fail("{} does not run", action.name);
+  container = exited(container, 128 + action.signal);
+}
+void World::apply(const PauseContainer& action) {
+  state_.containers.at(action.name).status.phase = supervisor::Phase::paused;
+}
+void World::apply(const UnpauseContainer& action) {
+  state_.containers.at(action.name).status.phase = supervisor::Phase::running;
+}
+
 }  // namespace stack::orchestrator::testing

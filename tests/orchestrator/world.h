@@ -33,6 +33,9 @@ class World : public Engine {
   void apply(const StopContainer& action);
   void apply(const RemoveContainer& action);
   void apply(const AwaitCondition& action);
+  void apply(const SignalContainer& action);
+  void apply(const PauseContainer& action);
+  void apply(const UnpauseContainer& action);
 
   const DesiredState& wish_;
   ObservedState state_;
