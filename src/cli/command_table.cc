@@ -132,7 +132,7 @@ Command commit() {
           {{"-a,--author", &Options::author, "Who made it", "NAME"},
            {"-m,--message", &Options::message, "What it is", "TEXT"},
            change_flag(),
-           {"-p,--pause", &Options::pause, "Accepted; the container is not paused meanwhile yet"},
+           {"-p,--pause", &Options::pause, "Pause the container meanwhile; --pause=false: do not"},
            index_flag()},
           run_commit};
 }

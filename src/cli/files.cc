@@ -178,7 +178,8 @@ int run_commit(const Options& options) {
   const FilesOf files = files_of(options);
   const std::string name = options.arguments.size() == 2 ? options.arguments[1] : "";
   const auto image = commit(files, container_of(files, options),
-                            {name, options.author, options.message, options.changes});
+                            {name, options.author, options.message, options.changes,
+                             options.pause ? Meanwhile::paused : Meanwhile::running});
   std::cout << image.id << '\n';
   return 0;
 }

@@ -2,6 +2,7 @@
 #include "orchestrator/container_files.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "orchestrator/committed_config.h"
 #include "orchestrator/project_lock.h"
 #include "runtime/container_tree.h"
+#include "supervisor/client.h"
 #include "supervisor/project_files.h"
 
 namespace stack::orchestrator {
@@ -80,6 +82,42 @@ OpenTree open_tree(const FilesOf& files, const ObservedContainer& container) {
   }
   return {std::move(lock), runtime::mount_stopped_tree(completed_spec(files, now))};
 }
+
+// --- a container that stands still
+
+/// Holds a container's processes while it lives, if they run and nobody else holds them. Signals
+/// that end this program wait meanwhile: it would leave the container paused.
+class Pause {
+ public:
+  Pause(const FilesOf& files, const ObservedContainer& container) : id_(container.config.id) {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ending, signal);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
+    try {
+      client_ = supervisor::Client::connect(files.paths, files.project);
+      ours_ = client_ && client_->call(supervisor::PauseContainer{id_}).changed;
+    } catch (const Error&) {
+      // It does not run: then it stands still anyway.
+    }
+  }
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+  ~Pause() {
+    try {
+      if (ours_) client_->call(supervisor::UnpauseContainer{id_});
+    } catch (const Error&) {
+      // Its end, or that of the supervisor, which `ps` will tell.
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  std::string id_;
+  std::optional<supervisor::Client> client_;
+  bool ours_ = false;
+  sigset_t before_{};
+};
 
 // --- copies
 
@@ -291,6 +329,8 @@ image::Image commit(const FilesOf& files, const ObservedContainer& container,
                                    .comment = request.comment,
                                    .created_by = join(spec.process.arguments, " ")};
   for (const std::string& change : request.changes) image::apply_change(commit.config, change);
+  std::optional<Pause> pause;
+  if (request.meanwhile == Meanwhile::paused) pause.emplace(files, container);
   return during("committing " + container.config.name, [&] { return store.commit(commit); });
 }
 

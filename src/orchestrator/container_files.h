@@ -63,11 +63,15 @@ std::vector<std::string> copy_in(const FilesOf& files,
                                  const supervisor::ObservedContainer& container,
                                  const CopyRequest& request);
 
+enum class Meanwhile { paused, running };
+
 struct CommitRequest {
   std::string name;  ///< of the image; empty: none
   std::string author;
   std::string comment;
   std::vector<std::string> changes;  ///< Dockerfile instructions, see image/changes.h
+  /// What a container that runs does. One that somebody has paused already stays so.
+  Meanwhile meanwhile = Meanwhile::paused;
 };
 image::Image commit(const FilesOf& files, const supervisor::ObservedContainer& container,
                     const CommitRequest& request);

@@ -554,6 +554,22 @@ class Commit(FilesTest):
         self.up(f"services: {{web: {{image: 'made:1', {IDLE}}}}}")
         stacktest.eventually(lambda: self.ps()["web"]["Health"] == "healthy", "it is healthy")
 
+    def test_the_container_stands_still_meanwhile_and_goes_on_afterwards(self):
+        self.up("""
+            services: {web: {image: 'box:1', command: "sh -c 'while :; do echo a >/home/a; cat /home/a >/home/b; done'"}}
+            """)
+        self.inside("web", "sh", "-c", "for i in $(seq 2000); do echo $i >/srv/f$i; done")
+        process = subprocess.Popen([stacktest.STACK, "commit", "web", "made:1"],
+                                   cwd=self.directory, stdout=subprocess.DEVNULL)
+        stacktest.eventually(lambda: self.state_of("web") == "paused", "it is paused")
+        process.send_signal(signal.SIGINT)  # waits until the container runs again
+        process.wait()
+        self.assertEqual(self.state_of("web"), "running")
+        self.stack("pause")
+        self.stack("commit", "web", "made:1")
+        self.assertEqual(self.state_of("web"), "paused")  # as somebody wanted it
+        self.stack("unpause")
+
     def test_nothing_changed_adds_no_layer(self):
         self.up_idle()
         config = self.config_of(self.stack("commit", "web", "made:1").out.strip())
