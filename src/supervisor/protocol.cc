@@ -16,30 +16,6 @@ constexpr std::size_t header_size = 4;
 constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
                                                           "ended"};
 
-/// JSON is text, what people type need not be.
-std::string to_hex(std::string_view bytes) {
-  std::string hex;
-  hex.reserve(2 * bytes.size());
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    hex += "0123456789abcdef"[value >> 4];
-    hex += "0123456789abcdef"[value & 15];
-  }
-  return hex;
-}
-
-std::string from_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) fail("half a byte");
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (; !hex.empty(); hex.remove_prefix(2)) {
-    const auto value = parse_integer<unsigned char>(hex.substr(0, 2), 16);
-    if (!value) fail("\"{}\" is no byte", hex.substr(0, 2));
-    bytes += static_cast<char>(*value);
-  }
-  return bytes;
-}
-
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
 }
@@ -52,6 +28,9 @@ json to_object(const CreateContainer& request) {
   for (const auto& [index, text] : request.secrets)
     object["secrets"][std::to_string(index)] = to_hex(text);
   return object;
+}
+json to_object(const UpdateContainer& request) {
+  return {{"do", "update-container"}, {"config", request.config}};
 }
 json to_object(const StartContainer& request) {
   return {{"do", "start-container"}, {"container", request.id}};
@@ -73,6 +52,7 @@ json to_object(const PauseContainer& request) {
 json to_object(const UnpauseContainer& request) {
   return {{"do", "unpause-container"}, {"container", request.id}};
 }
+/// As hexadecimal text: what people type may be any bytes.
 json to_object(const WriteInput& request) {
   return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
 }
@@ -103,6 +83,12 @@ CreateContainer create_from(const json& in) {
   return request;
 }
 
+WriteInput input_from(const json& in) {
+  auto bytes = from_hex(in.at("hex").get_ref<const std::string&>());
+  if (!bytes) fail("malformed input on the control socket");
+  return {in.at("container").get<std::string>(), std::move(*bytes)};
+}
+
 StopContainer stop_from(const json& in) {
   StopContainer request{in.at("container").get<std::string>(), std::nullopt};
   if (in.contains("grace"))
@@ -121,6 +107,7 @@ Request request_from(const json& in) {
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
   if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
   if (what == "create-container") return create_from(in);
+  if (what == "update-container") return UpdateContainer{in.at("config").get<ContainerConfig>()};
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
@@ -128,9 +115,7 @@ Request request_from(const json& in) {
     return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
   if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
   if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
-  if (what == "write-input")
-    return WriteInput{in.at("container").get<std::string>(),
-                      from_hex(in.at("hex").get_ref<const std::string&>())};
+  if (what == "write-input") return input_from(in);
   if (what == "resize-terminal") {
     return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
                           in.at("columns").get<std::uint16_t>()};
