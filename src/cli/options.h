@@ -40,6 +40,8 @@ struct Options {
   bool no_log_prefix = false;
   bool no_color = false;
   std::string tail;
+  std::string since;
+  std::string until;
 
   // kill, restart, wait
   std::string signal;
