@@ -27,6 +27,8 @@ std::optional<Look> look(Verdict verdict) {
       return Look{"+", "create", Colour::green};
     case Verdict::recreate:
       return Look{"~", "recreate", Colour::yellow};
+    case Verdict::update:
+      return Look{"~", "update", Colour::yellow};
     case Verdict::start:
       return Look{">", "start", Colour::green};
     case Verdict::remove:

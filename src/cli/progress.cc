@@ -28,6 +28,7 @@ struct Verbs {
 Verbs verbs(const Action& action) {
   if (std::holds_alternative<StartContainer>(action)) return {"Starting", "Started"};
   if (std::holds_alternative<StopContainer>(action)) return {"Stopping", "Stopped"};
+  if (std::holds_alternative<UpdateContainer>(action)) return {"Updating", "Updated"};
   if (std::holds_alternative<PauseContainer>(action)) return {"Pausing", "Paused"};
   if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
   if (std::holds_alternative<SignalContainer>(action)) return {"Killing", "Killed"};

@@ -249,15 +249,20 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
     config.ports = ports_of(wish.model);
   for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
   config.health = health_of(wish.model, wish.image);
-  config.restart = restart_of(wish.model.restart);
-  config.stop = stop_of(wish);
+  lower_changeable(wish, config);
   config.post_start = hooks_of(wish.model.post_start, config.spec.process);
   config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);
   config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
-  config.applied = describe(wish);
   return config;
+}
+
+void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
+  config.spec.resources = resources_of(wish.model);
+  config.restart = restart_of(wish.model.restart);
+  config.stop = stop_of(wish);
+  config.applied = describe(wish);
 }
 
 supervisor::NetworkConfig lower(const DesiredNetwork& wish) {

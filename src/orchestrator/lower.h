@@ -24,6 +24,9 @@ struct Places {
 /// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").
 supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
                                   const std::string& id, const Places& places);
+/// Gives a container's configuration what may change while it exists (replace_changeable()) as the
+/// wish has it.
+void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config);
 supervisor::NetworkConfig lower(const DesiredNetwork& wish);
 
 }  // namespace stack::orchestrator

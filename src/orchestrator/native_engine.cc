@@ -168,6 +168,15 @@ void NativeEngine::do_action(StepId step, const CreateContainer& action) {
   send(step, supervisor::CreateContainer{std::move(config), std::move(secrets)}, false);
 }
 
+void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
+  for (auto& each : supervisor::read_containers(paths_, desired_.project)) {
+    if (each.config.name != action.name) continue;
+    lower_changeable(desired_.containers.at(action.name), each.config);
+    return send(step, supervisor::UpdateContainer{std::move(each.config)}, false);
+  }
+  fail("no such container: {}", action.name);
+}
+
 void NativeEngine::do_action(StepId step, const StartContainer& action) {
   send(step, supervisor::StartContainer{id_of(action.name)}, false);
 }

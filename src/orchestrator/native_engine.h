@@ -51,6 +51,7 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const CreateVolume& action);
   void do_action(StepId step, const RemoveVolume& action);
   void do_action(StepId step, const CreateContainer& action);
+  void do_action(StepId step, const UpdateContainer& action);
   void do_action(StepId step, const StartContainer& action);
   void do_action(StepId step, const StopContainer& action);
   void do_action(StepId step, const RemoveContainer& action);

@@ -30,6 +30,10 @@ struct RemoveVolume {
 struct CreateContainer {
   std::string name;
 };
+/// Limits and rules changed in place.
+struct UpdateContainer {
+  std::string name;
+};
 struct StartContainer {
   std::string name;
 };
@@ -55,9 +59,10 @@ struct PauseContainer {
 struct UnpauseContainer {
   std::string name;
 };
-using Action = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
-                            CreateContainer, StartContainer, StopContainer, RemoveContainer,
-                            AwaitCondition, SignalContainer, PauseContainer, UnpauseContainer>;
+using Action =
+    std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
+                 StartContainer, StopContainer, RemoveContainer, AwaitCondition, SignalContainer,
+                 PauseContainer, UnpauseContainer, UpdateContainer>;
 
 struct Step {
   Action action;

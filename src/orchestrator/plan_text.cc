@@ -45,6 +45,7 @@ std::string to_text(const Action& action) {
                         [](const CreateVolume& it) { return "create volume " + it.name; },
                         [](const RemoveVolume& it) { return "remove volume " + it.name; },
                         [](const CreateContainer& it) { return "create container " + it.name; },
+                        [](const UpdateContainer& it) { return "update container " + it.name; },
                         [](const StartContainer& it) { return "start container " + it.name; },
                         [](const StopContainer& it) { return "stop container " + it.name; },
                         [](const RemoveContainer& it) { return "remove container " + it.name; },

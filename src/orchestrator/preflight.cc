@@ -46,7 +46,8 @@ class WorldCheck {
     for (const auto& [name, change] : changes.containers) {
       const auto wish = desired_.containers.find(name);
       const bool touched = change.verdict == Verdict::create ||
-                           change.verdict == Verdict::recreate || change.verdict == Verdict::start;
+                           change.verdict == Verdict::recreate ||
+                           change.verdict == Verdict::update || change.verdict == Verdict::start;
       if (touched && wish != desired_.containers.end()) check(wish->second);
     }
     return std::move(problems_);

@@ -21,8 +21,10 @@ std::set<std::string> all_services(const spec::Project& project) {
 
 void apply(Recreation recreation, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
-    if (recreation == Recreation::never && change.verdict == Verdict::recreate) change = {};
-    const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start;
+    const bool differs = change.verdict == Verdict::recreate || change.verdict == Verdict::update;
+    if (recreation == Recreation::never && differs) change = {};
+    const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start ||
+                        change.verdict == Verdict::update;
     if (recreation == Recreation::always && exists) change = {Verdict::recreate, {}, "forced"};
   }
 }

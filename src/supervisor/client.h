@@ -31,6 +31,12 @@ struct CreateContainer {
   /// Texts of secrets that no file has, by index in config.spec.files. They are never written down.
   std::map<std::size_t, std::string> secrets = {};
 };
+/// Makes the container of this id as described, without a restart: limits are written to its cgroup
+/// at once. Fails, changing nothing, when more differs than replace_changeable() names, or when the
+/// kernel refuses.
+struct UpdateContainer {
+  ContainerConfig config;
+};
 /// Starts it unless it runs. Done when the program was exec'd. Clears stopped_by_user.
 struct StartContainer {
   std::string id;
@@ -82,9 +88,10 @@ struct Await {
 };
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
-using Request = std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer,
-                             StopContainer, RemoveContainer, SignalContainer, PauseContainer,
-                             UnpauseContainer, WriteInput, ResizeTerminal, Await, Shutdown>;
+using Request =
+    std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, SignalContainer, PauseContainer, UnpauseContainer,
+                 UpdateContainer, WriteInput, ResizeTerminal, Await, Shutdown>;
 
 /// The answer to one request.
 struct Reply {

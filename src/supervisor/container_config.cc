@@ -124,6 +124,13 @@ void from_json(const json& in, LinkRule& rule) {
   in.at("target").get_to(rule.target);
 }
 
+void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
+  config.spec.resources = wanted.spec.resources;
+  config.restart = wanted.restart;
+  config.stop = wanted.stop;
+  config.applied = wanted.applied;
+}
+
 void to_json(json& out, const LogPolicy& policy) {
   out = json{{"kept", policy.kept == LogPolicy::Kept::files},
              {"max_size", policy.max_size},

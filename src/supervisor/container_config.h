@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that the supervisor must know of one container to start, restart, probe, stop and reach it,
-// for as long as it exists. Decided by the orchestrator, written to disk by the supervisor, never
-// changed afterwards (a change is a new container).
+// for as long as it exists. Decided by the orchestrator, written to disk by the supervisor, and not
+// changed afterwards but for what replace_changeable() names: any other change is a new container.
 #pragma once
 
 #include <chrono>
@@ -108,6 +108,10 @@ struct ContainerConfig {
   std::string applied;
   bool operator==(const ContainerConfig&) const = default;
 };
+
+/// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
+/// is restarted and stopped, and the description of what was asked for.
+void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);

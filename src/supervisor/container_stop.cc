@@ -52,18 +52,17 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
   }
   const ProcessIdentity stopped = status_.process;
   ++stopping_;
-  // It ends all the same when they fail: a stack that cannot be taken down is worse. In a paused
-  // container nothing can be run.
-  std::string failure;
-  if (status_.phase != Phase::paused)
-    failure = co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
+  if (!config_.pre_stop.empty()) thaw();  // a paused container can run no hook
+  // It ends all the same when they fail: a stack that cannot be taken down is worse.
+  const std::string failure =
+      co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
   const auto deadline = Clock::now() + grace;
   Answer answer{true, failure};
   if (status_.process == stopped) {
     const std::string note = signal_or_kill();
     if (answer.note.empty()) answer.note = note;
+    thaw();  // afterwards: the signal is the first that a paused process sees
   }
-  thaw();  // afterwards: the signal is the first that a paused process sees
   while (status_.process == stopped && co_await news_.wait_until(deadline)) {
   }
   if (status_.process == stopped) {

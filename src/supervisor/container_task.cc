@@ -8,6 +8,7 @@
 #include "runtime/cgroup.h"
 #include "runtime/freezer.h"
 #include "runtime/launch.h"
+#include "runtime/update.h"
 #include "supervisor/etc_files.h"
 #include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
@@ -237,6 +238,40 @@ void ContainerTask::probed(Health health, const std::string& failure) {
   status_.health = health;
   status_.last_probe = failure;
   note_change();
+}
+
+// ---- changes
+
+Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
+  const auto guard = co_await starting_.lock();  // a start under way reads the configuration
+  if (wanted == config_) co_return Answer{};
+  ContainerConfig changed = config_;
+  replace_changeable(changed, wanted);
+  if (changed != wanted)
+    fail("container {} cannot become what is asked for without being made anew", config_.name);
+  change_limits(changed.spec.resources);
+  // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
+  // again.
+  write_config(shared_.files, changed, status_.created);
+  config_ = std::move(changed);
+  policy_ = RestartPolicy(config_.restart);
+  co_return Answer{true};
+}
+
+/// All or nothing, as far as the kernel takes back what it took.
+void ContainerTask::change_limits(const runtime::ResourceSpec& wanted) {
+  const runtime::ResourceSpec& now = config_.spec.resources;
+  if (!runs() || wanted == now) return;
+  try {
+    runtime::update_limits(config_.spec.cgroup, now, wanted);
+  } catch (Error& error) {
+    try {
+      runtime::update_limits(config_.spec.cgroup, wanted, now);
+    } catch (const Error& second) {
+      journal::warning("limits of " + config_.name + ": " + second.what());
+    }
+    throw error.add_frame("changing the limits of " + config_.name);
+  }
 }
 
 // ---- adoption

@@ -62,6 +62,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
 
   // Requests. They may be made at any time, in any number.
   Awaitable<Answer> start();
+  Awaitable<Answer> update(ContainerConfig wanted);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
   /// news of it.
   Awaitable<void> catch_up();
@@ -88,6 +89,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   using Self = std::shared_ptr<ContainerTask>;
   Awaitable<void> launch();
   Awaitable<void> try_launch();
+  void change_limits(const runtime::ResourceSpec& wanted);
   void join_network();
   void make_output();
   std::filesystem::path running_files() const;
@@ -123,7 +125,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   std::optional<network::Ipv4> first_address() const;
 
   SharedServices& shared_;
-  const ContainerConfig config_;
+  ContainerConfig config_;  ///< changes by update() alone
   ContainerStatus status_;
   RestartPolicy policy_;
   Mutex starting_;    ///< held by whoever starts it

@@ -16,13 +16,6 @@ constexpr std::size_t header_size = 4;
 constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
                                                           "ended"};
 
-/// The bytes of a hexadecimal member. Throws Error when it is none.
-std::string bytes_from(const json& in) {
-  auto bytes = from_hex(in.get_ref<const std::string&>());
-  if (!bytes) fail("malformed bytes on the control socket");
-  return std::move(*bytes);
-}
-
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
 }
@@ -35,6 +28,9 @@ json to_object(const CreateContainer& request) {
   for (const auto& [index, text] : request.secrets)
     object["secrets"][std::to_string(index)] = to_hex(text);
   return object;
+}
+json to_object(const UpdateContainer& request) {
+  return {{"do", "update-container"}, {"config", request.config}};
 }
 json to_object(const StartContainer& request) {
   return {{"do", "start-container"}, {"container", request.id}};
@@ -56,6 +52,7 @@ json to_object(const PauseContainer& request) {
 json to_object(const UnpauseContainer& request) {
   return {{"do", "unpause-container"}, {"container", request.id}};
 }
+/// As hexadecimal text: what people type may be any bytes.
 json to_object(const WriteInput& request) {
   return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
 }
@@ -85,6 +82,12 @@ CreateContainer create_from(const json& in) {
   return request;
 }
 
+WriteInput input_from(const json& in) {
+  auto bytes = from_hex(in.at("hex").get_ref<const std::string&>());
+  if (!bytes) fail("malformed input on the control socket");
+  return {in.at("container").get<std::string>(), std::move(*bytes)};
+}
+
 StopContainer stop_from(const json& in) {
   StopContainer request{in.at("container").get<std::string>(), std::nullopt};
   if (in.contains("grace"))
@@ -103,6 +106,7 @@ Request request_from(const json& in) {
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
   if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
   if (what == "create-container") return create_from(in);
+  if (what == "update-container") return UpdateContainer{in.at("config").get<ContainerConfig>()};
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
@@ -110,9 +114,7 @@ Request request_from(const json& in) {
     return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
   if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
   if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
-  if (what == "write-input")
-    return WriteInput{in.at("container").get<std::string>(),
-                      bytes_from(in.at("hex"))};
+  if (what == "write-input") return input_from(in);
   if (what == "resize-terminal") {
     return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
                           in.at("columns").get<std::uint16_t>()};

@@ -119,6 +119,11 @@ Answer Supervisor::create(const ContainerConfig& config) {
   return {true, {}};
 }
 
+Awaitable<Answer> Supervisor::handle(UpdateContainer request) {
+  const auto task = registry_.get(request.config.id);
+  co_return co_await task->update(std::move(request.config));
+}
+
 Awaitable<Answer> Supervisor::handle(StartContainer request) {
   const auto task = registry_.get(request.id);
   co_return co_await task->start();

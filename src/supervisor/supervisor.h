@@ -26,6 +26,7 @@ class Supervisor {
   Awaitable<Answer> handle(CreateNetwork request);
   Awaitable<Answer> handle(RemoveNetwork request);
   Awaitable<Answer> handle(CreateContainer request);
+  Awaitable<Answer> handle(UpdateContainer request);
   Awaitable<Answer> handle(StartContainer request);
   Awaitable<Answer> handle(StopContainer request);
   Awaitable<Answer> handle(RemoveContainer request);

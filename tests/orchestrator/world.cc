@@ -56,6 +56,11 @@ void World::apply(const CreateContainer& action) {
   if (!state_.containers.emplace(action.name, std::move(container)).second)
     fail("{} exists", action.name);
 }
+void World::apply(const UpdateContainer& action) {
+  auto& container = state_.containers.at(action.name);
+  if (container.status.process.pid == 0) fail("{} does not run", action.name);
+  lower_changeable(wish_.containers.at(action.name), container.config);
+}
 void World::apply(const StartContainer& action) {
   auto& status = state_.containers.at(action.name).status;
   status.phase = supervisor::Phase::running;

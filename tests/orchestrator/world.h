@@ -29,6 +29,7 @@ class World : public Engine {
   void apply(const CreateVolume& action);
   void apply(const RemoveVolume& action);
   void apply(const CreateContainer& action);
+  void apply(const UpdateContainer& action);
   void apply(const StartContainer& action);
   void apply(const StopContainer& action);
   void apply(const RemoveContainer& action);

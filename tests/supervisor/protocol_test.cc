@@ -21,6 +21,11 @@ TEST(Protocol, AContainerArrivesAsItWasSent) {
   EXPECT_EQ(over_the_wire(CreateContainer{config}).config, config);
 }
 
+TEST(Protocol, AnUpdateArrivesAsItWasSent) {
+  const ContainerConfig config = full_config();
+  EXPECT_EQ(over_the_wire(UpdateContainer{config}).config, config);
+}
+
 TEST(Protocol, ANetworkArrivesAsItWasSent) {
   const NetworkConfig config = full_network();
   EXPECT_EQ(over_the_wire(CreateNetwork{config}).config, config);

@@ -307,6 +307,57 @@ class Pause(stacktest.StackTest):
         self.assertEqual(self.state_of("web"), "paused")
 
 
+class Update(stacktest.StackTest):
+    STACK = """
+        services:
+          web: {{image: "box:1", command: sleep 1001, {limits}}}
+    """
+
+    def up_with(self, limits, *arguments):
+        return self.up(self.STACK.format(limits=limits), *arguments)
+
+    def limit(self):
+        out = self.stack("stats", "--no-stream", "--format", "{{.MemUsage}}").out
+        return out.split(" / ")[1].strip()
+
+    def test_limits_change_without_a_restart(self):
+        self.up_with("mem_limit: 64m, cpus: 0.5")
+        before = self.pids_running("sleep 1001")
+        self.write_stack(self.STACK.format(limits="mem_limit: 256m, cpus: 1.5, pids_limit: 99"))
+        self.assertRegex(self.stack("plan").out, r"~ update container \S+-web-1")
+        self.assertIn("Updated", self.stack("up", "-d").err)
+        self.assertEqual(self.limit(), "256MiB")
+        self.up_with("mem_limit: 32m")
+        self.assertEqual(self.limit(), "32MiB")
+        self.up_with("cpu_shares: 512")
+        self.assertNotIn("MiB", self.limit())
+        self.assertIn("nothing to change", self.up().err)
+        self.assertEqual(self.pids_running("sleep 1001"), before)
+
+    def test_what_was_changed_outlives_supervisor_and_restart(self):
+        self.up_with("mem_limit: 64m, stop_signal: SIGTERM")
+        self.up_with("mem_limit: 48m, stop_signal: SIGKILL, restart: always")
+        old = self.supervisor()
+        os.kill(old, signal.SIGKILL)
+        eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
+        self.assertIn("nothing to change", self.up().err)
+        self.stack("restart")
+        self.assertEqual(self.limit(), "48MiB")
+
+    def test_a_restart_policy_takes_effect_at_once(self):
+        self.up_with("restart: 'no'")
+        self.up_with("restart: always")
+        (process,) = self.pids_running("sleep 1001")
+        os.kill(process, signal.SIGKILL)
+        eventually(lambda: self.pids_running("sleep 1001") not in ([], [process]), "it is back")
+
+    def test_limits_that_cannot_change_make_a_new_container(self):
+        self.up_with("mem_limit: 64m")
+        before = self.stack("ps", "-q").lines
+        self.up_with("mem_limit: 64m, shm_size: 1m")
+        self.assertNotEqual(self.stack("ps", "-q").lines, before)
+
+
 class Wait(stacktest.StackTest):
     def test_wait_prints_the_exit_code_and_has_it(self):
         os.mkfifo(self.directory / "go")
