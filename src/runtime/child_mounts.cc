@@ -296,15 +296,30 @@ int attach_root(int mount) {
   return error;
 }
 
+/// A detached copy of a bind's source, or -1 with errno.
+int open_source(const MountStep& step) {
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                         (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
+  if (step.subpath.empty()) return ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  const int directory = ::open(step.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  const int inside = openat2(directory, step.subpath.c_str(), O_PATH | O_CLOEXEC,
+                             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  const int tree = inside < 0 ? -1 : ::open_tree(inside, "", flags | AT_EMPTY_PATH);
+  const int error = errno;
+  if (inside >= 0) ::close(inside);
+  ::close(directory);
+  errno = error;
+  return tree;
+}
+
 }  // namespace
 
 ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
     trees[i] = -1;
     if (steps[i].kind != StepKind::bind) continue;
-    const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                           (steps[i].depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
-    trees[i] = ::open_tree(AT_FDCWD, steps[i].source.c_str(), flags);
+    trees[i] = open_source(steps[i]);
     if (trees[i] < 0) return {ChildStage::open_source, errno, i};
   }
   return {};

@@ -131,6 +131,7 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   MountStep step;
   step.kind = StepKind::bind;
   step.source = mount.source;
+  step.subpath = mount.subpath;
   step.target = mount.target;
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
@@ -228,7 +229,7 @@ std::string attribute_words(std::uint64_t attributes) {
 
 std::string step_text(const MountStep& step) {
   std::string text = fmt::format("{} {} on {}", step.kind == StepKind::bind ? "bind" : "new",
-                                 step.source, step.target);
+                                 source_text(step), step.target);
   text += attribute_words(step.attributes);
   for (const FilesystemOption& option : step.parameters)
     text +=
@@ -267,6 +268,10 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
     plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   }
   return plan;
+}
+
+std::string source_text(const MountStep& step) {
+  return step.subpath.empty() ? step.source : step.source + "/" + step.subpath;
 }
 
 std::string to_text(const MountPlan& plan) {

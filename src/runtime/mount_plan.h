@@ -34,8 +34,9 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  std::string source;  ///< file system type, or absolute host path of a bind
-  std::string target;  ///< absolute, inside; made when absent
+  std::string source;   ///< file system type, or absolute host path of a bind
+  std::string subpath;  ///< bind: below `source`, opened without following links
+  std::string target;   ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
   std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
@@ -67,6 +68,8 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);
 /// Reads the facts from this machine.
 MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security);
 
+/// A step's source for messages, with its subpath.
+std::string source_text(const MountStep& step);
 /// One line a step.
 std::string to_text(const MountPlan& plan);
 

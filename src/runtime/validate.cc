@@ -68,6 +68,8 @@ void check_mount(const MountSpec& mount) {
   if (mount.kind == MountKind::bind) {
     require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
             "mount source {} must be absolute", stack::quoted(mount.source));
+    require(!mount.subpath.starts_with('/') && !has_nul(mount.subpath),
+            "subpath {} must be relative", stack::quoted(mount.subpath));
   }
 }
 
