@@ -23,7 +23,7 @@ enum class Weakness {
   devices_in_volumes,        ///< binds without nodev
   shared_processes,          ///< no pid namespace
   shared_keyring,            ///< the launcher's session keyring
-  inheritable_capabilities,  ///< CVE-2022-24769: inheritable = permitted
+  inheritable_capabilities,  ///< CVE-2022-24769: inheritable ones, too
   readable_launcher,         ///< PR_SET_DUMPABLE stays on
   loose_users,               ///< USER by atoi(3)
   keeps_session,             ///< no setsid: the launcher's terminal stays the controlling one
