@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "base/ids.h"
 #include "orchestrator/desired.h"
 #include "spec/decode.h"
 
@@ -47,7 +48,7 @@ std::string port_text(const spec::Port& port) {
 
 std::string mount_text(const DesiredMount& desired) {
   const spec::Mount& mount = desired.mount;
-  static constexpr const char* types[] = {"volume", "bind", "tmpfs"};
+  static constexpr const char* types[] = {"volume", "bind", "tmpfs", "image"};
   std::string text = fmt::format("{} {}{}{}", types[static_cast<int>(mount.type)], mount.source,
                                  mount.source.empty() ? "" : ":", mount.target);
   if (mount.access == spec::Access::read_only) text += " read_only";
@@ -128,6 +129,114 @@ void add_life(Json& json, const spec::Service& service) {
   }
 }
 
+Json limits(const std::map<std::string, spec::Ulimit>& ulimits) {
+  Json json = Json::object();
+  for (const auto& [name, limit] : ulimits)
+    json[name] = limit.soft == limit.hard ? Json(limit.soft)
+                                          : Json(fmt::format("{}:{}", limit.soft, limit.hard));
+  return json;
+}
+
+Json rates(const std::vector<spec::BlockRate>& rates) {
+  Json json = Json::object();
+  for (const auto& rate : rates) json[rate.path] = rate.value;
+  return json;
+}
+
+Json block_limits(const spec::BlockLimits& block) {
+  Json json = Json::object();
+  if (block.weight) json["weight"] = *block.weight;
+  const std::pair<const char*, const std::vector<spec::BlockRate>*> lists[] = {
+      {"weight_device", &block.weight_device},
+      {"device_read_bps", &block.read_bps},
+      {"device_write_bps", &block.write_bps},
+      {"device_read_iops", &block.read_iops},
+      {"device_write_iops", &block.write_iops}};
+  for (const auto& [key, list] : lists)
+    if (!list->empty()) json[key] = rates(*list);
+  return json;
+}
+
+Json devices(const spec::Service& service) {
+  Json json = Json::array();
+  for (const auto& device : service.devices)
+    json.push_back(device.target.empty()
+                       ? device.source
+                       : fmt::format("{}:{}:{}", device.source, device.target, device.permissions));
+  return json;
+}
+
+Json gpus(const std::vector<spec::DeviceRequest>& requests) {
+  Json json = Json::array();
+  for (const auto& request : requests) {
+    Json entry = Json::object();
+    set(entry, "driver", request.driver);
+    set(entry, "count", request.count);
+    set(entry, "device_ids", request.device_ids);
+    set(entry, "capabilities", request.capabilities);
+    if (!request.options.empty()) entry["options"] = request.options;
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json hooks(const std::vector<spec::Hook>& hooks) {
+  Json json = Json::array();
+  for (const auto& hook : hooks) {
+    Json entry{{"command", hook.command}};
+    set(entry, "user", hook.user);
+    set(entry, "working_dir", hook.working_dir);
+    set_flag(entry, "privileged", hook.privileged);
+    if (!hook.environment.empty()) entry["environment"] = environment(hook.environment);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
+/// The text of a config or secret by its hash alone.
+Json files(const DesiredContainer& container, Confidential confidential) {
+  Json json = Json::array();
+  for (const DesiredFile& file : container.files) {
+    if (file.confidential != confidential) continue;
+    json.push_back(fmt::format("{}:{} {}:{} {:o} {}{}", file.key, file.target, file.uid, file.gid,
+                               file.mode, file.path,
+                               file.path.empty() ? file.hash : " " + file.hash));
+  }
+  return json;
+}
+
+Json security(const DesiredContainer& container) {
+  const spec::SecurityOptions& options = container.model.security;
+  Json json = Json::object();
+  set_flag(json, "no-new-privileges", options.no_new_privileges);
+  set_flag(json, "writable-cgroups", options.writable_cgroups);
+  set_flag(json, "systempaths", options.system_paths_unconfined);
+  set(json, "apparmor", options.apparmor);
+  set(json, "seccomp", options.seccomp);
+  if (!container.seccomp.empty()) json["seccomp_text"] = stable_hex(container.seccomp, 16);
+  return json;
+}
+
+void set_branch(Json& json, const char* key, Json value) {
+  if (!value.empty()) json[key] = std::move(value);
+}
+
+void add_limits(Json& json, const DesiredContainer& container) {
+  const spec::Service& service = container.model;
+  set_branch(json, "ulimits", limits(service.ulimits));
+  set_branch(json, "blkio_config", block_limits(service.blkio_config));
+  if (!service.sysctls.empty()) json["sysctls"] = service.sysctls;
+  if (!service.annotations.empty()) json["annotations"] = service.annotations;
+  set_branch(json, "devices", devices(service));
+  set_branch(json, "gpus", gpus(service.device_requests));
+  set_branch(json, "security_opt", security(container));
+  set_branch(json, "configs", files(container, Confidential::no));
+  set_branch(json, "secrets", files(container, Confidential::yes));
+  set_branch(json, "post_start", hooks(service.post_start));
+  set_branch(json, "pre_stop", hooks(service.pre_stop));
+  set_flag(json, "x-stack.idmap", service.idmap_owner);
+}
+
 void add_connections(Json& json, const DesiredContainer& container) {
   const spec::Service& service = container.model;
   if (!service.networks.empty()) json["networks"] = networks(container);
@@ -146,6 +255,7 @@ std::string describe(const DesiredContainer& container) {
   add_plain_values(json, container.model);
   add_connections(json, container);
   add_life(json, container.model);
+  add_limits(json, container);
   set_flag(json, "holds_volumes", container.holds_volumes_for_others);
   return json.dump();
 }

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "orchestrator/desired_files.h"
+#include "orchestrator/host_files.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -138,6 +140,24 @@ void add_volume(const spec::Project& project, const DesiredContainer& container,
   state.volumes.emplace(volume.name, std::move(volume));
 }
 
+/// The first container of a service shares its namespaces, as in docker compose.
+std::map<std::string, std::string> shared_namespaces(const spec::Project& project,
+                                                     const spec::Service& service) {
+  std::map<std::string, std::string> shares;
+  const auto add = [&](const char* key, const std::string& mode) {
+    const auto colon = mode.find(':');
+    if (colon == std::string::npos) return;
+    const std::string name = mode.substr(colon + 1);
+    const auto other = project.services.find(name);
+    const bool is_service = mode.starts_with("service:") && other != project.services.end();
+    shares[key] = is_service ? container_name(project, other->second, 1) : name;
+  };
+  add("network_mode", service.network_mode);
+  add("pid", service.pid);
+  add("ipc", service.ipc);
+  return shares;
+}
+
 bool is_volume_source(const spec::Project& project, const std::string& name) {
   return std::ranges::any_of(project.services, [&](const auto& service) {
     return std::ranges::any_of(service.second.volumes_from, [&](const auto& source) {
@@ -189,7 +209,7 @@ std::set<std::string> select_services(const spec::Project& project,
 }
 
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
-                           const ImageCatalog& images) {
+                           const ImageCatalog& images, const HostFiles& files) {
   DesiredState state{project.name, project.working_dir, {}, {}, {}, project.sources};
   const MountCollector mounts(project, images);
   for (const auto& name : services) {
@@ -205,6 +225,10 @@ DesiredState desired_state(const spec::Project& project, const std::set<std::str
       container.image = image->second.config;
       container.model = service;
       container.mounts = mounts.collect(service, number);
+      container.files = desired_files(project, service, files);
+      if (const auto profile = files.find(seccomp_file(project, service)); profile != files.end())
+        container.seccomp = profile->second.content;
+      container.shares = shared_namespaces(project, service);
       container.holds_volumes_for_others = is_volume_source(project, name);
       for (const auto& [key, attachment] : service.networks) {
         const DesiredNetwork network = desired_network(project.networks.at(key));

@@ -22,6 +22,30 @@ struct ImageFacts {
 /// By the reference as the file writes it. An image that is missing here does not exist.
 using ImageCatalog = std::map<std::string, ImageFacts>;
 
+struct HostFile {
+  std::string content;
+  bool is_directory = false;  ///< bound as it is: `content` is empty
+};
+/// By absolute path. A file that is missing here cannot be read.
+using HostFiles = std::map<std::string, HostFile>;
+
+enum class Confidential : bool { no, yes };
+
+/// A config or secret of one container.
+struct DesiredFile {
+  std::string key;  ///< in `configs` or `secrets` of the file
+  std::string target;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mode = 0444;
+  Confidential confidential = Confidential::no;
+  std::string path;           ///< its source on the host; empty: `content`
+  bool is_directory = false;  ///< of `path`
+  std::string content;
+  std::string hash;  ///< of the text, so that another text makes another container
+  bool operator==(const DesiredFile&) const = default;
+};
+
 struct DesiredNetwork {
   std::string key;
   std::string name;
@@ -55,6 +79,10 @@ struct DesiredContainer {
   std::string image_id;
   spec::Service model;  ///< as written; mounts and networks are below
   image::ImageConfig image;
+  std::vector<DesiredFile> files;
+  std::string seccomp;  ///< the profile's text, when `security_opt` names a file
+  /// Containers whose namespaces it shares: "service:db" of the file is "shop-db-1" here.
+  std::map<std::string, std::string> shares;  ///< "network_mode", "pid", "ipc" -> container name
   std::vector<DesiredMount> mounts;  ///< own, image VOLUMEs and inherited; targets are unique
   std::map<std::string, std::string> network_names;  ///< key in model.networks -> name
   std::vector<std::string> volume_names;             ///< of `mounts`
@@ -78,7 +106,7 @@ std::set<std::string> select_services(const spec::Project& project,
 /// Throws Error for what only shows when everything is put together: a missing image is reported by
 /// preflight instead and leaves its containers out of the result.
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
-                           const ImageCatalog& images);
+                           const ImageCatalog& images, const HostFiles& files = {});
 
 /// Entrypoint and command as they will run; both empty when neither file nor image has one.
 std::vector<std::string> arguments_of(const DesiredContainer& container);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "orchestrator/lower_limits.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -13,7 +14,8 @@ constexpr std::size_t short_id_length = 12;
 constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::vector<std::string> environment_of(const DesiredContainer& wish, const std::string& hostname) {
-  std::map<std::string, std::string> variables{{"PATH", default_path}, {"HOSTNAME", hostname}};
+  std::map<std::string, std::string> variables{{"PATH", default_path}};
+  if (!hostname.empty()) variables["HOSTNAME"] = hostname;
   if (wish.model.tty) variables["TERM"] = "xterm";
   for (const auto& entry : wish.image.environment) {
     const std::size_t equals = entry.find('=');
@@ -43,7 +45,9 @@ runtime::MountSpec tmpfs_mount(const spec::Mount& mount) {
   return lowered;
 }
 
-runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places) {
+enum class Idmapped : bool { no, yes };
+
+runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places, Idmapped idmapped) {
   if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
   runtime::MountSpec lowered;
   lowered.target = mount.target;
@@ -56,6 +60,7 @@ runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places) {
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
+  lowered.owner_mapped = idmapped == Idmapped::yes && mount.type == spec::MountType::bind;
   return lowered;
 }
 
@@ -160,9 +165,13 @@ runtime::ProcessSpec process_of(const DesiredContainer& wish, const std::string&
   process.working_directory =
       first_of(first_of(wish.model.working_dir, wish.image.working_dir), "/");
   process.user = first_of(wish.model.user, wish.image.user);
-  process.init = wish.model.init.value_or(false);
+  // Whoever shares a PID namespace is not its process 1.
+  process.init = wish.model.init.value_or(false) && wish.model.pid.empty();
   process.terminal = wish.model.tty;
   process.open_stdin = wish.model.stdin_open;
+  process.groups = wish.model.group_add;
+  process.ulimits = ulimits_of(wish.model);
+  process.oom_score_adj = wish.model.oom_score_adj;
   return process;
 }
 
@@ -171,20 +180,22 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
   runtime::ContainerSpec spec;
   spec.id = id;
   spec.name = wish.name;
-  spec.cgroup = fmt::format("stack/{}/{}", project, id);
-  spec.hostname = first_of(wish.model.hostname, id.substr(0, short_id_length));
+  spec.cgroup = cgroup_of(wish.model, project, id);
+  if (wish.model.uts != "host")
+    spec.hostname = first_of(wish.model.hostname, id.substr(0, short_id_length));
   spec.domainname = wish.model.domainname;
   for (const auto& layer : places.image_layers) spec.root.lower.push_back(layer.native());
   if (wish.model.read_only) spec.root.writable = runtime::Writable::no;
-  for (const auto& mount : wish.mounts) spec.mounts.push_back(lower_mount(mount.mount, places));
+  const Idmapped idmapped = wish.model.idmap_owner ? Idmapped::yes : Idmapped::no;
+  for (const auto& mount : wish.mounts)
+    spec.mounts.push_back(lower_mount(mount.mount, places, idmapped));
+  for (runtime::MountSpec& bind : directory_binds(wish)) spec.mounts.push_back(std::move(bind));
   spec.process = process_of(wish, spec.hostname);
-  spec.resources.memory_limit = wish.model.mem_limit;
-  spec.resources.cpus = wish.model.cpus;
-  spec.resources.pids_limit = wish.model.pids_limit;
-  spec.security.privileged = wish.model.privileged;
-  spec.security.capabilities = runtime::effective_capabilities(
-      wish.model.cap_add, wish.model.cap_drop, wish.model.privileged);
-  if (wish.model.network_mode == "host") spec.network = runtime::NetworkNamespace::host;
+  spec.resources = resources_of(wish.model);
+  spec.security = security_of(wish);
+  spec.namespaces = namespaces_of(wish);
+  spec.sysctls = wish.model.sysctls;
+  spec.files = files_of(wish);
   return spec;
 }
 
@@ -199,7 +210,8 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.number = wish.number;
   config.spec = spec_of(wish, project, id, places);
   config.endpoints = endpoints_of(wish, id);
-  if (wish.model.network_mode != "host") config.ports = ports_of(wish.model);
+  if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
+    config.ports = ports_of(wish.model);
   for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
   config.health = health_of(wish.model);
   config.restart = restart_of(wish.model.restart);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/document.h"
+#include "orchestrator/host_files.h"
 #include "orchestrator/native_engine.h"
 #include "orchestrator/project_lock.h"
 
@@ -82,7 +83,8 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
   const auto services = select_services(project, request.services);
   const ImageCatalog images = find_images(project, services, paths);
   result.problems = check_images(project, services, images);
-  result.desired = desired_state(project, services, images);
+  const HostFiles files = read_host_files(project, services, result.problems);
+  result.desired = desired_state(project, services, images, files);
   NativeEngine engine(paths, result.desired);
   const ObservedState observed = engine.observe();
   decide(project, request, observed, result);
@@ -151,7 +153,9 @@ Execution start(const spec::Project& project, const std::vector<std::string>& se
   const auto wanted =
       services.empty() ? named : std::set<std::string>(services.begin(), services.end());
   const auto all = all_services(project);
-  const DesiredState desired = desired_state(project, all, find_images(project, all, host.paths));
+  std::vector<Problem> unread;  // of what exists already: it has its texts
+  const DesiredState desired = desired_state(project, all, find_images(project, all, host.paths),
+                                             read_host_files(project, all, unread));
   const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
   NativeEngine engine(host.paths, desired);
   return execute(plan_start(desired, engine.observe(), wanted), engine, host.report,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@ struct MountSpec {
   std::string propagation = "rprivate";  ///< bind: [r]private, [r]slave, [r]shared
   bool recursive = true;                 ///< bind: with the mounts below `source`
   std::vector<std::string> options;      ///< tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...
+  bool owner_mapped = false;  ///< bind: the container's user owns what the source's owner owns
   bool operator==(const MountSpec&) const = default;
 };
 
@@ -41,6 +43,26 @@ struct RootSpec {
   bool operator==(const RootSpec&) const = default;
 };
 
+/// A file that exists in memory only: a config or a secret, alone on a tmpfs of the container's
+/// own.
+struct FileSpec {
+  std::string target;  ///< absolute path inside
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mode = 0444;
+  std::string content;  ///< never written to disk for secrets: see container_spec_json.h
+  std::string source;   ///< host file to take the content from at each start; empty: `content`
+  bool secret = false;
+  bool operator==(const FileSpec&) const = default;
+};
+
+/// setrlimit(2); -1 is RLIM_INFINITY.
+struct UlimitSpec {
+  std::int64_t soft = -1;
+  std::int64_t hard = -1;
+  bool operator==(const UlimitSpec&) const = default;
+};
+
 struct ProcessSpec {
   std::vector<std::string> arguments;    ///< argv; [0] is looked up in PATH of `environment`
   std::vector<std::string> environment;  ///< KEY=VALUE, final
@@ -49,27 +71,93 @@ struct ProcessSpec {
   bool init = false;  ///< our own reaper as process 1
   bool terminal = false;  ///< a pty as stdin, stdout and stderr
   bool open_stdin = false;
+  std::vector<std::string> groups;            ///< further groups, names or numbers of the image
+  std::map<std::string, UlimitSpec> ulimits;  ///< by name without RLIMIT_, lower case: "nofile"
+  std::optional<int> oom_score_adj;           ///< -1000..1000; unset: 0
   bool operator==(const ProcessSpec&) const = default;
 };
 
+/// Throughput or weight of one block device, named by the host's path.
+struct DeviceNumber {
+  std::string path;  ///< "/dev/sda"
+  std::uint64_t value = 0;
+  bool operator==(const DeviceNumber&) const = default;
+};
+
+struct BlockSpec {
+  std::optional<std::uint16_t> weight;  ///< 10..1000
+  std::vector<DeviceNumber> weights;
+  std::vector<DeviceNumber> read_bps;  ///< bytes a second
+  std::vector<DeviceNumber> write_bps;
+  std::vector<DeviceNumber> read_iops;  ///< operations a second
+  std::vector<DeviceNumber> write_iops;
+  bool operator==(const BlockSpec&) const = default;
+};
+
+/// What may change while the container runs (update.h). Absent: the kernel's default.
 struct ResourceSpec {
-  std::optional<std::uint64_t> memory_limit;  ///< bytes
-  std::optional<double> cpus;                 ///< 1.5 = one and a half processors
-  std::optional<std::int64_t> pids_limit;     ///< -1: none
-  std::uint64_t shm_size = 64ULL << 20;       ///< bytes of /dev/shm
+  std::optional<std::uint64_t> memory_limit;        ///< bytes
+  std::optional<std::uint64_t> memory_reservation;  ///< bytes, kept when memory is short
+  std::optional<std::int64_t> memory_swap;  ///< bytes of memory and swap; -1: no limit; unset:
+                                            ///< twice the memory
+  std::optional<std::uint64_t> memory_swappiness;  ///< 0..100; cgroup v1 only
+  bool oom_kill_disable = false;                   ///< cgroup v1 only
+  std::optional<double> cpus;                      ///< 1.5 = one and a half processors
+  std::optional<std::uint64_t> cpu_shares;         ///< 2..262144, 1024 is the usual
+  std::optional<std::uint64_t> cpu_period;         ///< microseconds
+  std::optional<std::int64_t> cpu_quota;           ///< microseconds a period; -1: none
+  std::optional<std::uint64_t> cpu_rt_period;      ///< microseconds; cgroup v1 only
+  std::optional<std::uint64_t> cpu_rt_runtime;     ///< same
+  std::string cpuset;                              ///< "0-3,7"
+  std::optional<std::int64_t> pids_limit;          ///< -1: none
+  std::uint64_t shm_size = 64ULL << 20;            ///< bytes of /dev/shm
+  BlockSpec block;
   bool operator==(const ResourceSpec&) const = default;
+};
+
+/// A node of the host, or all nodes below a directory of the host.
+struct DeviceSpec {
+  std::string source;               ///< absolute host path
+  std::string target;               ///< absolute path inside
+  std::string permissions = "rwm";  ///< letters of "rwm"
+  bool operator==(const DeviceSpec&) const = default;
 };
 
 struct SecuritySpec {
   /// Bounding = permitted = effective set, names without CAP_, upper case.
   std::set<std::string> capabilities;
-  bool privileged = false;  ///< no seccomp, no masks, all devices, writable /sys and cgroups
+  bool privileged = false;         ///< no seccomp, no masks, all devices, writable /sys and cgroups
+  bool no_new_privileges = false;  ///< prctl(2), PR_SET_NO_NEW_PRIVS
+  std::string seccomp;   ///< empty: the built-in filter; "unconfined"; or a profile's JSON text
+  std::string apparmor;  ///< profile to enter; empty: none; "unconfined"
+  bool writable_cgroups = false;
+  bool system_paths_unconfined = false;  ///< nothing of /proc and /sys masked or read-only
+  std::vector<DeviceSpec> devices;
+  std::vector<std::string> device_rules;  ///< "c 1:3 rwm", added to the default ones
   bool operator==(const SecuritySpec&) const = default;
 };
 
-enum class NetworkNamespace {
-  own,   ///< a new one; whoever launches plugs interfaces in before release()
-  host,  ///< the launcher's
+enum class NamespaceKind {
+  own,     ///< a new one
+  host,    ///< the launcher's
+  shared,  ///< that of another container, which must run
+  none,    ///< ipc only: a new one, and no /dev/shm
+};
+
+struct NamespaceSpec {
+  NamespaceKind kind = NamespaceKind::own;
+  std::string container;  ///< shared: name of the other container
+  bool operator==(const NamespaceSpec&) const = default;
+};
+
+struct NamespacesSpec {
+  NamespaceSpec network;  ///< own: whoever launches plugs interfaces in before release()
+  NamespaceSpec pid;
+  NamespaceSpec ipc;     ///< shared: with the other's /dev/shm
+  NamespaceSpec uts;     ///< own or host
+  NamespaceSpec cgroup;  ///< own or host
+  bool user = false;     ///< ids of a range of their own, root inside is nobody outside
+  bool operator==(const NamespacesSpec&) const = default;
 };
 
 /// Files that stack writes for the container and binds over the image's own.
@@ -92,7 +180,9 @@ struct ContainerSpec {
   ProcessSpec process;
   ResourceSpec resources;
   SecuritySpec security;
-  NetworkNamespace network = NetworkNamespace::own;
+  NamespacesSpec namespaces;
+  std::map<std::string, std::string> sysctls;  ///< "net.core.somaxconn" -> value
+  std::vector<FileSpec> files;
   bool operator==(const ContainerSpec&) const = default;
 };
 

@@ -24,6 +24,12 @@ void get(const json& object, const char* key, std::optional<T>& value) {
   }
 }
 
+/// What is as by default is left out: most containers ask for little.
+template <typename T>
+void put(json& object, const char* key, const T& value, const T& usual = {}) {
+  if (!(value == usual)) object[key] = value;
+}
+
 /// A member that may be absent keeps its default.
 template <typename T>
 void get(const json& object, const char* key, T& value) {
@@ -44,8 +50,10 @@ bool is_writable(Writable value) {
 }  // namespace
 
 NLOHMANN_JSON_SERIALIZE_ENUM(MountKind, {{MountKind::bind, "bind"}, {MountKind::tmpfs, "tmpfs"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(NetworkNamespace,
-                             {{NetworkNamespace::own, "own"}, {NetworkNamespace::host, "host"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(NamespaceKind, {{NamespaceKind::own, "own"},
+                                             {NamespaceKind::host, "host"},
+                                             {NamespaceKind::shared, "shared"},
+                                             {NamespaceKind::none, "none"}})
 
 static void to_json(json& object, const MountSpec& mount) {
   object = {{"kind", mount.kind},
@@ -56,6 +64,7 @@ static void to_json(json& object, const MountSpec& mount) {
             {"propagation", mount.propagation},
             {"recursive", mount.recursive},
             {"options", mount.options}};
+  put(object, "owner_mapped", mount.owner_mapped);
 }
 
 static void from_json(const json& object, MountSpec& mount) {
@@ -67,6 +76,7 @@ static void from_json(const json& object, MountSpec& mount) {
   get(object, "propagation", mount.propagation);
   get(object, "recursive", mount.recursive);
   get(object, "options", mount.options);
+  get(object, "owner_mapped", mount.owner_mapped);
 }
 
 static void to_json(json& object, const RootSpec& root) {
@@ -83,6 +93,32 @@ static void from_json(const json& object, RootSpec& root) {
   get(object, "writable", root.writable);
 }
 
+static void to_json(json& object, const UlimitSpec& limit) {
+  object = {{"soft", limit.soft}, {"hard", limit.hard}};
+}
+
+static void from_json(const json& object, UlimitSpec& limit) {
+  object.at("soft").get_to(limit.soft);
+  object.at("hard").get_to(limit.hard);
+}
+
+static void to_json(json& object, const FileSpec& file) {
+  object = {{"target", file.target}, {"uid", file.uid}, {"gid", file.gid}, {"mode", file.mode}};
+  put(object, "source", file.source);
+  put(object, "secret", file.secret);
+  if (!file.secret) put(object, "content", file.content);
+}
+
+static void from_json(const json& object, FileSpec& file) {
+  object.at("target").get_to(file.target);
+  get(object, "uid", file.uid);
+  get(object, "gid", file.gid);
+  get(object, "mode", file.mode);
+  get(object, "source", file.source);
+  get(object, "secret", file.secret);
+  get(object, "content", file.content);
+}
+
 static void to_json(json& object, const ProcessSpec& process) {
   object = {{"arguments", process.arguments},
             {"environment", process.environment},
@@ -91,6 +127,9 @@ static void to_json(json& object, const ProcessSpec& process) {
             {"init", process.init},
             {"terminal", process.terminal},
             {"open_stdin", process.open_stdin}};
+  put(object, "groups", process.groups);
+  put(object, "ulimits", process.ulimits);
+  put(object, "oom_score_adj", process.oom_score_adj);
 }
 
 static void from_json(const json& object, ProcessSpec& process) {
@@ -101,29 +140,136 @@ static void from_json(const json& object, ProcessSpec& process) {
   get(object, "init", process.init);
   get(object, "terminal", process.terminal);
   get(object, "open_stdin", process.open_stdin);
+  get(object, "groups", process.groups);
+  get(object, "ulimits", process.ulimits);
+  get(object, "oom_score_adj", process.oom_score_adj);
+}
+
+static void to_json(json& object, const DeviceNumber& number) {
+  object = {{"path", number.path}, {"value", number.value}};
+}
+
+static void from_json(const json& object, DeviceNumber& number) {
+  object.at("path").get_to(number.path);
+  object.at("value").get_to(number.value);
+}
+
+static void to_json(json& object, const BlockSpec& block) {
+  object = json::object();
+  put(object, "weight", block.weight);
+  put(object, "weights", block.weights);
+  put(object, "read_bps", block.read_bps);
+  put(object, "write_bps", block.write_bps);
+  put(object, "read_iops", block.read_iops);
+  put(object, "write_iops", block.write_iops);
+}
+
+static void from_json(const json& object, BlockSpec& block) {
+  get(object, "weight", block.weight);
+  get(object, "weights", block.weights);
+  get(object, "read_bps", block.read_bps);
+  get(object, "write_bps", block.write_bps);
+  get(object, "read_iops", block.read_iops);
+  get(object, "write_iops", block.write_iops);
 }
 
 static void to_json(json& object, const ResourceSpec& resources) {
   object = {{"shm_size", resources.shm_size}};
   put(object, "memory_limit", resources.memory_limit);
+  put(object, "memory_reservation", resources.memory_reservation);
+  put(object, "memory_swap", resources.memory_swap);
+  put(object, "memory_swappiness", resources.memory_swappiness);
+  put(object, "oom_kill_disable", resources.oom_kill_disable);
   put(object, "cpus", resources.cpus);
+  put(object, "cpu_shares", resources.cpu_shares);
+  put(object, "cpu_period", resources.cpu_period);
+  put(object, "cpu_quota", resources.cpu_quota);
+  put(object, "cpu_rt_period", resources.cpu_rt_period);
+  put(object, "cpu_rt_runtime", resources.cpu_rt_runtime);
+  put(object, "cpuset", resources.cpuset);
   put(object, "pids_limit", resources.pids_limit);
+  put(object, "block", resources.block);
 }
 
 static void from_json(const json& object, ResourceSpec& resources) {
   get(object, "shm_size", resources.shm_size);
   get(object, "memory_limit", resources.memory_limit);
+  get(object, "memory_reservation", resources.memory_reservation);
+  get(object, "memory_swap", resources.memory_swap);
+  get(object, "memory_swappiness", resources.memory_swappiness);
+  get(object, "oom_kill_disable", resources.oom_kill_disable);
   get(object, "cpus", resources.cpus);
+  get(object, "cpu_shares", resources.cpu_shares);
+  get(object, "cpu_period", resources.cpu_period);
+  get(object, "cpu_quota", resources.cpu_quota);
+  get(object, "cpu_rt_period", resources.cpu_rt_period);
+  get(object, "cpu_rt_runtime", resources.cpu_rt_runtime);
+  get(object, "cpuset", resources.cpuset);
   get(object, "pids_limit", resources.pids_limit);
+  get(object, "block", resources.block);
+}
+
+static void to_json(json& object, const DeviceSpec& device) {
+  object = {
+      {"source", device.source}, {"target", device.target}, {"permissions", device.permissions}};
+}
+
+static void from_json(const json& object, DeviceSpec& device) {
+  object.at("source").get_to(device.source);
+  object.at("target").get_to(device.target);
+  object.at("permissions").get_to(device.permissions);
 }
 
 static void to_json(json& object, const SecuritySpec& security) {
   object = {{"capabilities", security.capabilities}, {"privileged", security.privileged}};
+  put(object, "no_new_privileges", security.no_new_privileges);
+  put(object, "seccomp", security.seccomp);
+  put(object, "apparmor", security.apparmor);
+  put(object, "writable_cgroups", security.writable_cgroups);
+  put(object, "system_paths_unconfined", security.system_paths_unconfined);
+  put(object, "devices", security.devices);
+  put(object, "device_rules", security.device_rules);
 }
 
 static void from_json(const json& object, SecuritySpec& security) {
   object.at("capabilities").get_to(security.capabilities);
   get(object, "privileged", security.privileged);
+  get(object, "no_new_privileges", security.no_new_privileges);
+  get(object, "seccomp", security.seccomp);
+  get(object, "apparmor", security.apparmor);
+  get(object, "writable_cgroups", security.writable_cgroups);
+  get(object, "system_paths_unconfined", security.system_paths_unconfined);
+  get(object, "devices", security.devices);
+  get(object, "device_rules", security.device_rules);
+}
+
+static void to_json(json& object, const NamespaceSpec& space) {
+  object = {{"kind", space.kind}};
+  put(object, "container", space.container);
+}
+
+static void from_json(const json& object, NamespaceSpec& space) {
+  object.at("kind").get_to(space.kind);
+  get(object, "container", space.container);
+}
+
+static void to_json(json& object, const NamespacesSpec& spaces) {
+  object = json::object();
+  put(object, "network", spaces.network);
+  put(object, "pid", spaces.pid);
+  put(object, "ipc", spaces.ipc);
+  put(object, "uts", spaces.uts);
+  put(object, "cgroup", spaces.cgroup);
+  put(object, "user", spaces.user);
+}
+
+static void from_json(const json& object, NamespacesSpec& spaces) {
+  get(object, "network", spaces.network);
+  get(object, "pid", spaces.pid);
+  get(object, "ipc", spaces.ipc);
+  get(object, "uts", spaces.uts);
+  get(object, "cgroup", spaces.cgroup);
+  get(object, "user", spaces.user);
 }
 
 static void to_json(json& object, const EtcFiles& etc) {
@@ -147,8 +293,10 @@ void to_json(json& object, const ContainerSpec& spec) {
             {"etc", spec.etc},
             {"process", spec.process},
             {"resources", spec.resources},
-            {"security", spec.security},
-            {"network", spec.network}};
+            {"security", spec.security}};
+  put(object, "namespaces", spec.namespaces);
+  put(object, "sysctls", spec.sysctls);
+  put(object, "files", spec.files);
 }
 
 void from_json(const json& object, ContainerSpec& spec) {
@@ -163,7 +311,9 @@ void from_json(const json& object, ContainerSpec& spec) {
   get(object, "mounts", spec.mounts);
   get(object, "etc", spec.etc);
   get(object, "resources", spec.resources);
-  get(object, "network", spec.network);
+  get(object, "namespaces", spec.namespaces);
+  get(object, "sysctls", spec.sysctls);
+  get(object, "files", spec.files);
 }
 
 }  // namespace stack::runtime

@@ -73,7 +73,8 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   task.trees = memory.trees;
   task.hostname = spec.hostname.c_str();
   task.domainname = spec.domainname.c_str();
-  task.network = spec.network == NetworkNamespace::own ? OwnNetwork::yes : OwnNetwork::no;
+  task.network =
+      spec.namespaces.network.kind == NamespaceKind::own ? OwnNetwork::yes : OwnNetwork::no;
   task.program = memory.program.task();
   memory.kept = descriptors_to_keep(task);
   task.kept = memory.kept;
@@ -81,7 +82,7 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
 
 std::uint64_t clone_flags(const ContainerSpec& spec, Parent parent) {
   std::uint64_t flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-  if (spec.network == NetworkNamespace::own) flags |= CLONE_NEWNET;
+  if (spec.namespaces.network.kind == NamespaceKind::own) flags |= CLONE_NEWNET;
   if (parent == Parent::callers_parent) flags |= CLONE_PARENT;
   return flags;
 }
@@ -213,7 +214,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   const CgroupEntrance entrance = make_cgroups(cgroups);
   fill_task(memory, spec, made.plan, entrance, control.child.get());
   clone_container(made, spec, memory.task, entrance);
-  if (spec.network == NetworkNamespace::own) open_network_namespace(made);
+  if (spec.namespaces.network.kind == NamespaceKind::own) open_network_namespace(made);
   return pending;
 }
 

@@ -44,7 +44,7 @@ class PendingContainer {
 
   const ProcessIdentity& identity() const;
   int pidfd() const;
-  /// An open descriptor of the new network namespace (NetworkNamespace::own), owned here.
+  /// An open descriptor of the new network namespace (NamespaceKind::own), owned here.
   int network_namespace() const;
   /// Tells the process to go on to exec. Call once, after network and bookkeeping are done.
   void release();

@@ -128,17 +128,12 @@ class Unimplementeds {
 
   void judge_network_mode(const Entry& service) {
     const Node* mode = service.value.find("network_mode");
-    if (mode == nullptr || mode->text.empty() || mode->text == "none" || mode->text == "host")
-      return;
-    if (mode->text == "bridge") {
+    if (mode != nullptr && mode->text == "bridge") {
       reporter_.warning("own-bridge", mode->place,
                         "service {} joins the project's default network: there is no bridge that "
                         "all projects share",
                         stack::quoted(service.key));
-      return;
     }
-    complain(mode->place, "network_mode {} of service {} is not supported yet",
-             stack::quoted(mode->text), stack::quoted(service.key));
   }
 
   void refuse_mount_type(const Node& mount) {

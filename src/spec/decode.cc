@@ -7,6 +7,7 @@
 #include "spec/fields_parts.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
+#include "spec/security_options.h"
 #include "spec/short_forms.h"
 
 namespace stack::spec {
@@ -125,6 +126,7 @@ void read(const Node& node, Condition& value) {
 void read(const Node& node, MountType& value) {
   if (node.text == "bind") value = MountType::bind;
   if (node.text == "tmpfs") value = MountType::tmpfs;
+  if (node.text == "image") value = MountType::image;
 }
 
 void read(const Node& node, RestartPolicy& value) {
@@ -181,6 +183,39 @@ void read(const Node& node, std::map<std::string, Dependency>& value) {
 
 void read(const Node& node, std::map<std::string, NetworkAttachment>& value) {
   for (const auto& entry : node.entries) read(entry.value, value[entry.key]);
+}
+
+/// One number is both limits.
+void read(const Node& node, std::map<std::string, Ulimit>& value) {
+  for (const auto& [name, place, item] : node.entries) {
+    Ulimit& limit = value[name];
+    if (item.is_mapping()) {
+      read_object(item, kUlimitSchema, &limit);
+    } else {
+      read(item, limit.soft);
+      limit.hard = limit.soft;
+    }
+  }
+}
+
+void read(const Node& node, std::vector<Device>& value) {
+  for (const auto& item : node.items) read_object(item, kDeviceSchema, &value.emplace_back());
+}
+
+void read(const Node& node, std::vector<FileReference>& value) {
+  for (const auto& item : node.items)
+    read_object(item, kFileReferenceSchema, &value.emplace_back());
+}
+
+void read(const Node& node, std::vector<Hook>& value) {
+  for (const auto& item : node.items) read_object(item, kHookSchema, &value.emplace_back());
+}
+
+void read(const Node& node, SecurityOptions& value) {
+  for (const auto& item : node.items) {
+    const auto option = parse_security_option(item.text);
+    if (const auto* parsed = std::get_if<SecurityOption>(&option)) apply(*parsed, value);
+  }
 }
 
 void assign_volumes(void* service, const Node& node) {
@@ -257,6 +292,10 @@ Project decode_project(const Node& root) {
   read_objects(root.find("services"), kServiceSchema, project.services, &Service::name);
   read_objects(root.find("networks"), kNetworkSchema, project.networks, &Network::key);
   read_objects(root.find("volumes"), kVolumeSchema, project.volumes, &Volume::key);
+  read_objects(root.find("configs"), kConfigSchema, project.configs, &FileObject::key);
+  read_objects(root.find("secrets"), kSecretSchema, project.secrets, &FileObject::key);
+  for (auto& [name, service] : project.services)
+    if (service.deploy_restart) service.restart = *service.deploy_restart;
   return project;
 }
 

@@ -33,6 +33,12 @@ void read(const Node& node, std::vector<Port>& value);
 void read(const Node& node, std::vector<Link>& value);
 void read(const Node& node, std::map<std::string, Dependency>& value);
 void read(const Node& node, std::map<std::string, NetworkAttachment>& value);
+void read(const Node& node, std::map<std::string, Ulimit>& value);
+void read(const Node& node, std::vector<Device>& value);
+void read(const Node& node, std::vector<FileReference>& value);
+void read(const Node& node, std::vector<Hook>& value);
+void read(const Node& node, SecurityOptions& value);
+void read(const Node& node, BlockLimits& value);
 
 template <typename Value>
 void read(const Node& node, std::optional<Value>& value) {

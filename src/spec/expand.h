@@ -48,6 +48,16 @@ void refine_cpus(Node& node, const Where& where, Shaping& shaping);
 void refine_device_request(Node& node, const Where& where, Shaping& shaping);
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping);
 void refine_contexts(Node& node, const Where& where, Shaping& shaping);
+void refine_microseconds(Node& node, const Where& where, Shaping& shaping);
+void refine_block_weight(Node& node, const Where& where, Shaping& shaping);
+void refine_oom_score(Node& node, const Where& where, Shaping& shaping);
+void refine_owner_id(Node& node, const Where& where, Shaping& shaping);
+void refine_cpuset(Node& node, const Where& where, Shaping& shaping);
+void refine_device_permissions(Node& node, const Where& where, Shaping& shaping);
+void refine_device_rules(Node& node, const Where& where, Shaping& shaping);
+void refine_ulimits(Node& node, const Where& where, Shaping& shaping);
+void refine_sysctls(Node& node, const Where& where, Shaping& shaping);
+void refine_security_options(Node& node, const Where& where, Shaping& shaping);
 /// `extends.file` is read, so it is made absolute even where paths are kept.
 void refine_extended_file(Node& node, const Where& where, Shaping& shaping);
 

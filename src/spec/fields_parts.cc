@@ -85,7 +85,8 @@ constexpr Field kTmpfsFields[] = {
     {"mode", &kTmpfsMode, "Mode of its root directory", into<&Mount::tmpfs_mode>},
 };
 constexpr Schema kTmpfsSchema{"tmpfs", kTmpfsFields};
-constexpr Field kImagePartFields[] = {{"subpath", &kText, "Directory inside the image"}};
+constexpr Field kImagePartFields[] = {
+    {"subpath", &kText, "Directory inside the image", into<&Mount::subpath>}};
 constexpr Schema kImagePartSchema{"image", kImagePartFields};
 
 void assign_bind(void* mount, const Node& node) {
@@ -93,6 +94,9 @@ void assign_bind(void* mount, const Node& node) {
 }
 void assign_volume_part(void* mount, const Node& node) {
   read_object(node, kVolumePartSchema, mount);
+}
+void assign_image_part(void* mount, const Node& node) {
+  read_object(node, kImagePartSchema, mount);
 }
 void assign_tmpfs_part(void* mount, const Node& node) {
   read_object(node, kTmpfsSchema, mount);
@@ -112,7 +116,7 @@ constexpr Field kMountFields[] = {
     {"bind", &kBind, "Options of a bind mount", assign_bind},
     {"volume", &kVolumePart, "Options of a volume", assign_volume_part},
     {"tmpfs", &kTmpfsPart, "Options of a tmpfs", assign_tmpfs_part},
-    {"image", &kImagePart, "Options of an image mount"},
+    {"image", &kImagePart, "Options of an image mount", assign_image_part},
 };
 
 // --- networks of a service -----------------------------------------------------------------------

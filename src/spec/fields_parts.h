@@ -10,9 +10,16 @@ extern const Schema kDependencySchema;
 extern const Schema kPortSchema;
 extern const Schema kMountSchema;
 extern const Schema kAttachmentSchema;
+extern const Schema kUlimitSchema;
+extern const Schema kDeviceSchema;
+extern const Schema kFileReferenceSchema;
 
 void assign_published(void* port, const Node& node);
 void assign_read_only(void* mount, const Node& node);
+// Rows of deploy, gpus and x-stack, whose values go to members of the service (void*: Service).
+void assign_deploy(void* service, const Node& node);
+void assign_device_requests(void* service, const Node& node);
+
 void assign_recursive(void* mount, const Node& node);
 
 /// Octal in the model, decimal in a file that says 1777 without a zero: as compose reads it.

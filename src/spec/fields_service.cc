@@ -65,12 +65,13 @@ constexpr Schema kExtendsSchema{"extends", kExtendsFields};
 constexpr Type kExtends{
     .form = Form::object, .schema = &kExtendsSchema, .expand = expand_extends, .also = kAlsoText};
 
+constexpr Type kOwnerId{.form = Form::text, .refine = refine_owner_id};
 constexpr Field kFileReferenceFields[] = {
-    {"source", &kText, "Name at the top level"},
-    {"target", &kText, "Path in the container"},
-    {"uid", &kText, "Owner"},
-    {"gid", &kText, "Group"},
-    {"mode", &kMode, "Mode of the file"},
+    {"source", &kText, "Name at the top level", into<&FileReference::source>},
+    {"target", &kText, "Path in the container", into<&FileReference::target>},
+    {"uid", &kOwnerId, "Owner", into<&FileReference::uid>},
+    {"gid", &kOwnerId, "Group", into<&FileReference::gid>},
+    {"mode", &kMode, "Mode of the file", into<&FileReference::mode>},
 };
 constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};
 constexpr Schema kConfigReferenceSchema{"config", kFileReferenceFields};
@@ -85,25 +86,24 @@ constexpr Type kConfigReference{.form = Form::object,
                                 .also = kAlsoText};
 constexpr Type kConfigs{.form = Form::list_of, .element = &kConfigReference};
 
+constexpr Type kDevicePermissions{.form = Form::text, .refine = refine_device_permissions};
 constexpr Field kDeviceFields[] = {
-    {"source", &kText, "Device of the host"},
-    {"target", &kText, "Path in the container"},
-    {"permissions", &kText, "r, w and m"},
+    {"source", &kText, "Device of the host", into<&Device::source>},
+    {"target", &kText, "Path in the container", into<&Device::target>},
+    {"permissions", &kDevicePermissions, "r, w and m", into<&Device::permissions>},
 };
 constexpr std::string_view kDeviceRequired[] = {"source"};
-constexpr Schema kDeviceSchema{"device", kDeviceFields, kDeviceRequired};
 constexpr Type kDevice{
     .form = Form::object, .schema = &kDeviceSchema, .expand = expand_device, .also = kAlsoText};
 constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
 
 constexpr Field kUlimitFields[] = {
-    {"soft", &kInteger, "The limit"},
-    {"hard", &kInteger, "How far the limit may be raised"},
+    {"soft", &kInteger, "The limit", into<&Ulimit::soft>},
+    {"hard", &kInteger, "How far the limit may be raised", into<&Ulimit::hard>},
 };
 constexpr std::string_view kUlimitKeys[] = {"soft", "hard"};
-constexpr Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
 constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
-constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
+constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit, .refine = refine_ulimits};
 
 constexpr Field kLoggingFields[] = {
     {"driver", &kText, "Where the output goes"},
@@ -152,6 +152,13 @@ constexpr Type kGpus{
 constexpr Type kStackService{.form = Form::object, .schema = &kStackServiceSchema};
 constexpr Type kLabelFiles{
     .form = Form::list_of, .element = &kPath, .expand = expand_list, .also = kAlsoText};
+constexpr Type kSysctls{.form = Form::text_map, .refine = refine_sysctls};
+constexpr Type kSecurityOptions{
+    .form = Form::texts, .refine = refine_security_options, .is_set = true};
+constexpr Type kDeviceRules{.form = Form::texts, .refine = refine_device_rules, .is_set = true};
+constexpr Type kOomScore{.form = Form::integer, .refine = refine_oom_score};
+constexpr Type kCpuset{.form = Form::text, .refine = refine_cpuset};
+constexpr Type kMicroseconds{.form = Form::integer, .refine = refine_microseconds};
 constexpr std::string_view kCgroups[] = {"host", "private"};
 constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
 
@@ -207,69 +214,77 @@ constexpr Field kServiceFields[] = {
     {"profiles", &kTexts, "Profiles that switch it on", into<&Service::profiles, Differs::no>,
      Merge::unique},
     {"extends", &kExtends, "Another service to start from", assign_elsewhere},
-    {"x-stack", &kStackService, "Keys that only stack has", assign_elsewhere},
+    {"x-stack", &kStackService, "Keys that only stack has", assign_stack_keys},
 
-    {"annotations", &kTextMap, "Annotations of the container"},
-    {"blkio_config", &kBlkio, "Limits of block devices"},
-    {"cgroup", &kCgroup, "Whose cgroup namespace"},
-    {"cgroup_parent", &kText, "Parent cgroup"},
-    {"configs", &kConfigs, "Configuration files", nullptr, Merge::keyed, config_identity},
+    {"annotations", &kTextMap, "Annotations of the container", into<&Service::annotations>},
+    {"blkio_config", &kBlkio, "Limits of block devices", into<&Service::blkio_config>},
+    {"cgroup", &kCgroup, "Whose cgroup namespace", into<&Service::cgroup>},
+    {"cgroup_parent", &kText, "Parent cgroup", into<&Service::cgroup_parent>},
+    {"configs", &kConfigs, "Configuration files", into<&Service::configs>, Merge::keyed,
+     config_identity},
     {"cpu_count", &kInteger, "Windows only"},
     {"cpu_percent", &kNumber, "Windows only"},
-    {"cpu_period", &kInteger, "Period of the processor limit"},
-    {"cpu_quota", &kInteger, "Time per period"},
-    {"cpu_rt_period", &kInteger, "Real-time period"},
-    {"cpu_rt_runtime", &kInteger, "Real-time budget"},
-    {"cpu_shares", &kInteger, "Share when processors are busy"},
-    {"cpuset", &kText, "Processors it may run on"},
+    {"cpu_period", &kMicroseconds, "Period of the processor limit", into<&Service::cpu_period>},
+    {"cpu_quota", &kMicroseconds, "Time per period", into<&Service::cpu_quota>},
+    {"cpu_rt_period", &kMicroseconds, "Real-time period", into<&Service::cpu_rt_period>},
+    {"cpu_rt_runtime", &kMicroseconds, "Real-time budget", into<&Service::cpu_rt_runtime>},
+    {"cpu_shares", &kInteger, "Share when processors are busy", into<&Service::cpu_shares>},
+    {"cpuset", &kCpuset, "Processors it may run on", into<&Service::cpuset>},
     {"credential_spec", &kCredential, "Windows only"},
-    {"deploy", &kDeploy, "Replicas, resources, updates"},
+    {"deploy", &kDeploy, "Replicas, resources, updates", assign_deploy},
     {"develop", &kDevelop, "What to do when sources change"},
-    {"device_cgroup_rules", &kTextSet, "Rules for devices", nullptr, Merge::distinct},
-    {"devices", &kDevices, "Devices of the host", nullptr, Merge::keyed, target_identity},
+    {"device_cgroup_rules", &kDeviceRules, "Rules for devices", into<&Service::device_cgroup_rules>,
+     Merge::distinct},
+    {"devices", &kDevices, "Devices of the host", into<&Service::devices>, Merge::keyed,
+     target_identity},
     {"dns", &kListed, "Name servers", nullptr, Merge::unique},
     {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
     {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
     {"external_links", &kTextSet, "Other names for foreign containers", nullptr, Merge::distinct},
     {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
-    {"gpus", &kGpus, "Graphics processors"},
-    {"group_add", &kGroups, "Further groups", nullptr, Merge::distinct},
-    {"ipc", &kText, "Whose IPC namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"gpus", &kGpus, "Graphics processors", assign_device_requests},
+    {"group_add", &kGroups, "Further groups", into<&Service::group_add>, Merge::distinct},
+    {"ipc", &kText, "Whose IPC namespace", into<&Service::ipc>},
     {"isolation", &kText, "Windows only"},
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
     {"logging", &kLogging, "Where the output goes", nullptr, Merge::driver},
     {"mac_address", &kText, "Hardware address"},
-    {"mem_reservation", &kSize, "Memory it shall keep"},
-    {"mem_swappiness", &kSize, "How readily it is swapped"},
-    {"memswap_limit", &kSignedSize, "Most memory and swap together"},
+    {"mem_reservation", &kSize, "Memory it shall keep", into<&Service::mem_reservation>},
+    {"mem_swappiness", &kSize, "How readily it is swapped", into<&Service::mem_swappiness>},
+    {"memswap_limit", &kSignedSize, "Most memory and swap together", into<&Service::memswap_limit>},
     {"models", &kModels, "AI models", nullptr, Merge::deep, nullptr, Lack::harmful},
-    {"oom_kill_disable", &kBoolean, "Never kill it for memory"},
-    {"oom_score_adj", &kInteger, "How soon it is killed for memory"},
-    {"pid", &kText, "Whose PID namespace", nullptr, Merge::deep, nullptr, Lack::harmful},
+    {"oom_kill_disable", &kBoolean, "Never kill it for memory", into<&Service::oom_kill_disable>},
+    {"oom_score_adj", &kOomScore, "How soon it is killed for memory",
+     into<&Service::oom_score_adj>},
+    {"pid", &kText, "Whose PID namespace", into<&Service::pid>},
     {"platform", &kText, "System and processor of the image"},
-    {"post_start", &kHooks, "Commands after the start"},
+    {"post_start", &kHooks, "Commands after the start", into<&Service::post_start>},
     {"pre_start", &kPreStarts, "Containers to run first", nullptr, Merge::deep, nullptr,
      Lack::harmful},
-    {"pre_stop", &kHooks, "Commands before the stop"},
+    {"pre_stop", &kHooks, "Commands before the stop", into<&Service::pre_stop>},
     {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
      Lack::harmful},
     {"pull_policy", &kPullPolicy, "When to fetch the image"},
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
-    {"secrets", &kSecrets, "Secret files", nullptr, Merge::keyed, target_identity},
-    {"security_opt", &kTextSet, "Security options", nullptr, Merge::distinct, nullptr,
+    {"secrets", &kSecrets, "Secret files", into<&Service::secrets>, Merge::keyed, target_identity},
+    {"security_opt", &kSecurityOptions, "Security options", into<&Service::security>,
+     Merge::distinct},
+    {"shm_size", &kSize, "Size of /dev/shm", into<&Service::shm_size>},
+    {"storage_opt", &kOptions, "Options of the storage", nullptr, Merge::deep, nullptr,
      Lack::harmful},
-    {"shm_size", &kSize, "Size of /dev/shm"},
-    {"storage_opt", &kOptions, "Options of the storage"},
-    {"sysctls", &kTextMap, "Kernel parameters"},
-    {"ulimits", &kUlimits, "Limits of processes"},
+    {"sysctls", &kSysctls, "Kernel parameters", into<&Service::sysctls>},
+    {"ulimits", &kUlimits, "Limits of processes", into<&Service::ulimits>},
     {"use_api_socket", &kBoolean, "Give it the engine's socket"},
-    {"userns_mode", &kText, "Whose user namespace"},
-    {"uts", &kText, "Whose UTS namespace"},
+    {"userns_mode", &kText, "Whose user namespace", into<&Service::userns_mode>},
+    {"uts", &kText, "Whose UTS namespace", into<&Service::uts>},
 };
 
 }  // namespace
 
 constinit const Schema kServiceSchema{"service", kServiceFields};
+constinit const Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
+constinit const Schema kDeviceSchema{"device", kDeviceFields, kDeviceRequired};
+constinit const Schema kFileReferenceSchema{"file", kFileReferenceFields};
 
 }  // namespace stack::spec

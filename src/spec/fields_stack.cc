@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/fields_stack.h"
 
+#include "spec/decode.h"
+
 namespace stack::spec {
 namespace {
 
@@ -35,11 +37,16 @@ constexpr Type kAnonymous{.form = Form::text, .choices = kAnonymousWords};
 constexpr std::string_view kIdmapWords[] = {"owner"};
 constexpr Type kIdmap{.form = Form::text, .choices = kIdmapWords};
 
+void assign_idmap(void* service, const Node& node) {
+  static_cast<Service*>(service)->idmap_owner = node.text == "owner";
+}
+
 constexpr Field kStackServiceFields[] = {
     {"ready", &kReady, "When it counts as ready, without a health check: auto, or how to tell"},
     {"restart_unhealthy", &kBoolean, "Restart it when its health check fails"},
     {"anonymous", &kAnonymous, "keep: its anonymous volumes survive down"},
-    {"idmap", &kIdmap, "owner: files it makes in bind mounts belong to the folder's owner"},
+    {"idmap", &kIdmap, "owner: files it makes in bind mounts belong to the folder's owner",
+     assign_idmap},
     {"on_change", &kText,
      "What a changed config or secret does: recreate, restart, none, or "
      "signal:NAME"},
@@ -48,5 +55,9 @@ constexpr Field kStackServiceFields[] = {
 }  // namespace
 
 constinit const Schema kStackServiceSchema{"x-stack", kStackServiceFields};
+
+void assign_stack_keys(void* service, const Node& node) {
+  read_object(node, kStackServiceSchema, service);
+}
 
 }  // namespace stack::spec

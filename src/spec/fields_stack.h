@@ -8,4 +8,7 @@ namespace stack::spec {
 
 extern const Schema kStackServiceSchema;
 
+/// The rows that have an effect, into a Service.
+void assign_stack_keys(void* service, const Node& node);
+
 }  // namespace stack::spec

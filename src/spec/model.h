@@ -44,7 +44,7 @@ struct Port {
   auto operator<=>(const Port&) const = default;
 };
 
-enum class MountType { volume, bind, tmpfs };
+enum class MountType { volume, bind, tmpfs, image };
 
 struct Mount {
   MountType type = MountType::volume;
@@ -57,7 +57,7 @@ struct Mount {
   bool create_host_path = true;  ///< bind
   bool recursive = true;         ///< bind
   bool nocopy = false;           ///< volume: do not fill from the image
-  std::string subpath;           ///< volume
+  std::string subpath;           ///< volume, image
   std::optional<std::uint64_t> tmpfs_size;
   std::optional<std::uint32_t> tmpfs_mode;
   Strings tmpfs_options;  ///< as in `tmpfs: /run:noexec,uid=33`
@@ -115,6 +115,78 @@ struct RestartPolicy {
   bool operator==(const RestartPolicy&) const = default;
 };
 
+/// setrlimit(2), -1: without limit.
+struct Ulimit {
+  std::int64_t soft = 0;
+  std::int64_t hard = 0;
+  bool operator==(const Ulimit&) const = default;
+};
+
+/// A node of the host, or a CDI name ("vendor.com/class=name", then `target` is empty).
+struct Device {
+  std::string source;
+  std::string target;
+  std::string permissions;
+  bool operator==(const Device&) const = default;
+};
+
+/// `gpus` and deploy.resources.reservations.devices.
+struct DeviceRequest {
+  std::string driver;
+  std::optional<std::int64_t> count;  ///< -1: all
+  Strings device_ids;
+  Strings capabilities;
+  StringMap options;
+  bool operator==(const DeviceRequest&) const = default;
+};
+
+/// A block device and its weight, or its bytes or operations a second.
+struct BlockRate {
+  std::string path;
+  std::uint64_t value = 0;
+  bool operator==(const BlockRate&) const = default;
+};
+
+struct BlockLimits {
+  std::optional<std::uint16_t> weight;
+  std::vector<BlockRate> weight_device;
+  std::vector<BlockRate> read_bps;
+  std::vector<BlockRate> read_iops;
+  std::vector<BlockRate> write_bps;
+  std::vector<BlockRate> write_iops;
+  bool operator==(const BlockLimits&) const = default;
+};
+
+/// Where a service wants a config or a secret: `source` is its key in the project.
+struct FileReference {
+  std::string source;
+  std::string target;  ///< empty: /SOURCE; secrets always have one
+  std::string uid;
+  std::string gid;
+  std::optional<std::uint32_t> mode;
+  bool operator==(const FileReference&) const = default;
+};
+
+/// `security_opt`, taken apart (security_options.h).
+struct SecurityOptions {
+  bool no_new_privileges = false;
+  bool writable_cgroups = false;
+  bool system_paths_unconfined = false;
+  std::string seccomp;   ///< empty or "builtin", "unconfined", or the path of a profile
+  std::string apparmor;  ///< empty: the default
+  bool operator==(const SecurityOptions&) const = default;
+};
+
+/// `post_start` and `pre_stop`: a command in the running container.
+struct Hook {
+  Strings command;
+  std::string user;
+  bool privileged = false;
+  std::string working_dir;
+  Environment environment;
+  bool operator==(const Hook&) const = default;
+};
+
 struct Service {
   std::string name;
   std::string image;
@@ -131,7 +203,7 @@ struct Service {
   std::vector<Port> ports;
   Strings expose;
   std::map<std::string, NetworkAttachment> networks;  ///< key of Project::networks
-  std::string network_mode;  ///< empty, or "none"/"host" (others are not supported yet)
+  std::string network_mode;  ///< empty, none, host, bridge, service:NAME or container:NAME
   std::vector<Link> links;
   std::map<std::string, Dependency> depends_on;  ///< implied ones (links, volumes_from) included
   std::optional<Healthcheck> healthcheck;
@@ -149,7 +221,40 @@ struct Service {
   bool read_only = false;
   std::optional<std::uint64_t> mem_limit;  ///< bytes
   std::optional<double> cpus;
-  std::optional<std::int64_t> pids_limit;  ///< -1: without limit
+  std::optional<std::int64_t> pids_limit;        ///< -1: without limit
+  std::optional<std::uint64_t> mem_reservation;  ///< bytes
+  std::optional<std::int64_t> memswap_limit;     ///< bytes of memory and swap; -1: without limit
+  std::optional<std::uint64_t> mem_swappiness;   ///< 0..100
+  bool oom_kill_disable = false;
+  std::optional<int> oom_score_adj;
+  std::optional<std::uint64_t> cpu_shares;
+  std::optional<std::uint64_t> cpu_period;      ///< microseconds
+  std::optional<std::int64_t> cpu_quota;        ///< same
+  std::optional<std::uint64_t> cpu_rt_period;   ///< same
+  std::optional<std::uint64_t> cpu_rt_runtime;  ///< same
+  std::string cpuset;
+  std::optional<std::uint64_t> shm_size;  ///< bytes
+  BlockLimits blkio_config;
+  std::map<std::string, Ulimit> ulimits;
+  StringMap sysctls;
+  Strings group_add;
+  std::vector<Device> devices;
+  Strings device_cgroup_rules;
+  std::vector<DeviceRequest> device_requests;
+  std::optional<RestartPolicy> deploy_restart;  ///< deploy.restart_policy, which wins over restart
+  SecurityOptions security;
+  std::string pid;     ///< empty, host, service:NAME or container:NAME
+  std::string ipc;     ///< same, and none, private, shareable
+  std::string uts;     ///< empty or host
+  std::string cgroup;  ///< empty, host or private
+  std::string cgroup_parent;
+  std::string userns_mode;   ///< empty, host or auto
+  bool idmap_owner = false;  ///< x-stack.idmap: owner
+  std::vector<FileReference> configs;
+  std::vector<FileReference> secrets;
+  std::vector<Hook> post_start;
+  std::vector<Hook> pre_stop;
+  StringMap annotations;
   int scale = 1;
   Strings profiles;
   bool operator==(const Service&) const = default;
@@ -185,13 +290,26 @@ struct Volume {
   bool operator==(const Volume&) const = default;
 };
 
+/// A config or a secret: its text comes from one of file, environment and content.
+struct FileObject {
+  std::string key;
+  std::string name;
+  std::string file;         ///< absolute path on the host
+  std::string environment;  ///< variable of the command's environment
+  std::optional<std::string> content;
+  bool external = false;
+  bool operator==(const FileObject&) const = default;
+};
+
 struct Project {
   std::string name;
-  std::filesystem::path working_dir;         ///< absolute
-  std::vector<std::filesystem::path> files;  ///< absolute, in merge order
-  std::map<std::string, Service> services;   ///< active ones
-  std::map<std::string, Network> networks;   ///< used ones, "default" included when used
-  std::map<std::string, Volume> volumes;     ///< used ones
+  std::filesystem::path working_dir;          ///< absolute
+  std::vector<std::filesystem::path> files;   ///< absolute, in merge order
+  std::map<std::string, Service> services;    ///< active ones
+  std::map<std::string, Network> networks;    ///< used ones, "default" included when used
+  std::map<std::string, Volume> volumes;      ///< used ones
+  std::map<std::string, FileObject> configs;  ///< used ones
+  std::map<std::string, FileObject> secrets;  ///< used ones
   SourceMap sources;
   /// The same project as the front end's tree, with every key the files have, those without effect
   /// yet too: what `stack config` prints (render.h). Nothing else looks into it.

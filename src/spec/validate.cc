@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "spec/check_service.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
 
@@ -23,6 +24,7 @@ class Validator {
     for (const auto& [name, service] : project_.services) {
       check_ports(service);
       check_healthcheck(service);
+      check_service(service, project_.sources, reporter_);
     }
   }
 

@@ -144,7 +144,8 @@ std::optional<network::Ipv4> ContainerTask::first_address() const {
 }
 
 bool ContainerTask::has_dns() const {
-  return config_.spec.network == runtime::NetworkNamespace::own && !config_.endpoints.empty();
+  return config_.spec.namespaces.network.kind == runtime::NamespaceKind::own &&
+         !config_.endpoints.empty();
 }
 
 runtime::ContainerSpec ContainerTask::completed_spec() const {

@@ -33,7 +33,7 @@ void write_in_place(const std::filesystem::path& path, std::string_view text) {
 }
 
 bool shares_host_network(const ContainerConfig& config) {
-  return config.spec.network == runtime::NetworkNamespace::host;
+  return config.spec.namespaces.network.kind == runtime::NamespaceKind::host;
 }
 
 /// The resolver's configuration; nothing for a container that is alone in its namespace.

@@ -102,7 +102,7 @@ TEST(Lower, HostNetworkPublishesNothing) {
   web.ports.push_back({});
   const auto config = lowered(web);
   EXPECT_TRUE(config.ports.empty());
-  EXPECT_EQ(config.spec.network, runtime::NetworkNamespace::host);
+  EXPECT_EQ(config.spec.namespaces.network.kind, runtime::NamespaceKind::host);
 }
 
 TEST(Lower, ASubpathIsLeftToTheRuntimeWhichOpensItAtEachStart) {

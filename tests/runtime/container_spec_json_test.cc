@@ -29,16 +29,48 @@ ContainerSpec full_spec() {
   tmpfs.options = {"size=1m", "exec"};
   spec.mounts = {bind, tmpfs};
   spec.etc = {"/e/hosts", "/e/resolv.conf", "/e/hostname"};
-  spec.process = {{"postgres"}, {"A=b"}, "/srv", "postgres:postgres", true, true, true};
-  spec.resources = {1U << 30, 1.5, -1, 1U << 20};
-  spec.security = {{"CHOWN", "KILL"}, true};
-  spec.network = NetworkNamespace::host;
+  spec.process = {{"postgres"}, {"A=b"}, "/srv",    "postgres:postgres",      true,
+                  true,         true,    {"audio"}, {{"nofile", {1024, -1}}}, -5};
+  ResourceSpec& limits = spec.resources;
+  limits.memory_limit = 1U << 30;
+  limits.memory_reservation = 1U << 20;
+  limits.memory_swap = -1;
+  limits.memory_swappiness = 0;
+  limits.oom_kill_disable = true;
+  limits.cpus = 1.5;
+  limits.cpu_shares = 512;
+  limits.cpu_period = 50'000;
+  limits.cpu_quota = -1;
+  limits.cpu_rt_period = 1;
+  limits.cpu_rt_runtime = 2;
+  limits.cpuset = "0-1";
+  limits.pids_limit = -1;
+  limits.shm_size = 1U << 20;
+  limits.block = {
+      10, {{"/dev/a", 20}}, {{"/dev/b", 1}}, {{"/dev/c", 2}}, {{"/dev/d", 3}}, {{"/dev/e", 4}}};
+  spec.security = {{"CHOWN", "KILL"}, true, true, "{}",
+                   "docker-default",  true, true, {{"/dev/a", "/dev/b", "r"}},
+                   {"c 1:3 r"}};
+  spec.namespaces.network.kind = NamespaceKind::host;
+  spec.namespaces.pid = {NamespaceKind::shared, "shop-web-1"};
+  spec.namespaces.ipc.kind = NamespaceKind::none;
+  spec.namespaces.uts.kind = NamespaceKind::host;
+  spec.namespaces.cgroup.kind = NamespaceKind::host;
+  spec.namespaces.user = true;
+  spec.sysctls = {{"net.core.somaxconn", "1"}};
+  spec.files = {{"/run/x", 1, 2, 0400, "text", "", false}, {"/run/y", 1, 2, 0400, "", "/y", true}};
   return spec;
 }
 
 TEST(ContainerSpecJson, ARoundTripKeepsEveryMember) {
   const ContainerSpec spec = full_spec();
   EXPECT_EQ(nlohmann::json(spec).get<ContainerSpec>(), spec);
+}
+
+TEST(ContainerSpecJson, TheContentOfASecretIsNotWritten) {
+  ContainerSpec spec;
+  spec.files = {{"/run/secrets/key", 0, 0, 0444, "canary", "", true}};
+  EXPECT_EQ(nlohmann::json(spec).dump().find("canary"), std::string::npos);
 }
 
 TEST(ContainerSpecJson, AbsentLimitsStayAbsent) {

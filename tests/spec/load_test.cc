@@ -242,10 +242,11 @@ TEST(Load, PlacesOfKeysWithDotsAreFound) {
 }
 
 TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
-  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    sysctls: {a: 1}\n")),
-            "4: \"sysctls\" of service \"web\" is known but has no effect yet\n");
-  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    pid: host\n")),
-            "4: \"pid\" of service \"web\" is not supported yet\n");
+  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    platform: linux\n")),
+            "4: \"platform\" of service \"web\" is known but has no effect yet\n");
+  EXPECT_EQ(
+      messages_of(load_text("services:\n  web:\n    image: x\n    storage_opt: {size: 1g}\n")),
+      "4: \"storage_opt\" of service \"web\" is not supported yet\n");
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    build: .\n")),
             "3: service \"web\" has no image, and building one is not supported yet\n");
   EXPECT_EQ(messages_of(load_text("version: '3'\nservices:\n  web: {image: x, x-mine: 1}\n")),

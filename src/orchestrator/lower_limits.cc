@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/lower_limits.h"
+
+#include "base/format.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using runtime::NamespaceKind;
+
+/// Compose files say 0 where they mean: not limited.
+template <typename Number>
+std::optional<Number> unless_zero(const std::optional<Number>& value) {
+  return value.value_or(0) == 0 ? std::nullopt : value;
+}
+
+std::vector<runtime::DeviceNumber> numbers(const std::vector<spec::BlockRate>& rates) {
+  std::vector<runtime::DeviceNumber> lowered;
+  for (const auto& rate : rates) lowered.push_back({rate.path, rate.value});
+  return lowered;
+}
+
+runtime::BlockSpec block_of(const spec::BlockLimits& limits) {
+  return {unless_zero(limits.weight), numbers(limits.weight_device), numbers(limits.read_bps),
+          numbers(limits.write_bps),  numbers(limits.read_iops),     numbers(limits.write_iops)};
+}
+
+std::vector<runtime::DeviceSpec> devices_of(const spec::Service& model) {
+  std::vector<runtime::DeviceSpec> devices;
+  for (const auto& device : model.devices) {
+    runtime::DeviceSpec lowered{device.source, device.target, device.permissions};
+    if (lowered.target.empty()) lowered.target = lowered.source;
+    if (lowered.permissions.empty()) lowered.permissions = "rwm";
+    devices.push_back(std::move(lowered));
+  }
+  return devices;
+}
+
+runtime::NamespaceSpec namespace_of(const DesiredContainer& wish, const char* key,
+                                    const std::string& mode) {
+  if (const auto other = wish.shares.find(key); other != wish.shares.end())
+    return {NamespaceKind::shared, other->second};
+  if (mode == "host") return {NamespaceKind::host, {}};
+  return {};
+}
+
+}  // namespace
+
+runtime::ResourceSpec resources_of(const spec::Service& model) {
+  runtime::ResourceSpec resources;
+  resources.memory_limit = unless_zero(model.mem_limit);
+  resources.memory_reservation = unless_zero(model.mem_reservation);
+  resources.memory_swap = unless_zero(model.memswap_limit);
+  resources.memory_swappiness = model.mem_swappiness;
+  resources.oom_kill_disable = model.oom_kill_disable;
+  resources.cpus = unless_zero(model.cpus);
+  resources.cpu_shares = unless_zero(model.cpu_shares);
+  resources.cpu_period = unless_zero(model.cpu_period);
+  resources.cpu_quota = unless_zero(model.cpu_quota);
+  resources.cpu_rt_period = unless_zero(model.cpu_rt_period);
+  resources.cpu_rt_runtime = unless_zero(model.cpu_rt_runtime);
+  resources.cpuset = model.cpuset;
+  resources.pids_limit = model.pids_limit;
+  if (model.shm_size.value_or(0) != 0) resources.shm_size = *model.shm_size;
+  resources.block = block_of(model.blkio_config);
+  return resources;
+}
+
+std::map<std::string, runtime::UlimitSpec> ulimits_of(const spec::Service& model) {
+  std::map<std::string, runtime::UlimitSpec> limits;
+  for (const auto& [name, limit] : model.ulimits) limits[name] = {limit.soft, limit.hard};
+  return limits;
+}
+
+runtime::SecuritySpec security_of(const DesiredContainer& wish) {
+  const spec::Service& model = wish.model;
+  runtime::SecuritySpec security;
+  security.privileged = model.privileged;
+  security.capabilities =
+      runtime::effective_capabilities(model.cap_add, model.cap_drop, model.privileged);
+  security.no_new_privileges = model.security.no_new_privileges;
+  security.writable_cgroups = model.security.writable_cgroups;
+  security.system_paths_unconfined = model.security.system_paths_unconfined;
+  security.apparmor = model.security.apparmor;
+  security.seccomp = model.security.seccomp == "unconfined" ? "unconfined" : wish.seccomp;
+  security.devices = devices_of(model);
+  security.device_rules = model.device_cgroup_rules;
+  return security;
+}
+
+runtime::NamespacesSpec namespaces_of(const DesiredContainer& wish) {
+  const spec::Service& model = wish.model;
+  runtime::NamespacesSpec spaces;
+  spaces.network = namespace_of(wish, "network_mode", model.network_mode);
+  spaces.pid = namespace_of(wish, "pid", model.pid);
+  spaces.ipc = namespace_of(wish, "ipc", model.ipc);
+  if (model.ipc == "none") spaces.ipc.kind = NamespaceKind::none;
+  if (model.uts == "host") spaces.uts.kind = NamespaceKind::host;
+  if (model.cgroup == "host") spaces.cgroup.kind = NamespaceKind::host;
+  spaces.user = model.userns_mode == "auto";
+  return spaces;
+}
+
+std::string cgroup_of(const spec::Service& model, const std::string& project,
+                      const std::string& id) {
+  std::string path = fmt::format("stack/{}/{}", project, id);
+  std::string parent = model.cgroup_parent;
+  while (parent.starts_with('/')) parent.erase(0, 1);
+  while (parent.ends_with('/')) parent.pop_back();
+  return parent.empty() ? path : parent + "/" + path;
+}
+
+std::vector<runtime::FileSpec> files_of(const DesiredContainer& wish) {
+  std::vector<runtime::FileSpec> files;
+  for (const DesiredFile& file : wish.files) {
+    if (file.is_directory) continue;
+    files.push_back({file.target, file.uid, file.gid, file.mode, file.content, file.path,
+                     file.confidential == Confidential::yes});
+  }
+  return files;
+}
+
+std::vector<runtime::MountSpec> directory_binds(const DesiredContainer& wish) {
+  std::vector<runtime::MountSpec> binds;
+  for (const DesiredFile& file : wish.files) {
+    if (!file.is_directory) continue;
+    runtime::MountSpec bind;
+    bind.source = file.path;
+    bind.target = file.target;
+    bind.writable = runtime::Writable::no;
+    binds.push_back(std::move(bind));
+  }
+  return binds;
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resources of a service: deploy, requests for devices, limits of block devices. Rows of deploy
+// that say what keys of the service itself say go to the same members.
+#include "spec/decode.h"
+#include "spec/expand.h"
+#include "spec/fields_parts.h"
+
+namespace stack::spec {
+namespace {
+
+/// A part of `deploy` whose values belong to the service as a whole.
+template <const Schema& schema>
+void assign_part(void* service, const Node& node) {
+  read_object(node, schema, service);
+}
+
+// --- deploy --------------------------------------------------------------------------------------
+
+constexpr Field kLimitFields[] = {
+    {"cpus", &kNumber, "Processors", into<&Service::cpus>},
+    {"memory", &kSize, "Memory", into<&Service::mem_limit>},
+    {"pids", &kInteger, "Processes", into<&Service::pids_limit>},
+};
+constexpr Schema kLimitSchema{"limits", kLimitFields};
+constexpr Type kLimits{.form = Form::object, .schema = &kLimitSchema};
+constexpr Field kDiscreteFields[] = {
+    {"kind", &kText, "Kind of resource"},
+    {"value", &kNumber, "How many"},
+};
+constexpr Schema kDiscreteSchema{"discrete_resource_spec", kDiscreteFields};
+constexpr Type kDiscrete{.form = Form::object, .schema = &kDiscreteSchema};
+constexpr Field kGenericFields[] = {{"discrete_resource_spec", &kDiscrete, "A countable resource"}};
+constexpr Schema kGenericSchema{"generic_resources", kGenericFields};
+constexpr Type kGeneric{.form = Form::object, .schema = &kGenericSchema};
+constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
+constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count, .also = kAlsoText};
+constexpr Field kDeviceRequestFields[] = {
+    {"capabilities", &kTextSet, "What the device must be able to do",
+     into<&DeviceRequest::capabilities>},
+    {"count", &kDeviceCount, "How many", into<&DeviceRequest::count>},
+    {"device_ids", &kTextSet, "Which ones", into<&DeviceRequest::device_ids>},
+    {"driver", &kText, "Whose devices", into<&DeviceRequest::driver>},
+    {"options", &kTextMap, "Options of the driver", into<&DeviceRequest::options>},
+};
+constexpr std::string_view kDeviceRequestRequired[] = {"capabilities"};
+constexpr Schema kDeviceRequestSchema{"devices", kDeviceRequestFields, kDeviceRequestRequired};
+constexpr Type kDeviceRequest{
+    .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
+constexpr Type kDeviceRequests{.form = Form::list_of, .element = &kDeviceRequest};
+constexpr Field kReservationFields[] = {
+    {"cpus", &kNumber, "Processors"},
+    {"memory", &kSize, "Memory", into<&Service::mem_reservation>},
+    {"pids", &kInteger, "Processes"},
+    {"generic_resources", &kGenerics, "Countable resources"},
+    {"devices", &kDeviceRequests, "Devices", assign_device_requests},
+};
+constexpr Schema kReservationSchema{"reservations", kReservationFields};
+constexpr Type kReservations{.form = Form::object, .schema = &kReservationSchema};
+constexpr Field kResourceFields[] = {
+    {"limits", &kLimits, "Most it may use", assign_part<kLimitSchema>},
+    {"reservations", &kReservations, "What it shall have", assign_part<kReservationSchema>},
+};
+constexpr Schema kResourceSchema{"resources", kResourceFields};
+constexpr Type kResources{.form = Form::object, .schema = &kResourceSchema};
+constexpr std::string_view kConditions[] = {"none", "on-failure", "any"};
+constexpr Type kCondition{.form = Form::text, .choices = kConditions};
+void assign_condition(void* policy, const Node& node) {
+  using Kind = RestartPolicy::Kind;
+  Kind& kind = static_cast<RestartPolicy*>(policy)->kind;
+  kind = node.text == "none"         ? Kind::no
+         : node.text == "on-failure" ? Kind::on_failure
+                                     : Kind::always;
+}
+constexpr Field kRestartPolicyFields[] = {
+    {"condition", &kCondition, "When to start it again", assign_condition},
+    {"delay", &kDuration, "Time before that"},
+    {"max_attempts", &kInteger, "How often", into<&RestartPolicy::max_attempts>},
+    {"window", &kDuration, "Time after which it counts as started"},
+};
+constexpr Schema kRestartPolicySchema{"restart_policy", kRestartPolicyFields};
+void assign_restart_policy(void* service, const Node& node) {
+  RestartPolicy policy{RestartPolicy::Kind::always, 0};
+  read_object(node, kRestartPolicySchema, &policy);
+  static_cast<Service*>(service)->deploy_restart = policy;
+}
+constexpr Type kRestartPolicy{.form = Form::object, .schema = &kRestartPolicySchema};
+constexpr std::string_view kOrders[] = {"start-first", "stop-first"};
+constexpr Type kOrder{.form = Form::text, .choices = kOrders};
+constexpr Field kUpdateFields[] = {
+    {"parallelism", &kInteger, "How many at once"},
+    {"delay", &kDuration, "Time between two"},
+    {"failure_action", &kText, "What to do when one fails"},
+    {"monitor", &kDuration, "How long to watch each"},
+    {"max_failure_ratio", &kNumber, "Failures to bear"},
+    {"order", &kOrder, "start-first or stop-first"},
+};
+constexpr Schema kUpdateSchema{"update_config", kUpdateFields};
+constexpr Schema kRollbackSchema{"rollback_config", kUpdateFields};
+constexpr Type kUpdate{.form = Form::object, .schema = &kUpdateSchema};
+constexpr Type kRollback{.form = Form::object, .schema = &kRollbackSchema};
+constexpr Field kPreferenceFields[] = {{"spread", &kText, "Label to spread over"}};
+constexpr Schema kPreferenceSchema{"preferences", kPreferenceFields};
+constexpr Type kPreference{.form = Form::object, .schema = &kPreferenceSchema};
+constexpr Type kPreferences{.form = Form::list_of, .element = &kPreference};
+constexpr Field kPlacementFields[] = {
+    {"constraints", &kTexts, "Which nodes"},
+    {"preferences", &kPreferences, "How to spread"},
+    {"max_replicas_per_node", &kInteger, "Most on one node"},
+};
+constexpr Schema kPlacementSchema{"placement", kPlacementFields};
+constexpr Type kPlacement{.form = Form::object, .schema = &kPlacementSchema};
+constexpr Field kDeployFields[] = {
+    {"mode", &kText, "replicated, global or a job"},
+    {"endpoint_mode", &kText, "vip or dnsrr"},
+    {"replicas", &kInteger, "How many containers", into<&Service::scale, Differs::no>},
+    {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
+    {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},
+    {"restart_policy", &kRestartPolicy, "When to start it again", assign_restart_policy},
+    {"update_config", &kUpdate, "How to update"},
+    {"rollback_config", &kRollback, "How to go back"},
+    {"placement", &kPlacement, "On which nodes"},
+};
+
+// --- block devices -------------------------------------------------------------------------------
+
+constexpr Field kRateFields[] = {
+    {"path", &kText, "The device", into<&BlockRate::path>},
+    {"rate", &kSize, "Bytes or operations a second", into<&BlockRate::value>},
+};
+constexpr Schema kRateSchema{"rate", kRateFields};
+/// Rates and weights of devices differ in one key only; each member takes both.
+void assign_rates(std::vector<BlockRate>& rates, const Schema& schema, const Node& node) {
+  for (const Node& item : node.items) read_object(item, schema, &rates.emplace_back());
+}
+template <auto Member>
+void assign_block_rates(void* limits, const Node& node) {
+  assign_rates(static_cast<BlockLimits*>(limits)->*Member, kRateSchema, node);
+}
+constexpr Type kRate{.form = Form::object, .schema = &kRateSchema};
+constexpr Type kRates{.form = Form::list_of, .element = &kRate};
+constexpr Type kBlockWeight{.form = Form::integer, .refine = refine_block_weight};
+constexpr Field kWeightFields[] = {
+    {"path", &kText, "The device", into<&BlockRate::path>},
+    {"weight", &kBlockWeight, "10 to 1000", into<&BlockRate::value>},
+};
+constexpr Schema kWeightSchema{"weight", kWeightFields};
+void assign_block_weights(void* limits, const Node& node) {
+  assign_rates(static_cast<BlockLimits*>(limits)->weight_device, kWeightSchema, node);
+}
+constexpr Type kWeight{.form = Form::object, .schema = &kWeightSchema};
+constexpr Type kWeights{.form = Form::list_of, .element = &kWeight};
+constexpr Field kBlkioFields[] = {
+    {"weight", &kBlockWeight, "10 to 1000", into<&BlockLimits::weight>},
+    {"weight_device", &kWeights, "Weight of one device", assign_block_weights},
+    {"device_read_bps", &kRates, "Bytes read a second", assign_block_rates<&BlockLimits::read_bps>},
+    {"device_read_iops", &kRates, "Reads a second", assign_block_rates<&BlockLimits::read_iops>},
+    {"device_write_bps", &kRates, "Bytes written a second",
+     assign_block_rates<&BlockLimits::write_bps>},
+    {"device_write_iops", &kRates, "Writes a second", assign_block_rates<&BlockLimits::write_iops>},
+};
+
+}  // namespace
+
+constinit const Schema kDeploySchema{"deploy", kDeployFields};
+constinit const Schema kBlkioSchema{"blkio_config", kBlkioFields};
+constinit const Schema kGpuSchema{"gpus", kDeviceRequestFields};
+
+void assign_deploy(void* service, const Node& node) {
+  read_object(node, kDeploySchema, service);
+}
+
+void assign_device_requests(void* service, const Node& node) {
+  auto& requests = static_cast<Service*>(service)->device_requests;
+  for (const Node& item : node.items) read_object(item, kGpuSchema, &requests.emplace_back());
+}
+
+void read(const Node& node, BlockLimits& value) {
+  read_object(node, kBlkioSchema, &value);
+}
+
+}  // namespace stack::spec
