@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/style.h"
+#include "cli/terminal_text.h"
 #include "supervisor/log_store.h"
 #include "supervisor/status.h"
 
@@ -129,7 +130,8 @@ class LogView {
         line.stream == supervisor::Stream::err && request_.announce_exits ? std::cerr : std::cout;
     stream << prefix(source);
     if (options_.timestamps) stream << time_text(line.time) << ' ';
-    stream << line.text << '\n';
+    const bool terminal = &stream == &std::cerr ? errors_on_terminal_ : on_terminal_;
+    stream << (terminal ? tamed(line.text) : line.text) << '\n';
   }
 
   void announce(const Source& source, int code) const {
@@ -141,6 +143,8 @@ class LogView {
   const LogRequest& request_;
   const Options& options_;
   bool colour_;
+  bool on_terminal_ = is_terminal(STDOUT_FILENO);
+  bool errors_on_terminal_ = is_terminal(STDERR_FILENO);
   bool first_round_ = true;
   std::size_t width_ = 0;
   std::map<std::string, Source> sources_;
