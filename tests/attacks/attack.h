@@ -46,18 +46,21 @@ class Attack : public runtime::testing::Sandbox {
   /// As Sandbox::shell and program, weakened while it is the weakened one's turn.
   runtime::ContainerSpec victim(const std::string& command);
   runtime::ContainerSpec attacker(std::vector<std::string> arguments);
-  /// Standard output; empty when the launch was refused, which is as good a defence as any.
-  std::string loot_of(const runtime::ContainerSpec& spec);
+  /// Exit code -1 and no output when the launch was refused, which is as good a defence as any.
+  runtime::testing::Outcome attempt_of(const runtime::ContainerSpec& spec);
+  std::string loot_of(const runtime::ContainerSpec& spec) { return attempt_of(spec).out; }
 
   Sentinel sentinel() { return Sentinel(fresh_directory("host")); }
   std::filesystem::path fresh_directory(const std::string& name);
-  /// Calls `round` until it tells a gain, at most STACK_ATTACK_ROUNDS times (2000).
-  static std::string race(const Attempt& round);
+  /// Calls `round` until it tells a gain, at most STACK_ATTACK_ROUNDS times (2000). Some rounds
+  /// must have come as far as a running program: one that is always refused races with nobody.
+  std::string race(const Attempt& round);
 
  private:
   SpecChange weaken_;
   std::string links_before_;
   int next_directory_ = 0;
+  int programs_run_ = 0;
 };
 
 /// `source` of the host at `target`.

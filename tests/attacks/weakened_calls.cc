@@ -37,6 +37,7 @@ int __real_open(const char* path, int flags, mode_t mode);
 int __real_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 ssize_t __real_read(int file, void* buffer, std::size_t size);
 pid_t __real_setsid();
+int __real_stat(const char* path, struct stat* info);
 mode_t __real_umask(mode_t mask);
 }
 
@@ -55,11 +56,12 @@ std::size_t index(Weakness weakness) {
   const std::string path = std::string(run != nullptr ? run : "") + ".weakness";
   const int file = __real_open(path.c_str(), O_RDONLY | O_CLOEXEC, 0);
   if (file < 0) return;
-  char text[64];
-  const ssize_t size = __real_read(file, text, sizeof text);
+  char bytes[256];
+  const ssize_t size = __real_read(file, bytes, sizeof bytes);
   ::close(file);
+  const std::string text = "\n" + std::string(bytes, size > 0 ? static_cast<std::size_t>(size) : 0);
   for (const auto& [name, weakness] : told_by_name)
-    if (size > 0 && name == std::string_view(text, static_cast<std::size_t>(size)))
+    if (text.find("\n" + std::string(name) + "\n") != std::string::npos)
       in_force.set(index(weakness));
 }
 
@@ -206,6 +208,8 @@ int __wrap_mount_setattr(int directory, const char* path, unsigned flags, mount_
 
 int __wrap_open(const char* path, int flags, mode_t mode) {
   const bool makes = (flags & O_CREAT) != 0;
+  if (makes && weakened(Weakness::scratch_in_tmp) && std::strstr(path, "/.tmp.") != nullptr)
+    path = "/tmp/stack-scratch";
   return __real_open(path, flags, makes && weakened(Weakness::open_state) ? mode | 0644 : mode);
 }
 
@@ -225,6 +229,15 @@ ssize_t __wrap_read(int file, void* buffer, std::size_t size) {
 
 pid_t __wrap_setsid() {
   return weakened(Weakness::keeps_session) ? ::getpid() : __real_setsid();
+}
+
+int __wrap_stat(const char* path, struct stat* info) {
+  const int result = __real_stat(path, info);
+  if (result == 0 && weakened(Weakness::anybodys_state)) {
+    info->st_uid = ::geteuid();
+    info->st_mode &= ~static_cast<mode_t>(S_IWGRP | S_IWOTH);
+  }
+  return result;
 }
 
 mode_t __wrap_umask(mode_t mask) {

@@ -34,10 +34,13 @@ enum class Weakness {
   open_state,                ///< files and directories for everybody
   any_client,                ///< the control socket asks nobody who they are
   unbounded_output,          ///< all that a health check prints is kept
+  scratch_in_tmp,            ///< new files are written in /tmp first
+  anybodys_state,            ///< nobody looks whose the state directory is
 };
 
-/// Those that a whole `stack_weakened` can be told, by the file STACK_RUN + ".weakness".
-inline constexpr std::array<std::pair<std::string_view, Weakness>, 8> told_by_name = {{
+/// Those that a whole `stack_weakened` can be told, one a line, by the file STACK_RUN +
+/// ".weakness".
+inline constexpr std::array<std::pair<std::string_view, Weakness>, 10> told_by_name = {{
     {"links_lead_out", Weakness::links_lead_out},
     {"image_links_lead_out", Weakness::image_links_lead_out},
     {"program_on_disk", Weakness::program_on_disk},
@@ -46,6 +49,8 @@ inline constexpr std::array<std::pair<std::string_view, Weakness>, 8> told_by_na
     {"unbounded_output", Weakness::unbounded_output},
     {"readable_launcher", Weakness::readable_launcher},
     {"no_filter", Weakness::no_filter},
+    {"scratch_in_tmp", Weakness::scratch_in_tmp},
+    {"anybodys_state", Weakness::anybodys_state},
 }};
 
 /// In force while it lives, in this process and those it forks.
