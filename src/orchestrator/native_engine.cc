@@ -24,6 +24,16 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
 
 constexpr int most_losses_in_a_row = 5;
 
+/// Texts of secrets travel beside the configuration, which is written to disk.
+std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
+  std::map<std::size_t, std::string> texts;
+  for (std::size_t i = 0; i < config.spec.files.size(); ++i) {
+    runtime::FileSpec& file = config.spec.files[i];
+    if (file.secret && file.source.empty()) texts[i] = std::exchange(file.content, {});
+  }
+  return texts;
+}
+
 }  // namespace
 
 NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired)
@@ -154,7 +164,8 @@ void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
 void NativeEngine::do_action(StepId step, const CreateContainer& action) {
   supervisor::ContainerConfig config = prepare(desired_.containers.at(action.name));
   ids_[action.name] = config.id;
-  send(step, supervisor::CreateContainer{std::move(config)}, false);
+  auto secrets = take_secrets(config);
+  send(step, supervisor::CreateContainer{std::move(config), std::move(secrets)}, false);
 }
 
 void NativeEngine::do_action(StepId step, const StartContainer& action) {

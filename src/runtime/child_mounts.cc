@@ -2,6 +2,7 @@
 #include "runtime/child_mounts.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,7 +96,9 @@ int make_node(int directory, const Node& node) {
   const char* name = node.path.c_str();
   if (S_ISDIR(node.mode)) return errno_of(::mkdirat(directory, name, node.mode & 07777));
   if (S_ISLNK(node.mode)) return errno_of(::symlinkat(node.link_to.c_str(), directory, name));
-  return errno_of(::mknodat(directory, name, node.mode, node.device));
+  if (::mknodat(directory, name, node.mode, node.device) != 0) return errno;
+  if (node.uid == 0 && node.gid == 0) return 0;
+  return errno_of(::fchownat(directory, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW));
 }
 
 int make_nodes(int directory, std::span<const Node> nodes) {
@@ -163,6 +166,41 @@ int attach_bind(int root, const MountStep& step, int tree) {
   if (error == 0) error = attach(tree, target);
   ::close(target);
   ::close(tree);
+  return error;
+}
+
+int write_file(int directory, const MountStep& step) {
+  const Node& node = step.nodes.front();
+  const int file = ::openat(directory, node.path.c_str(),
+                            O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return errno;
+  int error = 0;
+  for (std::size_t done = 0; error == 0 && done < step.content.size();) {
+    const ssize_t size = ::write(file, step.content.data() + done, step.content.size() - done);
+    if (size < 0) error = errno;
+    if (size > 0) done += static_cast<std::size_t>(size);
+  }
+  if (error == 0) error = errno_of(::fchown(file, node.uid, node.gid));
+  if (error == 0) error = errno_of(::fchmod(file, node.mode & 07777));
+  ::close(file);
+  return error;
+}
+
+/// A config or secret: a tmpfs that nobody sees, and of it one file on the target.
+int attach_file(int root, const MountStep& step) {
+  const std::uint64_t later = step.attributes & MOUNT_ATTR_RDONLY;
+  const int mount = new_filesystem(step.source.c_str(), {}, step.attributes & ~later);
+  if (mount < 0) return errno;
+  if (const int error = write_file(mount, step)) return error;
+  const int tree =
+      ::open_tree(mount, step.nodes.front().path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0) return errno;
+  if (const int error = set_mount_attributes(tree, later)) return error;
+  const int target = open_or_make(root, step.target.c_str(), S_IFREG, step.links);
+  if (target < 0) return errno;
+  int error = same_kind(target, S_IFREG);
+  if (error == 0) error = attach(tree, target);
+  for (const int each : {target, tree, mount}) ::close(each);
   return error;
 }
 
@@ -297,7 +335,7 @@ int attach_root(int mount) {
 }
 
 /// A detached copy of a bind's source, or -1 with errno.
-int open_source(const MountStep& step) {
+int clone_source(const MountStep& step) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
                          (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
   if (step.subpath.empty()) return ::open_tree(AT_FDCWD, step.source.c_str(), flags);
@@ -313,13 +351,51 @@ int open_source(const MountStep& step) {
   return tree;
 }
 
+int open_bind(const MountStep& step, const SourceTask& task) {
+  const int tree = clone_source(step);
+  if (tree < 0 || !step.owner_mapped || task.id_mapping < 0) return tree;
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(task.id_mapping);
+  const unsigned depth = step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U;
+  if (::mount_setattr(tree, "", AT_EMPTY_PATH | depth, &attributes, sizeof attributes) == 0)
+    return tree;
+  const int error = errno;
+  ::close(tree);
+  errno = error;
+  return -1;
+}
+
+/// The kernel clones mounts only of the namespace that the caller is in.
+int open_shared_shm(const SourceTask& task) {
+  const int own = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (own < 0) return -1;
+  if (::setns(task.shared_mounts, CLONE_NEWNS) != 0) return -1;
+  const int shm = openat2(AT_FDCWD, "/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC,
+                          RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  const int tree =
+      shm < 0 ? -1 : ::open_tree(shm, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const int error = errno;
+  if (::setns(own, CLONE_NEWNS) != 0) return -1;
+  if (shm >= 0) ::close(shm);
+  ::close(own);
+  errno = error;
+  return tree;
+}
+
 }  // namespace
 
-ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees) {
+ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
+                          std::span<int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
     trees[i] = -1;
-    if (steps[i].kind != StepKind::bind) continue;
-    trees[i] = open_source(steps[i]);
+    if (steps[i].kind == StepKind::bind) {
+      trees[i] = open_bind(steps[i], task);
+    } else if (steps[i].kind == StepKind::shared_shm) {
+      trees[i] = open_shared_shm(task);
+    } else {
+      continue;
+    }
     if (trees[i] < 0) return {ChildStage::open_source, errno, i};
   }
   return {};
@@ -333,10 +409,26 @@ ChildFailure mount_root(const RootTask& task, int& root) {
   return {ChildStage::mount_root, errno_of(root), 0};
 }
 
+namespace {
+
+int attach_step(int root, const MountStep& step, int tree) {
+  switch (step.kind) {
+    case StepKind::bind:
+    case StepKind::shared_shm:
+      return attach_bind(root, step, tree);
+    case StepKind::file:
+      return attach_file(root, step);
+    case StepKind::new_filesystem:
+      break;
+  }
+  return attach_new_filesystem(root, step);
+}
+
+}  // namespace
+
 ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    const int error = steps[i].kind == StepKind::bind ? attach_bind(root, steps[i], trees[i])
-                                                      : attach_new_filesystem(root, steps[i]);
+    const int error = attach_step(root, steps[i], trees[i]);
     if (error != 0) return {ChildStage::mount, error, i};
   }
   return {};

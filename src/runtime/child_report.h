@@ -30,13 +30,15 @@ enum class ChildStage : std::uint32_t {
   read_only,  ///< item: index into read_only
   root_read_only,
   set_hostname,
-  set_sysctl,  ///< item: index into own_sysctls()
+  set_sysctl,  ///< item: index of the sysctl step
   loopback,
-  limits,
+  limits,  ///< item: index into ulimits, or their number for the standard ones
+  oom_score,
+  apparmor,
   keyring,
   join_namespaces,
   find_user,
-  find_group,
+  find_group,  ///< item: 0 for the group of USER, else 1 + index into groups
   read_passwd,
   read_group,
   terminal,

@@ -41,6 +41,7 @@ bool belongs_to_another_keeper(pid_t pid) {
 
 void Supervisor::adopt_all() {
   auto kept = store_.list();
+  secrets_.adopt(kept);
   for (RecordedContainer& recorded : read_recorded(files_)) {
     registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
                                                   std::move(recorded.status)));
@@ -91,6 +92,13 @@ void Supervisor::clear_cgroups() {
   std::set<std::string> adopted{std::string(keeper_cgroup)};
   for (const auto& [id, task] : registry_.all())
     if (task->runs() && can_be_adopted(task->status().process)) adopted.insert(id);
+  // Those below a cgroup_parent are where only their configuration says.
+  for (const auto& [id, task] : registry_.all()) {
+    const std::string& cgroup = task->config().spec.cgroup;
+    if (adopted.contains(id) || cgroup.starts_with(files_.cgroup() + "/")) continue;
+    runtime::kill_cgroup(cgroup);
+    runtime::remove_cgroup(cgroup);
+  }
   for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
     if (adopted.contains(name)) continue;
     const std::string cgroup = files_.cgroup() + "/" + name;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct RemoveNetwork {
 /// Writes the container's directory; starts nothing.
 struct CreateContainer {
   ContainerConfig config;
+  /// Texts of secrets that no file has, by index in config.spec.files. They are never written down.
+  std::map<std::size_t, std::string> secrets = {};
 };
 /// Starts it unless it runs. Done when the program was exec'd. Clears stopped_by_user.
 struct StartContainer {

@@ -109,7 +109,10 @@ Awaitable<void> ContainerTask::try_launch() {
     streams = output_->open_streams(config_.spec.process.open_stdin ? Output::Stdin::open
                                                                     : Output::Stdin::null);
   }
-  auto pending = runtime::launch(completed_spec(), launch_options(streams));
+  const OpenNamespaces shared = open_namespaces(config_.spec.namespaces, shared_.find_running);
+  runtime::LaunchOptions options = launch_options(streams);
+  options.shared = shared.view();
+  auto pending = runtime::launch(completed_spec(shared), options);
   if (has_dns()) {
     shared_.network.plug(config_, status_.addresses, pending.network_namespace());
     start_dns(pending.network_namespace(), {});
@@ -148,13 +151,37 @@ bool ContainerTask::has_dns() const {
          !config_.endpoints.empty();
 }
 
-runtime::ContainerSpec ContainerTask::completed_spec() const {
+/// Files of the host are read at each start; other secrets are kept in memory.
+void ContainerTask::fill_files(runtime::ContainerSpec& spec) const {
+  constexpr std::uint64_t largest = 1U << 20;
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    runtime::FileSpec& file = spec.files[i];
+    if (!file.source.empty()) {
+      file.content = read_file(file.source, largest);
+    } else if (file.secret) {
+      auto text = shared_.secrets.get(config_.id, i);
+      if (!text)
+        throw Error(fmt::format("the text of secret {} is gone", file.target))
+            .with_hint("`stack up --force-recreate` gives it again");
+      file.content = std::move(*text);
+    }
+  }
+}
+
+runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& shared) const {
   runtime::ContainerSpec spec = config_.spec;
   const auto directory = shared_.files.container(config_.id);
   spec.root.upper = directory / "upper";
   spec.root.work = directory / "work";
   spec.etc =
       write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
+  fill_files(spec);
+  if (shared.network_files.empty()) return spec;
+  // Who shares a network has its names too.
+  const auto hosts = shared.network_files / "hosts";
+  const auto resolv_conf = shared.network_files / "resolv.conf";
+  spec.etc.hosts = stack::exists(hosts) ? hosts.native() : "";
+  spec.etc.resolv_conf = stack::exists(resolv_conf) ? resolv_conf.native() : "";
   return spec;
 }
 
@@ -266,6 +293,9 @@ void ContainerTask::end_run() {
   try {
     if (output_) output_->finish();
     remove_tree(running_files());
+    // Its namespace's process 1 is not its own: the kernel ends nobody with it.
+    if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
+      runtime::kill_cgroup(config_.spec.cgroup);
     runtime::remove_cgroup(config_.spec.cgroup);
   } catch (const std::exception& error) {
     journal::warning(error.what());  // its name tells the next clean-up whose it was

@@ -18,6 +18,8 @@
 #include "supervisor/project_files.h"
 #include "supervisor/publisher.h"
 #include "supervisor/restart_policy.h"
+#include "supervisor/secret_store.h"
+#include "supervisor/shared_namespaces.h"
 #include "supervisor/stack_network.h"
 
 namespace stack::supervisor {
@@ -36,6 +38,8 @@ struct SharedServices {
   std::function<const network::DnsView&(const ContainerConfig& client)> names;
   /// Something is different from before: containers run or do not.
   std::function<void()> changed;
+  const SecretStore& secrets;
+  FindRunning find_running;  ///< in this stack, or in any other
 };
 
 /// What a request came to.
@@ -79,7 +83,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void join_network();
   void make_output();
   std::filesystem::path running_files() const;
-  runtime::ContainerSpec completed_spec() const;
+  runtime::ContainerSpec completed_spec(const OpenNamespaces& shared) const;
+  void fill_files(runtime::ContainerSpec& spec) const;
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();
   void start_dns(int network_namespace, DnsPorts before);

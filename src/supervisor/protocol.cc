@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::supervisor {
 namespace {
@@ -21,7 +22,11 @@ json to_object(const RemoveNetwork& request) {
   return {{"do", "remove-network"}, {"name", request.name}};
 }
 json to_object(const CreateContainer& request) {
-  return {{"do", "create-container"}, {"config", request.config}};
+  json object{{"do", "create-container"}, {"config", request.config}};
+  // As hexadecimal text: a secret may be any bytes.
+  for (const auto& [index, text] : request.secrets)
+    object["secrets"][std::to_string(index)] = to_hex(text);
+  return object;
 }
 json to_object(const StartContainer& request) {
   return {{"do", "start-container"}, {"container", request.id}};
@@ -43,6 +48,18 @@ json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
 }
 
+CreateContainer create_from(const json& in) {
+  CreateContainer request{in.at("config").get<ContainerConfig>()};
+  if (!in.contains("secrets")) return request;
+  for (const auto& [index, text] : in["secrets"].items()) {
+    const auto number = parse_integer<std::size_t>(index);
+    const auto bytes = from_hex(text.get<std::string>());
+    if (!number || !bytes) fail("malformed secret on the control socket");
+    request.secrets[*number] = *bytes;
+  }
+  return request;
+}
+
 StopContainer stop_from(const json& in) {
   StopContainer request{in.at("container").get<std::string>(), std::nullopt};
   if (in.contains("grace"))
@@ -60,7 +77,7 @@ Request request_from(const json& in) {
   const std::string what = in.at("do").get<std::string>();
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
   if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
-  if (what == "create-container") return CreateContainer{in.at("config").get<ContainerConfig>()};
+  if (what == "create-container") return create_from(in);
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};

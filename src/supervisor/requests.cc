@@ -92,7 +92,9 @@ Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
 }
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
-  co_return create(request.config);
+  const Answer answer = create(request.config);
+  for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);
+  co_return answer;
 }
 
 Answer Supervisor::create(const ContainerConfig& config) {
@@ -134,6 +136,7 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   if (task->active()) fail("container {} is running", task->config().name);
   registry_.erase(request.id);
   sweeper_.discard(request.id);
+  secrets_.drop(request.id);
   // A successor of the same name has taken its addresses over.
   if (!registry_.name_taken(task->config().name)) network_.release(task->config().name);
   status_saved_.request();

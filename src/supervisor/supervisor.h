@@ -8,6 +8,7 @@
 
 #include "network/firewall.h"
 #include "supervisor/registry.h"
+#include "supervisor/secret_store.h"
 #include "supervisor/server.h"
 #include "supervisor/sweeper.h"
 
@@ -45,6 +46,7 @@ class Supervisor {
   Awaitable<void> watch_exits();
   void take_exits();
   void changed();
+  std::optional<RunningContainer> find_running(const std::string& name) const;
   void save_status();
   void apply_firewall();
   void close_firewall_later();
@@ -65,6 +67,7 @@ class Supervisor {
   Coalesced status_saved_;
   Coalesced firewall_ready_;
   Sweeper sweeper_;
+  SecretStore secrets_;
   Registry registry_;
   SharedServices shared_;
   Server server_;
