@@ -252,12 +252,6 @@ std::vector<std::string> masked_paths(const MountFacts& facts) {
   return paths;
 }
 
-/// "net.core.somaxconn", or with slashes when a part has a dot of its own (sysctl(8)).
-std::string sysctl_path(std::string name) {
-  if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');
-  return "/proc/sys/" + name;
-}
-
 /// In a network namespace of our own low ports and ping need no capability, unless the user says
 /// otherwise.
 std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
@@ -267,7 +261,7 @@ std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
     steps.push_back({"/proc/sys/net/ipv4/ping_group_range", "0 2147483647", IfMissing::skip});
   }
   for (const auto& [name, value] : spec.sysctls)
-    steps.push_back({sysctl_path(name), value, IfMissing::fail});
+    steps.push_back({"/proc/sys/" + sysctl_path(name), value, IfMissing::fail});
   return steps;
 }
 
@@ -309,6 +303,11 @@ std::string step_text(const MountStep& step) {
 }
 
 }  // namespace
+
+std::string sysctl_path(std::string name) {
+  if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');
+  return name;
+}
 
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;

@@ -78,6 +78,9 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);
 MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security,
                        const DeviceFacts& devices);
 
+/// A kernel parameter's file below /proc/sys: "net.core.somaxconn" is "net/core/somaxconn"; a name
+/// with slashes stands as it is, its parts may have dots of their own (sysctl(8)).
+std::string sysctl_path(std::string name);
 /// A step's source for messages, with its subpath.
 std::string source_text(const MountStep& step);
 /// One line a step.

@@ -83,10 +83,13 @@ void Attack::expect_only_without_defence(const Attempt& attempt, SpecChange weak
   RecordProperty("gained_without_defence", gain);
 }
 
-ContainerSpec Attack::attacker(std::vector<std::string> arguments) {
-  ContainerSpec spec = program(std::move(arguments));
+ContainerSpec Attack::weaken(ContainerSpec spec) const {
   if (weaken_) weaken_(spec);
   return spec;
+}
+
+ContainerSpec Attack::attacker(std::vector<std::string> arguments) {
+  return weaken(program(std::move(arguments)));
 }
 
 ContainerSpec Attack::victim(const std::string& command) {

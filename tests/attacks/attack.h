@@ -43,7 +43,9 @@ class Attack : public runtime::testing::Sandbox {
   void expect_only_without_defence(const Attempt& attempt, SpecChange weaken,
                                    std::initializer_list<Weakness> weaknesses = {});
 
-  /// As Sandbox::shell and program, weakened while it is the weakened one's turn.
+  /// The spec without its defence, while it is the weakened one's turn.
+  runtime::ContainerSpec weaken(runtime::ContainerSpec spec) const;
+  /// As Sandbox::shell and program, weakened in its turn.
   runtime::ContainerSpec victim(const std::string& command);
   runtime::ContainerSpec attacker(std::vector<std::string> arguments);
   /// Exit code -1 and no output when the launch was refused, which is as good a defence as any.

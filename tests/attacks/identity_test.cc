@@ -53,6 +53,19 @@ TEST_F(Who, R12AProgramThatJoinsInheritsNothingEither) {
       {Weakness::inheritable_capabilities});
 }
 
+TEST_F(Who, R12ASetUserIdProgramIsWorthNothingWithoutNewPrivileges) {
+  std::filesystem::copy_file(image() / "bin/attacker", image() / "bin/root-attacker");
+  std::filesystem::permissions(image() / "bin/root-attacker", std::filesystem::perms(04755));
+  expect_only_without_defence(
+      [&] {
+        ContainerSpec spec = program({"/bin/root-attacker", "root"});
+        spec.process.user = "web";
+        spec.security.no_new_privileges = true;
+        return loot_of(weaken(spec));
+      },
+      [](ContainerSpec& spec) { spec.security.no_new_privileges = false; });
+}
+
 // --- R13: CVE-2026-30892
 
 /// 200 texts that are no user, most of them 0 to atoi(3).

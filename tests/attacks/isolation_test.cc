@@ -3,6 +3,7 @@
 // terminals, and system calls with a history.
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -27,8 +28,11 @@ class Isolation : public Attack {
   static void with_every_capability(ContainerSpec& spec) {
     spec.security.capabilities = runtime::effective_capabilities({"ALL"}, {}, false);
   }
-  /// No masks, no read-only paths, every device; the capabilities stay as they were.
-  static void without_masks(ContainerSpec& spec) { spec.security.privileged = true; }
+  static void without_masks(ContainerSpec& spec) { spec.security.system_paths_unconfined = true; }
+  static void with_writable_cgroups(ContainerSpec& spec) { spec.security.writable_cgroups = true; }
+  static void with_every_device(ContainerSpec& spec) {
+    spec.security.device_rules = {"b *:* rwm", "c *:* rwm"};
+  }
 };
 
 // --- R6: CVE-2022-0492
@@ -55,7 +59,7 @@ TEST_F(Isolation, R6TheCgroupTreeInsideIsReadOnly) {
                    "done; busybox find /sys/fs/cgroup -name release_agent | while read file; do"
                    "  (: >> $file) && echo $file; done"));
       },
-      without_masks);
+      with_writable_cgroups);
 }
 
 // --- R7: "Shocker", open_by_handle_at
@@ -108,7 +112,7 @@ TEST_F(Isolation, R8NoDeviceOfTheHostCanBeOpenedThroughANewNode) {
     script += "mknod /tmp/node " + device + "; (: < /tmp/node) && echo '" + device + "';" +
               "rm /tmp/node;";
   if (script.empty()) GTEST_SKIP() << "this machine has no device to open";
-  expect_only_without_defence([&] { return loot_of(victim(script)); }, without_masks);
+  expect_only_without_defence([&] { return loot_of(victim(script)); }, with_every_device);
 }
 
 TEST_F(Isolation, R8ADeviceInAVolumeIsNoDevice) {
@@ -147,6 +151,21 @@ TEST_F(Isolation, R9WhatIsMaskedReadsAsEmpty) {
                    "  [ -r $file ] && head -c 64 $file; done; ls /sys/firmware; ls /proc/acpi"));
       },
       without_masks);
+}
+
+TEST_F(Isolation, R9NoKernelParameterOfTheHostIsSet) {
+  ASSERT_EQ(::unshare(CLONE_NEWNET), 0);  // whose are this machine's from here on
+  expect_only_without_defence(
+      [&]() -> std::string {
+        const std::string file = "/proc/sys/net/ipv4/ip_default_ttl";
+        const std::string before = read_file(file);
+        ContainerSpec spec = victim("true");
+        spec.namespaces.network.kind = runtime::NamespaceKind::host;
+        spec.sysctls = {{"net.ipv4.ip_default_ttl", "33"}};
+        loot_of(spec);
+        return read_file(file) == before ? "" : "the host's packets live less long";
+      },
+      {Weakness::unchecked_spec});
 }
 
 // --- R10

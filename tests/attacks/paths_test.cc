@@ -170,6 +170,21 @@ TEST_F(Paths, R21FilesThatWeBindOverTheImagesOwnStayInside) {
       {Weakness::links_lead_out});
 }
 
+TEST_F(Paths, R21AFileInMemoryIsPutInside) {
+  expect_only_without_defence(
+      [&] {
+        const Sentinel host = sentinel();
+        make_link_in_image("configs", host.path());
+        ContainerSpec spec = victim("cat /configs/*");
+        spec.files.emplace_back();
+        spec.files.back().target = "/configs/made";
+        spec.files.back().content = "of the container";
+        loot_of(spec);
+        return host.damage();
+      },
+      {Weakness::links_lead_out});
+}
+
 TEST_F(Paths, R21AFileThatIsALinkIsCoveredInside) {
   expect_only_without_defence(
       [&]() -> std::string {

@@ -11,6 +11,7 @@
 #include "base/overlay_tree.h"
 #include "base/process.h"
 #include "runtime/user_lookup.h"
+#include "runtime/validate.h"
 #include "weakness.h"
 
 namespace stack::attacks {
@@ -71,6 +72,15 @@ runtime::LookupResult wrapped_resolve_user(const runtime::UserRequest& request,
   user.uid = static_cast<uid_t>(std::atol(request.user.data()));
   user.home = "/";
   return runtime::LookupResult::found;
+}
+
+using Validate = void(const runtime::ContainerSpec&);
+#define VALIDATE "_ZN5stack7runtime8validateERKNS0_13ContainerSpecE"
+Validate real_validate asm("__real_" VALIDATE);
+Validate wrapped_validate asm("__wrap_" VALIDATE);
+
+void wrapped_validate(const runtime::ContainerSpec& spec) {
+  if (!weakened(Weakness::unchecked_spec)) real_validate(spec);
 }
 
 }  // namespace stack::attacks

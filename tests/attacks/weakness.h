@@ -35,6 +35,7 @@ enum class Weakness {
   any_client,                ///< the control socket asks nobody who they are
   unbounded_output,          ///< all that a health check prints is kept
   scratch_in_tmp,            ///< new files are written in /tmp first
+  unchecked_spec,            ///< what is asked for is not looked at first
   anybodys_state,            ///< nobody looks whose the state directory is
 };
 
