@@ -257,6 +257,10 @@ void assign_read_only(void* mount, const Node& node) {
   if (node.is_true()) static_cast<Mount*>(mount)->access = Access::read_only;
 }
 
+void assign_file_mode(void* reference, const Node& node) {
+  static_cast<FileReference*>(reference)->mode = parse_mode(node.text);
+}
+
 void assign_recursive(void* mount, const Node& node) {
   static_cast<Mount*>(mount)->recursive = node.text != "disabled";
 }

@@ -20,6 +20,7 @@ void assign_read_only(void* mount, const Node& node);
 void assign_deploy(void* service, const Node& node);
 void assign_device_requests(void* service, const Node& node);
 
+void assign_file_mode(void* reference, const Node& node);
 void assign_recursive(void* mount, const Node& node);
 
 /// Octal in the model, decimal in a file that says 1777 without a zero: as compose reads it.

@@ -71,7 +71,7 @@ constexpr Field kFileReferenceFields[] = {
     {"target", &kText, "Path in the container", into<&FileReference::target>},
     {"uid", &kOwnerId, "Owner", into<&FileReference::uid>},
     {"gid", &kOwnerId, "Group", into<&FileReference::gid>},
-    {"mode", &kMode, "Mode of the file", into<&FileReference::mode>},
+    {"mode", &kMode, "Mode of the file", assign_file_mode},
 };
 constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};
 constexpr Schema kConfigReferenceSchema{"config", kFileReferenceFields};

@@ -41,7 +41,6 @@ bool belongs_to_another_keeper(pid_t pid) {
 
 void Supervisor::adopt_all() {
   auto kept = store_.list();
-  secrets_.adopt(kept);
   for (RecordedContainer& recorded : read_recorded(files_)) {
     registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
                                                   std::move(recorded.status)));

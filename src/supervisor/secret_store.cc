@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/secret_store.h"
 
-#include <sys/mman.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -9,40 +11,33 @@
 namespace stack::supervisor {
 namespace {
 
-constexpr std::string_view word = "/secret/";
-
-std::string prefix_of(const std::string& container) {
-  return container + std::string(word);
+void require_memory(const std::filesystem::path& directory) {
+  struct statfs info {};
+  if (::statfs(directory.c_str(), &info) != 0) throw_errno("statfs {}", directory.native());
+  if (info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC) return;
+  throw Error(fmt::format("{} is on a disk: the text of a secret would get there, too",
+                          directory.native()))
+      .with_hint("let the run directory be on a tmpfs, or give the secret a file");
 }
 
 }  // namespace
 
-void SecretStore::put(const std::string& container, std::size_t index, const std::string& text) {
-  Fd memory(::memfd_create("secret", MFD_CLOEXEC));
-  if (!memory) throw_errno("memfd_create");
-  write_all(memory.get(), text);
-  const std::string name = prefix_of(container) + std::to_string(index);
-  store_.keep(name, memory.get());
-  texts_[name] = std::move(memory);
+void SecretStore::put(const std::string& container, std::size_t index,
+                      const std::string& text) const {
+  const auto directory = directory_ / container;
+  make_directories(directory);
+  require_memory(directory);
+  write_file_atomically(directory / std::to_string(index), text, Durability::survives_crash);
 }
 
-std::optional<std::string> SecretStore::get(const std::string& container, std::size_t index) const {
-  const auto found = texts_.find(prefix_of(container) + std::to_string(index));
-  if (found == texts_.end()) return std::nullopt;
-  if (::lseek(found->second.get(), 0, SEEK_SET) < 0) throw_errno("seek in a secret");
-  return read_all(found->second.get());
+std::optional<std::string> SecretStore::get(const std::string& container,
+                                            std::size_t index) const {
+  return read_file_if_exists(directory_ / container / std::to_string(index));
 }
 
-void SecretStore::drop(const std::string& container) {
-  const std::string prefix = prefix_of(container);
-  for (auto at = texts_.lower_bound(prefix); at != texts_.end() && at->first.starts_with(prefix);
-       at = texts_.erase(at))
-    store_.drop(at->first);
-}
-
-void SecretStore::adopt(std::map<std::string, Fd>& kept) {
-  for (auto& [name, memory] : kept)
-    if (name.find(word) != std::string::npos) texts_[name] = std::move(memory);
+void SecretStore::drop(const std::string& container) const {
+  remove_tree(directory_ / container);
+  ::rmdir(directory_.c_str());  // while others have secrets it stays
 }
 
 }  // namespace stack::supervisor

@@ -37,7 +37,7 @@ Supervisor::Supervisor(ProjectFiles files)
       status_saved_(loop_, "saving the status", [this] { save_status(); }),
       firewall_ready_(loop_, "setting the firewall", [this] { apply_firewall(); }),
       sweeper_(loop_, files_.containers()),
-      secrets_(store_),
+      secrets_(files_.secrets()),
       shared_{loop_,
               files_,
               store_,
