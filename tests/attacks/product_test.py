@@ -325,6 +325,28 @@ class OtherUsers(Attack):
         supervisor = Path(f"/proc/{self.supervisor()}")
         self.assertNotIn(CANARY.encode(), (supervisor / "environ").read_bytes())
 
+    @staticmethod
+    def holding_canary(variable):
+        """Files below one of our two directories that hold the canary."""
+        return subprocess.run(["grep", "-rals", CANARY, os.environ[variable]],
+                              capture_output=True, text=True, check=False).stdout
+
+    def on_disk(self, kind, path):
+        """Those of the directory that survives a reboot, while a service has it as a config or a
+        secret. The other directory is in memory, and forgets it with the container."""
+        self.up(f"services:\n  web:\n    image: box:1\n    command: sleep 1001\n    {kind}: [key]\n"
+                f"{kind}: {{key: {{environment: KEY}}}}\n", environment={"KEY": CANARY})
+        self.assertEqual(self.inside("web", "cat", path).strip(), CANARY)
+        found = self.holding_canary("STACK_ROOT")
+        self.take_down()
+        self.assertEqual(self.holding_canary("STACK_RUN"), "")
+        return found
+
+    def test_s3_secrets_are_not_on_disk(self):
+        self.assertEqual(self.on_disk("secrets", "/run/secrets/key"), "")
+        # A config is none: it is, which shows that what is there is found.
+        self.assertNotEqual(self.on_disk("configs", "/key"), "")
+
     def control_socket(self):
         return Path(os.environ["STACK_RUN"]) / "stacks" / self.project / "control.sock"
 
