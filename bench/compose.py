@@ -201,4 +201,5 @@ def main():
     world.enter(lambda: bench(options), fetch_peers)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -79,17 +79,21 @@ Command ps() {
 }
 
 Command logs() {
-  return {"logs",
-          "Show what the containers printed",
-          "stack logs -f --tail 20 web",
-          Positional::any,
-          "SERVICE",
-          {{"-f,--follow", &Options::follow, "Go on with what comes"},
-           {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
-           {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
-           {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
-           {"--no-color", &Options::no_color, "Print without colour"}},
-          run_logs};
+  return {
+      "logs",
+      "Show what the containers printed",
+      "stack logs -f --tail 20 web",
+      Positional::any,
+      "SERVICE",
+      {{"-f,--follow", &Options::follow, "Go on with what comes"},
+       {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
+       {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
+       {"--since", &Options::since, "Leave out what is older (10m, 2026-01-02T15:04:05Z)", "TIME"},
+       {"--until", &Options::until, "Leave out what is younger", "TIME"},
+       {"--index", &Options::index, "Which container of a scaled service", "NUMBER"},
+       {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
+       {"--no-color", &Options::no_color, "Print without colour"}},
+      run_logs};
 }
 
 Command exec() {

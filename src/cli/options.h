@@ -41,6 +41,8 @@ struct Options {
   bool no_log_prefix = false;
   bool no_color = false;
   std::string tail;
+  std::string since;
+  std::string until;
 
   // exec
   bool no_tty = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a container printed, on its way to a person's terminal.
+// What containers print, made fit for a terminal.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace stack::cli {
 
-/// `line` with its colours (ESC [ ... m), tabs and a carriage return at its end, everything else
-/// that a terminal would obey made visible: a container shall not move the cursor, set the title,
-/// or make the terminal type an answer. Colours end with the line.
-std::string tamed(std::string_view line);
+/// Appends `line` to `to` with everything made visible (\x1b) that drives a terminal: C0 and C1
+/// control characters, as bytes and as UTF-8, and DEL. Tabs and colours (SGR: ESC [ numbers m)
+/// stay, and so does a carriage return at the very end, where it does nothing.
+void append_for_terminal(std::string& to, std::string_view line);
 
 }  // namespace stack::cli

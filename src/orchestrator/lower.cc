@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
+#include "spec/logging.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -150,6 +151,12 @@ supervisor::StopRule stop_of(const DesiredContainer& wish) {
   return rule;
 }
 
+supervisor::LogPolicy log_of(const spec::Logging& logging) {
+  const spec::LogLimits limits = spec::limits_of(logging);
+  using Kept = supervisor::LogPolicy::Kept;
+  return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files};
+}
+
 std::string first_of(const std::string& wanted, const std::string& inherited) {
   return wanted.empty() ? inherited : wanted;
 }
@@ -173,6 +180,23 @@ runtime::ProcessSpec process_of(const DesiredContainer& wish, const std::string&
   process.ulimits = ulimits_of(wish.model);
   process.oom_score_adj = wish.model.oom_score_adj;
   return process;
+}
+
+/// The container's own process, but for what the hook says.
+std::vector<supervisor::HookRule> hooks_of(const std::vector<spec::Hook>& hooks,
+                                           const runtime::ProcessSpec& container) {
+  std::vector<supervisor::HookRule> rules;
+  for (const spec::Hook& hook : hooks) {
+    supervisor::HookRule rule{container, hook.privileged};
+    rule.process.arguments = hook.command;
+    rule.process.init = rule.process.terminal = rule.process.open_stdin = false;
+    rule.process.user = first_of(hook.user, container.user);
+    rule.process.working_directory = first_of(hook.working_dir, container.working_directory);
+    for (const auto& [key, value] : hook.environment)
+      rule.process.environment.push_back(key + "=" + value.value_or(""));
+    rules.push_back(std::move(rule));
+  }
+  return rules;
 }
 
 runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& project,
@@ -216,6 +240,9 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.health = health_of(wish.model);
   config.restart = restart_of(wish.model.restart);
   config.stop = stop_of(wish);
+  config.post_start = hooks_of(wish.model.post_start, config.spec.process);
+  config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);
+  config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   config.applied = describe(wish);

@@ -119,7 +119,7 @@ static void from_json(const json& object, FileSpec& file) {
   get(object, "content", file.content);
 }
 
-static void to_json(json& object, const ProcessSpec& process) {
+void to_json(json& object, const ProcessSpec& process) {
   object = {{"arguments", process.arguments},
             {"environment", process.environment},
             {"working_directory", process.working_directory},
@@ -132,7 +132,7 @@ static void to_json(json& object, const ProcessSpec& process) {
   put(object, "oom_score_adj", process.oom_score_adj);
 }
 
-static void from_json(const json& object, ProcessSpec& process) {
+void from_json(const json& object, ProcessSpec& process) {
   object.at("arguments").get_to(process.arguments);
   get(object, "environment", process.environment);
   get(object, "working_directory", process.working_directory);

@@ -147,6 +147,9 @@ void read(const Node& node, Healthcheck& value) {
 void read(const Node& node, Dependency& value) {
   read_object(node, kDependencySchema, &value);
 }
+void read(const Node& node, Logging& value) {
+  read_object(node, kLoggingSchema, &value);
+}
 void read(const Node& node, NetworkAttachment& value) {
   read_object(node, kAttachmentSchema, &value);
 }

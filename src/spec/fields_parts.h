@@ -13,6 +13,7 @@ extern const Schema kAttachmentSchema;
 extern const Schema kUlimitSchema;
 extern const Schema kDeviceSchema;
 extern const Schema kFileReferenceSchema;
+extern const Schema kLoggingSchema;
 
 void assign_published(void* port, const Node& node);
 void assign_read_only(void* mount, const Node& node);

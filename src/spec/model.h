@@ -115,6 +115,13 @@ struct RestartPolicy {
   bool operator==(const RestartPolicy&) const = default;
 };
 
+/// `logging`: what becomes of the output (logging.h reads its options).
+struct Logging {
+  std::string driver;  ///< empty: json-file
+  StringMap options;
+  bool operator==(const Logging&) const = default;
+};
+
 /// setrlimit(2), -1: without limit.
 struct Ulimit {
   std::int64_t soft = 0;
@@ -257,6 +264,7 @@ struct Service {
   StringMap annotations;
   int scale = 1;
   Strings profiles;
+  Logging logging;
   bool operator==(const Service&) const = default;
 };
 

@@ -36,6 +36,13 @@ struct RestartRule {
   bool operator==(const RestartRule&) const = default;
 };
 
+/// A command inside the running container: `post_start`, `pre_stop`.
+struct HookRule {
+  runtime::ProcessSpec process;
+  bool privileged = false;
+  bool operator==(const HookRule&) const = default;
+};
+
 struct StopRule {
   std::string signal = "SIGTERM";
   std::chrono::nanoseconds grace = std::chrono::seconds(10);
@@ -71,6 +78,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// What becomes of a container's output.
+struct LogPolicy {
+  enum class Kept { files, nothing } kept = Kept::files;
+  std::uint64_t max_size = 0;   ///< bytes of a generation of files; 0: without end
+  std::uint64_t max_files = 1;  ///< generations that are kept, the one being written included
+  bool operator==(const LogPolicy&) const = default;
+};
+
 struct ContainerConfig {
   std::string id;
   std::string name;     ///< "shop-db-1"
@@ -84,6 +99,9 @@ struct ContainerConfig {
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
+  std::vector<HookRule> post_start;  ///< after each start that was asked for
+  std::vector<HookRule> pre_stop;    ///< before the stop signal
+  LogPolicy log;
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   /// The orchestrator's own description of what was asked for, kept word for word for the next
   /// diff.

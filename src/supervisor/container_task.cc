@@ -13,6 +13,7 @@
 #include "runtime/launch.h"
 #include "runtime/signals.h"
 #include "supervisor/etc_files.h"
+#include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -69,7 +70,31 @@ Awaitable<Answer> ContainerTask::start() {
   policy_.reset();
   status_.restarts = 0;
   co_await launch();
+  const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
+  if (!failure.empty()) throw Error(failure);
   co_return Answer{true, {}};
+}
+
+/// One after the other; the first that fails ends it, and is what is answered. What they say goes
+/// where the container's own words go.
+Awaitable<std::string> ContainerTask::run_hooks(const std::vector<HookRule>& hooks,
+                                                const char* what,
+                                                std::optional<Clock::time_point> deadline) {
+  for (const HookRule& hook : hooks) {
+    if (!runs()) co_return std::string();
+    Fd output;
+    if (const auto fifo = running_files() / "stdout.fifo"; stack::exists(fifo))
+      output = open_file(fifo, O_RDWR);
+    const InnerPlace place{config_.spec, status_.process, shared_.files.paths.cache()};
+    const InnerCommand command{hook.process, hook.privileged, output ? output.get() : -1, deadline};
+    const InnerResult result = co_await run_inside(shared_.loop, place, command);
+    const std::string name = fmt::format("{} of {}", what, config_.name);
+    if (!result.problem.empty()) co_return name + ": " + result.problem;
+    if (result.timed_out) co_return name + " took too long";
+    if (result.exit_code != 0)
+      co_return fmt::format("{} exited ({})", name, result.exit_code.value_or(-1));
+  }
+  co_return std::string();
 }
 
 /// All or nothing: a launch that fails leaves no trace but its error in the status.
@@ -251,7 +276,7 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
 
 void ContainerTask::make_output() {
   output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
-                                     shared_.files.container(config_.id));
+                                     LogWriter(shared_.files.container(config_.id), config_.log));
 }
 
 std::filesystem::path ContainerTask::running_files() const {
@@ -370,9 +395,16 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
     co_return Answer{was_restarting, {}};
   }
   const ProcessIdentity stopped = status_.process;
-  const auto deadline = Clock::now() + grace;
   ++stopping_;
-  Answer answer{true, signal_or_kill()};
+  // It ends all the same when they fail: a stack that cannot be taken down is worse.
+  const std::string failure =
+      co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
+  const auto deadline = Clock::now() + grace;
+  Answer answer{true, failure};
+  if (status_.process == stopped) {
+    const std::string note = signal_or_kill();
+    if (answer.note.empty()) answer.note = note;
+  }
   while (status_.process == stopped && co_await news_.wait_until(deadline)) {
   }
   if (status_.process == stopped) {

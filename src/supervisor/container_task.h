@@ -91,6 +91,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void start_probing(Health known);
   void probed(Health health, const std::string& failure);
 
+  Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
+                                   std::optional<Clock::time_point> deadline);
   void end_run();
   void plan_restart(const RunEnd& end);
   static Awaitable<void> restart_later(Self self, std::chrono::nanoseconds pause,

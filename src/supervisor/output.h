@@ -27,12 +27,12 @@ struct StandardStreams {
 
 class Output : public std::enable_shared_from_this<Output> {
  public:
-  /// `id` names the container in the keeper's store. FIFOs are made in `pipes`, logs in `logs`.
-  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
-         std::filesystem::path logs);
+  /// `id` names the container in the keeper's store. FIFOs are made in `pipes`.
+  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes, LogWriter log);
 
   enum class Stdin { null, open };
-  /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting.
+  /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting. When
+  /// nothing is to be kept, output goes to /dev/null and nobody has any work with it.
   StandardStreams open_streams(Stdin kind);
   /// Collects from a terminal; the keeper holds it too.
   void open_terminal(Fd master);
@@ -47,7 +47,8 @@ class Output : public std::enable_shared_from_this<Output> {
   void collect_terminal(Fd master);
   void collect(std::shared_ptr<Source> source);
   static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
-  void note_loss(Source& source) const;
+  std::size_t move_some(Source& source);
+  void note_loss();
   Fd open_fifo(const char* name, int flags) const;
   std::string kept_name(const char* what) const;
 
@@ -55,7 +56,8 @@ class Output : public std::enable_shared_from_this<Output> {
   FdStore* store_;
   std::string id_;
   std::filesystem::path pipes_;
-  std::filesystem::path logs_;
+  LogWriter log_;
+  bool loss_noted_ = false;
   std::shared_ptr<Source> out_;
   std::shared_ptr<Source> err_;
   std::shared_ptr<Source> terminal_;

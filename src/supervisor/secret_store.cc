@@ -15,8 +15,8 @@ void require_memory(const std::filesystem::path& directory) {
   struct statfs info {};
   if (::statfs(directory.c_str(), &info) != 0) throw_errno("statfs {}", directory.native());
   if (info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC) return;
-  throw Error(fmt::format("{} is on a disk: the text of a secret would get there, too",
-                          directory.native()))
+  throw Error(
+      fmt::format("{} is on a disk: the text of a secret would get there, too", directory.native()))
       .with_hint("let the run directory be on a tmpfs, or give the secret a file");
 }
 
@@ -30,8 +30,7 @@ void SecretStore::put(const std::string& container, std::size_t index,
   write_file_atomically(directory / std::to_string(index), text, Durability::survives_crash);
 }
 
-std::optional<std::string> SecretStore::get(const std::string& container,
-                                            std::size_t index) const {
+std::optional<std::string> SecretStore::get(const std::string& container, std::size_t index) const {
   return read_file_if_exists(directory_ / container / std::to_string(index));
 }
 

@@ -161,7 +161,7 @@ class Terminals(Attack):
                 f"      - |\n        {self.HOSTILE}\n")
         eventually(lambda: "red" in self.log("web"), "the line")
         shown = self.logs_on_a_terminal("--no-log-prefix")
-        self.assertEqual(shown, b"\\x1b]0;title\\x07\\x1b[2J\\x1b[6n\\xc2\\x9b2J\x1b[31mred\x1b[0m\r\n")
+        self.assertEqual(shown, b"\\x1b]0;title\\x07\\x1b[2J\\x1b[6n\\xc2\\x9b2J\x1b[31mred\r\n")
         # Nobody's terminal: every byte as it was, which is what a terminal would have got.
         self.assertIn("\x1b]0;title\x07\x1b[2J", self.log("web"))
 

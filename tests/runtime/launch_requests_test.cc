@@ -46,6 +46,19 @@ TEST_F(Requests, AGroupThatTheImageDoesNotHaveNamesItself) {
                "unable to find group nosuch: no matching entries in group file");
 }
 
+TEST_F(Requests, WhoJoinsHasTheContainersGroupsAndLimits) {
+  ContainerSpec spec = shell("exec sleep 1000");
+  spec.process.groups = {"50"};
+  spec.process.ulimits = {{"nofile", {100, 200}}};
+  spec.process.oom_score_adj = 5;
+  Running running = start(spec);
+  EXPECT_EQ(
+      join(running, shell_process("id -G | grep -cw 50; ulimit -n; cat /proc/self/oom_score_adj"))
+          .out,
+      "1\n100\n5\n");
+  stop(running);
+}
+
 TEST_F(Requests, OomScoreAdj) {
   ContainerSpec spec = shell("cat /proc/self/oom_score_adj");
   spec.process.oom_score_adj = 321;

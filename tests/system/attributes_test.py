@@ -213,5 +213,32 @@ secrets: [key]
         self.assertRegex(self.stack("up", "-d", expect=None).err, r"stack.yaml:5:11: error: open .*nosuch")
 
 
+class Hooks(Attribute):
+    def test_after_the_start_and_before_the_stop(self):
+        self.started("""
+environment: {WHO: container}
+post_start:
+  - command: sh -c 'echo started by $$WHO as $$(id -u) > /tmp/note; echo said'
+    user: app
+    environment: {WHO: hook}
+pre_stop:
+  - command: sh -c 'echo last words'
+""")
+        self.assertEqual(self.shell("cat /tmp/note"), "started by hook as 1000\n")
+        eventually(lambda: self.log("web") == "said\n", "what the hook says is in the log")
+        self.stack("stop")
+        self.assertEqual(self.log("web"), "said\nlast words\n")
+
+    def test_one_that_fails_after_the_start_fails_the_start(self):
+        self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL,\n"
+                         "        post_start: [{command: 'sh -c \"exit 3\"'}]}\n")
+        self.assertRegex(self.stack("up", "-d", expect=1).err, r"post_start of .*-web-1 exited \(3\)")
+
+    def test_one_that_fails_or_hangs_before_the_stop_does_not_keep_it_up(self):
+        self.started("stop_grace_period: 1s\npre_stop:\n  - command: sleep 1000\n")
+        self.assertIn("took too long", self.stack("stop").err)
+        self.assertEqual(self.state_of("web"), "exited")
+
+
 if __name__ == "__main__":
     stacktest.main()
