@@ -13,6 +13,10 @@ Flag orphans_flag() {
   return {"--remove-orphans", &Options::remove_orphans,
           "Remove containers of services that are not in the file"};
 }
+Flag host_paths_flag() {
+  return {"--allow-host-paths", &Options::allow_host_paths,
+          "Mount paths of the host that make a container its master"};
+}
 Flag quiet_flag(const char* help) {
   return {"-q,--quiet", &Options::quiet, help};
 }
@@ -37,6 +41,7 @@ Command up() {
            {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
            {"--no-color", &Options::no_color, "Print logs without colour"},
            orphans_flag(),
+           host_paths_flag(),
            timeout_flag()},
           run_up};
 }
@@ -44,7 +49,7 @@ Command up() {
 Command plan() {
   return {"plan",       "Show what `up` would do, and why; change nothing",
           "stack plan", Positional::any,
-          "SERVICE",    {orphans_flag(), format_flag("text, graph or json")},
+          "SERVICE",    {orphans_flag(), host_paths_flag(), format_flag("text, graph or json")},
           run_plan};
 }
 

@@ -24,6 +24,7 @@ struct Options {
   bool force_recreate = false;
   bool no_recreate = false;
   bool remove_orphans = false;
+  bool allow_host_paths = false;
   bool volumes = false;
   std::string timeout;  ///< seconds
 

@@ -52,9 +52,12 @@ runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places, I
   if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
   runtime::MountSpec lowered;
   lowered.target = mount.target;
-  lowered.source = mount.type == spec::MountType::bind
-                       ? mount.source
-                       : places.volume(mount.source, mount.subpath).native();
+  if (mount.type == spec::MountType::bind) {
+    lowered.source = mount.source;
+  } else {
+    lowered.source = places.volume(mount.source, mount.subpath).native();
+    lowered.subpath = std::filesystem::path(mount.subpath).relative_path().native();
+  }
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;

@@ -338,14 +338,25 @@ int attach_root(int mount) {
   return error;
 }
 
-}  // namespace
-
-namespace {
-
-int open_bind(const MountStep& step, const SourceTask& task) {
+/// A detached copy of a bind's source, or -1 with errno.
+int clone_source(const MountStep& step) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
                          (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
-  const int tree = ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  if (step.subpath.empty()) return ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  const int directory = ::open(step.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  const int inside = openat2(directory, step.subpath.c_str(), O_PATH | O_CLOEXEC,
+                             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  const int tree = inside < 0 ? -1 : ::open_tree(inside, "", flags | AT_EMPTY_PATH);
+  const int error = errno;
+  if (inside >= 0) ::close(inside);
+  ::close(directory);
+  errno = error;
+  return tree;
+}
+
+int open_bind(const MountStep& step, const SourceTask& task) {
+  const int tree = clone_source(step);
   if (tree < 0 || !step.owner_mapped || task.id_mapping < 0) return tree;
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP;

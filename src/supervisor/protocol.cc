@@ -71,6 +71,13 @@ json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
 }
 
+/// The bytes of a hexadecimal member. Throws Error when it is none.
+std::string bytes_from(const json& in) {
+  auto bytes = from_hex(in.get_ref<const std::string&>());
+  if (!bytes) fail("malformed bytes on the control socket");
+  return std::move(*bytes);
+}
+
 CreateContainer create_from(const json& in) {
   CreateContainer request{in.at("config").get<ContainerConfig>()};
   if (!in.contains("secrets")) return request;
@@ -83,9 +90,7 @@ CreateContainer create_from(const json& in) {
 }
 
 WriteInput input_from(const json& in) {
-  auto bytes = from_hex(in.at("hex").get_ref<const std::string&>());
-  if (!bytes) fail("malformed input on the control socket");
-  return {in.at("container").get<std::string>(), std::move(*bytes)};
+  return {in.at("container").get<std::string>(), bytes_from(in.at("hex"))};
 }
 
 StopContainer stop_from(const json& in) {

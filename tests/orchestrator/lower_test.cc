@@ -134,6 +134,19 @@ TEST(Lower, HostNetworkPublishesNothing) {
   EXPECT_EQ(config.spec.namespaces.network.kind, runtime::NamespaceKind::host);
 }
 
+TEST(Lower, ASubpathIsLeftToTheRuntimeWhichOpensItAtEachStart) {
+  spec::Service web = service("web");
+  spec::Mount mount;
+  mount.type = spec::MountType::volume;
+  mount.source = "data";
+  mount.target = "/data";
+  mount.subpath = "/part/of";
+  web.volumes.push_back(mount);
+  const auto lowered_mount = lowered(web).spec.mounts.at(0);
+  EXPECT_EQ(lowered_mount.source, "/volumes/shop_data");
+  EXPECT_EQ(lowered_mount.subpath, "part/of");
+}
+
 TEST(Lower, TmpfsOptionsAreHandedOn) {
   spec::Service web = service("web");
   spec::Mount mount;
