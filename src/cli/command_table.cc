@@ -13,6 +13,10 @@ Flag orphans_flag() {
   return {"--remove-orphans", &Options::remove_orphans,
           "Remove containers of services that are not in the file"};
 }
+Flag host_paths_flag() {
+  return {"--allow-host-paths", &Options::allow_host_paths,
+          "Mount paths of the host that make a container its master"};
+}
 Flag quiet_flag(const char* help) {
   return {"-q,--quiet", &Options::quiet, help};
 }
@@ -37,6 +41,7 @@ Command up() {
            {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
            {"--no-color", &Options::no_color, "Print logs without colour"},
            orphans_flag(),
+           host_paths_flag(),
            timeout_flag()},
           run_up};
 }
@@ -44,7 +49,7 @@ Command up() {
 Command plan() {
   return {"plan",       "Show what `up` would do, and why; change nothing",
           "stack plan", Positional::any,
-          "SERVICE",    {orphans_flag(), format_flag("text, graph or json")},
+          "SERVICE",    {orphans_flag(), host_paths_flag(), format_flag("text, graph or json")},
           run_plan};
 }
 
@@ -90,6 +95,51 @@ Command logs() {
        {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
        {"--no-color", &Options::no_color, "Print without colour"}},
       run_logs};
+}
+
+Command cp() {
+  return {"cp",
+          "Copy files between a service's container and here",
+          "stack cp web:/var/log/app.log .",
+          Positional::at_least_one,
+          "SERVICE:PATH|PATH|-",
+          {{"-a,--archive", &Options::archive, "Keep owner and group of the source"},
+           {"-L,--follow-link", &Options::follow_link, "Copy what the source links to"},
+           quiet_flag("Do not tell what was copied"),
+           index_flag(),
+           {"--all", &Options::all, "Containers of `run` too (there are none yet)"}},
+          run_cp};
+}
+
+Command diff() {
+  return {"diff",           "Show which files a service's container has changed of its image",
+          "stack diff web", Positional::one,
+          "SERVICE",        {index_flag()},
+          run_diff};
+}
+
+Command export_command() {
+  return {"export",
+          "Write the files of a service's container as a tar archive",
+          "stack export -o web.tar web",
+          Positional::one,
+          "SERVICE",
+          {{"-o,--output", &Options::output, "Write to a file", "FILE"}, index_flag()},
+          run_export};
+}
+
+Command commit() {
+  return {"commit",
+          "Make an image of a service's container",
+          "stack commit -m 'with tools' web web:debug",
+          Positional::at_least_one,
+          "SERVICE [NAME[:TAG]]",
+          {{"-a,--author", &Options::author, "Who made it", "NAME"},
+           {"-m,--message", &Options::message, "What it is", "TEXT"},
+           change_flag(),
+           {"-p,--pause", &Options::pause, "Pause the container meanwhile; --pause=false: do not"},
+           index_flag()},
+          run_commit};
 }
 
 Command config() {
@@ -230,6 +280,10 @@ const std::vector<Command>& commands() {
       logs(),
       exec_command(),
       attach_command(),
+      cp(),
+      diff(),
+      export_command(),
+      commit(),
       plan(),
       config(),
       lint(),

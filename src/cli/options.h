@@ -24,6 +24,7 @@ struct Options {
   bool force_recreate = false;
   bool no_recreate = false;
   bool remove_orphans = false;
+  bool allow_host_paths = false;
   bool volumes = false;
   std::string timeout;  ///< seconds
 
@@ -65,6 +66,13 @@ struct Options {
   std::string detach_keys;
   bool no_stdin = false;
   bool sig_proxy = true;
+
+  // cp, export, commit
+  bool archive = false;
+  bool follow_link = false;
+  bool pause = true;
+  std::string author;
+  std::string message;
 
   // config
   bool no_interpolate = false;

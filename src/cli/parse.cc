@@ -32,7 +32,7 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
           option->type_name(flag.value_name);
           // One value each time the flag is given: `-f a -f b`, never `-f a b`.
           if constexpr (!std::is_same_v<Member, std::string>)
-            option->type_size(1)->expected(1)->take_all();
+            option->type_size(1)->expected(1)->allow_extra_args(false)->take_all();
         }
       },
       flag.value);

@@ -126,6 +126,7 @@ int run_plan(const Options& options) {
   UpRequest request;
   request.services = options.arguments;
   if (options.remove_orphans) request.orphans = Orphans::remove;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
   const UpResult result = preview(project, request, HostPaths::from_environment());
   if (options.format == "json") {
     show_json(result);

@@ -4,10 +4,6 @@
 namespace stack::cli {
 namespace {
 
-Flag index_flag() {
-  return {"--index", &Options::index, "Which container of a scaled service", "NUMBER"};
-}
-
 Flag detach_keys_flag() {
   return {"--detach-keys", &Options::detach_keys,
           "What to type at a terminal to leave the program to itself; ctrl-p,ctrl-q if not given",
@@ -15,6 +11,10 @@ Flag detach_keys_flag() {
 }
 
 }  // namespace
+
+Flag index_flag() {
+  return {"--index", &Options::index, "Which container of a scaled service", "NUMBER"};
+}
 
 Command exec_command() {
   return {"exec",

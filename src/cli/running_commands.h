@@ -16,4 +16,7 @@ Command wait_command();
 Command top_command();
 Command stats_command();
 
+/// --index, for commands on one container of a service.
+Flag index_flag();
+
 }  // namespace stack::cli

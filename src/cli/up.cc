@@ -38,6 +38,7 @@ UpRequest up_request(const Options& options) {
   if (options.remove_orphans) request.orphans = Orphans::remove;
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
   return request;
 }
 

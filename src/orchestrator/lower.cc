@@ -52,9 +52,12 @@ runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places, I
   if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
   runtime::MountSpec lowered;
   lowered.target = mount.target;
-  lowered.source = mount.type == spec::MountType::bind
-                       ? mount.source
-                       : places.volume(mount.source, mount.subpath).native();
+  if (mount.type == spec::MountType::bind) {
+    lowered.source = mount.source;
+  } else {
+    lowered.source = places.volume(mount.source, mount.subpath).native();
+    lowered.subpath = std::filesystem::path(mount.subpath).relative_path().native();
+  }
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
@@ -104,12 +107,26 @@ std::vector<std::string> probe_command(const std::vector<std::string>& test) {
   return {test.begin() + 1, test.end()};
 }
 
-std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model) {
-  if (!model.healthcheck || model.healthcheck->disable) return std::nullopt;
-  const spec::Healthcheck& check = *model.healthcheck;
-  if (!check.test || check.test->size() < 2) return std::nullopt;
+/// Nothing of the image's that is zero: that is left to us.
+supervisor::HealthPolicy policy_of(const image::ImageHealthcheck& check) {
   supervisor::HealthPolicy policy;
-  policy.command = probe_command(*check.test);
+  if (check.interval.count() != 0) policy.interval = check.interval;
+  if (check.timeout.count() != 0) policy.timeout = check.timeout;
+  if (check.start_period.count() != 0) policy.start_period = check.start_period;
+  if (check.start_interval.count() != 0) policy.start_interval = check.start_interval;
+  if (check.retries != 0) policy.retries = check.retries;
+  return policy;
+}
+
+/// The file's, where it leaves something open the image's.
+std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model,
+                                                  const image::ImageConfig& image) {
+  const spec::Healthcheck check = model.healthcheck.value_or(spec::Healthcheck{});
+  const image::ImageHealthcheck inherited = image.healthcheck.value_or(image::ImageHealthcheck{});
+  const std::vector<std::string> test = check.test.value_or(inherited.test);
+  if (check.disable || test.size() < 2) return std::nullopt;
+  supervisor::HealthPolicy policy = policy_of(inherited);
+  policy.command = probe_command(test);
   if (check.interval) policy.interval = *check.interval;
   if (check.timeout) policy.timeout = *check.timeout;
   if (check.start_period) policy.start_period = *check.start_period;
@@ -234,7 +251,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
     config.ports = ports_of(wish.model);
   for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
-  config.health = health_of(wish.model);
+  config.health = health_of(wish.model, wish.image);
   lower_changeable(wish, config);
   config.post_start = hooks_of(wish.model.post_start, config.spec.process);
   config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);

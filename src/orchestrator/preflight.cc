@@ -37,8 +37,9 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
 
 class WorldCheck {
  public:
-  WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed)
-      : paths_(paths), desired_(desired), observed_(observed) {}
+  WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
+             HostSources host_sources)
+      : paths_(paths), desired_(desired), observed_(observed), host_sources_(host_sources) {}
 
   std::vector<Problem> run(const Changes& changes) {
     for (const auto& [name, network] : desired_.networks) check_external(network);
@@ -74,13 +75,23 @@ class WorldCheck {
 
   void check_binds(const DesiredContainer& wish, const std::string& place) {
     for (const auto& each : wish.mounts) {
-      const bool must_exist =
-          each.mount.type == spec::MountType::bind && !each.mount.create_host_path;
-      if (must_exist && !exists(each.mount.source)) {
+      if (each.mount.type != spec::MountType::bind) continue;
+      if (!each.mount.create_host_path && !exists(each.mount.source)) {
         add(fmt::format("bind source path does not exist: {}", each.mount.source),
             place + ".volumes");
       }
+      if (host_sources_ == HostSources::careful) check_source(each.mount, place + ".volumes");
     }
+  }
+
+  void check_source(const spec::Mount& mount, const std::string& place) {
+    const auto reason = why_not_mounted(mount.source, mount.access, paths_);
+    if (!reason) return;
+    const bool would_do = mount.access == spec::Access::read_write &&
+                          !why_not_mounted(mount.source, spec::Access::read_only, paths_);
+    add(fmt::format("bind source {} is refused: {}", mount.source, *reason), place,
+        fmt::format("{}--allow-host-paths mounts it all the same",
+                    would_do ? "mount it read-only (:ro); " : ""));
   }
 
   /// A single fixed port must be free, or be held by the very container that is replaced.
@@ -126,6 +137,7 @@ class WorldCheck {
   const HostPaths& paths_;
   const DesiredState& desired_;
   const ObservedState& observed_;
+  HostSources host_sources_;
   std::vector<Problem> problems_;
 };
 
@@ -155,8 +167,9 @@ std::vector<Problem> check_images(const spec::Project& project,
 }
 
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
-                                 const ObservedState& observed, const Changes& changes) {
-  return WorldCheck(paths, desired, observed).run(changes);
+                                 const ObservedState& observed, const Changes& changes,
+                                 HostSources host_sources) {
+  return WorldCheck(paths, desired, observed, host_sources).run(changes);
 }
 
 }  // namespace stack::orchestrator

@@ -7,6 +7,7 @@
 
 #include "base/host_paths.h"
 #include "orchestrator/diff.h"
+#include "orchestrator/host_sources.h"
 
 namespace stack::orchestrator {
 
@@ -23,9 +24,11 @@ std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images);
 
-/// Ports held by others, bind sources and externals that are missing, containers without a command:
-/// for each container that the changes would create, replace or start.
+/// Ports held by others, bind sources and externals that are missing, bind sources that should not
+/// be given away, containers without a command: for each container that the changes would create,
+/// replace or start.
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
-                                 const ObservedState& observed, const Changes& changes);
+                                 const ObservedState& observed, const Changes& changes,
+                                 HostSources host_sources = HostSources::careful);
 
 }  // namespace stack::orchestrator

@@ -90,7 +90,8 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
   NativeEngine engine(paths, result.desired);
   const ObservedState observed = engine.observe();
   decide(project, request, observed, result);
-  for (auto& problem : check_world(paths, result.desired, observed, result.changes)) {
+  for (auto& problem :
+       check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
   return result;

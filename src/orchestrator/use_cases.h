@@ -29,6 +29,7 @@ struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
+  HostSources host_sources = HostSources::careful;
 };
 
 struct UpResult {

@@ -280,6 +280,10 @@ int overlay_by_fsconfig(const RootTask& task) {
   for (const char* layer : task.lower) set("lowerdir+", layer);
   set("upperdir", task.upper);
   set("workdir", task.work);
+  // Some kernels are built with other defaults. The upper directory must be readable as a layer by
+  // itself: without redirects and with whole files.
+  set("redirect_dir", "off");
+  set("metacopy", "off");
   accepted = accepted && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
   const int mount = accepted ? ::fsmount(context, FSMOUNT_CLOEXEC, 0) : -1;
   const int error = errno;
@@ -302,7 +306,7 @@ int link_layers(const RootTask& task) {
   return 0;
 }
 
-/// "lowerdir=0:1:2,upperdir=u,workdir=w"
+/// "lowerdir=0:1:2,upperdir=u,workdir=w,..."
 int write_options(std::size_t layers, char* text, std::size_t size) {
   std::size_t used = 0;
   for (std::size_t i = 0; i < layers && used < size; ++i) {
@@ -310,8 +314,8 @@ int write_options(std::size_t layers, char* text, std::size_t size) {
     used += static_cast<std::size_t>(std::snprintf(text + used, size - used, "%s%zu", before, i));
   }
   if (used < size)
-    used +=
-        static_cast<std::size_t>(std::snprintf(text + used, size - used, ",upperdir=u,workdir=w"));
+    used += static_cast<std::size_t>(std::snprintf(
+        text + used, size - used, ",upperdir=u,workdir=w,redirect_dir=off,metacopy=off"));
   return used < size ? 0 : E2BIG;
 }
 
@@ -334,14 +338,25 @@ int attach_root(int mount) {
   return error;
 }
 
-}  // namespace
-
-namespace {
-
-int open_bind(const MountStep& step, const SourceTask& task) {
+/// A detached copy of a bind's source, or -1 with errno.
+int clone_source(const MountStep& step) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
                          (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
-  const int tree = ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  if (step.subpath.empty()) return ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  const int directory = ::open(step.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  const int inside = openat2(directory, step.subpath.c_str(), O_PATH | O_CLOEXEC,
+                             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  const int tree = inside < 0 ? -1 : ::open_tree(inside, "", flags | AT_EMPTY_PATH);
+  const int error = errno;
+  if (inside >= 0) ::close(inside);
+  ::close(directory);
+  errno = error;
+  return tree;
+}
+
+int open_bind(const MountStep& step, const SourceTask& task) {
+  const int tree = clone_source(step);
   if (tree < 0 || !step.owner_mapped || task.id_mapping < 0) return tree;
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP;

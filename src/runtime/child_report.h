@@ -64,7 +64,8 @@ struct ChildFailure {
 };
 
 /// The child's end of the control socket. The parent sends one byte for "go on"; the child sends
-/// ChildFailure messages, `executing` together with the pty's master when there is one.
+/// ChildFailure messages, `executing` together with the descriptor that it has made, if any (a
+/// pty's master, the root of a tree).
 class ChildReport {
  public:
   explicit ChildReport(int socket) : socket_(socket) {}
@@ -74,8 +75,8 @@ class ChildReport {
   void require(const ChildFailure& failure) const;
   /// Waits for the parent's word; exits when the parent is gone.
   void await_release() const;
-  /// `terminal` -1: none.
-  void announce_exec(int terminal) const;
+  /// `descriptor` -1: none.
+  void announce_exec(int descriptor) const;
   int socket() const { return socket_; }
 
  private:

@@ -58,6 +58,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(NamespaceKind, {{NamespaceKind::own, "own"},
 static void to_json(json& object, const MountSpec& mount) {
   object = {{"kind", mount.kind},
             {"source", mount.source},
+            {"subpath", mount.subpath},
             {"target", mount.target},
             {"writable", is_writable(mount.writable)},
             {"propagation", mount.propagation},
@@ -70,6 +71,7 @@ static void from_json(const json& object, MountSpec& mount) {
   object.at("kind").get_to(mount.kind);
   object.at("target").get_to(mount.target);
   get(object, "source", mount.source);
+  get(object, "subpath", mount.subpath);
   get(object, "writable", mount.writable);
   get(object, "propagation", mount.propagation);
   get(object, "recursive", mount.recursive);

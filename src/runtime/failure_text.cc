@@ -64,7 +64,7 @@ std::string attempt_text(const ChildFailure& failure, const ProcessSpec& process
   const std::string text = stage_texts.at(static_cast<std::size_t>(failure.stage));
   switch (failure.stage) {
     case ChildStage::open_source:
-      return "opening mount source " + plan->steps.at(failure.item).source;
+      return "opening mount source " + source_text(plan->steps.at(failure.item));
     case ChildStage::mount:
       return mount_text(plan->steps.at(failure.item));
     case ChildStage::mask:

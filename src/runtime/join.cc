@@ -100,7 +100,7 @@ void take_join_result(Joined& joined) {
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, joined.process, nullptr);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
-  joined.terminal = std::move(outcome.terminal);
+  joined.terminal = std::move(outcome.descriptor);
 }
 
 }  // namespace stack::runtime

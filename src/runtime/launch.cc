@@ -222,7 +222,7 @@ void PendingContainer::take_result() {
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, state_->process, &state_->plan);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
-  state_->terminal = std::move(outcome.terminal);
+  state_->terminal = std::move(outcome.descriptor);
   state_->succeeded = true;
 }
 

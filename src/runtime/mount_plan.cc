@@ -145,6 +145,7 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   MountStep step;
   step.kind = StepKind::bind;
   step.source = mount.source;
+  step.subpath = mount.subpath;
   step.target = mount.target;
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
@@ -251,12 +252,6 @@ std::vector<std::string> masked_paths(const MountFacts& facts) {
   return paths;
 }
 
-/// "net.core.somaxconn", or with slashes when a part has a dot of its own (sysctl(8)).
-std::string sysctl_path(std::string name) {
-  if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');
-  return "/proc/sys/" + name;
-}
-
 /// In a network namespace of our own low ports and ping need no capability, unless the user says
 /// otherwise.
 std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
@@ -266,7 +261,7 @@ std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
     steps.push_back({"/proc/sys/net/ipv4/ping_group_range", "0 2147483647", IfMissing::skip});
   }
   for (const auto& [name, value] : spec.sysctls)
-    steps.push_back({sysctl_path(name), value, IfMissing::fail});
+    steps.push_back({"/proc/sys/" + sysctl_path(name), value, IfMissing::fail});
   return steps;
 }
 
@@ -288,7 +283,7 @@ std::string attribute_words(std::uint64_t attributes) {
 std::string step_text(const MountStep& step) {
   constexpr std::array<const char*, 4> kinds = {"new", "bind", "file", "shared"};
   std::string text = fmt::format("{} {} on {}", kinds[static_cast<std::size_t>(step.kind)],
-                                 step.source, step.target);
+                                 source_text(step), step.target);
   text += attribute_words(step.attributes);
   for (const FilesystemOption& option : step.parameters)
     text +=
@@ -308,6 +303,11 @@ std::string step_text(const MountStep& step) {
 }
 
 }  // namespace
+
+std::string sysctl_path(std::string name) {
+  if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');
+  return name;
+}
 
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
@@ -334,6 +334,10 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
     plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   }
   return plan;
+}
+
+std::string source_text(const MountStep& step) {
+  return step.subpath.empty() ? step.source : step.source + "/" + step.subpath;
 }
 
 std::string to_text(const MountPlan& plan) {

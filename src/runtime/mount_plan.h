@@ -31,8 +31,9 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  std::string source;  ///< file system type, or absolute host path of a bind
-  std::string target;  ///< absolute, inside; made when absent
+  std::string source;   ///< file system type, or absolute host path of a bind
+  std::string subpath;  ///< bind: below `source`, opened without following links
+  std::string target;   ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
   std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
@@ -77,6 +78,11 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);
 MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security,
                        const DeviceFacts& devices);
 
+/// A kernel parameter's file below /proc/sys: "net.core.somaxconn" is "net/core/somaxconn"; a name
+/// with slashes stands as it is, its parts may have dots of their own (sysctl(8)).
+std::string sysctl_path(std::string name);
+/// A step's source for messages, with its subpath.
+std::string source_text(const MountStep& step);
 /// One line a step.
 std::string to_text(const MountPlan& plan);
 

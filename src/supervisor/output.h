@@ -51,9 +51,9 @@ class Output : public std::enable_shared_from_this<Output> {
   void collect_terminal(Fd master);
   void collect(std::shared_ptr<Source> source);
   static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
-  Descriptor open_input();
   std::size_t move_some(Source& source);
   void note_loss();
+  Descriptor open_input();
   Fd open_fifo(const char* name, int flags) const;
   std::string kept_name(const char* what) const;
 

@@ -71,22 +71,26 @@ json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
 }
 
+/// The bytes of a hexadecimal member. Throws Error when it is none.
+std::string bytes_from(const json& in) {
+  auto bytes = from_hex(in.get_ref<const std::string&>());
+  if (!bytes) fail("malformed bytes on the control socket");
+  return std::move(*bytes);
+}
+
 CreateContainer create_from(const json& in) {
   CreateContainer request{in.at("config").get<ContainerConfig>()};
   if (!in.contains("secrets")) return request;
   for (const auto& [index, text] : in["secrets"].items()) {
     const auto number = parse_integer<std::size_t>(index);
-    const auto bytes = from_hex(text.get<std::string>());
-    if (!number || !bytes) fail("malformed secret on the control socket");
-    request.secrets[*number] = *bytes;
+    if (!number) fail("malformed secret on the control socket");
+    request.secrets[*number] = bytes_from(text);
   }
   return request;
 }
 
 WriteInput input_from(const json& in) {
-  auto bytes = from_hex(in.at("hex").get_ref<const std::string&>());
-  if (!bytes) fail("malformed input on the control socket");
-  return {in.at("container").get<std::string>(), std::move(*bytes)};
+  return {in.at("container").get<std::string>(), bytes_from(in.at("hex"))};
 }
 
 StopContainer stop_from(const json& in) {

@@ -18,6 +18,7 @@ ContainerSpec full_spec() {
   spec.root = {{"/layers/b", "/layers/a"}, "/c/upper", "/c/work", Writable::no};
   MountSpec bind;
   bind.source = "/data";
+  bind.subpath = "some/part";
   bind.target = "/var/lib/data";
   bind.writable = Writable::no;
   bind.propagation = "rslave";
