@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <iostream>
 #include <memory>
 
 #include "base/error.h"
@@ -203,6 +204,9 @@ class AttachSession {
 int run_attach(const Options& options) {
   const std::string project = project_name(options);
   const ObservedContainer container = running_container(project, options);
+  if (container.config.log.kept == supervisor::LogPolicy::Kept::nothing)
+    std::cerr << "warning: the output of " << container.config.name
+              << " is not kept (logging driver), and cannot be shown\n";
   return AttachSession(project, container, plan_of(container, options)).run();
 }
 

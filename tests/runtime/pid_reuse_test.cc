@@ -49,8 +49,17 @@ pid_t reuse(pid_t wanted) {
   return 0;
 }
 
+/// A process whose pid comes again: those below 300 are given once only (RESERVED_PIDS).
+pid_t reusable_sleeper() {
+  for (;;) {
+    const pid_t pid = sleeper();
+    if (pid >= 300) return pid;
+    end(pid);
+  }
+}
+
 Verdict try_reuse() {
-  const pid_t first = sleeper();
+  const pid_t first = reusable_sleeper();
   const ProcessIdentity old = identify(first);
   const auto pidfd = open_process(old);
   end(first);

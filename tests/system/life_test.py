@@ -359,6 +359,16 @@ class Update(stacktest.StackTest):
 
 
 class Wait(stacktest.StackTest):
+    @staticmethod
+    def await_connection(pid):
+        def connected():
+            try:
+                return any("socket:" in os.readlink(f"/proc/{pid}/fd/{fd}")
+                           for fd in os.listdir(f"/proc/{pid}/fd"))
+            except OSError:  # one was closed meanwhile
+                return False
+        eventually(connected, "it waits")
+
     def test_wait_prints_the_exit_code_and_has_it(self):
         os.mkfifo(self.directory / "go")
         self.up("""
@@ -371,7 +381,7 @@ class Wait(stacktest.StackTest):
         (identity,) = self.stack("ps", "-q", "job").lines
         with subprocess.Popen([stacktest.STACK, "wait", "job"], cwd=self.directory, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
-            self.assertEqual(process.poll(), None)
+            self.await_connection(process.pid)
             (self.directory / "go").write_text("now\n")
             out = process.communicate(timeout=60)[0]
         self.assertEqual(process.returncode, 42)
@@ -388,6 +398,7 @@ class Wait(stacktest.StackTest):
         """)
         with subprocess.Popen([stacktest.STACK, "wait", "job"], cwd=self.directory, text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            self.await_connection(process.pid)
             old = self.supervisor()
             os.kill(old, signal.SIGKILL)
             eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
