@@ -355,12 +355,12 @@ int clone_source(const MountStep& step) {
   return tree;
 }
 
-int open_bind(const MountStep& step, const SourceTask& task) {
+int open_bind(const MountStep& step, int id_mapping) {
   const int tree = clone_source(step);
-  if (tree < 0 || !step.owner_mapped || task.id_mapping < 0) return tree;
+  if (tree < 0 || id_mapping < 0) return tree;
   mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(task.id_mapping);
+  attributes.userns_fd = static_cast<std::uint64_t>(id_mapping);
   const unsigned depth = step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U;
   if (::mount_setattr(tree, "", AT_EMPTY_PATH | depth, &attributes, sizeof attributes) == 0)
     return tree;
@@ -394,7 +394,7 @@ ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> ste
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
     trees[i] = -1;
     if (steps[i].kind == StepKind::bind) {
-      trees[i] = open_bind(steps[i], task);
+      trees[i] = open_bind(steps[i], task.id_mappings.empty() ? -1 : task.id_mappings[i]);
     } else if (steps[i].kind == StepKind::shared_shm) {
       trees[i] = open_shared_shm(task);
     } else {

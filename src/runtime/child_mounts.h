@@ -21,7 +21,8 @@ struct RootTask {
 /// Where the sources of binds come from, besides the host's tree.
 struct SourceTask {
   int shared_mounts = -1;  ///< mount namespace of the container whose /dev/shm is shared
-  int id_mapping = -1;     ///< user namespace whose mapping owner-mapped binds are seen through
+  /// For each step the user namespace whose mapping its bind is seen through, or -1. Empty: none.
+  std::span<const int> id_mappings;
 };
 
 /// Detached copies of the bind sources, one slot for each step (unused for other steps). Call it

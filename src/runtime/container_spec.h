@@ -156,7 +156,6 @@ struct NamespacesSpec {
   NamespaceSpec ipc;     ///< shared: with the other's /dev/shm
   NamespaceSpec uts;     ///< own or host
   NamespaceSpec cgroup;  ///< own or host
-  bool user = false;     ///< ids of a range of their own, root inside is nobody outside
   bool operator==(const NamespacesSpec&) const = default;
 };
 

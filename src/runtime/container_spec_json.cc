@@ -260,7 +260,6 @@ static void to_json(json& object, const NamespacesSpec& spaces) {
   put(object, "ipc", spaces.ipc);
   put(object, "uts", spaces.uts);
   put(object, "cgroup", spaces.cgroup);
-  put(object, "user", spaces.user);
 }
 
 static void from_json(const json& object, NamespacesSpec& spaces) {
@@ -269,7 +268,6 @@ static void from_json(const json& object, NamespacesSpec& spaces) {
   get(object, "ipc", spaces.ipc);
   get(object, "uts", spaces.uts);
   get(object, "cgroup", spaces.cgroup);
-  get(object, "user", spaces.user);
 }
 
 static void to_json(json& object, const EtcFiles& etc) {

@@ -15,6 +15,7 @@
 #include "runtime/container_child.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
+#include "runtime/id_mapping.h"
 #include "runtime/kernel.h"
 #include "runtime/program_memory.h"
 #include "runtime/validate.h"
@@ -43,6 +44,8 @@ struct ContainerMemory {
   std::vector<int> cgroup_tasks;
   std::vector<int> kept;
   std::vector<int> trees;
+  std::vector<Fd> mappings;  ///< owns what id_mappings names
+  std::vector<int> id_mappings;
   ContainerTask task;
 };
 
@@ -55,8 +58,9 @@ RootTask root_task(const RootSpec& root, std::vector<const char*>& layers) {
 std::vector<int> descriptors_to_keep(const ContainerTask& task) {
   std::vector<int> kept(task.cgroup_tasks.begin(), task.cgroup_tasks.end());
   kept.push_back(task.control);
-  for (const int each :
-       {task.joined.network, task.joined.ipc, task.sources.shared_mounts, task.sources.id_mapping})
+  for (const int each : {task.joined.network, task.joined.ipc, task.sources.shared_mounts})
+    if (each >= 0) kept.push_back(each);
+  for (const int each : task.sources.id_mappings)
     if (each >= 0) kept.push_back(each);
   kept.insert(kept.end(), std::begin(task.program.standard_streams),
               std::end(task.program.standard_streams));
@@ -97,6 +101,10 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   task.hostname = spec.hostname.c_str();
   task.domainname = spec.domainname.c_str();
   fill_namespaces(task, spec.namespaces, shared);
+  memory.mappings = id_mappings(spec, plan);
+  for (const Fd& mapping : memory.mappings)
+    memory.id_mappings.push_back(mapping ? mapping.get() : -1);
+  task.sources.id_mappings = memory.id_mappings;
   task.program = memory.program.task();
   memory.kept = descriptors_to_keep(task);
   task.kept = memory.kept;
@@ -252,6 +260,8 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
       .cgroup_tasks = {},
       .kept = {},
       .trees = {},
+      .mappings = {},
+      .id_mappings = {},
       .task = {}};
   ControlSocket control = make_control_socket();
   state->control = std::move(control.parent);

@@ -255,7 +255,7 @@ struct Service {
   std::string uts;     ///< empty or host
   std::string cgroup;  ///< empty, host or private
   std::string cgroup_parent;
-  std::string userns_mode;   ///< empty, host or auto
+  std::string userns_mode;   ///< empty or host: ids are not remapped
   bool idmap_owner = false;  ///< x-stack.idmap: owner
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;

@@ -56,7 +56,6 @@ ContainerSpec full_spec() {
   spec.namespaces.ipc.kind = NamespaceKind::none;
   spec.namespaces.uts.kind = NamespaceKind::host;
   spec.namespaces.cgroup.kind = NamespaceKind::host;
-  spec.namespaces.user = true;
   spec.sysctls = {{"net.core.somaxconn", "1"}};
   spec.files = {{"/run/x", 1, 2, 0400, "text", "", false}, {"/run/y", 1, 2, 0400, "", "/y", true}};
   return spec;

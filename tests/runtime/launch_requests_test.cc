@@ -2,6 +2,7 @@
 // What a container may ask for beyond the defaults, as its program sees it.
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "runtime/launch.h"
@@ -128,6 +129,27 @@ TEST_F(Requests, FilesWorkWithAReadOnlyRoot) {
   spec.root.writable = Writable::no;
   spec.files = {{"/run/secrets/key", 0, 0, 0444, "text", "", true}};
   EXPECT_EQ(output_of(spec), "text");
+}
+
+TEST_F(Requests, AnOwnerMappedBindBelongsToTheUserInsideAndToTheOwnerOutside) {
+  const auto folder = directory("shared");
+  write_file_atomically(folder / "old", "text", Durability::survives_crash);
+  for (const auto& path : {folder, folder / "old"}) ASSERT_EQ(::chown(path.c_str(), 1234, 1235), 0);
+  ContainerSpec spec = shell("stat -c '%u:%g' /w /w/old; echo new > /w/new; stat -c %u /w/new");
+  MountSpec bind;
+  bind.source = folder;
+  bind.target = "/w";
+  bind.owner_mapped = true;
+  spec.mounts = {bind};
+  spec.process.user = "77:78";
+  const auto outcome = run(spec);
+  if (outcome.err.find("Invalid argument") != std::string::npos)
+    GTEST_SKIP() << "the file system of the test's directory takes no mapping of ids";
+  EXPECT_EQ(outcome.out, "77:78\n77:78\n77\n") << outcome.err;
+  struct stat made {};
+  ASSERT_EQ(::stat((folder / "new").c_str(), &made), 0);
+  EXPECT_EQ(made.st_uid, 1234U);
+  EXPECT_EQ(made.st_gid, 1235U);
 }
 
 TEST_F(Requests, WritableCgroups) {

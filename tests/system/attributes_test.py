@@ -213,6 +213,22 @@ secrets: [key]
         self.assertRegex(self.stack("up", "-d", expect=None).err, r"stack.yaml:5:11: error: open .*nosuch")
 
 
+class Idmap(Attribute):
+    def test_what_the_container_makes_belongs_to_the_folders_owner(self):
+        folder = self.directory / "work"
+        folder.mkdir()
+        os.chown(folder, 1234, 1235)
+        self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL, user: app,\n"
+                         "        volumes: ['./work:/work'], x-stack: {idmap: owner}}\n")
+        result = self.stack("up", "-d", expect=None)
+        if "Invalid argument" in result.err:
+            self.skipTest("the file system of the project's folder takes no mapping of ids")
+        self.assertEqual(self.shell("echo text > /work/made; stat -c '%u:%g' /work /work/made"),
+                         "1000:1000\n1000:1000\n")
+        made = os.stat(folder / "made")
+        self.assertEqual((made.st_uid, made.st_gid), (1234, 1235))
+
+
 class Hooks(Attribute):
     def test_after_the_start_and_before_the_stop(self):
         self.started("""
