@@ -169,41 +169,6 @@ int attach_bind(int root, const MountStep& step, int tree) {
   return error;
 }
 
-int write_file(int directory, const MountStep& step) {
-  const Node& node = step.nodes.front();
-  const int file = ::openat(directory, node.path.c_str(),
-                            O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) return errno;
-  int error = 0;
-  for (std::size_t done = 0; error == 0 && done < step.content.size();) {
-    const ssize_t size = ::write(file, step.content.data() + done, step.content.size() - done);
-    if (size < 0) error = errno;
-    if (size > 0) done += static_cast<std::size_t>(size);
-  }
-  if (error == 0) error = errno_of(::fchown(file, node.uid, node.gid));
-  if (error == 0) error = errno_of(::fchmod(file, node.mode & 07777));
-  ::close(file);
-  return error;
-}
-
-/// A config or secret: a tmpfs that nobody sees, and of it one file on the target.
-int attach_file(int root, const MountStep& step) {
-  const std::uint64_t later = step.attributes & MOUNT_ATTR_RDONLY;
-  const int mount = new_filesystem(step.source.c_str(), {}, step.attributes & ~later);
-  if (mount < 0) return errno;
-  if (const int error = write_file(mount, step)) return error;
-  const int tree =
-      ::open_tree(mount, step.nodes.front().path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  if (tree < 0) return errno;
-  if (const int error = set_mount_attributes(tree, later)) return error;
-  const int target = open_or_make(root, step.target.c_str(), S_IFREG, step.links);
-  if (target < 0) return errno;
-  int error = same_kind(target, S_IFREG);
-  if (error == 0) error = attach(tree, target);
-  for (const int each : {target, tree, mount}) ::close(each);
-  return error;
-}
-
 /// Covers `target` with a read-only view of itself.
 int bind_read_only(int target) {
   const int tree =
@@ -405,6 +370,56 @@ ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> ste
   return {};
 }
 
+namespace {
+
+int write_file(int directory, const char* name, const MountStep& step) {
+  const Node& node = step.nodes.front();
+  const int file =
+      ::openat(directory, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return errno;
+  int error = 0;
+  for (std::size_t done = 0; error == 0 && done < step.content.size();) {
+    const ssize_t size = ::write(file, step.content.data() + done, step.content.size() - done);
+    if (size < 0) error = errno;
+    if (size > 0) done += static_cast<std::size_t>(size);
+  }
+  if (error == 0) error = errno_of(::fchown(file, node.uid, node.gid));
+  if (error == 0) error = errno_of(::fchmod(file, node.mode & 07777));
+  ::close(file);
+  return error;
+}
+
+/// A detached mount of one file of the tmpfs, or -1 with errno.
+int make_file(int tmpfs, std::uint32_t number, const MountStep& step) {
+  char name[24];
+  std::snprintf(name, sizeof name, "%u", number);
+  errno = write_file(tmpfs, name, step);
+  if (errno != 0) return -1;
+  const int tree = ::open_tree(tmpfs, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0) return -1;
+  errno = set_mount_attributes(tree, step.attributes);
+  return errno == 0 ? tree : -1;
+}
+
+}  // namespace
+
+ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) {
+  int tmpfs = -1;
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].kind != StepKind::file) continue;
+    if (tmpfs < 0) {
+      tmpfs = new_filesystem("tmpfs", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+      // Before Linux 6.15 only what is attached can be cloned in parts.
+      const int error = tmpfs < 0 ? errno : attach_root(tmpfs);
+      if (error != 0) return {ChildStage::mount, error, i};
+    }
+    trees[i] = make_file(tmpfs, i, steps[i]);
+    if (trees[i] < 0) return {ChildStage::mount, errno, i};
+  }
+  if (tmpfs >= 0) ::close(tmpfs);
+  return {};
+}
+
 ChildFailure mount_root(const RootTask& task, int& root) {
   root = overlay_by_fsconfig(task);
   if (root >= 0) return {ChildStage::mount_root, attach_root(root), 0};
@@ -415,13 +430,23 @@ ChildFailure mount_root(const RootTask& task, int& root) {
 
 namespace {
 
+int attach_file(int root, const MountStep& step, int tree) {
+  const int target = open_or_make(root, step.target.c_str(), S_IFREG, step.links);
+  if (target < 0) return errno;
+  int error = same_kind(target, S_IFREG);
+  if (error == 0) error = attach(tree, target);
+  ::close(target);
+  ::close(tree);
+  return error;
+}
+
 int attach_step(int root, const MountStep& step, int tree) {
   switch (step.kind) {
     case StepKind::bind:
     case StepKind::shared_shm:
       return attach_bind(root, step, tree);
     case StepKind::file:
-      return attach_file(root, step);
+      return attach_file(root, step, tree);
     case StepKind::new_filesystem:
       break;
   }

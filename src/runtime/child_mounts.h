@@ -30,6 +30,10 @@ struct SourceTask {
 ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
                           std::span<int> trees);
 
+/// Configs and secrets: files on a tmpfs that only they keep, one slot for each step as above. Call
+/// it when the mounts are separated from the host's, before mount_root().
+ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees);
+
 /// Mounts the overlay on top of its upper directory, in this mount namespace; `root` becomes a
 /// descriptor of the new root.
 ChildFailure mount_root(const RootTask& task, int& root);

@@ -75,6 +75,7 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   const MountPlan& plan = *task.mounts;
   report.require(open_sources(task.sources, plan.steps, task.trees));
   report.require(ChildStage::isolate_mounts, isolate_mounts());
+  report.require(make_files(plan.steps, task.trees));
   report.require(mount_root(task.root, root));
   report.require(mount_steps(root, plan.steps, task.trees));
   report.require(ChildStage::make_working_directory,

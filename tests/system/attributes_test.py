@@ -223,6 +223,7 @@ class Idmap(Attribute):
         result = self.stack("up", "-d", expect=None)
         if "Invalid argument" in result.err:
             self.skipTest("the file system of the project's folder takes no mapping of ids")
+        self.assertEqual(result.code, 0, result)
         self.assertEqual(self.shell("echo text > /work/made; stat -c '%u:%g' /work /work/made"),
                          "1000:1000\n1000:1000\n")
         made = os.stat(folder / "made")
