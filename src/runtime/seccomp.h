@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system call filter as bytes for seccomp(2). libseccomp takes milliseconds to generate them,
-// loading takes a fraction of one: so they are made once for each set of capabilities that matters
-// and kept in a file.
+// The system call filter of a container as bytes for seccomp(2), compiled once for each policy and
+// set of capabilities that matters, and kept in a file.
 #pragma once
-
-#include <linux/filter.h>
 
 #include <filesystem>
 #include <set>
 #include <string>
-#include <vector>
+#include <string_view>
+
+#include "runtime/seccomp_compile.h"
 
 namespace stack::runtime {
 
-using SeccompProgram = std::vector<sock_filter>;
+/// Instead of a profile: no filter at all.
+inline constexpr std::string_view seccomp_unconfined = "unconfined";
 
-/// Docker's default policy for a process with these capabilities: EPERM for what is not allowed,
-/// ENOSYS for calls newer than this program, so that a libc tries an older one.
-SeccompProgram compile_seccomp(const std::set<std::string>& capabilities);
+/// What a program depends on, in words; equal keys, equal programs.
+std::string seccomp_key(std::string_view profile, const std::set<std::string>& capabilities);
 
-/// What the policy depends on, in words; equal keys, equal programs.
-std::string seccomp_key(const std::set<std::string>& capabilities);
+/// The filter for a process with these capabilities, not cached. `profile` is the text of a profile
+/// file (seccomp_profile.h), "" for docker's default list, or seccomp_unconfined, whose program is
+/// empty. Throws Error on a profile that cannot be read.
+SeccompProgram seccomp_for(std::string_view profile, const std::set<std::string>& capabilities);
 
-/// The program from `cache`, compiled and put there when it is absent or damaged. An empty path:
+/// The same from `cache`, compiled and put there when it is absent or damaged. An empty path:
 /// always compiled. A cache that cannot be written is not an error.
-SeccompProgram cached_seccomp(const std::filesystem::path& cache,
+SeccompProgram cached_seccomp(const std::filesystem::path& cache, std::string_view profile,
                               const std::set<std::string>& capabilities);
 
 }  // namespace stack::runtime

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/seccomp_list.h"
 
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
 namespace stack::runtime {
 namespace {
 
@@ -218,11 +227,8 @@ constexpr std::string_view always[] = {
     "preadv2",
     "prlimit64",
     "process_mrelease",
-    "process_vm_readv",
-    "process_vm_writev",
     "pselect6",
     "pselect6_time64",
-    "ptrace",
     "pwrite64",
     "pwritev",
     "pwritev2",
@@ -373,6 +379,12 @@ constexpr std::string_view always[] = {
     "writev",
 };
 
+constexpr std::string_view since_linux_4_8[] = {
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+};
+
 constexpr std::string_view with_dac_read_search[] = {
     "open_by_handle_at",
 };
@@ -450,6 +462,12 @@ constexpr std::string_view with_perfmon[] = {
     "perf_event_open",
 };
 
+/// Calls that a capability of the container's set adds.
+struct CapabilityCalls {
+  std::string_view capability;
+  std::span<const std::string_view> calls;
+};
+
 constexpr CapabilityCalls by_capability[] = {
     {"DAC_READ_SEARCH", with_dac_read_search},
     {"SYS_ADMIN", with_sys_admin},
@@ -467,43 +485,94 @@ constexpr CapabilityCalls by_capability[] = {
     {"PERFMON", with_perfmon},
 };
 
-// Numbers that x86_64, i386 and x32 (with its bit 30) share since Linux 4.20; libseccomp 2.5.4
-// does not know those added since 5.18. 335 (uretprobe) exists on x86_64 only.
-constexpr NumberedCall numbers[] = {
-    {"uretprobe", 335, NumberedOn::x86_64_only},
-    {"cachestat", 451, NumberedOn::all},
-    {"fchmodat2", 452, NumberedOn::all},
-    {"map_shadow_stack", 453, NumberedOn::all},
-    {"futex_wake", 454, NumberedOn::all},
-    {"futex_wait", 455, NumberedOn::all},
-    {"futex_requeue", 456, NumberedOn::all},
-    {"statmount", 457, NumberedOn::all},
-    {"listmount", 458, NumberedOn::all},
-    {"lsm_get_self_attr", 459, NumberedOn::all},
-    {"lsm_set_self_attr", 460, NumberedOn::all},
-    {"lsm_list_modules", 461, NumberedOn::all},
-    {"mseal", 462, NumberedOn::all},
-    {"setxattrat", 463, NumberedOn::all},
-    {"getxattrat", 464, NumberedOn::all},
-    {"listxattrat", 465, NumberedOn::all},
-    {"removexattrat", 466, NumberedOn::all},
-    {"open_tree_attr", 467, NumberedOn::all},
-    {"file_getattr", 468, NumberedOn::all},
-    {"file_setattr", 469, NumberedOn::all},
-};
+constexpr SeccompAction allow = SECCOMP_RET_ALLOW;
+constexpr SeccompAction not_permitted = SECCOMP_RET_ERRNO | EPERM;
+constexpr SeccompAction no_such_call = SECCOMP_RET_ERRNO | ENOSYS;
+
+constexpr auto capabilities = [] {
+  std::array<std::string_view, std::size(by_capability)> names;
+  std::transform(std::begin(by_capability), std::end(by_capability), names.begin(),
+                 [](const CapabilityCalls& row) { return row.capability; });
+  return names;
+}();
+
+std::vector<const SystemCall*> resolve(std::span<const std::string_view> names) {
+  std::vector<const SystemCall*> calls;
+  calls.reserve(names.size());
+  for (const std::string_view name : names) {
+    // Docker's list names calls of other processors too.
+    if (const SystemCall* call = find_system_call(name)) calls.push_back(call);
+  }
+  return calls;
+}
+
+SeccompRule rule(std::span<const std::string_view> names, SeccompAction action = allow) {
+  return {resolve(names), action, {}, {}};
+}
+
+SeccompRule rule(std::string_view name, const ArgumentTest& test) {
+  return {resolve({&name, 1}), allow, {test}, {}};
+}
+
+/// ptrace could get around a filter before Linux 4.8.
+SeccompRule tracing() {
+  SeccompRule tracing = rule(since_linux_4_8);
+  tracing.scope.from_kernel = KernelVersion{4, 8};
+  return tracing;
+}
+
+/// All families but AF_ALG and AF_VSOCK.
+void add_sockets(std::vector<SeccompRule>& rules) {
+  static_assert(AF_ALG == 38 && AF_VSOCK == 40);
+  rules.push_back(rule("socket", {0, Comparison::less, AF_ALG}));
+  rules.push_back(rule("socket", {0, Comparison::equal, AF_ALG + 1}));
+  rules.push_back(rule("socket", {0, Comparison::greater, AF_VSOCK}));
+}
+
+/// Those that do not switch off address randomisation or make data executable.
+void add_personalities(std::vector<SeccompRule>& rules) {
+  constexpr std::uint64_t only_ask = 0xffffffff;
+  for (const std::uint64_t persona :
+       {std::uint64_t{PER_LINUX}, std::uint64_t{PER_LINUX32}, std::uint64_t{UNAME26},
+        std::uint64_t{PER_LINUX32} | std::uint64_t{UNAME26}, only_ask})
+    rules.push_back(rule("personality", {0, Comparison::equal, persona}));
+}
+
+/// Threads and children, but no new namespaces. clone3 hides its flags behind a pointer: ENOSYS
+/// makes a libc use clone instead.
+void add_plain_clone(std::vector<SeccompRule>& rules) {
+  constexpr std::uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                                       CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+  constexpr std::string_view clone3[] = {"clone3"};
+  rules.push_back(rule("clone", {0, Comparison::masked_equal, 0, namespaces}));
+  rules.back().scope.unless_capabilities = {"SYS_ADMIN"};
+  rules.push_back(rule(clone3, no_such_call));
+  rules.back().scope.unless_capabilities = {"SYS_ADMIN"};
+}
 
 }  // namespace
 
-std::span<const std::string_view> always_allowed_calls() {
-  return always;
+SeccompProfile docker_seccomp_profile() {
+  // The list was made when this was the newest call, on every ABI: file_setattr.
+  constexpr int newest = 469;
+  SeccompProfile profile;
+  profile.default_action = not_permitted;
+  profile.other_abis = {Abi::i386, Abi::x32};
+  profile.newest = {newest, newest, newest};
+  profile.rules.push_back(rule(always));
+  profile.rules.push_back(tracing());
+  for (const CapabilityCalls& row : by_capability) {
+    profile.rules.push_back(rule(row.calls));
+    profile.rules.back().scope.needs_capabilities = {std::string(row.capability)};
+  }
+  add_sockets(profile.rules);
+  add_personalities(profile.rules);
+  add_plain_clone(profile.rules);
+  return profile;
 }
 
-std::span<const CapabilityCalls> calls_allowed_by_capability() {
-  return by_capability;
-}
-
-std::span<const NumberedCall> recent_calls() {
-  return numbers;
+std::span<const std::string_view> capabilities_of_docker_list() {
+  return capabilities;
 }
 
 }  // namespace stack::runtime

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Docker's default list of system calls, as data. What is not named here is denied. Calls that are
-// judged by their arguments (socket, personality, clone, clone3) are in seccomp.cc.
+// Docker's default list of system calls, as data. What is not named there is denied.
 #pragma once
 
 #include <span>
 #include <string_view>
 
+#include "runtime/seccomp_policy.h"
+
 namespace stack::runtime {
 
-/// Calls that a capability of the container's set adds.
-struct CapabilityCalls {
-  std::string_view capability;
-  std::span<const std::string_view> calls;
-};
+/// EPERM for what is not allowed, ENOSYS for calls newer than the list, so that a libc tries an
+/// older one.
+SeccompProfile docker_seccomp_profile();
 
-enum class NumberedOn { all, x86_64_only };
-
-/// A call that libseccomp does not know by name.
-struct NumberedCall {
-  std::string_view name;
-  unsigned number;
-  NumberedOn on;
-};
-
-std::span<const std::string_view> always_allowed_calls();
-std::span<const CapabilityCalls> calls_allowed_by_capability();
-/// Ascending; the last one is the newest call that this program knows.
-std::span<const NumberedCall> recent_calls();
+/// The capabilities that make a difference to it.
+std::span<const std::string_view> capabilities_of_docker_list();
 
 }  // namespace stack::runtime

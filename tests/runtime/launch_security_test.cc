@@ -93,48 +93,8 @@ TEST_F(Security, ADefaultContainerIsFiltered) {
   EXPECT_EQ(output_of("grep Seccomp: /proc/self/status"), "Seccomp:\t2\n");
 }
 
-/// errno of system call `number` with arguments that make sense to none, under the default filter.
-/// Each in its own process, since some do not come back.
-int probe(const SeccompProgram& filter, long number) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(5);
-    sock_fprog program{static_cast<unsigned short>(filter.size()),
-                       const_cast<sock_filter*>(filter.data())};
-    if (::syscall(SYS_seccomp, 1, 0, &program) != 0) ::_exit(255);
-    const long answer = ::syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
-    ::_exit(answer == -1 ? errno & 0x7f : 0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-}
-
-TEST_F(Security, TheKernelDeniesExactlyWhatTheListDoesNotName) {
-  // Numbers of x86_64. clone, socket and personality depend on their arguments, which are -1 here.
-  const std::set<long> denied = {
-      56,  103, 134, 135, 136, 139, 153, 155, 156, 163, 164, 165, 166, 167, 168, 169, 170, 171, 172,
-      173, 174, 175, 176, 177, 178, 179, 180, 181, 182, 183, 184, 185, 212, 227, 236, 237, 238, 239,
-      246, 248, 249, 250, 256, 272, 279, 298, 300, 304, 308, 312, 313, 320, 321, 323, 425, 426, 427,
-      428, 429, 430, 431, 432, 433, 435, 438, 440, 442, 443, 450, 459, 460, 461, 467, 468, 469};
-  const SeccompProgram filter = compile_seccomp(default_capabilities());
-  std::string wrong;
-  for (long number = 0; number <= 500; ++number) {
-    // Calls that end or stop the prober by design, and gaps in the table (336 to 423).
-    if (number == 15 || number == 34 || number == 60 || number == 231 || number == 57 ||
-        number == 58 || number == 130 || (number > 335 && number < 424))
-      continue;
-    const int answer = probe(filter, number);
-    const bool closed = answer == EPERM || answer == ENOSYS;
-    const bool expected = denied.contains(number) || number > 469;
-    if (expected && !closed) wrong += fmt::format("{} open: errno {}\n", number, answer);
-    if (!expected && answer == EPERM) wrong += fmt::format("{} closed\n", number);
-  }
-  EXPECT_EQ(wrong, "");
-}
-
 TEST_F(Security, ThreadsWorkUnderTheFilter) {
-  const SeccompProgram filter = compile_seccomp(default_capabilities());
+  const SeccompProgram filter = seccomp_for("", default_capabilities());
   const pid_t child = ::fork();
   if (child == 0) {
     sock_fprog program{static_cast<unsigned short>(filter.size()),
