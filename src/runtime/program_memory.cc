@@ -48,7 +48,9 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
                              const StreamFds& streams, const std::filesystem::path& cache)
     : process_(process),
       candidates_(program_candidates(process.arguments.at(0), process.environment)) {
-  if (!security.privileged) seccomp_ = cached_seccomp(cache, "", security.capabilities);
+  // As docker: a profile that was asked for holds for a privileged container too.
+  if (!security.privileged || !security.seccomp.empty())
+    seccomp_ = cached_seccomp(cache, security.seccomp, security.capabilities);
   point_to_strings();
   set_limits();
   set_security(security);

@@ -79,7 +79,7 @@ TEST(SeccompCompile, OlderKernelsLackWhatTheyCannotGuard) {
 TEST(SeccompCompile, ProgramsAreMuchShorterThanLibseccomps) {
   const SeccompProfile profile = docker_seccomp_profile();
   const auto circumstances = with(default_capabilities());
-  EXPECT_LT(compile_seccomp(profile, circumstances).size(), 330U);
+  EXPECT_LT(compile_seccomp(profile, circumstances).size(), 400U);
   EXPECT_GT(by_libseccomp(profile, circumstances).size(), 900U);
 }
 
@@ -196,8 +196,8 @@ TEST(SeccompCompile, AProfileThatTheKernelWouldNotTakeIsRefused) {
   EXPECT_THROW(compile_seccomp(profile_of(denied, rules), with({})), Error);
 }
 
-/// Random policies. Each call has one action: of overlapping rules with different ones libseccomp
-/// takes neither the first nor the last.
+/// Random policies. Each call has one rule: of overlapping ones libseccomp takes neither the first
+/// nor the last action, and forgets a test of "greater" beside another of the same argument.
 class Policies {
  public:
   SeccompProfile next() {
@@ -209,8 +209,7 @@ class Policies {
       const SystemCall& call = calls[pick(static_cast<unsigned>(calls.size()))];
       if (multiplexed_on_i386(call.name) != nullptr || !used_.insert(call.name).second) continue;
       const SeccompAction action = one_of({allow, denied, SECCOMP_RET_ERRNO | 13});
-      for (unsigned rules = 1 + pick(2); rules > 0; --rules)
-        profile.rules.push_back({{&call}, action, tests(), {}});
+      profile.rules.push_back({{&call}, action, tests(), {}});
     }
     used_.clear();
     return profile;
@@ -272,7 +271,8 @@ TEST(SeccompCalls, NoNumberHasTwoNames) {
   for (const Abi abi : all_abis) {
     std::set<int> seen;
     for (const SystemCall& call : system_calls()) {
-      if (call.number(abi) >= 0) EXPECT_TRUE(seen.insert(call.number(abi)).second) << call.name;
+      if (call.number(abi) < 0) continue;
+      EXPECT_TRUE(seen.insert(call.number(abi)).second) << call.name;
     }
   }
 }

@@ -3,9 +3,11 @@
 // absent there is nothing to compare with, and the test is skipped.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/format.h"
 #include "runtime/capabilities.h"
 #include "runtime/seccomp_list.h"
 #include "seccomp_judge.h"
