@@ -87,6 +87,25 @@ class Security(Attribute):
         self.assertRegex(self.stack("up", "-d", expect=3).err,
                          r'stack.yaml:4:20: error: "no-new-privilege" is not a security option')
 
+    def test_a_profile_of_the_projects_own(self):
+        self.write("profile.json", '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": '
+                                   '[{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}')
+        self.started("security_opt: ['seccomp=profile.json']\n")
+        self.assertIn("not supported", self.shell("mkdir /tmp/x 2>&1 || true"))
+        self.assertIn("security_opt", self.plan_after_write("profile.json", '{"defaultAction": "SCMP_ACT_ALLOW"}'))
+
+    def plan_after_write(self, name, text):
+        self.write(name, text)
+        return self.stack("plan").out
+
+    def test_a_profile_with_a_mistake_is_told_before_anything_is_made(self):
+        self.write("profile.json", '{"defaultAction": "SCMP_ACT_ALOW"}')
+        self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 9\n"
+                         "    security_opt: ['seccomp=profile.json']\n")
+        error = self.stack("up", "-d", expect=None).err
+        self.assertRegex(error, r"stack.yaml:5:\d+: error: .*profile.json: .*SCMP_ACT_ALOW")
+        self.assertEqual(self.stack("ps", "-a", "--format", "json").out, "")
+
     def test_a_profile_that_is_not_there(self):
         self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 9\n"
                          "    security_opt: ['seccomp=./nosuch.json']\n")
