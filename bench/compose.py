@@ -111,6 +111,7 @@ def shown(values):
 
 
 def bench(options):
+    peers.come_first()
     cache = Path(options.cache)
     shutil.rmtree(cache / "state", ignore_errors=True)
     os.environ["STACK_ROOT"] = str(cache / "state/stack")

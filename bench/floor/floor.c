@@ -125,7 +125,8 @@ static void transact(int socket, struct packet* p, const char* what) {
 // A pair: one end up on the bridge, the other as eth0 in the namespace of `pid`.
 static void plug(int socket, int bridge, int number, pid_t pid) {
   char name[16];
-  snprintf(name, sizeof name, "floor%d", number);
+  // The link of a former run may still be dying: its name is taken until then.
+  snprintf(name, sizeof name, "f%d-%d", getpid(), number);
   const uint32_t namespace = (uint32_t)pid;
   const struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, inside = {0};
   struct packet p = {0};
