@@ -136,7 +136,7 @@ void run(const Arguments& arguments) {
 }
 
 void write_filter(const std::string& cache, const std::string& file) {
-  const auto program = runtime::cached_seccomp(cache, runtime::default_capabilities());
+  const auto program = runtime::cached_seccomp(cache, "", runtime::default_capabilities());
   const Fd out = stack::open_file(file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   stack::write_all(out.get(), {reinterpret_cast<const char*>(program.data()),
                                program.size() * sizeof(program[0])});

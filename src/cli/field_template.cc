@@ -111,7 +111,7 @@ std::string FieldTemplate::render(const Fields& row) const {
         line += value_of(row, part.text);
         break;
       case Kind::json_field:
-        line += quoted(value_of(row, part.text));
+        line += stack::quoted(value_of(row, part.text));
         break;
       case Kind::json_all:
         line += json_of(row);
@@ -123,7 +123,8 @@ std::string FieldTemplate::render(const Fields& row) const {
 
 std::string json_of(const Fields& row) {
   std::vector<std::string> members;
-  for (const auto& [name, value] : row) members.push_back(quoted(name) + ":" + quoted(value));
+  for (const auto& [name, value] : row)
+    members.push_back(stack::quoted(name) + ":" + stack::quoted(value));
   return "{" + join(members, ",") + "}";
 }
 

@@ -136,6 +136,7 @@ int run_plan(const Options& options) {
     show_text(result, project.name, options);
   }
   std::cout.flush();
+  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   for (const auto& problem : result.problems) std::cerr << to_text(problem) << '\n';
   return result.problems.empty() ? 0 : static_cast<int>(ExitCode::failure);
 }

@@ -85,6 +85,7 @@ int run_up(const Options& options) {
   const auto progress = make_progress(options);
   Host host{paths, *progress, [] { return interrupts() > 0; }, tell_who_is_waited_for};
   const UpResult result = up(project, up_request(options), host);
+  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);

@@ -7,6 +7,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "network/ports.h"
+#include "orchestrator/lower_limits.h"
+#include "runtime/host_check.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -67,6 +69,11 @@ class WorldCheck {
           place, "add `command:`");
     }
     check_binds(wish, place);
+    if (!wish.model.device_requests.empty())
+      add(fmt::format(
+              "service \"{}\" asks for devices of a driver (gpus), which is not supported yet",
+              wish.service),
+          place + ".gpus", "list the device nodes under `devices:`");
     if (wish.model.network_mode == "host") return;
     for (std::size_t index = 0; index < wish.model.ports.size(); ++index) {
       check_port(wish, wish.model.ports[index], fmt::format("{}.ports.{}", place, index));
@@ -141,13 +148,52 @@ class WorldCheck {
   std::vector<Problem> problems_;
 };
 
+std::string text_of(const Problem& problem, const char* kind) {
+  std::string text = problem.origin ? spec::to_text(*problem.origin) + ": " : "";
+  text += kind + problem.message;
+  if (!problem.hint.empty()) text += "\n  hint: " + problem.hint;
+  return text;
+}
+
+/// The part of a container that depends on what the machine can do.
+runtime::ContainerSpec requests_of(const DesiredContainer& wish) {
+  runtime::ContainerSpec spec;
+  spec.resources = resources_of(wish.model);
+  spec.process.ulimits = ulimits_of(wish.model);
+  spec.process.oom_score_adj = wish.model.oom_score_adj;
+  spec.security = security_of(wish);
+  return spec;
+}
+
 }  // namespace
 
 std::string to_text(const Problem& problem) {
-  std::string text = problem.origin ? spec::to_text(*problem.origin) + ": " : "";
-  text += "error: " + problem.message;
-  if (!problem.hint.empty()) text += "\n  hint: " + problem.hint;
-  return text;
+  return text_of(problem, "error: ");
+}
+
+std::string warning_text(const Problem& problem) {
+  return text_of(problem, "warning: ");
+}
+
+HostFindings check_host(const DesiredState& desired, const Changes& changes) {
+  HostFindings findings;
+  std::optional<runtime::HostAbilities> host;
+  std::set<std::string> seen;  // replicas are told once
+  for (const auto& [name, change] : changes.containers) {
+    const auto wish = desired.containers.find(name);
+    const bool made = change.verdict == Verdict::create || change.verdict == Verdict::recreate;
+    if (!made || wish == desired.containers.end() || !seen.insert(wish->second.service).second)
+      continue;
+    if (!host) host = runtime::host_abilities();
+    for (const runtime::Unmet& each : runtime::unmet(requests_of(wish->second), *host)) {
+      Problem problem{fmt::format("service \"{}\": {}", wish->second.service, each.sentence),
+                      desired.sources.find("services." + wish->second.service + "." + each.key),
+                      each.cure};
+      auto& list = each.severity == runtime::Severity::error ? findings.errors : findings.warnings;
+      list.push_back(std::move(problem));
+    }
+  }
+  return findings;
 }
 
 std::vector<Problem> check_images(const spec::Project& project,

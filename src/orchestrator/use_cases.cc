@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/use_cases.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/document.h"
@@ -94,6 +95,9 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
        check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
+  HostFindings host = check_host(result.desired, result.changes);
+  std::ranges::move(host.errors, std::back_inserter(result.problems));
+  result.warnings = std::move(host.warnings);
   return result;
 }
 

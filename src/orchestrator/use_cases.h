@@ -37,6 +37,7 @@ struct UpResult {
   Changes changes;
   Plan plan;
   std::vector<Problem> problems;  ///< when there are any, nothing was done
+  std::vector<Problem> warnings;  ///< limits that this machine does not keep
   Execution execution;
 };
 

@@ -72,9 +72,16 @@ class Devices(Attribute):
         self.started("devices: ['/dev/zero:/dev/nothing:r']\n")
         self.assertEqual(self.shell("head -c 3 /dev/nothing | wc -c"), "3\n")
 
-    def test_a_device_that_is_not_there_is_an_error_of_its_container(self):
+    def test_a_device_that_is_not_there_is_told_before_anything_is_made(self):
         self.write_stack("services:\n  web: {image: 'box:1', command: sleep 9, devices: [/dev/nosuch]}\n")
-        self.assertIn("device /dev/nosuch: No such file or directory", self.stack("up", "-d", expect=None).err)
+        self.assertRegex(self.stack("up", "-d", expect=None).err,
+                         r'stack.yaml:2:\d+: error: service "web": device /dev/nosuch does not exist')
+        self.assertEqual(self.stack("ps", "-a", "--format", "json").out, "")
+
+    def test_a_processor_that_is_not_there_is_told_at_its_line(self):
+        self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 9\n    cpuset: 0-4096\n")
+        self.assertRegex(self.stack("up", "-d", expect=None).err,
+                         r'stack.yaml:5:\d+: error: service "web": processor \d+ is not there')
 
 
 class Security(Attribute):
