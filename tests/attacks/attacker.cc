@@ -260,8 +260,8 @@ int handle(const char* mount_point, const char* hex) {
   if (sscanf(hex, "%u:%n", &type, &used) != 1) return 2;
   any.handle_type = static_cast<int>(type);
   unsigned byte = 0;
-  for (hex += used; sscanf(hex, "%2x", &byte) == 1; hex += 2)
-    any.f_handle[any.handle_bytes++] = static_cast<unsigned char>(byte);
+  for (hex += used; any.handle_bytes < MAX_HANDLE_SZ && sscanf(hex, "%2x", &byte) == 1; hex += 2)
+    room[sizeof(file_handle) + any.handle_bytes++] = static_cast<char>(byte);
   const int mount = open(mount_point, O_RDONLY | O_DIRECTORY);
   const int file = open_by_handle_at(mount, &any, O_RDONLY);
   return file < 0 ? 1 : copy_out(file);

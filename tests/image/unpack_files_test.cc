@@ -90,7 +90,7 @@ TEST_F(UnpackFiles, LinksOfTheTreeLeadNowhereOutside) {
 TEST_F(UnpackFiles, OwnersAndModes) {
   NEEDS_ROOT();
   write("from/file", "x");
-  ::chown(path("from/file").c_str(), 12, 34);
+  ASSERT_EQ(::chown(path("from/file").c_str(), 12, 34), 0);
   ::chmod(path("from/file").c_str(), 04755);
   EXPECT_EQ(copy("file", "kept", Ownership::as_archived), "");
   EXPECT_EQ(info("root/work/kept").st_uid, 12U);
