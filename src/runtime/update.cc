@@ -69,8 +69,9 @@ void order_memory_v1(Writes& writes, const ResourceSpec& before, const ResourceS
   const bool endless = before.memory_swap && *before.memory_swap < 0;
   const bool fits = endless || (after.memory_limit && *after.memory_limit <= old_both);
   if (fits) return;
-  std::ranges::stable_partition(
-      writes, [](const auto& write) { return write.file == "memory.memsw.limit_in_bytes"; });
+  std::stable_partition(writes.begin(), writes.end(), [](const CgroupWrite& write) {
+    return write.file == "memory.memsw.limit_in_bytes";
+  });
 }
 
 class UpdatePlanner {

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "network/nftables.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
@@ -190,6 +191,7 @@ void supervisor_main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   keep_descriptors_private();
+  network::hold_nft_numbers();
   try {
     Supervisor supervisor({HostPaths::from_environment(), argv[1]});
     supervisor.run();
