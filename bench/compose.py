@@ -18,17 +18,15 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/system"))
 import inventory  # noqa: E402
+import peers  # noqa: E402
 import stacktest  # noqa: E402
 import world  # noqa: E402
 
-DOCKER_SOCKET = "/run/docker.sock"
 HELPERS = {"stack": ("stack-keeper", "stack-superviso"),
            "docker compose": ("dockerd", "containerd", "containerd-shim", "docker-proxy")}
 
@@ -51,59 +49,6 @@ def stack_file(count):
     command: sleep 1000
     stop_signal: SIGKILL""" for number in range(1, count + 1))
     return f"name: bench{count}\nservices:{services}\n"
-
-
-class Docker:
-    """A docker daemon of our own, for the length of a `with`."""
-
-    def __init__(self, root, state):
-        self.state = state
-        self.environment = {
-            **os.environ, "DOCKER_HOST": f"unix://{DOCKER_SOCKET}",
-            "PATH": f"{root}/usr/bin:{root}/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "LD_LIBRARY_PATH": f"{root}/usr/lib/x86_64-linux-gnu",
-            "XTABLES_LIBDIR": f"{root}/usr/lib/x86_64-linux-gnu/xtables"}
-
-    def __enter__(self):
-        with open("/run/dockerd.log", "wb") as log:
-            self.daemon = subprocess.Popen(
-                ["dockerd", "--data-root", self.state, "--host", f"unix://{DOCKER_SOCKET}"],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        def answers():
-            if self.daemon.poll() is not None:
-                raise SystemExit("dockerd ended:\n" + Path("/run/dockerd.log").read_text()[-3000:])
-            return self.run("docker", "version").returncode == 0
-        stacktest.eventually(answers, "dockerd answers", deadline=60)
-        return self
-
-    def __exit__(self, *_):
-        self.daemon.terminate()
-        self.daemon.wait(60)
-
-    def run(self, *command, **options):
-        return subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False, **options)
-
-    def import_image(self, archive):
-        done = self.run("docker", "import", archive, "box:1")
-        if done.returncode != 0:
-            raise SystemExit(f"docker import: {done.stderr.decode()}")
-
-
-def timed(command, environment):
-    """Milliseconds from the start of the process until it was reaped, without Python's own fork."""
-    with tempfile.TemporaryFile() as said:
-        streams = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                   (os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, said.fileno(), 2)]
-        begin = time.monotonic()
-        process = os.posix_spawn(command[0], command, environment, file_actions=streams)
-        status = os.waitpid(process, 0)[1]
-        milliseconds = (time.monotonic() - begin) * 1000
-        if status != 0:
-            said.seek(0)
-            raise SystemExit(f"{' '.join(command)}: exit code {os.waitstatus_to_exitcode(status)}\n"
-                             f"{said.read().decode()}")
-    return milliseconds
 
 
 def helper_memory(names):
@@ -135,7 +80,7 @@ def measure(tools, counts, rounds, folder):
             for name, (command, environment) in order if round_number % 2 else reversed(order):
                 for step, arguments in (("up", ["up", "-d"]), ("up again", ["up", "-d"]),
                                         ("down", ["down"])):
-                    took = timed([*command, "-f", str(folder / "compose.yaml"), *arguments], environment)
+                    took = peers.timed([*command, "-f", str(folder / "compose.yaml"), *arguments], environment)
                     times.setdefault((step, count, name), []).append(took)
                     expected = 0 if step == "down" else count
                     if running() != expected:
@@ -166,6 +111,7 @@ def shown(values):
 
 
 def bench(options):
+    peers.come_first()
     cache = Path(options.cache)
     shutil.rmtree(cache / "state", ignore_errors=True)
     os.environ["STACK_ROOT"] = str(cache / "state/stack")
@@ -178,7 +124,7 @@ def bench(options):
     folder.mkdir()
     counts = [int(count) for count in options.services.split(",")]
     compose = options.compose or f"{cache}/root/usr/libexec/docker/cli-plugins/docker-compose"
-    with Docker(f"{cache}/root", f"{cache}/state/docker") as docker:
+    with peers.Docker(f"{cache}/root", f"{cache}/state/docker") as docker:
         docker.import_image(str(world.HOME / "box.tar"))
         tools = {"stack": ([options.stack], dict(os.environ)),
                  "docker compose": ([compose], docker.environment)}
@@ -195,10 +141,8 @@ def bench(options):
 def main():
     options = parse_arguments()
 
-    def fetch_peers():
-        subprocess.run([str(HERE / "peers.sh"), options.cache, options.suite], check=True)
-
-    world.enter(lambda: bench(options), fetch_peers)
+    world.enter(lambda: bench(options), lambda: peers.fetch(options.cache, options.suite))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a layer: it may be refused or unpacked, but what lies beside it stays as it was.
+// Any bytes as a layer, or as files to copy: they may be refused or unpacked, but what lies beside
+// them stays as it was.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "image/layer.h"
+#include "image/unpack_files.h"
 
 namespace {
 
@@ -42,11 +44,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fs::create_directory(ground.root / "layer");
   const stack::Fd archive = as_file(data + (size > 0), size - (size > 0));
   const stack::Fd root = stack::open_file(ground.root / "layer", O_RDONLY | O_DIRECTORY);
-  const auto place = size > 0 && data[0] % 2 == 0 ? LayerPlace::bottom : LayerPlace::above_others;
+  const int mode = size > 0 ? data[0] % 4 : 0;
+  const auto place = mode % 2 == 0 ? LayerPlace::bottom : LayerPlace::above_others;
   LayerLimits limits;
   limits.entries = 1000;
   try {
-    unpack_layer(archive.get(), root.get(), place, limits);
+    if (mode < 2) unpack_layer(archive.get(), root.get(), place, limits);
+    if (mode == 2) unpack_files(archive.get(), {.root = root.get(), .directory = ""});
+    if (mode == 3)
+      unpack_files(archive.get(), {.root = root.get(),
+                                   .directory = "/sub",
+                                   .ownership = Ownership::callers,
+                                   .devices = ArchivedDevices::leave_out});
   } catch (const stack::Error&) {
   }
   if (stack::list_directory(ground.root).size() != 2) std::abort();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/host_paths.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
-#include "base/format.h"
+#include "base/error.h"
 
 namespace stack {
 namespace {
@@ -28,7 +29,26 @@ std::filesystem::path default_run() {
          "stack";
 }
 
+void require_own_directory(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno("stat {}", path.native());
+  }
+  if (info.st_uid != ::geteuid())
+    throw Error(fmt::format("{} belongs to user {}", path.native(), info.st_uid))
+        .with_hint("stack's own directories must be of the user that runs it");
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    throw Error(fmt::format("others may write to {}", path.native()))
+        .with_hint(fmt::format("chmod go-w {}", path.native()));
+}
+
 }  // namespace
+
+void HostPaths::require_own() const {
+  require_own_directory(data);
+  require_own_directory(run);
+}
 
 HostPaths HostPaths::from_environment() {
   const std::string root = environment("STACK_ROOT");

@@ -15,6 +15,9 @@ struct HostPaths {
   std::filesystem::path run;
 
   static HostPaths from_environment();
+  /// Throws Error when one of the roots that exist is somebody else's, or others may write there:
+  /// whoever can put names into it can have them followed.
+  void require_own() const;
 
   std::filesystem::path images() const { return data / "images"; }
   std::filesystem::path volumes() const { return data / "volumes"; }

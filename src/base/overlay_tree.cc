@@ -27,11 +27,6 @@ bool is_whiteout(const struct stat& info) {
   return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0);
 }
 
-bool is_opaque(int directory) {
-  char value = 0;
-  return ::fgetxattr(directory, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
-}
-
 Fd open_directory(int parent, const std::string& name) {
   Fd fd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) throw_errno("open {}", name);
@@ -108,6 +103,11 @@ class Walk {
 };
 
 }  // namespace
+
+bool is_opaque(int directory) {
+  char value = 0;
+  return ::fgetxattr(directory, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+}
 
 std::optional<JoinedEntry> look_up(const JoinedDirectory& directory, const std::string& name) {
   std::optional<JoinedEntry> found;

@@ -36,6 +36,9 @@ std::vector<std::string> names_in(const JoinedDirectory& directory);
 /// tree of `root`. Nothing when there is none. Throws Error (ELOOP) after 40 links.
 std::optional<JoinedDirectory> open_joined(const JoinedDirectory& root, const std::string& path);
 
+/// Whether an open directory hides those of the layers below.
+bool is_opaque(int directory);
+
 /// Target of a symbolic link.
 std::string read_link(int directory, const std::string& name);
 

@@ -152,4 +152,26 @@ std::string human_duration(std::chrono::seconds duration) {
   return fmt::format("{} years", hours / 24 / 365);
 }
 
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const char byte : bytes) {
+    text += digits[static_cast<unsigned char>(byte) >> 4];
+    text += digits[static_cast<unsigned char>(byte) & 15];
+  }
+  return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    const auto value = parse_integer<unsigned>(text.substr(at, 2), 16);
+    if (!value || text[at] == '-') return std::nullopt;
+    bytes += static_cast<char>(*value);
+  }
+  return bytes;
+}
+
 }  // namespace stack

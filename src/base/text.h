@@ -25,6 +25,10 @@ bool starts_with_any(std::string_view text, std::span<const std::string_view> pr
 
 /// A JSON string literal with its quotes.
 std::string quoted(std::string_view text);
+/// Two lower-case hexadecimal digits a byte.
+std::string to_hex(std::string_view bytes);
+/// The bytes again; nothing for a text that is not made of such digits.
+std::optional<std::string> from_hex(std::string_view text);
 /// Control characters made visible (\x1b), so that a hostile name cannot drive the terminal.
 std::string printable(std::string_view text);
 

@@ -11,13 +11,16 @@
 
 namespace stack::cli {
 
+/// Help of flags that are accepted because docker compose has them.
+inline constexpr const char* hidden = "";
+
 using FlagValue =
     std::variant<bool Options::*, std::string Options::*, std::vector<std::string> Options::*>;
 
 struct Flag {
   std::string names;  ///< "-d,--detach"
   FlagValue value;
-  std::string help;
+  std::string help;             ///< `hidden`: accepted, and not shown
   std::string value_name = {};  ///< "SECONDS"; for flags that take one
 };
 
@@ -54,6 +57,18 @@ int run_start(const Options& options);
 int run_ps(const Options& options);
 int run_logs(const Options& options);
 int run_exec(const Options& options);
+int run_kill(const Options& options);
+int run_restart(const Options& options);
+int run_pause(const Options& options);
+int run_unpause(const Options& options);
+int run_wait(const Options& options);
+int run_top(const Options& options);
+int run_stats(const Options& options);
+int run_attach(const Options& options);
+int run_cp(const Options& options);
+int run_diff(const Options& options);
+int run_export(const Options& options);
+int run_commit(const Options& options);
 int run_config(const Options& options);
 int run_lint(const Options& options);
 int run_explain(const Options& options);

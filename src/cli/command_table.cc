@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
+#include "cli/running_commands.h"
 
 namespace stack::cli {
 namespace {
@@ -11,6 +12,10 @@ Flag timeout_flag() {
 Flag orphans_flag() {
   return {"--remove-orphans", &Options::remove_orphans,
           "Remove containers of services that are not in the file"};
+}
+Flag host_paths_flag() {
+  return {"--allow-host-paths", &Options::allow_host_paths,
+          "Mount paths of the host that make a container its master"};
 }
 Flag quiet_flag(const char* help) {
   return {"-q,--quiet", &Options::quiet, help};
@@ -36,6 +41,7 @@ Command up() {
            {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
            {"--no-color", &Options::no_color, "Print logs without colour"},
            orphans_flag(),
+           host_paths_flag(),
            timeout_flag()},
           run_up};
 }
@@ -43,7 +49,7 @@ Command up() {
 Command plan() {
   return {"plan",       "Show what `up` would do, and why; change nothing",
           "stack plan", Positional::any,
-          "SERVICE",    {orphans_flag(), format_flag("text, graph or json")},
+          "SERVICE",    {orphans_flag(), host_paths_flag(), format_flag("text, graph or json")},
           run_plan};
 }
 
@@ -74,32 +80,66 @@ Command ps() {
 }
 
 Command logs() {
-  return {"logs",
-          "Show what the containers printed",
-          "stack logs -f --tail 20 web",
-          Positional::any,
-          "SERVICE",
-          {{"-f,--follow", &Options::follow, "Go on with what comes"},
-           {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
-           {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
-           {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
-           {"--no-color", &Options::no_color, "Print without colour"}},
-          run_logs};
+  return {
+      "logs",
+      "Show what the containers printed",
+      "stack logs -f --tail 20 web",
+      Positional::any,
+      "SERVICE",
+      {{"-f,--follow", &Options::follow, "Go on with what comes"},
+       {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
+       {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
+       {"--since", &Options::since, "Leave out what is older (10m, 2026-01-02T15:04:05Z)", "TIME"},
+       {"--until", &Options::until, "Leave out what is younger", "TIME"},
+       {"--index", &Options::index, "Which container of a scaled service", "NUMBER"},
+       {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
+       {"--no-color", &Options::no_color, "Print without colour"}},
+      run_logs};
 }
 
-Command exec() {
-  return {"exec",
-          "Run a command in a running container",
-          "stack exec db psql -U postgres",
-          Positional::service_and_command,
+Command cp() {
+  return {"cp",
+          "Copy files between a service's container and here",
+          "stack cp web:/var/log/app.log .",
+          Positional::at_least_one,
+          "SERVICE:PATH|PATH|-",
+          {{"-a,--archive", &Options::archive, "Keep owner and group of the source"},
+           {"-L,--follow-link", &Options::follow_link, "Copy what the source links to"},
+           quiet_flag("Do not tell what was copied"),
+           index_flag(),
+           {"--all", &Options::all, "Containers of `run` too (there are none yet)"}},
+          run_cp};
+}
+
+Command diff() {
+  return {"diff",           "Show which files a service's container has changed of its image",
+          "stack diff web", Positional::one,
+          "SERVICE",        {index_flag()},
+          run_diff};
+}
+
+Command export_command() {
+  return {"export",
+          "Write the files of a service's container as a tar archive",
+          "stack export -o web.tar web",
+          Positional::one,
           "SERVICE",
-          {{"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
-           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
-           {"-u,--user", &Options::user, "Run as this user", "USER"},
-           {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
-           {"--privileged", &Options::privileged, "With all capabilities"},
-           {"--index", &Options::index, "Which container of a scaled service", "NUMBER"}},
-          run_exec};
+          {{"-o,--output", &Options::output, "Write to a file", "FILE"}, index_flag()},
+          run_export};
+}
+
+Command commit() {
+  return {"commit",
+          "Make an image of a service's container",
+          "stack commit -m 'with tools' web web:debug",
+          Positional::at_least_one,
+          "SERVICE [NAME[:TAG]]",
+          {{"-a,--author", &Options::author, "Who made it", "NAME"},
+           {"-m,--message", &Options::message, "What it is", "TEXT"},
+           change_flag(),
+           {"-p,--pause", &Options::pause, "Pause the container meanwhile; --pause=false: do not"},
+           index_flag()},
+          run_commit};
 }
 
 Command config() {
@@ -238,7 +278,12 @@ const std::vector<Command>& commands() {
       down(),
       ps(),
       logs(),
-      exec(),
+      exec_command(),
+      attach_command(),
+      cp(),
+      diff(),
+      export_command(),
+      commit(),
       plan(),
       config(),
       lint(),
@@ -258,6 +303,13 @@ const std::vector<Command>& commands() {
        "SERVICE",
        {},
        run_start},
+      restart_command(),
+      kill_command(),
+      pause_command(),
+      unpause_command(),
+      wait_command(),
+      top_command(),
+      stats_command(),
       image_import(),
       image_debian(),
       image_list(),

@@ -33,6 +33,7 @@ std::string address_text(const std::string& ip) {
 
 std::string up_text(const ObservedContainer& container, TimePoint now) {
   std::string text = "Up " + human_duration(since(container.status.started, now));
+  if (container.status.phase == Phase::paused) return text + " (Paused)";
   switch (container.status.health) {
     case Health::none:
       return text;
@@ -116,6 +117,7 @@ std::string status_text(const ObservedContainer& container, TimePoint now) {
     case Phase::created:
       return "Created";
     case Phase::running:
+    case Phase::paused:
       return up_text(container, now);
     case Phase::restarting:
       return fmt::format("Restarting ({}) {} ago", container.status.exit_code.value_or(0),

@@ -13,9 +13,9 @@ namespace stack::cli {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-/// "Up 2 seconds (healthy)", "Exited (0) 1 second ago", "Created", "Data".
+/// "Up 2 seconds (healthy)", "Up 2 seconds (Paused)", "Exited (0) 1 second ago", "Created", "Data".
 std::string status_text(const supervisor::ObservedContainer& container, TimePoint now);
-/// "running", "exited", "created", "restarting", "data".
+/// "running", "paused", "exited", "created", "restarting", "data".
 std::string state_text(const supervisor::ObservedContainer& container);
 /// "0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp"
 std::string ports_text(const supervisor::ObservedContainer& container);

@@ -1,75 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exec_session.h"
 
-#include <poll.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <initializer_list>
+#include <iostream>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/terminal_relay.h"
 
 namespace stack::cli {
 namespace {
 
-/// Our terminal in raw mode, and back again whatever happens.
-class RawTerminal {
- public:
-  RawTerminal() {
-    if (::tcgetattr(STDIN_FILENO, &before_) != 0) throw_errno("tcgetattr");
-    termios raw = before_;
-    ::cfmakeraw(&raw);
-    if (::tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) != 0) throw_errno("tcsetattr");
-  }
-  ~RawTerminal() { ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_); }
-  RawTerminal(const RawTerminal&) = delete;
-  RawTerminal& operator=(const RawTerminal&) = delete;
-
- private:
-  termios before_{};
+struct OurStreams {
+  int in = -1;
+  int out = -1;
+  int err = -1;
 };
 
-volatile sig_atomic_t resized = 1;
-void note_resize(int /*signal*/) {
-  resized = 1;
-}
-
-void pass_size_on(int terminal) {
-  if (resized == 0) return;
-  resized = 0;
-  winsize size{};
-  if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) ::ioctl(terminal, TIOCSWINSZ, &size);
-}
-
-/// Moves what is there; false at the end of `from`.
-bool relay(int from, int to) {
-  char buffer[16384];
-  const ssize_t got = ::read(from, buffer, sizeof buffer);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-  // EIO: the last process closed its side of the pty.
-  if (got <= 0) return false;
-  write_all(to, {buffer, static_cast<std::size_t>(got)});
-  return true;
-}
-
-void relay_terminal(int terminal) {
-  struct sigaction action {};
-  action.sa_handler = note_resize;
-  ::sigaction(SIGWINCH, &action, nullptr);
-  pollfd watched[] = {{STDIN_FILENO, POLLIN, 0}, {terminal, POLLIN, 0}};
-  for (;;) {
-    pass_size_on(terminal);
-    if (::poll(watched, 2, -1) < 0) {
-      if (errno == EINTR) continue;
-      throw_errno("poll");
-    }
-    if (watched[1].revents != 0 && !relay(terminal, STDOUT_FILENO)) return;
-    if (watched[0].revents != 0 && !relay(STDIN_FILENO, terminal)) watched[0].fd = -1;
-  }
+/// Starts the program and hears that it was started.
+runtime::Joined start(const ExecRequest& request, const OurStreams& streams) {
+  runtime::JoinRequest join;
+  join.container = request.container;
+  join.spec = request.spec;
+  join.process = request.process;
+  join.stdin_fd = streams.in;
+  join.stdout_fd = streams.out;
+  join.stderr_fd = streams.err;
+  join.privileged = request.privileged;
+  join.cache = request.cache;
+  runtime::Joined joined = runtime::join_container(join);
+  runtime::take_join_result(joined);
+  return joined;
 }
 
 int wait_for(pid_t pid) {
@@ -80,33 +47,98 @@ int wait_for(pid_t pid) {
   return exit_code_of(status);
 }
 
+/// The child goes on as if it were us: what it returns or throws is what the command comes to.
+pid_t fork_session() {
+  std::cout.flush();
+  std::cerr.flush();
+  const pid_t child = ::fork();
+  if (child < 0) throw_errno("fork");
+  return child;
+}
+
+/// The program dies with its relay, and that is not to die with us or with our terminal: it is
+/// started from a session of its own.
+int run_detached(const ExecRequest& request) {
+  if (const pid_t child = fork_session(); child != 0) return wait_for(child);
+  ::setsid();
+  start(request, {});
+  return 0;
+}
+
 /// The program sits in the container's process group of the terminal: Ctrl-C is for it, and reaches
 /// it through the pty. Without a terminal a signal to us must not leave it behind: it dies with us.
 void ignore_what_the_program_gets() {
   for (const int signal : {SIGINT, SIGQUIT}) ::signal(signal, SIG_IGN);
 }
 
+int run_with_our_streams(const ExecRequest& request) {
+  const runtime::Joined joined = start(request, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  ignore_what_the_program_gets();
+  return wait_for(joined.pid);
+}
+
+// ---- with a terminal
+//
+// Somebody has to hold the terminal's master for as long as the program lives, longer than this
+// command when it is detached from. So the work is a child's; this process waits until that ends,
+// or says that it goes on alone.
+
+volatile sig_atomic_t session_process = 0;
+void pass_on(int signal) {
+  ::kill(session_process, signal);
+}
+
+int await_session(pid_t child, const Fd& detached) {
+  session_process = child;
+  struct sigaction action {};
+  action.sa_handler = pass_on;
+  for (const int signal : {SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  char byte = 0;
+  ssize_t size = 0;
+  while ((size = ::read(detached.get(), &byte, 1)) < 0 && errno == EINTR) {
+  }
+  return size == 1 ? 0 : wait_for(child);
+}
+
+void leave_terminal() {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  const Fd nowhere = open_file("/dev/null", O_RDWR);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
+}
+
+int relay_terminal(runtime::Joined joined, const std::string& detach_keys, Fd say_detached) {
+  const TerminalRelay::End end = TerminalRelay(joined.terminal.get(), detach_keys).run();
+  if (end == TerminalRelay::End::terminated) return exit_code_of(SIGTERM);
+  if (end == TerminalRelay::End::detached) {
+    leave_terminal();
+    write_all(say_detached.get(), "d");
+    say_detached.reset();
+    TerminalRelay::drain(joined.terminal.get());
+  }
+  return wait_for(joined.pid);
+}
+
+int run_with_terminal(const ExecRequest& request) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe2");
+  Fd detached(ends[0]), say_detached(ends[1]);
+  const pid_t parent = ::getpid();
+  if (const pid_t child = fork_session(); child != 0) {
+    say_detached.reset();
+    return await_session(child, detached);
+  }
+  detached.reset();
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  if (::getppid() != parent) return exit_code_of(SIGTERM);
+  return relay_terminal(start(request, {}), request.detach_keys, std::move(say_detached));
+}
+
 }  // namespace
 
 int run_exec_session(const ExecRequest& request) {
-  runtime::JoinRequest join;
-  join.container = request.container;
-  join.spec = request.spec;
-  join.process = request.process;
-  join.stdin_fd = STDIN_FILENO;
-  join.stdout_fd = STDOUT_FILENO;
-  join.stderr_fd = STDERR_FILENO;
-  join.privileged = request.privileged;
-  join.cache = request.cache;
-  runtime::Joined joined = runtime::join_container(join);
-  runtime::take_join_result(joined);
-  if (request.process.terminal) {
-    const RawTerminal raw;
-    relay_terminal(joined.terminal.get());
-  } else {
-    ignore_what_the_program_gets();
-  }
-  return wait_for(joined.pid);
+  if (request.attachment == Attachment::detached) return run_detached(request);
+  return request.process.terminal ? run_with_terminal(request) : run_with_our_streams(request);
 }
 
 }  // namespace stack::cli

@@ -1,47 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/log_view.h"
 
-#include <poll.h>
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <map>
+#include <vector>
 
-#include "base/error.h"
-#include "base/files.h"
+#include "base/format.h"
+#include "cli/log_printer.h"
+#include "cli/log_watch.h"
 #include "cli/style.h"
-#include "supervisor/log_store.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
 namespace {
 
+using supervisor::LastLine;
 using supervisor::LogLine;
+using supervisor::LogPolicy;
+using supervisor::LogTime;
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
-bool runs(const ObservedContainer& container) {
-  return container.status.phase == Phase::running || container.status.phase == Phase::restarting;
-}
+/// How many lines of a container are shown before the others have their turn again. With less, all
+/// is in the order of time; who floods may be shown behind the others, but holds nobody up.
+constexpr std::size_t lines_a_round = 2000;
+constexpr std::size_t without_end = std::numeric_limits<std::size_t>::max();
 
-std::string time_text(std::chrono::system_clock::time_point time) {
-  const auto nanoseconds = time.time_since_epoch().count();
-  const std::time_t seconds = nanoseconds / 1'000'000'000;
-  std::tm calendar{};
-  ::gmtime_r(&seconds, &calendar);
-  char date[32];
-  std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &calendar);
-  return fmt::format("{}.{:09}Z", date, nanoseconds % 1'000'000'000);
+bool runs(const ObservedContainer& container) {
+  return is_up(container.status.phase);
 }
 
 /// One container's place on the screen.
 struct Source {
   supervisor::LogReader reader;
-  std::string label;  ///< "web-1"
-  Colour colour;
+  LogLabel label;
+  LastLine last = LastLine::not_yet;
   bool announced = false;
+  bool has_more = true;
+  std::size_t shown = 0;  ///< lines in this round
 };
 
 class LogView {
@@ -49,66 +47,95 @@ class LogView {
   LogView(const HostPaths& paths, const LogRequest& request, const Options& options)
       : paths_(paths),
         request_(request),
-        options_(options),
-        colour_(shows_colour(STDOUT_FILENO, options) && !options.no_color) {}
+        printer_(options, request.announce_exits ? LogPrinter::Streams::apart
+                                                 : LogPrinter::Streams::together) {}
 
-  /// One round: new containers are found, new lines printed. Returns whether anything runs.
-  bool refresh() {
-    bool running = false;
-    std::vector<Printed> lines;
-    std::vector<std::pair<Source*, int>> ended;
-    for (const auto& container :
-         supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
-      if (!request_.services.empty() && !request_.services.contains(container.config.service))
-        continue;
-      running |= runs(container);
-      Source& source = source_of(container);
-      collect(container, source, lines);
-      if (note_end(container, source))
-        ended.emplace_back(&source, container.status.exit_code.value_or(0));
+  /// What is there now, in the order of time. Returns whether anything runs.
+  bool show_present(const std::function<bool()>& stopped) {
+    observe();
+    for (auto& [id, source] : sources_) source.reader.end_at_present();
+    while (print_round(lines_a_round, without_end)) {
+      if (stopped()) break;
     }
-    std::ranges::stable_sort(lines, {}, [](const Printed& each) { return each.line.time; });
-    for (const auto& [source, line] : lines) print(*source, line);
-    for (const auto& [source, code] : ended) announce(*source, code);
-    std::cout.flush();
-    first_round_ = false;
-    return running;
+    for (auto& [id, source] : sources_) source.reader.go_on();
+    for (auto& [id, source] : sources_) source.has_more = true;
+    conclude();
+    return running_;
   }
 
+  /// What came since. Returns whether anything runs.
+  bool show_new(const LogChanges& changes) {
+    if (changes.containers) observe();
+    for (const auto& id : changes.grown) {
+      if (const auto found = sources_.find(id); found != sources_.end()) look_again(found->second);
+    }
+    has_more_ = print_round(without_end, lines_a_round);
+    conclude();
+    return running_;
+  }
+
+  /// There are lines that have not been shown.
+  bool has_more() const { return has_more_; }
+
  private:
-  struct Printed {
-    const Source* source;
-    LogLine line;
-  };
+  static void look_again(Source& source) {
+    source.reader.look_again();
+    source.has_more = true;
+  }
+
+  void observe() {
+    running_ = false;
+    for (const auto& container :
+         supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
+      if (!is_wanted(container)) continue;
+      running_ |= runs(container);
+      Source& source = source_of(container);
+      source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
+      look_again(source);
+      if (note_end(container, source))
+        ended_.emplace_back(&source, container.status.exit_code.value_or(0));
+    }
+    first_look_ = false;
+  }
+
+  bool is_wanted(const ObservedContainer& container) const {
+    const auto& config = container.config;
+    return (request_.services.empty() || request_.services.contains(config.service)) &&
+           (!request_.number || config.number == *request_.number);
+  }
 
   Source& source_of(const ObservedContainer& container) {
     const std::string& id = container.config.id;
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
-    const std::string label =
-        fmt::format("{}-{}", container.config.service, container.config.number);
-    width_ = std::max(width_, label.size());
-    Source source{supervisor::LogReader(paths_.container(request_.project, id)), label,
-                  prefix_colour(sources_.size()), false};
+    const LogLabel label{fmt::format("{}-{}", container.config.service, container.config.number),
+                         prefix_colour(sources_.size())};
+    printer_.announce_label(label);
+    Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
+    source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
     // What had ended before we came is no news.
-    source.announced = first_round_ && !runs(container) && !is_news(container.status.finished);
-    return sources_.emplace(id, std::move(source)).first->second;
+    source.announced = first_look_ && !runs(container) && !is_news(container.status.finished);
+    if (container.config.log.kept == LogPolicy::Kept::nothing) tell_of_nothing(label);
+    skip(source);
+    Source& placed = sources_.emplace(id, std::move(source)).first->second;
+    order_.push_back(&placed);
+    return placed;
   }
 
-  bool is_news(std::chrono::system_clock::time_point time) const {
-    return request_.since && time >= *request_.since;
+  /// docker's words.
+  static void tell_of_nothing(const LogLabel& label) {
+    std::cerr << fmt::format("warning: {}: configured logging driver does not support reading\n",
+                             label.text);
   }
 
-  void collect(const ObservedContainer& container, Source& source,
-               std::vector<Printed>& lines) const {
-    auto fresh = source.reader.read_new(!runs(container));
-    if (request_.since) {
-      std::erase_if(fresh, [&](const LogLine& line) { return line.time < *request_.since; });
+  void skip(Source& source) const {
+    if (first_look_ && request_.tail) {
+      source.reader.skip_to_last(*request_.tail, source.last);
+    } else if (request_.since) {
+      source.reader.skip_before(*request_.since);
     }
-    if (first_round_ && request_.tail && fresh.size() > *request_.tail) {
-      fresh.erase(fresh.begin(), fresh.end() - static_cast<std::ptrdiff_t>(*request_.tail));
-    }
-    for (auto& line : fresh) lines.push_back({&source, std::move(line)});
   }
+
+  bool is_news(LogTime time) const { return request_.since && time >= *request_.since; }
 
   bool note_end(const ObservedContainer& container, Source& source) const {
     if (runs(container)) source.announced = false;
@@ -118,94 +145,106 @@ class LogView {
     return true;
   }
 
-  std::string prefix(const Source& source) const {
-    if (options_.no_log_prefix) return "";
-    const std::string text = fmt::format("{:<{}} | ", source.label, width_);
-    return colour_ ? coloured(text, source.colour) : text;
+  /// Up to `most` lines, and `most_each` of each container. Returns whether there are more.
+  bool print_round(std::size_t most, std::size_t most_each) {
+    for (Source* source : order_) source->shown = 0;
+    for (std::size_t printed = 0; printed < most;) {
+      const auto [source, until] = earliest(most_each);
+      if (source == nullptr) break;
+      const std::size_t room = std::min(most - printed, most_each - source->shown);
+      printed += print_from(*source, until, room);
+    }
+    return std::ranges::any_of(order_, [](const Source* each) { return each->has_more; });
   }
 
-  void print(const Source& source, const LogLine& line) const {
-    std::ostream& stream =
-        line.stream == supervisor::Stream::err && request_.announce_exits ? std::cerr : std::cout;
-    stream << prefix(source);
-    if (options_.timestamps) stream << time_text(line.time) << ' ';
-    stream << line.text << '\n';
+  /// Whose line comes next, and the time of the line that comes next from another.
+  std::pair<Source*, LogTime> earliest(std::size_t most_each) {
+    Source* first = nullptr;
+    LogTime first_time = LogTime::max();
+    LogTime second_time = LogTime::max();
+    for (Source* source : order_) {
+      if (!source->has_more || source->shown >= most_each) continue;
+      const LogLine* const line = source->reader.front(source->last);
+      source->has_more = line != nullptr;
+      if (line == nullptr) continue;
+      if (first == nullptr || line->time < first_time) {
+        second_time = first_time;
+        first_time = line->time;
+        first = source;
+      } else {
+        second_time = std::min(second_time, line->time);
+      }
+    }
+    return {first, second_time};
   }
 
-  void announce(const Source& source, int code) const {
-    const std::string text = fmt::format("{} exited with code {}", source.label, code);
-    std::cout << (colour_ ? coloured(text, source.colour) : text) << '\n';
+  /// Lines up to `until`; returns how many were looked at.
+  std::size_t print_from(Source& source, LogTime until, std::size_t most) {
+    std::size_t count = 0;
+    for (const LogLine* line = source.reader.front(source.last);
+         line != nullptr && line->time <= until && count < most;
+         line = source.reader.front(source.last)) {
+      if (request_.until && line->time > *request_.until) {
+        source.has_more = false;
+        break;
+      }
+      if (!request_.since || line->time >= *request_.since) printer_.print(source.label, *line);
+      source.reader.take();
+      ++count;
+    }
+    source.shown += count;
+    return count;
+  }
+
+  /// Their last words have been shown.
+  void conclude() {
+    if (has_more_) return printer_.flush();
+    for (const auto& [source, code] : ended_)
+      printer_.note(source->label, fmt::format("{} exited with code {}", source->label.text, code));
+    ended_.clear();
+    printer_.flush();
   }
 
   const HostPaths& paths_;
   const LogRequest& request_;
-  const Options& options_;
-  bool colour_;
-  bool first_round_ = true;
-  std::size_t width_ = 0;
+  LogPrinter printer_;
+  bool first_look_ = true;
+  bool running_ = false;
+  bool has_more_ = false;
   std::map<std::string, Source> sources_;
+  std::vector<Source*> order_;  ///< as they were found
+  std::vector<std::pair<const Source*, int>> ended_;
 };
 
-/// Wakes up when a log grows, a container appears, or a status changes.
-class ChangeWatch {
- public:
-  ChangeWatch(const HostPaths& paths, std::string project)
-      : paths_(paths),
-        project_(std::move(project)),
-        inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-    if (!inotify_) throw_errno("inotify_init1");
-  }
-
-  /// Before each look at the files: whatever changes from here on ends the next wait.
-  void arm() {
-    const auto containers = paths_.project_data(project_) / "containers";
-    add(containers, IN_CREATE | IN_MOVED_TO | IN_DELETE);
-    add(paths_.project_run(project_), IN_CREATE | IN_MOVED_TO | IN_DELETE);
-    for (const auto& id : list_directory(containers))
-      add(containers / id, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-  }
-
-  /// Until something changed, or a signal came.
-  void wait() {
-    pollfd watched{inotify_.get(), POLLIN, 0};
-    ::poll(&watched, 1, most_patience);
-    char events[16384];
-    while (::read(inotify_.get(), events, sizeof events) > 0) {
-    }
-  }
-
- private:
-  /// A supervisor that dies without a word changes no file: look again after this long (ms).
-  static constexpr int most_patience = 1000;
-
-  void add(const std::filesystem::path& path, std::uint32_t events) {
-    ::inotify_add_watch(inotify_.get(), path.c_str(), events);
-  }
-
-  const HostPaths& paths_;
-  std::string project_;
-  Fd inotify_;
-};
+bool is_over(const LogRequest& request) {
+  return request.until && std::chrono::system_clock::now() > *request.until;
+}
 
 }  // namespace
 
 void show_logs(const HostPaths& paths, const LogRequest& request, const Options& options) {
-  LogView(paths, request, options).refresh();
+  LogView(paths, request, options).show_present([] { return false; });
 }
 
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
                  const std::function<bool()>& stopped, const std::function<void()>& stop) {
   LogView view(paths, request, options);
-  ChangeWatch watch(paths, request.project);
-  for (;;) {
-    watch.arm();
-    if (!view.refresh()) return;
-    if (stopped()) break;
-    watch.wait();
+  LogWatch watch(paths, request.project);
+  watch.arm();
+  view.show_present(stopped);
+  // What began while the first watches were set is seen by a second look.
+  LogChanges changes{true, {}};
+  while (!stopped()) {
+    if (changes.containers) watch.arm();
+    const bool running = view.show_new(changes);
+    if (!view.has_more() && (!running || is_over(request))) return;
+    changes = view.has_more() ? watch.look() : watch.wait();
   }
   if (!stop) return;
   stop();
-  view.refresh();
+  do {
+    view.show_new({true, {}});
+  } while (view.has_more());
 }
 
 }  // namespace stack::cli

@@ -17,16 +17,20 @@ namespace stack::cli {
 struct LogRequest {
   std::string project;
   std::set<std::string> services;  ///< empty: all
+  std::optional<int> number;       ///< of a scaled service's container; unset: all
   std::optional<std::size_t> tail;
-  /// Older lines are left out (attached `up` shows only what comes after it began).
+  /// Older lines are left out (attached `up` shows only what comes after it began), and younger
+  /// ones.
   std::optional<std::chrono::system_clock::time_point> since;
+  std::optional<std::chrono::system_clock::time_point> until;
   bool announce_exits = false;  ///< "web-1 exited with code 0"
 };
 
 /// Prints what is there.
 void show_logs(const HostPaths& paths, const LogRequest& request, const Options& options);
-/// Prints what is there and what comes, until no container runs any more or `stopped` answers true:
-/// then `stop` is called, if given, and what the containers said meanwhile comes last.
+/// Prints what is there and what comes, until no container runs any more, `until` has passed, or
+/// `stopped` answers true: then `stop` is called, if given, and what the containers said meanwhile
+/// comes last.
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
                  const std::function<bool()>& stopped, const std::function<void()>& stop = {});
 

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/container_view.h"
 #include "cli/log_view.h"
+#include "cli/moment.h"
 #include "cli/project.h"
 #include "cli/signals.h"
 
@@ -20,6 +21,28 @@ std::optional<std::size_t> tail_of(const Options& options) {
   return lines;
 }
 
+std::optional<std::chrono::system_clock::time_point> moment_of(const std::string& text,
+                                                               const char* flag) {
+  if (text.empty()) return std::nullopt;
+  const auto moment = parse_moment(text, std::chrono::system_clock::now());
+  if (!moment) {
+    throw Error(fmt::format("{} takes a date like 2026-01-02T15:04:05Z, seconds since 1970 or a "
+                            "duration like 10m, not {}",
+                            flag, stack::quoted(text)))
+        .with_exit_code(ExitCode::usage);
+  }
+  return moment;
+}
+
+std::optional<int> number_of(const Options& options) {
+  if (options.index.empty()) return std::nullopt;
+  const auto number = parse_integer<int>(options.index);
+  if (!number) throw Error("--index takes a number").with_exit_code(ExitCode::usage);
+  if (options.arguments.size() != 1)
+    throw Error("--index goes with the name of one service").with_exit_code(ExitCode::usage);
+  return number;
+}
+
 }  // namespace
 
 int run_logs(const Options& options) {
@@ -27,6 +50,9 @@ int run_logs(const Options& options) {
   request.project = project_name(options);
   request.services.insert(options.arguments.begin(), options.arguments.end());
   request.tail = tail_of(options);
+  request.since = moment_of(options.since, "--since");
+  request.until = moment_of(options.until, "--until");
+  request.number = number_of(options);
   const HostPaths paths = HostPaths::from_environment();
   check_services_exist(
       supervisor::read_containers(paths, request.project, supervisor::ConfigParts::summary),

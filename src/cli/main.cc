@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/host_paths.h"
 #include "cli/parse.h"
 #include "supervisor/entry_points.h"
 
@@ -29,6 +30,7 @@ int run(const stack::cli::Parsed& parsed) {
   if (parsed.command == nullptr) return parsed.exit_code;
   try {
     require_root(*parsed.command);
+    if (parsed.command->needs_root) stack::HostPaths::from_environment().require_own();
     return parsed.command->run(parsed.options);
   } catch (const stack::Error& error) {
     if (!error.message().empty()) std::cerr << "stack: error: " << error.what() << '\n';

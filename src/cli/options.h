@@ -24,6 +24,7 @@ struct Options {
   bool force_recreate = false;
   bool no_recreate = false;
   bool remove_orphans = false;
+  bool allow_host_paths = false;
   bool volumes = false;
   std::string timeout;  ///< seconds
 
@@ -40,6 +41,16 @@ struct Options {
   bool no_log_prefix = false;
   bool no_color = false;
   std::string tail;
+  std::string since;
+  std::string until;
+
+  // kill, restart, wait
+  std::string signal;
+  bool no_deps = false;
+  bool down_project = false;
+
+  // stats
+  bool no_stream = false;
 
   // exec
   bool no_tty = false;
@@ -48,6 +59,20 @@ struct Options {
   std::string workdir;
   std::vector<std::string> environment;
   std::string index;
+  bool interactive = false;  ///< without effect: standard input is always passed on
+  bool tty = false;          ///< without effect: a terminal is used where there is one
+
+  // exec, attach
+  std::string detach_keys;
+  bool no_stdin = false;
+  bool sig_proxy = true;
+
+  // cp, export, commit
+  bool archive = false;
+  bool follow_link = false;
+  bool pause = true;
+  std::string author;
+  std::string message;
 
   // config
   bool no_interpolate = false;

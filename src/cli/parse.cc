@@ -25,13 +25,14 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
       [&](auto member) {
         using Member = std::remove_reference_t<decltype(options.*member)>;
         if constexpr (std::is_same_v<Member, bool>) {
-          app.add_flag(flag.names, options.*member, flag.help);
+          auto* option = app.add_flag(flag.names, options.*member, flag.help);
+          if (flag.help == hidden) option->group("");
         } else {
           auto* option = app.add_option(flag.names, options.*member, flag.help);
           option->type_name(flag.value_name);
           // One value each time the flag is given: `-f a -f b`, never `-f a b`.
           if constexpr (!std::is_same_v<Member, std::string>)
-            option->type_size(1)->expected(1)->take_all();
+            option->type_size(1)->expected(1)->allow_extra_args(false)->take_all();
         }
       },
       flag.value);
@@ -94,14 +95,25 @@ const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argumen
   return nullptr;
 }
 
+/// "-Tu" are two flags, of which only the last can have its value in the next word.
+std::string last_name(const std::string& word, const std::vector<Flag>& own) {
+  if (word.size() < 3 || word[1] == '-') return word;
+  for (std::size_t at = 1; at + 1 < word.size(); ++at) {
+    const Flag* flag = find_flag(own, {'-', word[at]});
+    if (flag == nullptr || takes_value(*flag)) return word;
+  }
+  return {'-', word.back()};
+}
+
 using Words = std::vector<std::string>;
 
 /// The first word from `at` on that is neither a flag of one of the two lists nor its value.
 Words::const_iterator skip_flags(Words::const_iterator at, const Words& words,
                                  const std::vector<Flag>& own) {
   for (; at != words.end() && at->starts_with('-') && *at != "--"; ++at) {
-    const Flag* flag = find_flag(own, *at);
-    if (flag == nullptr) flag = find_flag(global_flags(), *at);
+    const std::string name = last_name(*at, own);
+    const Flag* flag = find_flag(own, name);
+    if (flag == nullptr) flag = find_flag(global_flags(), name);
     if (flag != nullptr && takes_value(*flag) && at + 1 != words.end()) ++at;
   }
   return at;

@@ -27,6 +27,8 @@ std::optional<Look> look(Verdict verdict) {
       return Look{"+", "create", Colour::green};
     case Verdict::recreate:
       return Look{"~", "recreate", Colour::yellow};
+    case Verdict::update:
+      return Look{"~", "update", Colour::yellow};
     case Verdict::start:
       return Look{">", "start", Colour::green};
     case Verdict::remove:
@@ -124,6 +126,7 @@ int run_plan(const Options& options) {
   UpRequest request;
   request.services = options.arguments;
   if (options.remove_orphans) request.orphans = Orphans::remove;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
   const UpResult result = preview(project, request, HostPaths::from_environment());
   if (options.format == "json") {
     show_json(result);
@@ -133,6 +136,7 @@ int run_plan(const Options& options) {
     show_text(result, project.name, options);
   }
   std::cout.flush();
+  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   for (const auto& problem : result.problems) std::cerr << to_text(problem) << '\n';
   return result.problems.empty() ? 0 : static_cast<int>(ExitCode::failure);
 }

@@ -28,6 +28,10 @@ struct Verbs {
 Verbs verbs(const Action& action) {
   if (std::holds_alternative<StartContainer>(action)) return {"Starting", "Started"};
   if (std::holds_alternative<StopContainer>(action)) return {"Stopping", "Stopped"};
+  if (std::holds_alternative<UpdateContainer>(action)) return {"Updating", "Updated"};
+  if (std::holds_alternative<PauseContainer>(action)) return {"Pausing", "Paused"};
+  if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
+  if (std::holds_alternative<SignalContainer>(action)) return {"Killing", "Killed"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
     const bool healthy = wait->condition == spec::Condition::service_healthy;
     return {"Waiting", healthy ? "Healthy" : "Completed"};

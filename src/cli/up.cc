@@ -4,7 +4,7 @@
 
 #include <iostream>
 
-#include "base/text.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/log_view.h"
 #include "cli/progress.h"
@@ -17,30 +17,6 @@ namespace stack::cli {
 namespace {
 
 using namespace orchestrator;
-
-std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
-  if (options.timeout.empty()) return std::nullopt;
-  const auto seconds = parse_integer<std::uint32_t>(options.timeout);
-  if (!seconds) {
-    throw Error(fmt::format("--timeout takes a number of seconds, not \"{}\"", options.timeout))
-        .with_exit_code(ExitCode::usage);
-  }
-  return std::chrono::seconds(*seconds);
-}
-
-void tell_who_is_waited_for(const std::string& holder) {
-  std::cerr << "stack: waiting for " << holder << " to finish\n";
-}
-
-/// Reports errors that a plan met; the code for the shell.
-int conclude(const Execution& execution) {
-  for (const auto& error : execution.errors) {
-    std::cerr << "stack: error: " << error.what() << '\n';
-    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
-  }
-  if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);
-  return execution.errors.empty() ? 0 : static_cast<int>(execution.errors.front().exit_code());
-}
 
 int refuse(const std::vector<Problem>& problems) {
   for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
@@ -62,6 +38,7 @@ UpRequest up_request(const Options& options) {
   if (options.remove_orphans) request.orphans = Orphans::remove;
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
   return request;
 }
 
@@ -80,25 +57,6 @@ int stop_after_interrupt(const std::string& project, const Options& options,
   Host host{paths, *progress, [] { return false; }, tell_who_is_waited_for};
   stop(project, {}, grace_of(options), host);
   return static_cast<int>(ExitCode::interrupted);
-}
-
-/// Of the services named on the command line, those that have no container.
-std::vector<std::string> without_container(const std::string& project, const Options& options) {
-  std::vector<std::string> services = options.arguments;
-  if (services.empty()) return services;
-  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), project,
-                                                      supervisor::ConfigParts::summary)) {
-    std::erase(services, each.config.service);
-  }
-  return services;
-}
-
-/// What neither has a container nor is in the file was mistyped.
-void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
-  for (const auto& service : services) {
-    if (!named.project || !named.project->services.contains(service))
-      fail("no such service: {}", service);
-  }
 }
 
 int attach(const spec::Project& project, const Options& options, const HostPaths& paths,
@@ -127,6 +85,7 @@ int run_up(const Options& options) {
   const auto progress = make_progress(options);
   Host host{paths, *progress, [] { return interrupts() > 0; }, tell_who_is_waited_for};
   const UpResult result = up(project, up_request(options), host);
+  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);
@@ -159,14 +118,12 @@ int run_down(const Options& options) {
 
 int run_stop(const Options& options) {
   const std::string name = project_name(options);
-  const auto strangers = without_container(name, options);
-  if (!strangers.empty()) check_in_file(strangers, load_named_project(options));
+  check_services(name, options);
   count_interrupts();
   const auto progress = make_progress(options);
   Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
             tell_who_is_waited_for};
-  return conclude(
-      stop(name, {options.arguments.begin(), options.arguments.end()}, grace_of(options), host));
+  return conclude(stop(name, services_of(options), grace_of(options), host));
 }
 
 int run_start(const Options& options) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -204,19 +205,99 @@ void set_working_dir(ImageConfig& config, std::string_view text) {
     config.working_dir.pop_back();
 }
 
+/// The first word, and what follows it.
+std::pair<std::string_view, std::string_view> split_off_word(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_of(" \t"), text.size());
+  return {text.substr(0, end), trim(text.substr(end))};
+}
+
+/// "1m30s", "500ms": as a Dockerfile writes durations.
+std::chrono::nanoseconds duration(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, double>, 6> units = {
+      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+  const std::string_view whole = text;
+  double total = 0;
+  while (!text.empty()) {
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const std::string_view unit = text.substr(0, text.find_first_of("0123456789."));
+    const auto known = std::ranges::find(units, unit, [](const auto& each) { return each.first; });
+    if (error != std::errc() || number < 0 || known == units.end())
+      fail("invalid duration \"{}\"", printable(whole));
+    total += number * known->second;
+    text.remove_prefix(unit.size());
+  }
+  if (whole.empty() || total > 9e18) fail("invalid duration \"{}\"", printable(whole));
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
+}
+
+void set_health_option(ImageHealthcheck& check, std::string_view option) {
+  const std::size_t equals = std::min(option.find('='), option.size());
+  const std::string_view name = option.substr(0, equals);
+  const std::string_view value = equals < option.size() ? option.substr(equals + 1) : "";
+  if (name == "--interval") {
+    check.interval = duration(value);
+  } else if (name == "--timeout") {
+    check.timeout = duration(value);
+  } else if (name == "--start-period") {
+    check.start_period = duration(value);
+  } else if (name == "--start-interval") {
+    check.start_interval = duration(value);
+  } else if (name == "--retries") {
+    const auto retries = parse_integer<std::uint64_t>(value);
+    if (!retries) fail("invalid number \"{}\"", printable(value));
+    check.retries = *retries;
+  } else {
+    fail("unknown option {}", printable(name));
+  }
+}
+
+/// HEALTHCHECK [OPTION...] CMD COMMAND, or HEALTHCHECK NONE.
+void set_healthcheck(ImageConfig& config, std::string_view text) {
+  ImageHealthcheck check;
+  while (text.starts_with("--")) {
+    const auto [option, rest] = split_off_word(text);
+    set_health_option(check, option);
+    text = rest;
+  }
+  const auto [kind, command_text] = split_off_word(text);
+  if (to_lower(kind) == "none" && command_text.empty()) {
+    check.test = {"NONE"};
+  } else if (to_lower(kind) == "cmd" && !command_text.empty()) {
+    const auto exec = exec_form(command_text);
+    check.test = exec ? *exec : Strings{std::string(command_text)};
+    check.test.insert(check.test.begin(), exec ? "CMD" : "CMD-SHELL");
+  } else {
+    fail("CMD COMMAND or NONE is expected");
+  }
+  config.healthcheck = std::move(check);
+}
+
+void add_trigger(ImageConfig& config, std::string_view text) {
+  const std::string name = to_lower(split_off_word(text).first);
+  if (name == "onbuild") fail("chaining ONBUILD is not allowed");
+  if (name == "from" || name == "maintainer")
+    fail("{} isn't allowed as an ONBUILD trigger", name == "from" ? "FROM" : "MAINTAINER");
+  config.on_build.emplace_back(text);
+}
+
 struct Instruction {
   std::string_view name;
   void (*apply)(ImageConfig&, std::string_view);
 };
-constexpr std::array<Instruction, 9> instructions = {{{"cmd", set_command},
-                                                      {"entrypoint", set_entrypoint},
-                                                      {"env", set_environment},
-                                                      {"expose", set_exposed_ports},
-                                                      {"label", set_labels},
-                                                      {"stopsignal", set_stop_signal},
-                                                      {"user", set_user},
-                                                      {"volume", set_volumes},
-                                                      {"workdir", set_working_dir}}};
+constexpr std::array<Instruction, 11> instructions = {{{"cmd", set_command},
+                                                       {"entrypoint", set_entrypoint},
+                                                       {"env", set_environment},
+                                                       {"expose", set_exposed_ports},
+                                                       {"healthcheck", set_healthcheck},
+                                                       {"label", set_labels},
+                                                       {"onbuild", add_trigger},
+                                                       {"stopsignal", set_stop_signal},
+                                                       {"user", set_user},
+                                                       {"volume", set_volumes},
+                                                       {"workdir", set_working_dir}}};
 
 }  // namespace
 
@@ -230,8 +311,8 @@ void apply_change(ImageConfig& config, const std::string& instruction) {
                                     [&](const Instruction& i) { return i.name == name; });
     if (known == instructions.end())
       fail(
-          "one of CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR is "
-          "expected");
+          "one of CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, "
+          "VOLUME, WORKDIR is expected");
     if (value.empty()) fail("a value is expected");
     known->apply(config, value);
   });

@@ -8,7 +8,8 @@
 
 namespace stack::image {
 
-/// Applies one instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR.
+/// Applies one instruction: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL,
+/// USER, VOLUME, WORKDIR.
 /// $NAME and ${NAME} stand for what earlier ENV instructions set (not in CMD and ENTRYPOINT, which
 /// the container's shell expands). Throws Error quoting the instruction.
 void apply_change(ImageConfig& config, const std::string& instruction);

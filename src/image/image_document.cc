@@ -38,6 +38,35 @@ Value value_or_default(const json& object, const char* key) {
   return found == object.end() || found->is_null() ? Value{} : found->get<Value>();
 }
 
+json healthcheck_json(const ImageHealthcheck& check) {
+  json part = {{"Test", check.test}};
+  const auto set = [&](const char* key, std::chrono::nanoseconds value) {
+    if (value.count() != 0) part[key] = value.count();
+  };
+  set("Interval", check.interval);
+  set("Timeout", check.timeout);
+  set("StartPeriod", check.start_period);
+  set("StartInterval", check.start_interval);
+  if (check.retries != 0) part["Retries"] = check.retries;
+  return part;
+}
+
+std::optional<ImageHealthcheck> parse_healthcheck(const json& part) {
+  const auto found = part.find("Healthcheck");
+  if (found == part.end() || !found->is_object()) return std::nullopt;
+  ImageHealthcheck check;
+  const auto duration = [&](const char* key) {
+    return std::chrono::nanoseconds(value_or_default<std::int64_t>(*found, key));
+  };
+  check.test = value_or_default<std::vector<std::string>>(*found, "Test");
+  check.interval = duration("Interval");
+  check.timeout = duration("Timeout");
+  check.start_period = duration("StartPeriod");
+  check.start_interval = duration("StartInterval");
+  check.retries = value_or_default<std::uint64_t>(*found, "Retries");
+  return check;
+}
+
 json runtime_part(const ImageConfig& config) {
   json part = json::object();
   if (!config.command.empty()) part["Cmd"] = config.command;
@@ -49,6 +78,8 @@ json runtime_part(const ImageConfig& config) {
   if (!config.volumes.empty()) part["Volumes"] = as_set(config.volumes);
   if (!config.exposed_ports.empty()) part["ExposedPorts"] = as_set(config.exposed_ports);
   if (!config.labels.empty()) part["Labels"] = config.labels;
+  if (config.healthcheck) part["Healthcheck"] = healthcheck_json(*config.healthcheck);
+  if (!config.on_build.empty()) part["OnBuild"] = config.on_build;
   return part;
 }
 
@@ -63,7 +94,34 @@ ImageConfig parse_runtime_part(const json& part) {
   config.volumes = keys_of(part, "Volumes");
   config.exposed_ports = keys_of(part, "ExposedPorts");
   config.labels = value_or_default<std::map<std::string, std::string>>(part, "Labels");
+  config.healthcheck = parse_healthcheck(part);
+  config.on_build = value_or_default<std::vector<std::string>>(part, "OnBuild");
   return config;
+}
+
+json history_json(const std::vector<HistoryEntry>& history) {
+  json list = json::array();
+  for (const HistoryEntry& entry : history) {
+    json step = {{"created", entry.created}};
+    if (!entry.created_by.empty()) step["created_by"] = entry.created_by;
+    if (!entry.author.empty()) step["author"] = entry.author;
+    if (!entry.comment.empty()) step["comment"] = entry.comment;
+    if (entry.empty_layer) step["empty_layer"] = true;
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
+std::vector<HistoryEntry> parse_history(const json& root) {
+  std::vector<HistoryEntry> history;
+  for (const json& step : value_or_default<std::vector<json>>(root, "history")) {
+    history.push_back({value_or_default<std::string>(step, "created"),
+                       value_or_default<std::string>(step, "created_by"),
+                       value_or_default<std::string>(step, "author"),
+                       value_or_default<std::string>(step, "comment"),
+                       value_or_default<bool>(step, "empty_layer")});
+  }
+  return history;
 }
 
 json descriptor_json(const Descriptor& descriptor, const char* media_type) {
@@ -74,6 +132,8 @@ ConfigDocument decode(const json& root) {
   ConfigDocument document;
   document.created = parse_rfc3339(value_or_default<std::string>(root, "created"));
   document.config = parse_runtime_part(value_or_default<json>(root, "config"));
+  document.author = value_or_default<std::string>(root, "author");
+  document.history = parse_history(root);
   document.diff_ids = root.at("rootfs").at("diff_ids").get<std::vector<std::string>>();
   for (const std::string& diff_id : document.diff_ids) {
     if (!is_digest(diff_id)) fail("invalid digest \"{}\"", printable(diff_id));
@@ -90,7 +150,8 @@ std::string to_json(const ConfigDocument& document) {
                {"os", "linux"},
                {"config", runtime_part(document.config)},
                {"rootfs", {{"type", "layers"}, {"diff_ids", document.diff_ids}}},
-               {"history", json::array({{{"created", created}, {"comment", document.comment}}})}};
+               {"history", history_json(document.history)}};
+  if (!document.author.empty()) root["author"] = document.author;
   return root.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -11,12 +11,23 @@
 
 namespace stack::image {
 
+/// One step of how an image came to be.
+struct HistoryEntry {
+  std::string created;  ///< RFC 3339
+  std::string created_by;
+  std::string author;
+  std::string comment;
+  bool empty_layer = false;  ///< it added no layer
+  bool operator==(const HistoryEntry&) const = default;
+};
+
 /// OCI image config: what a container inherits, and the layers by diff id.
 struct ConfigDocument {
   ImageConfig config;
   std::chrono::system_clock::time_point created;
   std::vector<std::string> diff_ids;  ///< lowest first
-  std::string comment;                ///< of the newest history entry
+  std::string author;
+  std::vector<HistoryEntry> history;  ///< oldest first
 };
 
 std::string to_json(const ConfigDocument& document);

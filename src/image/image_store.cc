@@ -11,11 +11,13 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/tree_copy.h"
+#include "image/archive_pipe.h"
 #include "image/changes.h"
 #include "image/layer.h"
 #include "image/reference.h"
 #include "image/store_writer.h"
 #include "image/tar_stream.h"
+#include "image/tree_changes.h"
 
 namespace stack::image {
 namespace {
@@ -78,6 +80,23 @@ NewLayer layer_of(const std::string& source, const StorePaths& paths, const fs::
   return layer_of_directory(std::move(file), tree, note);
 }
 
+JoinedDirectory layers_of(const Image& image) {
+  JoinedDirectory layers;
+  for (const fs::path& layer : image.layers)
+    layers.push_back(open_file(layer, O_RDONLY | O_DIRECTORY));
+  return layers;
+}
+
+/// The layer goes through its own archive: what is kept is exactly what its id stands for.
+NewLayer layer_of_changes(int upper, const std::vector<TreeChange>& changes, const fs::path& tree) {
+  const Fd root = make_tree(tree);
+  UnpackedLayer layer;
+  through_pipe(
+      [&](const TarSink& sink) { write_changes(upper, changes, sink); },
+      [&](int archive) { layer = unpack_layer(archive, root.get(), LayerPlace::above_others); });
+  return {tree, layer.diff_id, {layer.stream_bytes, layer.file_bytes}};
+}
+
 }  // namespace
 
 ImageStore::ImageStore(fs::path root) : root_(std::move(root)) {}
@@ -109,6 +128,22 @@ Image ImageStore::import(const std::string& source, const std::string& name,
     const ScratchDirectory scratch = begin_layer(paths);
     return commit_image(paths, layer_of(source, paths, scratch.path() / "tree", note), image);
   });
+}
+
+Image ImageStore::commit(const Commit& commit) {
+  const StorePaths paths{root_};
+  const auto base = find(commit.base);
+  if (!base) fail("image {} is gone", commit.base);
+  const NewImage image{.name = name_to_give(commit.name),
+                       .config = commit.config,
+                       .comment = commit.comment,
+                       .author = commit.author,
+                       .created_by = commit.created_by};
+  const auto changes = tree_changes(commit.upper, layers_of(*base), commit.ignored);
+  if (changes.empty()) return commit_image_over(paths, base->id, std::nullopt, image);
+  const ScratchDirectory scratch = begin_layer(paths);
+  return commit_image_over(paths, base->id,
+                           layer_of_changes(commit.upper, changes, scratch.path() / "tree"), image);
 }
 
 ImageStore::Removed ImageStore::remove(const std::string& reference,

@@ -11,10 +11,22 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace stack::image {
+
+/// HEALTHCHECK. What is zero is left to whoever runs it.
+struct ImageHealthcheck {
+  std::vector<std::string> test;  ///< {"CMD", ...}, {"CMD-SHELL", "..."} or {"NONE"}
+  std::chrono::nanoseconds interval{0};
+  std::chrono::nanoseconds timeout{0};
+  std::chrono::nanoseconds start_period{0};
+  std::chrono::nanoseconds start_interval{0};
+  std::uint64_t retries = 0;
+  bool operator==(const ImageHealthcheck&) const = default;
+};
 
 /// The part of an OCI image config that a container inherits.
 struct ImageConfig {
@@ -27,6 +39,8 @@ struct ImageConfig {
   std::vector<std::string> volumes;        ///< VOLUME paths
   std::vector<std::string> exposed_ports;  ///< "80/tcp"
   std::map<std::string, std::string> labels;
+  std::optional<ImageHealthcheck> healthcheck;
+  std::vector<std::string> on_build;  ///< ONBUILD: instructions for images made from this one
   bool operator==(const ImageConfig&) const = default;
 };
 
@@ -53,13 +67,30 @@ class ImageStore {
 
   /// A new image whose single layer is `source`: a directory, or a tar archive (plain, gzip, zstd;
   /// "-" = standard input). `changes` are Dockerfile instructions as `docker import --change` takes
-  /// (CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR). Durable when it
-  /// returns; on any failure nothing is left. A name that existed moves to the new image; when it
-  /// stands for the very same content and config already, that image stays as it is. An empty name
-  /// makes an untagged image. `note` gets a line for each thing left out (sockets).
+  /// (see changes.h). Durable when it returns; on any failure nothing is left. A name that existed
+  /// moves to the new image; when it stands for the very same content and config already, that
+  /// image stays as it is. An empty name makes an untagged image. `note` gets a line for each thing
+  /// left out (sockets).
   Image import(const std::string& source, const std::string& name,
                const std::vector<std::string>& changes,
                const std::function<void(const std::string&)>& note = {});
+
+  /// What a container has made of its image.
+  struct Commit {
+    std::string base;               ///< id of the container's image
+    int upper;                      ///< the container's writable directory; open
+    std::set<std::string> ignored;  ///< `scaffolding` of tree_changes()
+    std::string name;               ///< of the new image; empty: none
+    ImageConfig config;             ///< what its containers shall inherit
+    std::string author;
+    std::string comment;
+    std::string created_by;  ///< the command whose work it was, for the history
+  };
+  /// A new image: the layers of `base` and one more for what is different in `upper`. Without any
+  /// difference no layer is added. `upper` may change meanwhile. Durable when it returns; on any
+  /// failure, or when killed, nothing is left that the next writer does not remove. Throws Error
+  /// also when the base image is gone.
+  Image commit(const Commit& commit);
 
   struct Removed {
     std::vector<std::string> untagged;

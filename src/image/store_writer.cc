@@ -75,13 +75,14 @@ std::string put_blob(const StorePaths& paths, const std::string& bytes) {
   return digest;
 }
 
-void put_layer(const StorePaths& paths, const NewLayer& layer) {
-  if (stack::exists(paths.layer(layer.diff_id))) return;
+/// `chain` is the layer's chain id: it and those below.
+void put_layer(const StorePaths& paths, const std::string& chain, const NewLayer& layer) {
+  if (stack::exists(paths.layer(chain))) return;
   const Fd tree = open_file(layer.tree, O_RDONLY | O_DIRECTORY);
   if (::syncfs(tree.get()) != 0) throw_errno("syncfs");
-  if (::rename(layer.tree.c_str(), paths.layer(layer.diff_id).c_str()) != 0)
-    throw_errno("rename {} to {}", layer.tree.native(), paths.layer(layer.diff_id).native());
-  write_layer_record(paths, layer.diff_id, layer.record);
+  if (::rename(layer.tree.c_str(), paths.layer(chain).c_str()) != 0)
+    throw_errno("rename {} to {}", layer.tree.native(), paths.layer(chain).native());
+  write_layer_record(paths, chain, layer.record);
 }
 
 void take_name_away(Index& index, const std::string& name) {
@@ -120,24 +121,41 @@ const IndexEntry* same_image(const StorePaths& paths, const Index& index,
 }
 
 /// Needs the lock, and the layers in place.
+Image put_document(const StorePaths& paths, Index& index, const ConfigDocument& document,
+                   const std::string& name) {
+  const std::string config = to_json(document);
+  const std::string id = put_blob(paths, config);
+  const std::string manifest = put_blob(
+      paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, document.diff_ids)));
+  if (!name.empty()) take_name_away(index, name);
+  give_name(index, id, manifest, name);
+  write_index(paths, index);
+  const auto made = std::find_if(index.begin(), index.end(),
+                                 [&](const IndexEntry& entry) { return entry.id == id; });
+  return load_image(paths, *made);
+}
+
+/// What is new in the document of `wanted`; the rest is that of its base, if it has one.
+void describe(const NewImage& wanted, ConfigDocument& document) {
+  document.config = wanted.config;
+  document.created = std::chrono::system_clock::now();
+  document.author = wanted.author;
+  document.history.push_back({.created = to_rfc3339(document.created),
+                              .created_by = wanted.created_by,
+                              .author = wanted.author,
+                              .comment = wanted.comment});
+}
+
+/// Needs the lock, and the layers in place.
 Image put_image(const StorePaths& paths, const std::vector<std::string>& diff_ids,
                 const NewImage& wanted) {
   Index index = read_index(paths).value_or(Index{});
   if (const auto* same = same_image(paths, index, diff_ids, wanted))
     return load_image(paths, *same);
-  const std::string config = to_json({.config = wanted.config,
-                                      .created = std::chrono::system_clock::now(),
-                                      .diff_ids = diff_ids,
-                                      .comment = wanted.comment});
-  const std::string id = put_blob(paths, config);
-  const std::string manifest =
-      put_blob(paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, diff_ids)));
-  if (!wanted.name.empty()) take_name_away(index, wanted.name);
-  give_name(index, id, manifest, wanted.name);
-  write_index(paths, index);
-  const auto made = std::find_if(index.begin(), index.end(),
-                                 [&](const IndexEntry& entry) { return entry.id == id; });
-  return load_image(paths, *made);
+  ConfigDocument document;
+  describe(wanted, document);
+  document.diff_ids = diff_ids;
+  return put_document(paths, index, document, wanted.name);
 }
 
 /// What a removal does to an entry of the index.
@@ -181,7 +199,7 @@ ScratchDirectory begin_layer(const StorePaths& paths) {
 Image commit_image(const StorePaths& paths, const NewLayer& layer, const NewImage& image) {
   const FileLock lock = lock_store(paths);
   sweep(paths);
-  put_layer(paths, layer);
+  put_layer(paths, layer.diff_id, layer);
   return put_image(paths, {layer.diff_id}, image);
 }
 
@@ -193,6 +211,23 @@ std::optional<Image> commit_image_on(const StorePaths& paths,
     if (!stack::exists(paths.layer(chain))) return std::nullopt;
   }
   return put_image(paths, diff_ids, image);
+}
+
+Image commit_image_over(const StorePaths& paths, const std::string& base,
+                        const std::optional<NewLayer>& layer, const NewImage& image) {
+  const FileLock lock = lock_store(paths);
+  sweep(paths);
+  Index index = read_index(paths).value_or(Index{});
+  const IndexEntry* below = find_entry(index, base);
+  if (below == nullptr) fail("image {} is gone", base);
+  ConfigDocument document = parse_config_document(read_file(paths.blob(below->id)));
+  describe(image, document);
+  document.history.back().empty_layer = !layer;
+  if (layer) {
+    document.diff_ids.push_back(layer->diff_id);
+    put_layer(paths, chain_ids(document.diff_ids).back(), *layer);
+  }
+  return put_document(paths, index, document, image.name);
 }
 
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,

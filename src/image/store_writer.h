@@ -27,6 +27,8 @@ struct NewImage {
   std::string name;
   ImageConfig config;
   std::string comment;
+  std::string author = {};
+  std::string created_by = {};
 };
 
 /// Moves the layer into the store and makes an image of it. Durable when it returns.
@@ -36,6 +38,11 @@ Image commit_image(const StorePaths& paths, const NewLayer& layer, const NewImag
 std::optional<Image> commit_image_on(const StorePaths& paths,
                                      const std::vector<std::string>& diff_ids,
                                      const NewImage& image);
+
+/// As commit_image, with the layers and the history of the image `base` (its id) below; without
+/// `layer` the new image has the same layers. Throws Error when there is no such image.
+Image commit_image_over(const StorePaths& paths, const std::string& base,
+                        const std::optional<NewLayer>& layer, const NewImage& image);
 
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
                                  const std::vector<std::string>& in_use, bool force);

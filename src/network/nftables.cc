@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/nftables.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <nftables/libnftables.h>
+#include <sys/select.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +12,7 @@
 
 #include "base/dynamic_library.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/text.h"
 
 namespace stack::network {
@@ -50,11 +53,52 @@ std::vector<NftContext>& retired_contexts() {
 
 constexpr std::size_t most_retired = 64;
 
+/// libnftables waits with select(2), which knows no descriptor of FD_SETSIZE or more, and a stack
+/// may have more than that open. So numbers for its sockets are held from the beginning.
+class LowNumbers {
+ public:
+  LowNumbers() { refill(); }
+
+  /// The next descriptor that is opened gets a low number.
+  void give_one() {
+    if (!held_.empty()) held_.pop_back();
+  }
+  /// Takes numbers back that are free again.
+  void refill() {
+    const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    while (null && held_.size() < most_retired + 2) {
+      Fd number(::fcntl(null.get(), F_DUPFD_CLOEXEC, first_));
+      if (!number || number.get() >= FD_SETSIZE) return;
+      held_.push_back(std::move(number));
+    }
+  }
+
+ private:
+  /// Above the numbers that keeper and supervisor agree on.
+  static constexpr int first_ = 32;
+  std::vector<Fd> held_;
+};
+
+LowNumbers& low_numbers() {
+  static LowNumbers numbers;
+  return numbers;
+}
+
+nft_ctx* new_context() {
+  low_numbers().give_one();
+  return library().make(NFT_CTX_DEFAULT);
+}
+
+void free_retired() {
+  retired_contexts().clear();
+  low_numbers().refill();
+}
+
 /// A context's netlink socket belongs to the namespace that it was made in, and it remembers what
 /// it saw there: one for each use (60 us) instead of one kept.
 class Context {
  public:
-  explicit Context(unsigned flags) : context_(library().make(NFT_CTX_DEFAULT), library().free) {
+  explicit Context(unsigned flags) : context_(new_context(), library().free) {
     if (!context_) fail("libnftables: no context");
     library().buffer_error(context_.get());
     library().buffer_output(context_.get());
@@ -64,7 +108,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
   ~Context() {
-    if (retired_contexts().size() >= most_retired) retired_contexts().clear();
+    if (retired_contexts().size() >= most_retired) free_retired();
     if (context_) retired_contexts().push_back(std::move(context_));
   }
 
@@ -87,9 +131,13 @@ void run_nft(const std::string& script) {
   Context(0).run(script);
 }
 
+void hold_nft_numbers() {
+  low_numbers();
+}
+
 void close_nft_sockets() {
   if (retired_contexts().empty()) return;
-  retired_contexts().clear();
+  free_retired();
   ::malloc_trim(0);  // each had a copy of what it saw; every later clone would copy its page tables
 }
 

@@ -12,6 +12,9 @@ namespace stack::network {
 void run_nft(const std::string& script);
 /// The answer of a list command as libnftables-json(5) describes it, without the elements of sets.
 nlohmann::json query_nft(const std::string& command);
+/// Call it before many descriptors are open: libnftables needs low numbers for its sockets, and has
+/// them from then on.
+void hold_nft_numbers();
 /// See close_firewall_sockets().
 void close_nft_sockets();
 

@@ -103,6 +103,13 @@ Json mounts(const DesiredContainer& container, const char* kind) {
   return json;
 }
 
+Json logging(const spec::Logging& wanted) {
+  Json json = Json::object();
+  set(json, "driver", wanted.driver);
+  if (!wanted.options.empty()) json["options"] = wanted.options;
+  return json;
+}
+
 std::string restart_text(const spec::RestartPolicy& policy) {
   static constexpr const char* kinds[] = {"no", "always", "on-failure", "unless-stopped"};
   std::string text = kinds[static_cast<int>(policy.kind)];
@@ -123,6 +130,7 @@ void add_life(Json& json, const spec::Service& service) {
   if (service.healthcheck) json["healthcheck"] = healthcheck(*service.healthcheck);
   if (service.restart != spec::RestartPolicy{}) json["restart"] = restart_text(service.restart);
   set(json, "stop_signal", service.stop_signal);
+  if (service.logging != spec::Logging{}) json["logging"] = logging(service.logging);
   if (!service.labels.empty()) json["labels"] = service.labels;
   if (!service.depends_on.empty()) {
     for (const auto& [name, how] : service.depends_on) json["depends_on"].push_back(name);

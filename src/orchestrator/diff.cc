@@ -2,6 +2,7 @@
 #include "orchestrator/diff.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
@@ -92,15 +93,32 @@ std::string why_not_running(const ObservedContainer& container) {
   return fmt::format("exited ({})", *status.exit_code);
 }
 
+/// Compose keys whose change a running container can take (ContainerConfig's replace_changeable()).
+constexpr std::array<std::string_view, 12> changeable_keys = {
+    "cpu_period", "cpu_quota",       "cpu_shares",        "cpus",
+    "mem_limit",  "mem_reservation", "memswap_limit",     "oom_kill_disable",
+    "pids_limit", "restart",         "stop_grace_period", "stop_signal"};
+
+bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
+                    const std::vector<FieldChange>& fields) {
+  const Phase phase = is.status.phase;
+  if (phase != Phase::running && phase != Phase::paused) return false;
+  return std::ranges::all_of(fields, [&](const FieldChange& field) {
+    // Who holds volumes for others is a data container or not by its restart policy.
+    if (field.path == "restart" && wish.holds_volumes_for_others) return false;
+    return std::ranges::find(changeable_keys, field.path) != changeable_keys.end();
+  });
+}
+
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   const std::string wished = describe(wish);
   if (wished != is.config.applied) {
     auto fields = compare_descriptions(is.config.applied, wished, sources, wish.service);
-    if (!fields.empty()) return {Verdict::recreate, fields, phrase(fields)};
+    const Verdict verdict = can_be_updated(wish, is, fields) ? Verdict::update : Verdict::recreate;
+    if (!fields.empty()) return {verdict, fields, phrase(fields)};
   }
-  const bool runs = is.status.phase == Phase::running || is.status.phase == Phase::restarting;
-  if (runs || is_completed(is) || has_nothing_to_run(wish)) return {};
+  if (is_up(is.status.phase) || is_completed(is) || has_nothing_to_run(wish)) return {};
   return {Verdict::start, {}, why_not_running(is)};
 }
 

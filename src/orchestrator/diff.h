@@ -30,6 +30,7 @@ enum class Verdict {
   keep,      ///< as it should be
   create,    ///< does not exist
   recreate,  ///< exists, but was made from another wish
+  update,    ///< runs, and can become what is wished for without a restart
   start,     ///< exists as wished, but does not run and should
   remove,    ///< exists, is not wished for (scaled down), and is ours to remove
   orphan,    ///< belongs to the project, but no service of the file; left alone unless asked
@@ -37,7 +38,7 @@ enum class Verdict {
 
 struct ContainerChange {
   Verdict verdict = Verdict::keep;
-  std::vector<FieldChange> fields;  ///< of recreate
+  std::vector<FieldChange> fields;  ///< of recreate and update
   std::string because;              ///< one phrase: "absent", "exited (1)", "environment.DEBUG"
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/seccomp_profile.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -40,6 +41,18 @@ class Reader {
     }
   }
 
+  /// A profile that means nothing is told before anything is made.
+  void read_profile(const std::string& path, const std::string& place) {
+    read(path, place);
+    const auto file = files_.find(path);
+    if (file == files_.end() || !checked_.insert(path).second) return;
+    try {
+      runtime::parse_seccomp_profile(file->second.content);
+    } catch (const Error& error) {
+      add(fmt::format("{}: {}", path, error.what()), place, error.hint());
+    }
+  }
+
   HostFiles take() { return std::move(files_); }
 
  private:
@@ -63,6 +76,7 @@ class Reader {
   std::vector<Problem>& problems_;
   HostFiles files_;
   std::set<std::string> failed_;
+  std::set<std::string> checked_;
 };
 
 }  // namespace
@@ -81,7 +95,7 @@ HostFiles read_host_files(const spec::Project& project, const std::set<std::stri
     reader.read_objects(service.configs, project.configs, "configs");
     reader.read_objects(service.secrets, project.secrets, "secrets");
     if (const std::string file = seccomp_file(project, service); !file.empty())
-      reader.read(file, fmt::format("services.{}.security_opt", name));
+      reader.read_profile(file, fmt::format("services.{}.security_opt", name));
   }
   return reader.take();
 }

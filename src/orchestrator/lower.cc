@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
+#include "spec/logging.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -51,9 +52,12 @@ runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places, I
   if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
   runtime::MountSpec lowered;
   lowered.target = mount.target;
-  lowered.source = mount.type == spec::MountType::bind
-                       ? mount.source
-                       : places.volume(mount.source, mount.subpath).native();
+  if (mount.type == spec::MountType::bind) {
+    lowered.source = mount.source;
+  } else {
+    lowered.source = places.volume(mount.source, mount.subpath).native();
+    lowered.subpath = std::filesystem::path(mount.subpath).relative_path().native();
+  }
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
@@ -103,12 +107,26 @@ std::vector<std::string> probe_command(const std::vector<std::string>& test) {
   return {test.begin() + 1, test.end()};
 }
 
-std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model) {
-  if (!model.healthcheck || model.healthcheck->disable) return std::nullopt;
-  const spec::Healthcheck& check = *model.healthcheck;
-  if (!check.test || check.test->size() < 2) return std::nullopt;
+/// Nothing of the image's that is zero: that is left to us.
+supervisor::HealthPolicy policy_of(const image::ImageHealthcheck& check) {
   supervisor::HealthPolicy policy;
-  policy.command = probe_command(*check.test);
+  if (check.interval.count() != 0) policy.interval = check.interval;
+  if (check.timeout.count() != 0) policy.timeout = check.timeout;
+  if (check.start_period.count() != 0) policy.start_period = check.start_period;
+  if (check.start_interval.count() != 0) policy.start_interval = check.start_interval;
+  if (check.retries != 0) policy.retries = check.retries;
+  return policy;
+}
+
+/// The file's, where it leaves something open the image's.
+std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model,
+                                                  const image::ImageConfig& image) {
+  const spec::Healthcheck check = model.healthcheck.value_or(spec::Healthcheck{});
+  const image::ImageHealthcheck inherited = image.healthcheck.value_or(image::ImageHealthcheck{});
+  const std::vector<std::string> test = check.test.value_or(inherited.test);
+  if (check.disable || test.size() < 2) return std::nullopt;
+  supervisor::HealthPolicy policy = policy_of(inherited);
+  policy.command = probe_command(test);
   if (check.interval) policy.interval = *check.interval;
   if (check.timeout) policy.timeout = *check.timeout;
   if (check.start_period) policy.start_period = *check.start_period;
@@ -147,6 +165,12 @@ supervisor::StopRule stop_of(const DesiredContainer& wish) {
   return rule;
 }
 
+supervisor::LogPolicy log_of(const spec::Logging& logging) {
+  const spec::LogLimits limits = spec::limits_of(logging);
+  using Kept = supervisor::LogPolicy::Kept;
+  return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files};
+}
+
 std::string first_of(const std::string& wanted, const std::string& inherited) {
   return wanted.empty() ? inherited : wanted;
 }
@@ -170,6 +194,23 @@ runtime::ProcessSpec process_of(const DesiredContainer& wish, const std::string&
   process.ulimits = ulimits_of(wish.model);
   process.oom_score_adj = wish.model.oom_score_adj;
   return process;
+}
+
+/// The container's own process, but for what the hook says.
+std::vector<supervisor::HookRule> hooks_of(const std::vector<spec::Hook>& hooks,
+                                           const runtime::ProcessSpec& container) {
+  std::vector<supervisor::HookRule> rules;
+  for (const spec::Hook& hook : hooks) {
+    supervisor::HookRule rule{container, hook.privileged};
+    rule.process.arguments = hook.command;
+    rule.process.init = rule.process.terminal = rule.process.open_stdin = false;
+    rule.process.user = first_of(hook.user, container.user);
+    rule.process.working_directory = first_of(hook.working_dir, container.working_directory);
+    for (const auto& [key, value] : hook.environment)
+      rule.process.environment.push_back(key + "=" + value.value_or(""));
+    rules.push_back(std::move(rule));
+  }
+  return rules;
 }
 
 runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& project,
@@ -210,13 +251,21 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
     config.ports = ports_of(wish.model);
   for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
-  config.health = health_of(wish.model);
-  config.restart = restart_of(wish.model.restart);
-  config.stop = stop_of(wish);
+  config.health = health_of(wish.model, wish.image);
+  lower_changeable(wish, config);
+  config.post_start = hooks_of(wish.model.post_start, config.spec.process);
+  config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);
+  config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
-  config.applied = describe(wish);
   return config;
+}
+
+void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
+  config.spec.resources = resources_of(wish.model);
+  config.restart = restart_of(wish.model.restart);
+  config.stop = stop_of(wish);
+  config.applied = describe(wish);
 }
 
 supervisor::NetworkConfig lower(const DesiredNetwork& wish) {

@@ -16,7 +16,7 @@ namespace stack::orchestrator {
 /// Where things of this host are.
 struct Places {
   std::vector<std::filesystem::path> image_layers;  ///< of the container's image, uppermost first
-  /// Host directory of a volume (and a path inside it).
+  /// Host directory of a volume; throws when it does not have the path inside.
   std::function<std::filesystem::path(const std::string& volume, const std::string& subpath)>
       volume;
 };
@@ -24,6 +24,9 @@ struct Places {
 /// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").
 supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
                                   const std::string& id, const Places& places);
+/// Gives a container's configuration what may change while it exists (replace_changeable()) as the
+/// wish has it.
+void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config);
 supervisor::NetworkConfig lower(const DesiredNetwork& wish);
 
 }  // namespace stack::orchestrator

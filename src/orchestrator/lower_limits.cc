@@ -97,7 +97,6 @@ runtime::NamespacesSpec namespaces_of(const DesiredContainer& wish) {
   if (model.ipc == "none") spaces.ipc.kind = NamespaceKind::none;
   if (model.uts == "host") spaces.uts.kind = NamespaceKind::host;
   if (model.cgroup == "host") spaces.cgroup.kind = NamespaceKind::host;
-  spaces.user = model.userns_mode == "auto";
   return spaces;
 }
 

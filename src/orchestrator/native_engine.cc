@@ -24,6 +24,16 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
 
 constexpr int most_losses_in_a_row = 5;
 
+/// Texts of secrets travel beside the configuration, which is written to disk.
+std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
+  std::map<std::size_t, std::string> texts;
+  for (std::size_t i = 0; i < config.spec.files.size(); ++i) {
+    runtime::FileSpec& file = config.spec.files[i];
+    if (file.secret && file.source.empty()) texts[i] = std::exchange(file.content, {});
+  }
+  return texts;
+}
+
 }  // namespace
 
 NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired)
@@ -154,7 +164,17 @@ void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
 void NativeEngine::do_action(StepId step, const CreateContainer& action) {
   supervisor::ContainerConfig config = prepare(desired_.containers.at(action.name));
   ids_[action.name] = config.id;
-  send(step, supervisor::CreateContainer{std::move(config)}, false);
+  auto secrets = take_secrets(config);
+  send(step, supervisor::CreateContainer{std::move(config), std::move(secrets)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
+  for (auto& each : supervisor::read_containers(paths_, desired_.project)) {
+    if (each.config.name != action.name) continue;
+    lower_changeable(desired_.containers.at(action.name), each.config);
+    return send(step, supervisor::UpdateContainer{std::move(each.config)}, false);
+  }
+  fail("no such container: {}", action.name);
 }
 
 void NativeEngine::do_action(StepId step, const StartContainer& action) {
@@ -171,6 +191,20 @@ void NativeEngine::do_action(StepId step, const RemoveContainer& action) {
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
   send(step, supervisor::Await{id_of(action.name), awaited(action.condition)}, !action.required);
+}
+
+/// The one request that is not the same twice: a supervisor killed between the signal and its
+/// answer makes it two signals, which a person who asks again would do too.
+void NativeEngine::do_action(StepId step, const SignalContainer& action) {
+  send(step, supervisor::SignalContainer{id_of(action.name), action.signal}, false);
+}
+
+void NativeEngine::do_action(StepId step, const PauseContainer& action) {
+  send(step, supervisor::PauseContainer{id_of(action.name)}, false);
+}
+
+void NativeEngine::do_action(StepId step, const UnpauseContainer& action) {
+  send(step, supervisor::UnpauseContainer{id_of(action.name)}, false);
 }
 
 supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) {

@@ -51,10 +51,14 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const CreateVolume& action);
   void do_action(StepId step, const RemoveVolume& action);
   void do_action(StepId step, const CreateContainer& action);
+  void do_action(StepId step, const UpdateContainer& action);
   void do_action(StepId step, const StartContainer& action);
   void do_action(StepId step, const StopContainer& action);
   void do_action(StepId step, const RemoveContainer& action);
   void do_action(StepId step, const AwaitCondition& action);
+  void do_action(StepId step, const SignalContainer& action);
+  void do_action(StepId step, const PauseContainer& action);
+  void do_action(StepId step, const UnpauseContainer& action);
 
   supervisor::ContainerConfig prepare(const DesiredContainer& wish);
   void prepare_bind_sources(const DesiredContainer& wish) const;

@@ -30,6 +30,10 @@ struct RemoveVolume {
 struct CreateContainer {
   std::string name;
 };
+/// Limits and rules changed in place.
+struct UpdateContainer {
+  std::string name;
+};
 struct StartContainer {
   std::string name;
 };
@@ -45,9 +49,20 @@ struct AwaitCondition {
   spec::Condition condition = spec::Condition::service_healthy;
   bool required = true;  ///< false: a failure is a warning, and what waits goes on
 };
+struct SignalContainer {
+  std::string name;
+  int signal = 0;
+};
+struct PauseContainer {
+  std::string name;
+};
+struct UnpauseContainer {
+  std::string name;
+};
 using Action =
     std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
-                 StartContainer, StopContainer, RemoveContainer, AwaitCondition>;
+                 StartContainer, StopContainer, RemoveContainer, AwaitCondition, SignalContainer,
+                 PauseContainer, UnpauseContainer, UpdateContainer>;
 
 struct Step {
   Action action;
@@ -91,5 +106,21 @@ Plan plan_stop(const ObservedState& observed, const std::set<std::string>& servi
                std::optional<std::chrono::nanoseconds> grace);
 Plan plan_start(const DesiredState& desired, const ObservedState& observed,
                 const std::set<std::string>& services);
+
+/// A signal to what runs; what runs held; what is held let go: all at once, whatever depends on
+/// what. No services: all.
+Plan plan_kill(const ObservedState& observed, const std::set<std::string>& services, int signal);
+Plan plan_pause(const ObservedState& observed, const std::set<std::string>& services);
+Plan plan_unpause(const ObservedState& observed, const std::set<std::string>& services);
+
+struct RestartRequest {
+  std::set<std::string> services;  ///< empty: all
+  std::optional<std::chrono::nanoseconds> grace;
+  /// service -> what it is restarted with: `depends_on: {db: {restart: true}}`
+  std::map<std::string, std::map<std::string, spec::Dependency>> links;
+};
+/// Each container is stopped and started, after those that it is restarted with are up again.
+/// Containers that do not run are started; data containers are left alone.
+Plan plan_restart(const ObservedState& observed, const RestartRequest& request);
 
 }  // namespace stack::orchestrator

@@ -15,8 +15,7 @@ StepId PlanBuilder::add(Action action, std::string because, std::vector<StepId> 
 }
 
 bool is_running(const supervisor::ObservedContainer& container) {
-  return container.status.phase == supervisor::Phase::running ||
-         container.status.phase == supervisor::Phase::restarting;
+  return is_up(container.status.phase);
 }
 
 std::vector<std::string> recorded_dependencies(const supervisor::ObservedContainer& container) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.h"
 #include "orchestrator/plan.h"
+#include "runtime/signals.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -44,9 +45,16 @@ std::string to_text(const Action& action) {
                         [](const CreateVolume& it) { return "create volume " + it.name; },
                         [](const RemoveVolume& it) { return "remove volume " + it.name; },
                         [](const CreateContainer& it) { return "create container " + it.name; },
+                        [](const UpdateContainer& it) { return "update container " + it.name; },
                         [](const StartContainer& it) { return "start container " + it.name; },
                         [](const StopContainer& it) { return "stop container " + it.name; },
                         [](const RemoveContainer& it) { return "remove container " + it.name; },
+                        [](const PauseContainer& it) { return "pause container " + it.name; },
+                        [](const UnpauseContainer& it) { return "unpause container " + it.name; },
+                        [](const SignalContainer& it) {
+                          return fmt::format("send {} to container {}",
+                                             runtime::signal_name(it.signal), it.name);
+                        },
                         [](const AwaitCondition& it) {
                           return fmt::format("await {} {}", it.name, condition_text(it.condition));
                         },

@@ -21,6 +21,7 @@ class UpPlanner {
     find_restarts();
     add_networks_and_volumes();
     add_removals(orphans);
+    add_updates();
     for (const auto& [name, wish] : desired_.containers) create(name);
     for (const auto& [name, wish] : desired_.containers) start(name);
     Plan plan = builder_.take();
@@ -102,6 +103,14 @@ class UpPlanner {
       for (const auto& [container, step] : removed_) after.push_back(step);
       const StepId removal = builder_.add(RemoveNetwork{name}, "changed", after);
       made_[name] = builder_.add(CreateNetwork{name}, "changed", {removal});
+    }
+  }
+
+  /// Not of what goes for another reason.
+  void add_updates() {
+    for (const auto& [name, change] : changes_.containers) {
+      if (change.verdict == Verdict::update && !removed_.contains(name))
+        builder_.add(UpdateContainer{name}, change.because, {});
     }
   }
 

@@ -7,6 +7,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "network/ports.h"
+#include "orchestrator/lower_limits.h"
+#include "runtime/host_check.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -37,8 +39,9 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
 
 class WorldCheck {
  public:
-  WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed)
-      : paths_(paths), desired_(desired), observed_(observed) {}
+  WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
+             HostSources host_sources)
+      : paths_(paths), desired_(desired), observed_(observed), host_sources_(host_sources) {}
 
   std::vector<Problem> run(const Changes& changes) {
     for (const auto& [name, network] : desired_.networks) check_external(network);
@@ -46,7 +49,8 @@ class WorldCheck {
     for (const auto& [name, change] : changes.containers) {
       const auto wish = desired_.containers.find(name);
       const bool touched = change.verdict == Verdict::create ||
-                           change.verdict == Verdict::recreate || change.verdict == Verdict::start;
+                           change.verdict == Verdict::recreate ||
+                           change.verdict == Verdict::update || change.verdict == Verdict::start;
       if (touched && wish != desired_.containers.end()) check(wish->second);
     }
     return std::move(problems_);
@@ -65,6 +69,11 @@ class WorldCheck {
           place, "add `command:`");
     }
     check_binds(wish, place);
+    if (!wish.model.device_requests.empty())
+      add(fmt::format(
+              "service \"{}\" asks for devices of a driver (gpus), which is not supported yet",
+              wish.service),
+          place + ".gpus", "list the device nodes under `devices:`");
     if (wish.model.network_mode == "host") return;
     for (std::size_t index = 0; index < wish.model.ports.size(); ++index) {
       check_port(wish, wish.model.ports[index], fmt::format("{}.ports.{}", place, index));
@@ -73,13 +82,23 @@ class WorldCheck {
 
   void check_binds(const DesiredContainer& wish, const std::string& place) {
     for (const auto& each : wish.mounts) {
-      const bool must_exist =
-          each.mount.type == spec::MountType::bind && !each.mount.create_host_path;
-      if (must_exist && !exists(each.mount.source)) {
+      if (each.mount.type != spec::MountType::bind) continue;
+      if (!each.mount.create_host_path && !exists(each.mount.source)) {
         add(fmt::format("bind source path does not exist: {}", each.mount.source),
             place + ".volumes");
       }
+      if (host_sources_ == HostSources::careful) check_source(each.mount, place + ".volumes");
     }
+  }
+
+  void check_source(const spec::Mount& mount, const std::string& place) {
+    const auto reason = why_not_mounted(mount.source, mount.access, paths_);
+    if (!reason) return;
+    const bool would_do = mount.access == spec::Access::read_write &&
+                          !why_not_mounted(mount.source, spec::Access::read_only, paths_);
+    add(fmt::format("bind source {} is refused: {}", mount.source, *reason), place,
+        fmt::format("{}--allow-host-paths mounts it all the same",
+                    would_do ? "mount it read-only (:ro); " : ""));
   }
 
   /// A single fixed port must be free, or be held by the very container that is replaced.
@@ -125,16 +144,56 @@ class WorldCheck {
   const HostPaths& paths_;
   const DesiredState& desired_;
   const ObservedState& observed_;
+  HostSources host_sources_;
   std::vector<Problem> problems_;
 };
+
+std::string text_of(const Problem& problem, const char* kind) {
+  std::string text = problem.origin ? spec::to_text(*problem.origin) + ": " : "";
+  text += kind + problem.message;
+  if (!problem.hint.empty()) text += "\n  hint: " + problem.hint;
+  return text;
+}
+
+/// The part of a container that depends on what the machine can do.
+runtime::ContainerSpec requests_of(const DesiredContainer& wish) {
+  runtime::ContainerSpec spec;
+  spec.resources = resources_of(wish.model);
+  spec.process.ulimits = ulimits_of(wish.model);
+  spec.process.oom_score_adj = wish.model.oom_score_adj;
+  spec.security = security_of(wish);
+  return spec;
+}
 
 }  // namespace
 
 std::string to_text(const Problem& problem) {
-  std::string text = problem.origin ? spec::to_text(*problem.origin) + ": " : "";
-  text += "error: " + problem.message;
-  if (!problem.hint.empty()) text += "\n  hint: " + problem.hint;
-  return text;
+  return text_of(problem, "error: ");
+}
+
+std::string warning_text(const Problem& problem) {
+  return text_of(problem, "warning: ");
+}
+
+HostFindings check_host(const DesiredState& desired, const Changes& changes) {
+  HostFindings findings;
+  std::optional<runtime::HostAbilities> host;
+  std::set<std::string> seen;  // replicas are told once
+  for (const auto& [name, change] : changes.containers) {
+    const auto wish = desired.containers.find(name);
+    const bool made = change.verdict == Verdict::create || change.verdict == Verdict::recreate;
+    if (!made || wish == desired.containers.end() || !seen.insert(wish->second.service).second)
+      continue;
+    if (!host) host = runtime::host_abilities();
+    for (const runtime::Unmet& each : runtime::unmet(requests_of(wish->second), *host)) {
+      Problem problem{fmt::format("service \"{}\": {}", wish->second.service, each.sentence),
+                      desired.sources.find("services." + wish->second.service + "." + each.key),
+                      each.cure};
+      auto& list = each.severity == runtime::Severity::error ? findings.errors : findings.warnings;
+      list.push_back(std::move(problem));
+    }
+  }
+  return findings;
 }
 
 std::vector<Problem> check_images(const spec::Project& project,
@@ -154,8 +213,9 @@ std::vector<Problem> check_images(const spec::Project& project,
 }
 
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
-                                 const ObservedState& observed, const Changes& changes) {
-  return WorldCheck(paths, desired, observed).run(changes);
+                                 const ObservedState& observed, const Changes& changes,
+                                 HostSources host_sources) {
+  return WorldCheck(paths, desired, observed, host_sources).run(changes);
 }
 
 }  // namespace stack::orchestrator

@@ -7,6 +7,7 @@
 
 #include "base/host_paths.h"
 #include "orchestrator/diff.h"
+#include "orchestrator/host_sources.h"
 
 namespace stack::orchestrator {
 
@@ -18,14 +19,27 @@ struct Problem {
 /// "stack.yaml:9:9: error: port 8080 on 0.0.0.0 is taken by nginx (pid 812)", hint on its own line.
 std::string to_text(const Problem& problem);
 
+/// The same with "warning".
+std::string warning_text(const Problem& problem);
+
+/// What this machine lacks of what containers ask for.
+struct HostFindings {
+  std::vector<Problem> errors;
+  std::vector<Problem> warnings;  ///< limits that will not be kept
+};
+/// For each container that the changes would create or replace.
+HostFindings check_host(const DesiredState& desired, const Changes& changes);
+
 /// Images that do not exist, for every service of `services`.
 std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images);
 
-/// Ports held by others, bind sources and externals that are missing, containers without a command:
-/// for each container that the changes would create, replace or start.
+/// Ports held by others, bind sources and externals that are missing, bind sources that should not
+/// be given away, containers without a command: for each container that the changes would create,
+/// replace or start.
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
-                                 const ObservedState& observed, const Changes& changes);
+                                 const ObservedState& observed, const Changes& changes,
+                                 HostSources host_sources = HostSources::careful);
 
 }  // namespace stack::orchestrator

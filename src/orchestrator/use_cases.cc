@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/use_cases.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/document.h"
@@ -21,8 +22,10 @@ std::set<std::string> all_services(const spec::Project& project) {
 
 void apply(Recreation recreation, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
-    if (recreation == Recreation::never && change.verdict == Verdict::recreate) change = {};
-    const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start;
+    const bool differs = change.verdict == Verdict::recreate || change.verdict == Verdict::update;
+    if (recreation == Recreation::never && differs) change = {};
+    const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start ||
+                        change.verdict == Verdict::update;
     if (recreation == Recreation::always && exists) change = {Verdict::recreate, {}, "forced"};
   }
 }
@@ -88,9 +91,13 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
   NativeEngine engine(paths, result.desired);
   const ObservedState observed = engine.observe();
   decide(project, request, observed, result);
-  for (auto& problem : check_world(paths, result.desired, observed, result.changes)) {
+  for (auto& problem :
+       check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
+  HostFindings host = check_host(result.desired, result.changes);
+  std::ranges::move(host.errors, std::back_inserter(result.problems));
+  result.warnings = std::move(host.warnings);
   return result;
 }
 
@@ -145,6 +152,51 @@ void kill_all(const HostPaths& paths, const std::string& name) {
     ++asked;
   }
   while (asked-- > 0) client->receive();
+}
+
+namespace {
+
+/// For plans that make nothing new.
+Execution execute_on(const std::string& name, Host& host,
+                     const std::function<Plan(const ObservedState&)>& make_plan) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  NativeEngine engine(host.paths, nothing);
+  return execute(make_plan(engine.observe()), engine, host.report, host.interrupted);
+}
+
+}  // namespace
+
+Execution kill(const std::string& name, const KillRequest& request, Host& host) {
+  return execute_on(name, host, [&](const ObservedState& observed) {
+    return plan_kill(observed, request.services, request.signal);
+  });
+}
+
+Execution pause(const std::string& name, const std::set<std::string>& services, Host& host) {
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_pause(observed, services); });
+}
+
+Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host) {
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_unpause(observed, services); });
+}
+
+std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
+    const spec::Project& project) {
+  std::map<std::string, std::map<std::string, spec::Dependency>> links;
+  for (const auto& [name, service] : project.services) {
+    for (const auto& [dependency, how] : service.depends_on) {
+      if (how.restart) links[name].emplace(dependency, how);
+    }
+  }
+  return links;
+}
+
+Execution restart(const std::string& name, const RestartRequest& request, Host& host) {
+  const FileLock lock = lock_project(host.paths, name, "stack restart", host.waiting);
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_restart(observed, request); });
 }
 
 Execution start(const spec::Project& project, const std::vector<std::string>& services,

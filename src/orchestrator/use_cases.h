@@ -29,6 +29,7 @@ struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
+  HostSources host_sources = HostSources::careful;
 };
 
 struct UpResult {
@@ -36,6 +37,7 @@ struct UpResult {
   Changes changes;
   Plan plan;
   std::vector<Problem> problems;  ///< when there are any, nothing was done
+  std::vector<Problem> warnings;  ///< limits that this machine does not keep
   Execution execution;
 };
 
@@ -58,6 +60,20 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
 /// While a stop is under way: no more patience, SIGKILL to everything that still runs.
 void kill_all(const HostPaths& paths, const std::string& name);
 Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
+
+struct KillRequest {
+  std::set<std::string> services;  ///< empty: all
+  int signal = 0;
+};
+/// These wait for no lock: a stack that is stuck in an `up` can be killed.
+Execution kill(const std::string& name, const KillRequest& request, Host& host);
+Execution pause(const std::string& name, const std::set<std::string>& services, Host& host);
+Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host);
+
+/// RestartRequest::links as the file has them.
+std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
+    const spec::Project& project);
+Execution restart(const std::string& name, const RestartRequest& request, Host& host);
 
 /// The images that the services name, as far as they exist.
 ImageCatalog find_images(const spec::Project& project, const std::set<std::string>& services,

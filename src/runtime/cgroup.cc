@@ -112,9 +112,11 @@ void remove_directory(const std::string& group) {
   }
 }
 
-/// Removes parents that became empty, up to the hierarchy's root; somebody else's use stops it.
+/// Removes parents that became empty, up to and with our own "stack"; what is above that is a
+/// cgroup_parent, which somebody else may have made. Somebody else's use stops it, too.
 void remove_empty_parents(const std::string& mount, std::string cgroup) {
-  for (std::size_t slash = cgroup.rfind('/'); slash != std::string::npos;
+  const std::size_t own = cgroup.starts_with("stack/") ? 0 : cgroup.find("/stack/") + 1;
+  for (std::size_t slash = cgroup.rfind('/'); slash != std::string::npos && slash > own;
        slash = cgroup.rfind('/')) {
     cgroup.resize(slash);
     if (::rmdir((mount + "/" + cgroup).c_str()) != 0 && errno != ENOENT) return;
@@ -175,17 +177,23 @@ Fd open_unified_cgroup(const std::string& cgroup) {
 }
 
 void join_cgroup(const std::string& cgroup) {
-  for (const std::string& mount : host_cgroup_layout().mounts())
-    write_kernel_file(mount + "/" + cgroup + "/cgroup.procs", "0");
+  const CgroupLayout layout = host_cgroup_layout();
+  for (const CgroupHierarchy& hierarchy : layout.v1) {
+    const std::string group = hierarchy.mount + "/" + cgroup;
+    if (!hierarchy.on_demand || exists(group)) write_kernel_file(group + "/cgroup.procs", "0");
+  }
+  if (!layout.unified.empty())
+    write_kernel_file(layout.unified + "/" + cgroup + "/cgroup.procs", "0");
 }
 
 std::vector<CgroupFacility> cgroup_facilities() {
   const CgroupLayout layout = host_cgroup_layout();
   std::vector<CgroupFacility> facilities;
-  for (const char* controller : {"cpu", "memory", "pids"}) {
-    const char* version = layout.v1_with(controller) != nullptr ? "v1"
-                          : layout.unified_has(controller)      ? "v2"
-                                                                : "missing";
+  for (const char* controller : {"cpu", "memory", "pids", "cpuset", "io"}) {
+    const std::string v1_name = std::string_view(controller) == "io" ? "blkio" : controller;
+    const char* version = layout.v1_with(v1_name) != nullptr ? "v1"
+                          : layout.unified_has(controller)   ? "v2"
+                                                             : "missing";
     facilities.push_back({controller, version});
   }
   const bool devices_v1 = layout.v1_with("devices") != nullptr;

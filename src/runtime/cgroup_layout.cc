@@ -10,8 +10,8 @@
 namespace stack::runtime {
 namespace {
 
-constexpr std::array<std::string_view, 6> wanted = {"devices", "memory",  "pids",
-                                                    "cpu",     "cpuacct", "freezer"};
+constexpr std::array<std::string_view, 8> wanted = {"devices", "memory",  "pids",  "cpu",
+                                                    "cpuacct", "freezer", "blkio", "cpuset"};
 
 /// The fields of a mountinfo line that matter here (proc_pid_mountinfo(5)).
 struct MountLine {
@@ -34,6 +34,11 @@ std::vector<std::string> wanted_controllers(const std::string& super_options) {
       controllers.push_back(std::move(option));
   }
   return controllers;
+}
+
+bool is_on_demand(const std::vector<std::string>& controllers) {
+  return std::all_of(controllers.begin(), controllers.end(),
+                     [](const std::string& name) { return name == "blkio" || name == "cpuset"; });
 }
 
 bool only_freezer(const CgroupHierarchy& hierarchy) {
@@ -69,6 +74,7 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo) {
     if (line.type == "cgroup2" && layout.unified.empty()) layout.unified = line.mount_point;
     if (line.type != "cgroup") continue;
     CgroupHierarchy hierarchy{line.mount_point, wanted_controllers(line.super_options)};
+    hierarchy.on_demand = is_on_demand(hierarchy.controllers);
     // A hierarchy may be mounted a second time elsewhere: the first place is as good as any.
     if (hierarchy.controllers.empty() || layout.v1_with(hierarchy.controllers.front())) continue;
     layout.v1.push_back(std::move(hierarchy));

@@ -13,12 +13,15 @@ namespace stack::runtime {
 struct CgroupHierarchy {
   std::string mount;                     ///< "/sys/fs/cgroup/cpu,cpuacct"
   std::vector<std::string> controllers;  ///< {"cpu", "cpuacct"}
+  /// blkio, cpuset: a container gets a directory in it only when it has such a limit. Each group
+  /// that a process must enter costs its start something.
+  bool on_demand = false;
   bool operator==(const CgroupHierarchy&) const = default;
 };
 
 struct CgroupLayout {
-  /// Only those that a container gets a directory in: devices, memory, pids, cpu, cpuacct, and
-  /// freezer where there is no v2 tree to kill through.
+  /// Those that a container may get a directory in: devices, memory, pids, cpu, cpuacct, blkio,
+  /// cpuset, and freezer where there is no v2 tree to kill through.
   std::vector<CgroupHierarchy> v1;
   std::string unified;  ///< mount point of cgroup2; empty: none
   std::vector<std::string> unified_controllers;

@@ -8,21 +8,19 @@
 #include <vector>
 
 #include "runtime/cgroup_layout.h"
+#include "runtime/cgroup_limits.h"
 #include "runtime/container_spec.h"
 #include "runtime/device_rules.h"
+#include "runtime/node.h"
 
 namespace stack::runtime {
 
-enum class IfMissing {
-  fail,
-  skip,  ///< the kernel may lack the file: memory.swap.max without swap accounting
-};
-
-struct CgroupWrite {
-  std::string file;  ///< "memory.max", or "cgroup.subtree_control" of an ancestor
-  std::string value;
-  IfMissing if_missing = IfMissing::fail;
-  bool operator==(const CgroupWrite&) const = default;
+/// What of the host's devices goes into the plan: device_facts().
+struct DeviceFacts {
+  std::vector<DeviceRule> rules;  ///< of the devices that the container gets
+  std::vector<Node> nodes;        ///< same, to be made below /dev: paths relative to it
+  std::vector<MountSpec> binds;   ///< same, for targets elsewhere
+  NumberOfDevice number_of;       ///< of block devices with limits
 };
 
 /// One directory to make, and what to write into it. Applied in order, parents first.
@@ -41,8 +39,14 @@ struct CgroupPlan {
   std::vector<DeviceRule> unified_devices;
 };
 
-/// Throws Error when a limit is asked for whose controller this machine does not have.
-CgroupPlan cgroup_plan(const CgroupLayout& layout, const ContainerSpec& spec);
+/// Looks the container's devices up on this machine. Throws Error, with the path, for one that does
+/// not exist or is no device.
+DeviceFacts device_facts(const SecuritySpec& security);
+
+/// A limit whose controller this machine lacks is left out: host_check.h tells of it before
+/// anything is made.
+CgroupPlan cgroup_plan(const CgroupLayout& layout, const ContainerSpec& spec,
+                       const DeviceFacts& facts);
 
 /// "mkdir PATH", "PATH/FILE = VALUE" per line.
 std::string to_text(const CgroupPlan& plan);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 
 namespace stack::runtime {
 namespace {
@@ -25,7 +26,9 @@ void make_group(const std::string& path) {
 
 void write_limit(int directory, const CgroupWrite& write) {
   try {
-    write_kernel_file(directory, write.file.c_str(), write.value);
+    const std::string value =
+        write.copied_from.empty() ? write.value : std::string(trim(read_file(write.copied_from)));
+    write_kernel_file(directory, write.file.c_str(), value);
   } catch (const Error& error) {
     const bool missing = error.error_number() == ENOENT || error.error_number() == EOPNOTSUPP;
     if (!missing || write.if_missing == IfMissing::fail) throw;
@@ -64,8 +67,10 @@ CgroupEntrance make_cgroups(const CgroupPlan& plan) {
 
 CgroupEntrance open_cgroups(const CgroupLayout& layout, const std::string& cgroup) {
   CgroupEntrance entrance;
-  for (const CgroupHierarchy& hierarchy : layout.v1)
-    entrance.v1_tasks.push_back(open_tasks(hierarchy.mount + "/" + cgroup));
+  for (const CgroupHierarchy& hierarchy : layout.v1) {
+    const std::string group = hierarchy.mount + "/" + cgroup;
+    if (!hierarchy.on_demand || exists(group)) entrance.v1_tasks.push_back(open_tasks(group));
+  }
   if (!layout.unified.empty()) entrance.unified = open_group(layout.unified + "/" + cgroup);
   return entrance;
 }

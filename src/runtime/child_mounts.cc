@@ -2,6 +2,7 @@
 #include "runtime/child_mounts.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,7 +96,9 @@ int make_node(int directory, const Node& node) {
   const char* name = node.path.c_str();
   if (S_ISDIR(node.mode)) return errno_of(::mkdirat(directory, name, node.mode & 07777));
   if (S_ISLNK(node.mode)) return errno_of(::symlinkat(node.link_to.c_str(), directory, name));
-  return errno_of(::mknodat(directory, name, node.mode, node.device));
+  if (::mknodat(directory, name, node.mode, node.device) != 0) return errno;
+  if (node.uid == 0 && node.gid == 0) return 0;
+  return errno_of(::fchownat(directory, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW));
 }
 
 int make_nodes(int directory, std::span<const Node> nodes) {
@@ -242,6 +245,10 @@ int overlay_by_fsconfig(const RootTask& task) {
   for (const char* layer : task.lower) set("lowerdir+", layer);
   set("upperdir", task.upper);
   set("workdir", task.work);
+  // Some kernels are built with other defaults. The upper directory must be readable as a layer by
+  // itself: without redirects and with whole files.
+  set("redirect_dir", "off");
+  set("metacopy", "off");
   accepted = accepted && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
   const int mount = accepted ? ::fsmount(context, FSMOUNT_CLOEXEC, 0) : -1;
   const int error = errno;
@@ -264,7 +271,7 @@ int link_layers(const RootTask& task) {
   return 0;
 }
 
-/// "lowerdir=0:1:2,upperdir=u,workdir=w"
+/// "lowerdir=0:1:2,upperdir=u,workdir=w,..."
 int write_options(std::size_t layers, char* text, std::size_t size) {
   std::size_t used = 0;
   for (std::size_t i = 0; i < layers && used < size; ++i) {
@@ -272,8 +279,8 @@ int write_options(std::size_t layers, char* text, std::size_t size) {
     used += static_cast<std::size_t>(std::snprintf(text + used, size - used, "%s%zu", before, i));
   }
   if (used < size)
-    used +=
-        static_cast<std::size_t>(std::snprintf(text + used, size - used, ",upperdir=u,workdir=w"));
+    used += static_cast<std::size_t>(std::snprintf(
+        text + used, size - used, ",upperdir=u,workdir=w,redirect_dir=off,metacopy=off"));
   return used < size ? 0 : E2BIG;
 }
 
@@ -296,17 +303,120 @@ int attach_root(int mount) {
   return error;
 }
 
+/// A detached copy of a bind's source, or -1 with errno.
+int clone_source(const MountStep& step) {
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                         (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
+  if (step.subpath.empty()) return ::open_tree(AT_FDCWD, step.source.c_str(), flags);
+  const int directory = ::open(step.source.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  const int inside = openat2(directory, step.subpath.c_str(), O_PATH | O_CLOEXEC,
+                             RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  const int tree = inside < 0 ? -1 : ::open_tree(inside, "", flags | AT_EMPTY_PATH);
+  const int error = errno;
+  if (inside >= 0) ::close(inside);
+  ::close(directory);
+  errno = error;
+  return tree;
+}
+
+int open_bind(const MountStep& step, int id_mapping) {
+  const int tree = clone_source(step);
+  if (tree < 0 || id_mapping < 0) return tree;
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(id_mapping);
+  const unsigned depth = step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U;
+  if (::mount_setattr(tree, "", AT_EMPTY_PATH | depth, &attributes, sizeof attributes) == 0)
+    return tree;
+  const int error = errno;
+  ::close(tree);
+  errno = error;
+  return -1;
+}
+
+/// The kernel clones mounts only of the namespace that the caller is in.
+int open_shared_shm(const SourceTask& task) {
+  const int own = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (own < 0) return -1;
+  if (::setns(task.shared_mounts, CLONE_NEWNS) != 0) return -1;
+  const int shm = openat2(AT_FDCWD, "/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC,
+                          RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  const int tree =
+      shm < 0 ? -1 : ::open_tree(shm, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const int error = errno;
+  if (::setns(own, CLONE_NEWNS) != 0) return -1;
+  if (shm >= 0) ::close(shm);
+  ::close(own);
+  errno = error;
+  return tree;
+}
+
 }  // namespace
 
-ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees) {
+ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
+                          std::span<int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
     trees[i] = -1;
-    if (steps[i].kind != StepKind::bind) continue;
-    const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                           (steps[i].depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
-    trees[i] = ::open_tree(AT_FDCWD, steps[i].source.c_str(), flags);
+    if (steps[i].kind == StepKind::bind) {
+      trees[i] = open_bind(steps[i], task.id_mappings.empty() ? -1 : task.id_mappings[i]);
+    } else if (steps[i].kind == StepKind::shared_shm) {
+      trees[i] = open_shared_shm(task);
+    } else {
+      continue;
+    }
     if (trees[i] < 0) return {ChildStage::open_source, errno, i};
   }
+  return {};
+}
+
+namespace {
+
+int write_file(int directory, const char* name, const MountStep& step) {
+  const Node& node = step.nodes.front();
+  const int file =
+      ::openat(directory, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return errno;
+  int error = 0;
+  for (std::size_t done = 0; error == 0 && done < step.content.size();) {
+    const ssize_t size = ::write(file, step.content.data() + done, step.content.size() - done);
+    if (size < 0) error = errno;
+    if (size > 0) done += static_cast<std::size_t>(size);
+  }
+  if (error == 0) error = errno_of(::fchown(file, node.uid, node.gid));
+  if (error == 0) error = errno_of(::fchmod(file, node.mode & 07777));
+  ::close(file);
+  return error;
+}
+
+/// A detached mount of one file of the tmpfs, or -1 with errno.
+int make_file(int tmpfs, std::uint32_t number, const MountStep& step) {
+  char name[24];
+  std::snprintf(name, sizeof name, "%u", number);
+  errno = write_file(tmpfs, name, step);
+  if (errno != 0) return -1;
+  const int tree = ::open_tree(tmpfs, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0) return -1;
+  errno = set_mount_attributes(tree, step.attributes);
+  return errno == 0 ? tree : -1;
+}
+
+}  // namespace
+
+ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) {
+  int tmpfs = -1;
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].kind != StepKind::file) continue;
+    if (tmpfs < 0) {
+      tmpfs = new_filesystem("tmpfs", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+      // Before Linux 6.15 only what is attached can be cloned in parts.
+      const int error = tmpfs < 0 ? errno : attach_root(tmpfs);
+      if (error != 0) return {ChildStage::mount, error, i};
+    }
+    trees[i] = make_file(tmpfs, i, steps[i]);
+    if (trees[i] < 0) return {ChildStage::mount, errno, i};
+  }
+  if (tmpfs >= 0) ::close(tmpfs);
   return {};
 }
 
@@ -318,10 +428,36 @@ ChildFailure mount_root(const RootTask& task, int& root) {
   return {ChildStage::mount_root, errno_of(root), 0};
 }
 
+namespace {
+
+int attach_file(int root, const MountStep& step, int tree) {
+  const int target = open_or_make(root, step.target.c_str(), S_IFREG, step.links);
+  if (target < 0) return errno;
+  int error = same_kind(target, S_IFREG);
+  if (error == 0) error = attach(tree, target);
+  ::close(target);
+  ::close(tree);
+  return error;
+}
+
+int attach_step(int root, const MountStep& step, int tree) {
+  switch (step.kind) {
+    case StepKind::bind:
+    case StepKind::shared_shm:
+      return attach_bind(root, step, tree);
+    case StepKind::file:
+      return attach_file(root, step, tree);
+    case StepKind::new_filesystem:
+      break;
+  }
+  return attach_new_filesystem(root, step);
+}
+
+}  // namespace
+
 ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    const int error = steps[i].kind == StepKind::bind ? attach_bind(root, steps[i], trees[i])
-                                                      : attach_new_filesystem(root, steps[i]);
+    const int error = attach_step(root, steps[i], trees[i]);
     if (error != 0) return {ChildStage::mount, error, i};
   }
   return {};

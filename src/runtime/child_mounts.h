@@ -18,9 +18,21 @@ struct RootTask {
   const char* work = nullptr;
 };
 
+/// Where the sources of binds come from, besides the host's tree.
+struct SourceTask {
+  int shared_mounts = -1;  ///< mount namespace of the container whose /dev/shm is shared
+  /// For each step the user namespace whose mapping its bind is seen through, or -1. Empty: none.
+  std::span<const int> id_mappings;
+};
+
 /// Detached copies of the bind sources, one slot for each step (unused for other steps). Call it
 /// first, while the host's mounts still propagate as the host has them.
-ChildFailure open_sources(std::span<const MountStep> steps, std::span<int> trees);
+ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
+                          std::span<int> trees);
+
+/// Configs and secrets: files on a tmpfs that only they keep, one slot for each step as above. Call
+/// it when the mounts are separated from the host's, before mount_root().
+ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees);
 
 /// Mounts the overlay on top of its upper directory, in this mount namespace; `root` becomes a
 /// descriptor of the new root.

@@ -55,8 +55,8 @@ void ChildReport::await_release() const {
   if (got != 1) ::_exit(half_made);
 }
 
-void ChildReport::announce_exec(int terminal) const {
-  send_message(socket_, ChildFailure{ChildStage::executing, 0, 0}, terminal);
+void ChildReport::announce_exec(int descriptor) const {
+  send_message(socket_, ChildFailure{ChildStage::executing, 0, 0}, descriptor);
 }
 
 }  // namespace stack::runtime

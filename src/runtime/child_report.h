@@ -30,13 +30,15 @@ enum class ChildStage : std::uint32_t {
   read_only,  ///< item: index into read_only
   root_read_only,
   set_hostname,
-  set_sysctl,  ///< item: index into own_sysctls()
+  set_sysctl,  ///< item: index of the sysctl step
   loopback,
-  limits,
+  limits,  ///< item: index into ulimits, or their number for the standard ones
+  oom_score,
+  apparmor,
   keyring,
   join_namespaces,
   find_user,
-  find_group,
+  find_group,  ///< item: 0 for the group of USER, else 1 + index into groups
   read_passwd,
   read_group,
   terminal,
@@ -62,7 +64,8 @@ struct ChildFailure {
 };
 
 /// The child's end of the control socket. The parent sends one byte for "go on"; the child sends
-/// ChildFailure messages, `executing` together with the pty's master when there is one.
+/// ChildFailure messages, `executing` together with the descriptor that it has made, if any (a
+/// pty's master, the root of a tree).
 class ChildReport {
  public:
   explicit ChildReport(int socket) : socket_(socket) {}
@@ -72,8 +75,8 @@ class ChildReport {
   void require(const ChildFailure& failure) const;
   /// Waits for the parent's word; exits when the parent is gone.
   void await_release() const;
-  /// `terminal` -1: none.
-  void announce_exec(int terminal) const;
+  /// `descriptor` -1: none.
+  void announce_exec(int descriptor) const;
   int socket() const { return socket_; }
 
  private:

@@ -18,10 +18,11 @@
 namespace stack::runtime {
 namespace {
 
-constexpr Sysctl network_sysctls[] = {
-    {"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"},
-    {"/proc/sys/net/ipv4/ping_group_range", "0 2147483647"},
-};
+int join_namespaces(const JoinedNamespaces& joined) {
+  if (joined.network >= 0 && ::setns(joined.network, CLONE_NEWNET) != 0) return errno;
+  if (joined.ipc >= 0 && ::setns(joined.ipc, CLONE_NEWIPC) != 0) return errno;
+  return 0;
+}
 
 int isolate_mounts() {
   // Slave, not private: sources bound as rslave or rshared keep hearing of the host's mounts.
@@ -44,11 +45,11 @@ int set_hostname(const ContainerTask& task) {
 }
 
 /// In our own, just mounted proc; before /proc/sys becomes read-only.
-int write_sysctl(int root, const Sysctl& sysctl) {
-  const int file =
-      openat2(root, sysctl.file, O_WRONLY | O_CLOEXEC, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-  if (file < 0) return errno == ENOENT ? 0 : errno;
-  const int error = errno_of(::write(file, sysctl.value, std::strlen(sysctl.value)));
+int write_sysctl(int root, const SysctlStep& sysctl) {
+  const int file = openat2(root, sysctl.path.c_str(), O_WRONLY | O_CLOEXEC,
+                           RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+  if (file < 0) return errno == ENOENT && sysctl.if_missing == IfMissing::skip ? 0 : errno;
+  const int error = errno_of(::write(file, sysctl.value.data(), sysctl.value.size()));
   ::close(file);
   return error;
 }
@@ -64,24 +65,23 @@ int bring_loopback_up() {
   return error;
 }
 
-void set_up_network(const ContainerTask& task, int root, const ChildReport& report) {
-  if (task.network == OwnNetwork::no) return;
-  for (std::uint32_t i = 0; i < std::size(network_sysctls); ++i)
-    report.require(ChildStage::set_sysctl, write_sysctl(root, network_sysctls[i]), i);
-  report.require(ChildStage::loopback, bring_loopback_up());
+void set_sysctls(const MountPlan& plan, int root, const ChildReport& report) {
+  for (std::uint32_t i = 0; i < plan.sysctls.size(); ++i)
+    report.require(ChildStage::set_sysctl, write_sysctl(root, plan.sysctls[i]), i);
 }
 
 /// Everything by descriptors below `root`, so before or after pivot_root makes no difference to it.
 void build_file_system(const ContainerTask& task, int& root, const ChildReport& report) {
   const MountPlan& plan = *task.mounts;
-  report.require(open_sources(plan.steps, task.trees));
+  report.require(open_sources(task.sources, plan.steps, task.trees));
   report.require(ChildStage::isolate_mounts, isolate_mounts());
+  report.require(make_files(plan.steps, task.trees));
   report.require(mount_root(task.root, root));
   report.require(mount_steps(root, plan.steps, task.trees));
   report.require(ChildStage::make_working_directory,
                  make_directory_in_root(root, task.program.working_directory));
   report.require(ChildStage::pivot_root, change_root(root));
-  set_up_network(task, root, report);
+  set_sysctls(plan, root, report);
   report.require(mask_paths(root, plan.masked));
   report.require(make_paths_read_only(root, plan.read_only));
   if (plan.root == Writable::no)
@@ -89,10 +89,6 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
 }
 
 }  // namespace
-
-std::span<const Sysctl> own_sysctls() {
-  return network_sysctls;
-}
 
 int enter_cgroups(std::span<const int> tasks) {
   for (const int file : tasks) {
@@ -110,7 +106,10 @@ void become_container(const ContainerTask& task) {
   ::umask(0);
   report.require(ChildStage::join_cgroup, enter_cgroups(task.cgroup_tasks));
   // Not with clone3: the namespace's root is the group that the caller is in at this moment.
-  report.require(ChildStage::new_cgroup_namespace, errno_of(::unshare(CLONE_NEWCGROUP)));
+  if (task.cgroup == OwnNamespace::yes)
+    report.require(ChildStage::new_cgroup_namespace, errno_of(::unshare(CLONE_NEWCGROUP)));
+  report.require(ChildStage::join_namespaces, join_namespaces(task.joined));
+  if (task.network == OwnNamespace::yes) report.require(ChildStage::loopback, bring_loopback_up());
   int root = -1;
   build_file_system(task, root, report);
   report.require(ChildStage::set_hostname, set_hostname(task));

@@ -10,26 +10,28 @@
 
 namespace stack::runtime {
 
-enum class OwnNetwork { yes, no };
+enum class OwnNamespace { yes, no };
 
-/// A file below /proc/sys and its value.
-struct Sysctl {
-  const char* file;
-  const char* value;
+/// Namespaces of other containers to join; -1: none. A PID namespace is joined by the parent, whose
+/// children are in it then.
+struct JoinedNamespaces {
+  int network = -1;
+  int ipc = -1;
 };
-/// Set in each network namespace of our own: low ports and ping need no capability there.
-std::span<const Sysctl> own_sysctls();
 
 struct ContainerTask {
   int control = -1;                   ///< socket of ChildReport
   std::span<const int> kept;          ///< descriptors to keep, ascending
   std::span<const int> cgroup_tasks;  ///< `tasks` files of the v1 groups
+  JoinedNamespaces joined;
+  OwnNamespace cgroup = OwnNamespace::yes;
+  SourceTask sources;
   RootTask root;
   const MountPlan* mounts = nullptr;
   std::span<int> trees;  ///< room for one descriptor per mount step
   const char* hostname = "";
   const char* domainname = "";
-  OwnNetwork network = OwnNetwork::yes;
+  OwnNamespace network = OwnNamespace::yes;
   ProgramTask program;
 };
 

@@ -21,6 +21,9 @@ enum class Writable { yes, no };
 struct MountSpec {
   MountKind kind = MountKind::bind;
   std::string source;  ///< bind: absolute host path of a directory or file; tmpfs: unused
+  /// bind: what is mounted of `source`, relative, never followed through a link: who may write
+  /// there is not trusted. Empty: `source` itself.
+  std::string subpath = {};
   std::string target;  ///< absolute path inside; made when absent, resolved inside the root
   Writable writable = Writable::yes;
   std::string propagation = "rprivate";  ///< bind: [r]private, [r]slave, [r]shared
@@ -153,7 +156,6 @@ struct NamespacesSpec {
   NamespaceSpec ipc;     ///< shared: with the other's /dev/shm
   NamespaceSpec uts;     ///< own or host
   NamespaceSpec cgroup;  ///< own or host
-  bool user = false;     ///< ids of a range of their own, root inside is nobody outside
   bool operator==(const NamespacesSpec&) const = default;
 };
 

@@ -58,6 +58,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(NamespaceKind, {{NamespaceKind::own, "own"},
 static void to_json(json& object, const MountSpec& mount) {
   object = {{"kind", mount.kind},
             {"source", mount.source},
+            {"subpath", mount.subpath},
             {"target", mount.target},
             {"writable", is_writable(mount.writable)},
             {"propagation", mount.propagation},
@@ -70,6 +71,7 @@ static void from_json(const json& object, MountSpec& mount) {
   object.at("kind").get_to(mount.kind);
   object.at("target").get_to(mount.target);
   get(object, "source", mount.source);
+  get(object, "subpath", mount.subpath);
   get(object, "writable", mount.writable);
   get(object, "propagation", mount.propagation);
   get(object, "recursive", mount.recursive);
@@ -117,7 +119,7 @@ static void from_json(const json& object, FileSpec& file) {
   get(object, "content", file.content);
 }
 
-static void to_json(json& object, const ProcessSpec& process) {
+void to_json(json& object, const ProcessSpec& process) {
   object = {{"arguments", process.arguments},
             {"environment", process.environment},
             {"working_directory", process.working_directory},
@@ -130,7 +132,7 @@ static void to_json(json& object, const ProcessSpec& process) {
   put(object, "oom_score_adj", process.oom_score_adj);
 }
 
-static void from_json(const json& object, ProcessSpec& process) {
+void from_json(const json& object, ProcessSpec& process) {
   object.at("arguments").get_to(process.arguments);
   get(object, "environment", process.environment);
   get(object, "working_directory", process.working_directory);
@@ -258,7 +260,6 @@ static void to_json(json& object, const NamespacesSpec& spaces) {
   put(object, "ipc", spaces.ipc);
   put(object, "uts", spaces.uts);
   put(object, "cgroup", spaces.cgroup);
-  put(object, "user", spaces.user);
 }
 
 static void from_json(const json& object, NamespacesSpec& spaces) {
@@ -267,7 +268,6 @@ static void from_json(const json& object, NamespacesSpec& spaces) {
   get(object, "ipc", spaces.ipc);
   get(object, "uts", spaces.uts);
   get(object, "cgroup", spaces.cgroup);
-  get(object, "user", spaces.user);
 }
 
 static void to_json(json& object, const EtcFiles& etc) {

@@ -8,6 +8,8 @@
 
 namespace stack::runtime {
 
+void to_json(nlohmann::json& json, const ProcessSpec& process);
+void from_json(const nlohmann::json& json, ProcessSpec& process);
 void to_json(nlohmann::json& json, const ContainerSpec& spec);
 /// Throws nlohmann's exceptions on a wrong shape; unknown members are ignored.
 void from_json(const nlohmann::json& json, ContainerSpec& spec);

@@ -70,17 +70,25 @@ void send_release(int socket) {
   }
 }
 
+ChildOutcome receive_word(int socket) {
+  ChildOutcome outcome;
+  const auto message = receive_message(socket, outcome.descriptor);
+  if (!message) return outcome;
+  outcome.kind = message->failed() ? ChildOutcome::Kind::failed : ChildOutcome::Kind::executed;
+  if (message->failed()) outcome.failure = *message;
+  return outcome;
+}
+
 ChildOutcome receive_outcome(int socket) {
   ChildOutcome outcome;
-  while (const auto message = receive_message(socket, outcome.terminal)) {
-    if (message->failed()) {
-      outcome.kind = ChildOutcome::Kind::failed;
-      outcome.failure = *message;
-      return outcome;
-    }
-    outcome.kind = ChildOutcome::Kind::executed;
+  for (;;) {
+    ChildOutcome word = receive_word(socket);
+    if (word.kind == ChildOutcome::Kind::vanished) return outcome;
+    if (word.descriptor) outcome.descriptor = std::move(word.descriptor);
+    outcome.kind = word.kind;
+    outcome.failure = word.failure;
+    if (word.kind == ChildOutcome::Kind::failed) return outcome;
   }
-  return outcome;
 }
 
 }  // namespace stack::runtime

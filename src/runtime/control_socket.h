@@ -13,7 +13,7 @@ namespace stack::runtime {
 struct ChildOutcome {
   enum class Kind { executed, failed, vanished } kind = Kind::vanished;
   ChildFailure failure;
-  Fd terminal;  ///< the pty's master, when the child sent one
+  Fd descriptor;  ///< the pty's master, or what else the child sent
 };
 
 struct ControlSocket {
@@ -25,6 +25,8 @@ struct ControlSocket {
 ControlSocket make_control_socket();
 /// Lets the child go on. A child that failed meanwhile is no error here: receive_outcome() tells.
 void send_release(int socket);
+/// Waits for one word of the child, which goes on afterwards: `executed` when it did not fail.
+ChildOutcome receive_word(int socket);
 /// Waits until the child has executed, failed or vanished.
 ChildOutcome receive_outcome(int socket);
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/text.h"
 
 namespace stack::runtime {
 namespace {
@@ -121,6 +122,22 @@ std::vector<DeviceRule> default_device_rules() {
 
 std::vector<DeviceRule> all_devices() {
   return {DeviceRule{}};
+}
+
+DeviceRule parse_rule(const std::string& text) {
+  const auto words = split(text, ' ');
+  const auto numbers = words.size() == 3 ? split(words[1], ':') : std::vector<std::string>{};
+  const auto number = [&](const std::string& word) -> std::optional<unsigned> {
+    if (word == "*") return std::nullopt;
+    const auto value = parse_integer<unsigned>(word);
+    if (!value) fail("{} is not a rule for devices", stack::quoted(text));
+    return value;
+  };
+  const bool known = numbers.size() == 2 &&
+                     (words[0] == "a" || words[0] == "b" || words[0] == "c") && !words[2].empty() &&
+                     words[2].find_first_not_of("rwm") == std::string::npos;
+  if (!known) fail("{} is not a rule for devices", stack::quoted(text));
+  return {static_cast<DeviceType>(words[0][0]), number(numbers[0]), number(numbers[1]), words[2]};
 }
 
 std::string device_line(const DeviceRule& rule) {

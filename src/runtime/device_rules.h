@@ -30,6 +30,9 @@ std::vector<DeviceRule> default_device_rules();
 /// Everything, for privileged containers.
 std::vector<DeviceRule> all_devices();
 
+/// "c 1:3 rwm" or "a *:* rw" as in device_cgroup_rules. Throws Error.
+DeviceRule parse_rule(const std::string& text);
+
 /// A line for devices.allow: "c 1:3 rwm".
 std::string device_line(const DeviceRule& rule);
 /// A BPF_PROG_TYPE_CGROUP_DEVICE program that answers 1 for what a rule allows and else 0.

@@ -29,6 +29,8 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "setting sysctl",
     "bringing up the loopback interface",
     "setting resource limits",
+    "setting oom_score_adj",
+    "entering the AppArmor profile",
     "making a session keyring",
     "joining the container's namespaces",
     "finding the user",
@@ -62,15 +64,20 @@ std::string attempt_text(const ChildFailure& failure, const ProcessSpec& process
   const std::string text = stage_texts.at(static_cast<std::size_t>(failure.stage));
   switch (failure.stage) {
     case ChildStage::open_source:
-      return "opening mount source " + plan->steps.at(failure.item).source;
+      return "opening mount source " + source_text(plan->steps.at(failure.item));
     case ChildStage::mount:
       return mount_text(plan->steps.at(failure.item));
     case ChildStage::mask:
       return "masking " + plan->masked.at(failure.item);
     case ChildStage::read_only:
       return text + " " + plan->read_only.at(failure.item);
+    case ChildStage::limits:
+      return failure.item < process.ulimits.size()
+                 ? fmt::format("setting ulimit {}",
+                               std::next(process.ulimits.begin(), failure.item)->first)
+                 : text;
     case ChildStage::set_sysctl:
-      return fmt::format("{} {}", text, own_sysctls()[failure.item].file);
+      return fmt::format("{} {}", text, plan->sysctls.at(failure.item).path);
     case ChildStage::make_working_directory:
     case ChildStage::working_directory:
       return text + " " + process.working_directory;
@@ -116,7 +123,9 @@ Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
                                        process.user.substr(0, process.user.find(':'))));
     case ChildStage::find_group:
       return runtime_error(fmt::format("unable to find group {}: no matching entries in group file",
-                                       process.user.substr(process.user.find(':') + 1)));
+                                       failure.item == 0
+                                           ? process.user.substr(process.user.find(':') + 1)
+                                           : process.groups.at(failure.item - 1)));
     case ChildStage::working_directory_outside:
       return runtime_error(fmt::format("working directory {} lies outside of the container's root",
                                        process.working_directory));

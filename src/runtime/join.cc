@@ -28,6 +28,15 @@ SecuritySpec security_of(const JoinRequest& request) {
   return security;
 }
 
+/// Groups and limits are the container's, whoever is asked for in it.
+ProcessSpec as_in_container(ProcessSpec process, const ProcessSpec& container) {
+  process.init = false;
+  process.groups = container.groups;
+  process.ulimits = container.ulimits;
+  process.oom_score_adj = container.oom_score_adj;
+  return process;
+}
+
 Fd open_container(const ProcessIdentity& container) {
   auto pidfd = open_process(container);
   if (!pidfd) throw Error("the container is not running").with_exit_code(ExitCode::runtime_error);
@@ -63,8 +72,7 @@ Joined join_container(const JoinRequest& request) {
   validate(request.process);
   const Fd container = open_container(request.container);
   const CgroupEntrance entrance = open_cgroups(host_cgroup_layout(), request.spec->cgroup);
-  ProcessSpec process = request.process;
-  process.init = false;
+  ProcessSpec process = as_in_container(request.process, request.spec->process);
   const ProgramMemory program(process, security_of(request),
                               {request.stdin_fd, request.stdout_fd, request.stderr_fd},
                               request.cache);
@@ -92,7 +100,7 @@ void take_join_result(Joined& joined) {
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, joined.process, nullptr);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
-  joined.terminal = std::move(outcome.terminal);
+  joined.terminal = std::move(outcome.descriptor);
 }
 
 }  // namespace stack::runtime

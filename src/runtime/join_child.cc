@@ -104,6 +104,10 @@ void become_relay(const JoinTask& task) {
   // Before setns: nobody inside may trace or read a copy of the supervisor (CVE-2019-5736).
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   reset_signals();
+  // A program with a terminal of its own may be left to itself: what happens to the terminal that
+  // we were started from is then nothing to it. Without one, what is typed there is for the
+  // program.
+  if (task.program.terminal == Terminal::own) ::setsid();
   const pid_t relay = ::getpid();
   const pid_t guard = fork_process();
   report.require(ChildStage::prepare, guard < 0 ? errno : 0);

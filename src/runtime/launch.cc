@@ -15,6 +15,7 @@
 #include "runtime/container_child.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
+#include "runtime/id_mapping.h"
 #include "runtime/kernel.h"
 #include "runtime/program_memory.h"
 #include "runtime/validate.h"
@@ -43,6 +44,8 @@ struct ContainerMemory {
   std::vector<int> cgroup_tasks;
   std::vector<int> kept;
   std::vector<int> trees;
+  std::vector<Fd> mappings;  ///< owns what id_mappings names
+  std::vector<int> id_mappings;
   ContainerTask task;
 };
 
@@ -55,14 +58,38 @@ RootTask root_task(const RootSpec& root, std::vector<const char*>& layers) {
 std::vector<int> descriptors_to_keep(const ContainerTask& task) {
   std::vector<int> kept(task.cgroup_tasks.begin(), task.cgroup_tasks.end());
   kept.push_back(task.control);
+  for (const int each : {task.joined.network, task.joined.ipc, task.sources.shared_mounts})
+    if (each >= 0) kept.push_back(each);
+  for (const int each : task.sources.id_mappings)
+    if (each >= 0) kept.push_back(each);
   kept.insert(kept.end(), std::begin(task.program.standard_streams),
               std::end(task.program.standard_streams));
   std::sort(kept.begin(), kept.end());
   return kept;
 }
 
+OwnNamespace own_unless_shared(const NamespaceSpec& space) {
+  return space.kind == NamespaceKind::own ? OwnNamespace::yes : OwnNamespace::no;
+}
+
+/// Throws Error when the namespace that the spec wants to share was not given.
+int shared_descriptor(const NamespaceSpec& space, int descriptor, const char* what) {
+  if (space.kind != NamespaceKind::shared) return -1;
+  if (descriptor < 0) fail("the {} namespace of {} is not there", what, space.container);
+  return descriptor;
+}
+
+void fill_namespaces(ContainerTask& task, const NamespacesSpec& spaces,
+                     const SharedNamespaces& shared) {
+  task.joined.network = shared_descriptor(spaces.network, shared.network, "network");
+  task.joined.ipc = shared_descriptor(spaces.ipc, shared.ipc, "IPC");
+  task.sources.shared_mounts = shared_descriptor(spaces.ipc, shared.mount, "mount");
+  task.network = own_unless_shared(spaces.network);
+  task.cgroup = own_unless_shared(spaces.cgroup);
+}
+
 void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPlan& plan,
-               const CgroupEntrance& entrance, int control) {
+               const CgroupEntrance& entrance, int control, const SharedNamespaces& shared) {
   for (const Fd& tasks : entrance.v1_tasks) memory.cgroup_tasks.push_back(tasks.get());
   memory.trees.assign(plan.steps.size(), -1);
   ContainerTask& task = memory.task;
@@ -73,19 +100,47 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   task.trees = memory.trees;
   task.hostname = spec.hostname.c_str();
   task.domainname = spec.domainname.c_str();
-  task.network =
-      spec.namespaces.network.kind == NamespaceKind::own ? OwnNetwork::yes : OwnNetwork::no;
+  fill_namespaces(task, spec.namespaces, shared);
+  memory.mappings = id_mappings(spec, plan);
+  for (const Fd& mapping : memory.mappings)
+    memory.id_mappings.push_back(mapping ? mapping.get() : -1);
+  task.sources.id_mappings = memory.id_mappings;
   task.program = memory.program.task();
   memory.kept = descriptors_to_keep(task);
   task.kept = memory.kept;
 }
 
 std::uint64_t clone_flags(const ContainerSpec& spec, Parent parent) {
-  std::uint64_t flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-  if (spec.namespaces.network.kind == NamespaceKind::own) flags |= CLONE_NEWNET;
+  const NamespacesSpec& spaces = spec.namespaces;
+  std::uint64_t flags = CLONE_PIDFD | CLONE_NEWNS;
+  if (spaces.pid.kind == NamespaceKind::own) flags |= CLONE_NEWPID;
+  if (spaces.ipc.kind == NamespaceKind::own || spaces.ipc.kind == NamespaceKind::none)
+    flags |= CLONE_NEWIPC;
+  if (spaces.uts.kind == NamespaceKind::own) flags |= CLONE_NEWUTS;
+  if (spaces.network.kind == NamespaceKind::own) flags |= CLONE_NEWNET;
   if (parent == Parent::callers_parent) flags |= CLONE_PARENT;
   return flags;
 }
+
+/// Children of the caller are in another PID namespace while this lives (pid_namespaces(7)).
+class ChildrenElsewhere {
+ public:
+  /// `pid_namespace` -1: they are where the caller is.
+  explicit ChildrenElsewhere(int pid_namespace) {
+    if (pid_namespace < 0) return;
+    own_ = open_file("/proc/self/ns/pid", O_RDONLY);
+    if (::setns(pid_namespace, CLONE_NEWPID) != 0) throw_errno("joining a PID namespace");
+  }
+  ~ChildrenElsewhere() {
+    // Cannot fail: to one's own namespace the way is always open.
+    if (own_) ::setns(own_.get(), CLONE_NEWPID);
+  }
+  ChildrenElsewhere(const ChildrenElsewhere&) = delete;
+  ChildrenElsewhere& operator=(const ChildrenElsewhere&) = delete;
+
+ private:
+  Fd own_;
+};
 
 /// The one clone. Returns in the parent only.
 void clone_container(PendingContainer::State& state, const ContainerSpec& spec,
@@ -175,7 +230,7 @@ void PendingContainer::take_result() {
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, state_->process, &state_->plan);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
-  state_->terminal = std::move(outcome.terminal);
+  state_->terminal = std::move(outcome.descriptor);
   state_->succeeded = true;
 }
 
@@ -190,10 +245,11 @@ Fd PendingContainer::take_pidfd() {
 PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options) {
   validate(spec);
   const CgroupLayout layout = host_cgroup_layout();
-  const CgroupPlan cgroups = cgroup_plan(layout, spec);
+  const DeviceFacts devices = device_facts(spec.security);
+  const CgroupPlan cgroups = cgroup_plan(layout, spec, devices);
   auto state = std::make_unique<PendingContainer::State>();
   state->process = spec.process;
-  state->plan = mount_plan(spec, mount_facts(layout, spec.security));
+  state->plan = mount_plan(spec, mount_facts(layout, spec.security, devices));
   state->cgroup = spec.cgroup;
   state->parent = options.parent;
   ContainerMemory memory{
@@ -204,6 +260,8 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
       .cgroup_tasks = {},
       .kept = {},
       .trees = {},
+      .mappings = {},
+      .id_mappings = {},
       .task = {}};
   ControlSocket control = make_control_socket();
   state->control = std::move(control.parent);
@@ -212,8 +270,12 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   PendingContainer pending(std::move(state));
   PendingContainer::State& made = pending.state();
   const CgroupEntrance entrance = make_cgroups(cgroups);
-  fill_task(memory, spec, made.plan, entrance, control.child.get());
-  clone_container(made, spec, memory.task, entrance);
+  fill_task(memory, spec, made.plan, entrance, control.child.get(), options.shared);
+  {
+    const ChildrenElsewhere elsewhere(
+        shared_descriptor(spec.namespaces.pid, options.shared.pid, "PID"));
+    clone_container(made, spec, memory.task, entrance);
+  }
   if (spec.namespaces.network.kind == NamespaceKind::own) open_network_namespace(made);
   return pending;
 }

@@ -25,8 +25,18 @@ enum class Parent {
   callers_parent,  ///< CLONE_PARENT: a sibling of the caller, which survives it
 };
 
+/// Namespaces of other containers, as open files of /proc/PID/ns; -1: not shared. Needed for each
+/// that the spec says is shared.
+struct SharedNamespaces {
+  int network = -1;
+  int pid = -1;
+  int ipc = -1;
+  int mount = -1;  ///< of the container whose IPC namespace is shared: its /dev/shm is there
+};
+
 struct LaunchOptions {
   Parent parent = Parent::caller;
+  SharedNamespaces shared;
   /// What the container's process gets as 0, 1 and 2; must stay open until release(). With
   /// `process.terminal` they are ignored: the pty's master is take_terminal().
   int stdin_fd = -1;

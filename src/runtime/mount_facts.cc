@@ -21,10 +21,10 @@ void collect_devices(const std::string& path, std::vector<Node>& nodes) {
     struct stat info {};
     if (::lstat(("/dev/" + relative).c_str(), &info) != 0) continue;
     if (S_ISDIR(info.st_mode)) {
-      nodes.push_back({relative, S_IFDIR | 0755, 0, {}});
+      nodes.push_back({relative, S_IFDIR | 0755, 0, {}, 0, 0});
       collect_devices(relative, nodes);
     } else if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) {
-      nodes.push_back({relative, info.st_mode, info.st_rdev, {}});
+      nodes.push_back({relative, info.st_mode, info.st_rdev, {}, info.st_uid, info.st_gid});
     }
   }
 }
@@ -41,11 +41,14 @@ std::vector<std::string> thermal_throttles() {
 
 }  // namespace
 
-MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security) {
+MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security,
+                       const DeviceFacts& devices) {
   MountFacts facts;
   facts.cgroups = cgroups;
+  facts.devices = devices.nodes;
+  facts.device_binds = devices.binds;
   if (security.privileged) {
-    collect_devices("", facts.host_devices);
+    collect_devices("", facts.devices);
   } else {
     facts.thermal_throttles = thermal_throttles();
   }

@@ -15,8 +15,12 @@ namespace {
 
 constexpr std::uint64_t hardened = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV;
 
-std::uint64_t read_only_unless_privileged(const SecuritySpec& security) {
-  return security.privileged ? 0 : MOUNT_ATTR_RDONLY;
+std::uint64_t read_only_unless(bool writable) {
+  return writable ? 0 : MOUNT_ATTR_RDONLY;
+}
+
+bool writes_cgroups(const SecuritySpec& security) {
+  return security.privileged || security.writable_cgroups;
 }
 
 MountStep standard(std::string type, std::string target, std::uint64_t attributes) {
@@ -29,22 +33,20 @@ MountStep standard(std::string type, std::string target, std::uint64_t attribute
 }
 
 Node directory(std::string path) {
-  return {std::move(path), S_IFDIR | 0755, 0, {}};
+  return {std::move(path), S_IFDIR | 0755, 0, {}, 0, 0};
 }
 Node link(std::string path, std::string to) {
-  return {std::move(path), S_IFLNK | 0777, 0, std::move(to)};
+  return {std::move(path), S_IFLNK | 0777, 0, std::move(to), 0, 0};
 }
 Node character(std::string path, unsigned major, unsigned minor) {
-  return {std::move(path), S_IFCHR | 0666, makedev(major, minor), {}};
+  return {std::move(path), S_IFCHR | 0666, makedev(major, minor), {}, 0, 0};
 }
 
-/// The host's nodes replace none of the standard ones.
-void append_host_devices(std::vector<Node>& nodes, const std::vector<Node>& host) {
-  const std::size_t standard_count = nodes.size();
-  for (const Node& node : host) {
-    const auto end = nodes.begin() + static_cast<std::ptrdiff_t>(standard_count);
-    const bool taken =
-        std::any_of(nodes.begin(), end, [&](const Node& each) { return each.path == node.path; });
+/// The first to claim a path has it: further nodes replace none of the standard ones.
+void append_devices(std::vector<Node>& nodes, const std::vector<Node>& further) {
+  for (const Node& node : further) {
+    const bool taken = std::any_of(nodes.begin(), nodes.end(),
+                                   [&](const Node& each) { return each.path == node.path; });
     if (!taken) nodes.push_back(node);
   }
 }
@@ -68,8 +70,16 @@ MountStep dev(const ContainerSpec& spec, const MountFacts& facts) {
                 link("stderr", "/proc/self/fd/2"),
                 link("core", "/proc/kcore")};
   // The pty is bound over it once it exists.
-  if (spec.process.terminal) step.nodes.push_back({"console", S_IFREG | 0600, 0, {}});
-  append_host_devices(step.nodes, facts.host_devices);
+  if (spec.process.terminal) step.nodes.push_back({"console", S_IFREG | 0600, 0, {}, 0, 0});
+  append_devices(step.nodes, facts.devices);
+  return step;
+}
+
+/// POSIX shared memory belongs to the IPC namespace by custom: who has the host's has its files.
+MountStep host_shm() {
+  MountStep step = standard("/dev/shm", "/dev/shm", hardened);
+  step.kind = StepKind::bind;
+  step.propagation = MS_PRIVATE;
   return step;
 }
 
@@ -79,8 +89,10 @@ MountStep pts() {
   return step;
 }
 
-MountStep shm(const ResourceSpec& resources) {
+MountStep shm(const ResourceSpec& resources, NamespaceKind ipc) {
+  if (ipc == NamespaceKind::host) return host_shm();
   MountStep step = standard("tmpfs", "/dev/shm", hardened);
+  if (ipc == NamespaceKind::shared) step.kind = StepKind::shared_shm;
   step.parameters = {{"mode", "1777"}, {"size", fmt::format("{}", resources.shm_size)}};
   return step;
 }
@@ -91,10 +103,11 @@ std::string last_component(const std::string& path) {
 
 /// v1: a tmpfs with a mount point for each hierarchy, links for controllers that share one.
 std::vector<MountStep> cgroup_v1(const CgroupLayout& layout, const SecuritySpec& security) {
-  const std::uint64_t attributes = hardened | read_only_unless_privileged(security);
+  const std::uint64_t attributes = hardened | read_only_unless(writes_cgroups(security));
   std::vector<MountStep> steps = {standard("tmpfs", "/sys/fs/cgroup", attributes)};
   steps.front().parameters = {{"mode", "755"}};
   for (const CgroupHierarchy& hierarchy : layout.v1) {
+    if (hierarchy.on_demand) continue;
     const std::string name = last_component(hierarchy.mount);
     steps.front().nodes.push_back(directory(name));
     MountStep step = standard("cgroup", "/sys/fs/cgroup/" + name, attributes);
@@ -113,7 +126,8 @@ std::vector<MountStep> cgroup_v1(const CgroupLayout& layout, const SecuritySpec&
 
 std::vector<MountStep> cgroup_steps(const CgroupLayout& layout, const SecuritySpec& security) {
   if (!layout.v1.empty()) return cgroup_v1(layout, security);
-  return {standard("cgroup2", "/sys/fs/cgroup", hardened | read_only_unless_privileged(security))};
+  return {
+      standard("cgroup2", "/sys/fs/cgroup", hardened | read_only_unless(writes_cgroups(security)))};
 }
 
 std::uint64_t propagation_flag(const std::string& word) {
@@ -131,12 +145,24 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   MountStep step;
   step.kind = StepKind::bind;
   step.source = mount.source;
+  step.subpath = mount.subpath;
   step.target = mount.target;
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
+  step.owner_mapped = mount.owner_mapped;
   // A device node that somebody puts into a volume must not become a device.
   if (!security.privileged && !is_below(mount.target, "/dev")) step.attributes |= MOUNT_ATTR_NODEV;
+  return step;
+}
+
+/// The one kind of bind that must be a device.
+MountStep device_step(const MountSpec& device) {
+  MountStep step;
+  step.kind = StepKind::bind;
+  step.source = device.source;
+  step.target = device.target;
+  step.propagation = MS_PRIVATE;
   return step;
 }
 
@@ -177,14 +203,29 @@ bool mounted_by_user(const ContainerSpec& spec, const std::string& target) {
                      [&](const MountSpec& mount) { return mount.target == target; });
 }
 
+/// Read-only, so that nobody takes it for something that stays.
+MountStep file_step(const FileSpec& file) {
+  MountStep step;
+  step.kind = StepKind::file;
+  step.source = "tmpfs";
+  step.target = file.target;
+  step.attributes = hardened | MOUNT_ATTR_RDONLY;
+  step.content = file.content;
+  step.nodes = {
+      {"file", S_IFREG | static_cast<mode_t>(file.mode & 07777), 0, {}, file.uid, file.gid}};
+  return step;
+}
+
 std::vector<MountStep> standard_steps(const ContainerSpec& spec, const MountFacts& facts) {
   std::vector<MountStep> steps = {
       standard("proc", "/proc", hardened),
       dev(spec, facts),
       pts(),
-      shm(spec.resources),
+      shm(spec.resources, spec.namespaces.ipc.kind),
       standard("mqueue", "/dev/mqueue", hardened),
-      standard("sysfs", "/sys", hardened | read_only_unless_privileged(spec.security))};
+      standard("sysfs", "/sys", hardened | read_only_unless(spec.security.privileged))};
+  if (spec.namespaces.ipc.kind == NamespaceKind::none)
+    std::erase_if(steps, [](const MountStep& step) { return step.target == "/dev/shm"; });
   for (MountStep& step : cgroup_steps(facts.cgroups, spec.security))
     steps.push_back(std::move(step));
   return steps;
@@ -211,6 +252,19 @@ std::vector<std::string> masked_paths(const MountFacts& facts) {
   return paths;
 }
 
+/// In a network namespace of our own low ports and ping need no capability, unless the user says
+/// otherwise.
+std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
+  std::vector<SysctlStep> steps;
+  if (spec.namespaces.network.kind == NamespaceKind::own) {
+    steps.push_back({"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", IfMissing::skip});
+    steps.push_back({"/proc/sys/net/ipv4/ping_group_range", "0 2147483647", IfMissing::skip});
+  }
+  for (const auto& [name, value] : spec.sysctls)
+    steps.push_back({"/proc/sys/" + sysctl_path(name), value, IfMissing::fail});
+  return steps;
+}
+
 std::string attribute_words(std::uint64_t attributes) {
   constexpr std::array<std::pair<std::uint64_t, const char*>, 6> words = {
       {{MOUNT_ATTR_RDONLY, "ro"},
@@ -227,8 +281,9 @@ std::string attribute_words(std::uint64_t attributes) {
 }
 
 std::string step_text(const MountStep& step) {
-  std::string text = fmt::format("{} {} on {}", step.kind == StepKind::bind ? "bind" : "new",
-                                 step.source, step.target);
+  constexpr std::array<const char*, 4> kinds = {"new", "bind", "file", "shared"};
+  std::string text = fmt::format("{} {} on {}", kinds[static_cast<std::size_t>(step.kind)],
+                                 source_text(step), step.target);
   text += attribute_words(step.attributes);
   for (const FilesystemOption& option : step.parameters)
     text +=
@@ -236,6 +291,7 @@ std::string step_text(const MountStep& step) {
   if (step.propagation == MS_SLAVE) text += " slave";
   if (step.propagation == MS_SHARED) text += " shared";
   if (step.depth == Depth::with_submounts) text += " recursive";
+  if (step.owner_mapped) text += " owner-mapped";
   for (const Node& node : step.nodes) {
     text += fmt::format("\n  {}", node.path);
     if (S_ISDIR(node.mode)) text += "/";
@@ -248,8 +304,14 @@ std::string step_text(const MountStep& step) {
 
 }  // namespace
 
+std::string sysctl_path(std::string name) {
+  if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');
+  return name;
+}
+
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
+  plan.sysctls = sysctl_steps(spec);
   plan.root = spec.root.writable;
   for (MountStep& step : standard_steps(spec, facts)) {
     if (!replaced_by_user(spec, step)) plan.steps.push_back(std::move(step));
@@ -258,20 +320,31 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   for (MountSpec& bind : etc_binds(spec.etc)) {
     if (!mounted_by_user(spec, bind.target)) mounts.push_back(std::move(bind));
   }
-  std::stable_sort(mounts.begin(), mounts.end(), [](const MountSpec& a, const MountSpec& b) {
+  std::vector<MountStep> steps;
+  for (const MountSpec& mount : mounts) steps.push_back(user_step(mount, spec.security));
+  for (const MountSpec& device : facts.device_binds) steps.push_back(device_step(device));
+  for (const FileSpec& file : spec.files)
+    if (!mounted_by_user(spec, file.target)) steps.push_back(file_step(file));
+  std::stable_sort(steps.begin(), steps.end(), [](const MountStep& a, const MountStep& b) {
     return depth_of(a.target) < depth_of(b.target);
   });
-  for (const MountSpec& mount : mounts) plan.steps.push_back(user_step(mount, spec.security));
-  if (!spec.security.privileged) {
+  std::move(steps.begin(), steps.end(), std::back_inserter(plan.steps));
+  if (!spec.security.privileged && !spec.security.system_paths_unconfined) {
     plan.masked = masked_paths(facts);
     plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   }
   return plan;
 }
 
+std::string source_text(const MountStep& step) {
+  return step.subpath.empty() ? step.source : step.source + "/" + step.subpath;
+}
+
 std::string to_text(const MountPlan& plan) {
   std::string text;
   for (const MountStep& step : plan.steps) text += step_text(step);
+  for (const SysctlStep& step : plan.sysctls)
+    text += fmt::format("set {} = {}\n", step.path, step.value);
   for (const std::string& path : plan.masked) text += "mask " + path + "\n";
   for (const std::string& path : plan.read_only) text += "read-only " + path + "\n";
   if (plan.root == Writable::no) text += "read-only /\n";

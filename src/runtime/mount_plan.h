@@ -10,22 +10,19 @@
 #include <string>
 #include <vector>
 
-#include "runtime/cgroup_layout.h"
+#include "runtime/cgroup_plan.h"
 #include "runtime/container_spec.h"
+#include "runtime/node.h"
 #include "runtime/tmpfs_options.h"
 
 namespace stack::runtime {
 
-/// Something made inside a new file system before anybody can see it.
-struct Node {
-  std::string path;     ///< relative: "null"
-  mode_t mode = 0;      ///< with its type: S_IFCHR | 0666
-  dev_t device = 0;     ///< of a device node
-  std::string link_to;  ///< of a symbolic link
-  bool operator==(const Node&) const = default;
+enum class StepKind {
+  new_filesystem,
+  bind,
+  file,        ///< one file on a tmpfs of its own; `content` says what is in it
+  shared_shm,  ///< the /dev/shm of the container whose IPC namespace is shared
 };
-
-enum class StepKind { new_filesystem, bind };
 enum class TargetLinks {
   refuse,   ///< /proc, /dev, ...: an image where one is a link is refused
   in_root,  ///< followed, as if the container's root were "/"
@@ -34,8 +31,9 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  std::string source;  ///< file system type, or absolute host path of a bind
-  std::string target;  ///< absolute, inside; made when absent
+  std::string source;   ///< file system type, or absolute host path of a bind
+  std::string subpath;  ///< bind: below `source`, opened without following links
+  std::string target;   ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
   std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
@@ -43,11 +41,22 @@ struct MountStep {
   TargetLinks links = TargetLinks::in_root;
   bool mode_of_target = false;  ///< takes over the mode of the directory that it covers
   std::vector<Node> nodes;
+  std::string content;        ///< of a file, with nodes.front() as its mode and owner
+  bool owner_mapped = false;  ///< bind: seen through a mapping of ids (idmap.h)
   bool operator==(const MountStep&) const = default;
+};
+
+/// A kernel parameter, set in the container's own new /proc before that becomes read-only.
+struct SysctlStep {
+  std::string path;  ///< "/proc/sys/net/core/somaxconn"
+  std::string value;
+  IfMissing if_missing = IfMissing::fail;
+  bool operator==(const SysctlStep&) const = default;
 };
 
 struct MountPlan {
   std::vector<MountStep> steps;
+  std::vector<SysctlStep> sysctls;
   std::vector<std::string> masked;     ///< read as empty; absent ones are skipped
   std::vector<std::string> read_only;  ///< same
   Writable root = Writable::yes;
@@ -56,17 +65,24 @@ struct MountPlan {
 /// What of the machine goes into the plan.
 struct MountFacts {
   CgroupLayout cgroups;
-  /// Privileged containers only: the host's device nodes, paths relative to /dev.
-  std::vector<Node> host_devices;
+  /// Besides the standard ones; for privileged containers all of the host's. Relative to /dev.
+  std::vector<Node> devices;
+  std::vector<MountSpec> device_binds;  ///< devices with targets elsewhere
   /// "/sys/devices/system/cpu/cpu0/thermal_throttle" and its like.
   std::vector<std::string> thermal_throttles;
 };
 
 /// Pure. Throws Error on a tmpfs option or propagation that does not exist.
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);
-/// Reads the facts from this machine.
-MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security);
+/// Reads the facts from this machine; `devices` are those that the container asked for.
+MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security,
+                       const DeviceFacts& devices);
 
+/// A kernel parameter's file below /proc/sys: "net.core.somaxconn" is "net/core/somaxconn"; a name
+/// with slashes stands as it is, its parts may have dots of their own (sysctl(8)).
+std::string sysctl_path(std::string name);
+/// A step's source for messages, with its subpath.
+std::string source_text(const MountStep& step);
 /// One line a step.
 std::string to_text(const MountPlan& plan);
 

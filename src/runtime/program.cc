@@ -41,6 +41,33 @@ int set_limits() {
   return errno_of(::setrlimit(RLIMIT_NOFILE, &files));
 }
 
+/// One write to a file of our own process in /proc, which is the container's own here.
+int write_own(const char* path, const char* text) {
+  const int file = openat2(AT_FDCWD, path, O_WRONLY | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
+  if (file < 0) return errno;
+  const int error = errno_of(::write(file, text, std::strlen(text)));
+  ::close(file);
+  return error;
+}
+
+int enter_apparmor(const char* profile) {
+  // The first is there since Linux 5.8, where other modules may own the second.
+  const int error = write_own("/proc/self/attr/apparmor/exec", profile);
+  return error == ENOENT ? write_own("/proc/self/attr/exec", profile) : error;
+}
+
+/// What the user asked for goes over the standard limits.
+void apply_limits(const ProgramTask& task, const ChildReport& report) {
+  report.require(ChildStage::limits, set_limits(), static_cast<std::uint32_t>(task.limits.size()));
+  for (std::uint32_t i = 0; i < task.limits.size(); ++i) {
+    const auto resource = static_cast<__rlimit_resource_t>(task.limits[i].resource);
+    report.require(ChildStage::limits, errno_of(::setrlimit(resource, &task.limits[i].limit)), i);
+  }
+  if (task.oom_score_adj != nullptr)
+    report.require(ChildStage::oom_score,
+                   write_own("/proc/self/oom_score_adj", task.oom_score_adj));
+}
+
 /// A session keyring of its own, so that the host's keys are not reachable.
 int new_session_keyring() {
   if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0) return 0;
@@ -82,6 +109,16 @@ AccountFile read_account_file(const char* path) {
   return {{text, size}, error};
 }
 
+void add_further_groups(const ProgramTask& task, const ChildReport& report, std::string_view group,
+                        ResolvedUser& user) {
+  for (std::uint32_t i = 0; i < task.groups.size(); ++i) {
+    const LookupResult result = add_group_of(task.groups[i], group, user);
+    if (result == LookupResult::no_such_group)
+      report.require(ChildStage::find_group, ENOENT, i + 1);
+    if (result == LookupResult::too_many_groups) report.require(ChildStage::set_groups, E2BIG);
+  }
+}
+
 void find_user(const ProgramTask& task, const ChildReport& report, ResolvedUser& user) {
   const AccountFile passwd = read_account_file("/etc/passwd");
   report.require(ChildStage::read_passwd, passwd.error);
@@ -89,7 +126,7 @@ void find_user(const ProgramTask& task, const ChildReport& report, ResolvedUser&
   report.require(ChildStage::read_group, group.error);
   switch (resolve_user(task.user, passwd.text, group.text, user)) {
     case LookupResult::found:
-      return;
+      return add_further_groups(task, report, group.text, user);
     case LookupResult::no_such_user:
       return report.require(ChildStage::find_user, ENOENT);
     case LookupResult::no_such_group:
@@ -219,6 +256,8 @@ void confine(const ProgramTask& task, const ChildReport& report, const ResolvedU
   report.require(ChildStage::capabilities, set_capabilities(all, all));
   report.require(ChildStage::capabilities, drop_bounding_set(task.capabilities));
   report.require(ChildStage::prepare, errno_of(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)));
+  if (task.new_privileges == NewPrivileges::never)
+    report.require(ChildStage::capabilities, errno_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
   report.require(ChildStage::seccomp, load_seccomp(task.seccomp));
   // A user other than root has none after exec either; the bounding set limits setuid programs.
   const CapabilityBits last = user.uid == 0 ? task.capabilities & all : 0;
@@ -268,7 +307,8 @@ void reset_signals() {
 
 void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program) {
   ::umask(0022);
-  report.require(ChildStage::limits, set_limits());
+  apply_limits(task, report);
+  if (task.apparmor != nullptr) report.require(ChildStage::apparmor, enter_apparmor(task.apparmor));
   report.require(ChildStage::keyring, new_session_keyring());
   find_user(task, report, program.user);
   report.require(ChildStage::find_user, set_home(task, program));

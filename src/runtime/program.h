@@ -4,6 +4,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sys/resource.h>
 
 #include <cstdint>
 #include <span>
@@ -15,6 +16,13 @@
 namespace stack::runtime {
 
 enum class InitProcess { none, ours };
+enum class NewPrivileges { as_usual, never };
+
+/// setrlimit(2)
+struct LimitTask {
+  int resource = 0;
+  rlimit limit{};
+};
 enum class Terminal { none, own };
 
 /// All that a program needs, prepared by the parent, which keeps what is pointed to alive.
@@ -25,6 +33,11 @@ struct ProgramTask {
   std::span<const char* const> candidates;  ///< paths to try to exec, in order
   const char* working_directory = "/";
   UserRequest user;
+  std::span<const std::string_view> groups;  ///< further ones, names or numbers
+  std::span<const LimitTask> limits;
+  const char* oom_score_adj = nullptr;  ///< text for the file; null: as it is
+  const char* apparmor = nullptr;       ///< "exec PROFILE"; null: none
+  NewPrivileges new_privileges = NewPrivileges::as_usual;
   CapabilityBits capabilities = 0;
   std::span<const sock_filter> seccomp;  ///< empty: none
   Terminal terminal = Terminal::none;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "runtime/limits.h"
 
 namespace stack::runtime {
 namespace {
@@ -50,6 +52,8 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
   if (!security.privileged || !security.seccomp.empty())
     seccomp_ = cached_seccomp(cache, security.seccomp, security.capabilities);
   point_to_strings();
+  set_limits();
+  set_security(security);
   choose_streams(streams);
   task_.capabilities =
       security.privileged ? own_bounding_set() : capability_bits(security.capabilities);
@@ -74,6 +78,27 @@ void ProgramMemory::point_to_strings() {
   task_.candidates = candidate_pointers_;
   if (!value_of(process_.environment, "HOME"))
     task_.home_slot = &environment_pointers_.at(environment_pointers_.size() - 2);
+}
+
+void ProgramMemory::set_limits() {
+  for (const auto& [name, limit] : process_.ulimits) {
+    const auto resource = rlimit_resource(name);
+    if (!resource) fail("{} is not a limit of processes", stack::quoted(name));
+    limits_.push_back({*resource, {rlimit_value(limit.soft), rlimit_value(limit.hard)}});
+  }
+  groups_.assign(process_.groups.begin(), process_.groups.end());
+  if (process_.oom_score_adj) oom_score_adj_ = std::to_string(*process_.oom_score_adj);
+  task_.limits = limits_;
+  task_.groups = groups_;
+  if (!oom_score_adj_.empty()) task_.oom_score_adj = oom_score_adj_.c_str();
+}
+
+void ProgramMemory::set_security(const SecuritySpec& security) {
+  if (security.no_new_privileges) task_.new_privileges = NewPrivileges::never;
+  if (security.apparmor.empty() || security.apparmor == "unconfined") return;
+  if (!has_apparmor()) return;
+  apparmor_ = "exec " + security.apparmor;
+  task_.apparmor = apparmor_.c_str();
 }
 
 void ProgramMemory::choose_streams(const StreamFds& streams) {

@@ -37,6 +37,8 @@ class ProgramMemory {
 
  private:
   void point_to_strings();
+  void set_limits();
+  void set_security(const SecuritySpec& security);
   void choose_streams(const StreamFds& streams);
 
   ProcessSpec process_;
@@ -44,6 +46,10 @@ class ProgramMemory {
   std::vector<char*> argument_pointers_;
   std::vector<char*> environment_pointers_;
   std::vector<const char*> candidate_pointers_;
+  std::vector<std::string_view> groups_;
+  std::vector<LimitTask> limits_;
+  std::string oom_score_adj_;
+  std::string apparmor_;
   SeccompProgram seccomp_;
   Fd null_;
   ProgramTask task_;

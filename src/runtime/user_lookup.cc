@@ -153,4 +153,10 @@ LookupResult resolve_user(const UserRequest& request, std::string_view passwd,
   return add_memberships(user, entry->name, group);
 }
 
+LookupResult add_group_of(std::string_view wanted, std::string_view group, ResolvedUser& user) {
+  const auto gid = find_group(wanted, group);
+  if (!gid) return LookupResult::no_such_group;
+  return add_group(user, *gid) ? LookupResult::found : LookupResult::too_many_groups;
+}
+
 }  // namespace stack::runtime

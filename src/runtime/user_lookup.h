@@ -38,4 +38,7 @@ struct ResolvedUser {
 LookupResult resolve_user(const UserRequest& request, std::string_view passwd,
                           std::string_view group, ResolvedUser& user);
 
+/// Adds one more group, by number or by its name in `group`.
+LookupResult add_group_of(std::string_view wanted, std::string_view group, ResolvedUser& user);
+
 }  // namespace stack::runtime

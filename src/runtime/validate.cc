@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "runtime/capabilities.h"
+#include "runtime/mount_plan.h"
 #include "runtime/user_lookup.h"
 
 namespace stack::runtime {
@@ -68,6 +69,8 @@ void check_mount(const MountSpec& mount) {
   if (mount.kind == MountKind::bind) {
     require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
             "mount source {} must be absolute", stack::quoted(mount.source));
+    require(!mount.subpath.starts_with('/') && !has_nul(mount.subpath),
+            "subpath {} must be relative", stack::quoted(mount.subpath));
   }
 }
 
@@ -75,6 +78,35 @@ void check_targets_differ(const std::vector<MountSpec>& mounts) {
   std::set<std::string_view> targets;
   for (const MountSpec& mount : mounts)
     require(targets.insert(mount.target).second, "two mounts on {}", mount.target);
+}
+
+void check_files(const std::vector<FileSpec>& files) {
+  for (const FileSpec& file : files)
+    require(is_clean_absolute(file.target) && file.target != "/" && !is_below(file.target, "/proc"),
+            "file target {} must be a plain absolute path outside of /proc",
+            stack::quoted(file.target));
+}
+
+/// The namespace that a kernel parameter belongs to; none for what is the whole machine's.
+const NamespaceSpec* namespace_of_sysctl(const std::string& path, const NamespacesSpec& spaces) {
+  static const std::set<std::string_view> of_ipc = {
+      "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni", "kernel/sem",
+      "kernel/shmall", "kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced"};
+  if (path.starts_with("net/")) return &spaces.network;
+  return path.starts_with("fs/mqueue/") || of_ipc.contains(path) ? &spaces.ipc : nullptr;
+}
+
+void check_sysctls(const ContainerSpec& spec) {
+  for (const auto& [name, value] : spec.sysctls) {
+    const std::string path = sysctl_path(name);
+    require(is_clean_absolute("/" + path) && !has_nul(value), "kernel parameter {} is malformed",
+            stack::quoted(name));
+    const NamespaceSpec* space = namespace_of_sysctl(path, spec.namespaces);
+    require(space != nullptr,
+            "kernel parameter {} belongs to the whole machine, not to a container", name);
+    require(space->kind != NamespaceKind::host,
+            "kernel parameter {} would be the host's: the container shares its namespace", name);
+  }
 }
 
 void check_resources(const ResourceSpec& resources) {
@@ -125,6 +157,8 @@ void validate(const ContainerSpec& spec) {
   check_root(spec.root);
   for (const MountSpec& mount : spec.mounts) check_mount(mount);
   check_targets_differ(spec.mounts);
+  check_files(spec.files);
+  check_sysctls(spec);
   check_resources(spec.resources);
   validate(spec.process);
   capability_bits(spec.security.capabilities);

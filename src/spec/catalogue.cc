@@ -34,6 +34,15 @@ constexpr std::array kCatalogue = {
         "healthcheck:\n  test: curl -f http://localhost\n  start_interval: 1s\n  start_period: "
         "30s"},
     Explanation{
+        "bad-logging", Severity::error, "logging that cannot be done as asked",
+        "The drivers are json-file, local and none. Options of the first two are max-size (10m, "
+        "1g; "
+        "units are decimal), max-file, compress, mode, max-buffer-size, tag, labels, labels-regex, "
+        "env and env-regex, as docker takes them. Others, and other drivers, would send the output "
+        "where nobody reads it.",
+        "logging:\n  driver: syslog\n  options: {max-size: much}",
+        "logging:\n  driver: local\n  options: {max-size: 10m, max-file: \"3\"}"},
+    Explanation{
         "bad-merge-key", Severity::error, "a merge key with the wrong value",
         "The key << takes over the keys of a mapping, or of each mapping in a list: usually an "
         "alias. Text, numbers and lists of them have no keys.",

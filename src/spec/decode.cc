@@ -147,6 +147,9 @@ void read(const Node& node, Healthcheck& value) {
 void read(const Node& node, Dependency& value) {
   read_object(node, kDependencySchema, &value);
 }
+void read(const Node& node, Logging& value) {
+  read_object(node, kLoggingSchema, &value);
+}
 void read(const Node& node, NetworkAttachment& value) {
   read_object(node, kAttachmentSchema, &value);
 }
@@ -255,6 +258,10 @@ void assign_published(void* port, const Node& node) {
 
 void assign_read_only(void* mount, const Node& node) {
   if (node.is_true()) static_cast<Mount*>(mount)->access = Access::read_only;
+}
+
+void assign_file_mode(void* reference, const Node& node) {
+  static_cast<FileReference*>(reference)->mode = parse_mode(node.text);
 }
 
 void assign_recursive(void* mount, const Node& node) {

@@ -27,6 +27,7 @@ void read(const Node& node, MountType& value);
 void read(const Node& node, RestartPolicy& value);
 void read(const Node& node, Healthcheck& value);
 void read(const Node& node, Dependency& value);
+void read(const Node& node, Logging& value);
 void read(const Node& node, NetworkAttachment& value);
 void read(const Node& node, std::vector<VolumesFrom>& value);
 void read(const Node& node, std::vector<Port>& value);

@@ -13,6 +13,7 @@ extern const Schema kAttachmentSchema;
 extern const Schema kUlimitSchema;
 extern const Schema kDeviceSchema;
 extern const Schema kFileReferenceSchema;
+extern const Schema kLoggingSchema;
 
 void assign_published(void* port, const Node& node);
 void assign_read_only(void* mount, const Node& node);
@@ -20,6 +21,7 @@ void assign_read_only(void* mount, const Node& node);
 void assign_deploy(void* service, const Node& node);
 void assign_device_requests(void* service, const Node& node);
 
+void assign_file_mode(void* reference, const Node& node);
 void assign_recursive(void* mount, const Node& node);
 
 /// Octal in the model, decimal in a file that says 1777 without a zero: as compose reads it.

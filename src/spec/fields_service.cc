@@ -71,7 +71,7 @@ constexpr Field kFileReferenceFields[] = {
     {"target", &kText, "Path in the container", into<&FileReference::target>},
     {"uid", &kOwnerId, "Owner", into<&FileReference::uid>},
     {"gid", &kOwnerId, "Group", into<&FileReference::gid>},
-    {"mode", &kMode, "Mode of the file", into<&FileReference::mode>},
+    {"mode", &kMode, "Mode of the file", assign_file_mode},
 };
 constexpr Schema kSecretReferenceSchema{"secret", kFileReferenceFields};
 constexpr Schema kConfigReferenceSchema{"config", kFileReferenceFields};
@@ -106,10 +106,12 @@ constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element 
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit, .refine = refine_ulimits};
 
 constexpr Field kLoggingFields[] = {
-    {"driver", &kText, "Where the output goes"},
-    {"options", &kOptions, "Options of the driver"},
+    {"driver", &kText, "json-file, local or none", into<&Logging::driver>},
+    {"options", &kOptions, "Options of the driver", into<&Logging::options>},
 };
-constexpr Schema kLoggingSchema{"logging", kLoggingFields};
+}  // namespace
+constinit const Schema kLoggingSchema{"logging", kLoggingFields};
+namespace {
 constexpr Type kLogging{.form = Form::object, .schema = &kLoggingSchema};
 
 constexpr Field kCredentialFields[] = {
@@ -247,7 +249,8 @@ constexpr Field kServiceFields[] = {
     {"ipc", &kText, "Whose IPC namespace", into<&Service::ipc>},
     {"isolation", &kText, "Windows only"},
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
-    {"logging", &kLogging, "Where the output goes", nullptr, Merge::driver},
+    {"logging", &kLogging, "Where the output goes, and how much is kept", into<&Service::logging>,
+     Merge::driver},
     {"mac_address", &kText, "Hardware address"},
     {"mem_reservation", &kSize, "Memory it shall keep", into<&Service::mem_reservation>},
     {"mem_swappiness", &kSize, "How readily it is swapped", into<&Service::mem_swappiness>},

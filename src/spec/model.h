@@ -115,6 +115,13 @@ struct RestartPolicy {
   bool operator==(const RestartPolicy&) const = default;
 };
 
+/// `logging`: what becomes of the output (logging.h reads its options).
+struct Logging {
+  std::string driver;  ///< empty: json-file
+  StringMap options;
+  bool operator==(const Logging&) const = default;
+};
+
 /// setrlimit(2), -1: without limit.
 struct Ulimit {
   std::int64_t soft = 0;
@@ -248,7 +255,7 @@ struct Service {
   std::string uts;     ///< empty or host
   std::string cgroup;  ///< empty, host or private
   std::string cgroup_parent;
-  std::string userns_mode;   ///< empty, host or auto
+  std::string userns_mode;   ///< empty or host: ids are not remapped
   bool idmap_owner = false;  ///< x-stack.idmap: owner
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;
@@ -257,6 +264,7 @@ struct Service {
   StringMap annotations;
   int scale = 1;
   Strings profiles;
+  Logging logging;
   bool operator==(const Service&) const = default;
 };
 

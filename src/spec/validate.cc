@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "spec/check_service.h"
+#include "spec/logging.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
 
@@ -25,6 +26,7 @@ class Validator {
       check_ports(service);
       check_healthcheck(service);
       check_service(service, project_.sources, reporter_);
+      check_logging(service);
     }
   }
 
@@ -83,6 +85,14 @@ class Validator {
       problem("bad-healthcheck",
               fmt::format("services.{}.healthcheck.start_interval", service.name),
               "start_interval needs start_period");
+    }
+  }
+
+  void check_logging(const Service& service) {
+    for (auto& mistake : mistakes_in(service.logging)) {
+      problem("bad-logging", fmt::format("services.{}.logging.{}", service.name, mistake.path),
+              std::move(mistake.message))
+          .hint = std::move(mistake.hint);
     }
   }
 

@@ -91,6 +91,13 @@ void Supervisor::clear_cgroups() {
   std::set<std::string> adopted{std::string(keeper_cgroup)};
   for (const auto& [id, task] : registry_.all())
     if (task->runs() && can_be_adopted(task->status().process)) adopted.insert(id);
+  // Those below a cgroup_parent are where only their configuration says.
+  for (const auto& [id, task] : registry_.all()) {
+    const std::string& cgroup = task->config().spec.cgroup;
+    if (adopted.contains(id) || cgroup.starts_with(files_.cgroup() + "/")) continue;
+    runtime::kill_cgroup(cgroup);
+    runtime::remove_cgroup(cgroup);
+  }
   for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
     if (adopted.contains(name)) continue;
     const std::string cgroup = files_.cgroup() + "/" + name;
@@ -118,8 +125,7 @@ void Supervisor::catch_up(const std::vector<ExitRecord>& exits,
   for (const auto& [id, task] : registry_.all()) {
     const ProcessIdentity process = task->status().process;
     if (adopted.contains(id)) continue;
-    const bool was_running = task->runs() || task->status().phase == Phase::restarting;
-    if (!was_running && task->status().phase != Phase::running) continue;
+    if (!task->runs() && !is_up(task->status().phase)) continue;
     std::optional<ExitRecord> record;
     for (const ExitRecord& exit : exits)
       if (exit.process == process) record = exit;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,14 @@ struct RemoveNetwork {
 /// Writes the container's directory; starts nothing.
 struct CreateContainer {
   ContainerConfig config;
+  /// Texts of secrets that no file has, by index in config.spec.files. They are never written down.
+  std::map<std::size_t, std::string> secrets = {};
+};
+/// Makes the container of this id as described, without a restart: limits are written to its cgroup
+/// at once. Fails, changing nothing, when more differs than replace_changeable() names, or when the
+/// kernel refuses.
+struct UpdateContainer {
+  ContainerConfig config;
 };
 /// Starts it unless it runs. Done when the program was exec'd. Clears stopped_by_user.
 struct StartContainer {
@@ -41,7 +50,36 @@ struct StopContainer {
 struct RemoveContainer {
   std::string id;
 };
-enum class AwaitedCondition { running, healthy, completed };
+/// Sends a signal to its process 1; fails when none runs. SIGKILL and the container's own stop
+/// signal say that it is to stay down, as StopContainer does; after SIGKILL it is done when it is
+/// gone.
+struct SignalContainer {
+  std::string id;
+  int signal = 0;
+};
+/// Holds all of its processes where they are; done when they are at rest.
+struct PauseContainer {
+  std::string id;
+};
+struct UnpauseContainer {
+  std::string id;
+};
+/// Bytes for the container's standard input or terminal; done when all of them have been taken.
+struct WriteInput {
+  std::string id;
+  std::string bytes;
+};
+struct ResizeTerminal {
+  std::string id;
+  std::uint16_t rows = 0;
+  std::uint16_t columns = 0;
+};
+enum class AwaitedCondition {
+  running,
+  healthy,
+  completed,
+  ended,  ///< the run that is under way, if any, is over; cannot fail
+};
 /// Done when the condition holds; fails (ExitCode::not_ready) when it cannot come true any more:
 /// unhealthy, or exited before being healthy, or completed with another code than 0.
 struct Await {
@@ -50,15 +88,18 @@ struct Await {
 };
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
-using Request = std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer,
-                             StopContainer, RemoveContainer, Await, Shutdown>;
+using Request =
+    std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, SignalContainer, PauseContainer, UnpauseContainer,
+                 UpdateContainer, WriteInput, ResizeTerminal, Await, Shutdown>;
 
 /// The answer to one request.
 struct Reply {
   std::uint64_t id = 0;
   std::optional<Error> error;
-  bool changed = false;  ///< false: it was so already
-  std::string note;      ///< for the screen: "killed at once: process 1 ignores SIGTERM"
+  bool changed = false;          ///< false: it was so already
+  std::string note;              ///< for the screen: "killed at once: process 1 ignores SIGTERM"
+  std::optional<int> exit_code;  ///< AwaitedCondition::ended: of that run, when it is known
   std::optional<ContainerStatus> status;  ///< of the container concerned
 };
 

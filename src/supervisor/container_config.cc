@@ -77,6 +77,15 @@ void from_json(const json& in, StopRule& rule) {
   rule.grace = duration(in.at("grace"));
 }
 
+void to_json(json& out, const HookRule& rule) {
+  out = json{{"process", rule.process}, {"privileged", rule.privileged}};
+}
+
+void from_json(const json& in, HookRule& rule) {
+  in.at("process").get_to(rule.process);
+  in.at("privileged").get_to(rule.privileged);
+}
+
 void to_json(json& out, const Endpoint& endpoint) {
   out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
   if (endpoint.address) out["address"] = *endpoint.address;
@@ -115,6 +124,25 @@ void from_json(const json& in, LinkRule& rule) {
   in.at("target").get_to(rule.target);
 }
 
+void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
+  config.spec.resources = wanted.spec.resources;
+  config.restart = wanted.restart;
+  config.stop = wanted.stop;
+  config.applied = wanted.applied;
+}
+
+void to_json(json& out, const LogPolicy& policy) {
+  out = json{{"kept", policy.kept == LogPolicy::Kept::files},
+             {"max_size", policy.max_size},
+             {"max_files", policy.max_files}};
+}
+
+void from_json(const json& in, LogPolicy& policy) {
+  policy.kept = in.at("kept").get<bool>() ? LogPolicy::Kept::files : LogPolicy::Kept::nothing;
+  in.at("max_size").get_to(policy.max_size);
+  in.at("max_files").get_to(policy.max_files);
+}
+
 void to_json(json& out, const ContainerConfig& config) {
   out = json{{"id", config.id},
              {"name", config.name},
@@ -130,6 +158,9 @@ void to_json(json& out, const ContainerConfig& config) {
              {"data_container", config.data_container},
              {"applied", config.applied}};
   if (config.health) out["health"] = *config.health;
+  if (!config.post_start.empty()) out["post_start"] = config.post_start;
+  if (!config.pre_stop.empty()) out["pre_stop"] = config.pre_stop;
+  if (config.log != LogPolicy{}) out["log"] = config.log;
 }
 
 void read_summary(const json& in, ContainerConfig& config) {
@@ -141,6 +172,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("restart").get_to(config.restart);
   in.at("data_container").get_to(config.data_container);
   in.at("applied").get_to(config.applied);
+  if (in.contains("log")) in.at("log").get_to(config.log);
 }
 
 void read_details(const json& in, ContainerConfig& config) {
@@ -150,6 +182,8 @@ void read_details(const json& in, ContainerConfig& config) {
   in.at("extra_hosts").get_to(config.extra_hosts);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
   in.at("stop").get_to(config.stop);
+  if (in.contains("post_start")) in["post_start"].get_to(config.post_start);
+  if (in.contains("pre_stop")) in["pre_stop"].get_to(config.pre_stop);
 }
 
 void from_json(const json& in, ContainerConfig& config) {
@@ -159,7 +193,8 @@ void from_json(const json& in, ContainerConfig& config) {
 
 json take_details(json& config) {
   json details = json::object();
-  for (const char* key : {"spec", "ports", "links", "extra_hosts", "health", "stop"}) {
+  for (const char* key :
+       {"spec", "ports", "links", "extra_hosts", "health", "stop", "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

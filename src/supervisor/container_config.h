@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that the supervisor must know of one container to start, restart, probe, stop and reach it,
-// for as long as it exists. Decided by the orchestrator, written to disk by the supervisor, never
-// changed afterwards (a change is a new container).
+// for as long as it exists. Decided by the orchestrator, written to disk by the supervisor, and not
+// changed afterwards but for what replace_changeable() names: any other change is a new container.
 #pragma once
 
 #include <chrono>
@@ -34,6 +34,13 @@ struct RestartRule {
   RestartKind kind = RestartKind::no;
   std::uint64_t max_attempts = 0;  ///< on_failure: 0 = without end
   bool operator==(const RestartRule&) const = default;
+};
+
+/// A command inside the running container: `post_start`, `pre_stop`.
+struct HookRule {
+  runtime::ProcessSpec process;
+  bool privileged = false;
+  bool operator==(const HookRule&) const = default;
 };
 
 struct StopRule {
@@ -71,6 +78,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// What becomes of a container's output.
+struct LogPolicy {
+  enum class Kept { files, nothing } kept = Kept::files;
+  std::uint64_t max_size = 0;   ///< bytes of a generation of files; 0: without end
+  std::uint64_t max_files = 1;  ///< generations that are kept, the one being written included
+  bool operator==(const LogPolicy&) const = default;
+};
+
 struct ContainerConfig {
   std::string id;
   std::string name;     ///< "shop-db-1"
@@ -84,12 +99,19 @@ struct ContainerConfig {
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
+  std::vector<HookRule> post_start;  ///< after each start that was asked for
+  std::vector<HookRule> pre_stop;    ///< before the stop signal
+  LogPolicy log;
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   /// The orchestrator's own description of what was asked for, kept word for word for the next
   /// diff.
   std::string applied;
   bool operator==(const ContainerConfig&) const = default;
 };
+
+/// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
+/// is restarted and stopped, and the description of what was asked for.
+void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);

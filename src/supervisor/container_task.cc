@@ -2,17 +2,15 @@
 #include "supervisor/container_task.h"
 
 #include <fcntl.h>
-#include <signal.h>
-
-#include <algorithm>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "network/namespaces.h"
 #include "runtime/cgroup.h"
+#include "runtime/freezer.h"
 #include "runtime/launch.h"
-#include "runtime/signals.h"
+#include "runtime/update.h"
 #include "supervisor/etc_files.h"
+#include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -20,18 +18,6 @@ namespace {
 
 TimePoint now() {
   return std::chrono::system_clock::now();
-}
-
-/// ": what a program said", on one line; nothing when it said nothing.
-std::string after_colon(std::string_view said) {
-  constexpr std::size_t most = 200;
-  std::string text(trim(said).substr(0, most));
-  std::ranges::replace(text, '\n', ' ');
-  return text.empty() ? text : ": " + text;
-}
-
-double seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
@@ -42,6 +28,7 @@ ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, Con
       status_(std::move(status)),
       policy_(config_.restart),
       starting_(shared.loop),
+      pausing_(shared.loop),
       news_(shared.loop) {}
 
 void ContainerTask::note_change() {
@@ -69,7 +56,31 @@ Awaitable<Answer> ContainerTask::start() {
   policy_.reset();
   status_.restarts = 0;
   co_await launch();
-  co_return Answer{true, {}};
+  const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
+  if (!failure.empty()) throw Error(failure);
+  co_return Answer{true};
+}
+
+/// One after the other; the first that fails ends it, and is what is answered. What they say goes
+/// where the container's own words go.
+Awaitable<std::string> ContainerTask::run_hooks(const std::vector<HookRule>& hooks,
+                                                const char* what,
+                                                std::optional<Clock::time_point> deadline) {
+  for (const HookRule& hook : hooks) {
+    if (!runs()) co_return std::string();
+    Fd output;
+    if (const auto fifo = running_files() / "stdout.fifo"; stack::exists(fifo))
+      output = open_file(fifo, O_RDWR);
+    const InnerPlace place{config_.spec, status_.process, shared_.files.paths.cache()};
+    const InnerCommand command{hook.process, hook.privileged, output ? output.get() : -1, deadline};
+    const InnerResult result = co_await run_inside(shared_.loop, place, command);
+    const std::string name = fmt::format("{} of {}", what, config_.name);
+    if (!result.problem.empty()) co_return name + ": " + result.problem;
+    if (result.timed_out) co_return name + " took too long";
+    if (result.exit_code != 0)
+      co_return fmt::format("{} exited ({})", name, result.exit_code.value_or(-1));
+  }
+  co_return std::string();
 }
 
 /// All or nothing: a launch that fails leaves no trace but its error in the status.
@@ -109,7 +120,10 @@ Awaitable<void> ContainerTask::try_launch() {
     streams = output_->open_streams(config_.spec.process.open_stdin ? Output::Stdin::open
                                                                     : Output::Stdin::null);
   }
-  auto pending = runtime::launch(completed_spec(), launch_options(streams));
+  const OpenNamespaces shared = open_namespaces(config_.spec.namespaces, shared_.find_running);
+  runtime::LaunchOptions options = launch_options(streams);
+  options.shared = shared.view();
+  auto pending = runtime::launch(completed_spec(shared), options);
   if (has_dns()) {
     shared_.network.plug(config_, status_.addresses, pending.network_namespace());
     start_dns(pending.network_namespace(), {});
@@ -148,13 +162,37 @@ bool ContainerTask::has_dns() const {
          !config_.endpoints.empty();
 }
 
-runtime::ContainerSpec ContainerTask::completed_spec() const {
+/// Files of the host are read at each start; other secrets are kept in memory.
+void ContainerTask::fill_files(runtime::ContainerSpec& spec) const {
+  constexpr std::uint64_t largest = 1U << 20;
+  for (std::size_t i = 0; i < spec.files.size(); ++i) {
+    runtime::FileSpec& file = spec.files[i];
+    if (!file.source.empty()) {
+      file.content = read_file(file.source, largest);
+    } else if (file.secret) {
+      auto text = shared_.secrets.get(config_.id, i);
+      if (!text)
+        throw Error(fmt::format("the text of secret {} is gone", file.target))
+            .with_hint("`stack up --force-recreate` gives it again");
+      file.content = std::move(*text);
+    }
+  }
+}
+
+runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& shared) const {
   runtime::ContainerSpec spec = config_.spec;
   const auto directory = shared_.files.container(config_.id);
   spec.root.upper = directory / "upper";
   spec.root.work = directory / "work";
   spec.etc =
       write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
+  fill_files(spec);
+  if (shared.network_files.empty()) return spec;
+  // Who shares a network has its names too.
+  const auto hosts = shared.network_files / "hosts";
+  const auto resolv_conf = shared.network_files / "resolv.conf";
+  spec.etc.hosts = stack::exists(hosts) ? hosts.native() : "";
+  spec.etc.resolv_conf = stack::exists(resolv_conf) ? resolv_conf.native() : "";
   return spec;
 }
 
@@ -202,6 +240,40 @@ void ContainerTask::probed(Health health, const std::string& failure) {
   note_change();
 }
 
+// ---- changes
+
+Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
+  const auto guard = co_await starting_.lock();  // a start under way reads the configuration
+  if (wanted == config_) co_return Answer{};
+  ContainerConfig changed = config_;
+  replace_changeable(changed, wanted);
+  if (changed != wanted)
+    fail("container {} cannot become what is asked for without being made anew", config_.name);
+  change_limits(changed.spec.resources);
+  // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
+  // again.
+  write_config(shared_.files, changed, status_.created);
+  config_ = std::move(changed);
+  policy_ = RestartPolicy(config_.restart);
+  co_return Answer{true};
+}
+
+/// All or nothing, as far as the kernel takes back what it took.
+void ContainerTask::change_limits(const runtime::ResourceSpec& wanted) {
+  const runtime::ResourceSpec& now = config_.spec.resources;
+  if (!runs() || wanted == now) return;
+  try {
+    runtime::update_limits(config_.spec.cgroup, now, wanted);
+  } catch (Error& error) {
+    try {
+      runtime::update_limits(config_.spec.cgroup, wanted, now);
+    } catch (const Error& second) {
+      journal::warning("limits of " + config_.name + ": " + second.what());
+    }
+    throw error.add_frame("changing the limits of " + config_.name);
+  }
+}
+
 // ---- adoption
 
 void ContainerTask::adopt(std::optional<Fd> terminal) {
@@ -216,15 +288,21 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   }
   status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
   // Killed between its release and the news of its exec: it runs all the same.
-  if (status_.phase != Phase::running) status_.started = now();
-  status_.phase = Phase::running;
+  if (!is_up(status_.phase)) status_.started = now();
+  // The kernel knows best whether it is paused.
+  const bool frozen = runtime::freezer_of(config_.spec.cgroup) == runtime::Freezer::frozen;
+  status_.phase = frozen ? Phase::paused : Phase::running;
+  if (!frozen) start_probing(known_health());
+}
+
+Health ContainerTask::known_health() const {
   const bool known = status_.health == Health::healthy || status_.health == Health::unhealthy;
-  start_probing(known ? status_.health : Health::starting);
+  return known ? status_.health : Health::starting;
 }
 
 void ContainerTask::make_output() {
   output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
-                                     shared_.files.container(config_.id));
+                                     LogWriter(shared_.files.container(config_.id), config_.log));
 }
 
 std::filesystem::path ContainerTask::running_files() const {
@@ -266,6 +344,9 @@ void ContainerTask::end_run() {
   try {
     if (output_) output_->finish();
     remove_tree(running_files());
+    // Its namespace's process 1 is not its own: the kernel ends nobody with it.
+    if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
+      runtime::kill_cgroup(config_.spec.cgroup);
     runtime::remove_cgroup(config_.spec.cgroup);
   } catch (const std::exception& error) {
     journal::warning(error.what());  // its name tells the next clean-up whose it was
@@ -314,96 +395,6 @@ Awaitable<bool> ContainerTask::try_restart() {
     journal::warning("restarting " + config_.name + ": " + error.what());
   }
   co_return false;
-}
-
-// ---- stopping
-
-Awaitable<void> ContainerTask::catch_up() {
-  const ProcessIdentity process = status_.process;
-  if (!runs() || is_alive(process)) co_return;
-  while (status_.process == process) co_await news_.wait();
-}
-
-Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
-  ++generation_;
-  status_.stopped_by_user = true;
-  // A start under way has to come to its end first: until then there is nobody to hear a signal.
-  if (launching_) {
-    const auto guard = co_await starting_.lock();
-    status_.stopped_by_user = true;
-  }
-  if (!runs()) {
-    const bool was_restarting = status_.phase == Phase::restarting;
-    stay_down();
-    save_state();
-    note_change();
-    co_return Answer{was_restarting, {}};
-  }
-  const ProcessIdentity stopped = status_.process;
-  const auto deadline = Clock::now() + grace;
-  ++stopping_;
-  Answer answer{true, signal_or_kill()};
-  while (status_.process == stopped && co_await news_.wait_until(deadline)) {
-  }
-  if (status_.process == stopped) {
-    kill();
-    if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
-  }
-  while (status_.process == stopped) co_await news_.wait();
-  --stopping_;
-  news_.notify_all();
-  co_return answer;
-}
-
-/// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
-/// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
-/// nothing.
-std::string ContainerTask::signal_or_kill() {
-  const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
-  if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
-    send_signal(pidfd_.get(), signal);
-    return {};
-  }
-  kill();
-  return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
-}
-
-void ContainerTask::kill() {
-  send_signal(pidfd_.get(), SIGKILL);
-  runtime::kill_cgroup(config_.spec.cgroup);
-}
-
-// ---- waiting
-
-Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
-  const auto not_ready = [this](const std::string& why) {
-    return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
-  };
-  if (condition == AwaitedCondition::healthy && !config_.health)
-    throw not_ready("has no health check");
-  for (;;) {
-    const bool over = status_.phase == Phase::exited;
-    const std::string how =
-        status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited";
-    switch (condition) {
-      case AwaitedCondition::running:
-        if (status_.phase == Phase::running || (over && status_.error.empty())) co_return Answer{};
-        break;
-      case AwaitedCondition::healthy:
-        if (status_.health == Health::healthy) co_return Answer{};
-        if (status_.health == Health::unhealthy)
-          throw not_ready("is unhealthy" + after_colon(status_.last_probe));
-        if (over) throw not_ready(how);
-        break;
-      case AwaitedCondition::completed:
-        if (over && status_.exit_code == 0) co_return Answer{};
-        if (over) throw not_ready(how);
-        break;
-    }
-    if (!status_.error.empty() && !active() && !launching_)
-      throw not_ready("could not be started: " + status_.error);
-    co_await news_.wait();
-  }
 }
 
 }  // namespace stack::supervisor

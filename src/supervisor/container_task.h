@@ -18,6 +18,8 @@
 #include "supervisor/project_files.h"
 #include "supervisor/publisher.h"
 #include "supervisor/restart_policy.h"
+#include "supervisor/secret_store.h"
+#include "supervisor/shared_namespaces.h"
 #include "supervisor/stack_network.h"
 
 namespace stack::supervisor {
@@ -36,12 +38,15 @@ struct SharedServices {
   std::function<const network::DnsView&(const ContainerConfig& client)> names;
   /// Something is different from before: containers run or do not.
   std::function<void()> changed;
+  const SecretStore& secrets;
+  FindRunning find_running;  ///< in this stack, or in any other
 };
 
 /// What a request came to.
 struct Answer {
   bool changed = false;
-  std::string note;
+  std::string note = {};
+  std::optional<int> exit_code = {};  ///< of the run that was waited for
 };
 
 class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
@@ -57,10 +62,18 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
 
   // Requests. They may be made at any time, in any number.
   Awaitable<Answer> start();
+  Awaitable<Answer> update(ContainerConfig wanted);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
   /// news of it.
   Awaitable<void> catch_up();
   Awaitable<Answer> stop(std::chrono::nanoseconds grace);
+  Awaitable<Answer> signal(int number);
+  Awaitable<Answer> pause();
+  Awaitable<Answer> unpause();
+  /// Done when all bytes have been taken, or the run is over.
+  Awaitable<Answer> write_input(std::string bytes);
+  /// Of its terminal; throws Error when it has none.
+  void resize(std::uint16_t rows, std::uint16_t columns);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more.
   Awaitable<Answer> await(AwaitedCondition condition);
 
@@ -76,16 +89,21 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   using Self = std::shared_ptr<ContainerTask>;
   Awaitable<void> launch();
   Awaitable<void> try_launch();
+  void change_limits(const runtime::ResourceSpec& wanted);
   void join_network();
   void make_output();
   std::filesystem::path running_files() const;
-  runtime::ContainerSpec completed_spec() const;
+  runtime::ContainerSpec completed_spec(const OpenNamespaces& shared) const;
+  void fill_files(runtime::ContainerSpec& spec) const;
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();
   void start_dns(int network_namespace, DnsPorts before);
   void start_probing(Health known);
+  Health known_health() const;
   void probed(Health health, const std::string& failure);
 
+  Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
+                                   std::optional<Clock::time_point> deadline);
   void end_run();
   void plan_restart(const RunEnd& end);
   static Awaitable<void> restart_later(Self self, std::chrono::nanoseconds pause,
@@ -94,16 +112,24 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void stay_down();
   std::string signal_or_kill();
   void kill();
+  Awaitable<void> killed();
+  bool means_stop(int signal) const;
+  void no_longer_restarting();
+  Awaitable<void> freeze();
+  void thaw();
+  void resumed();
+  Awaitable<Answer> await_end();
   void note_change();
   void save_state() const;
   bool has_dns() const;
   std::optional<network::Ipv4> first_address() const;
 
   SharedServices& shared_;
-  const ContainerConfig config_;
+  ContainerConfig config_;  ///< changes by update() alone
   ContainerStatus status_;
   RestartPolicy policy_;
   Mutex starting_;    ///< held by whoever starts it
+  Mutex pausing_;     ///< held by whoever freezes or thaws it
   Signal news_;       ///< status_ changed
   int stopping_ = 0;  ///< stops under way
   bool launching_ = false;

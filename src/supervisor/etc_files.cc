@@ -25,6 +25,12 @@ std::string names_of(const runtime::ContainerSpec& spec) {
   return spec.hostname + "." + spec.domainname + " " + spec.hostname;
 }
 
+/// Without one of its own, it has the machine's (`uts: host`).
+std::string own_name(const runtime::ContainerSpec& spec) {
+  if (!spec.hostname.empty()) return spec.hostname;
+  return std::string(trim(read_file("/proc/sys/kernel/hostname")));
+}
+
 void write_in_place(const std::filesystem::path& path, std::string_view text) {
   const Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   // Read by whoever the container's process is; the directory above is private.
@@ -76,7 +82,7 @@ runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
   files.hosts = directory / "hosts";
   write_in_place(files.hosts, hosts_text(config, names));
   files.hostname = directory / "hostname";
-  write_in_place(files.hostname, config.spec.hostname + "\n");
+  write_in_place(files.hostname, own_name(config.spec) + "\n");
   if (const auto resolv_conf = resolv_conf_for(config)) {
     files.resolv_conf = directory / "resolv.conf";
     write_in_place(files.resolv_conf, *resolv_conf);

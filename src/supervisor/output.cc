@@ -2,6 +2,7 @@
 #include "supervisor/output.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -19,6 +20,8 @@ constexpr const char* err_fifo = "stderr.fifo";
 constexpr const char* terminal_name = "terminal";
 /// The most that an unprivileged pipe may hold: how far a container gets while nobody collects.
 constexpr int pipe_size = 1 << 20;
+/// How long lines are gathered before they are moved: the price, in latency, of few wakeups.
+constexpr auto gathering = std::chrono::milliseconds(2);
 
 void make_fifo(const std::filesystem::path& path) {
   if (::mkfifo(path.c_str(), 0600) == 0 || errno == EEXIST) return;
@@ -27,35 +30,27 @@ void make_fifo(const std::filesystem::path& path) {
 
 }  // namespace
 
-/// A pipe or a terminal's master, and the log that its bytes go to.
+/// A pipe or a terminal's master.
 struct Output::Source {
   enum class Kind { pipe, terminal };
-  Source(Loop& loop, Kind its_kind, Fd fd, LogWriter writer)
-      : kind(its_kind), descriptor(loop, fd.release()), log(std::move(writer)) {}
+  Source(Loop& loop, Kind its_kind, Fd fd, Stream its_stream)
+      : kind(its_kind), descriptor(loop, fd.release()), stream(its_stream) {}
 
-  /// Moves a bounded piece; returns the number of bytes.
-  std::size_t move_some() {
-    if (kind == Kind::pipe) return log.drain(descriptor.native_handle());
-    std::array<char, 65536> bytes;
-    const ssize_t size = ::read(descriptor.native_handle(), bytes.data(), bytes.size());
-    if (size <= 0) return 0;
-    log.append({bytes.data(), static_cast<std::size_t>(size)});
-    return static_cast<std::size_t>(size);
-  }
+  /// More than this at once comes from somebody who would soon be held up. Terminals give no more.
+  std::size_t much() const { return kind == Kind::pipe ? pipe_size / 8 : 2048; }
 
   Kind kind;
   Descriptor descriptor;
-  LogWriter log;
-  bool loss_noted = false;
+  Stream stream;
 };
 
 Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
-               std::filesystem::path logs)
+               LogWriter log)
     : loop_(&loop),
       store_(&store),
       id_(std::move(id)),
       pipes_(std::move(pipes)),
-      logs_(std::move(logs)) {}
+      log_(std::move(log)) {}
 
 std::string Output::kept_name(const char* what) const {
   return id_ + "/" + what;
@@ -69,6 +64,11 @@ StandardStreams Output::open_streams(Stdin kind) {
   StandardStreams streams;
   if (kind == Stdin::open) make_fifo(pipes_ / in_fifo);
   streams.in = kind == Stdin::open ? open_fifo(in_fifo, 0) : open_file("/dev/null", O_RDONLY);
+  if (!log_.keeps_anything()) {
+    streams.out = open_file("/dev/null", O_WRONLY);
+    streams.err = open_file("/dev/null", O_WRONLY);
+    return streams;
+  }
   for (const auto& [name, fd] : {std::pair{out_fifo, &streams.out}, {err_fifo, &streams.err}}) {
     make_fifo(pipes_ / name);
     *fd = open_fifo(name, 0);
@@ -94,15 +94,15 @@ void Output::collect_stream(Stream stream) {
   const char* const name = stream == Stream::out ? out_fifo : err_fifo;
   if (!stack::exists(pipes_ / name)) return;
   auto& source = stream == Stream::out ? out_ : err_;
-  source = std::make_shared<Source>(*loop_, Source::Kind::pipe, open_fifo(name, O_NONBLOCK),
-                                    LogWriter(logs_, stream));
+  source =
+      std::make_shared<Source>(*loop_, Source::Kind::pipe, open_fifo(name, O_NONBLOCK), stream);
   collect(source);
 }
 
 void Output::collect_terminal(Fd master) {
   ::fcntl(master.get(), F_SETFL, O_NONBLOCK);
-  terminal_ = std::make_shared<Source>(*loop_, Source::Kind::terminal, std::move(master),
-                                       LogWriter(logs_, Stream::out));
+  terminal_ =
+      std::make_shared<Source>(*loop_, Source::Kind::terminal, std::move(master), Stream::out);
   collect(terminal_);
 }
 
@@ -110,31 +110,80 @@ void Output::collect(std::shared_ptr<Source> source) {
   spawn(*loop_, "collecting output of " + id_, pump(shared_from_this(), std::move(source)));
 }
 
-/// A bounded piece at a time, and the others' turn in between: a flood starves nobody.
+/// Moves a bounded piece; returns the number of bytes.
+std::size_t Output::move_some(Source& source) {
+  const int fd = source.descriptor.native_handle();
+  if (source.kind == Source::Kind::pipe) return log_.drain(source.stream, fd);
+  std::array<char, 65536> bytes;
+  const ssize_t size = ::read(fd, bytes.data(), bytes.size());
+  if (size <= 0) return 0;
+  log_.append(source.stream, {bytes.data(), static_cast<std::size_t>(size)});
+  return static_cast<std::size_t>(size);
+}
+
+/// A bounded piece at a time, and the others' turn in between: a flood starves nobody. Who writes
+/// little is left alone for a moment after each piece, so that its next lines come together.
 Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source) {
   while (co_await readable(source->descriptor)) {
     if (!source->descriptor.is_open()) co_return;
-    const std::size_t moved = source->move_some();
+    const std::size_t moved = self->move_some(*source);
     // A terminal that nobody has open any more is readable for ever (EIO). A FIFO has no end: we
     // hold it for writing too.
     if (moved == 0 && source->kind == Source::Kind::terminal) co_return;
-    self->note_loss(*source);
-    co_await yield(*self->loop_);
+    self->note_loss();
+    if (moved >= source->much()) {
+      co_await yield(*self->loop_);
+    } else {
+      co_await sleep_for(*self->loop_, gathering);
+    }
   }
 }
 
-void Output::note_loss(Source& source) const {
-  if (source.loss_noted || source.log.lost() == 0) return;
-  source.loss_noted = true;
+void Output::note_loss() {
+  if (loss_noted_ || log_.lost() == 0) return;
+  loss_noted_ = true;
   journal::warning("output of " + id_ + " is being lost: its log cannot be written");
 }
 
+Descriptor Output::open_input() {
+  if (terminal_) return watch(*loop_, terminal_->descriptor.native_handle());
+  return Descriptor(*loop_, open_fifo(in_fifo, O_NONBLOCK).release());
+}
+
+Awaitable<void> Output::write_input(std::shared_ptr<Output> self, std::string bytes) {
+  // A FIFO that its reader has left is never writable again, and never fails: we have it open too.
+  constexpr auto patience = std::chrono::milliseconds(200);
+  Descriptor input = self->open_input();
+  std::string_view rest = bytes;
+  while (!rest.empty() && !self->finished_) {
+    const ssize_t written = ::write(input.native_handle(), rest.data(), rest.size());
+    if (written >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      co_await writable_until(input, Clock::now() + patience);
+    } else if (errno != EINTR) {
+      throw_errno("writing to the standard input of {}", self->id_);
+    }
+  }
+}
+
+void Output::resize(std::uint16_t rows, std::uint16_t columns) {
+  if (!terminal_) fail("the container has no terminal");
+  const winsize size{rows, columns, 0, 0};
+  if (::ioctl(terminal_->descriptor.native_handle(), TIOCSWINSZ, &size) != 0)
+    throw_errno("setting the size of a terminal");
+}
+
 void Output::finish() {
+  finished_ = true;
   for (auto* source : {&out_, &err_, &terminal_}) {
-    while (*source && (*source)->move_some() > 0) {
+    while (*source && move_some(**source) > 0) {
     }
     if (*source) (*source)->descriptor.close();
     source->reset();
+  }
+  if (log_.lost() > 0) {
+    journal::warning(fmt::format("{} bytes of the output of {} were lost", log_.lost(), id_));
   }
   for (const char* name : {out_fifo, err_fifo, terminal_name}) store_->drop(kept_name(name));
 }

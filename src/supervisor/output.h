@@ -27,17 +27,21 @@ struct StandardStreams {
 
 class Output : public std::enable_shared_from_this<Output> {
  public:
-  /// `id` names the container in the keeper's store. FIFOs are made in `pipes`, logs in `logs`.
-  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
-         std::filesystem::path logs);
+  /// `id` names the container in the keeper's store. FIFOs are made in `pipes`.
+  Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes, LogWriter log);
 
   enum class Stdin { null, open };
-  /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting.
+  /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting. When
+  /// nothing is to be kept, output goes to /dev/null and nobody has any work with it.
   StandardStreams open_streams(Stdin kind);
   /// Collects from a terminal; the keeper holds it too.
   void open_terminal(Fd master);
   /// Goes on collecting after a supervisor's death; `master` is the terminal's if there is one.
   void adopt(std::optional<Fd> master);
+  /// Writes to the container's stdin or terminal, as fast as it reads; gives up when the run ends.
+  static Awaitable<void> write_input(std::shared_ptr<Output> self, std::string bytes);
+  /// Of the terminal, whose foreground processes get a SIGWINCH. Throws Error when there is none.
+  void resize(std::uint16_t rows, std::uint16_t columns);
   /// Collects the rest after the container's end, and lets go of everything.
   void finish();
 
@@ -47,7 +51,9 @@ class Output : public std::enable_shared_from_this<Output> {
   void collect_terminal(Fd master);
   void collect(std::shared_ptr<Source> source);
   static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
-  void note_loss(Source& source) const;
+  std::size_t move_some(Source& source);
+  void note_loss();
+  Descriptor open_input();
   Fd open_fifo(const char* name, int flags) const;
   std::string kept_name(const char* what) const;
 
@@ -55,10 +61,12 @@ class Output : public std::enable_shared_from_this<Output> {
   FdStore* store_;
   std::string id_;
   std::filesystem::path pipes_;
-  std::filesystem::path logs_;
+  LogWriter log_;
+  bool loss_noted_ = false;
   std::shared_ptr<Source> out_;
   std::shared_ptr<Source> err_;
   std::shared_ptr<Source> terminal_;
+  bool finished_ = false;
 };
 
 }  // namespace stack::supervisor

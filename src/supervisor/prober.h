@@ -37,7 +37,6 @@ class Prober : public std::enable_shared_from_this<Prober> {
   using Self = std::shared_ptr<Prober>;
   static Awaitable<void> run(Self self);
   Awaitable<Outcome> check();
-  Outcome not_run(const std::string& why) const;
 
   Loop* loop_;
   runtime::ContainerSpec spec_;

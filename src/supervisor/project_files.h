@@ -36,6 +36,7 @@ struct ProjectFiles {
   /// What containers need while they run only: pipes, files bound into /etc.
   std::filesystem::path all_running() const { return run() / "running"; }
   std::filesystem::path running(const std::string& id) const { return all_running() / id; }
+  std::filesystem::path secrets() const { return run() / "secrets"; }
   std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
   std::filesystem::path network(const std::string& name) const {
     return networks() / (name + ".json");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::supervisor {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t header_size = 4;
-constexpr std::array<std::string_view, 3> condition_names{"running", "healthy", "completed"};
+constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
+                                                          "ended"};
 
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
@@ -21,7 +23,14 @@ json to_object(const RemoveNetwork& request) {
   return {{"do", "remove-network"}, {"name", request.name}};
 }
 json to_object(const CreateContainer& request) {
-  return {{"do", "create-container"}, {"config", request.config}};
+  json object{{"do", "create-container"}, {"config", request.config}};
+  // As hexadecimal text: a secret may be any bytes.
+  for (const auto& [index, text] : request.secrets)
+    object["secrets"][std::to_string(index)] = to_hex(text);
+  return object;
+}
+json to_object(const UpdateContainer& request) {
+  return {{"do", "update-container"}, {"config", request.config}};
 }
 json to_object(const StartContainer& request) {
   return {{"do", "start-container"}, {"container", request.id}};
@@ -34,6 +43,25 @@ json to_object(const StopContainer& request) {
 json to_object(const RemoveContainer& request) {
   return {{"do", "remove-container"}, {"container", request.id}};
 }
+json to_object(const SignalContainer& request) {
+  return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
+}
+json to_object(const PauseContainer& request) {
+  return {{"do", "pause-container"}, {"container", request.id}};
+}
+json to_object(const UnpauseContainer& request) {
+  return {{"do", "unpause-container"}, {"container", request.id}};
+}
+/// As hexadecimal text: what people type may be any bytes.
+json to_object(const WriteInput& request) {
+  return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
+}
+json to_object(const ResizeTerminal& request) {
+  return {{"do", "resize-terminal"},
+          {"container", request.id},
+          {"rows", request.rows},
+          {"columns", request.columns}};
+}
 json to_object(const Await& request) {
   return {{"do", "await"},
           {"container", request.id},
@@ -41,6 +69,28 @@ json to_object(const Await& request) {
 }
 json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
+}
+
+/// The bytes of a hexadecimal member. Throws Error when it is none.
+std::string bytes_from(const json& in) {
+  auto bytes = from_hex(in.get_ref<const std::string&>());
+  if (!bytes) fail("malformed bytes on the control socket");
+  return std::move(*bytes);
+}
+
+CreateContainer create_from(const json& in) {
+  CreateContainer request{in.at("config").get<ContainerConfig>()};
+  if (!in.contains("secrets")) return request;
+  for (const auto& [index, text] : in["secrets"].items()) {
+    const auto number = parse_integer<std::size_t>(index);
+    if (!number) fail("malformed secret on the control socket");
+    request.secrets[*number] = bytes_from(text);
+  }
+  return request;
+}
+
+WriteInput input_from(const json& in) {
+  return {in.at("container").get<std::string>(), bytes_from(in.at("hex"))};
 }
 
 StopContainer stop_from(const json& in) {
@@ -60,10 +110,20 @@ Request request_from(const json& in) {
   const std::string what = in.at("do").get<std::string>();
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
   if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
-  if (what == "create-container") return CreateContainer{in.at("config").get<ContainerConfig>()};
+  if (what == "create-container") return create_from(in);
+  if (what == "update-container") return UpdateContainer{in.at("config").get<ContainerConfig>()};
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
+  if (what == "signal-container")
+    return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
+  if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
+  if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
+  if (what == "write-input") return input_from(in);
+  if (what == "resize-terminal") {
+    return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
+                          in.at("columns").get<std::uint16_t>()};
+  }
   if (what == "await") {
     return Await{in.at("container").get<std::string>(),
                  condition_from(in.at("condition").get<std::string>())};
@@ -151,6 +211,7 @@ NumberedRequest decode_request(std::string_view message) {
 std::string encode_reply(const Reply& reply) {
   json object{{"id", reply.id}, {"changed", reply.changed}, {"note", reply.note}};
   if (reply.error) object["error"] = error_object(*reply.error);
+  if (reply.exit_code) object["exit_code"] = *reply.exit_code;
   if (reply.status) object["status"] = *reply.status;
   return dump(object);
 }
@@ -162,6 +223,7 @@ Reply decode_reply(std::string_view message) {
     in.at("changed").get_to(reply.changed);
     in.at("note").get_to(reply.note);
     if (in.contains("error")) reply.error = error_from(in["error"]);
+    if (in.contains("exit_code")) reply.exit_code = in["exit_code"].get<int>();
     if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
     return reply;
   });

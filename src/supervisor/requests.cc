@@ -54,7 +54,7 @@ Awaitable<Reply> Supervisor::perform(Request request) {
   if (ending_) fail("the supervisor is about to end");
   // Waiting is not doing: a client that waits and goes keeps nothing alive.
   std::optional<Operation> operation;
-  if (!std::holds_alternative<Await>(request))
+  if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
   const std::string id = container_of(request);
   Awaitable<Answer> work =
@@ -63,6 +63,7 @@ Awaitable<Reply> Supervisor::perform(Request request) {
   Reply reply;
   reply.changed = answer.changed;
   reply.note = std::move(answer.note);
+  reply.exit_code = answer.exit_code;
   if (const auto task = registry_.find(id)) reply.status = task->status();
   co_return reply;
 }
@@ -92,7 +93,9 @@ Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
 }
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
-  co_return create(request.config);
+  const Answer answer = create(request.config);
+  for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);
+  co_return answer;
 }
 
 Answer Supervisor::create(const ContainerConfig& config) {
@@ -116,6 +119,11 @@ Answer Supervisor::create(const ContainerConfig& config) {
   return {true, {}};
 }
 
+Awaitable<Answer> Supervisor::handle(UpdateContainer request) {
+  const auto task = registry_.get(request.config.id);
+  co_return co_await task->update(std::move(request.config));
+}
+
 Awaitable<Answer> Supervisor::handle(StartContainer request) {
   const auto task = registry_.get(request.id);
   co_return co_await task->start();
@@ -134,10 +142,36 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   if (task->active()) fail("container {} is running", task->config().name);
   registry_.erase(request.id);
   sweeper_.discard(request.id);
+  secrets_.drop(request.id);
   // A successor of the same name has taken its addresses over.
   if (!registry_.name_taken(task->config().name)) network_.release(task->config().name);
   status_saved_.request();
   co_return Answer{true, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(SignalContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->signal(request.signal);
+}
+
+Awaitable<Answer> Supervisor::handle(PauseContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->pause();
+}
+
+Awaitable<Answer> Supervisor::handle(UnpauseContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->unpause();
+}
+
+Awaitable<Answer> Supervisor::handle(WriteInput request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->write_input(std::move(request.bytes));
+}
+
+Awaitable<Answer> Supervisor::handle(ResizeTerminal request) {
+  registry_.get(request.id)->resize(request.rows, request.columns);
+  co_return Answer{true};
 }
 
 Awaitable<Answer> Supervisor::handle(Await request) {

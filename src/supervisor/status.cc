@@ -17,7 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 4> phase_names{"created", "running", "restarting", "exited"};
+constexpr std::array<std::string_view, 5> phase_names{"created", "running", "restarting", "exited",
+                                                      "paused"};
 constexpr std::array<std::string_view, 4> health_names{"none", "starting", "healthy", "unhealthy"};
 
 template <typename Enum, std::size_t size>
@@ -61,6 +62,10 @@ class MissedExits {
 };
 
 }  // namespace
+
+bool is_up(Phase phase) {
+  return phase == Phase::running || phase == Phase::paused || phase == Phase::restarting;
+}
 
 std::string_view to_text(Phase phase) {
   return phase_names.at(static_cast<std::size_t>(phase));
@@ -118,8 +123,9 @@ std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std
   MissedExits missed(files.exits());
   std::vector<ObservedContainer> observed;
   for (RecordedContainer& container : read_recorded(files, parts)) {
-    if (container.status.phase == Phase::running && !is_alive(container.status.process))
-      missed.apply(container.status);
+    const Phase phase = container.status.phase;
+    const bool had_process = phase == Phase::running || phase == Phase::paused;
+    if (had_process && !is_alive(container.status.process)) missed.apply(container.status);
     observed.push_back({std::move(container.config), std::move(container.status)});
   }
   return observed;

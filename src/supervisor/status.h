@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a container's life. The supervisor writes it; everybody reads it without asking:
 //   <run>/stacks/<project>/status.json          all containers, after each change (tmpfs, renamed)
-//   <data>/stacks/<project>/containers/<id>/config.json   ContainerConfig, once
+//   <data>/stacks/<project>/containers/<id>/config.json   ContainerConfig; again when it is updated
 //   <data>/stacks/<project>/containers/<id>/state.json    last_exit and friends, at each exit
 // The kernel has the last word: a status that says running with no such process is an exit of
 // unknown code (read_containers applies that).
@@ -24,7 +24,9 @@ namespace stack::supervisor {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-enum class Phase { created, running, restarting, exited };
+enum class Phase { created, running, restarting, exited, paused };
+/// It runs, is held (paused), or will run again by itself.
+bool is_up(Phase phase);
 enum class Health { none, starting, healthy, unhealthy };
 std::string_view to_text(Phase phase);
 std::string_view to_text(Health health);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "network/nftables.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
@@ -37,6 +38,7 @@ Supervisor::Supervisor(ProjectFiles files)
       status_saved_(loop_, "saving the status", [this] { save_status(); }),
       firewall_ready_(loop_, "setting the firewall", [this] { apply_firewall(); }),
       sweeper_(loop_, files_.containers()),
+      secrets_(files_.secrets()),
       shared_{loop_,
               files_,
               store_,
@@ -48,7 +50,9 @@ Supervisor::Supervisor(ProjectFiles files)
               [this](const ContainerConfig& client) -> const network::DnsView& {
                 return registry_.view(client);
               },
-              [this] { changed(); }},
+              [this] { changed(); },
+              secrets_,
+              [this](const std::string& name) { return find_running(name); }},
       server_(
           loop_, files_, [this](Request request) { return perform(std::move(request)); },
           [this] { consider_ending(); }) {}
@@ -90,6 +94,13 @@ void Supervisor::take_exits() {
 void Supervisor::changed() {
   registry_.forget_views();
   consider_ending();
+}
+
+std::optional<RunningContainer> Supervisor::find_running(const std::string& name) const {
+  for (const auto& [id, task] : registry_.all())
+    if (task->config().name == name && task->runs())
+      return RunningContainer{task->status().process, files_.running(id)};
+  return find_running_elsewhere(files_.paths, files_.project, name);
 }
 
 void Supervisor::save_status() {
@@ -180,6 +191,7 @@ void supervisor_main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   keep_descriptors_private();
+  network::hold_nft_numbers();
   try {
     Supervisor supervisor({HostPaths::from_environment(), argv[1]});
     supervisor.run();

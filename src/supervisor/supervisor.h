@@ -8,6 +8,7 @@
 
 #include "network/firewall.h"
 #include "supervisor/registry.h"
+#include "supervisor/secret_store.h"
 #include "supervisor/server.h"
 #include "supervisor/sweeper.h"
 
@@ -25,9 +26,15 @@ class Supervisor {
   Awaitable<Answer> handle(CreateNetwork request);
   Awaitable<Answer> handle(RemoveNetwork request);
   Awaitable<Answer> handle(CreateContainer request);
+  Awaitable<Answer> handle(UpdateContainer request);
   Awaitable<Answer> handle(StartContainer request);
   Awaitable<Answer> handle(StopContainer request);
   Awaitable<Answer> handle(RemoveContainer request);
+  Awaitable<Answer> handle(SignalContainer request);
+  Awaitable<Answer> handle(PauseContainer request);
+  Awaitable<Answer> handle(UnpauseContainer request);
+  Awaitable<Answer> handle(WriteInput request);
+  Awaitable<Answer> handle(ResizeTerminal request);
   Awaitable<Answer> handle(Await request);
   Awaitable<Answer> handle(Shutdown request);
   Answer create(const ContainerConfig& config);
@@ -45,6 +52,7 @@ class Supervisor {
   Awaitable<void> watch_exits();
   void take_exits();
   void changed();
+  std::optional<RunningContainer> find_running(const std::string& name) const;
   void save_status();
   void apply_firewall();
   void close_firewall_later();
@@ -65,6 +73,7 @@ class Supervisor {
   Coalesced status_saved_;
   Coalesced firewall_ready_;
   Sweeper sweeper_;
+  SecretStore secrets_;
   Registry registry_;
   SharedServices shared_;
   Server server_;

@@ -131,10 +131,9 @@ fs::path VolumeStore::mount_source(const std::string& name, const std::string& s
     const fs::path home = root_ / name;
     const Fd root = open_file(home, O_PATH | O_DIRECTORY);
     const Fd data = open_beneath(root.get(), "_data", O_PATH | O_DIRECTORY);
-    if (subpath.empty()) return home / "_data";
     const std::string relative = fs::path(subpath).relative_path().native();
-    const Fd inside = open_beneath(data.get(), relative.empty() ? "." : relative, O_PATH);
-    return fs::read_symlink(fmt::format("/proc/self/fd/{}", inside.get()));
+    if (!relative.empty()) open_beneath(data.get(), relative, O_PATH);
+    return home / "_data";
   });
 }
 

@@ -46,8 +46,9 @@ class VolumeStore {
   bool fill_from_image(const std::string& name, const std::vector<std::filesystem::path>& layers,
                        const std::string& path);
 
-  /// The data directory, opened below the root without following links, or with `subpath` inside
-  /// it.
+  /// The data directory. Throws Error when `subpath` is not in it, or only by way of links. That
+  /// may change at any moment: what mounts the subpath opens it in the same way again, at each
+  /// start.
   std::filesystem::path mount_source(const std::string& name, const std::string& subpath) const;
   /// Bytes used by the data (st_blocks), for messages.
   std::uint64_t size(const std::string& name) const;

@@ -34,6 +34,11 @@ TEST(ContainerView, StatusSpeaksDockersLanguage) {
   EXPECT_EQ(status_text(web, now), "Up 5 seconds (health: starting)");
   web.status.health = Health::healthy;
   EXPECT_EQ(status_text(web, now), "Up 5 seconds (healthy)");
+  auto held = container(Phase::paused);
+  held.status.started = web.status.started;
+  EXPECT_TRUE(status_text(held, now).ends_with(" (Paused)"));
+  EXPECT_EQ(state_text(held), "paused");
+
   auto ended = container(Phase::exited);
   ended.status.exit_code = 3;
   ended.status.finished = now - 1s;

@@ -26,6 +26,26 @@ TEST(Parse, AFileFlagTakesOneValueAndLeavesTheVerbAlone) {
   EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
 }
 
+TEST(Parse, AFlagThatMayComeAgainTakesOneValueBeforePositionals) {
+  const Parsed line = parsed({"commit", "-c", "CMD a", "-c", "ENV b=c", "web", "made:1"});
+  EXPECT_EQ(line.options.changes, (std::vector<std::string>{"CMD a", "ENV b=c"}));
+  EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"web", "made:1"}));
+}
+
+TEST(Parse, AfterCommitPMeansPause) {
+  EXPECT_TRUE(parsed({"commit", "web"}).options.pause);
+  EXPECT_TRUE(parsed({"commit", "-p", "web"}).options.pause);
+  EXPECT_FALSE(parsed({"commit", "--pause=false", "web"}).options.pause);
+  EXPECT_EQ(parsed({"-p", "shop", "commit", "-p", "web"}).options.project_name, "shop");
+}
+
+TEST(Parse, ADashIsAPlaceToCopyFromOrTo) {
+  EXPECT_EQ(parsed({"cp", "-a", "web:/a", "-"}).options.arguments,
+            (std::vector<std::string>{"web:/a", "-"}));
+  EXPECT_EQ(parsed({"cp", "-", "web:/a"}).options.arguments,
+            (std::vector<std::string>{"-", "web:/a"}));
+}
+
 TEST(Parse, AfterLogsFMeansFollow) {
   const Parsed line = parsed({"logs", "-f", "--tail", "5", "web"});
   EXPECT_TRUE(line.options.follow);

@@ -54,10 +54,34 @@ TEST(Changes, FillTheRestOfTheConfig) {
   EXPECT_EQ(config.working_dir, "/app/sub");
 }
 
+TEST(Changes, KnowHealthChecks) {
+  const auto check =
+      after({R"(HEALTHCHECK --interval=1m30s --timeout=500ms --retries=2 CMD ["a"])"}).healthcheck;
+  ASSERT_TRUE(check);
+  EXPECT_EQ(check->test, (Strings{"CMD", "a"}));
+  EXPECT_EQ(check->interval, std::chrono::seconds(90));
+  EXPECT_EQ(check->timeout, std::chrono::milliseconds(500));
+  EXPECT_EQ(check->retries, 2U);
+  EXPECT_EQ(after({"HEALTHCHECK CMD a | b"}).healthcheck->test, (Strings{"CMD-SHELL", "a | b"}));
+  EXPECT_EQ(after({"HEALTHCHECK NONE"}).healthcheck->test, (Strings{"NONE"}));
+  EXPECT_EQ(error_of("HEALTHCHECK --interval=x CMD a"),
+            "change \"HEALTHCHECK --interval=x CMD a\": invalid duration \"x\"");
+  EXPECT_EQ(error_of("HEALTHCHECK CMD"),
+            "change \"HEALTHCHECK CMD\": CMD COMMAND or NONE is expected");
+}
+
+TEST(Changes, CollectTriggers) {
+  EXPECT_EQ(after({"ONBUILD RUN a", "ONBUILD ENV b=c"}).on_build, (Strings{"RUN a", "ENV b=c"}));
+  EXPECT_EQ(error_of("ONBUILD ONBUILD RUN a"),
+            "change \"ONBUILD ONBUILD RUN a\": chaining ONBUILD is not allowed");
+  EXPECT_EQ(error_of("ONBUILD FROM a"),
+            "change \"ONBUILD FROM a\": FROM isn't allowed as an ONBUILD trigger");
+}
+
 TEST(Changes, SayWhatIsWrong) {
   EXPECT_EQ(error_of("RUN x"),
-            "change \"RUN x\": one of CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, "
-            "VOLUME, WORKDIR is expected");
+            "change \"RUN x\": one of CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, "
+            "STOPSIGNAL, USER, VOLUME, WORKDIR is expected");
   EXPECT_EQ(error_of("ENV"), "change \"ENV\": a value is expected");
   EXPECT_EQ(error_of("ENV A"), "change \"ENV A\": KEY=VALUE is expected");
   EXPECT_EQ(error_of("ENV A=1 B"), "change \"ENV A=1 B\": KEY=VALUE is expected, not \"B\"");

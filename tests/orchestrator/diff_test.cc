@@ -91,6 +91,36 @@ TEST(Diff, ADamagedDescriptionCountsAsDifferentFromEverything) {
             Verdict::recreate);
 }
 
+/// What becomes of a running web whose limits were as `before` has them.
+Verdict verdict_of(const spec::Service& before, const spec::Service& after,
+                   supervisor::Phase phase = supervisor::Phase::running) {
+  ObservedState world = come_true(desired(project({before})));
+  world.containers["shop-web-1"].status.phase = phase;
+  return diff(desired(project({after})), world, {"web"}).containers.at("shop-web-1").verdict;
+}
+
+TEST(Diff, LimitsAndRulesOfWhatRunsAreUpdatedInPlace) {
+  spec::Service after = service("web");
+  after.mem_limit = 64 << 20;
+  after.cpus = 0.5;
+  after.restart.kind = spec::RestartPolicy::Kind::always;
+  after.stop_signal = "SIGUSR1";
+  EXPECT_EQ(verdict_of(service("web"), after), Verdict::update);
+  EXPECT_EQ(verdict_of(after, service("web")), Verdict::update);
+  EXPECT_EQ(verdict_of(service("web"), after, supervisor::Phase::paused), Verdict::update);
+  EXPECT_EQ(verdict_of(service("web"), after, supervisor::Phase::exited), Verdict::recreate);
+}
+
+TEST(Diff, OneOtherChangeMakesItANewContainer) {
+  spec::Service after = service("web");
+  after.mem_limit = 64 << 20;
+  after.environment["A"] = "1";
+  EXPECT_EQ(verdict_of(service("web"), after), Verdict::recreate);
+  after = service("web");
+  after.cpuset = "0";
+  EXPECT_EQ(verdict_of(service("web"), after), Verdict::recreate);
+}
+
 TEST(Diff, AServiceOutsideTheSelectionIsLeftAlone) {
   const auto shop = project({service("web"), service("other")});
   const ObservedState world = come_true(desired(shop));

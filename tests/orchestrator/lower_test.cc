@@ -50,6 +50,25 @@ TEST(Lower, ServiceContainerNameAliasesAndShortIdAreNamesInEachNetwork) {
             (std::vector<std::string>{"web", "shop-web-1", "aaaaaaaaaaaa", "www"}));
 }
 
+TEST(Lower, TheImagesHealthCheckStandsWhereTheFileSaysNothing) {
+  using std::chrono_literals::operator""s;
+  image::ImageConfig image;
+  image.healthcheck =
+      image::ImageHealthcheck{.test = {"CMD", "probe"}, .interval = 7s, .retries = 2};
+  spec::Service web = service("web");
+  const auto inherited = lowered(web, image).health;
+  ASSERT_TRUE(inherited);
+  EXPECT_EQ(inherited->command, (std::vector<std::string>{"probe"}));
+  EXPECT_EQ(inherited->interval, 7s);
+  EXPECT_EQ(inherited->timeout, 30s);
+  web.healthcheck = spec::Healthcheck{};
+  web.healthcheck->interval = 1s;
+  EXPECT_EQ(lowered(web, image).health->interval, 1s);
+  EXPECT_EQ(lowered(web, image).health->retries, 2U);
+  web.healthcheck->disable = true;
+  EXPECT_FALSE(lowered(web, image).health);
+}
+
 TEST(Lower, TheNetworkOfHighestPriorityComesFirst) {
   spec::Service web = service("web");
   web.networks["zone"].priority = 10;
@@ -89,6 +108,16 @@ TEST(Lower, TheStopSignalOfTheFileWinsOverTheImages) {
   EXPECT_EQ(lowered(web, image).stop.signal, "SIGINT");
 }
 
+TEST(Lower, LoggingIsWhatIsKeptOfTheOutput) {
+  spec::Service web = service("web");
+  EXPECT_EQ(lowered(web).log, supervisor::LogPolicy{});
+  web.logging = {"json-file", {{"max-size", "10m"}, {"max-file", "3"}}};
+  EXPECT_EQ(lowered(web).log,
+            (supervisor::LogPolicy{supervisor::LogPolicy::Kept::files, 10'000'000, 3}));
+  web.logging = {"none", {}};
+  EXPECT_EQ(lowered(web).log.kept, supervisor::LogPolicy::Kept::nothing);
+}
+
 TEST(Lower, AServiceWithNothingToRunIsRefusedByName) {
   spec::Service web = service("web");
   web.command.reset();
@@ -103,6 +132,19 @@ TEST(Lower, HostNetworkPublishesNothing) {
   const auto config = lowered(web);
   EXPECT_TRUE(config.ports.empty());
   EXPECT_EQ(config.spec.namespaces.network.kind, runtime::NamespaceKind::host);
+}
+
+TEST(Lower, ASubpathIsLeftToTheRuntimeWhichOpensItAtEachStart) {
+  spec::Service web = service("web");
+  spec::Mount mount;
+  mount.type = spec::MountType::volume;
+  mount.source = "data";
+  mount.target = "/data";
+  mount.subpath = "/part/of";
+  web.volumes.push_back(mount);
+  const auto lowered_mount = lowered(web).spec.mounts.at(0);
+  EXPECT_EQ(lowered_mount.source, "/volumes/shop_data");
+  EXPECT_EQ(lowered_mount.subpath, "part/of");
 }
 
 TEST(Lower, TmpfsOptionsAreHandedOn) {

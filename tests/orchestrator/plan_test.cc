@@ -46,6 +46,13 @@ TEST(Plan, IsEmptyWhenTheWishHasComeTrue) {
   EXPECT_EQ(plan_for(shop, come_true(desired(shop))), "");
 }
 
+TEST(Plan, ALimitThatChangesIsUpdatedInPlace) {
+  auto shop = database_and_web();
+  const ObservedState world = come_true(desired(shop));
+  shop.services["db"].mem_limit = 64 << 20;
+  EXPECT_EQ(plan_for(shop, world), "#0 update container shop-db-1 (mem_limit)\n");
+}
+
 TEST(Plan, AChangedVariableReplacesThatOneContainer) {
   auto shop = database_and_web();
   const ObservedState world = come_true(desired(shop));

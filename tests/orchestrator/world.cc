@@ -56,6 +56,11 @@ void World::apply(const CreateContainer& action) {
   if (!state_.containers.emplace(action.name, std::move(container)).second)
     fail("{} exists", action.name);
 }
+void World::apply(const UpdateContainer& action) {
+  auto& container = state_.containers.at(action.name);
+  if (container.status.process.pid == 0) fail("{} does not run", action.name);
+  lower_changeable(wish_.containers.at(action.name), container.config);
+}
 void World::apply(const StartContainer& action) {
   auto& status = state_.containers.at(action.name).status;
   status.phase = supervisor::Phase::running;
@@ -79,6 +84,18 @@ void World::apply(const AwaitCondition& action) {
   } else if (action.condition == spec::Condition::service_completed_successfully) {
     container = exited(container, 0);
   }
+}
+
+void World::apply(const SignalContainer& action) {
+  auto& container = state_.containers.at(action.name);
+  if (container.status.phase != supervisor::Phase::running) fail("{} does not run", action.name);
+  container = exited(container, 128 + action.signal);
+}
+void World::apply(const PauseContainer& action) {
+  state_.containers.at(action.name).status.phase = supervisor::Phase::paused;
+}
+void World::apply(const UnpauseContainer& action) {
+  state_.containers.at(action.name).status.phase = supervisor::Phase::running;
 }
 
 }  // namespace stack::orchestrator::testing

@@ -29,10 +29,14 @@ class World : public Engine {
   void apply(const CreateVolume& action);
   void apply(const RemoveVolume& action);
   void apply(const CreateContainer& action);
+  void apply(const UpdateContainer& action);
   void apply(const StartContainer& action);
   void apply(const StopContainer& action);
   void apply(const RemoveContainer& action);
   void apply(const AwaitCondition& action);
+  void apply(const SignalContainer& action);
+  void apply(const PauseContainer& action);
+  void apply(const UnpauseContainer& action);
 
   const DesiredState& wish_;
   ObservedState state_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::runtime {
 namespace {
@@ -61,7 +62,7 @@ TEST(CgroupLayout, TheFreezerMattersWhereThereIsNoV2Tree) {
 }
 
 TEST(CgroupPlan, OnAHybridHostV1CarriesTheLimitsAndV2ThePlacement) {
-  EXPECT_EQ(to_text(cgroup_plan(hybrid(), limited())),
+  EXPECT_EQ(to_text(cgroup_plan(hybrid(), limited(), {})),
             R"(mkdir /sys/fs/cgroup/cpu,cpuacct/stack/shop/0123
 /sys/fs/cgroup/cpu,cpuacct/stack/shop/0123/cpu.cfs_period_us = 100000
 /sys/fs/cgroup/cpu,cpuacct/stack/shop/0123/cpu.cfs_quota_us = 50000
@@ -93,7 +94,7 @@ mkdir /sys/fs/cgroup/unified/stack/shop/0123
 TEST(CgroupPlan, OnV2ControllersAreSwitchedOnOnTheWayDown) {
   ContainerSpec spec = limited();
   spec.security.privileged = true;
-  EXPECT_EQ(to_text(cgroup_plan(v2_only(), spec)), R"(mkdir /sys/fs/cgroup
+  EXPECT_EQ(to_text(cgroup_plan(v2_only(), spec, {})), R"(mkdir /sys/fs/cgroup
 /sys/fs/cgroup/cgroup.subtree_control = +cpu +memory +pids
 mkdir /sys/fs/cgroup/stack
 /sys/fs/cgroup/stack/cgroup.subtree_control = +cpu +memory +pids
@@ -112,18 +113,118 @@ TEST(CgroupPlan, NoPidsLimitIsMax) {
   ContainerSpec spec;
   spec.cgroup = "stack/shop/0123";
   spec.resources.pids_limit = -1;
-  EXPECT_NE(to_text(cgroup_plan(v2_only(), spec)).find("0123/pids.max = max"), std::string::npos);
+  EXPECT_NE(to_text(cgroup_plan(v2_only(), spec, {})).find("0123/pids.max = max"),
+            std::string::npos);
 }
 
-TEST(CgroupPlan, ALimitWithoutItsControllerIsAnError) {
+TEST(CgroupPlan, ALimitWithoutItsControllerIsLeftOut) {
   CgroupLayout layout = v2_only();
   layout.unified_controllers = {"cpu"};
-  try {
-    cgroup_plan(layout, limited());
-    FAIL() << "accepted";
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "memory limit: this machine has no memory cgroup controller");
-  }
+  const std::string text = to_text(cgroup_plan(layout, limited(), {}));
+  EXPECT_EQ(text.find("memory"), std::string::npos);
+  EXPECT_NE(text.find("0123/cpu.max = 50000 100000"), std::string::npos);
+}
+
+/// A limit of each kind, with devices as 8:0, 8:16, ...
+ContainerSpec with_everything() {
+  ContainerSpec spec;
+  spec.cgroup = "stack/shop/0123";
+  ResourceSpec& limits = spec.resources;
+  limits.memory_limit = 100;
+  limits.memory_reservation = 50;
+  limits.memory_swap = 150;
+  limits.memory_swappiness = 7;
+  limits.cpu_shares = 512;
+  limits.cpu_period = 50'000;
+  limits.cpu_quota = 25'000;
+  limits.cpuset = "0-1";
+  limits.block = {500, {{"a", 10}}, {{"a", 1}}, {{"b", 2}}, {{"a", 3}}, {{"b", 4}}};
+  return spec;
+}
+
+DeviceFacts two_devices() {
+  DeviceFacts facts;
+  facts.number_of = [](const std::string& path) { return path == "a" ? "8:0" : "8:16"; };
+  return facts;
+}
+
+std::string own_writes(const std::string& text) {
+  std::string own;
+  for (const std::string& line : split(text, '\n'))
+    if (line.find("0123/") != std::string::npos && line.find("devices") == std::string::npos)
+      own += line + "\n";
+  return own;
+}
+
+TEST(CgroupPlan, EachLimitHasItsFileOfV2) {
+  EXPECT_EQ(own_writes(to_text(cgroup_plan(v2_only(), with_everything(), two_devices()))),
+            R"(/sys/fs/cgroup/stack/shop/0123/cpu.weight = 20
+/sys/fs/cgroup/stack/shop/0123/cpu.max = 25000 50000
+/sys/fs/cgroup/stack/shop/0123/memory.max = 100
+/sys/fs/cgroup/stack/shop/0123/memory.swap.max = 50
+/sys/fs/cgroup/stack/shop/0123/memory.low = 50
+/sys/fs/cgroup/stack/shop/0123/pids.max = 4096
+/sys/fs/cgroup/stack/shop/0123/cpuset.cpus = 0-1
+/sys/fs/cgroup/stack/shop/0123/io.bfq.weight = 500
+/sys/fs/cgroup/stack/shop/0123/io.weight = 4950
+/sys/fs/cgroup/stack/shop/0123/io.bfq.weight = 8:0 10
+/sys/fs/cgroup/stack/shop/0123/io.max = 8:0 rbps=1
+/sys/fs/cgroup/stack/shop/0123/io.max = 8:16 wbps=2
+/sys/fs/cgroup/stack/shop/0123/io.max = 8:0 riops=3
+/sys/fs/cgroup/stack/shop/0123/io.max = 8:16 wiops=4
+)");
+}
+
+constexpr std::string_view more_v1 =
+    "40 30 0:40 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio\n"
+    "41 30 0:41 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n";
+
+TEST(CgroupPlan, EachLimitHasItsFileOfV1) {
+  const CgroupLayout layout =
+      parse_cgroup_layout(std::string(hybrid_mounts) + std::string(more_v1));
+  EXPECT_EQ(own_writes(to_text(cgroup_plan(layout, with_everything(), two_devices()))),
+            R"(/sys/fs/cgroup/cpu,cpuacct/stack/shop/0123/cpu.shares = 512
+/sys/fs/cgroup/cpu,cpuacct/stack/shop/0123/cpu.cfs_period_us = 50000
+/sys/fs/cgroup/cpu,cpuacct/stack/shop/0123/cpu.cfs_quota_us = 25000
+/sys/fs/cgroup/memory/stack/shop/0123/memory.limit_in_bytes = 100
+/sys/fs/cgroup/memory/stack/shop/0123/memory.memsw.limit_in_bytes = 150
+/sys/fs/cgroup/memory/stack/shop/0123/memory.soft_limit_in_bytes = 50
+/sys/fs/cgroup/memory/stack/shop/0123/memory.swappiness = 7
+/sys/fs/cgroup/pids/stack/shop/0123/pids.max = 4096
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.bfq.weight = 500
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.bfq.weight_device = 8:0 10
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.throttle.read_bps_device = 8:0 1
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.throttle.write_bps_device = 8:16 2
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.throttle.read_iops_device = 8:0 3
+/sys/fs/cgroup/blkio/stack/shop/0123/blkio.throttle.write_iops_device = 8:16 4
+/sys/fs/cgroup/cpuset/stack/shop/0123/cpuset.mems = that of /sys/fs/cgroup/cpuset/stack/shop/cpuset.mems
+/sys/fs/cgroup/cpuset/stack/shop/0123/cpuset.cpus = 0-1
+)");
+}
+
+TEST(CgroupPlan, GroupsOfBlkioAndCpusetAreMadeOnlyForWhoNeedsThem) {
+  const CgroupLayout layout =
+      parse_cgroup_layout(std::string(hybrid_mounts) + std::string(more_v1));
+  const std::string text = to_text(cgroup_plan(layout, limited(), {}));
+  EXPECT_EQ(text.find("blkio"), std::string::npos);
+  EXPECT_EQ(text.find("cpuset"), std::string::npos);
+}
+
+TEST(CgroupPlan, WithoutMemoryLimitSwapIsNotLimited) {
+  ContainerSpec spec;
+  spec.cgroup = "stack/shop/0123";
+  const std::string text = to_text(cgroup_plan(v2_only(), spec, {}));
+  EXPECT_EQ(text.find("swap"), std::string::npos);
+}
+
+TEST(CgroupPlan, ARuleForAllDevicesOfOneAccessIsTwoLinesOfV1) {
+  ContainerSpec spec;
+  spec.cgroup = "stack/shop/0123";
+  spec.security.device_rules = {"a 7:* r"};
+  const std::string text = to_text(cgroup_plan(hybrid(), spec, {}));
+  EXPECT_NE(text.find("devices.allow = b 7:* r\n"), std::string::npos);
+  EXPECT_NE(text.find("devices.allow = c 7:* r\n"), std::string::npos);
+  EXPECT_EQ(text.find("devices.allow = a"), std::string::npos);
 }
 
 }  // namespace

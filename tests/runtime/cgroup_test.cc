@@ -38,7 +38,7 @@ class Cgroup : public testing::Sandbox {
   }
   ContainerSpec made() {
     ContainerSpec spec = shell("true");
-    make_cgroups(cgroup_plan(host_cgroup_layout(), spec));
+    make_cgroups(cgroup_plan(host_cgroup_layout(), spec, {}));
     return spec;
   }
 };

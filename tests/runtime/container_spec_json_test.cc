@@ -18,6 +18,7 @@ ContainerSpec full_spec() {
   spec.root = {{"/layers/b", "/layers/a"}, "/c/upper", "/c/work", Writable::no};
   MountSpec bind;
   bind.source = "/data";
+  bind.subpath = "some/part";
   bind.target = "/var/lib/data";
   bind.writable = Writable::no;
   bind.propagation = "rslave";
@@ -55,7 +56,6 @@ ContainerSpec full_spec() {
   spec.namespaces.ipc.kind = NamespaceKind::none;
   spec.namespaces.uts.kind = NamespaceKind::host;
   spec.namespaces.cgroup.kind = NamespaceKind::host;
-  spec.namespaces.user = true;
   spec.sysctls = {{"net.core.somaxconn", "1"}};
   spec.files = {{"/run/x", 1, 2, 0400, "text", "", false}, {"/run/y", 1, 2, 0400, "", "/y", true}};
   return spec;

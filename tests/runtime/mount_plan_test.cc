@@ -57,15 +57,21 @@ new sysfs on /sys ro nosuid nodev noexec
 new cgroup2 on /sys/fs/cgroup ro nosuid nodev noexec
 )";
 
+constexpr std::string_view sysctl_part =
+    R"(set /proc/sys/net/ipv4/ip_unprivileged_port_start = 0
+set /proc/sys/net/ipv4/ping_group_range = 0 2147483647
+)";
+
 std::string user_part(const ContainerSpec& spec) {
   const std::string text = to_text(mount_plan(spec, v2_facts()));
   const std::size_t begin = text.find("new cgroup2");
   const std::size_t mounts = text.find('\n', begin) + 1;
-  return text.substr(mounts, text.find("mask ") - mounts);
+  return text.substr(mounts, text.find("set /proc") - mounts);
 }
 
 TEST(MountPlan, TheStandardMountsAreDockers) {
-  EXPECT_EQ(to_text(mount_plan({}, v2_facts())), std::string(standard_part) + R"(mask /proc/acpi
+  EXPECT_EQ(to_text(mount_plan({}, v2_facts())),
+            std::string(standard_part) + std::string(sysctl_part) + R"(mask /proc/acpi
 mask /proc/asound
 mask /proc/interrupts
 mask /proc/kcore
@@ -145,7 +151,7 @@ TEST(MountPlan, V1HierarchiesAreShownWhereTheHostHasThem) {
   facts.cgroups.unified = "/sys/fs/cgroup/unified";
   const std::string text = to_text(mount_plan({}, facts));
   const std::size_t begin = text.find("new tmpfs on /sys/fs/cgroup");
-  EXPECT_EQ(text.substr(begin, text.find("mask ") - begin),
+  EXPECT_EQ(text.substr(begin, text.find("set /proc") - begin),
             R"(new tmpfs on /sys/fs/cgroup ro nosuid nodev noexec mode=755
   cpu,cpuacct/
   cpu -> cpu,cpuacct
@@ -163,13 +169,63 @@ TEST(MountPlan, PrivilegedContainersSeeTheHostsDevicesAndNothingMasked) {
   spec.security.privileged = true;
   spec.mounts = {bind("/h", "/d")};
   MountFacts facts = v2_facts();
-  facts.host_devices = {{"null", S_IFCHR | 0666, makedev(1, 3), {}},
-                        {"vda", S_IFBLK | 0660, makedev(254, 0), {}}};
+  facts.devices = {{"null", S_IFCHR | 0666, makedev(1, 3), {}},
+                   {"vda", S_IFBLK | 0660, makedev(254, 0), {}}};
   const std::string text = to_text(mount_plan(spec, facts));
   EXPECT_NE(text.find("core -> /proc/kcore\n  vda 254:0\n"), std::string::npos);
   EXPECT_NE(text.find("new sysfs on /sys nosuid"), std::string::npos);
   EXPECT_NE(text.find("bind /h on /d recursive"), std::string::npos);
   EXPECT_EQ(text.find("mask "), std::string::npos);
+}
+
+TEST(MountPlan, NamespacesOfIpcDecideOnSharedMemory) {
+  ContainerSpec spec;
+  const auto shm_of = [&](NamespaceKind kind) {
+    spec.namespaces.ipc.kind = kind;
+    const std::string text = to_text(mount_plan(spec, v2_facts()));
+    const std::size_t end = text.find(" on /dev/shm");
+    if (end == std::string::npos) return std::string("none");
+    const std::size_t begin = text.rfind('\n', end) + 1;
+    return text.substr(begin, end - begin);
+  };
+  EXPECT_EQ(shm_of(NamespaceKind::own), "new tmpfs");
+  EXPECT_EQ(shm_of(NamespaceKind::host), "bind /dev/shm");
+  EXPECT_EQ(shm_of(NamespaceKind::shared), "shared tmpfs");
+  EXPECT_EQ(shm_of(NamespaceKind::none), "none");
+}
+
+TEST(MountPlan, KernelParametersAreSetByTheirPathsAfterTheStandardOnes) {
+  ContainerSpec spec;
+  spec.sysctls = {{"net.core.somaxconn", "1"}, {"net/ipv4/conf/eth0.1/forwarding", "0"}};
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  EXPECT_NE(text.find("set /proc/sys/net/ipv4/ip_unprivileged_port_start = 0\n"
+                      "set /proc/sys/net/ipv4/ping_group_range = 0 2147483647\n"
+                      "set /proc/sys/net/core/somaxconn = 1\n"
+                      "set /proc/sys/net/ipv4/conf/eth0.1/forwarding = 0\n"),
+            std::string::npos)
+      << text;
+  spec.namespaces.network.kind = NamespaceKind::host;
+  spec.sysctls.clear();
+  EXPECT_EQ(to_text(mount_plan(spec, v2_facts())).find("set /proc"), std::string::npos);
+}
+
+TEST(MountPlan, UnconfinedSystemPathsAreNeitherMaskedNorReadOnly) {
+  ContainerSpec spec;
+  spec.security.system_paths_unconfined = true;
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  EXPECT_EQ(text.find("mask "), std::string::npos);
+  EXPECT_EQ(text.find("read-only "), std::string::npos);
+}
+
+TEST(MountPlan, FilesAndDevicesOutsideOfDevAreMountsOfTheirOwn) {
+  ContainerSpec spec;
+  spec.files = {{"/run/secrets/key", 0, 0, 0400, "x", "", true}};
+  MountFacts facts = v2_facts();
+  facts.device_binds = {bind("/dev/fuse", "/opt/fuse")};
+  const std::string text = to_text(mount_plan(spec, facts));
+  EXPECT_NE(text.find("bind /dev/fuse on /opt/fuse\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("file tmpfs on /run/secrets/key ro nosuid nodev noexec\n"), std::string::npos)
+      << text;
 }
 
 TEST(MountPlan, AReadOnlyRootIsTheLastStep) {

@@ -136,6 +136,7 @@ ProcessSpec Sandbox::shell_process(const std::string& command) const {
 LaunchOptions Sandbox::options() const {
   LaunchOptions options;
   options.cache = root_ / "cache";
+  options.shared = shared_;
   return options;
 }
 

@@ -69,6 +69,9 @@ class Sandbox : public ::testing::Test {
   std::filesystem::path image() const { return root_ / "image"; }
   LaunchOptions options() const;
 
+  /// Given to each launch.
+  SharedNamespaces shared_;
+
  private:
   std::filesystem::path root_;
   std::string mounts_before_;

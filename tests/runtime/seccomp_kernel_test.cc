@@ -107,9 +107,16 @@ std::string words_of(long answer) {
   return in_words(SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(-answer));
 }
 
+/// uretprobe and uprobe: newer kernels let them by every filter, and end whoever calls them from
+/// elsewhere than a probe's own code.
+bool passes_by_the_filter(Abi abi, unsigned number) {
+  return abi == Abi::x86_64 && (number == 335 || number == 336);
+}
+
 std::vector<Asked> every_call(Abi abi, std::initializer_list<long> first_arguments) {
   std::vector<Asked> calls;
   for (unsigned number = 0; number < numbers; ++number) {
+    if (passes_by_the_filter(abi, number)) continue;
     for (const long first : first_arguments) calls.push_back({probed(abi), number, first, 0});
   }
   return calls;
@@ -236,7 +243,7 @@ TEST_F(SeccompInside, AProfileReplacesTheList) {
                   "args": [{"index": 0, "value": 5, "op": "SCMP_CMP_GE"}]}]})";
   EXPECT_EQ(
       probe({"x86_64:110", "i386:64", "x86_64:121:5", "x86_64:121:0", "x86_64:272:0"}, profile),
-      "x86_64:110 -77\ni386:64 -77\nx86_64:121:5 -78\nx86_64:121:0 0\nx86_64:272:0 0\n")
+      "x86_64:110 -77\ni386:64 -77\nx86_64:121:5 -78\nx86_64:121:0 1\nx86_64:272:0 0\n")
       << "unshare(0) is allowed";
 }
 

@@ -72,6 +72,47 @@ TEST(Validate, TwoMountsOnOnePlaceAreRefused) {
             "two mounts on /t");
 }
 
+std::string verdict_on_sysctl(const std::string& name, NamespaceKind kind = NamespaceKind::own) {
+  return verdict([&](ContainerSpec& spec) {
+    spec.sysctls = {{name, "1"}};
+    spec.namespaces.network.kind = kind;
+    spec.namespaces.ipc.kind = kind;
+  });
+}
+
+TEST(Validate, KernelParametersAreThoseOfTheContainersNamespaces) {
+  for (const char* own : {"net.ipv4.ip_forward", "net/ipv4/conf/eth0.1/forwarding", "kernel.sem",
+                          "fs.mqueue.msg_max"}) {
+    EXPECT_EQ(verdict_on_sysctl(own), "");
+    EXPECT_EQ(verdict_on_sysctl(own, NamespaceKind::shared), "");
+    EXPECT_EQ(verdict_on_sysctl(own, NamespaceKind::host),
+              fmt::format("kernel parameter {} would be the host's: the container shares its "
+                          "namespace",
+                          own));
+  }
+  for (const char* of_all : {"kernel.core_pattern", "vm.swappiness", "network.x", "kernel.shm"})
+    EXPECT_EQ(verdict_on_sysctl(of_all),
+              fmt::format("kernel parameter {} belongs to the whole machine, not to a container",
+                          of_all));
+  for (const char* malformed : {"net/../kernel/core_pattern", "/net/x", "net..x"})
+    EXPECT_EQ(verdict_on_sysctl(malformed),
+              fmt::format("kernel parameter \"{}\" is malformed", malformed));
+}
+
+TEST(Validate, FilesInMemoryStayInside) {
+  const auto verdict_on = [](const std::string& target) {
+    return verdict([&](ContainerSpec& spec) {
+      spec.files.emplace_back();
+      spec.files.back().target = target;
+    });
+  };
+  EXPECT_EQ(verdict_on("/run/secrets/key"), "");
+  for (const char* target : {"/", "key", "/a/../b", "/proc/self/attr/current"})
+    EXPECT_EQ(
+        verdict_on(target),
+        fmt::format("file target \"{}\" must be a plain absolute path outside of /proc", target));
+}
+
 TEST(Validate, TheWorkingDirectoryCannotBeALeakedDescriptor) {
   EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.working_directory = "/proc/self/fd/7"; }),
             "working directory /proc/self/fd/7 cannot be below /proc");

@@ -3,6 +3,8 @@
 // docs/compose-traps.md. TrapNN is the row's number there.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "shown.h"
 
 namespace stack::spec {

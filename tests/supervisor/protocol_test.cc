@@ -21,6 +21,11 @@ TEST(Protocol, AContainerArrivesAsItWasSent) {
   EXPECT_EQ(over_the_wire(CreateContainer{config}).config, config);
 }
 
+TEST(Protocol, AnUpdateArrivesAsItWasSent) {
+  const ContainerConfig config = full_config();
+  EXPECT_EQ(over_the_wire(UpdateContainer{config}).config, config);
+}
+
 TEST(Protocol, ANetworkArrivesAsItWasSent) {
   const NetworkConfig config = full_network();
   EXPECT_EQ(over_the_wire(CreateNetwork{config}).config, config);
@@ -41,7 +46,25 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
             std::chrono::seconds(3));
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::completed}).condition,
             AwaitedCondition::completed);
+  EXPECT_EQ(over_the_wire(SignalContainer{"c", 37}).signal, 37);
+  EXPECT_EQ(over_the_wire(PauseContainer{"c"}).id, "c");
+  EXPECT_EQ(over_the_wire(UnpauseContainer{"c"}).id, "c");
+  EXPECT_EQ(over_the_wire(ResizeTerminal{"c", 30, 90}).columns, 90);
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::ended}).condition, AwaitedCondition::ended);
   over_the_wire(Shutdown{});
+}
+
+TEST(Protocol, InputMayBeAnyBytes) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  EXPECT_EQ(over_the_wire(WriteInput{"c", bytes}).bytes, bytes);
+  EXPECT_EQ(over_the_wire(WriteInput{"c", ""}).bytes, "");
+  for (const char* hex : {"0", "0g", "+1", "0x", " 1"}) {
+    EXPECT_THROW(decode_request(fmt::format(
+                     R"({{"id":1,"do":"write-input","container":"c","hex":"{}"}})", hex)),
+                 Error)
+        << hex;
+  }
 }
 
 TEST(Protocol, AReplyKeepsItsErrorWithHintAndExitCode) {

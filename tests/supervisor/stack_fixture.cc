@@ -14,7 +14,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
-#include "supervisor/log_store.h"
+#include "supervisor/log_reader.h"
 
 namespace stack::supervisor {
 namespace {
@@ -173,7 +173,8 @@ void StackFixture::kill_supervisor() {
 std::vector<std::string> StackFixture::log_of(const std::string& service) const {
   std::vector<std::string> lines;
   LogReader reader(files_.container(id_of(service)));
-  for (LogLine& line : reader.read_new(true)) lines.push_back(std::move(line.text));
+  for (; const LogLine* line = reader.front(LastLine::as_it_is); reader.take())
+    lines.emplace_back(line->text);
   return lines;
 }
 

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import world
 
-RUNNER = Path(__file__).parents[3] / "shared/tools/vm-run.sh"
-SUBJECTS = os.environ.get("STACK_TEST_VM_SUBJECTS", "lifecycle containers").split()
+RUNNER = Path(__file__).parents[1] / "vm/run"
+SUBJECTS = os.environ.get("STACK_TEST_VM_SUBJECTS", "lifecycle containers attributes").split()
 
 
 def main():
     world.require(os.geteuid() == 0, "starting the virtual machine needs root")
-    world.require(RUNNER.exists(), f"{RUNNER} is not there")
     here = Path(__file__).parent
     commands = [f"/usr/bin/python3 -B {here}/{subject}_test.py" for subject in SUBJECTS]
     script = "rc=0; " + "; ".join(f"{command} || rc=1" for command in commands) + "; exit $rc"
     # No tmpfs over /tmp or /run/stack-test on the machine's side: the VM has its own /run.
-    done = subprocess.run([str(RUNNER), "-m", "2048", "-C", str(here), "--", "bash", "-c", script],
-                          stdin=subprocess.DEVNULL, env={**os.environ, "VM_TIMEOUT": "540"}, check=False)
+    done = subprocess.run([str(RUNNER), "--memory", "2048", "--timeout", "540", "--directory", str(here), "--",
+                           "bash", "-c", script], stdin=subprocess.DEVNULL, check=False)
     sys.exit(done.returncode)
 
 

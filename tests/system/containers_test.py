@@ -9,6 +9,14 @@ import stacktest
 DEFAULT_CAPABILITIES = 0x00000000A80425FB  # docker's fourteen
 
 
+class Many(stacktest.StackTest):
+    def test_more_containers_than_select_knows_descriptors(self):
+        """Each costs the supervisor a dozen descriptors: with 120 it has more than FD_SETSIZE."""
+        self.up("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL, scale: 120}\n")
+        self.assertEqual(len(self.stack("ps", "-q").lines), 120)
+        self.stack("down")
+
+
 class Keys(stacktest.StackTest):
     def start(self, keys):
         self.up("services:\n  web:\n    image: box:1\n" +

@@ -111,7 +111,7 @@ def make_cgroups(name):
 def hand_down_controllers(root):
     enabled = (root / "cgroup.subtree_control").read_text().split()
     for controller in (root / "cgroup.controllers").read_text().split():
-        if controller in ("cpu", "memory", "pids") and controller not in enabled:
+        if controller in ("cpu", "memory", "pids", "cpuset", "io") and controller not in enabled:
             (root / "cgroup.subtree_control").write_text(f"+{controller}")
 
 

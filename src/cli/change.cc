@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/change.h"
+
+#include <iostream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "supervisor/status.h"
+
+namespace stack::cli {
+
+std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
+  if (options.timeout.empty()) return std::nullopt;
+  const auto seconds = parse_integer<std::uint32_t>(options.timeout);
+  if (!seconds) {
+    throw Error(fmt::format("--timeout takes a number of seconds, not \"{}\"", options.timeout))
+        .with_exit_code(ExitCode::usage);
+  }
+  return std::chrono::seconds(*seconds);
+}
+
+std::set<std::string> services_of(const Options& options) {
+  return {options.arguments.begin(), options.arguments.end()};
+}
+
+std::vector<std::string> without_container(const std::string& project, const Options& options) {
+  std::vector<std::string> services = options.arguments;
+  if (services.empty()) return services;
+  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), project,
+                                                      supervisor::ConfigParts::summary)) {
+    std::erase(services, each.config.service);
+  }
+  return services;
+}
+
+void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
+  for (const auto& service : services) {
+    if (!named.project || !named.project->services.contains(service))
+      fail("no such service: {}", service);
+  }
+}
+
+void check_services(const std::string& project, const Options& options) {
+  const auto strangers = without_container(project, options);
+  if (!strangers.empty()) check_in_file(strangers, load_named_project(options));
+}
+
+void tell_who_is_waited_for(const std::string& holder) {
+  std::cerr << "stack: waiting for " << holder << " to finish\n";
+}
+
+int conclude(const orchestrator::Execution& execution) {
+  for (const auto& error : execution.errors) {
+    std::cerr << "stack: error: " << error.what() << '\n';
+    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+  }
+  if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);
+  return execution.errors.empty() ? 0 : static_cast<int>(execution.errors.front().exit_code());
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands that change what runs have in common: their flags read, their services checked,
+// their outcome told.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "cli/project.h"
+#include "orchestrator/execute.h"
+
+namespace stack::cli {
+
+/// --timeout; throws Error (usage) when it is no number of seconds.
+std::optional<std::chrono::nanoseconds> grace_of(const Options& options);
+/// The services named on the command line; empty: all.
+std::set<std::string> services_of(const Options& options);
+
+/// Of the services named on the command line, those that have no container.
+std::vector<std::string> without_container(const std::string& project, const Options& options);
+/// What neither has a container nor is in the file was mistyped: throws Error.
+void check_in_file(const std::vector<std::string>& services, const NamedProject& named);
+/// Both; reads the file only when a service has no container.
+void check_services(const std::string& project, const Options& options);
+
+void tell_who_is_waited_for(const std::string& holder);
+/// Tells the errors that a plan met; the code for the shell.
+int conclude(const orchestrator::Execution& execution);
+
+}  // namespace stack::cli

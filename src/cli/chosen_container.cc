@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/chosen_container.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::cli {
+namespace {
+
+using supervisor::ObservedContainer;
+using supervisor::Phase;
+
+/// Nothing: any will do.
+std::optional<int> wanted_index(const Options& options) {
+  if (options.index.empty() || options.index == "0") return std::nullopt;
+  const auto index = parse_integer<int>(options.index);
+  if (!index || *index < 0) throw Error("--index takes a number").with_exit_code(ExitCode::usage);
+  return index;
+}
+
+void check_not_paused(const ObservedContainer& container) {
+  if (container.status.phase != Phase::paused) return;
+  throw Error(fmt::format("container {} is paused", container.config.name))
+      .with_hint(fmt::format("`stack unpause {}` lets it go on", container.config.service));
+}
+
+[[noreturn]] void fail_without(const std::string& service, std::optional<int> index,
+                               const std::vector<std::string>& services) {
+  if (index) fail("service \"{}\" is not running container #{}", service, *index);
+  Error error(fmt::format("service \"{}\" is not running", service));
+  if (const auto near = nearest(service, services); near && *near != service)
+    error.with_hint(fmt::format("did you mean \"{}\"?", *near));
+  throw error;
+}
+
+}  // namespace
+
+ObservedContainer running_container(const std::string& project, const Options& options) {
+  const std::string& service = options.arguments.front();
+  const std::optional<int> index = wanted_index(options);
+  std::vector<std::string> services;
+  std::optional<ObservedContainer> chosen;
+  for (auto& container : supervisor::read_containers(HostPaths::from_environment(), project)) {
+    services.push_back(container.config.service);
+    const bool fits = container.config.service == service && container.status.process.pid != 0 &&
+                      (!index || container.config.number == *index);
+    if (fits && (!chosen || container.config.number < chosen->config.number))
+      chosen = std::move(container);
+  }
+  if (!chosen) fail_without(service, index, services);
+  check_not_paused(*chosen);
+  return std::move(*chosen);
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// cp, diff, export, commit: what one does with the files of containers.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/project.h"
+#include "cli/style.h"
+#include "orchestrator/container_files.h"
+#include "orchestrator/copy_rules.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+using supervisor::ObservedContainer;
+
+FilesOf files_of(const Options& options) {
+  return {HostPaths::from_environment(), project_name(options), [](const std::string& holder) {
+            std::cerr << "stack: waiting for " << holder << " to finish\n";
+          }};
+}
+
+std::optional<int> index_of(const Options& options) {
+  if (options.index.empty()) return std::nullopt;
+  const auto index = parse_integer<int>(options.index);
+  if (!index) throw Error("--index takes a number").with_exit_code(ExitCode::usage);
+  return *index > 0 ? index : std::nullopt;  // 0 is docker compose's default: any
+}
+
+ObservedContainer container_of(const FilesOf& files, const Options& options) {
+  return containers_of(files, options.arguments.front(), index_of(options)).front();
+}
+
+void refuse_terminal(const char* message) {
+  if (is_terminal(STDOUT_FILENO)) throw Error(message).with_exit_code(ExitCode::failure);
+}
+
+void write_to_stdout(std::string_view bytes) {
+  write_all(STDOUT_FILENO, bytes);
+}
+
+// --- cp
+
+[[noreturn]] void wrong_usage(const char* message) {
+  throw Error(message)
+      .with_hint("stack cp SERVICE:PATH PATH|-, or stack cp PATH|- SERVICE:PATH")
+      .with_exit_code(ExitCode::usage);
+}
+
+struct Copy {
+  CopyArgument source;
+  CopyArgument destination;
+};
+
+Copy parse_copy(const Options& options) {
+  if (options.arguments.size() != 2) wrong_usage("cp takes a source and a destination");
+  if (options.arguments[0].empty()) wrong_usage("source can not be empty");
+  if (options.arguments[1].empty()) wrong_usage("destination can not be empty");
+  Copy copy{parse_copy_argument(options.arguments[0]), parse_copy_argument(options.arguments[1])};
+  if (!copy.source.service.empty() && !copy.destination.service.empty())
+    fail("copying between services is not supported");
+  if (copy.source.service.empty() && copy.destination.service.empty())
+    wrong_usage("unknown copy direction");
+  return copy;
+}
+
+void tell_copied(const std::string& from, const std::string& to,
+                 const std::vector<std::string>& left_out, const Options& options) {
+  for (const auto& path : left_out) std::cerr << "left out: " << printable(path) << '\n';
+  if (!options.quiet) std::cerr << "copied " << printable(from) << " to " << printable(to) << '\n';
+}
+
+// --- export
+
+/// A file that is there under its name only when it is complete.
+class NewFile {
+ public:
+  explicit NewFile(std::string path)
+      : path_(std::move(path)), unfinished_(fmt::format("{}.tmp.{}", path_, ::getpid())) {
+    if (std::filesystem::is_directory(path_)) fail("{} is a directory", printable(path_));
+    file_ = open_file(unfinished_, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    if (!kept_) ::unlink(unfinished_.c_str());
+  }
+
+  int fd() const { return file_.get(); }
+  void keep() {
+    if (::rename(unfinished_.c_str(), path_.c_str()) != 0) throw_errno("rename {}", unfinished_);
+    kept_ = true;
+  }
+
+ private:
+  std::string path_;
+  std::string unfinished_;
+  Fd file_;
+  bool kept_ = false;
+};
+
+/// A device or a pipe is written to, not replaced.
+bool is_special(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
+}  // namespace
+
+int run_cp(const Options& options) {
+  const Copy copy = parse_copy(options);
+  const FilesOf files = files_of(options);
+  CopyRequest request{
+      .source = copy.source.path,
+      .destination = copy.destination.path,
+      .source_link = options.follow_link ? LastLink::follow : LastLink::keep,
+      .owners = options.archive ? CopiedOwners::of_source : CopiedOwners::of_destination,
+      .sink = write_to_stdout};
+  if (!copy.source.service.empty()) {
+    if (request.destination == "-")
+      refuse_terminal("a tar archive is not for a terminal: redirect standard output");
+    const auto container = containers_of(files, copy.source.service, index_of(options)).front();
+    const auto left_out = copy_out(files, container, request);
+    if (request.destination != "-")
+      tell_copied(container.config.name + ":" + request.source, request.destination, left_out,
+                  options);
+    return 0;
+  }
+  const auto containers = containers_of(files, copy.destination.service, index_of(options));
+  if (request.source == "-" && containers.size() > 1) {
+    throw Error("standard input can be read once, and the service has several containers")
+        .with_hint("choose one with --index");
+  }
+  for (const auto& container : containers) {
+    const auto left_out = copy_in(files, container, request);
+    tell_copied(request.source, container.config.name + ":" + request.destination, left_out,
+                options);
+  }
+  return 0;
+}
+
+int run_diff(const Options& options) {
+  const FilesOf files = files_of(options);
+  for (const auto& change : changes_of(files, container_of(files, options)))
+    std::cout << printable(to_text(change)) << '\n';
+  return 0;
+}
+
+int run_export(const Options& options) {
+  if (options.output.empty())
+    refuse_terminal("output option is required when exporting to terminal");
+  const FilesOf files = files_of(options);
+  const ObservedContainer container = container_of(files, options);
+  if (options.output.empty()) {
+    export_files(files, container, write_to_stdout);
+  } else if (is_special(options.output)) {
+    const Fd file = open_file(options.output, O_WRONLY);
+    export_files(files, container, [&](std::string_view bytes) { write_all(file.get(), bytes); });
+  } else {
+    NewFile file(options.output);
+    export_files(files, container, [&](std::string_view bytes) { write_all(file.fd(), bytes); });
+    file.keep();
+  }
+  return 0;
+}
+
+int run_commit(const Options& options) {
+  if (options.arguments.size() > 2)
+    throw Error("commit takes a service and a name").with_exit_code(ExitCode::usage);
+  const FilesOf files = files_of(options);
+  const std::string name = options.arguments.size() == 2 ? options.arguments[1] : "";
+  const auto image = commit(files, container_of(files, options),
+                            {name, options.author, options.message, options.changes,
+                             options.pause ? Meanwhile::paused : Meanwhile::running});
+  std::cout << image.id << '\n';
+  return 0;
+}
+
+}  // namespace stack::cli

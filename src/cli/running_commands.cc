@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/running_commands.h"
+
+namespace stack::cli {
+namespace {
+
+Flag detach_keys_flag() {
+  return {"--detach-keys", &Options::detach_keys,
+          "What to type at a terminal to leave the program to itself; ctrl-p,ctrl-q if not given",
+          "KEYS"};
+}
+
+}  // namespace
+
+Flag index_flag() {
+  return {"--index", &Options::index, "Which container of a scaled service", "NUMBER"};
+}
+
+Command exec_command() {
+  return {"exec",
+          "Run a command in a running container",
+          "stack exec db psql -U postgres",
+          Positional::service_and_command,
+          "SERVICE",
+          {{"-d,--detach", &Options::detach, "Return when it was started; it has no terminal"},
+           {"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
+           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
+           {"-u,--user", &Options::user, "Run as this user", "USER"},
+           {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
+           {"--privileged", &Options::privileged, "With all capabilities"},
+           index_flag(),
+           detach_keys_flag(),
+           {"-i,--interactive", &Options::interactive, hidden},
+           {"-t,--tty", &Options::tty, hidden}},
+          run_exec};
+}
+
+Command attach_command() {
+  return {"attach",
+          "Join our standard streams to those of a running container",
+          "stack attach --no-stdin web",
+          Positional::one,
+          "SERVICE",
+          {index_flag(),
+           {"--no-stdin", &Options::no_stdin, "Only show what it says"},
+           {"--sig-proxy", &Options::sig_proxy,
+            "Pass signals on to it, if it has no terminal (the default; --sig-proxy=false)"},
+           detach_keys_flag()},
+          run_attach};
+}
+
+Command kill_command() {
+  return {"kill",
+          "Send a signal to what runs: SIGKILL, if not told otherwise",
+          "stack kill -s SIGHUP web",
+          Positional::any,
+          "SERVICE",
+          {{"-s,--signal", &Options::signal, "HUP, SIGUSR1, SIGRTMIN+3, 15", "SIGNAL"},
+           {"--remove-orphans", &Options::remove_orphans,
+            "Send it to containers of services that are not in the file, too"}},
+          run_kill};
+}
+
+Command restart_command() {
+  return {"restart",
+          "Stop and start containers; changes of the file take no effect",
+          "stack restart -t 3 web",
+          Positional::any,
+          "SERVICE",
+          {{"-t,--timeout", &Options::timeout,
+            "Seconds to wait for a container to stop before killing it", "SECONDS"},
+           {"--no-deps", &Options::no_deps,
+            "Leave services alone that want to be restarted with those named"}},
+          run_restart};
+}
+
+Command pause_command() {
+  return {"pause",           "Hold all processes of containers where they are",
+          "stack pause web", Positional::any,
+          "SERVICE",         {},
+          run_pause};
+}
+
+Command unpause_command() {
+  return {"unpause",           "Let containers go on that are paused",
+          "stack unpause web", Positional::any,
+          "SERVICE",           {},
+          run_unpause};
+}
+
+Command wait_command() {
+  return {
+      "wait",           "Wait until the containers of services have ended; their exit code is ours",
+      "stack wait job", Positional::at_least_one,
+      "SERVICE",        {{"--down-project", &Options::down_project, "Take the stack down then"}},
+      run_wait};
+}
+
+Command top_command() {
+  return {"top",           "List the processes of the containers, with the host's pids",
+          "stack top web", Positional::any,
+          "SERVICE",       {},
+          run_top};
+}
+
+Command stats_command() {
+  return {"stats",
+          "Show what the containers use of CPU, memory, network and disks, second by second",
+          "stack stats --no-stream --format '{{.Name}} {{.CPUPerc}}'",
+          Positional::any,
+          "SERVICE",
+          {{"-a,--all", &Options::all, "Show stopped containers too"},
+           {"--no-stream", &Options::no_stream, "Print once"},
+           {"--no-trunc", &Options::no_trunc, "Do not shorten ids"},
+           {"--format", &Options::format,
+            "table, 'table TEMPLATE', json, or a template of {{.Name}} and the like", "FORMAT"}},
+          run_stats};
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/id_mapping.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "runtime/kernel.h"
+#include "runtime/user_lookup.h"
+
+namespace stack::runtime {
+namespace {
+
+/// The last id there is; the one after it means "none".
+constexpr std::uint32_t last_id = std::numeric_limits<std::uint32_t>::max() - 1;
+
+void append_same(std::vector<IdRange>& ranges, std::uint32_t first, std::uint32_t end) {
+  if (first < end) ranges.push_back({first, first, end - first});
+}
+
+/// A process that holds a user namespace until it is dropped.
+class Holder {
+ public:
+  Holder() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
+    const Fd reading(ends[0]);
+    writing_ = Fd(ends[1]);
+    clone_args arguments{};
+    arguments.flags = CLONE_NEWUSER;
+    arguments.exit_signal = SIGCHLD;
+    pid_ = clone3(arguments);
+    if (pid_ < 0) throw_errno("making a user namespace");
+    if (pid_ == 0) wait_for_end(reading.get(), writing_.get());
+  }
+  ~Holder() {
+    writing_.reset();
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  std::string file(const char* name) const { return fmt::format("/proc/{}/{}", pid_, name); }
+
+ private:
+  [[noreturn]] static void wait_for_end(int reading, int writing) {
+    ::close(writing);
+    char byte = 0;
+    while (::read(reading, &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::_exit(0);
+  }
+
+  Fd writing_;
+  pid_t pid_ = -1;
+};
+
+/// A file of the image: the topmost layer that has it decides, also by a whiteout.
+std::string image_file(const RootSpec& root, const char* path) {
+  constexpr std::uint64_t largest = 1U << 20;
+  std::vector<std::string> layers = root.lower;
+  if (!root.upper.empty()) layers.insert(layers.begin(), root.upper);
+  for (const std::string& layer : layers) {
+    const Fd directory(::open(layer.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) continue;
+    const Fd file(openat2(directory.get(), path, O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
+    struct stat info {};
+    if (!file || ::fstat(file.get(), &info) != 0) continue;
+    if (!S_ISREG(info.st_mode)) return {};
+    return read_all(file.get(), largest);
+  }
+  return {};
+}
+
+struct stat owner_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) throw_errno("mount source {}", path);
+  return info;
+}
+
+}  // namespace
+
+std::vector<IdRange> exchanged_ids(std::uint32_t one, std::uint32_t other) {
+  const auto [low, high] = std::minmax(one, other);
+  std::vector<IdRange> ranges;
+  append_same(ranges, 0, low);
+  ranges.push_back({low, high, 1});
+  if (low == high) {
+    append_same(ranges, high + 1, last_id + 1);
+    return ranges;
+  }
+  append_same(ranges, low + 1, high);
+  ranges.push_back({high, low, 1});
+  append_same(ranges, high + 1, last_id + 1);
+  return ranges;
+}
+
+std::string to_text(const std::vector<IdRange>& ranges) {
+  std::string text;
+  for (const IdRange& range : ranges)
+    text += fmt::format("{} {} {}\n", range.inside, range.outside, range.count);
+  return text;
+}
+
+Fd make_user_namespace(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
+  const Holder holder;
+  write_kernel_file(holder.file("uid_map"), to_text(uids));
+  write_kernel_file(holder.file("gid_map"), to_text(gids));
+  return open_file(holder.file("ns/user"), O_RDONLY);
+}
+
+ImageUser find_image_user(const RootSpec& root, const std::string& user) {
+  const auto request = parse_user(user);
+  if (!request) fail("invalid user {}", stack::quoted(user));
+  const std::string passwd = image_file(root, "etc/passwd");
+  const std::string group = image_file(root, "etc/group");
+  ResolvedUser resolved;
+  if (resolve_user(*request, passwd, group, resolved) != LookupResult::found)
+    fail("unable to find user {} in the image", stack::quoted(user));
+  return {resolved.uid, resolved.gid};
+}
+
+std::vector<Fd> id_mappings(const ContainerSpec& spec, const MountPlan& plan) {
+  std::vector<Fd> mappings(plan.steps.size());
+  std::optional<ImageUser> user;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const MountStep& step = plan.steps[i];
+    if (!step.owner_mapped) continue;
+    if (!user) user = find_image_user(spec.root, spec.process.user);
+    const struct stat owner = owner_of(step.source);
+    if (owner.st_uid == user->uid && owner.st_gid == user->gid) continue;
+    mappings[i] = make_user_namespace(exchanged_ids(owner.st_uid, user->uid),
+                                      exchanged_ids(owner.st_gid, user->gid));
+  }
+  return mappings;
+}
+
+}  // namespace stack::runtime

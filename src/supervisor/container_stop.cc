@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a container is stopped, signalled, held, and waited for.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runtime/cgroup.h"
+#include "runtime/freezer.h"
+#include "runtime/signals.h"
+#include "supervisor/container_task.h"
+#include "supervisor/journal.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// ": what a program said", on one line; nothing when it said nothing.
+std::string after_colon(std::string_view said) {
+  constexpr std::size_t most = 200;
+  std::string text(trim(said).substr(0, most));
+  std::ranges::replace(text, '\n', ' ');
+  return text.empty() ? text : ": " + text;
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+// ---- stopping
+
+Awaitable<void> ContainerTask::catch_up() {
+  const ProcessIdentity process = status_.process;
+  if (!runs() || is_alive(process)) co_return;
+  while (status_.process == process) co_await news_.wait();
+}
+
+Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
+  ++generation_;
+  status_.stopped_by_user = true;
+  // A start under way has to come to its end first: until then there is nobody to hear a signal.
+  if (launching_) {
+    const auto guard = co_await starting_.lock();
+    status_.stopped_by_user = true;
+  }
+  if (!runs()) {
+    const bool was_restarting = status_.phase == Phase::restarting;
+    no_longer_restarting();
+    co_return Answer{was_restarting};
+  }
+  const ProcessIdentity stopped = status_.process;
+  ++stopping_;
+  if (!config_.pre_stop.empty()) thaw();  // a paused container can run no hook
+  // It ends all the same when they fail: a stack that cannot be taken down is worse.
+  const std::string failure =
+      co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
+  const auto deadline = Clock::now() + grace;
+  Answer answer{true, failure};
+  if (status_.process == stopped) {
+    const std::string note = signal_or_kill();
+    if (answer.note.empty()) answer.note = note;
+    thaw();  // afterwards: the signal is the first that a paused process sees
+  }
+  while (status_.process == stopped && co_await news_.wait_until(deadline)) {
+  }
+  if (status_.process == stopped) {
+    kill();
+    if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
+  }
+  while (status_.process == stopped) co_await news_.wait();
+  --stopping_;
+  news_.notify_all();
+  co_return answer;
+}
+
+void ContainerTask::no_longer_restarting() {
+  stay_down();
+  save_state();
+  note_change();
+}
+
+/// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
+/// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
+/// nothing.
+std::string ContainerTask::signal_or_kill() {
+  const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
+  if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
+    send_signal(pidfd_.get(), signal);
+    return {};
+  }
+  kill();
+  return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
+}
+
+void ContainerTask::kill() {
+  send_signal(pidfd_.get(), SIGKILL);
+  runtime::kill_cgroup(config_.spec.cgroup);
+}
+
+// ---- signals and pauses
+
+bool ContainerTask::means_stop(int signal) const {
+  return signal == SIGKILL ||
+         signal == runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
+}
+
+Awaitable<Answer> ContainerTask::signal(int number) {
+  if (launching_) {
+    const auto guard = co_await starting_.lock();
+  }
+  const bool stops = means_stop(number);
+  if (stops && status_.phase == Phase::restarting) {
+    ++generation_;
+    status_.stopped_by_user = true;
+    no_longer_restarting();
+    co_return Answer{true};
+  }
+  if (!runs()) fail("container {} is not running", config_.name);
+  const bool heard = runtime::init_would_notice(status_.process, number);
+  if (stops && heard) status_.stopped_by_user = true;
+  if (number == SIGKILL) {
+    co_await killed();
+    co_return Answer{true};
+  }
+  if (!send_signal(pidfd_.get(), number)) fail("container {} is not running", config_.name);
+  if (stops && status_.phase == Phase::paused) thaw();
+  if (heard) co_return Answer{true};
+  co_return Answer{true, "without effect: process 1 ignores " + runtime::signal_name(number)};
+}
+
+Awaitable<void> ContainerTask::killed() {
+  const ProcessIdentity process = status_.process;
+  kill();
+  thaw();
+  while (status_.process == process) co_await news_.wait();
+}
+
+Awaitable<Answer> ContainerTask::pause() {
+  const auto guard = co_await pausing_.lock();
+  if (!runs() || launching_) fail("container {} is not running", config_.name);
+  if (status_.phase == Phase::paused) co_return Answer{};
+  // First: a check under way would be frozen too, and its time would go on.
+  if (prober_) prober_->stop();
+  prober_.reset();
+  const ProcessIdentity process = status_.process;
+  std::optional<Error> failure;
+  try {
+    co_await freeze();
+  } catch (const Error& error) {
+    failure = error;
+  }
+  if (status_.process != process) fail("container {} has ended", config_.name);
+  if (failure) {
+    thaw();
+    start_probing(known_health());
+    throw *failure;
+  }
+  status_.phase = Phase::paused;
+  note_change();
+  co_return Answer{true};
+}
+
+/// Returns when all processes are at rest, or the container has ended. One that is in the midst of
+/// something that cannot be interrupted (D) may take its time.
+Awaitable<void> ContainerTask::freeze() {
+  constexpr auto longest_step = std::chrono::milliseconds(50);
+  const ProcessIdentity process = status_.process;
+  const auto deadline = Clock::now() + std::chrono::seconds(10);
+  runtime::freeze_cgroup(config_.spec.cgroup);
+  for (auto step = std::chrono::milliseconds(1);
+       runtime::freezer_of(config_.spec.cgroup) != runtime::Freezer::frozen;
+       step = std::min(2 * step, longest_step)) {
+    if (Clock::now() > deadline)
+      fail("container {} cannot be paused: its processes do not come to rest", config_.name);
+    co_await sleep_for(shared_.loop, step);
+    if (status_.process != process) co_return;
+    if (stopping_ > 0) fail("container {} is being stopped", config_.name);
+  }
+}
+
+Awaitable<Answer> ContainerTask::unpause() {
+  const auto guard = co_await pausing_.lock();
+  if (!runs()) fail("container {} is not running", config_.name);
+  if (status_.phase != Phase::paused) co_return Answer{};
+  runtime::thaw_cgroup(config_.spec.cgroup);
+  resumed();
+  co_return Answer{true};
+}
+
+/// For whoever cannot wait for pausing_: a pause under way notices.
+void ContainerTask::thaw() {
+  try {
+    runtime::thaw_cgroup(config_.spec.cgroup);
+  } catch (const Error& error) {
+    journal::warning("thawing " + config_.name + ": " + error.what());
+  }
+  resumed();
+}
+
+void ContainerTask::resumed() {
+  if (status_.phase != Phase::paused) return;
+  status_.phase = Phase::running;
+  start_probing(known_health());
+  note_change();
+}
+
+// ---- its input
+
+Awaitable<Answer> ContainerTask::write_input(std::string bytes) {
+  if (!runs() || !output_) fail("container {} is not running", config_.name);
+  if (!config_.spec.process.open_stdin)
+    fail("container {} has no standard input: its service has no stdin_open", config_.name);
+  co_await Output::write_input(output_, std::move(bytes));
+  co_return Answer{true};
+}
+
+void ContainerTask::resize(std::uint16_t rows, std::uint16_t columns) {
+  if (!runs() || !output_) fail("container {} is not running", config_.name);
+  output_->resize(rows, columns);
+}
+
+// ---- waiting
+
+/// A run of which the next one has begun before anybody looked has lost its code.
+Awaitable<Answer> ContainerTask::await_end() {
+  const ProcessIdentity process = status_.process;
+  while (runs() && status_.process == process) co_await news_.wait();
+  co_return Answer{false, {}, status_.exit_code};
+}
+
+Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
+  if (condition == AwaitedCondition::ended) co_return co_await await_end();
+  const auto not_ready = [this](const std::string& why) {
+    return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
+  };
+  if (condition == AwaitedCondition::healthy && !config_.health)
+    throw not_ready("has no health check");
+  for (;;) {
+    const bool over = status_.phase == Phase::exited;
+    const std::string how =
+        status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited";
+    switch (condition) {
+      case AwaitedCondition::running:
+        if (status_.phase == Phase::running || status_.phase == Phase::paused ||
+            (over && status_.error.empty()))
+          co_return Answer{};
+        break;
+      case AwaitedCondition::healthy:
+        if (status_.health == Health::healthy) co_return Answer{};
+        if (status_.health == Health::unhealthy)
+          throw not_ready("is unhealthy" + after_colon(status_.last_probe));
+        if (over) throw not_ready(how);
+        break;
+      case AwaitedCondition::completed:
+        if (over && status_.exit_code == 0) co_return Answer{};
+        if (over) throw not_ready(how);
+        break;
+      case AwaitedCondition::ended:
+        break;  // is await_end()
+    }
+    if (!status_.error.empty() && !active() && !launching_)
+      throw not_ready("could not be started: " + status_.error);
+    co_await news_.wait();
+  }
+}
+
+}  // namespace stack::supervisor

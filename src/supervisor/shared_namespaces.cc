@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/shared_namespaces.h"
+
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "supervisor/project_files.h"
+
+namespace stack::supervisor {
+namespace {
+
+RunningContainer require_running(const std::string& name, const FindRunning& find,
+                                 const char* what) {
+  if (auto other = find(name)) return std::move(*other);
+  throw Error(
+      fmt::format("container {}, whose {} namespace is to be shared, does not run", name, what))
+      .with_hint("start it first");
+}
+
+/// A file of /proc/PID/ns, of exactly that process: a pid may change its owner, so look again.
+Fd open_namespace(const RunningContainer& container, const std::string& name, const char* kind) {
+  Fd space = open_file(fmt::format("/proc/{}/ns/{}", container.process.pid, kind), O_RDONLY);
+  if (!is_alive(container.process)) fail("container {} has ended", name);
+  return space;
+}
+
+bool is_shared(const runtime::NamespaceSpec& space) {
+  return space.kind == runtime::NamespaceKind::shared;
+}
+
+int number(const Fd& fd) {
+  return fd ? fd.get() : -1;
+}
+
+}  // namespace
+
+runtime::SharedNamespaces OpenNamespaces::view() const {
+  return {number(network), number(pid), number(ipc), number(mount)};
+}
+
+OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const FindRunning& find) {
+  OpenNamespaces open;
+  if (is_shared(spaces.network)) {
+    const auto other = require_running(spaces.network.container, find, "network");
+    open.network = open_namespace(other, spaces.network.container, "net");
+    open.network_files = other.files;
+  }
+  if (is_shared(spaces.pid)) {
+    const auto other = require_running(spaces.pid.container, find, "PID");
+    open.pid = open_namespace(other, spaces.pid.container, "pid");
+  }
+  if (is_shared(spaces.ipc)) {
+    const auto other = require_running(spaces.ipc.container, find, "IPC");
+    open.ipc = open_namespace(other, spaces.ipc.container, "ipc");
+    open.mount = open_namespace(other, spaces.ipc.container, "mnt");
+  }
+  return open;
+}
+
+std::optional<RunningContainer> find_running_elsewhere(const HostPaths& paths,
+                                                       const std::string& except,
+                                                       const std::string& name) {
+  for (const auto& project : list_projects(paths)) {
+    if (project == except) continue;
+    for (const auto& each : read_containers(paths, project, ConfigParts::summary)) {
+      if (each.config.name != name || !is_alive(each.status.process)) continue;
+      return RunningContainer{each.status.process,
+                              ProjectFiles{paths, project}.running(each.config.id)};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/host_check.h"
+
+#include <gtest/gtest.h>
+
+#include "base/format.h"
+
+namespace stack::runtime {
+namespace {
+
+HostAbilities v2_machine() {
+  HostAbilities host;
+  host.cgroups.unified = "/sys/fs/cgroup";
+  host.cgroups.unified_controllers = {"cpuset", "cpu", "io", "memory", "pids"};
+  host.processors = "0-1,4";
+  host.hard_limits = {{"nofile", 1000}, {"core", -1}};
+  return host;
+}
+
+std::string told(const ContainerSpec& spec, const HostAbilities& host) {
+  std::string text;
+  for (const Unmet& each : unmet(spec, host))
+    text += fmt::format("{} {}: {}\n", each.severity == Severity::error ? "error" : "warning",
+                        each.key, each.sentence);
+  return text;
+}
+
+TEST(HostCheck, WhoAsksForNothingLacksNothing) {
+  EXPECT_EQ(told({}, {}), "");
+}
+
+TEST(HostCheck, ProcessorsMustBeThere) {
+  ContainerSpec spec;
+  spec.resources.cpuset = "0,4";
+  EXPECT_EQ(told(spec, v2_machine()), "");
+  spec.resources.cpuset = "0-4";
+  EXPECT_EQ(told(spec, v2_machine()),
+            "error cpuset: processor 2 is not there: asked for 0-4, the machine has 0-1,4\n");
+}
+
+TEST(HostCheck, WhatCgroupV2DoesNotHave) {
+  ContainerSpec spec;
+  spec.resources.memory_swappiness = 5;
+  spec.resources.oom_kill_disable = true;
+  spec.resources.cpu_rt_runtime = 1000;
+  EXPECT_EQ(
+      told(spec, v2_machine()),
+      "warning mem_swappiness: cgroups of this machine have no swappiness: the container runs "
+      "without that limit\n"
+      "warning oom_kill_disable: cgroup v2 cannot keep a group from being killed for memory: "
+      "the container runs without that limit\n"
+      "error cpu_rt_runtime: cgroups of this machine have no real-time budgets\n");
+}
+
+TEST(HostCheck, WithoutControllersOnlyCpusIsRefusedAsByDocker) {
+  HostAbilities host = v2_machine();
+  host.cgroups.unified_controllers = {};
+  ContainerSpec spec;
+  spec.resources.memory_limit = 1U << 30;
+  spec.resources.cpus = 1;
+  spec.resources.pids_limit = 5;
+  EXPECT_EQ(told(spec, host),
+            "warning mem_limit: this machine has no memory cgroup controller: the container runs "
+            "without that limit\n"
+            "error cpus: this machine has no cpu cgroup controller\n"
+            "warning pids_limit: this machine has no pids cgroup controller: the container runs "
+            "without that limit\n");
+}
+
+TEST(HostCheck, LimitsAboveOurOwnNeedTheRightToRaiseThem) {
+  ContainerSpec spec;
+  spec.process.ulimits = {{"nofile", {1, 1001}}, {"core", {-1, -1}}};
+  spec.process.oom_score_adj = -1;
+  HostAbilities host = v2_machine();
+  EXPECT_EQ(
+      told(spec, host),
+      "error ulimits.nofile: ulimit nofile cannot be 1001: stack itself may not have more than "
+      "1000\n"
+      "error oom_score_adj: oom_score_adj cannot be -1: stack's own is 0\n");
+  host.may_raise_limits = true;
+  EXPECT_EQ(told(spec, host), "");
+}
+
+TEST(HostCheck, DevicesMustBeDevices) {
+  ContainerSpec spec;
+  spec.security.devices = {
+      {"/dev/null", "/dev/a", "r"}, {"/nosuch", "/dev/b", "r"}, {"/proc/version", "/dev/c", "r"}};
+  EXPECT_EQ(told(spec, v2_machine()),
+            "error devices.1: device /nosuch does not exist\n"
+            "error devices.2: device /proc/version is no device node\n");
+}
+
+}  // namespace
+}  // namespace stack::runtime

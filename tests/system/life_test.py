@@ -1,0 +1,755 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on running containers: kill, restart, pause, wait, top, stats, exec, attach."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+import unittest
+
+import inventory
+import stacktest
+from stacktest import eventually
+
+
+class Terminal:
+    """A command at a terminal of its own, as a person has it."""
+
+    def __init__(self, arguments, directory, rows=30, columns=90):
+        self.seen = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(directory)
+            os.execv(stacktest.STACK, [stacktest.STACK, *arguments])
+        self.resize(rows, columns)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def read_some(self, patience):
+        """False at the end."""
+        if not select.select([self.fd], [], [], patience)[0]:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # EIO: the other side is closed
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)
+
+    def await_text(self, pattern, deadline=stacktest.DEADLINE):
+        end = time.monotonic() + deadline
+        while not re.search(pattern, self.seen):
+            alive = self.read_some(0.1)
+            if re.search(pattern, self.seen):
+                break
+            if not alive or time.monotonic() > end:
+                raise AssertionError(f"{pattern!r} is not in: {self.seen!r}")
+        return self.seen
+
+    def size_within(self):
+        """Of the terminal on the other side, where a shell waits."""
+        self.seen = ""
+        self.type("stty size\n")
+        self.await_text(r"\d+ \d+\r\n")
+        return re.search(r"(\d+ \d+)\r\n", self.seen)[1]
+
+    def finish(self, deadline=stacktest.DEADLINE):
+        """Exit code, as a shell has it."""
+        end = time.monotonic() + deadline
+        while self.read_some(0.1):
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                raise AssertionError(f"does not end; it said {self.seen!r}")
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.fd)
+        return code if code >= 0 else 128 - code
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+LISTENER = """
+    services:
+      web:
+        image: box:1
+        command: sh -c 'trap "echo got hup" HUP; trap "echo bye; exit 7" TERM; echo ready; while :; do sleep 0.1; done'
+        restart: always
+"""
+
+
+class Kill(stacktest.StackTest):
+    def up_listener(self):
+        self.up(LISTENER)
+        eventually(lambda: "ready" in self.log("web"), "web is ready")
+
+    def test_kill_ends_a_container_for_good(self):
+        self.up_listener()
+        result = self.stack("kill", "web")
+        self.assertIn("Killed", result.err)
+        row = self.ps()["web"]
+        self.assertEqual((row["State"], row["ExitCode"]), ("exited", 137))
+
+    def test_signals_go_by_name_and_number(self):
+        self.up_listener()
+        for name in ("HUP", "SIGHUP", "1"):
+            before = self.log("web").count("got hup")
+            self.stack("kill", "-s", name, "web")
+            eventually(lambda: self.log("web").count("got hup") > before, f"{name} is heard")
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_realtime_signals_have_the_kernels_numbers(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "echo got 37" 37; echo ready; while :; do sleep 0.1; done'
+        """)
+        eventually(lambda: "ready" in self.log("web"), "web is ready")
+        self.stack("kill", "-s", "SIGRTMIN+3", "web")
+        eventually(lambda: "got 37" in self.log("web"), "the signal is heard")
+
+    def test_the_stop_signal_means_stay_down_and_others_do_not(self):
+        self.up_listener()
+        self.stack("kill", "-s", "TERM", "web")
+        eventually(lambda: self.state_of("web") == "exited", "it ends")
+        self.assertEqual(self.ps()["web"]["ExitCode"], 7)
+
+    def test_an_unknown_signal_is_a_usage_error(self):
+        self.up_listener()
+        self.assertIn("SIGNOPE", self.stack("kill", "-s", "SIGNOPE", "web", expect=2).err)
+
+    def test_a_signal_that_the_kernel_drops_is_told(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        eventually(lambda: "sleep" in text_of(f"/proc/{self.pids_running('sleep 1001')[0]}/comm"),
+                   "sleep runs")
+        self.assertIn("process 1 ignores SIGHUP", self.stack("kill", "-s", "HUP", "web").err)
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_nothing_to_kill_is_no_failure(self):
+        self.up_listener()
+        self.stack("stop", "-t", "0")
+        self.assertIn("No container to kill", self.stack("kill").err)
+        self.assertIn("no such service: wbe", self.stack("kill", "wbe", expect=1).err)
+
+    def test_orphans_are_killed_only_when_asked(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sleep 1001}
+              old: {image: "box:1", command: sleep 1002}
+        """)
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.stack("kill")
+        self.assertEqual((self.state_of("web"), self.state_of("old")), ("exited", "running"))
+        self.stack("kill", "--remove-orphans")
+        self.assertEqual(self.state_of("old"), "exited")
+
+
+class Restart(stacktest.StackTest):
+    STACK = """
+        services:
+          db: {image: "box:1", command: sleep 1001}
+          web:
+            image: box:1
+            command: sleep 1002
+            depends_on: {db: {condition: service_started, restart: true}}
+          other: {image: "box:1", command: sleep 1003}
+    """
+
+    def pid(self, service):
+        number = {"db": 1001, "web": 1002, "other": 1003}[service]
+        return self.pids_running(f"sleep {number}")
+
+    def pids(self):
+        return {service: self.pid(service) for service in ("db", "web", "other")}
+
+    def test_restart_makes_new_processes_and_keeps_the_containers(self):
+        self.up(self.STACK)
+        ids, before = self.stack("ps", "-q").lines, self.pids()
+        self.stack("restart", "-t", "1")
+        after = self.pids()
+        self.assertEqual(self.stack("ps", "-q").lines, ids)
+        for service in before:
+            self.assertNotEqual(before[service], after[service], service)
+
+    def test_who_wants_to_be_is_restarted_with_its_dependency(self):
+        self.up(self.STACK)
+        before = self.pids()
+        err = self.stack("restart", "-t", "1", "db").err
+        after = self.pids()
+        self.assertNotEqual(before["web"], after["web"])
+        self.assertEqual(before["other"], after["other"])
+        self.assertLess(err.index("db-1  Started"), err.index("web-1  Stopping"))
+
+    def test_without_dependents_when_asked(self):
+        self.up(self.STACK)
+        before = self.pids()
+        self.stack("restart", "-t", "1", "--no-deps", "db")
+        after = self.pids()
+        self.assertNotEqual(before["db"], after["db"])
+        self.assertEqual(before["web"], after["web"])
+
+    def test_what_is_stopped_is_started(self):
+        self.up(self.STACK)
+        self.stack("stop", "-t", "0", "other")
+        self.stack("restart", "-t", "0", "other")
+        self.assertEqual(self.state_of("other"), "running")
+
+
+class Pause(stacktest.StackTest):
+    def up_counter(self, extra=""):
+        self.up(f"""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "echo bye; exit 3" TERM; i=0; while :; do i=$$((i+1)); echo $$i; sleep 0.05; done'
+                {extra}
+        """)
+        eventually(lambda: "3" in self.log("web"), "it counts")
+
+    def paused(self):
+        self.stack("pause", "web")
+        self.assertEqual(self.state_of("web"), "paused")
+        return self.log("web")
+
+    def test_a_paused_container_does_nothing_until_it_is_let_go(self):
+        self.up_counter()
+        before = self.paused()
+        self.assertIn("(Paused)", self.ps()["web"]["Status"])
+        self.assertIn("(Paused)", self.stack("ps").out)
+        time.sleep(0.3)  # what does not happen has no event
+        self.assertEqual(self.log("web"), before)
+        self.stack("unpause", "web")
+        eventually(lambda: self.log("web") != before, "it counts again")
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_pausing_twice_and_unpausing_what_runs_change_nothing(self):
+        self.up_counter()
+        self.stack("unpause")
+        self.paused()
+        self.stack("pause")
+        self.assertEqual(self.state_of("web"), "paused")
+
+    def test_a_new_supervisor_finds_it_paused(self):
+        self.up_counter()
+        before = self.paused()
+        old = self.supervisor()
+        os.kill(old, signal.SIGKILL)
+        eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
+        self.stack("pause")  # its answer says that the new one has adopted
+        self.assertEqual(self.state_of("web"), "paused")
+        self.assertEqual(self.log("web"), before)
+        self.stack("unpause", "web")
+        eventually(lambda: self.log("web") != before, "it counts again")
+
+    def test_stop_lets_a_paused_container_hear_its_signal(self):
+        self.up_counter()
+        self.paused()
+        self.stack("stop", "-t", "20")
+        self.assertEqual(self.ps()["web"]["ExitCode"], 3)
+        self.assertIn("bye", self.log("web"))
+
+    def test_kill_and_down_end_a_paused_container(self):
+        self.up_counter()
+        self.paused()
+        self.stack("kill")
+        self.assertEqual(self.ps()["web"]["ExitCode"], 137)
+        self.stack("start", "web")
+        self.paused()
+        self.stack("down", "-t", "1")
+        eventually(lambda: not inventory.processes(), "nobody is left")
+
+    def test_a_signal_waits_until_it_is_let_go(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "echo got it" USR1; echo ready; while :; do sleep 0.05; done'
+        """)
+        eventually(lambda: "ready" in self.log("web"), "it is ready")
+        self.paused()
+        self.stack("kill", "-s", "USR1")
+        self.assertEqual(self.state_of("web"), "paused")
+        self.stack("unpause")
+        eventually(lambda: "got it" in self.log("web"), "the signal is heard")
+
+    def test_with_init_a_pause_is_nothing_that_init_notices(self):
+        self.up_counter("init: true")
+        before = self.paused()
+        self.stack("unpause")
+        eventually(lambda: self.log("web") != before, "it counts again")
+        self.stack("stop", "-t", "20")
+        self.assertEqual(self.ps()["web"]["ExitCode"], 3)
+
+    def test_exec_into_a_paused_container_is_refused(self):
+        self.up_counter()
+        self.paused()
+        self.assertIn("is paused", self.stack("exec", "-T", "web", "true", expect=1).err)
+
+    def test_up_leaves_a_paused_container_alone(self):
+        self.up_counter()
+        self.paused()
+        self.assertIn("nothing to change", self.up().err)
+        self.assertEqual(self.state_of("web"), "paused")
+
+
+class Update(stacktest.StackTest):
+    STACK = """
+        services:
+          web: {{image: "box:1", command: sleep 1001, {limits}}}
+    """
+
+    def up_with(self, limits, *arguments):
+        return self.up(self.STACK.format(limits=limits), *arguments)
+
+    def limit(self):
+        out = self.stack("stats", "--no-stream", "--format", "{{.MemUsage}}").out
+        return out.split(" / ")[1].strip()
+
+    def test_limits_change_without_a_restart(self):
+        self.up_with("mem_limit: 64m, cpus: 0.5")
+        before = self.pids_running("sleep 1001")
+        self.write_stack(self.STACK.format(limits="mem_limit: 256m, cpus: 1.5, pids_limit: 99"))
+        self.assertRegex(self.stack("plan").out, r"~ update container \S+-web-1")
+        self.assertIn("Updated", self.stack("up", "-d").err)
+        self.assertEqual(self.limit(), "256MiB")
+        self.up_with("mem_limit: 32m")
+        self.assertEqual(self.limit(), "32MiB")
+        self.up_with("cpu_shares: 512")
+        self.assertNotIn("MiB", self.limit())
+        self.assertIn("nothing to change", self.up().err)
+        self.assertEqual(self.pids_running("sleep 1001"), before)
+
+    def test_what_was_changed_outlives_supervisor_and_restart(self):
+        self.up_with("mem_limit: 64m, stop_signal: SIGTERM")
+        self.up_with("mem_limit: 48m, stop_signal: SIGKILL, restart: always")
+        old = self.supervisor()
+        os.kill(old, signal.SIGKILL)
+        eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
+        self.assertIn("nothing to change", self.up().err)
+        self.stack("restart")
+        self.assertEqual(self.limit(), "48MiB")
+
+    def test_a_restart_policy_takes_effect_at_once(self):
+        self.up_with("restart: 'no'")
+        self.up_with("restart: always")
+        (process,) = self.pids_running("sleep 1001")
+        os.kill(process, signal.SIGKILL)
+        eventually(lambda: self.pids_running("sleep 1001") not in ([], [process]), "it is back")
+
+    def test_limits_that_cannot_change_make_a_new_container(self):
+        self.up_with("mem_limit: 64m")
+        before = self.stack("ps", "-q").lines
+        self.up_with("mem_limit: 64m, shm_size: 1m")
+        self.assertNotEqual(self.stack("ps", "-q").lines, before)
+
+
+class Wait(stacktest.StackTest):
+    @staticmethod
+    def await_connection(pid):
+        def connected():
+            try:
+                return any("socket:" in os.readlink(f"/proc/{pid}/fd/{fd}")
+                           for fd in os.listdir(f"/proc/{pid}/fd"))
+            except OSError:  # one was closed meanwhile
+                return False
+        eventually(connected, "it waits")
+
+    def test_wait_prints_the_exit_code_and_has_it(self):
+        os.mkfifo(self.directory / "go")
+        self.up("""
+            services:
+              job:
+                image: box:1
+                command: sh -c 'read word < /go; exit 42'
+                volumes: ["./go:/go"]
+        """)
+        (identity,) = self.stack("ps", "-q", "job").lines
+        with subprocess.Popen([stacktest.STACK, "wait", "job"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            self.await_connection(process.pid)
+            (self.directory / "go").write_text("now\n")
+            out = process.communicate(timeout=60)[0]
+        self.assertEqual(process.returncode, 42)
+        self.assertEqual(out, f'container "{identity}" exited with status code 42\n')
+
+    def test_wait_outlives_the_supervisor(self):
+        os.mkfifo(self.directory / "go")
+        self.up("""
+            services:
+              job:
+                image: box:1
+                command: sh -c 'read word < /go; exit 5'
+                volumes: ["./go:/go"]
+        """)
+        with subprocess.Popen([stacktest.STACK, "wait", "job"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            self.await_connection(process.pid)
+            old = self.supervisor()
+            os.kill(old, signal.SIGKILL)
+            eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
+            (self.directory / "go").write_text("now\n")
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 5)
+
+    def test_down_project_takes_the_rest_down(self):
+        self.up("""
+            services:
+              job: {image: "box:1", command: sh -c 'sleep 0.5; exit 9'}
+              web: {image: "box:1", command: sleep 1001}
+        """)
+        self.stack("wait", "--down-project", "job", expect=9)
+        eventually(lambda: not inventory.processes(), "nobody is left")
+        self.assertEqual(self.ps(), {})
+
+    def test_nothing_to_wait_for_is_a_failure(self):
+        self.up("services: {job: {image: 'box:1', command: 'true'}}")
+        eventually(lambda: self.state_of("job") == "exited", "job ends")
+        self.assertIn("no containers for project", self.stack("wait", "job", expect=1).err)
+        self.stack("wait", expect=2)
+
+
+class Top(stacktest.StackTest):
+    def test_top_lists_processes_with_the_hosts_pids(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sh -c 'sleep 1001 & exec sleep 1002', user: "1000"}
+              db: {image: "box:1", command: sleep 1003}
+        """)
+        eventually(lambda: len(self.pids_running("sleep 100")) == 3, "all run")
+        lines = self.stack("top").lines
+        self.assertEqual(lines[0].split(),
+                         "SERVICE # UID PID PPID C STIME TTY TIME CMD".split())
+        rows = [line.split(maxsplit=9) for line in lines[1:]]
+        self.assertEqual([(row[0], row[1], row[9]) for row in rows if row[0] == "db"],
+                         [("db", "1", "sleep 1003")])
+        self.assertEqual(sorted(int(row[3]) for row in rows),
+                         sorted(self.pids_running("sleep 100")))
+        for row in rows:
+            self.assertRegex(" ".join(row[5:9]), r"^\d+ \d\d:\d\d \? \d\d:\d\d:\d\d$")
+        self.assertEqual(len(self.stack("top", "db").lines), 2)
+
+    def test_top_without_containers_prints_nothing(self):
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.assertEqual(self.stack("top").out, "")
+
+
+class Stats(stacktest.StackTest):
+    STACK = """
+        services:
+          busy: {image: "box:1", command: sh -c 'while :; do :; done', mem_limit: 64m}
+          idle: {image: "box:1", command: sleep 1001}
+    """
+
+    def stats(self, *arguments):
+        out = self.stack("stats", "--no-stream", "--format", "json", *arguments).lines
+        return {row["Name"].split("-")[-2]: row for row in map(json.loads, out)}
+
+    def test_stats_have_dockers_fields_and_believable_figures(self):
+        self.up(self.STACK)
+        rows = self.stats()
+        self.assertEqual(sorted(rows["busy"]), sorted(
+            "BlockIO CPUPerc Container ID MemPerc MemUsage Name NetIO PIDs".split()))
+        self.assertGreater(float(rows["busy"]["CPUPerc"].rstrip("%")),
+                           float(rows["idle"]["CPUPerc"].rstrip("%")))
+        self.assertRegex(rows["busy"]["MemUsage"], r"^\S+[KM]iB / 64MiB$")
+        self.assertEqual(rows["idle"]["PIDs"], "1")
+        self.assertEqual(len(rows["idle"]["ID"]), 12)
+
+    def test_network_traffic_is_counted(self):
+        self.up(self.STACK)
+        before = self.stats("idle")["idle"]["NetIO"]
+        self.stack("exec", "-T", "idle", "ping", "-c", "3", "-s", "1400", "-i", "0.2", "busy")
+        self.assertNotEqual(self.stats("idle")["idle"]["NetIO"], before)
+
+    def test_stopped_containers_are_shown_when_asked(self):
+        self.up(self.STACK)
+        self.stack("stop", "-t", "0", "idle")
+        self.assertEqual(sorted(self.stats()), ["busy"])
+        self.assertEqual(self.stats("-a")["idle"]["MemUsage"], "0B / 0B")
+
+    def test_stats_as_a_table_or_by_a_template(self):
+        self.up(self.STACK)
+        lines = self.stack("stats", "--no-stream").lines
+        self.assertRegex(lines[0], r"^CONTAINER ID +NAME +CPU % +MEM USAGE / LIMIT +MEM % +NET I/O "
+                                   r"+BLOCK I/O +PIDS$")
+        self.assertEqual(len(lines), 3)
+        out = self.stack("stats", "--no-stream", "--format", r"{{.Name}}\t{{json .PIDs}}", "idle").out
+        self.assertEqual(out, f'{self.project}-idle-1\t"1"\n')
+        out = self.stack("stats", "--no-stream", "--format", "table {{.Name}}", "idle").lines
+        self.assertEqual(out, ["NAME", f"{self.project}-idle-1"])
+        self.stack("stats", "--no-stream", "--format", "{{.Nope}}", expect=2)
+
+    def test_stats_go_on_until_they_are_interrupted(self):
+        self.up(self.STACK)
+        terminal = Terminal(["stats"], self.directory, columns=160)
+        terminal.await_text(r"(?s)idle-1.*idle-1")
+        terminal.type("\x03")
+        self.assertEqual(terminal.finish(), 130)
+
+
+class Exec(stacktest.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+
+    def sleepers(self):
+        """Without the processes of `stack exec`, whose command lines hold the words too."""
+        return [pid for pid in self.pids_running("sleep 1002") if "sleep\n" == text_of(f"/proc/{pid}/comm")]
+
+    def at_terminal(self, *arguments, **options):
+        return Terminal(["exec", *arguments], self.directory, **options)
+
+    def test_a_terminal_has_our_size_and_follows_it(self):
+        terminal = self.at_terminal("web", "sh", rows=31, columns=91)
+        terminal.type("stty size\n")
+        terminal.await_text(r"31 91")
+        terminal.resize(41, 101)
+        eventually(lambda: terminal.size_within() == "41 101", "the new size")
+        terminal.type("exit 6\n")
+        self.assertEqual(terminal.finish(), 6)
+
+    def test_what_is_typed_is_for_the_program(self):
+        terminal = self.at_terminal("web", "sh")
+        terminal.type("sleep 1002\n")
+        eventually(self.sleepers, "sleep runs")
+        terminal.type("\x03")
+        eventually(lambda: not self.sleepers(), "sleep was interrupted")
+        terminal.type("exit 0\n")
+        self.assertEqual(terminal.finish(), 0)
+
+    def test_much_can_be_pasted(self):
+        terminal = self.at_terminal("web", "sh", "-c", "stty raw; echo ready; head -c 200000 | wc -c")
+        terminal.await_text("ready")
+        rest = b"x" * 200000
+        end = time.monotonic() + 60
+        while rest and time.monotonic() < end:
+            if select.select([], [terminal.fd], [], 0.1)[1]:
+                rest = rest[os.write(terminal.fd, rest[:1000]):]
+            terminal.read_some(0)
+        terminal.await_text("200000")
+        self.assertEqual(terminal.finish(), 0)
+
+    def test_exit_codes_at_a_terminal(self):
+        self.assertEqual(self.at_terminal("web", "sh", "-c", "exit 42").finish(), 42)
+        self.assertEqual(self.at_terminal("web", "nope").finish(), 127)
+        self.assertEqual(self.at_terminal("web", "/etc/passwd").finish(), 126)
+        self.assertEqual(self.at_terminal("web", "sh", "-c", "kill -9 $$").finish(), 137)
+
+    def test_the_detach_keys_leave_the_program_running(self):
+        terminal = self.at_terminal("web", "sh", "-c", "echo hello; exec sleep 1002")
+        terminal.await_text("hello")
+        terminal.type("\x10\x11")  # ctrl-p ctrl-q
+        self.assertEqual(terminal.finish(), 0)
+        eventually(lambda: len(self.sleepers()) == 1, "it runs on")
+
+    def test_other_detach_keys_can_be_chosen(self):
+        terminal = self.at_terminal("--detach-keys", "ctrl-a,x", "web", "sh", "-c",
+                                    "stty raw -echo; echo hello; exec cat")
+        terminal.await_text("hello")
+        terminal.type("\x01y\x10\x11")
+        terminal.await_text("\x01y\x10\x11")
+        terminal.type("\x01x")
+        self.assertEqual(terminal.finish(), 0)
+        self.stack("exec", "--detach-keys", "ctrl-1", "web", "true", expect=2)
+
+    def test_a_terminal_is_put_back_as_it_was(self):
+        shell = Terminal(["version"], self.directory)
+        shell.finish()
+        master, slave = pty.openpty()
+        before = termios.tcgetattr(slave)
+        done = subprocess.run([stacktest.STACK, "exec", "web", "true"], cwd=self.directory,
+                              stdin=slave, stdout=slave, stderr=slave, check=False, timeout=60)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(termios.tcgetattr(slave), before)
+        os.close(master)
+        os.close(slave)
+
+    def test_detached_programs_run_on(self):
+        self.assertEqual(self.stack("exec", "-d", "web", "sleep", "1002").out, "")
+        eventually(lambda: len(self.sleepers()) == 1, "it runs")
+        self.stack("exec", "-d", "web", "nope", expect=127)
+        self.stack("exec", "-d", "web", "/etc/passwd", expect=126)
+
+    def test_detached_programs_have_their_flags(self):
+        self.stack("exec", "-d", "-u", "app", "-w", "/tmp", "-e", "X=1", "web", "sh", "-c",
+                   "echo $(id -un) $(pwd) $X > said")
+        eventually(lambda: self.inside("web", "cat", "/tmp/said", expect=None) == "app /tmp 1\n",
+                   "it has said so")
+
+    def test_hidden_and_joined_flags_are_accepted(self):
+        self.assertEqual(self.stack("exec", "-it", "web", "echo", "hi").out, "hi\n")
+        self.assertEqual(self.stack("exec", "-Tu", "app", "web", "id", "-un").out, "app\n")
+        self.assertNotIn("--interactive", self.stack("exec", "--help").out)
+
+    def test_the_signal_that_ended_it_is_in_the_exit_code(self):
+        self.stack("exec", "-T", "web", "sh", "-c", "kill -TERM $$", expect=143)
+
+
+class Attach(stacktest.StackTest):
+    def test_output_from_now_on_and_the_exit_code(self):
+        os.mkfifo(self.directory / "go")
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'echo before; read word < /go; echo after; echo bad >&2; exit 4'
+                volumes: ["./go:/go"]
+        """)
+        eventually(lambda: "before" in self.log("web"), "it has begun")
+        with subprocess.Popen([stacktest.STACK, "attach", "web"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            self.await_watch(process.pid)
+            (self.directory / "go").write_text("now\n")
+            out, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, out, err), (4, "after\n", "bad\n"))
+
+    @staticmethod
+    def await_watch(pid):
+        """It has connected and looks at the log."""
+        def looks():
+            names = []
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                try:
+                    names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+                except OSError:
+                    pass
+            return any("inotify" in name for name in names) and any(
+                "socket:" in name for name in names)
+        eventually(looks, "attach looks")
+
+    def test_input_reaches_a_container_with_open_stdin(self):
+        self.up("services: {cat: {image: 'box:1', command: cat, stdin_open: true}}")
+        with subprocess.Popen([stacktest.STACK, "attach", "cat"], cwd=self.directory, text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            self.await_watch(process.pid)
+            process.stdin.write("hello\n")
+            process.stdin.flush()
+            self.assertEqual(process.stdout.readline(), "hello\n")
+            line = "x" * 300000 + "\n"
+            writer = threading.Thread(target=lambda: (process.stdin.write(line), process.stdin.flush()))
+            writer.start()
+            self.assertEqual(process.stdout.readline(), line)
+            writer.join()
+            self.stack("kill", "cat")
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 137)
+
+    def test_signals_are_passed_on(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "echo caught; exit 9" INT; echo ready; while :; do sleep 0.05; done'
+        """)
+        eventually(lambda: "ready" in self.log("web"), "it is ready")
+        with subprocess.Popen([stacktest.STACK, "attach", "web"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            self.await_watch(process.pid)
+            eventually(lambda: self.blocks(process.pid, signal.SIGINT), "it takes signals")
+            process.send_signal(signal.SIGINT)
+            out = process.communicate(timeout=60)[0]
+        self.assertEqual((process.returncode, out), (9, "caught\n"))
+
+    @staticmethod
+    def blocks(pid, number):
+        (mask,) = re.findall(r"SigBlk:\t(\w+)", text_of(f"/proc/{pid}/status"))
+        return int(mask, 16) >> (number - 1) & 1
+
+    def test_signals_are_ours_when_asked(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        with subprocess.Popen([stacktest.STACK, "attach", "--sig-proxy=false", "web"],
+                              cwd=self.directory, stdin=subprocess.DEVNULL) as process:
+            self.await_watch(process.pid)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_a_terminal_is_shared(self):
+        self.up("services: {sh: {image: 'box:1', command: sh, stdin_open: true, tty: true}}")
+        terminal = Terminal(["attach", "sh"], self.directory, rows=33, columns=93)
+        terminal.type("echo a''b; stty size\n")
+        terminal.await_text(r"(?s)ab.*33 93")
+        terminal.resize(43, 103)
+        eventually(lambda: terminal.size_within() == "43 103", "the new size")
+        terminal.type("\x10\x11")
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(self.state_of("sh"), "running")
+        again = Terminal(["attach", "sh"], self.directory)
+        again.type("exit 12\n")
+        self.assertEqual(again.finish(), 12)
+
+    def test_a_terminal_needs_a_terminal(self):
+        self.up("services: {sh: {image: 'box:1', command: sh, stdin_open: true, tty: true}}")
+        self.assertIn("terminal", self.stack("attach", "sh", expect=1).err)
+
+    def test_what_does_not_run_cannot_be_attached_to(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.stack("pause")
+        self.assertIn("paused", self.stack("attach", "web", expect=1).err)
+        self.stack("stop", "-t", "0")
+        self.assertIn("not running", self.stack("attach", "web", expect=1).err)
+
+
+class Stubborn(stacktest.StackTest):
+    def test_fifty_that_ignore_sigterm_are_stopped_at_once(self):
+        services = "".join(f"  s{i}: {{image: 'box:1', command: *deaf}}\n" for i in range(50))
+        self.write("stack.yaml", """\
+x-deaf: &deaf ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]
+services:
+""" + services)
+        self.stack("up", "-d")
+        eventually(lambda: self.stack("logs", "--no-log-prefix").out.count("ready") == 50, "all")
+        err = self.stack("stop", "-t", "2").err
+        first_stopped = err.index("  Stopped")
+        self.assertEqual(err[:first_stopped].count("  Stopping"), 50, "all were asked before one ended")
+        self.assertEqual({row["ExitCode"] for row in self.ps().values()}, {137})
+
+
+class Zombies(stacktest.StackTest):
+    def test_init_reaps_ten_thousand_orphans(self):
+        self.up("""
+            services:
+              forker:
+                image: box:1
+                init: true
+                command: sh -c 'i=0; while [ $$i -lt 10000 ]; do (true &); i=$$((i+1)); done; echo done; exec sleep 1001'
+        """)
+        eventually(lambda: "done" in self.log("forker"), "all have been forked", deadline=120)
+        eventually(lambda: not self.zombies(), "no zombie is left")
+
+    def zombies(self):
+        return [line for line in self.stack("top").lines if "<defunct>" in line]
+
+
+class ForkBomb(stacktest.StackTest):
+    def test_a_fork_bomb_within_its_limit_is_taken_down(self):
+        self.up("""
+            services:
+              bomb:
+                image: box:1
+                pids_limit: 50
+                command: sh -c 'bomb() { bomb 2>/dev/null | bomb 2>/dev/null; }; while :; do bomb; done'
+        """)
+        eventually(lambda: len(self.stack("top").lines) > 30, "it has spread")
+        self.stack("down", "-t", "1")
+        eventually(lambda: not inventory.processes(), "nobody is left")
+
+
+if __name__ == "__main__":
+    stacktest.main()

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What containers print: kept, rotated, read back and followed; nothing lost or doubled, whatever
+is killed, and nobody drowned out by somebody else's flood."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+import stacktest
+
+ROUNDS = int(os.environ.get("STACK_TEST_ROUNDS", "100"))
+
+
+class LogsTest(stacktest.StackTest):
+    def logs(self, *arguments, **options):
+        return self.stack("logs", "--no-log-prefix", *arguments, **options).out
+
+    def log_folder(self):
+        folder, = (Path(os.environ["STACK_ROOT"]) / "stacks" / self.project / "containers").iterdir()
+        return folder
+
+    def await_end(self, service):
+        stacktest.eventually(lambda: self.state_of(service) == "exited", f"{service} ends")
+
+    def follow(self, *arguments):
+        """A `stack logs -f` whose output is read line by line; ended with the test."""
+        reader = subprocess.Popen([stacktest.STACK, "logs", "-f", "--no-log-prefix", *arguments],
+                                  cwd=self.directory, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, text=True)
+
+        def end():
+            reader.kill()
+            reader.wait(20)
+            reader.stdout.close()
+        self.addCleanup(end)
+        return reader
+
+
+class Drivers(LogsTest):
+    def test_rotation_keeps_the_newest_lines_within_the_limits(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: seq 1000000 1100000
+                logging: {driver: json-file, options: {max-size: 100k, max-file: "3"}}
+        """)
+        self.await_end("web")
+        lines = self.logs("web").splitlines()
+        self.assertEqual(lines, [str(n) for n in range(1_100_001 - len(lines), 1_100_001)])
+        size = sum(path.stat().st_size for path in self.log_folder().glob("stdout*"))
+        self.assertLessEqual(size, 300_000)
+        self.assertGreater(size, 200_000)
+
+    def test_a_reader_follows_across_rotations(self):
+        os.mkfifo(self.directory / "go")
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'read word < /go; i=0; while [ $$i -lt 20000 ]; do i=$$((i + 1)); echo "line $$i"; done'
+                volumes: ["./go:/go"]
+                logging: {driver: local, options: {max-size: 40k, max-file: "4"}}
+        """)
+        reader = self.follow("web")
+        (self.directory / "go").write_text("go\n")
+        lines = reader.stdout.read().splitlines()
+        self.assertEqual(lines, [f"line {n}" for n in range(1, 20001)])
+
+    def test_none_keeps_nothing_and_says_so(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: echo gone, logging: {driver: none}}
+        """)
+        self.await_end("web")
+        result = self.stack("logs", "web")
+        self.assertEqual(result.out, "")
+        self.assertIn("configured logging driver does not support reading", result.err)
+        self.assertEqual(list(self.log_folder().glob("std*")), [])
+
+    def test_other_drivers_and_options_are_refused_at_their_line(self):
+        self.write_stack("""
+            services:
+              web:
+                image: box:1
+                command: "true"
+                logging:
+                  driver: syslog
+              other:
+                image: box:1
+                logging:
+                  options: {max-siz: 10m}
+        """)
+        result = self.stack("up", "-d", expect=None)
+        self.assertNotEqual(result.code, 0)
+        self.assertIn("stack.yaml:6:", result.err)
+        self.assertIn('logging driver "syslog" is not supported', result.err)
+        self.assertIn("stack.yaml:10:", result.err)
+        self.assertIn('did you mean "max-size"', result.err)
+
+    def test_another_limit_makes_the_container_anew(self):
+        text = """
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                logging: {{driver: local, options: {{max-size: {}}}}}
+        """
+        self.up(text.format("1m"))
+        self.write_stack(text.format("2m"))
+        self.assertIn("max-size", self.stack("plan").out)
+
+
+class Reading(LogsTest):
+    def test_selections(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'seq 1000; sleep 1.1; date +%s >&2; sleep 1.1; seq 1001 2000'
+        """)
+        self.await_end("web")
+        self.assertEqual(self.logs("-n", "3", "web"), "1998\n1999\n2000\n")
+        self.assertEqual(self.logs("--tail", "0", "web"), "")
+        everything = self.logs("web").splitlines()
+        self.assertEqual(len(everything), 2001)
+        middle = everything[1000]
+        self.assertEqual(self.logs("--until", middle, "web").splitlines(), everything[:1000])
+        after = self.logs("--since", middle, "web").splitlines()
+        self.assertEqual(after[-1000:], everything[1001:])
+        self.assertLessEqual(len(after), 1001)
+        self.assertEqual(self.logs("--since", "10m", "web").splitlines(), everything)
+        self.assertEqual(self.logs("--until", "10m", "web"), "")
+        stamped = self.logs("-t", "--tail", "1", "web")
+        self.assertRegex(stamped, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z 2000\n$")
+        self.assertEqual(self.logs("--since", stamped.split()[0], "web").splitlines()[-1], "2000")
+        self.assertEqual(self.stack("logs", "--since", "yesterday", expect=None).code, 2)
+        self.assertEqual(self.logs("--index", "1", "--tail", "1", "web"), "2000\n")
+        self.assertEqual(self.logs("--index", "2", "web"), "")
+
+    def test_a_terminal_is_not_driven_by_what_containers_print(self):
+        self.up(r"""
+            services:
+              web:
+                image: box:1
+                command: ["printf", "\\033]0;owned\\007 \\033[31mred\\033[0m \\302\\233 2J\\n"]
+        """)
+        self.await_end("web")
+        self.assertEqual(self.logs("web"), "\x1b]0;owned\x07 \x1b[31mred\x1b[0m \u009b 2J\n")
+        ours, theirs = pty.openpty()
+        subprocess.run([stacktest.STACK, "logs", "--no-log-prefix", "web"], cwd=self.directory,
+                       stdin=subprocess.DEVNULL, stdout=theirs, check=True, timeout=60)
+        os.close(theirs)
+        shown = os.read(ours, 4096).decode()
+        os.close(ours)
+        self.assertEqual(shown, "\\x1b]0;owned\\x07 \x1b[31mred\x1b[0m \\xc2\\x9b 2J\r\n")
+
+
+class Kills(LogsTest):
+    def kill_supervisor(self):
+        pid = self.supervisor()
+        os.kill(pid, signal.SIGKILL)
+        stacktest.eventually(lambda: [p for p in self.pids_named("stack-superviso") if p != pid],
+                             "a new supervisor")
+
+    def kill_under_flood(self, logging):
+        """`seq` without end until /stop exists; then every number must be there, in order."""
+        self.up(f"""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'n=1; while [ ! -e /stop ]; do seq $$n $$((n + 499)); n=$$((n + 500)); done'
+                {logging}
+        """)
+        begin = time.monotonic()
+        for _ in range(ROUNDS):
+            self.kill_supervisor()
+        print(f"{ROUNDS} kills in {time.monotonic() - begin:.1f} s", file=sys.stderr)
+        stacktest.eventually(lambda: self.stack("exec", "-T", "web", "touch", "/stop",
+                                                expect=None).code == 0, "the flood is told to end")
+        self.await_end("web")
+
+    def check_numbers(self, first=None):
+        """Without holding them all: a flood of minutes is many."""
+        with subprocess.Popen([stacktest.STACK, "logs", "--no-log-prefix", "web"],
+                              cwd=self.directory, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as reader:
+            count, expected = 0, first
+            for line in reader.stdout:
+                number = int(line)
+                if expected is not None and number != expected:
+                    reader.kill()
+                    self.fail(f"{number} where {expected} was expected, after {count} lines")
+                expected = number + 1
+                count += 1
+        self.assertEqual((expected - 1) % 500, 0, "the last line is the last one printed")
+        print(f"{count} lines, all there and in order", file=sys.stderr)
+        return count
+
+    def test_no_line_is_lost_or_doubled(self):
+        self.kill_under_flood("")
+        self.check_numbers(first=1)
+
+    def test_nor_when_files_are_turned_over_all_the_time(self):
+        self.kill_under_flood(
+            "logging: {driver: json-file, options: {max-size: 64k, max-file: '50'}}")
+        self.check_numbers()
+        self.assertGreater(len(list(self.log_folder().glob("stdout.*"))), 5, "there were rotations")
+
+
+class Floods(LogsTest):
+    def memory(self):
+        """Resident memory of the supervisor in KiB."""
+        status = Path(f"/proc/{self.supervisor()}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def test_who_prints_little_is_heard_among_those_who_flood(self):
+        """Twenty lines need twenty rounds of 100 ms; while the floods go on, the reader gets them in
+        order, and the supervisor does not grow."""
+        floods = "".join(f"""
+              flood{n}:
+                image: box:1
+                command: yes {"x" * 60}
+                logging: {{driver: json-file, options: {{max-size: 1m, max-file: "2"}}}}""" for n in range(10))
+        self.up(f"""
+            services:
+              quiet:
+                image: box:1
+                command: sh -c 'i=0; while :; do i=$$((i + 1)); echo $$i; sleep 0.1; done'
+{floods}
+        """)
+        reader = self.follow("quiet")
+        first = int(reader.stdout.readline())
+        before = self.memory()
+        lines = [int(reader.stdout.readline()) for _ in range(20)]
+        self.assertEqual(lines, list(range(first + 1, first + 21)))
+        self.assertLess(self.memory(), before + 8 * 1024)
+        # Whoever looks at all of them sees the quiet one, too, although nobody can keep up.
+        everything = subprocess.Popen([stacktest.STACK, "logs", "-f", "--tail", "0"],
+                                      cwd=self.directory, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE)
+        heard = 0
+        for line in everything.stdout:
+            heard += line.startswith(b"quiet-1")
+            if heard == 5:
+                break
+        everything.kill()
+        everything.wait(20)
+        everything.stdout.close()
+        self.assertEqual(heard, 5)
+
+
+if __name__ == "__main__":
+    stacktest.main()
