@@ -236,17 +236,51 @@ Place write_judgement(BpfWriter& writer, const Judgement& judgement) {
   return next;
 }
 
-/// Finds the range of the number that is loaded.
-Place write_search(BpfWriter& writer, std::span<const Range> ranges) {
-  if (ranges.size() == 1) return write_judgement(writer, ranges.front().judgement);
-  const std::size_t middle = ranges.size() / 2;
-  const Place right = write_search(writer, ranges.subspan(middle));
-  const Place left = write_search(writer, ranges.first(middle));
-  return writer.compare(BPF_JGE, ranges[middle].first, right, left);
+/// A range with numbers in it that are judged otherwise: "is it this one" costs one instruction,
+/// ranges on both sides of it two.
+struct Span {
+  const Range* range;
+  std::vector<const Range*> exceptions;
+};
+
+std::vector<Span> spans_of(const std::vector<Range>& ranges) {
+  constexpr std::size_t most_exceptions = 2;  // asked one after the other
+  std::vector<Span> spans;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    Span span{&ranges[i], {}};
+    const auto goes_on_after_one = [&] {
+      return i + 2 < ranges.size() && ranges[i + 2].first == ranges[i + 1].first + 1 &&
+             ranges[i + 2].judgement == span.range->judgement;
+    };
+    while (span.exceptions.size() < most_exceptions && goes_on_after_one()) {
+      span.exceptions.push_back(&ranges[i + 1]);
+      i += 2;
+    }
+    spans.push_back(std::move(span));
+  }
+  return spans;
+}
+
+Place write_span(BpfWriter& writer, const Span& span) {
+  Place place = write_judgement(writer, span.range->judgement);
+  for (const Range* exception : span.exceptions) {
+    const Place answer = write_judgement(writer, exception->judgement);
+    place = writer.compare(BPF_JEQ, exception->first, answer, place);
+  }
+  return place;
+}
+
+/// Finds the span of the number that is loaded.
+Place write_search(BpfWriter& writer, std::span<const Span> spans) {
+  if (spans.size() == 1) return write_span(writer, spans.front());
+  const std::size_t middle = spans.size() / 2;
+  const Place right = write_search(writer, spans.subspan(middle));
+  const Place left = write_search(writer, spans.first(middle));
+  return writer.compare(BPF_JGE, spans[middle].range->first, right, left);
 }
 
 Place write_numbers(BpfWriter& writer, const std::vector<Range>& ranges) {
-  return writer.load(offsetof(seccomp_data, nr), write_search(writer, ranges));
+  return writer.load(offsetof(seccomp_data, nr), write_search(writer, spans_of(ranges)));
 }
 
 /// A rule that repeats the default adds nothing, and must not stand before one that does.

@@ -80,7 +80,7 @@ TEST(SeccompCompile, OlderKernelsLackWhatTheyCannotGuard) {
 TEST(SeccompCompile, ProgramsAreMuchShorterThanLibseccomps) {
   const SeccompProfile profile = docker_seccomp_profile();
   const auto circumstances = with(default_capabilities());
-  EXPECT_LT(compile_seccomp(profile, circumstances).size(), 400U);
+  EXPECT_LT(compile_seccomp(profile, circumstances).size(), 300U);
   EXPECT_GT(by_libseccomp(profile, circumstances).size(), 900U);
 }
 
