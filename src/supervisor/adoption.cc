@@ -45,7 +45,7 @@ void Supervisor::adopt_all() {
     registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
                                                   std::move(recorded.status)));
   }
-  const std::vector<ExitRecord> exits = exits_.read_new();
+  std::vector<ExitRecord> exits = exits_.read_new();
   clear_cgroups();
   std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
@@ -60,7 +60,12 @@ void Supervisor::adopt_all() {
       adopt_output(task, std::move(terminal));
     }
   }
+  // Whoever was found gone has been written down by now: an end is recorded before it is reaped.
+  const std::vector<ExitRecord> later = exits_.read_new();
+  exits.insert(exits.end(), later.begin(), later.end());
   catch_up(exits, adopted);
+  for (const ExitRecord& record : later)
+    if (const auto task = registry_.find(record.process)) task->ended(record);
   clear_running_files();
   status_saved_.request();
   firewall_ready_.request();
