@@ -81,21 +81,52 @@ Costs measured_in_child(const SeccompProgram& program) {
   return result;
 }
 
-void report(const char* name, const std::function<SeccompProgram()>& make, int rounds) {
-  std::vector<double> generate, loading, getppid, personality;
+/// One way to get a filter, and what it cost in each round.
+struct Candidate {
+  const char* name;
+  std::function<SeccompProgram()> make;
+  std::size_t instructions{};
+  std::vector<double> generate{}, load{}, getppid{}, personality{};
+};
+
+void measure(Candidate& candidate) {
   SeccompProgram program;
-  for (int i = 0; i < rounds; ++i) {
-    generate.push_back(microseconds([&] { program = make(); }));
-    const Costs costs = measured_in_child(program);
-    loading.push_back(costs.load);
-    getppid.push_back(costs.getppid);
-    personality.push_back(costs.personality);
-  }
+  candidate.generate.push_back(microseconds([&] { program = candidate.make(); }));
+  const Costs costs = measured_in_child(program);
+  candidate.instructions = program.size();
+  candidate.load.push_back(costs.load);
+  candidate.getppid.push_back(costs.getppid);
+  candidate.personality.push_back(costs.personality);
+}
+
+void report(const Candidate& candidate) {
   std::cout << fmt::format(
-      "{:12} {:5} instructions  generate {:7.0f} us  load {:5.0f} us  getppid {:4.0f} ns  "
-      "personality {:4.0f} ns\n",
-      name, program.size(), median(generate), median(loading), median(getppid),
-      median(personality));
+      "{:12} {:5} instructions  generate {:7.0f} us  load {:5.0f} us  getppid {:5.1f} ns  "
+      "personality {:5.1f} ns\n",
+      candidate.name, candidate.instructions, median(candidate.generate), median(candidate.load),
+      median(candidate.getppid), median(candidate.personality));
+}
+
+/// In turns, each round beginning with another one.
+void compare(std::vector<Candidate> candidates, int rounds) {
+  for (int i = 0; i < rounds; ++i) {
+    for (Candidate& candidate : candidates) measure(candidate);
+    std::rotate(candidates.begin(), candidates.begin() + 1, candidates.end());
+  }
+  for (const Candidate& candidate : candidates) report(candidate);
+}
+
+SeccompProgram by_libseccomp() {
+  return runtime::testing::by_libseccomp(runtime::docker_seccomp_profile(),
+                                         {runtime::default_capabilities(), {6, 18}});
+}
+
+SeccompProgram ours() {
+  return runtime::seccomp_for("", runtime::default_capabilities());
+}
+
+SeccompProgram none() {
+  return {};
 }
 
 }  // namespace
@@ -107,18 +138,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   try {
-    const auto capabilities = runtime::default_capabilities();
-    report(
-        "none", [] { return SeccompProgram(); }, rounds);
-    report(
-        "libseccomp",
-        [&] {
-          return runtime::testing::by_libseccomp(runtime::docker_seccomp_profile(),
-                                                 {capabilities, {6, 18}});
-        },
-        rounds);
-    report(
-        "ours", [&] { return runtime::seccomp_for("", capabilities); }, rounds);
+    compare({{"none", none}, {"libseccomp", by_libseccomp}, {"ours", ours}}, rounds);
   } catch (const stack::Error& error) {
     std::cerr << error.what() << '\n';
     return 1;
