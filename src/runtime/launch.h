@@ -54,7 +54,8 @@ class PendingContainer {
 
   const ProcessIdentity& identity() const;
   int pidfd() const;
-  /// An open descriptor of the new network namespace (NamespaceKind::own), owned here.
+  /// An open descriptor of the new network namespace (NamespaceKind::own), owned here; -1 when the
+  /// process has failed already: take_result() knows why.
   int network_namespace() const;
   /// Tells the process to go on to exec. Call once, after network and bookkeeping are done.
   void release();

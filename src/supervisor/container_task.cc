@@ -124,6 +124,8 @@ Awaitable<void> ContainerTask::try_launch() {
   runtime::LaunchOptions options = launch_options(streams);
   options.shared = shared.view();
   auto pending = runtime::launch(completed_spec(shared), options);
+  // A process that has failed already left no namespace behind: why it failed is the error.
+  if (has_dns() && pending.network_namespace() < 0) pending.take_result();
   if (has_dns()) {
     shared_.network.plug(config_, status_.addresses, pending.network_namespace());
     start_dns(pending.network_namespace(), {});
