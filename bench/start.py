@@ -15,6 +15,7 @@ markdown table for docs/performance.md.
 
 import argparse
 import os
+import random
 import shutil
 import statistics
 import sys
@@ -127,8 +128,9 @@ class Bench:
         times = {name: [] for name in self.runs}
         for names in (alone, [name for name in self.runs if name not in alone]):
             for round_number in range(self.options.rounds):
-                turn = round_number % len(names)
-                for name in names[turn:] + names[:turn]:
+                # Shuffled, not rotated: whoever always followed the same neighbour would always find
+                # the same grace periods paid and the same links dying.
+                for name in random.Random(round_number).sample(names, len(names)):
                     self.settle()
                     times[name].append(self.runs[name]())
         return times
