@@ -170,6 +170,17 @@ void write_all(int fd, std::string_view content) {
   }
 }
 
+void write_all_at(int fd, std::string_view content, std::uint64_t offset) {
+  while (!content.empty()) {
+    const ssize_t written =
+        ::pwrite(fd, content.data(), content.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno("write");
+    content.remove_prefix(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
 void write_kernel_file(const std::filesystem::path& path, std::string_view value) {
   write_kernel_file(AT_FDCWD, path.c_str(), value);
 }

@@ -28,6 +28,8 @@ std::string read_all(int fd, std::uint64_t limit = 1ULL << 30);
 
 /// Writes all of `content` to an open descriptor, resuming after short writes and EINTR.
 void write_all(int fd, std::string_view content);
+/// The same at `offset` of a file, leaving its position alone (pwrite(2)).
+void write_all_at(int fd, std::string_view content, std::uint64_t offset);
 /// One write(2) to an existing kernel file (cgroup, sysctl, /proc): no creation, no truncation.
 void write_kernel_file(const std::filesystem::path& path, std::string_view value);
 void write_kernel_file(int directory, const char* name, std::string_view value);

@@ -174,4 +174,17 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
+std::optional<std::vector<NumberRange>> parse_ranges(std::string_view text) {
+  std::vector<NumberRange> ranges;
+  for (const std::string& part : split(text, ',')) {
+    const auto dash = part.find('-');
+    const auto first = parse_integer<unsigned>(part.substr(0, dash));
+    const auto last =
+        dash == std::string::npos ? first : parse_integer<unsigned>(part.substr(dash + 1));
+    if (!first || !last || *first > *last) return std::nullopt;
+    ranges.push_back({*first, *last});
+  }
+  return ranges;
+}
+
 }  // namespace stack

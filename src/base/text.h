@@ -37,6 +37,15 @@ std::string human_size(std::uint64_t bytes);
 /// "Less than a second", "12 seconds", "About a minute", "3 hours": docker's wording.
 std::string human_duration(std::chrono::seconds duration);
 
+struct NumberRange {
+  unsigned first;
+  unsigned last;  ///< not below `first`
+  bool operator==(const NumberRange&) const = default;
+};
+/// "0-3,7", as the kernel writes lists of processors; nothing when it is none (cpuset(7), "List
+/// format").
+std::optional<std::vector<NumberRange>> parse_ranges(std::string_view text);
+
 /// Checked conversion of the whole of `text` to an integer of the given type.
 template <typename Integer>
 std::optional<Integer> parse_integer(std::string_view text, int base = 10);

@@ -39,8 +39,7 @@ AttachPlan plan_of(const ObservedContainer& container, const Options& options) {
   plan.terminal = process.terminal;
   plan.input = process.open_stdin && !options.no_stdin;
   plan.signals = options.sig_proxy && !process.terminal;
-  plan.detach_keys = parse_detach_keys(
-      options.detach_keys.empty() ? default_detach_keys : std::string_view(options.detach_keys));
+  plan.detach_keys = detach_keys_of(options);
   if (plan.terminal && plan.input && !is_terminal(STDIN_FILENO)) {
     throw Error("the container has a terminal, but standard input is none")
         .with_hint("--no-stdin shows its output only");
@@ -61,8 +60,8 @@ class OutputCopy {
  public:
   explicit OutputCopy(const std::filesystem::path& directory)
       : inotify_(watch_directory(directory)),
-        out_(directory, "stdout"),
-        err_(directory, "stderr") {}
+        out_(directory, supervisor::Stream::out),
+        err_(directory, supervisor::Stream::err) {}
 
   int fd() const { return inotify_.get(); }
   void copy() {

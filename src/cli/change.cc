@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/signals.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -43,6 +44,11 @@ void check_in_file(const std::vector<std::string>& services, const NamedProject&
 void check_services(const std::string& project, const Options& options) {
   const auto strangers = without_container(project, options);
   if (!strangers.empty()) check_in_file(strangers, load_named_project(options));
+}
+
+orchestrator::Host interruptible_host(orchestrator::Report& progress) {
+  return {HostPaths::from_environment(), progress, [] { return interrupts() > 0; },
+          tell_who_is_waited_for};
 }
 
 void tell_who_is_waited_for(const std::string& holder) {

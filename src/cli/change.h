@@ -11,7 +11,7 @@
 
 #include "cli/options.h"
 #include "cli/project.h"
-#include "orchestrator/execute.h"
+#include "orchestrator/use_cases.h"
 
 namespace stack::cli {
 
@@ -27,6 +27,9 @@ void check_in_file(const std::vector<std::string>& services, const NamedProject&
 /// Both; reads the file only when a service has no container.
 void check_services(const std::string& project, const Options& options);
 
+/// This machine, for a change that Ctrl-C breaks off (see count_interrupts()). `progress` outlives
+/// it.
+orchestrator::Host interruptible_host(orchestrator::Report& progress);
 void tell_who_is_waited_for(const std::string& holder);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);

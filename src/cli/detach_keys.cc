@@ -40,6 +40,11 @@ std::string parse_detach_keys(std::string_view text) {
   return bytes;
 }
 
+std::string detach_keys_of(const Options& options) {
+  if (options.detach_keys.empty()) return parse_detach_keys(default_detach_keys);
+  return parse_detach_keys(options.detach_keys);
+}
+
 DetachKeys::Typed DetachKeys::take(std::string_view typed) {
   Typed result;
   if (sequence_.empty()) return {std::string(typed), false};

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/options.h"
+
 namespace stack::cli {
 
 inline constexpr std::string_view default_detach_keys = "ctrl-p,ctrl-q";
@@ -12,6 +14,8 @@ inline constexpr std::string_view default_detach_keys = "ctrl-p,ctrl-q";
 /// "ctrl-a,x" as the bytes that a terminal sends: each key is one printable character or ctrl- with
 /// a letter or one of @ [ \ ] ^ _. Throws Error (usage) for anything else; "" is "".
 std::string parse_detach_keys(std::string_view text);
+/// The same of --detach-keys; without it, of the default.
+std::string detach_keys_of(const Options& options);
 
 /// Looks for the sequence in what is typed. Bytes that may belong to it are held back until it is
 /// clear that they do not.

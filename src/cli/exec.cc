@@ -47,8 +47,7 @@ runtime::ProcessSpec process_of(const ObservedContainer& container, const Option
 }  // namespace
 
 int run_exec(const Options& options) {
-  const std::string keys = parse_detach_keys(
-      options.detach_keys.empty() ? default_detach_keys : std::string_view(options.detach_keys));
+  const std::string keys = detach_keys_of(options);
   const ObservedContainer container = running_container(project_name(options), options);
   ExecRequest request;
   request.container = container.status.process;

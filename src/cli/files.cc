@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/project.h"
 #include "cli/style.h"
@@ -23,9 +24,7 @@ using namespace orchestrator;
 using supervisor::ObservedContainer;
 
 FilesOf files_of(const Options& options) {
-  return {HostPaths::from_environment(), project_name(options), [](const std::string& holder) {
-            std::cerr << "stack: waiting for " << holder << " to finish\n";
-          }};
+  return {HostPaths::from_environment(), project_name(options), tell_who_is_waited_for};
 }
 
 std::optional<int> index_of(const Options& options) {

@@ -4,23 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "base/files.h"
-#include "base/text.h"
-
 namespace stack::cli {
 namespace {
-
-/// "stdout" is generation 0, "stdout.2" is 2; nothing for other files.
-std::optional<std::uint64_t> generation_of(const std::string& name, const std::string& stream) {
-  if (name == stream) return 0;
-  if (!name.starts_with(stream + ".")) return std::nullopt;
-  return parse_integer<std::uint64_t>(name.substr(stream.size() + 1));
-}
-
-std::string file_name(const std::string& stream, std::uint64_t generation) {
-  return generation == 0 ? stream : fmt::format("{}.{}", stream, generation);
-}
 
 std::string read_some(int fd) {
   std::string bytes(65536, '\0');
@@ -31,7 +16,7 @@ std::string read_some(int fd) {
 
 }  // namespace
 
-LogTail::LogTail(std::filesystem::path directory, std::string_view stream)
+LogTail::LogTail(std::filesystem::path directory, supervisor::Stream stream)
     : directory_(std::move(directory)), stream_(stream) {
   while (open_next()) {
   }
@@ -55,17 +40,14 @@ std::string LogTail::read_new() {
 
 /// Goes on to the next generation that is there.
 bool LogTail::open_next() {
-  std::optional<std::uint64_t> next;
-  for (const std::string& name : list_directory(directory_)) {
-    const auto generation = generation_of(name, stream_);
-    const bool newer = generation && (!generation_ || *generation > *generation_);
-    if (newer && (!next || *generation < *next)) next = generation;
-  }
-  if (!next) return false;
-  Fd file(::open((directory_ / file_name(stream_, *next)).c_str(), O_RDONLY | O_CLOEXEC));
+  const auto generations = supervisor::list_log_generations(directory_).of(stream_);
+  const auto next = generation_ ? generations.upper_bound(*generation_) : generations.begin();
+  if (next == generations.end()) return false;
+  const auto path = directory_ / supervisor::log_data_name(stream_, *next);
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return false;
   file_ = std::move(file);
-  generation_ = next;
+  generation_ = *next;
   return true;
 }
 

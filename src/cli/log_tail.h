@@ -6,17 +6,16 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/fd.h"
+#include "supervisor/log_files.h"
 
 namespace stack::cli {
 
 class LogTail {
  public:
-  /// `stream`: "stdout" or "stderr", the beginning of the files' names in `directory`. Begins
-  /// behind what is there at this moment.
-  LogTail(std::filesystem::path directory, std::string_view stream);
+  /// Begins behind what is in the log in `directory` at this moment.
+  LogTail(std::filesystem::path directory, supervisor::Stream stream);
   /// What has come since the last call, at most 64 KiB of it; empty when there is nothing.
   std::string read_new();
 
@@ -24,7 +23,7 @@ class LogTail {
   bool open_next();
 
   std::filesystem::path directory_;
-  std::string stream_;
+  supervisor::Stream stream_;
   Fd file_;
   std::optional<std::uint64_t> generation_;  ///< of file_; nothing while there is none
 };

@@ -34,8 +34,7 @@ template <typename UseCase>
 int carry_out(const Options& options, UseCase use_case) {
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
-            tell_who_is_waited_for};
+  Host host = interruptible_host(*progress);
   return conclude(use_case(host));
 }
 

@@ -83,7 +83,7 @@ int run_up(const Options& options) {
   const HostPaths paths = HostPaths::from_environment();
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host{paths, *progress, [] { return interrupts() > 0; }, tell_who_is_waited_for};
+  Host host = interruptible_host(*progress);
   const UpResult result = up(project, up_request(options), host);
   for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
@@ -103,8 +103,7 @@ int run_down(const Options& options) {
   policy.services.insert(options.arguments.begin(), options.arguments.end());
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
-            tell_who_is_waited_for};
+  Host host = interruptible_host(*progress);
   const DownResult result =
       down(named.name, named.project ? &*named.project : nullptr, policy, host);
   warn_of_orphans(result.plan);
@@ -121,8 +120,7 @@ int run_stop(const Options& options) {
   check_services(name, options);
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
-            tell_who_is_waited_for};
+  Host host = interruptible_host(*progress);
   return conclude(stop(name, services_of(options), grace_of(options), host));
 }
 
@@ -130,8 +128,7 @@ int run_start(const Options& options) {
   const spec::Project project = load_project(options);
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
-            tell_who_is_waited_for};
+  Host host = interruptible_host(*progress);
   return conclude(start(project, options.arguments, host));
 }
 

@@ -72,8 +72,7 @@ int take_down(const std::string& project, const Options& options) {
   orchestrator::DownPolicy policy;
   policy.orphans = orchestrator::Orphans::remove;
   const auto progress = make_progress(options);
-  orchestrator::Host host{HostPaths::from_environment(), *progress, [] { return interrupts() > 0; },
-                          tell_who_is_waited_for};
+  orchestrator::Host host = interruptible_host(*progress);
   return conclude(orchestrator::down(project, nullptr, policy, host).execution);
 }
 

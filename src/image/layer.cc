@@ -118,15 +118,7 @@ class LayerUnpacker {
   }
 
   void write_chunk(int file, const TarChunk& chunk) {
-    std::uint64_t offset = chunk.offset;
-    std::string_view left = chunk.bytes;
-    while (!left.empty()) {
-      const ssize_t written = ::pwrite(file, left.data(), left.size(), static_cast<off_t>(offset));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_errno("write");
-      left.remove_prefix(static_cast<std::size_t>(written));
-      offset += static_cast<std::uint64_t>(written);
-    }
+    write_all_at(file, chunk.bytes, chunk.offset);
     result_.file_bytes += chunk.bytes.size();
     space_.count_bytes(chunk.bytes.size());
   }

@@ -192,16 +192,7 @@ class FilesUnpacker {
   }
 
   static void write_chunk(int file, const TarChunk& chunk) {
-    if (is_zero(chunk.bytes)) return;  // stays a hole
-    std::uint64_t offset = chunk.offset;
-    std::string_view left = chunk.bytes;
-    while (!left.empty()) {
-      const ssize_t written = ::pwrite(file, left.data(), left.size(), static_cast<off_t>(offset));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw_errno("write");
-      left.remove_prefix(static_cast<std::size_t>(written));
-      offset += static_cast<std::uint64_t>(written);
-    }
+    if (!is_zero(chunk.bytes)) write_all_at(file, chunk.bytes, chunk.offset);  // else a hole
   }
 
   void settle_directories() {

@@ -34,10 +34,9 @@ const std::set<std::string> standard_places = {
 
 runtime::ContainerSpec completed_spec(const FilesOf& files, const ObservedContainer& container) {
   const supervisor::ProjectFiles project{files.paths, files.project};
-  const auto directory = project.container(container.config.id);
   runtime::ContainerSpec spec = container.config.spec;
-  spec.root.upper = directory / "upper";
-  spec.root.work = directory / "work";
+  spec.root.upper = project.upper(container.config.id);
+  spec.root.work = project.work(container.config.id);
   return spec;
 }
 

@@ -63,7 +63,7 @@ class Reader {
     if (::fstat(file.get(), &info) != 0) throw_errno("stat {}", path);
     if (S_ISDIR(info.st_mode)) return {{}, true};
     if (!S_ISREG(info.st_mode)) fail("{} is neither a file nor a directory", path);
-    if (static_cast<std::size_t>(info.st_size) > largest_host_file)
+    if (static_cast<std::size_t>(info.st_size) > runtime::largest_file_content)
       fail("{} is larger than 1 MiB", path);
     return {read_all(file.get()), false};
   }

@@ -11,9 +11,6 @@
 
 namespace stack::orchestrator {
 
-/// The largest config or secret, in bytes.
-inline constexpr std::size_t largest_host_file = 1U << 20;
-
 /// Absolute path of a service's seccomp profile; empty when it names none.
 std::string seccomp_file(const spec::Project& project, const spec::Service& service);
 

@@ -19,18 +19,20 @@ BpfWriter::Place BpfWriter::write(const sock_filter& instruction) {
   return backwards_.size() - 1;
 }
 
-BpfWriter::Place BpfWriter::near(Place target) {
-  if (backwards_.size() - target <= near_enough) return target;
-  const sock_filter& there = backwards_[target];
-  if (BPF_CLASS(there.code) == BPF_RET) return answer(there.k);
+BpfWriter::Place BpfWriter::jump(Place target) {
   const std::size_t distance = backwards_.size() - 1 - target;
   return write(statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(distance)));
 }
 
+BpfWriter::Place BpfWriter::near(Place target) {
+  if (backwards_.size() - target <= near_enough) return target;
+  const sock_filter& there = backwards_[target];
+  if (BPF_CLASS(there.code) == BPF_RET) return answer(there.k);
+  return jump(target);
+}
+
 void BpfWriter::lead_to(Place target) {
-  if (target + 1 == backwards_.size()) return;
-  const std::size_t distance = backwards_.size() - 1 - target;
-  write(statement(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(distance)));
+  if (target + 1 != backwards_.size()) jump(target);
 }
 
 BpfWriter::Place BpfWriter::answer(std::uint32_t answer) {

@@ -29,6 +29,8 @@ class BpfWriter {
 
  private:
   Place write(const sock_filter& instruction);
+  /// An instruction that leads to `target`, whatever the distance.
+  Place jump(Place target);
   /// `target`, or a new instruction that leads there when it is too far for a conditional jump.
   Place near(Place target);
   /// Makes `target` what the next instruction written falls through to.

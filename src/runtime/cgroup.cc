@@ -176,16 +176,6 @@ Fd open_unified_cgroup(const std::string& cgroup) {
   return open_file(group, O_RDONLY | O_DIRECTORY);
 }
 
-void join_cgroup(const std::string& cgroup) {
-  const CgroupLayout layout = host_cgroup_layout();
-  for (const CgroupHierarchy& hierarchy : layout.v1) {
-    const std::string group = hierarchy.mount + "/" + cgroup;
-    if (!hierarchy.on_demand || exists(group)) write_kernel_file(group + "/cgroup.procs", "0");
-  }
-  if (!layout.unified.empty())
-    write_kernel_file(layout.unified + "/" + cgroup + "/cgroup.procs", "0");
-}
-
 std::vector<CgroupFacility> cgroup_facilities() {
   const CgroupLayout layout = host_cgroup_layout();
   std::vector<CgroupFacility> facilities;

@@ -26,8 +26,6 @@ std::vector<std::string> list_cgroups(const std::string& parent);
 /// A directory descriptor of `cgroup` in the v2 tree for CLONE_INTO_CGROUP, made when absent; an
 /// empty Fd where no cgroup2 is mounted.
 Fd open_unified_cgroup(const std::string& cgroup);
-/// Moves the calling process into the cgroup of a container (for exec).
-void join_cgroup(const std::string& cgroup);
 
 /// What `stack doctor` shows: one line per controller.
 struct CgroupFacility {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 
@@ -30,8 +29,7 @@ void write_limit(int directory, const CgroupWrite& write) {
         write.copied_from.empty() ? write.value : std::string(trim(read_file(write.copied_from)));
     write_kernel_file(directory, write.file.c_str(), value);
   } catch (const Error& error) {
-    const bool missing = error.error_number() == ENOENT || error.error_number() == EOPNOTSUPP;
-    if (!missing || write.if_missing == IfMissing::fail) throw;
+    if (!is_harmless(write, error)) throw;
   }
 }
 
@@ -44,6 +42,11 @@ Fd open_tasks(const std::string& group) {
 }
 
 }  // namespace
+
+bool is_harmless(const CgroupWrite& write, const Error& error) {
+  const bool missing = error.error_number() == ENOENT || error.error_number() == EOPNOTSUPP;
+  return missing && write.if_missing != IfMissing::fail;
+}
 
 CgroupEntrance make_cgroups(const CgroupPlan& plan) {
   CgroupEntrance entrance;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "runtime/cgroup_plan.h"
 
@@ -21,6 +22,9 @@ struct CgroupEntrance {
 
 /// Makes the directories and writes the limits. Throws Error; call remove_cgroup() then.
 CgroupEntrance make_cgroups(const CgroupPlan& plan);
+/// Whether `error`, met by `write`, says no more than that the kernel has no such file, where that
+/// is allowed.
+bool is_harmless(const CgroupWrite& write, const Error& error);
 /// The way into the cgroups of a running container.
 CgroupEntrance open_cgroups(const CgroupLayout& layout, const std::string& cgroup);
 

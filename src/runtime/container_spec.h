@@ -43,6 +43,9 @@ struct RootSpec {
   bool operator==(const RootSpec&) const = default;
 };
 
+/// The most that a FileSpec may hold, in bytes.
+inline constexpr std::size_t largest_file_content = 1U << 20;
+
 /// A file that exists in memory only: a config or a secret, alone on a tmpfs of the container's
 /// own.
 struct FileSpec {

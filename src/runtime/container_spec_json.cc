@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/container_spec_json.h"
 
+#include <concepts>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 namespace stack::runtime {
 namespace {
@@ -46,6 +48,29 @@ void get(const json& object, const char* key, Writable& value) {
 bool is_writable(Writable value) {
   return value == Writable::yes;
 }
+
+/// A const or a changeable one: the members that may be left out of a struct stand in one list for
+/// both directions.
+template <typename Spec, typename Struct>
+concept Of = std::same_as<std::remove_const_t<Spec>, Struct>;
+
+/// Visits a member by writing it.
+struct Put {
+  json& object;
+  template <typename T>
+  void operator()(const char* key, const T& value) const {
+    put(object, key, value);
+  }
+};
+
+/// Visits a member by reading it.
+struct Get {
+  const json& object;
+  template <typename T>
+  void operator()(const char* key, T& value) const {
+    get(object, key, value);
+  }
+};
 
 }  // namespace
 
@@ -154,59 +179,51 @@ static void from_json(const json& object, DeviceNumber& number) {
   object.at("value").get_to(number.value);
 }
 
+template <Of<BlockSpec> Spec, typename Visit>
+static void each_optional(Spec& block, const Visit& visit) {
+  visit("weight", block.weight);
+  visit("weights", block.weights);
+  visit("read_bps", block.read_bps);
+  visit("write_bps", block.write_bps);
+  visit("read_iops", block.read_iops);
+  visit("write_iops", block.write_iops);
+}
+
 static void to_json(json& object, const BlockSpec& block) {
   object = json::object();
-  put(object, "weight", block.weight);
-  put(object, "weights", block.weights);
-  put(object, "read_bps", block.read_bps);
-  put(object, "write_bps", block.write_bps);
-  put(object, "read_iops", block.read_iops);
-  put(object, "write_iops", block.write_iops);
+  each_optional(block, Put{object});
 }
 
 static void from_json(const json& object, BlockSpec& block) {
-  get(object, "weight", block.weight);
-  get(object, "weights", block.weights);
-  get(object, "read_bps", block.read_bps);
-  get(object, "write_bps", block.write_bps);
-  get(object, "read_iops", block.read_iops);
-  get(object, "write_iops", block.write_iops);
+  each_optional(block, Get{object});
+}
+
+template <Of<ResourceSpec> Spec, typename Visit>
+static void each_optional(Spec& resources, const Visit& visit) {
+  visit("memory_limit", resources.memory_limit);
+  visit("memory_reservation", resources.memory_reservation);
+  visit("memory_swap", resources.memory_swap);
+  visit("memory_swappiness", resources.memory_swappiness);
+  visit("oom_kill_disable", resources.oom_kill_disable);
+  visit("cpus", resources.cpus);
+  visit("cpu_shares", resources.cpu_shares);
+  visit("cpu_period", resources.cpu_period);
+  visit("cpu_quota", resources.cpu_quota);
+  visit("cpu_rt_period", resources.cpu_rt_period);
+  visit("cpu_rt_runtime", resources.cpu_rt_runtime);
+  visit("cpuset", resources.cpuset);
+  visit("pids_limit", resources.pids_limit);
+  visit("block", resources.block);
 }
 
 static void to_json(json& object, const ResourceSpec& resources) {
   object = {{"shm_size", resources.shm_size}};
-  put(object, "memory_limit", resources.memory_limit);
-  put(object, "memory_reservation", resources.memory_reservation);
-  put(object, "memory_swap", resources.memory_swap);
-  put(object, "memory_swappiness", resources.memory_swappiness);
-  put(object, "oom_kill_disable", resources.oom_kill_disable);
-  put(object, "cpus", resources.cpus);
-  put(object, "cpu_shares", resources.cpu_shares);
-  put(object, "cpu_period", resources.cpu_period);
-  put(object, "cpu_quota", resources.cpu_quota);
-  put(object, "cpu_rt_period", resources.cpu_rt_period);
-  put(object, "cpu_rt_runtime", resources.cpu_rt_runtime);
-  put(object, "cpuset", resources.cpuset);
-  put(object, "pids_limit", resources.pids_limit);
-  put(object, "block", resources.block);
+  each_optional(resources, Put{object});
 }
 
 static void from_json(const json& object, ResourceSpec& resources) {
   get(object, "shm_size", resources.shm_size);
-  get(object, "memory_limit", resources.memory_limit);
-  get(object, "memory_reservation", resources.memory_reservation);
-  get(object, "memory_swap", resources.memory_swap);
-  get(object, "memory_swappiness", resources.memory_swappiness);
-  get(object, "oom_kill_disable", resources.oom_kill_disable);
-  get(object, "cpus", resources.cpus);
-  get(object, "cpu_shares", resources.cpu_shares);
-  get(object, "cpu_period", resources.cpu_period);
-  get(object, "cpu_quota", resources.cpu_quota);
-  get(object, "cpu_rt_period", resources.cpu_rt_period);
-  get(object, "cpu_rt_runtime", resources.cpu_rt_runtime);
-  get(object, "cpuset", resources.cpuset);
-  get(object, "pids_limit", resources.pids_limit);
-  get(object, "block", resources.block);
+  each_optional(resources, Get{object});
 }
 
 static void to_json(json& object, const DeviceSpec& device) {
@@ -220,27 +237,26 @@ static void from_json(const json& object, DeviceSpec& device) {
   object.at("permissions").get_to(device.permissions);
 }
 
+template <Of<SecuritySpec> Spec, typename Visit>
+static void each_optional(Spec& security, const Visit& visit) {
+  visit("no_new_privileges", security.no_new_privileges);
+  visit("seccomp", security.seccomp);
+  visit("apparmor", security.apparmor);
+  visit("writable_cgroups", security.writable_cgroups);
+  visit("system_paths_unconfined", security.system_paths_unconfined);
+  visit("devices", security.devices);
+  visit("device_rules", security.device_rules);
+}
+
 static void to_json(json& object, const SecuritySpec& security) {
   object = {{"capabilities", security.capabilities}, {"privileged", security.privileged}};
-  put(object, "no_new_privileges", security.no_new_privileges);
-  put(object, "seccomp", security.seccomp);
-  put(object, "apparmor", security.apparmor);
-  put(object, "writable_cgroups", security.writable_cgroups);
-  put(object, "system_paths_unconfined", security.system_paths_unconfined);
-  put(object, "devices", security.devices);
-  put(object, "device_rules", security.device_rules);
+  each_optional(security, Put{object});
 }
 
 static void from_json(const json& object, SecuritySpec& security) {
   object.at("capabilities").get_to(security.capabilities);
   get(object, "privileged", security.privileged);
-  get(object, "no_new_privileges", security.no_new_privileges);
-  get(object, "seccomp", security.seccomp);
-  get(object, "apparmor", security.apparmor);
-  get(object, "writable_cgroups", security.writable_cgroups);
-  get(object, "system_paths_unconfined", security.system_paths_unconfined);
-  get(object, "devices", security.devices);
-  get(object, "device_rules", security.device_rules);
+  each_optional(security, Get{object});
 }
 
 static void to_json(json& object, const NamespaceSpec& space) {
@@ -253,21 +269,22 @@ static void from_json(const json& object, NamespaceSpec& space) {
   get(object, "container", space.container);
 }
 
+template <Of<NamespacesSpec> Spec, typename Visit>
+static void each_optional(Spec& spaces, const Visit& visit) {
+  visit("network", spaces.network);
+  visit("pid", spaces.pid);
+  visit("ipc", spaces.ipc);
+  visit("uts", spaces.uts);
+  visit("cgroup", spaces.cgroup);
+}
+
 static void to_json(json& object, const NamespacesSpec& spaces) {
   object = json::object();
-  put(object, "network", spaces.network);
-  put(object, "pid", spaces.pid);
-  put(object, "ipc", spaces.ipc);
-  put(object, "uts", spaces.uts);
-  put(object, "cgroup", spaces.cgroup);
+  each_optional(spaces, Put{object});
 }
 
 static void from_json(const json& object, NamespacesSpec& spaces) {
-  get(object, "network", spaces.network);
-  get(object, "pid", spaces.pid);
-  get(object, "ipc", spaces.ipc);
-  get(object, "uts", spaces.uts);
-  get(object, "cgroup", spaces.cgroup);
+  each_optional(spaces, Get{object});
 }
 
 static void to_json(json& object, const EtcFiles& etc) {

@@ -18,14 +18,12 @@ constexpr const char* doctor = "`stack doctor` shows what is there, and how to g
 
 /// The single processors of "0-2,5"; empty when it is no such list.
 std::set<unsigned> processors_of(const std::string& list) {
+  const auto ranges = parse_ranges(list);
+  if (!ranges) return {};
   std::set<unsigned> numbers;
-  for (const std::string& part : split(list, ',')) {
-    const auto dash = part.find('-');
-    const auto first = parse_integer<unsigned>(part.substr(0, dash));
-    const auto last =
-        dash == std::string::npos ? first : parse_integer<unsigned>(part.substr(dash + 1));
-    if (!first || !last || *last - *first > 8192) return {};
-    for (unsigned each = *first; each <= *last; ++each) numbers.insert(each);
+  for (const auto& [first, last] : *ranges) {
+    if (last - first > 8192) return {};
+    for (unsigned each = first; each <= last; ++each) numbers.insert(each);
   }
   return numbers;
 }
@@ -190,12 +188,11 @@ std::set<std::string> missing_files(const CgroupLayout& layout) {
 
 std::map<std::string, std::int64_t> hard_limits() {
   std::map<std::string, std::int64_t> limits;
-  for (const char* name :
-       {"as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
-        "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"}) {
+  for (const auto& [name, resource] : named_limits()) {
     rlimit limit{};
-    ::getrlimit(static_cast<__rlimit_resource_t>(*rlimit_resource(name)), &limit);
-    limits[name] = limit.rlim_max == RLIM_INFINITY ? -1 : static_cast<std::int64_t>(limit.rlim_max);
+    ::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
+    limits[std::string(name)] =
+        limit.rlim_max == RLIM_INFINITY ? -1 : static_cast<std::int64_t>(limit.rlim_max);
   }
   return limits;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/cgroup_setup.h"
 
 namespace stack::runtime {
 namespace {
@@ -114,8 +115,7 @@ void perform(const CgroupUpdate& update) {
   try {
     write_kernel_file(update.directory + "/" + update.write.file, update.write.value);
   } catch (const Error& error) {
-    const bool missing = error.error_number() == ENOENT || error.error_number() == EOPNOTSUPP;
-    if (!missing || update.write.if_missing == IfMissing::fail) throw;
+    if (!is_harmless(update.write, error)) throw;
   }
 }
 

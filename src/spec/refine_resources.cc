@@ -30,18 +30,6 @@ void check_range(const Node& node, std::int64_t low, std::int64_t high, const Wh
   complain(node, node.text, shaping, where, fmt::format("between {} and {}", low, high));
 }
 
-/// "0-3,7": numbers and ranges that do not go backwards.
-bool is_cpu_list(std::string_view text) {
-  const auto parts = split(text, ',');
-  return std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-    const auto dash = part.find('-');
-    const auto first = parse_integer<unsigned>(part.substr(0, dash));
-    if (!first || dash == std::string::npos) return first.has_value();
-    const auto last = parse_integer<unsigned>(part.substr(dash + 1));
-    return last && *first <= *last;
-  });
-}
-
 bool are_permissions(std::string_view text) {
   return !text.empty() && text.find_first_not_of("rwm") == std::string_view::npos;
 }
@@ -101,7 +89,7 @@ void refine_owner_id(Node& node, const Where& where, Shaping& shaping) {
 }
 
 void refine_cpuset(Node& node, const Where& where, Shaping& shaping) {
-  if (is_kept(node, shaping) || node.text.empty() || is_cpu_list(node.text)) return;
+  if (is_kept(node, shaping) || node.text.empty() || parse_ranges(node.text)) return;
   complain(node, node.text, shaping, where, "a list of processors").hint = "0-3,7, for example";
 }
 

@@ -68,9 +68,7 @@ Awaitable<std::string> ContainerTask::run_hooks(const std::vector<HookRule>& hoo
                                                 std::optional<Clock::time_point> deadline) {
   for (const HookRule& hook : hooks) {
     if (!runs()) co_return std::string();
-    Fd output;
-    if (const auto fifo = running_files() / "stdout.fifo"; stack::exists(fifo))
-      output = open_file(fifo, O_RDWR);
+    const Fd output = output_ ? output_->open_out() : Fd();
     const InnerPlace place{config_.spec, status_.process, shared_.files.paths.cache()};
     const InnerCommand command{hook.process, hook.privileged, output ? output.get() : -1, deadline};
     const InnerResult result = co_await run_inside(shared_.loop, place, command);
@@ -166,11 +164,10 @@ bool ContainerTask::has_dns() const {
 
 /// Files of the host are read at each start; other secrets are kept in memory.
 void ContainerTask::fill_files(runtime::ContainerSpec& spec) const {
-  constexpr std::uint64_t largest = 1U << 20;
   for (std::size_t i = 0; i < spec.files.size(); ++i) {
     runtime::FileSpec& file = spec.files[i];
     if (!file.source.empty()) {
-      file.content = read_file(file.source, largest);
+      file.content = read_file(file.source, runtime::largest_file_content);
     } else if (file.secret) {
       auto text = shared_.secrets.get(config_.id, i);
       if (!text)
@@ -183,9 +180,8 @@ void ContainerTask::fill_files(runtime::ContainerSpec& spec) const {
 
 runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& shared) const {
   runtime::ContainerSpec spec = config_.spec;
-  const auto directory = shared_.files.container(config_.id);
-  spec.root.upper = directory / "upper";
-  spec.root.work = directory / "work";
+  spec.root.upper = shared_.files.upper(config_.id);
+  spec.root.work = shared_.files.work(config_.id);
   spec.etc =
       write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
   fill_files(spec);

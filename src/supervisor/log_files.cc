@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/log_files.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -35,6 +38,12 @@ std::string log_data_name(Stream stream, std::uint64_t generation) {
 
 std::string log_index_name(Stream stream, std::uint64_t generation) {
   return log_data_name(stream, generation) + ".index";
+}
+
+std::uint64_t log_file_size(int file) {
+  struct stat info {};
+  if (::fstat(file, &info) != 0) throw_errno("fstat of a log");
+  return static_cast<std::uint64_t>(info.st_size);
 }
 
 std::uint64_t LogGenerations::oldest() const {

@@ -31,6 +31,9 @@ std::string log_data_name(Stream stream, std::uint64_t generation);
 /// "stdout.index", "stderr.3.index"
 std::string log_index_name(Stream stream, std::uint64_t generation);
 
+/// Bytes in an open file of a log. Throws Error.
+std::uint64_t log_file_size(int file);
+
 /// Generations that have files in `directory`; empty when there is no output yet.
 struct LogGenerations {
   std::set<std::uint64_t> of_out;

@@ -26,12 +26,6 @@ std::int64_t now_ns() {
   return std::chrono::nanoseconds(now).count();
 }
 
-std::uint64_t size_of(int file) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0) throw_errno("fstat of a log");
-  return static_cast<std::uint64_t>(info.st_size);
-}
-
 std::uint64_t size_if_exists(const std::filesystem::path& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
@@ -39,7 +33,7 @@ std::uint64_t size_if_exists(const std::filesystem::path& path) {
 
 /// A full disk may have left half a mark: those after it would not be read.
 void cut_torn_mark(int index) {
-  const std::uint64_t size = size_of(index);
+  const std::uint64_t size = log_file_size(index);
   const std::uint64_t torn = size % sizeof(LogMark);
   if (torn != 0 && ::ftruncate(index, static_cast<off_t>(size - torn)) != 0)
     throw_errno("truncate the index of a log");
@@ -96,7 +90,7 @@ void LogWriter::open(Stream stream) {
   // Not O_APPEND: splice(2) refuses that.
   opened.data =
       open_file(directory_ / log_data_name(stream, generation_), O_WRONLY | O_CREAT, 0600);
-  opened.offset = size_of(opened.data.get());
+  opened.offset = log_file_size(opened.data.get());
   opened.continues = opened.offset == 0 && ends_within_line(stream);
   side(stream) = std::move(opened);
   remove_old();  // last: who follows finds the new file when the old one is gone
@@ -109,7 +103,7 @@ bool LogWriter::ends_within_line(Stream stream) const {
     if (*it >= generation_) continue;
     const Fd file = open_file(directory_ / log_data_name(stream, *it), O_RDONLY);
     char last = '\n';
-    if (const std::uint64_t size = size_of(file.get()); size != 0) {
+    if (const std::uint64_t size = log_file_size(file.get()); size != 0) {
       return ::pread(file.get(), &last, 1, static_cast<off_t>(size - 1)) == 1 && last != '\n';
     }
   }

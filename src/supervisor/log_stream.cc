@@ -37,12 +37,6 @@ Fd open_if_exists(const std::filesystem::path& path) {
   return file;
 }
 
-std::uint64_t size_of(int file) {
-  struct stat info {};
-  if (::fstat(file, &info) != 0) throw_errno("fstat of a log");
-  return static_cast<std::uint64_t>(info.st_size);
-}
-
 /// Looks for the `wanted`-th newline from the end of the file's first `size` bytes; takes those it
 /// meets from `wanted`, and returns the offset behind the one it looked for.
 std::optional<std::uint64_t> after_newline_from_end(int file, std::uint64_t size,
@@ -236,7 +230,7 @@ void LogStream::end_at_present() {
   if (generations.empty()) return;
   end_->generation = *generations.rbegin();
   const Fd data = open_if_exists(directory_ / log_data_name(stream_, end_->generation));
-  if (data) end_->offset = size_of(data.get());
+  if (data) end_->offset = log_file_size(data.get());
 }
 
 std::size_t LogStream::skip_to_last(std::size_t lines, LastLine last) {
@@ -246,7 +240,7 @@ std::size_t LogStream::skip_to_last(std::size_t lines, LastLine last) {
   for (auto it = generations.rbegin(); it != generations.rend(); ++it) {
     const Fd file = open_if_exists(directory_ / log_data_name(stream_, *it));
     if (!file) break;
-    const std::uint64_t size = size_of(file.get());
+    const std::uint64_t size = log_file_size(file.get());
     if (size == 0) continue;
     if (!wanted) {
       char end = '\n';
@@ -271,7 +265,7 @@ void LogStream::skip_before(LogTime time) {
     if (!offset && generation != *generations.rbegin()) continue;
     const Fd data = open_if_exists(directory_ / log_data_name(stream_, generation));
     if (!data) continue;
-    if (!offset) offset = size_of(data.get());
+    if (!offset) offset = log_file_size(data.get());
     // A mark may stand in the middle of a line, which then belongs to what came before.
     if (!open_generation(generation, *offset == 0 ? 0 : *offset - 1)) continue;
     within_line_ = *offset > 0 || clock_.begins_within_line();

@@ -79,6 +79,10 @@ StandardStreams Output::open_streams(Stdin kind) {
   return streams;
 }
 
+Fd Output::open_out() const {
+  return stack::exists(pipes_ / out_fifo) ? open_fifo(out_fifo, 0) : Fd();
+}
+
 void Output::open_terminal(Fd master) {
   store_->keep(kept_name(terminal_name), master.get());
   collect_terminal(std::move(master));

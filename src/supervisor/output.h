@@ -38,6 +38,9 @@ class Output : public std::enable_shared_from_this<Output> {
   void open_terminal(Fd master);
   /// Goes on collecting after a supervisor's death; `master` is the terminal's if there is one.
   void adopt(std::optional<Fd> master);
+  /// Where the container's own words go, for others of it; empty when they go to a terminal or
+  /// nowhere.
+  Fd open_out() const;
   /// Writes to the container's stdin or terminal, as fast as it reads; gives up when the run ends.
   static Awaitable<void> write_input(std::shared_ptr<Output> self, std::string bytes);
   /// Of the terminal, whose foreground processes get a SIGWINCH. Throws Error when there is none.

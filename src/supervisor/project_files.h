@@ -33,6 +33,9 @@ struct ProjectFiles {
 
   std::filesystem::path containers() const { return paths.project_data(project) / "containers"; }
   std::filesystem::path container(const std::string& id) const { return containers() / id; }
+  /// What a container has written to its own root, and overlayfs' place to work in.
+  std::filesystem::path upper(const std::string& id) const { return container(id) / "upper"; }
+  std::filesystem::path work(const std::string& id) const { return container(id) / "work"; }
   /// What containers need while they run only: pipes, files bound into /etc.
   std::filesystem::path all_running() const { return run() / "running"; }
   std::filesystem::path running(const std::string& id) const { return all_running() / id; }

@@ -105,10 +105,9 @@ Answer Supervisor::create(const ContainerConfig& config) {
   }
   for (const Endpoint& endpoint : config.endpoints)
     if (!network_.has(endpoint.network)) fail("there is no network {}", endpoint.network);
-  const auto directory = files_.container(config.id);
-  make_directories(directory);
-  make_upper(directory / "upper", config.spec.root);
-  make_directories(directory / "work");
+  make_directories(files_.container(config.id));
+  make_upper(files_.upper(config.id), config.spec.root);
+  make_directories(files_.work(config.id));
   ContainerStatus status;
   status.id = config.id;
   status.created = std::chrono::system_clock::now();

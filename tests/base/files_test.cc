@@ -94,6 +94,26 @@ TEST(WriteAll, GoesOnAfterShortWrites) {
   EXPECT_EQ(received, content);
 }
 
+TEST(WriteAllAt, LeavesThePositionAndTheRestAlone) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "f";
+  put(path, "0123456789");
+  const Fd file = open_file(path, O_RDWR);
+  write_all_at(file.get(), "abc", 4);
+  EXPECT_EQ(::lseek(file.get(), 0, SEEK_CUR), 0);
+  EXPECT_EQ(read_file(path), "0123abc789");
+  write_all_at(file.get(), "", 100);
+  EXPECT_EQ(read_file(path).size(), 10U);
+}
+
+TEST(WriteAllAt, SaysWhyItCannot) {
+  const TemporaryDirectory directory;
+  const fs::path path = directory.path() / "f";
+  put(path, "");
+  const Fd file = open_file(path, O_RDONLY);
+  EXPECT_EQ(error_of([&] { write_all_at(file.get(), "a", 0); }), EBADF);
+}
+
 TEST(WriteKernelFile, NeverMakesAFile) {
   const TemporaryDirectory home;
   EXPECT_EQ(error_of([&] { write_kernel_file(home / "pids.max", "10"); }), ENOENT);

@@ -139,5 +139,17 @@ TEST(ParseInteger, RefusesWhatDoesNotFit) {
   EXPECT_EQ(parse_integer<std::uint16_t>("-1"), std::nullopt);
 }
 
+TEST(ParseRanges, ReadsTheKernelsLists) {
+  using Ranges = std::vector<NumberRange>;
+  EXPECT_EQ(parse_ranges("0-3,7"), (Ranges{{0, 3}, {7, 7}}));
+  EXPECT_EQ(parse_ranges("5"), (Ranges{{5, 5}}));
+}
+
+TEST(ParseRanges, RefusesWhatIsNone) {
+  for (const char* text : {"", "a", "3-1", "1-", "-1", "1,,2", "0-3-5", "4294967296", " 1"}) {
+    EXPECT_EQ(parse_ranges(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace stack

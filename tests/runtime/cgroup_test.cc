@@ -18,6 +18,12 @@ namespace {
 
 using testing::await_exit;
 
+/// Moves the calling process there.
+void enter(const CgroupEntrance& entrance) {
+  for (const Fd& tasks : entrance.v1_tasks) write_all(tasks.get(), "0");
+  if (entrance.unified) write_kernel_file(entrance.unified.get(), "cgroup.procs", "0");
+}
+
 class Cgroup : public testing::Sandbox {
  protected:
   /// A child that has moved itself into `cgroup` and waits.
@@ -26,7 +32,7 @@ class Cgroup : public testing::Sandbox {
     EXPECT_EQ(::pipe(ready), 0);
     const pid_t child = ::fork();
     if (child == 0) {
-      join_cgroup(cgroup);
+      enter(open_cgroups(host_cgroup_layout(), cgroup));
       [[maybe_unused]] const ssize_t sent = ::write(ready[1], "x", 1);
       for (;;) ::pause();
     }
