@@ -40,6 +40,8 @@ Command up() {
            {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
            {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
            {"--no-color", &Options::no_color, "Print logs without colour"},
+           {"--trace", &Options::trace,
+            "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
            orphans_flag(),
            host_paths_flag(),
            timeout_flag()},

@@ -27,6 +27,7 @@ struct Options {
   bool allow_host_paths = false;
   bool volumes = false;
   std::string timeout;  ///< seconds
+  std::string trace;    ///< file for it
 
   // ps, image ls
   bool all = false;

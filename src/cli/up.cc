@@ -11,6 +11,8 @@
 #include "cli/project.h"
 #include "cli/signals.h"
 #include "cli/style.h"
+#include "cli/trace_file.h"
+#include "orchestrator/traced_report.h"
 #include "orchestrator/use_cases.h"
 
 namespace stack::cli {
@@ -75,16 +77,30 @@ int attach(const spec::Project& project, const Options& options, const HostPaths
   return code;
 }
 
+spec::Project load_traced(const Options& options, Trace* trace) {
+  const Timed timed(spans_of(trace, command_group), command_row, "load");
+  return load_project(options);
+}
+
+UpResult up_traced(const spec::Project& project, const Options& options, Trace* trace) {
+  const auto progress = make_progress(options);
+  std::optional<TracedReport> traced;
+  if (trace != nullptr) traced.emplace(*progress, *trace);
+  Host host = interruptible_host(traced ? *traced : *progress);
+  host.trace = trace;
+  return up(project, up_request(options), host);
+}
+
 }  // namespace
 
 int run_up(const Options& options) {
   const auto began = std::chrono::system_clock::now();
-  const spec::Project project = load_project(options);
+  TraceFile trace(options.trace);
+  const spec::Project project = load_traced(options, trace.trace());
   const HostPaths paths = HostPaths::from_environment();
   count_interrupts();
-  const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
-  const UpResult result = up(project, up_request(options), host);
+  const UpResult result = up_traced(project, options, trace.trace());
+  trace.write();
   for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "orchestrator/lower.h"
+#include "orchestrator/traced_report.h"
 #include "supervisor/start_keeper.h"
 #include "volumes/volume_store.h"
 
@@ -36,11 +37,12 @@ std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& con
 
 }  // namespace
 
-NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired)
+NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired, Trace* trace)
     : paths_(std::move(paths)),
       desired_(desired),
       volumes_(paths_.volumes()),
-      images_(paths_.images()) {}
+      images_(paths_.images()),
+      trace_(trace) {}
 
 ObservedState NativeEngine::observe() {
   ObservedState state;
@@ -58,6 +60,7 @@ ObservedState NativeEngine::observe() {
 
 void NativeEngine::perform(StepId step, const Action& action) {
   attempt_ = to_text(action);
+  subject_ = subject(action);
   try {
     std::visit([&](const auto& it) { do_action(step, it); }, action);
   } catch (Error& error) {
@@ -83,6 +86,8 @@ void NativeEngine::receive(std::chrono::milliseconds patience) {
     losses_in_a_row_ = 0;
     const auto pending = pending_.find(reply->id);
     if (pending == pending_.end()) return;
+    if (Spans* const spans = spans_of(trace_, pending->second.subject))
+      spans->insert(spans->end(), reply->spans.begin(), reply->spans.end());
     ended_.push_back(outcome_of(pending->second, *reply));
     pending_.erase(pending);
   } catch (const Error& error) {
@@ -110,13 +115,13 @@ void NativeEngine::finish(StepId step, std::optional<Error> error) {
 }
 
 void NativeEngine::send(StepId step, supervisor::Request request, bool tolerated) {
-  unsent_.push_back({step, std::move(request), attempt_, tolerated});
+  unsent_.push_back({step, std::move(request), attempt_, subject_, tolerated});
   flush();
 }
 
 void NativeEngine::flush() {
   while (!unsent_.empty()) {
-    if (!client_) client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
+    if (!client_) connect();
     try {
       const std::uint64_t id = client_->send(unsent_.front().request);
       pending_.emplace(id, std::move(unsent_.front()));
@@ -125,6 +130,12 @@ void NativeEngine::flush() {
       connection_lost(error);
     }
   }
+}
+
+void NativeEngine::connect() {
+  const Timed timed(spans_of(trace_, command_group), command_row, "connect to the supervisor");
+  client_ = supervisor::Client::connect_or_start(paths_, desired_.project);
+  if (trace_ != nullptr) client_->ask_for_spans();
 }
 
 void NativeEngine::connection_lost(const Error& error) {

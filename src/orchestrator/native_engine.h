@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/host_paths.h"
+#include "base/spans.h"
 #include "image/image_store.h"
 #include "orchestrator/engine.h"
 #include "supervisor/client.h"
@@ -19,8 +20,9 @@ namespace stack::orchestrator {
 
 class NativeEngine : public Engine {
  public:
-  /// `desired` must outlive the engine; it may be empty for plans that create nothing.
-  NativeEngine(HostPaths paths, const DesiredState& desired);
+  /// `desired` must outlive the engine; it may be empty for plans that create nothing. `trace`:
+  /// where the supervisor's spans are noted, by subject(); null when there is none.
+  NativeEngine(HostPaths paths, const DesiredState& desired, Trace* trace = nullptr);
 
   ObservedState observe() override;
   void perform(StepId step, const Action& action) override;
@@ -34,6 +36,7 @@ class NativeEngine : public Engine {
     StepId step;
     supervisor::Request request;
     std::string attempt;     ///< the action in words, for errors
+    std::string subject;     ///< whose spans come with the answer
     bool tolerated = false;  ///< a failure is a note: AwaitCondition with required = false
   };
 
@@ -43,6 +46,7 @@ class NativeEngine : public Engine {
   /// idempotent. Throws Error when no supervisor can be had.
   void flush();
   void receive(std::chrono::milliseconds patience);
+  void connect();
   void connection_lost(const Error& error);
   Outcome outcome_of(const Pending& pending, const supervisor::Reply& reply) const;
 
@@ -71,7 +75,9 @@ class NativeEngine : public Engine {
   image::ImageStore images_;
   std::optional<supervisor::Client> client_;
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
-  std::string attempt_;                     ///< what is being performed
+  Trace* trace_;
+  std::string attempt_;  ///< what is being performed
+  std::string subject_;  ///< on what
   std::deque<Pending> unsent_;
   std::map<std::uint64_t, Pending> pending_;  ///< sent and not answered yet, by the request's id
   int losses_in_a_row_ = 0;                   ///< of the connection, without an answer between

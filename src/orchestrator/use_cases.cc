@@ -8,6 +8,7 @@
 #include "orchestrator/host_files.h"
 #include "orchestrator/native_engine.h"
 #include "orchestrator/project_lock.h"
+#include "orchestrator/traced_report.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -32,10 +33,12 @@ void apply(Recreation recreation, Changes& changes) {
 
 /// Everything between observe and execute: pure.
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
-            UpResult& result) {
+            UpResult& result, Laps& laps) {
   result.changes = diff(result.desired, observed, all_services(project));
   apply(request.recreation, result.changes);
+  laps.end("diff");
   result.plan = plan_up(result.desired, observed, result.changes, request.orphans);
+  laps.end("plan");
 }
 
 /// Where the project is, for commands that come without its file, and for people.
@@ -81,16 +84,22 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
   return catalog;
 }
 
-UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
+namespace {
+
+UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
+              Spans* trace) {
+  Laps laps(trace, command_row);
   UpResult result;
   const auto services = select_services(project, request.services);
   const ImageCatalog images = find_images(project, services, paths);
   result.problems = check_images(project, services, images);
   const HostFiles files = read_host_files(project, services, result.problems);
   result.desired = desired_state(project, services, images, files);
+  laps.end("desired");
   NativeEngine engine(paths, result.desired);
   const ObservedState observed = engine.observe();
-  decide(project, request, observed, result);
+  laps.end("observe");
+  decide(project, request, observed, result, laps);
   for (auto& problem :
        check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
     result.problems.push_back(std::move(problem));
@@ -98,19 +107,33 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
   result.warnings = std::move(host.warnings);
+  laps.end("preflight");
   return result;
 }
 
+}  // namespace
+
+UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
+  return look(project, request, paths, nullptr);
+}
+
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
-  UpResult result = preview(project, request, host.paths);
+  Spans* const trace = spans_of(host.trace, command_group);
+  UpResult result = look(project, request, host.paths, trace);
   if (!result.problems.empty() || result.plan.empty()) return result;
 
+  Laps laps(trace, command_row);
   const FileLock lock = lock_project(host.paths, project.name, "stack up", host.waiting);
-  result = preview(project, request, host.paths);  // the world may have moved on while we waited
+  laps.end("lock");
+  // The world may have moved on while we waited.
+  result = look(project, request, host.paths, trace);
+  laps.end("look again");
   if (!result.problems.empty() || result.plan.empty()) return result;
   record_project(project, host.paths);
-  NativeEngine engine(host.paths, result.desired);
+  NativeEngine engine(host.paths, result.desired, host.trace);
   engine.observe();
+  laps.end("record the project");
+  const Timed executing(trace, command_row, "execute");
   result.execution = execute(result.plan, engine, host.report, host.interrupted);
   return result;
 }

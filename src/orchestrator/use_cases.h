@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/host_paths.h"
+#include "base/spans.h"
 #include "orchestrator/execute.h"
 #include "orchestrator/preflight.h"
 
@@ -21,6 +22,7 @@ struct Host {
   Report& report;
   std::function<bool()> interrupted;                ///< Ctrl-C was pressed
   std::function<void(const std::string&)> waiting;  ///< the project is locked by this holder
+  Trace* trace = nullptr;                           ///< where up() notes what takes how long
 };
 
 enum class Recreation { when_changed, always, never };

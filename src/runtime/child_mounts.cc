@@ -230,7 +230,7 @@ ChildFailure for_each_existing(int root, std::span<const std::string> paths, Chi
     if (target >= 0) ::close(target);
     if (error != 0) return {stage, error, i};
   }
-  return {};
+  return {stage, 0, static_cast<std::uint32_t>(paths.size())};
 }
 
 /// Overlay by fsconfig with one lowerdir+ a layer (Linux 6.8): no limit of a page, no escaping.
@@ -367,7 +367,7 @@ ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> ste
     }
     if (trees[i] < 0) return {ChildStage::open_source, errno, i};
   }
-  return {};
+  return {ChildStage::open_source, 0, static_cast<std::uint32_t>(steps.size())};
 }
 
 namespace {
@@ -417,7 +417,7 @@ ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) 
     if (trees[i] < 0) return {ChildStage::mount, errno, i};
   }
   if (tmpfs >= 0) ::close(tmpfs);
-  return {};
+  return {ChildStage::make_files, 0, 0};
 }
 
 ChildFailure mount_root(const RootTask& task, int& root) {
@@ -455,12 +455,10 @@ int attach_step(int root, const MountStep& step, int tree) {
 
 }  // namespace
 
-ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees) {
-  for (std::uint32_t i = 0; i < steps.size(); ++i) {
-    const int error = attach_step(root, steps[i], trees[i]);
-    if (error != 0) return {ChildStage::mount, error, i};
-  }
-  return {};
+void mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees,
+                 const ChildReport& report) {
+  for (std::uint32_t i = 0; i < steps.size(); ++i)
+    report.require(ChildStage::mount, attach_step(root, steps[i], trees[i]), i);
 }
 
 ChildFailure mask_paths(int root, std::span<const std::string> paths) {

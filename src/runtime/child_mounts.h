@@ -38,7 +38,8 @@ ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees);
 /// descriptor of the new root.
 ChildFailure mount_root(const RootTask& task, int& root);
 
-ChildFailure mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees);
+void mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees,
+                 const ChildReport& report);
 ChildFailure mask_paths(int root, std::span<const std::string> paths);
 ChildFailure make_paths_read_only(int root, std::span<const std::string> paths);
 /// Directory `path` and its parents, inside the root.

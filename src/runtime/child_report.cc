@@ -2,8 +2,10 @@
 #include "runtime/child_report.h"
 
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -36,12 +38,31 @@ void send_message(int socket, const ChildFailure& message, int descriptor) {
 
 }  // namespace
 
+std::int64_t monotonic_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void ChildMarks::note(ChildStage stage, std::uint32_t item) {
+  const std::size_t at = std::min<std::size_t>(count, marks.size() - 1);
+  marks[at] = {monotonic_time(), stage, item};
+  count = static_cast<std::uint32_t>(at + 1);
+}
+
+ChildReport::ChildReport(int socket, ChildMarks* marks) : socket_(socket), marks_(marks) {
+  if (marks_ != nullptr) marks_->born = monotonic_time();
+}
+
 void ChildReport::require(ChildStage stage, int error, std::uint32_t item) const {
   require(ChildFailure{stage, error, item});
 }
 
 void ChildReport::require(const ChildFailure& failure) const {
-  if (!failure.failed()) return;
+  if (!failure.failed()) {
+    if (marks_ != nullptr) marks_->note(failure.stage, failure.item);
+    return;
+  }
   send_message(socket_, failure, -1);
   ::_exit(half_made);
 }
@@ -53,9 +74,11 @@ void ChildReport::await_release() const {
     got = ::recv(socket_, &word, sizeof word, 0);
   } while (got < 0 && errno == EINTR);
   if (got != 1) ::_exit(half_made);
+  if (marks_ != nullptr) marks_->note(ChildStage::release, 0);
 }
 
 void ChildReport::announce_exec(int descriptor) const {
+  if (marks_ != nullptr) marks_->note(ChildStage::executing, 0);
   send_message(socket_, ChildFailure{ChildStage::executing, 0, 0}, descriptor);
 }
 

@@ -11,11 +11,13 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 
 namespace stack::runtime {
 
-/// What the child was doing. The texts are in failure_text.cc, in the same order.
+/// What the child was doing. The texts are in failure_text.cc, in the same order. An item that the
+/// list does not have stands for all of them.
 enum class ChildStage : std::uint32_t {
   prepare,
   join_cgroup,
@@ -23,6 +25,7 @@ enum class ChildStage : std::uint32_t {
   isolate_mounts,
   open_source,  ///< item: index of the mount step
   mount_root,
+  make_files,
   mount,  ///< item: index of the mount step
   make_working_directory,
   pivot_root,
@@ -45,6 +48,7 @@ enum class ChildStage : std::uint32_t {
   standard_streams,
   working_directory,
   working_directory_outside,
+  release,  ///< waiting for the parent's word
   set_groups,
   set_user,
   capabilities,
@@ -63,14 +67,37 @@ struct ChildFailure {
   bool failed() const { return error != 0; }
 };
 
+/// A step that was done, and when.
+struct ChildMark {
+  std::int64_t time = 0;  ///< nanoseconds of CLOCK_MONOTONIC
+  ChildStage stage = ChildStage::prepare;
+  std::uint32_t item = 0;
+};
+
+/// When the child was done with what, in a page that it shares with its parent. There is one when
+/// somebody asked for a trace.
+struct ChildMarks {
+  std::int64_t born = 0;
+  std::uint32_t count = 0;
+  std::array<ChildMark, 254> marks;
+
+  /// What no longer has room moves the last mark on.
+  void note(ChildStage stage, std::uint32_t item);
+};
+static_assert(sizeof(ChildMarks) <= 4096);
+
+/// CLOCK_MONOTONIC in nanoseconds.
+std::int64_t monotonic_time();
+
 /// The child's end of the control socket. The parent sends one byte for "go on"; the child sends
 /// ChildFailure messages, `executing` together with the descriptor that it has made, if any (a
 /// pty's master, the root of a tree).
 class ChildReport {
  public:
-  explicit ChildReport(int socket) : socket_(socket) {}
+  /// `marks` null: nobody wants to know how long things take.
+  explicit ChildReport(int socket, ChildMarks* marks = nullptr);
 
-  /// Exits after telling the parent when `error` is not 0.
+  /// Exits after telling the parent when `error` is not 0; otherwise the step is done.
   void require(ChildStage stage, int error, std::uint32_t item = 0) const;
   void require(const ChildFailure& failure) const;
   /// Waits for the parent's word; exits when the parent is gone.
@@ -81,6 +108,7 @@ class ChildReport {
 
  private:
   int socket_;
+  ChildMarks* marks_;
 };
 
 }  // namespace stack::runtime

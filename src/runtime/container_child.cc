@@ -77,7 +77,7 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   report.require(ChildStage::isolate_mounts, isolate_mounts());
   report.require(make_files(plan.steps, task.trees));
   report.require(mount_root(task.root, root));
-  report.require(mount_steps(root, plan.steps, task.trees));
+  mount_steps(root, plan.steps, task.trees, report);
   report.require(ChildStage::make_working_directory,
                  make_directory_in_root(root, task.program.working_directory));
   report.require(ChildStage::pivot_root, change_root(root));
@@ -98,7 +98,7 @@ int enter_cgroups(std::span<const int> tasks) {
 }
 
 void become_container(const ContainerTask& task) {
-  const ChildReport report(task.control);
+  const ChildReport report(task.control, task.marks);
   report.require(ChildStage::prepare, close_all_but(task.kept));
   reset_signals();
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

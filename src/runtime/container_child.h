@@ -21,6 +21,7 @@ struct JoinedNamespaces {
 
 struct ContainerTask {
   int control = -1;                   ///< socket of ChildReport
+  ChildMarks* marks = nullptr;        ///< same; null: no trace
   std::span<const int> kept;          ///< descriptors to keep, ascending
   std::span<const int> cgroup_tasks;  ///< `tasks` files of the v1 groups
   JoinedNamespaces joined;

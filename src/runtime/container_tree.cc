@@ -49,7 +49,7 @@ struct HolderTask {
                  errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)));
   int root = -1;
   report.require(mount_root(task.root, root));
-  report.require(mount_steps(root, task.steps, task.trees));
+  mount_steps(root, task.steps, task.trees, report);
   report.announce_exec(root);
   report.await_release();
   ::_exit(0);

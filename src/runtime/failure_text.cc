@@ -19,6 +19,7 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "separating the mounts from the host's",
     "opening the source of a mount",
     "mounting the root file system",
+    "making configs and secrets",
     "mounting",
     "making the working directory",
     "changing the root",
@@ -41,6 +42,7 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "setting up standard input and output",
     "entering the working directory",
     "entering the working directory",
+    "waiting for network and firewall",
     "setting groups",
     "setting the user",
     "setting capabilities",
@@ -58,32 +60,11 @@ std::string mount_text(const MountStep& step) {
   return fmt::format("mounting {} on {}", step.source, step.target);
 }
 
-/// The attempt with its object.
-std::string attempt_text(const ChildFailure& failure, const ProcessSpec& process,
-                         const MountPlan* plan) {
-  const std::string text = stage_texts.at(static_cast<std::size_t>(failure.stage));
-  switch (failure.stage) {
-    case ChildStage::open_source:
-      return "opening mount source " + source_text(plan->steps.at(failure.item));
-    case ChildStage::mount:
-      return mount_text(plan->steps.at(failure.item));
-    case ChildStage::mask:
-      return "masking " + plan->masked.at(failure.item);
-    case ChildStage::read_only:
-      return text + " " + plan->read_only.at(failure.item);
-    case ChildStage::limits:
-      return failure.item < process.ulimits.size()
-                 ? fmt::format("setting ulimit {}",
-                               std::next(process.ulimits.begin(), failure.item)->first)
-                 : text;
-    case ChildStage::set_sysctl:
-      return fmt::format("{} {}", text, plan->sysctls.at(failure.item).path);
-    case ChildStage::make_working_directory:
-    case ChildStage::working_directory:
-      return text + " " + process.working_directory;
-    default:
-      return text;
-  }
+/// The attempt with its object, when it has one: item is past `list` for all of its members.
+template <typename List, typename Describe>
+std::string attempt_on(const List& list, std::uint32_t item, const std::string& otherwise,
+                       Describe describe) {
+  return item < list.size() ? describe(*std::next(list.begin(), item)) : otherwise;
 }
 
 Error exec_error(const std::string& program, int error_number) {
@@ -113,8 +94,37 @@ Error mount_error(const ChildFailure& failure, const std::string& attempt) {
 
 }  // namespace
 
+std::string describe_attempt(ChildStage stage, std::uint32_t item, const ProcessSpec& process,
+                             const MountPlan* plan) {
+  const std::string text = stage_texts.at(static_cast<std::size_t>(stage));
+  const auto with_name = [&](const std::string& name) { return text + " " + name; };
+  switch (stage) {
+    case ChildStage::open_source:
+      return attempt_on(plan->steps, item, "opening mount sources", [](const MountStep& step) {
+        return "opening mount source " + source_text(step);
+      });
+    case ChildStage::mount:
+      return mount_text(plan->steps.at(item));
+    case ChildStage::mask:
+      return attempt_on(plan->masked, item, text, with_name);
+    case ChildStage::read_only:
+      return attempt_on(plan->read_only, item, text, with_name);
+    case ChildStage::limits:
+      return attempt_on(process.ulimits, item, text,
+                        [](const auto& limit) { return "setting ulimit " + limit.first; });
+    case ChildStage::set_sysctl:
+      return with_name(plan->sysctls.at(item).path);
+    case ChildStage::make_working_directory:
+    case ChildStage::working_directory:
+      return with_name(process.working_directory);
+    default:
+      return text;
+  }
+}
+
 Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
                        const MountPlan* plan) {
+  const auto attempt = [&] { return describe_attempt(failure.stage, failure.item, process, plan); };
   switch (failure.stage) {
     case ChildStage::execute:
       return exec_error(process.arguments.at(0), failure.error);
@@ -130,9 +140,9 @@ Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
       return runtime_error(fmt::format("working directory {} lies outside of the container's root",
                                        process.working_directory));
     case ChildStage::mount:
-      return mount_error(failure, attempt_text(failure, process, plan));
+      return mount_error(failure, attempt());
     default:
-      return runtime_error(attempt_text(failure, process, plan), failure.error);
+      return runtime_error(attempt(), failure.error);
   }
 }
 

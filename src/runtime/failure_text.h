@@ -14,6 +14,10 @@ namespace stack::runtime {
 Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
                        const MountPlan* plan);
 
+/// What the child was doing, with its object: "mounting proc on /proc". `plan` as above.
+std::string describe_attempt(ChildStage stage, std::uint32_t item, const ProcessSpec& process,
+                             const MountPlan* plan);
+
 /// When the child vanished without a word.
 Error describe_silence();
 

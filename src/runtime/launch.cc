@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "runtime/cgroup.h"
 #include "runtime/cgroup_setup.h"
+#include "runtime/child_spans.h"
 #include "runtime/container_child.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
@@ -33,6 +34,8 @@ struct PendingContainer::State {
   Fd control;
   Fd terminal;
   bool succeeded = false;
+  Spans* trace = nullptr;
+  SharedMarks marks;  ///< when there is a trace
 };
 
 namespace {
@@ -191,6 +194,13 @@ void undo(const PendingContainer::State& state) noexcept {
   }
 }
 
+/// The child has executed or failed.
+void note_child(PendingContainer::State& state, const ChildFailure& last) {
+  if (state.trace == nullptr) return;
+  const Spans spans = child_spans(*state.marks, last, SpanClock::now(), state.process, &state.plan);
+  state.trace->insert(state.trace->end(), spans.begin(), spans.end());
+}
+
 }  // namespace
 
 PendingContainer::PendingContainer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -227,6 +237,7 @@ int PendingContainer::report() const {
 
 void PendingContainer::take_result() {
   ChildOutcome outcome = receive_outcome(state_->control.get());
+  if (outcome.kind != ChildOutcome::Kind::vanished) note_child(*state_, outcome.failure);
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, state_->process, &state_->plan);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
@@ -243,6 +254,7 @@ Fd PendingContainer::take_pidfd() {
 }
 
 PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options) {
+  Laps laps(options.trace, "supervisor");
   validate(spec);
   const CgroupLayout layout = host_cgroup_layout();
   const DeviceFacts devices = device_facts(spec.security);
@@ -252,6 +264,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   state->plan = mount_plan(spec, mount_facts(layout, spec.security, devices));
   state->cgroup = spec.cgroup;
   state->parent = options.parent;
+  laps.end("plan of mounts and cgroups");
   ContainerMemory memory{
       .program =
           ProgramMemory(spec.process, spec.security,
@@ -263,20 +276,26 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
       .mappings = {},
       .id_mappings = {},
       .task = {}};
+  laps.end("program and system call filter");
   ControlSocket control = make_control_socket();
   state->control = std::move(control.parent);
+  state->trace = options.trace;
+  if (options.trace != nullptr) state->marks = share_marks();
 
   // From here on there is something to undo: the destructor of `pending` does it.
   PendingContainer pending(std::move(state));
   PendingContainer::State& made = pending.state();
   const CgroupEntrance entrance = make_cgroups(cgroups);
+  laps.end("cgroups");
   fill_task(memory, spec, made.plan, entrance, control.child.get(), options.shared);
   {
+    memory.task.marks = made.marks.get();
     const ChildrenElsewhere elsewhere(
         shared_descriptor(spec.namespaces.pid, options.shared.pid, "PID"));
     clone_container(made, spec, memory.task, entrance);
   }
   if (spec.namespaces.network.kind == NamespaceKind::own) open_network_namespace(made);
+  laps.end("clone");
   return pending;
 }
 

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/spans.h"
 #include "runtime/container_spec.h"
 
 namespace stack::runtime {
@@ -44,6 +45,9 @@ struct LaunchOptions {
   int stderr_fd = -1;
   /// Where compiled seccomp programs are cached by hash.
   std::filesystem::path cache;
+  /// Where the steps of the start are noted, ours and the child's; outlives take_result(). Null: no
+  /// trace.
+  Spans* trace = nullptr;
 };
 
 class PendingContainer {

@@ -68,6 +68,7 @@ struct Client::State {
   Fd socket;
   FrameSplitter input;
   std::uint64_t last_id = 0;
+  bool traced = false;
   std::set<std::uint64_t> shutdowns{};  ///< ids of Shutdown requests not answered yet
 
   /// The next message; nothing at the deadline. Throws Error at the end of the stream.
@@ -186,10 +187,14 @@ Client Client::connect_or_start(const HostPaths& paths, const std::string& proje
   fail("the supervisor of {} cannot be reached", project);
 }
 
+void Client::ask_for_spans() {
+  state_->traced = true;
+}
+
 std::uint64_t Client::send(const Request& request) {
   const std::uint64_t id = ++state_->last_id;
   if (std::holds_alternative<Shutdown>(request)) state_->shutdowns.insert(id);
-  const std::string bytes = frame(encode_request({id, request}));
+  const std::string bytes = frame(encode_request({id, request, state_->traced}));
   for (std::size_t sent = 0; sent < bytes.size();) {
     const ssize_t count =
         ::send(state_->socket.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);

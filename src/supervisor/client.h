@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/host_paths.h"
+#include "base/spans.h"
 #include "supervisor/container_config.h"
 #include "supervisor/status.h"
 
@@ -101,6 +102,7 @@ struct Reply {
   std::string note;              ///< for the screen: "killed at once: process 1 ignores SIGTERM"
   std::optional<int> exit_code;  ///< AwaitedCondition::ended: of that run, when it is known
   std::optional<ContainerStatus> status;  ///< of the container concerned
+  Spans spans;                            ///< when they were asked for
 };
 
 class Client {
@@ -114,6 +116,8 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
+  /// From here on replies say where the time went.
+  void ask_for_spans();
   /// Sends; the reply carries the returned id.
   std::uint64_t send(const Request& request);
   /// The next reply, in the order in which things finish. Nothing after `timeout`. Throws Error

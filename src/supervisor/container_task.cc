@@ -16,6 +16,9 @@
 namespace stack::supervisor {
 namespace {
 
+/// In a trace: what the child does is on another.
+constexpr const char* trace_row = "supervisor";
+
 TimePoint now() {
   return std::chrono::system_clock::now();
 }
@@ -47,15 +50,18 @@ void ContainerTask::save_state() const {
 
 // ---- starting
 
-Awaitable<Answer> ContainerTask::start() {
+Awaitable<Answer> ContainerTask::start(Spans* trace) {
+  Laps laps(trace, trace_row);
   const auto guard = co_await starting_.lock();
   while (stopping_ > 0 && runs()) co_await news_.wait();
+  laps.end("waiting for its turn");
   status_.stopped_by_user = false;
   if (runs()) co_return Answer{};
   ++generation_;
   policy_.reset();
   status_.restarts = 0;
-  co_await launch();
+  co_await launch(trace);
+  const Timed hooks(config_.post_start.empty() ? nullptr : trace, trace_row, "post_start");
   const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
   if (!failure.empty()) throw Error(failure);
   co_return Answer{true};
@@ -82,13 +88,13 @@ Awaitable<std::string> ContainerTask::run_hooks(const std::vector<HookRule>& hoo
 }
 
 /// All or nothing: a launch that fails leaves no trace but its error in the status.
-Awaitable<void> ContainerTask::launch() {
+Awaitable<void> ContainerTask::launch(Spans* trace) {
   launching_ = true;
   early_end_.reset();
   status_.error.clear();
   std::optional<Error> failure;
   try {
-    co_await try_launch();
+    co_await try_launch(trace);
   } catch (const Error& error) {
     failure = error;
   } catch (const std::exception& error) {
@@ -96,6 +102,7 @@ Awaitable<void> ContainerTask::launch() {
   }
   launching_ = false;
   if (!failure) {
+    const Timed noting(trace, trace_row, "state on disk");
     started();
     if (early_end_) ended(early_end_);
     co_return;
@@ -109,8 +116,10 @@ Awaitable<void> ContainerTask::launch() {
   throw *failure;
 }
 
-Awaitable<void> ContainerTask::try_launch() {
+Awaitable<void> ContainerTask::try_launch(Spans* trace) {
+  Laps laps(trace, trace_row);
   join_network();
+  laps.end("networks, lease and ports");
   make_directories(running_files());
   make_output();
   StandardStreams streams;
@@ -121,23 +130,33 @@ Awaitable<void> ContainerTask::try_launch() {
   const OpenNamespaces shared = open_namespaces(config_.spec.namespaces, shared_.find_running);
   runtime::LaunchOptions options = launch_options(streams);
   options.shared = shared.view();
-  auto pending = runtime::launch(completed_spec(shared), options);
+  options.trace = trace;
+  laps.end("output");
+  const runtime::ContainerSpec spec = completed_spec(shared);
+  laps.end("files for /etc");
+  auto pending = runtime::launch(spec, options);
+  laps.end("launch");
   // A process that has failed already left no namespace behind: why it failed is the error.
   if (has_dns() && pending.network_namespace() < 0) pending.take_result();
   if (has_dns()) {
     shared_.network.plug(config_, status_.addresses, pending.network_namespace());
+    laps.end("network plug");
     start_dns(pending.network_namespace(), {});
+    laps.end("DNS");
   }
   // On disk before it may run: whatever happens to us from here on, the next supervisor knows it.
   status_.process = pending.identity();
   co_await shared_.status_saved.completed();
+  laps.end("status on disk");
   co_await shared_.firewall_ready.completed();
+  laps.end("firewall");
   pending.release();
   Descriptor report = watch(shared_.loop, pending.report());
   co_await readable(report);
   pending.take_result();
   pidfd_ = pending.take_pidfd();
   if (config_.spec.process.terminal) output_->open_terminal(pending.take_terminal());
+  laps.end("ready");
 }
 
 /// Addresses and ports are taken first: they are what another can be in the way of.
@@ -387,7 +406,7 @@ Awaitable<void> ContainerTask::restart_later(Self self, std::chrono::nanoseconds
 Awaitable<bool> ContainerTask::try_restart() {
   ++status_.restarts;
   try {
-    co_await launch();
+    co_await launch(nullptr);
     co_return true;
   } catch (const Error& error) {
     journal::warning("restarting " + config_.name + ": " + error.what());

@@ -61,7 +61,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   bool active() const { return runs() || status_.phase == Phase::restarting; }
 
   // Requests. They may be made at any time, in any number.
-  Awaitable<Answer> start();
+  /// `trace`: where its phases are noted, or null; outlives the call.
+  Awaitable<Answer> start(Spans* trace);
   Awaitable<Answer> update(ContainerConfig wanted);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
   /// news of it.
@@ -87,8 +88,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
 
  private:
   using Self = std::shared_ptr<ContainerTask>;
-  Awaitable<void> launch();
-  Awaitable<void> try_launch();
+  Awaitable<void> launch(Spans* trace);
+  Awaitable<void> try_launch(Spans* trace);
   void change_limits(const runtime::ResourceSpec& wanted);
   void join_network();
   void make_output();

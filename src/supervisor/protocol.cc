@@ -146,6 +146,28 @@ auto decoding(std::string_view message, Decode decode) {
   }
 }
 
+/// [ROW, NAME, BEGIN, END], in nanoseconds of CLOCK_MONOTONIC.
+json spans_array(const Spans& spans) {
+  const auto nanoseconds = [](SpanClock::time_point time) {
+    return std::chrono::nanoseconds(time.time_since_epoch()).count();
+  };
+  json array = json::array();
+  for (const Span& span : spans)
+    array.push_back({span.row, span.name, nanoseconds(span.begin), nanoseconds(span.end)});
+  return array;
+}
+
+Spans spans_from(const json& in) {
+  const auto time = [](const json& nanoseconds) {
+    return SpanClock::time_point(std::chrono::nanoseconds(nanoseconds.get<std::int64_t>()));
+  };
+  Spans spans;
+  for (const json& each : in)
+    spans.push_back({each.at(0).get<std::string>(), each.at(1).get<std::string>(), time(each.at(2)),
+                     time(each.at(3))});
+  return spans;
+}
+
 json error_object(const Error& error) {
   return {{"text", error.what()},
           {"hint", error.hint()},
@@ -199,12 +221,14 @@ void check_hello(std::string_view message) {
 std::string encode_request(const NumberedRequest& request) {
   json object = std::visit([](const auto& it) { return to_object(it); }, request.request);
   object["id"] = request.id;
+  if (request.traced) object["trace"] = true;
   return dump(object);
 }
 
 NumberedRequest decode_request(std::string_view message) {
   return decoding(message, [](const json& in) {
-    return NumberedRequest{in.at("id").get<std::uint64_t>(), request_from(in)};
+    return NumberedRequest{in.at("id").get<std::uint64_t>(), request_from(in),
+                           in.value("trace", false)};
   });
 }
 
@@ -213,6 +237,7 @@ std::string encode_reply(const Reply& reply) {
   if (reply.error) object["error"] = error_object(*reply.error);
   if (reply.exit_code) object["exit_code"] = *reply.exit_code;
   if (reply.status) object["status"] = *reply.status;
+  if (!reply.spans.empty()) object["spans"] = spans_array(reply.spans);
   return dump(object);
 }
 
@@ -225,6 +250,7 @@ Reply decode_reply(std::string_view message) {
     if (in.contains("error")) reply.error = error_from(in["error"]);
     if (in.contains("exit_code")) reply.exit_code = in["exit_code"].get<int>();
     if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
+    if (in.contains("spans")) reply.spans = spans_from(in["spans"]);
     return reply;
   });
 }

@@ -33,6 +33,7 @@ class FrameSplitter {
 struct NumberedRequest {
   std::uint64_t id = 0;
   Request request;
+  bool traced = false;  ///< the reply is to say where the time went
 };
 
 std::string encode_hello();

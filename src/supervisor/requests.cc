@@ -38,6 +38,13 @@ std::string container_of(const Request& request) {
       request);
 }
 
+/// What a request is called in a trace.
+std::string name_of(const Request& request) {
+  if (std::holds_alternative<CreateContainer>(request)) return "create";
+  if (std::holds_alternative<StartContainer>(request)) return "start";
+  return "request";
+}
+
 /// The writable layer's root becomes the container's "/": it must look like the image's.
 void make_upper(const std::filesystem::path& upper, const runtime::RootSpec& root) {
   make_directories(upper, 0755);
@@ -50,15 +57,22 @@ void make_upper(const std::filesystem::path& upper, const runtime::RootSpec& roo
 
 }  // namespace
 
-Awaitable<Reply> Supervisor::perform(Request request) {
+Awaitable<Reply> Supervisor::perform(Request request, Spans* trace) {
+  const Timed timed(trace, "supervisor", name_of(request));
   if (ending_) fail("the supervisor is about to end");
   // Waiting is not doing: a client that waits and goes keeps nothing alive.
   std::optional<Operation> operation;
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
   const std::string id = container_of(request);
-  Awaitable<Answer> work =
-      std::visit([this](auto&& it) { return handle(std::move(it)); }, std::move(request));
+  Awaitable<Answer> work = std::visit(
+      [&](auto&& it) {
+        if constexpr (requires { handle(std::move(it), trace); })
+          return handle(std::move(it), trace);
+        else
+          return handle(std::move(it));
+      },
+      std::move(request));
   Answer answer = co_await std::move(work);
   Reply reply;
   reply.changed = answer.changed;
@@ -123,9 +137,9 @@ Awaitable<Answer> Supervisor::handle(UpdateContainer request) {
   co_return co_await task->update(std::move(request.config));
 }
 
-Awaitable<Answer> Supervisor::handle(StartContainer request) {
+Awaitable<Answer> Supervisor::handle(StartContainer request, Spans* trace) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->start();
+  co_return co_await task->start(trace);
 }
 
 Awaitable<Answer> Supervisor::handle(StopContainer request) {

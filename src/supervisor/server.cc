@@ -108,14 +108,17 @@ Awaitable<void> Server::read_requests(Shared session) {
 
 Awaitable<void> Server::perform(Shared session, NumberedRequest request) {
   Reply reply;
+  Spans spans;
+  Spans* const trace = request.traced ? &spans : nullptr;
   try {
-    reply = co_await handler_(std::move(request.request));
+    reply = co_await handler_(std::move(request.request), trace);
   } catch (const Error& error) {
     reply.error = error;
   } catch (const std::exception& error) {
     reply.error = Error(error.what());
   }
   reply.id = request.id;
+  reply.spans = std::move(spans);
   say(*session, encode_reply(reply));
 }
 

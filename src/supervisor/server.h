@@ -15,8 +15,9 @@ namespace stack::supervisor {
 
 class Server {
  public:
-  /// Performs one request; what it throws becomes the reply's error.
-  using Handler = std::function<Awaitable<Reply>(Request)>;
+  /// Performs one request; what it throws becomes the reply's error. What it notes in the spans,
+  /// when there are any, goes with the reply either way.
+  using Handler = std::function<Awaitable<Reply>(Request, Spans*)>;
   /// Told when a client has come or gone.
   using Listener = std::function<void()>;
 

@@ -54,7 +54,8 @@ Supervisor::Supervisor(ProjectFiles files)
               secrets_,
               [this](const std::string& name) { return find_running(name); }},
       server_(
-          loop_, files_, [this](Request request) { return perform(std::move(request)); },
+          loop_, files_,
+          [this](Request request, Spans* trace) { return perform(std::move(request), trace); },
           [this] { consider_ending(); }) {}
 
 void Supervisor::run() {

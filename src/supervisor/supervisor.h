@@ -22,12 +22,12 @@ class Supervisor {
 
  private:
   // Requests (requests.cc).
-  Awaitable<Reply> perform(Request request);
+  Awaitable<Reply> perform(Request request, Spans* trace);
   Awaitable<Answer> handle(CreateNetwork request);
   Awaitable<Answer> handle(RemoveNetwork request);
   Awaitable<Answer> handle(CreateContainer request);
   Awaitable<Answer> handle(UpdateContainer request);
-  Awaitable<Answer> handle(StartContainer request);
+  Awaitable<Answer> handle(StartContainer request, Spans* trace);
   Awaitable<Answer> handle(StopContainer request);
   Awaitable<Answer> handle(RemoveContainer request);
   Awaitable<Answer> handle(SignalContainer request);

@@ -67,6 +67,24 @@ TEST(Protocol, InputMayBeAnyBytes) {
   }
 }
 
+TEST(Protocol, SpansComeBackWhenTheyWereAskedFor) {
+  EXPECT_FALSE(decode_request(encode_request({1, StartContainer{"c"}})).traced);
+  EXPECT_TRUE(decode_request(encode_request({1, StartContainer{"c"}, true})).traced);
+  const auto time = [](int nanoseconds) {
+    return SpanClock::time_point(std::chrono::nanoseconds(nanoseconds));
+  };
+  Reply reply;
+  reply.error = Error("failed");
+  reply.spans = {{"supervisor", "start", time(5), time(12)}};
+  const Reply back = decode_reply(encode_reply(reply));
+  ASSERT_EQ(back.spans.size(), 1U);
+  EXPECT_EQ(back.spans[0].row, "supervisor");
+  EXPECT_EQ(back.spans[0].name, "start");
+  EXPECT_EQ(back.spans[0].begin, time(5));
+  EXPECT_EQ(back.spans[0].end, time(12));
+  EXPECT_TRUE(decode_reply(encode_reply({})).spans.empty());
+}
+
 TEST(Protocol, AReplyKeepsItsErrorWithHintAndExitCode) {
   Reply reply;
   reply.id = 3;
