@@ -42,39 +42,62 @@ void LogPrinter::announce_label(const LogLabel& label) {
 }
 
 void LogPrinter::go_to(int fd) {
-  if (fd == fd_ && gathered_.size() < most_gathered) return;
-  flush();
+  if (fd != fd_ || gathered_.size() >= most_gathered) flush();
+  if (fd == fd_) return;
   fd_ = fd;
   raw_ = !is_terminal(fd);
 }
 
-void LogPrinter::append_time(std::chrono::system_clock::time_point time) {
+void LogPrinter::append_time(std::string& to, std::chrono::system_clock::time_point time) {
   const auto second = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
   if (second != second_) second_text_ = date_text(second);
   second_ = second;
-  gathered_ += second_text_;
-  fmt::format_to(std::back_inserter(gathered_), "{:09}Z ",
-                 (time.time_since_epoch() - second).count());
+  to += second_text_;
+  fmt::format_to(std::back_inserter(to), "{:09}Z ", (time.time_since_epoch() - second).count());
 }
 
-void LogPrinter::print(const LogLabel& label, const supervisor::LogLine& line) {
-  const bool to_stderr = streams_ == Streams::apart && line.stream == supervisor::Stream::err;
-  go_to(to_stderr ? STDERR_FILENO : STDOUT_FILENO);
-  if (!options_.no_log_prefix) {
-    if (prefixed_ != &label) {
-      prefix_ = fmt::format("{:<{}} | ", label.text, width_);
-      if (colour_) prefix_ = coloured(prefix_, label.colour);
-      prefixed_ = &label;
-    }
-    gathered_ += prefix_;
+/// What each line of the run begins with: the name, padded and in its colour, and the time.
+void LogPrinter::begin_lines(const LogLabel& label, const supervisor::LogRun& run) {
+  if (!options_.no_log_prefix && prefixed_ != &label) {
+    prefix_ = fmt::format("{:<{}} | ", label.text, width_);
+    if (colour_) prefix_ = coloured(prefix_, label.colour);
+    prefixed_ = &label;
   }
-  if (options_.timestamps) append_time(line.time);
+  beginning_ = prefix_;
+  if (options_.timestamps) append_time(beginning_, run.time);
+}
+
+void LogPrinter::print(const LogLabel& label, const supervisor::LogRun& run) {
+  const bool to_stderr = streams_ == Streams::apart && run.stream == supervisor::Stream::err;
+  go_to(to_stderr ? STDERR_FILENO : STDOUT_FILENO);
+  begin_lines(label, run);
+  if (raw_ && beginning_.empty()) return print_as_it_is(run.text);
+  for (std::string_view rest = run.text; !rest.empty();) {
+    const std::size_t newline = std::min(rest.find('\n'), rest.size());
+    print_line(rest.substr(0, newline));
+    rest.remove_prefix(std::min(newline + 1, rest.size()));
+  }
+}
+
+void LogPrinter::print_line(std::string_view line) {
+  gathered_ += beginning_;
   if (raw_) {
-    gathered_ += line.text;
+    gathered_ += line;
   } else {
-    append_for_terminal(gathered_, line.text);
+    append_for_terminal(gathered_, line);
   }
   gathered_ += '\n';
+}
+
+/// From the buffer that it was read into, when it is much.
+void LogPrinter::print_as_it_is(std::string_view text) {
+  if (text.size() >= most_gathered / 2) {
+    flush();
+    write_all(fd_, text);
+  } else {
+    gathered_ += text;
+  }
+  if (!text.ends_with('\n')) gathered_ += '\n';
 }
 
 void LogPrinter::note(const LogLabel& label, const std::string& text) {

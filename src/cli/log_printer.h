@@ -26,7 +26,7 @@ class LogPrinter {
 
   /// Labels are padded to the longest that was announced.
   void announce_label(const LogLabel& label);
-  void print(const LogLabel& label, const supervisor::LogLine& line);
+  void print(const LogLabel& label, const supervisor::LogRun& run);
   /// A line of our own in the container's colour.
   void note(const LogLabel& label, const std::string& text);
   /// Writes what has been gathered. Throws Error when that cannot be done.
@@ -34,7 +34,10 @@ class LogPrinter {
 
  private:
   void go_to(int fd);
-  void append_time(std::chrono::system_clock::time_point time);
+  void append_time(std::string& to, std::chrono::system_clock::time_point time);
+  void begin_lines(const LogLabel& label, const supervisor::LogRun& run);
+  void print_line(std::string_view line);
+  void print_as_it_is(std::string_view text);
 
   const Options& options_;
   Streams streams_;
@@ -46,7 +49,8 @@ class LogPrinter {
   std::chrono::seconds second_{-1};  ///< that second_text_ is of
   std::string second_text_;
   const LogLabel* prefixed_ = nullptr;  ///< that prefix_ is of
-  std::string prefix_;
+  std::string prefix_;                  ///< empty: none
+  std::string beginning_;               ///< of the lines under way: prefix and time
 };
 
 }  // namespace stack::cli

@@ -188,9 +188,10 @@ class LogView {
         source.has_more = false;
         break;
       }
-      if (!request_.since || line->time >= *request_.since) printer_.print(source.label, *line);
+      const supervisor::LogRun run = source.reader.run(most - count);
+      if (!request_.since || run.time >= *request_.since) printer_.print(source.label, run);
       source.reader.take();
-      ++count;
+      count += run.lines;
     }
     source.shown += count;
     return count;

@@ -15,7 +15,10 @@ class LogReader {
 
   /// The next line; nothing when there is none (yet), until look_again().
   const LogLine* front(LastLine last);
-  /// Goes on behind front().
+  /// After front() had a line: that one and those behind it in its stream that came with it, up to
+  /// `most`.
+  LogRun run(std::size_t most) { return front_->run(most); }
+  /// Goes on behind front(), or run().
   void take();
   /// Something may have been added.
   void look_again();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "base/error.h"
@@ -110,6 +111,12 @@ LogTime LogClock::at(std::uint64_t offset) {
   return to_time(time_);
 }
 
+std::uint64_t LogClock::next_change() {
+  const LogMark* const mark = next();
+  return mark == nullptr ? std::numeric_limits<std::uint64_t>::max()
+                         : mark->offset & ~log_line_continues;
+}
+
 // ---- lines
 
 LogStream::LogStream(std::filesystem::path directory, Stream stream)
@@ -131,19 +138,43 @@ void LogStream::take() {
   begin_ = scanned_ = after_front_;
 }
 
+/// Behind the front: where in the buffer lines end to have its time.
+std::size_t LogStream::end_of_same_time() {
+  const std::int64_t begin = base_ + static_cast<std::int64_t>(begin_);
+  // The time of what is left of an earlier generation is not the clock's. A line without an end is
+  // followed by nothing, or by the rest of itself.
+  if (begin < 0 || buffer_[after_front_ - 1] != '\n') return after_front_;
+  const auto offset = static_cast<std::uint64_t>(base_ + static_cast<std::int64_t>(after_front_));
+  const std::uint64_t change = std::max(clock_.next_change(), offset);
+  return after_front_ + std::min<std::uint64_t>(change - offset, filled_ - after_front_);
+}
+
+/// filled_ when there is none.
+std::size_t LogStream::find_newline(std::size_t from) const {
+  const void* const found = std::memchr(buffer_.data() + from, '\n', filled_ - from);
+  if (found == nullptr) return filled_;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+}
+
+LogRun LogStream::run(std::size_t most) {
+  std::size_t lines = 1;
+  for (const std::size_t end = end_of_same_time(); lines < most && after_front_ < end; ++lines) {
+    const std::size_t newline = find_newline(after_front_);
+    if (newline == filled_) break;
+    after_front_ = newline + 1;
+  }
+  return {stream_, front_.time, std::string_view(buffer_).substr(begin_, after_front_ - begin_),
+          lines};
+}
+
 /// In what has been read. Eats the rest of a line whose beginning is gone.
 bool LogStream::find_line(LastLine last) {
   while (scanned_ < filled_) {
-    const void* const found = std::memchr(buffer_.data() + scanned_, '\n', filled_ - scanned_);
-    const std::size_t newline =
-        found == nullptr
-            ? filled_
-            : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
-    scanned_ = newline;
+    const std::size_t newline = scanned_ = find_newline(scanned_);
     if (within_line_) {
       begin_ = scanned_ = std::min(newline + 1, filled_);
-      within_line_ = found == nullptr;
-    } else if (found != nullptr) {
+      within_line_ = newline == filled_;
+    } else if (newline != filled_) {
       set_front(newline - begin_, 1);
       return true;
     }

@@ -26,6 +26,15 @@ struct LogLine {
   std::string_view text;  ///< without its newline; good until the line is taken
 };
 
+/// Lines of one stream that came at the same time, as they lie in memory: whole ones, each with its
+/// newline; a single one may lack it.
+struct LogRun {
+  Stream stream = Stream::out;
+  LogTime time;
+  std::string_view text;  ///< good until the run is taken
+  std::size_t lines = 0;
+};
+
 /// Walks along an index as offsets grow.
 class LogClock {
  public:
@@ -34,6 +43,8 @@ class LogClock {
   /// Whether the file's first bytes belong to a line of an earlier generation.
   bool begins_within_line();
   LogTime at(std::uint64_t offset);
+  /// After at(): the first offset whose time may be another.
+  std::uint64_t next_change();
   /// There may be new marks: call after data has been read, whose marks are there by then.
   void look_again() { exhausted_ = false; }
 
@@ -56,7 +67,10 @@ class LogStream {
 
   /// The next line; nothing when there is none (yet). Longer ones than a MiB come in pieces.
   const LogLine* front(LastLine last);
-  /// Goes on behind front().
+  /// After front() had a line: that one and those behind it that came with it, up to `most`. Looks
+  /// no further than what has been read. They are what take() goes behind.
+  LogRun run(std::size_t most);
+  /// Goes on behind front(), or run().
   void take();
   /// After front() had nothing: there may be something new.
   void look_again() { exhausted_ = false; }
@@ -75,6 +89,8 @@ class LogStream {
   void skip_before(LogTime time);
 
  private:
+  std::size_t find_newline(std::size_t from) const;
+  std::size_t end_of_same_time();
   bool find_line(LastLine last);
   void set_front(std::size_t size, std::size_t skipped_after);
   bool fill();

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <random>
 #include <sstream>
 
 #include "base/files.h"
@@ -297,6 +298,81 @@ TEST_F(LogRotation, ANewWriterGoesOnWhereTheLastOneDied) {
     print(writer, i, std::min(i + 7, 1000));
   }
   expect_lines(text(LastLine::not_yet), 0, 1000);
+}
+
+// ---- many lines at once
+
+/// Each line with its time, read one by one or in runs.
+class LineReader {
+ public:
+  explicit LineReader(const std::filesystem::path& directory) : reader_(directory) {}
+
+  void read_single(LastLine last) {
+    reader_.look_again();
+    for (; const LogLine* line = reader_.front(last); reader_.take())
+      add(line->stream, line->time, line->text);
+  }
+
+  void read_runs(LastLine last, std::size_t most) {
+    reader_.look_again();
+    for (; reader_.front(last) != nullptr; reader_.take()) {
+      const LogRun run = reader_.run(most);
+      EXPECT_LE(run.lines, most);
+      largest = std::max(largest, run.lines);
+      std::istringstream lines{std::string(run.text)};
+      std::size_t count = 0;
+      for (std::string line; std::getline(lines, line); ++count) add(run.stream, run.time, line);
+      EXPECT_EQ(count, run.lines);
+    }
+  }
+
+  std::string seen;
+  std::size_t largest = 0;
+
+ private:
+  void add(Stream stream, LogTime time, std::string_view text) {
+    seen += fmt::format("{} {} {}\n", stream == Stream::out ? "o" : "e",
+                        time.time_since_epoch().count(), text);
+  }
+
+  LogReader reader_;
+};
+
+TEST_F(LogRotation, RunsAreTheLinesThatComeOneByOne) {
+  std::minstd_rand random(1);
+  LogWriter writer(directory_.path(), {.max_size = 16 * small, .max_files = 1000});
+  LineReader single(directory_.path());
+  LineReader runs(directory_.path());
+  for (int i = 0; i < 500; ++i) {
+    std::string chunk;
+    for (auto lines = random() % 20; lines > 0; --lines)
+      chunk += std::string(random() % 30, 'x') + "\n";
+    if (random() % 3 == 0) chunk += "begun, ";
+    writer.append(random() % 4 == 0 ? Stream::err : Stream::out, chunk);
+    if (random() % 40 != 0) continue;
+    single.read_single(LastLine::not_yet);
+    runs.read_runs(LastLine::not_yet, 1 + random() % 8);
+    ASSERT_EQ(runs.seen, single.seen);
+  }
+  single.read_single(LastLine::as_it_is);
+  runs.read_runs(LastLine::as_it_is, 1000);
+  EXPECT_EQ(runs.seen, single.seen);
+  EXPECT_GT(runs.largest, 5U) << "runs are to be runs";
+}
+
+TEST_F(LogStore, ARunEndsWhereTheTimeChangesWithinALine) {
+  write_side(directory_.path(), {{10, "a\nb\nc, "}, {20, "begun at 10\nd\n"}, {30, "e\n"}});
+  const auto next = [&] {
+    if (reader_.front(LastLine::not_yet) == nullptr) return std::string("nothing");
+    const LogRun run = reader_.run(1000);
+    const std::string text = fmt::format("{}: {}", run.time.time_since_epoch().count(), run.text);
+    reader_.take();
+    return text;
+  };
+  EXPECT_EQ(next(), "10: a\nb\nc, begun at 10\n");
+  EXPECT_EQ(next(), "20: d\n");
+  EXPECT_EQ(next(), "30: e\n");
+  EXPECT_EQ(next(), "nothing");
 }
 
 /// A child that drains the pipe until it is killed.
