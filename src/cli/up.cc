@@ -84,8 +84,8 @@ int run_up(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
+  host.warned = [](const Problem& warning) { std::cerr << warning_text(warning) << '\n'; };
   const UpResult result = up(project, up_request(options), host);
-  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);

@@ -101,13 +101,28 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
   return result;
 }
 
+namespace {
+
+/// Whether there is something to do and nothing in its way.
+bool is_to_be_done(const UpResult& result) {
+  return result.problems.empty() && !result.plan.empty();
+}
+
+void tell_warnings(const UpResult& result, const Host& host) {
+  for (const Problem& warning : result.warnings) host.warned(warning);
+}
+
+}  // namespace
+
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
   UpResult result = preview(project, request, host.paths);
-  if (!result.problems.empty() || result.plan.empty()) return result;
-
-  const FileLock lock = lock_project(host.paths, project.name, "stack up", host.waiting);
-  result = preview(project, request, host.paths);  // the world may have moved on while we waited
-  if (!result.problems.empty() || result.plan.empty()) return result;
+  std::optional<FileLock> lock;
+  if (is_to_be_done(result)) {
+    lock.emplace(lock_project(host.paths, project.name, "stack up", host.waiting));
+    result = preview(project, request, host.paths);  // the world may have moved on while we waited
+  }
+  tell_warnings(result, host);
+  if (!is_to_be_done(result)) return result;
   record_project(project, host.paths);
   NativeEngine engine(host.paths, result.desired);
   engine.observe();
