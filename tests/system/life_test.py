@@ -639,6 +639,12 @@ class Exec(stacktest.StackTest):
         self.stack("exec", "-d", "web", "nope", expect=127)
         self.stack("exec", "-d", "web", "/etc/passwd", expect=126)
 
+    def test_a_detached_program_has_a_terminal_when_asked_for(self):
+        self.stack("exec", "-d", "-t", "web", "sh", "-c", "tty > /tmp/said; yes | head -n 100000; exec sleep 1002")
+        eventually(lambda: len(self.sleepers()) == 1, "nothing that it says holds it up")
+        self.assertRegex(self.inside("web", "cat", "/tmp/said"), "^/dev/pts/")
+        self.stack("exec", "-d", "-t", "web", "nope", expect=127)
+
     def test_detached_programs_have_their_flags(self):
         self.stack("exec", "-d", "-u", "app", "-w", "/tmp", "-e", "X=1", "web", "sh", "-c",
                    "echo $(id -un) $(pwd) $X > said")
