@@ -54,8 +54,14 @@ Supervisor::Supervisor(ProjectFiles files)
               secrets_,
               [this](const std::string& name) { return find_running(name); }},
       server_(
-          loop_, files_, [this](Request request) { return perform(std::move(request)); },
-          [this] { consider_ending(); }) {}
+          loop_, files_,
+          [this](Request request, Server::ClientNumber client) {
+            return perform(std::move(request), client);
+          },
+          [this] {
+            let_go_of_pauses();
+            consider_ending();
+          }) {}
 
 void Supervisor::run() {
   make_directories(files_.containers());
