@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "runtime/cgroup_layout.h"
 #include "runtime/cgroup_plan.h"
