@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack doctor`: each thing that containers or networks need of this machine, and how to get what
 // is missing.
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -8,6 +10,7 @@
 #include "base/format.h"
 #include "cli/command.h"
 #include "cli/style.h"
+#include "cli/table.h"
 #include "network/facilities.h"
 #include "runtime/facilities.h"
 
@@ -45,14 +48,38 @@ const char* text(State state) {
   return "";
 }
 
+constexpr std::size_t state_width = 9;
+constexpr std::size_t detail_column = 41;
+constexpr std::size_t widest_narrow = 72;
+
+/// Columns of the screen; without one lines are as long as they are.
+std::size_t width_of_output() {
+  if (!is_terminal(STDOUT_FILENO)) return std::string::npos;
+  return static_cast<std::size_t>(screen_size(STDOUT_FILENO).columns);
+}
+
+/// Where there is little room beside the names, what was found stands below them.
+std::string line_of(const Finding& finding, std::size_t width) {
+  const std::string name = fmt::format("{:<8} {:<22} ", finding.area, finding.name);
+  if (width >= widest_narrow)
+    return name + wrapped(finding.detail, width, detail_column, detail_column);
+  const std::size_t end = state_width + name.size();
+  if (end + finding.detail.size() <= width) return name + finding.detail;
+  return fmt::format("{} {}\n{:>{}}", finding.area, finding.name, "", state_width) +
+         wrapped(finding.detail, width, state_width, state_width);
+}
+
 void show(const std::vector<Finding>& findings, const Options& options) {
   static constexpr Colour colours[] = {Colour::green, Colour::yellow, Colour::red};
-  const bool colour = shows_colour(1, options);
+  const bool colour = shows_colour(STDOUT_FILENO, options);
+  const std::size_t width = width_of_output();
   for (const auto& each : findings) {
-    const std::string state = fmt::format("{:<9}", text(each.state));
+    const std::string state = fmt::format("{:<{}}", text(each.state), state_width);
     std::cout << (colour ? coloured(state, colours[static_cast<int>(each.state)]) : state)
-              << fmt::format("{:<8} {:<22} {}\n", each.area, each.name, each.detail);
-    if (!each.cure.empty()) std::cout << fmt::format("{:>9}cure: {}\n", "", each.cure);
+              << line_of(each, width) << '\n';
+    if (each.cure.empty()) continue;
+    std::cout << fmt::format("{:>{}}", "", state_width)
+              << wrapped("cure: " + each.cure, width, state_width, state_width + 6) << '\n';
   }
 }
 

@@ -39,8 +39,10 @@ runtime::ProcessSpec process_of(const ObservedContainer& container, const Option
   process.environment = environment_of(container, options);
   if (!options.user.empty()) process.user = options.user;
   if (!options.workdir.empty()) process.working_directory = options.workdir;
-  process.terminal =
-      !options.no_tty && !options.detach && is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
+  // Detached, nobody is at it: then it is there for a program that wants one, when asked for.
+  const bool wanted =
+      options.detach ? options.tty : is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
+  process.terminal = wanted && !options.no_tty;
   return process;
 }
 

@@ -107,8 +107,15 @@ void leave_terminal() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere.get(), fd);
 }
 
-int relay_terminal(runtime::Joined joined, const std::string& detach_keys, Fd say_detached) {
-  const TerminalRelay::End end = TerminalRelay(joined.terminal.get(), detach_keys).run();
+/// Until the program ends, or somebody leaves it alone: at once, when it is to be detached.
+TerminalRelay::End relay(const ExecRequest& request, int master) {
+  if (request.attachment == Attachment::detached) return TerminalRelay::End::detached;
+  return TerminalRelay(master, request.detach_keys).run();
+}
+
+int relay_terminal(const ExecRequest& request, Fd say_detached) {
+  const runtime::Joined joined = start(request, {});
+  const TerminalRelay::End end = relay(request, joined.terminal.get());
   if (end == TerminalRelay::End::terminated) return exit_code_of(SIGTERM);
   if (end == TerminalRelay::End::detached) {
     leave_terminal();
@@ -131,14 +138,15 @@ int run_with_terminal(const ExecRequest& request) {
   detached.reset();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (::getppid() != parent) return exit_code_of(SIGTERM);
-  return relay_terminal(start(request, {}), request.detach_keys, std::move(say_detached));
+  return relay_terminal(request, std::move(say_detached));
 }
 
 }  // namespace
 
 int run_exec_session(const ExecRequest& request) {
+  if (request.process.terminal) return run_with_terminal(request);
   if (request.attachment == Attachment::detached) return run_detached(request);
-  return request.process.terminal ? run_with_terminal(request) : run_with_our_streams(request);
+  return run_with_our_streams(request);
 }
 
 }  // namespace stack::cli

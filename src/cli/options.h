@@ -61,7 +61,7 @@ struct Options {
   std::vector<std::string> environment;
   std::string index;
   bool interactive = false;  ///< without effect: standard input is always passed on
-  bool tty = false;          ///< without effect: a terminal is used where there is one
+  bool tty = false;          ///< with -d; else a terminal is used where there is one
 
   // exec, attach
   std::string detach_keys;

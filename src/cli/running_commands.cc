@@ -17,22 +17,23 @@ Flag index_flag() {
 }
 
 Command exec_command() {
-  return {"exec",
-          "Run a command in a running container",
-          "stack exec db psql -U postgres",
-          Positional::service_and_command,
-          "SERVICE",
-          {{"-d,--detach", &Options::detach, "Return when it was started; it has no terminal"},
-           {"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
-           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
-           {"-u,--user", &Options::user, "Run as this user", "USER"},
-           {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
-           {"--privileged", &Options::privileged, "With all capabilities"},
-           index_flag(),
-           detach_keys_flag(),
-           {"-i,--interactive", &Options::interactive, hidden},
-           {"-t,--tty", &Options::tty, hidden}},
-          run_exec};
+  return {
+      "exec",
+      "Run a command in a running container",
+      "stack exec db psql -U postgres",
+      Positional::service_and_command,
+      "SERVICE",
+      {{"-d,--detach", &Options::detach, "Return when it was started"},
+       {"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
+       {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
+       {"-u,--user", &Options::user, "Run as this user", "USER"},
+       {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
+       {"--privileged", &Options::privileged, "With all capabilities"},
+       index_flag(),
+       detach_keys_flag(),
+       {"-i,--interactive", &Options::interactive, hidden},
+       {"-t,--tty", &Options::tty, "With -d: give it a terminal; else it has one where we have"}},
+      run_exec};
 }
 
 Command attach_command() {

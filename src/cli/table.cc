@@ -41,4 +41,22 @@ std::string table(const Row& header, const std::vector<Row>& rows) {
   return text;
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t column,
+                    std::size_t indent) {
+  std::string lines;
+  for (const std::string& word : split(text, ' ')) {
+    const bool first = lines.empty();
+    if (!first && column + 1 + word.size() > width) {
+      lines += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      lines += ' ';
+      ++column;
+    }
+    lines += word;
+    column += word.size();
+  }
+  return lines;
+}
+
 }  // namespace stack::cli

@@ -88,6 +88,7 @@ UpResult up_traced(const spec::Project& project, const Options& options, Trace* 
   if (trace != nullptr) traced.emplace(*progress, *trace);
   Host host = interruptible_host(traced ? *traced : *progress);
   host.trace = trace;
+  host.warned = [](const Problem& warning) { std::cerr << warning_text(warning) << '\n'; };
   return up(project, up_request(options), host);
 }
 
@@ -101,7 +102,6 @@ int run_up(const Options& options) {
   count_interrupts();
   const UpResult result = up_traced(project, options, trace.trace());
   trace.write();
-  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);

@@ -85,7 +85,7 @@ OpenTree open_tree(const FilesOf& files, const ObservedContainer& container) {
 // --- a container that stands still
 
 /// Holds a container's processes while it lives, if they run and nobody else holds them. Signals
-/// that end this program wait meanwhile: it would leave the container paused.
+/// that end this program wait meanwhile; when it is killed, the supervisor lets go of them.
 class Pause {
  public:
   Pause(const FilesOf& files, const ObservedContainer& container) : id_(container.config.id) {
@@ -94,8 +94,9 @@ class Pause {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ending, signal);
     ::pthread_sigmask(SIG_BLOCK, &ending, &before_);
     try {
+      using Until = supervisor::PauseContainer::Until;
       client_ = supervisor::Client::connect(files.paths, files.project);
-      ours_ = client_ && client_->call(supervisor::PauseContainer{id_}).changed;
+      ours_ = client_ && client_->call(supervisor::PauseContainer{id_, Until::client_gone}).changed;
     } catch (const Error&) {
       // It does not run: then it stands still anyway.
     }

@@ -114,6 +114,8 @@ std::string restart_text(const spec::RestartPolicy& policy) {
   static constexpr const char* kinds[] = {"no", "always", "on-failure", "unless-stopped"};
   std::string text = kinds[static_cast<int>(policy.kind)];
   if (policy.max_attempts > 0) text += fmt::format(":{}", policy.max_attempts);
+  if (policy.delay.count() != 0) text += " delay=" + duration_text(policy.delay);
+  if (policy.window.count() != 0) text += " window=" + duration_text(policy.window);
   return text;
 }
 

@@ -140,6 +140,8 @@ supervisor::RestartRule restart_of(const spec::RestartPolicy& policy) {
   using To = supervisor::RestartKind;
   supervisor::RestartRule rule;
   rule.max_attempts = policy.max_attempts;
+  rule.delay = policy.delay;
+  rule.window = policy.window;
   switch (policy.kind) {
     case From::no:
       rule.kind = To::no;

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
-#include "runtime/host_check.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -175,16 +174,18 @@ std::string warning_text(const Problem& problem) {
   return text_of(problem, "warning: ");
 }
 
-HostFindings check_host(const DesiredState& desired, const Changes& changes) {
+HostFindings check_host(const DesiredState& desired, const Changes& changes,
+                        const std::function<runtime::HostAbilities()>& abilities) {
   HostFindings findings;
   std::optional<runtime::HostAbilities> host;
   std::set<std::string> seen;  // replicas are told once
   for (const auto& [name, change] : changes.containers) {
     const auto wish = desired.containers.find(name);
-    const bool made = change.verdict == Verdict::create || change.verdict == Verdict::recreate;
+    const bool made = change.verdict == Verdict::create || change.verdict == Verdict::recreate ||
+                      change.verdict == Verdict::update;
     if (!made || wish == desired.containers.end() || !seen.insert(wish->second.service).second)
       continue;
-    if (!host) host = runtime::host_abilities();
+    if (!host) host = abilities();
     for (const runtime::Unmet& each : runtime::unmet(requests_of(wish->second), *host)) {
       Problem problem{fmt::format("service \"{}\": {}", wish->second.service, each.sentence),
                       desired.sources.find("services." + wish->second.service + "." + each.key),

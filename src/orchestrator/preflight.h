@@ -2,12 +2,14 @@
 // Everything that can be known to go wrong before the first change, all of it in one report.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/host_paths.h"
 #include "orchestrator/diff.h"
 #include "orchestrator/host_sources.h"
+#include "runtime/host_check.h"
 
 namespace stack::orchestrator {
 
@@ -27,8 +29,11 @@ struct HostFindings {
   std::vector<Problem> errors;
   std::vector<Problem> warnings;  ///< limits that will not be kept
 };
-/// For each container that the changes would create or replace.
-HostFindings check_host(const DesiredState& desired, const Changes& changes);
+/// For each container that the changes would create, replace or give other limits. `abilities` is
+/// asked when there is one.
+HostFindings check_host(
+    const DesiredState& desired, const Changes& changes,
+    const std::function<runtime::HostAbilities()>& abilities = runtime::host_abilities);
 
 /// Images that do not exist, for every service of `services`.
 std::vector<Problem> check_images(const spec::Project& project,

@@ -111,6 +111,15 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   return result;
 }
 
+/// Whether there is something to do and nothing in its way.
+bool is_to_be_done(const UpResult& result) {
+  return result.problems.empty() && !result.plan.empty();
+}
+
+void tell_warnings(const UpResult& result, const Host& host) {
+  for (const Problem& warning : result.warnings) host.warned(warning);
+}
+
 }  // namespace
 
 UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
@@ -120,15 +129,17 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
   Spans* const trace = spans_of(host.trace, command_group);
   UpResult result = look(project, request, host.paths, trace);
-  if (!result.problems.empty() || result.plan.empty()) return result;
-
   Laps laps(trace, command_row);
-  const FileLock lock = lock_project(host.paths, project.name, "stack up", host.waiting);
-  laps.end("lock");
-  // The world may have moved on while we waited.
-  result = look(project, request, host.paths, trace);
-  laps.end("look again");
-  if (!result.problems.empty() || result.plan.empty()) return result;
+  std::optional<FileLock> lock;
+  if (is_to_be_done(result)) {
+    lock.emplace(lock_project(host.paths, project.name, "stack up", host.waiting));
+    laps.end("lock");
+    // The world may have moved on while we waited.
+    result = look(project, request, host.paths, trace);
+    laps.end("look again");
+  }
+  tell_warnings(result, host);
+  if (!is_to_be_done(result)) return result;
   record_project(project, host.paths);
   NativeEngine engine(host.paths, result.desired, host.trace);
   engine.observe();

@@ -22,7 +22,9 @@ struct Host {
   Report& report;
   std::function<bool()> interrupted;                ///< Ctrl-C was pressed
   std::function<void(const std::string&)> waiting;  ///< the project is locked by this holder
-  Trace* trace = nullptr;                           ///< where up() notes what takes how long
+  Trace* trace = nullptr;  ///< where up() notes what takes how long
+  /// `up` is about to begin, or has been refused: each of UpResult::warnings.
+  std::function<void(const Problem&)> warned = [](const Problem&) {};
 };
 
 enum class Recreation { when_changed, always, never };
@@ -45,7 +47,8 @@ struct UpResult {
 
 /// What `up` would do, with every reason; touches nothing.
 UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths);
-/// Does it. An empty plan takes no lock, starts no process and writes no file.
+/// Does it. What this machine will not keep is told before anything is made. An empty plan takes no
+/// lock, starts no process and writes no file.
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host);
 
 struct DownResult {

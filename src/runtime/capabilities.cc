@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/capabilities.h"
 
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -112,6 +115,13 @@ CapabilityBits own_bounding_set() {
     if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) bits |= CapabilityBits{1} << number;
   }
   return bits;
+}
+
+CapabilityBits own_effective_set() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+  if (::syscall(SYS_capget, &header, data) != 0) throw_errno("capget");
+  return CapabilityBits{data[1].effective} << 32 | data[0].effective;
 }
 
 int last_known_capability() {

@@ -21,6 +21,8 @@ CapabilityBits capability_bits(const std::set<std::string>& names);
 std::set<std::string> capability_names(CapabilityBits bits);
 /// The calling process's bounding set: what this machine can give at all.
 CapabilityBits own_bounding_set();
+/// The calling process's effective set: what it may do itself.
+CapabilityBits own_effective_set();
 /// Number of the last capability that the project knows.
 int last_known_capability();
 

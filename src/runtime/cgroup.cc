@@ -176,20 +176,4 @@ Fd open_unified_cgroup(const std::string& cgroup) {
   return open_file(group, O_RDONLY | O_DIRECTORY);
 }
 
-std::vector<CgroupFacility> cgroup_facilities() {
-  const CgroupLayout layout = host_cgroup_layout();
-  std::vector<CgroupFacility> facilities;
-  for (const char* controller : {"cpu", "memory", "pids", "cpuset", "io"}) {
-    const std::string v1_name = std::string_view(controller) == "io" ? "blkio" : controller;
-    const char* version = layout.v1_with(v1_name) != nullptr ? "v1"
-                          : layout.unified_has(controller)   ? "v2"
-                                                             : "missing";
-    facilities.push_back({controller, version});
-  }
-  const bool devices_v1 = layout.v1_with("devices") != nullptr;
-  const char* devices = devices_v1 ? "v1" : layout.unified.empty() ? "missing" : "v2";
-  facilities.push_back({"devices", devices});
-  return facilities;
-}
-
 }  // namespace stack::runtime

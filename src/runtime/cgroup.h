@@ -27,11 +27,4 @@ std::vector<std::string> list_cgroups(const std::string& parent);
 /// empty Fd where no cgroup2 is mounted.
 Fd open_unified_cgroup(const std::string& cgroup);
 
-/// What `stack doctor` shows: one line per controller.
-struct CgroupFacility {
-  std::string controller;  ///< "memory"
-  std::string version;     ///< "v1", "v2" or "missing"
-};
-std::vector<CgroupFacility> cgroup_facilities();
-
 }  // namespace stack::runtime

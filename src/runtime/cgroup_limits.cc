@@ -107,8 +107,8 @@ std::vector<CgroupWrite> cpu_v1(const ResourceSpec& resources) {
     writes.push_back({"cpu.rt_runtime_us", number(*resources.cpu_rt_runtime)});
   if (!limits_cpu(resources)) return writes;
   const Quota quota = quota_of(resources);
-  writes.push_back({"cpu.cfs_period_us", number(quota.period)});
-  if (!quota.text.empty()) writes.push_back({"cpu.cfs_quota_us", quota.text});
+  writes.push_back({"cpu.cfs_period_us", number(quota.period), IfMissing::skip});
+  if (!quota.text.empty()) writes.push_back({"cpu.cfs_quota_us", quota.text, IfMissing::skip});
   return writes;
 }
 
@@ -121,7 +121,8 @@ std::vector<CgroupWrite> cpu_v2(const ResourceSpec& resources) {
   if (!limits_cpu(resources)) return writes;
   const Quota quota = quota_of(resources);
   const bool without = quota.text.empty() || quota.text.front() == '-';
-  writes.push_back({"cpu.max", fmt::format("{} {}", without ? "max" : quota.text, quota.period)});
+  writes.push_back({"cpu.max", fmt::format("{} {}", without ? "max" : quota.text, quota.period),
+                    IfMissing::skip});
   return writes;
 }
 
@@ -144,7 +145,8 @@ std::vector<CgroupWrite> block_v1(const BlockSpec& block, const NumberOfDevice& 
                       fmt::format("{} {}", number_of(device.path), device.value), IfMissing::skip});
   for (const RateKind& kind : rate_kinds)
     for (const DeviceNumber& device : block.*kind.rates)
-      writes.push_back({kind.v1_file, fmt::format("{} {}", number_of(device.path), device.value)});
+      writes.push_back({kind.v1_file, fmt::format("{} {}", number_of(device.path), device.value),
+                        IfMissing::skip});
   return writes;
 }
 
@@ -159,8 +161,9 @@ std::vector<CgroupWrite> block_v2(const BlockSpec& block, const NumberOfDevice& 
                       IfMissing::skip});
   for (const RateKind& kind : rate_kinds)
     for (const DeviceNumber& device : block.*kind.rates)
-      writes.push_back(
-          {"io.max", fmt::format("{} {}={}", number_of(device.path), kind.v2_word, device.value)});
+      writes.push_back({"io.max",
+                        fmt::format("{} {}={}", number_of(device.path), kind.v2_word, device.value),
+                        IfMissing::skip});
   return writes;
 }
 

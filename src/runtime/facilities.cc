@@ -13,8 +13,7 @@
 #include <array>
 
 #include "base/error.h"
-#include "runtime/cgroup.h"
-#include "runtime/cgroup_layout.h"
+#include "runtime/host_abilities.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -84,17 +83,29 @@ Facility call_facility(const NamedCall& call) {
                 fmt::format("needs Linux {} or newer", call.since));
 }
 
-Facility cgroup_facility(const CgroupFacility& controller) {
-  Facility facility{"cgroup " + controller.controller, FacilityState::ok, controller.version, {}};
-  if (controller.version != "missing") return facility;
-  facility.state =
-      controller.controller == "devices" ? FacilityState::missing : FacilityState::degraded;
-  facility.cure = "mount this controller (v1), or cgroup2 with it on /sys/fs/cgroup";
+/// What keys of a service ask for: the same table by which they are checked.
+Facility need_facility(const HostNeed& need, const HostAbilities& host) {
+  Facility facility{std::string(need.name), FacilityState::ok, {}, {}};
+  if (const auto where = find_need(need.need, host)) {
+    facility.detail = *where;
+    return facility;
+  }
+  facility.state = need.need == Need::devices ? FacilityState::missing : FacilityState::degraded;
+  facility.detail = fmt::format("not here: {}", need.costs);
+  facility.cure = need.cure;
   return facility;
 }
 
-Facility unified_facility() {
-  const std::string where = host_cgroup_layout().unified;
+/// Containers are given no label of their own; where SELinux rules, they keep stack's.
+Facility selinux_facility(const HostAbilities& host) {
+  if (!host.selinux) return {"selinux", FacilityState::ok, "off", {}};
+  return {"selinux", FacilityState::degraded,
+          "on: containers run with the label of whoever starts stack",
+          "nothing to do, unless a policy denies them something"};
+}
+
+Facility unified_facility(const HostAbilities& host) {
+  const std::string& where = host.cgroups.unified;
   if (!where.empty()) return {"cgroup v2 tree", FacilityState::ok, where, {}};
   return {"cgroup v2 tree", FacilityState::degraded, "not mounted",
           "mount -t cgroup2 none /sys/fs/cgroup/unified makes starting and killing race-free"};
@@ -107,9 +118,10 @@ std::vector<Facility> facilities() {
       namespace_facility("mount", CLONE_NEWNS),    namespace_facility("pid", CLONE_NEWPID),
       namespace_facility("network", CLONE_NEWNET), namespace_facility("ipc", CLONE_NEWIPC),
       namespace_facility("uts", CLONE_NEWUTS),     namespace_facility("cgroup", CLONE_NEWCGROUP)};
-  all.push_back(unified_facility());
-  for (const CgroupFacility& controller : cgroup_facilities())
-    all.push_back(cgroup_facility(controller));
+  const HostAbilities host = host_abilities();
+  all.push_back(unified_facility(host));
+  for (const HostNeed& need : host_needs()) all.push_back(need_facility(need, host));
+  all.push_back(selinux_facility(host));
   all.push_back(judged("overlayfs", try_in_child(try_overlay), "modprobe overlay"));
   all.push_back(
       judged("seccomp", try_in_child(try_seccomp), "a kernel with CONFIG_SECCOMP_FILTER"));

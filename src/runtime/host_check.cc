@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/host_check.h"
 
-#include <linux/capability.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
-#include "runtime/capabilities.h"
-#include "runtime/limits.h"
 
 namespace stack::runtime {
 namespace {
 
-constexpr const char* doctor = "`stack doctor` shows what is there, and how to get the rest";
-
-/// The single processors of "0-2,5"; empty when it is no such list.
-std::set<unsigned> processors_of(const std::string& list) {
-  const auto ranges = parse_ranges(list);
-  if (!ranges) return {};
-  std::set<unsigned> numbers;
-  for (const auto& [first, last] : *ranges) {
-    if (last - first > 8192) return {};
-    for (unsigned each = first; each <= last; ++each) numbers.insert(each);
+/// The first number of `wanted` that is in none of `there`; both are lists as cpuset(7) has them.
+std::optional<unsigned> first_missing(const std::vector<NumberRange>& wanted,
+                                      const std::vector<NumberRange>& there) {
+  for (const NumberRange& range : wanted) {
+    // Wider than the numbers: their end must not wrap around.
+    for (std::uint64_t next = range.first; next <= range.last;) {
+      const auto holder = std::ranges::find_if(
+          there, [&](const NumberRange& each) { return each.first <= next && next <= each.last; });
+      if (holder == there.end()) return static_cast<unsigned>(next);
+      next = std::uint64_t{holder->last} + 1;
+    }
   }
-  return numbers;
+  return std::nullopt;
 }
 
 class Check {
@@ -42,72 +42,74 @@ class Check {
   }
 
  private:
-  void warn(std::string key, std::string what) {
-    found_.push_back({std::move(key), Severity::warning,
-                      std::move(what) + ": the container runs without that limit", doctor});
-  }
   void refuse(std::string key, std::string why, std::string cure) {
     found_.push_back({std::move(key), Severity::error, std::move(why), std::move(cure)});
   }
 
-  bool has(std::string_view v1, std::string_view v2) const {
-    return host_.cgroups.v1_with(v1) != nullptr || host_.cgroups.unified_has(v2);
+  // ---- keys that ask for something that a machine has or lacks
+
+  bool lacks(Need need) const { return !find_need(need, host_); }
+  void warn_without(Need need, std::string key) {
+    if (!lacks(need)) return;
+    const HostNeed& it = host_need(need);
+    found_.push_back({std::move(key), Severity::warning,
+                      fmt::format("{}: the container runs without that limit", it.lacking),
+                      std::string(it.cure)});
   }
-  bool on_v1(std::string_view controller) const {
-    return host_.cgroups.v1_with(controller) != nullptr;
+  void refuse_without(Need need, std::string key) {
+    if (!lacks(need)) return;
+    const HostNeed& it = host_need(need);
+    refuse(std::move(key), std::string(it.lacking), std::string(it.cure));
   }
-  bool lacks(const std::string& file) const { return host_.missing_files.contains(file); }
 
   void check_memory() {
     const ResourceSpec& limits = spec_.resources;
-    const bool memory = has("memory", "memory");
-    if (limits.memory_limit && !memory) warn("mem_limit", no_controller("memory"));
-    if (limits.memory_reservation && !memory) warn("mem_reservation", no_controller("memory"));
-    if (limits.memory_swap && (!memory || lacks("memory.memsw.limit_in_bytes")))
-      warn("memswap_limit", "the kernel does not account for swap");
-    const bool has_swappiness = on_v1("memory") && !lacks("memory.swappiness");
-    if (limits.memory_swappiness && !has_swappiness)
-      warn("mem_swappiness", "cgroups of this machine have no swappiness");
-    if (limits.oom_kill_disable && !on_v1("memory"))
-      warn("oom_kill_disable", "cgroup v2 cannot keep a group from being killed for memory");
+    if (limits.memory_limit) warn_without(Need::memory, "mem_limit");
+    if (limits.memory_reservation) warn_without(Need::memory, "mem_reservation");
+    if (limits.memory_swap) warn_without(Need::swap, "memswap_limit");
+    if (limits.memory_swappiness) warn_without(Need::swappiness, "mem_swappiness");
+    if (limits.oom_kill_disable) warn_without(Need::oom_kill_disable, "oom_kill_disable");
   }
 
   void check_processors() {
     const ResourceSpec& limits = spec_.resources;
-    const bool cpu = has("cpu", "cpu");
-    if (limits.cpus && !cpu) refuse("cpus", no_controller("cpu"), doctor);
-    if ((limits.cpu_quota || limits.cpu_period) && !cpu) warn("cpu_quota", no_controller("cpu"));
-    if (limits.cpu_shares && !cpu) warn("cpu_shares", no_controller("cpu"));
-    const bool real_time = limits.cpu_rt_period || limits.cpu_rt_runtime;
-    if (real_time && (!on_v1("cpu") || lacks("cpu.rt_runtime_us")))
-      refuse("cpu_rt_runtime", "cgroups of this machine have no real-time budgets",
-             "leave it out, or use a kernel with CONFIG_RT_GROUP_SCHED and cgroup v1");
+    if (limits.cpus) refuse_without(Need::cpu_quota, "cpus");
+    if (limits.cpu_quota) warn_without(Need::cpu_quota, "cpu_quota");
+    if (limits.cpu_period) warn_without(Need::cpu_quota, "cpu_period");
+    if (limits.cpu_shares) warn_without(Need::cpu, "cpu_shares");
+    if (limits.cpu_rt_runtime) refuse_without(Need::real_time, "cpu_rt_runtime");
+    if (limits.cpu_rt_period) refuse_without(Need::real_time, "cpu_rt_period");
     check_cpuset();
   }
 
   void check_cpuset() {
     const std::string& wanted = spec_.resources.cpuset;
     if (wanted.empty()) return;
-    if (!has("cpuset", "cpuset")) return warn("cpuset", no_controller("cpuset"));
-    const std::set<unsigned> there = processors_of(host_.processors);
-    for (const unsigned each : processors_of(wanted)) {
-      if (there.contains(each) || there.empty()) continue;
-      return refuse("cpuset",
-                    fmt::format("processor {} is not there: asked for {}, the machine has {}", each,
-                                wanted, host_.processors),
-                    "");
-    }
+    if (lacks(Need::cpuset)) return warn_without(Need::cpuset, "cpuset");
+    const auto asked = parse_ranges(wanted);
+    const auto there = parse_ranges(host_.processors);
+    if (!asked || !there) return;
+    if (const auto missing = first_missing(*asked, *there))
+      refuse("cpuset",
+             fmt::format("processor {} is not there: asked for {}, the machine has {}", *missing,
+                         wanted, host_.processors),
+             "");
   }
 
   void check_others() {
     const ResourceSpec& limits = spec_.resources;
-    if (limits.pids_limit.value_or(0) > 0 && !has("pids", "pids"))
-      warn("pids_limit", no_controller("pids"));
-    if (limits.block != BlockSpec{} && !has("blkio", "io"))
-      warn("blkio_config", no_controller("blkio"));
-    const bool weight = limits.block.weight || !limits.block.weights.empty();
-    if (weight && has("blkio", "io") && lacks("blkio.bfq.weight"))
-      warn("blkio_config", "the kernel has no scheduler of block devices with weights (BFQ)");
+    if (limits.pids_limit.value_or(0) > 0) warn_without(Need::pids, "pids_limit");
+    check_block(limits.block);
+  }
+
+  void check_block(const BlockSpec& block) {
+    if (block == BlockSpec{}) return;
+    if (lacks(Need::block)) return warn_without(Need::block, "blkio_config");
+    BlockSpec rates = block;
+    rates.weight.reset();
+    rates.weights.clear();
+    if (block != rates) warn_without(Need::block_weights, "blkio_config");
+    if (rates != BlockSpec{}) warn_without(Need::block_rates, "blkio_config");
   }
 
   void check_process() {
@@ -130,12 +132,29 @@ class Check {
   }
 
   void check_security() {
-    const std::string& profile = spec_.security.apparmor;
-    if (!profile.empty() && profile != "unconfined" && !host_.apparmor)
-      found_.push_back({"security_opt", Severity::warning,
-                        fmt::format("the kernel has no AppArmor: profile {} has no effect",
-                                    stack::quoted(profile)),
-                        ""});
+    check_apparmor(spec_.security.apparmor);
+    check_devices();
+  }
+
+  void check_apparmor(const std::string& profile) {
+    if (profile.empty() || profile == "unconfined") return;
+    if (lacks(Need::apparmor)) {
+      const HostNeed& it = host_need(Need::apparmor);
+      found_.push_back(
+          {"security_opt", Severity::warning,
+           fmt::format("{}: profile {} has no effect", it.lacking, stack::quoted(profile)),
+           std::string(it.cure)});
+      return;
+    }
+    // Those of other namespaces (":ns:name") are in other lists.
+    const auto& loaded = host_.apparmor_profiles;
+    if (!loaded || loaded->contains(profile) || profile.starts_with(':')) return;
+    refuse("security_opt",
+           fmt::format("the AppArmor profile {} is not loaded", stack::quoted(profile)),
+           "load it with `apparmor_parser`");
+  }
+
+  void check_devices() {
     for (std::size_t i = 0; i < spec_.security.devices.size(); ++i) {
       const std::string& path = spec_.security.devices[i].source;
       if (!path.starts_with('/')) {
@@ -153,66 +172,12 @@ class Check {
     }
   }
 
-  static std::string no_controller(const char* name) {
-    return fmt::format("this machine has no {} cgroup controller", name);
-  }
-
   const ContainerSpec& spec_;
   const HostAbilities& host_;
   std::vector<Unmet> found_;
 };
 
-/// Some files are in every group but the root: any group will do. Without one nobody knows.
-bool group_lacks(const std::string& mount, const std::string& file) {
-  if (exists(mount + "/" + file)) return false;
-  for (const std::string& name : list_directory(mount)) {
-    struct stat info {};
-    if (::lstat((mount + "/" + name).c_str(), &info) == 0 && S_ISDIR(info.st_mode))
-      return !exists(mount + "/" + name + "/" + file);
-  }
-  return false;
-}
-
-std::set<std::string> missing_files(const CgroupLayout& layout) {
-  std::set<std::string> missing;
-  const auto look = [&](const char* controller, const char* file) {
-    const CgroupHierarchy* hierarchy = layout.v1_with(controller);
-    if (hierarchy != nullptr && group_lacks(hierarchy->mount, file)) missing.insert(file);
-  };
-  look("memory", "memory.memsw.limit_in_bytes");
-  look("memory", "memory.swappiness");
-  look("cpu", "cpu.rt_runtime_us");
-  look("blkio", "blkio.bfq.weight");
-  return missing;
-}
-
-std::map<std::string, std::int64_t> hard_limits() {
-  std::map<std::string, std::int64_t> limits;
-  for (const auto& [name, resource] : named_limits()) {
-    rlimit limit{};
-    ::getrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
-    limits[std::string(name)] =
-        limit.rlim_max == RLIM_INFINITY ? -1 : static_cast<std::int64_t>(limit.rlim_max);
-  }
-  return limits;
-}
-
 }  // namespace
-
-HostAbilities host_abilities() {
-  HostAbilities host;
-  host.cgroups = host_cgroup_layout();
-  host.missing_files = missing_files(host.cgroups);
-  host.processors =
-      std::string(trim(read_file_if_exists("/sys/devices/system/cpu/online").value_or("")));
-  host.hard_limits = hard_limits();
-  host.may_raise_limits = (own_bounding_set() >> CAP_SYS_RESOURCE & 1) != 0;
-  host.oom_score_adj =
-      parse_integer<int>(trim(read_file_if_exists("/proc/self/oom_score_adj").value_or("0")))
-          .value_or(0);
-  host.apparmor = has_apparmor();
-  return host;
-}
 
 std::vector<Unmet> unmet(const ContainerSpec& spec, const HostAbilities& host) {
   return Check(spec, host).run();

@@ -4,30 +4,13 @@
 // refused.
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "runtime/cgroup_layout.h"
 #include "runtime/container_spec.h"
+#include "runtime/host_abilities.h"
 
 namespace stack::runtime {
-
-struct HostAbilities {
-  CgroupLayout cgroups;
-  /// Files of groups that a kernel may be built without, and this one is: "memory.swappiness".
-  std::set<std::string> missing_files;
-  std::string processors;                           ///< that are online: "0-3"
-  std::map<std::string, std::int64_t> hard_limits;  ///< ulimits by name; -1: none
-  bool may_raise_limits = false;                    ///< CAP_SYS_RESOURCE
-  int oom_score_adj = 0;                            ///< our own
-  bool apparmor = false;
-};
-
-/// Reads them from this machine; changes nothing.
-HostAbilities host_abilities();
 
 enum class Severity { warning, error };
 

@@ -73,13 +73,14 @@ void assign_condition(void* policy, const Node& node) {
 }
 constexpr Field kRestartPolicyFields[] = {
     {"condition", &kCondition, "When to start it again", assign_condition},
-    {"delay", &kDuration, "Time before that"},
+    {"delay", &kDuration, "Time before that", into<&RestartPolicy::delay>},
     {"max_attempts", &kInteger, "How often", into<&RestartPolicy::max_attempts>},
-    {"window", &kDuration, "Time after which it counts as started"},
+    {"window", &kDuration, "Time after which it counts as started", into<&RestartPolicy::window>},
 };
 constexpr Schema kRestartPolicySchema{"restart_policy", kRestartPolicyFields};
 void assign_restart_policy(void* service, const Node& node) {
-  RestartPolicy policy{RestartPolicy::Kind::always, 0};
+  RestartPolicy policy;
+  policy.kind = RestartPolicy::Kind::always;
   read_object(node, kRestartPolicySchema, &policy);
   static_cast<Service*>(service)->deploy_restart = policy;
 }

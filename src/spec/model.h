@@ -111,7 +111,9 @@ struct Healthcheck {
 
 struct RestartPolicy {
   enum class Kind { no, always, on_failure, unless_stopped } kind = Kind::no;
-  std::uint64_t max_attempts = 0;  ///< on_failure: 0 = without end
+  std::uint64_t max_attempts = 0;      ///< 0: without end
+  std::chrono::nanoseconds delay{0};   ///< before each start; 0: ours to choose
+  std::chrono::nanoseconds window{0};  ///< who has run for so long was started well; 0: none has
   bool operator==(const RestartPolicy&) const = default;
 };
 

@@ -61,6 +61,8 @@ struct SignalContainer {
 /// Holds all of its processes where they are; done when they are at rest.
 struct PauseContainer {
   std::string id;
+  /// `client_gone`: also let go when the connection ends, if this is what paused it.
+  enum class Until { unpaused, client_gone } until = Until::unpaused;
 };
 struct UnpauseContainer {
   std::string id;

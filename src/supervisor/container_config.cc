@@ -61,11 +61,15 @@ void from_json(const json& in, HealthPolicy& health) {
 
 void to_json(json& out, const RestartRule& rule) {
   out = json{{"kind", restart_name(rule.kind)}, {"max_attempts", rule.max_attempts}};
+  if (rule.delay.count() != 0) out["delay"] = rule.delay.count();
+  if (rule.window.count() != 0) out["window"] = rule.window.count();
 }
 
 void from_json(const json& in, RestartRule& rule) {
   rule.kind = restart_kind(in.at("kind").get_ref<const std::string&>());
   in.at("max_attempts").get_to(rule.max_attempts);
+  if (in.contains("delay")) rule.delay = duration(in.at("delay"));
+  if (in.contains("window")) rule.window = duration(in.at("window"));
 }
 
 void to_json(json& out, const StopRule& rule) {

@@ -32,7 +32,12 @@ enum class RestartKind { no, always, on_failure, unless_stopped };
 
 struct RestartRule {
   RestartKind kind = RestartKind::no;
-  std::uint64_t max_attempts = 0;  ///< on_failure: 0 = without end
+  std::uint64_t max_attempts = 0;  ///< in a row; 0: without end
+  /// Before each start; 0: doubling pauses.
+  std::chrono::nanoseconds delay{0};
+  /// A run of this length shows that the start before it was a success: the attempts are counted
+  /// anew. 0: all count.
+  std::chrono::nanoseconds window{0};
   bool operator==(const RestartRule&) const = default;
 };
 

@@ -47,7 +47,9 @@ json to_object(const SignalContainer& request) {
   return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
 }
 json to_object(const PauseContainer& request) {
-  return {{"do", "pause-container"}, {"container", request.id}};
+  return {{"do", "pause-container"},
+          {"container", request.id},
+          {"until_client_gone", request.until == PauseContainer::Until::client_gone}};
 }
 json to_object(const UnpauseContainer& request) {
   return {{"do", "unpause-container"}, {"container", request.id}};
@@ -100,6 +102,12 @@ StopContainer stop_from(const json& in) {
   return request;
 }
 
+PauseContainer pause_from(const json& in) {
+  using Until = PauseContainer::Until;
+  const bool bound = in.value("until_client_gone", false);
+  return {in.at("container").get<std::string>(), bound ? Until::client_gone : Until::unpaused};
+}
+
 AwaitedCondition condition_from(std::string_view name) {
   for (std::size_t i = 0; i < condition_names.size(); ++i)
     if (condition_names.at(i) == name) return static_cast<AwaitedCondition>(i);
@@ -117,7 +125,7 @@ Request request_from(const json& in) {
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
   if (what == "signal-container")
     return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
-  if (what == "pause-container") return PauseContainer{in.at("container").get<std::string>()};
+  if (what == "pause-container") return pause_from(in);
   if (what == "unpause-container") return UnpauseContainer{in.at("container").get<std::string>()};
   if (what == "write-input") return input_from(in);
   if (what == "resize-terminal") {

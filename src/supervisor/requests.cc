@@ -57,7 +57,7 @@ void make_upper(const std::filesystem::path& upper, const runtime::RootSpec& roo
 
 }  // namespace
 
-Awaitable<Reply> Supervisor::perform(Request request, Spans* trace) {
+Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber client, Spans* trace) {
   const Timed timed(trace, "supervisor", name_of(request));
   if (ending_) fail("the supervisor is about to end");
   // Waiting is not doing: a client that waits and goes keeps nothing alive.
@@ -65,6 +65,8 @@ Awaitable<Reply> Supervisor::perform(Request request, Spans* trace) {
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
   const std::string id = container_of(request);
+  const auto* const pause = std::get_if<PauseContainer>(&request);
+  const bool bound = pause != nullptr && pause->until == PauseContainer::Until::client_gone;
   Awaitable<Answer> work = std::visit(
       [&](auto&& it) {
         if constexpr (requires { handle(std::move(it), trace); })
@@ -74,6 +76,7 @@ Awaitable<Reply> Supervisor::perform(Request request, Spans* trace) {
       },
       std::move(request));
   Answer answer = co_await std::move(work);
+  if (bound && answer.changed) keep_pause(id, client);
   Reply reply;
   reply.changed = answer.changed;
   reply.note = std::move(answer.note);
@@ -172,8 +175,27 @@ Awaitable<Answer> Supervisor::handle(PauseContainer request) {
   co_return co_await task->pause();
 }
 
+void Supervisor::keep_pause(const std::string& id, Server::ClientNumber client) {
+  pauses_[id] = client;
+  let_go_of_pauses();  // it may have gone while its processes came to rest
+}
+
+void Supervisor::let_go_of_pauses() {
+  const auto gone = [this](const auto& pause) { return !server_.is_connected(pause.second); };
+  for (const auto& pause : pauses_)
+    if (gone(pause)) spawn(loop_, "letting a container go on", let_go_of_pause(pause.first));
+  std::erase_if(pauses_, gone);
+}
+
+/// Unless it has ended, or somebody has let it go already.
+Awaitable<void> Supervisor::let_go_of_pause(std::string id) {
+  const auto task = registry_.find(id);
+  if (task && task->status().phase == Phase::paused) co_await task->unpause();
+}
+
 Awaitable<Answer> Supervisor::handle(UnpauseContainer request) {
   const auto task = registry_.get(request.id);
+  pauses_.erase(request.id);
   co_return co_await task->unpause();
 }
 

@@ -20,14 +20,20 @@ bool RestartPolicy::wants_restart(const RunEnd& end) const {
     case RestartKind::unless_stopped:
       return true;
     case RestartKind::on_failure:
-      return end.exit_code != 0 && (rule_.max_attempts == 0 || attempts_ < rule_.max_attempts);
+      return end.exit_code != 0;
   }
   return false;
 }
 
+bool RestartPolicy::has_attempts_left() const {
+  return rule_.max_attempts == 0 || attempts_ < rule_.max_attempts;
+}
+
 std::optional<std::chrono::nanoseconds> RestartPolicy::after(const RunEnd& end) {
-  if (!wants_restart(end)) return std::nullopt;
+  if (rule_.window.count() > 0 && end.uptime >= rule_.window) attempts_ = 0;
+  if (!wants_restart(end) || !has_attempts_left()) return std::nullopt;
   ++attempts_;
+  if (rule_.delay.count() > 0) return rule_.delay;
   if (end.uptime >= long_life) pause_ = {};
   pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
   return pause_;

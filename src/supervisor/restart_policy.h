@@ -20,14 +20,16 @@ class RestartPolicy {
  public:
   explicit RestartPolicy(RestartRule rule) : rule_(rule) {}
 
-  /// The pause before the next start, or nothing when it stays down. Pauses double from 100 ms to
-  /// one minute; ten seconds of life make up for all that was before.
+  /// The pause before the next start, or nothing when it stays down: the rule's delay, or else
+  /// pauses that double from 100 ms to one minute, where ten seconds of life make up for all that
+  /// was before. A run as long as the rule's window makes up for all attempts before it.
   std::optional<std::chrono::nanoseconds> after(const RunEnd& end);
   /// A person started or stopped it: count from the beginning.
   void reset();
 
  private:
   bool wants_restart(const RunEnd& end) const;
+  bool has_attempts_left() const;
 
   RestartRule rule_;
   std::uint64_t attempts_ = 0;

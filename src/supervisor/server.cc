@@ -45,7 +45,9 @@ bool may_enter(int client) {
 }  // namespace
 
 struct Server::Session {
-  Session(Loop& loop, Fd client) : socket(loop, client.release()), output_ready(loop) {}
+  Session(Loop& loop, Fd client, ClientNumber its_number)
+      : number(its_number), socket(loop, client.release()), output_ready(loop) {}
+  ClientNumber number;
   Descriptor socket;
   std::string unsent;
   Signal output_ready;
@@ -77,7 +79,7 @@ Awaitable<void> Server::accept_all() {
     if (!client && (errno == EMFILE || errno == ENFILE))
       co_await sleep_for(loop_, std::chrono::milliseconds(100));
     if (!client || !may_enter(client.get())) continue;
-    auto session = std::make_shared<Session>(loop_, std::move(client));
+    auto session = std::make_shared<Session>(loop_, std::move(client), ++last_client_);
     sessions_.insert(session);
     sessions_changed_();
     say(*session, encode_hello());
@@ -111,7 +113,7 @@ Awaitable<void> Server::perform(Shared session, NumberedRequest request) {
   Spans spans;
   Spans* const trace = request.traced ? &spans : nullptr;
   try {
-    reply = co_await handler_(std::move(request.request), trace);
+    reply = co_await handler_(std::move(request.request), session->number, trace);
   } catch (const Error& error) {
     reply.error = error;
   } catch (const std::exception& error) {
@@ -154,6 +156,12 @@ void Server::end(const Shared& session) {
   sessions_.erase(session);
   output_changed_.notify_all();
   sessions_changed_();
+}
+
+bool Server::is_connected(ClientNumber client) const {
+  for (const Shared& session : sessions_)
+    if (session->number == client) return true;
+  return false;
 }
 
 Awaitable<void> Server::flushed() {

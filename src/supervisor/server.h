@@ -3,6 +3,7 @@
 // its business.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <set>
@@ -15,9 +16,11 @@ namespace stack::supervisor {
 
 class Server {
  public:
+  /// A connection, for whoever keeps something for as long as it lasts.
+  using ClientNumber = std::uint64_t;
   /// Performs one request; what it throws becomes the reply's error. What it notes in the spans,
   /// when there are any, goes with the reply either way.
-  using Handler = std::function<Awaitable<Reply>(Request, Spans*)>;
+  using Handler = std::function<Awaitable<Reply>(Request, ClientNumber, Spans*)>;
   /// Told when a client has come or gone.
   using Listener = std::function<void()>;
 
@@ -27,6 +30,7 @@ class Server {
   void open();
   /// No client is let in any more, and nobody finds the socket; sessions go on.
   void close();
+  bool is_connected(ClientNumber client) const;
   std::size_t sessions() const { return sessions_.size(); }
   /// Waits until what was said to all clients has gone out, or they are gone.
   Awaitable<void> flushed();
@@ -47,6 +51,7 @@ class Server {
   Listener sessions_changed_;
   Descriptor listener_;
   std::set<Shared> sessions_;
+  ClientNumber last_client_ = 0;
   Signal output_changed_;
 };
 

@@ -55,8 +55,13 @@ Supervisor::Supervisor(ProjectFiles files)
               [this](const std::string& name) { return find_running(name); }},
       server_(
           loop_, files_,
-          [this](Request request, Spans* trace) { return perform(std::move(request), trace); },
-          [this] { consider_ending(); }) {}
+          [this](Request request, Server::ClientNumber client, Spans* trace) {
+            return perform(std::move(request), client, trace);
+          },
+          [this] {
+            let_go_of_pauses();
+            consider_ending();
+          }) {}
 
 void Supervisor::run() {
   make_directories(files_.containers());

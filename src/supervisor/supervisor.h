@@ -2,6 +2,7 @@
 // One stack's supervisor: all parts, put together, and when it is time to go.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,7 +23,10 @@ class Supervisor {
 
  private:
   // Requests (requests.cc).
-  Awaitable<Reply> perform(Request request, Spans* trace);
+  Awaitable<Reply> perform(Request request, Server::ClientNumber client, Spans* trace);
+  void keep_pause(const std::string& id, Server::ClientNumber client);
+  void let_go_of_pauses();
+  Awaitable<void> let_go_of_pause(std::string id);
   Awaitable<Answer> handle(CreateNetwork request);
   Awaitable<Answer> handle(RemoveNetwork request);
   Awaitable<Answer> handle(CreateContainer request);
@@ -77,6 +81,7 @@ class Supervisor {
   Registry registry_;
   SharedServices shared_;
   Server server_;
+  std::map<std::string, Server::ClientNumber> pauses_;  ///< by container, of clients that hold them
   std::optional<network::FirewallSpec> applied_firewall_;
   bool closing_firewall_ = false;  ///< a coroutine waits to do it
   std::size_t operations_ = 0;     ///< requests under way that change something

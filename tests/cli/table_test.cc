@@ -21,5 +21,12 @@ TEST(Table, WideCharactersCountOnce) {
   EXPECT_EQ(table({"A", "B"}, {{"…", "x"}, {"ab", "y"}}), "A    B\n…    x\nab   y\n");
 }
 
+TEST(Wrapped, LinesKeepToTheirColumn) {
+  EXPECT_EQ(wrapped("one two three four", 14, 4, 4), "one two\n    three four");
+  EXPECT_EQ(wrapped("one incomprehensibilities two", 12, 4, 6),
+            "one\n      incomprehensibilities\n      two");
+  EXPECT_EQ(wrapped("one two", std::string::npos, 50, 4), "one two");
+}
+
 }  // namespace
 }  // namespace stack::cli

@@ -6,11 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "runtime/cgroup_layout.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/cgroup_setup.h"
 #include "runtime/facilities.h"
+#include "runtime/host_abilities.h"
 #include "sandbox.h"
 
 namespace stack::runtime {
@@ -91,7 +94,17 @@ TEST_F(Cgroup, TheUnifiedDirectoryIsMade) {
 
 TEST_F(Cgroup, TheDoctorFindsWhatTheseTestsNeed) {
   for (const Facility& facility : facilities())
-    EXPECT_EQ(facility.state, FacilityState::ok) << facility.name << ": " << facility.detail;
+    EXPECT_NE(facility.state, FacilityState::missing) << facility.name << ": " << facility.detail;
+}
+
+TEST_F(Cgroup, TheDoctorShowsEachThingThatKeysAskFor) {
+  const HostAbilities host = host_abilities();
+  const std::vector<Facility> shown = facilities();
+  for (const HostNeed& need : host_needs()) {
+    const auto row = std::ranges::find(shown, need.name, &Facility::name);
+    ASSERT_NE(row, shown.end()) << need.name;
+    EXPECT_EQ(row->state == FacilityState::ok, find_need(need.need, host).has_value()) << need.name;
+  }
 }
 
 }  // namespace

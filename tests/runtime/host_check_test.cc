@@ -52,6 +52,60 @@ TEST(HostCheck, WhatCgroupV2DoesNotHave) {
       "error cpu_rt_runtime: cgroups of this machine have no real-time budgets\n");
 }
 
+TEST(HostCheck, ARangeOfAnyWidthIsChecked) {
+  ContainerSpec spec;
+  for (const char* wide : {"0-8193", "0-4294967295", "1-100000"}) {
+    spec.resources.cpuset = wide;
+    EXPECT_EQ(told(spec, v2_machine()),
+              fmt::format("error cpuset: processor 2 is not there: asked for {}, the machine has "
+                          "0-1,4\n",
+                          wide));
+  }
+}
+
+TEST(HostCheck, EachRealTimeKeyIsRefusedAtItsOwnLine) {
+  ContainerSpec spec;
+  spec.resources.cpu_rt_period = 1000;
+  EXPECT_EQ(told(spec, v2_machine()),
+            "error cpu_rt_period: cgroups of this machine have no real-time budgets\n");
+}
+
+TEST(HostCheck, CgroupV2MayLackSwapAccountingAndWeights) {
+  ContainerSpec spec;
+  spec.resources.memory_swap = 1U << 30;
+  spec.resources.block.weight = 100;
+  HostAbilities host = v2_machine();
+  EXPECT_EQ(told(spec, host), "");
+  host.missing_files = {"memory.swap.max", "io.bfq.weight"};
+  const std::string swap =
+      "warning memswap_limit: cgroups of this machine do not account for swap: the container runs "
+      "without that limit\n";
+  EXPECT_EQ(told(spec, host), swap) << "io.weight does as well";
+  host.missing_files.insert("io.weight");
+  EXPECT_EQ(told(spec, host),
+            swap +
+                "warning blkio_config: the kernel has no scheduler of block devices with weights "
+                "(BFQ): the container runs without that limit\n");
+}
+
+TEST(HostCheck, AProfileThatIsNotLoadedIsRefused) {
+  ContainerSpec spec;
+  spec.security.apparmor = "web server";
+  HostAbilities host = v2_machine();
+  EXPECT_EQ(told(spec, host),
+            "warning security_opt: the kernel has no AppArmor: profile \"web server\" has no "
+            "effect\n");
+  host.apparmor = true;
+  EXPECT_EQ(told(spec, host), "") << "nobody lets us see what is loaded";
+  host.apparmor_profiles =
+      parse_apparmor_profiles("web server (enforce)\nfirefox//browser (kill)\n");
+  EXPECT_EQ(told(spec, host), "");
+  spec.security.apparmor = "web";
+  EXPECT_EQ(told(spec, host), "error security_opt: the AppArmor profile \"web\" is not loaded\n");
+  spec.security.apparmor = "unconfined";
+  EXPECT_EQ(told(spec, host), "");
+}
+
 TEST(HostCheck, WithoutControllersOnlyCpusIsRefusedAsByDocker) {
   HostAbilities host = v2_machine();
   host.cgroups.unified_controllers = {};
@@ -62,7 +116,7 @@ TEST(HostCheck, WithoutControllersOnlyCpusIsRefusedAsByDocker) {
   EXPECT_EQ(told(spec, host),
             "warning mem_limit: this machine has no memory cgroup controller: the container runs "
             "without that limit\n"
-            "error cpus: this machine has no cpu cgroup controller\n"
+            "error cpus: cgroups of this machine have no quotas of cpu time\n"
             "warning pids_limit: this machine has no pids cgroup controller: the container runs "
             "without that limit\n");
 }

@@ -44,6 +44,11 @@ TEST(Load, RestartNoIsTheWordAndNotTheBoolean) {
   EXPECT_EQ(service_of("    restart: no\n").restart.kind, RestartPolicy::Kind::no);
   EXPECT_FALSE(load_text("services: {web: {image: x, restart: false}}").project);
   EXPECT_EQ(service_of("    restart: always\n").restart.kind, RestartPolicy::Kind::always);
+  const auto deployed = service_of(
+      "    deploy: {restart_policy: {condition: on-failure, delay: 5s, max_attempts: 3, window: "
+      "2m}}\n");
+  EXPECT_EQ(deployed.restart, (RestartPolicy{RestartPolicy::Kind::on_failure, 3,
+                                             std::chrono::seconds(5), std::chrono::minutes(2)}));
 }
 
 TEST(Load, MountsComeFromShortLongAndTmpfs) {

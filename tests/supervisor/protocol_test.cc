@@ -47,7 +47,10 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::completed}).condition,
             AwaitedCondition::completed);
   EXPECT_EQ(over_the_wire(SignalContainer{"c", 37}).signal, 37);
+  using Until = PauseContainer::Until;
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).id, "c");
+  EXPECT_EQ(over_the_wire(PauseContainer{"c"}).until, Until::unpaused);
+  EXPECT_EQ(over_the_wire(PauseContainer{"c", Until::client_gone}).until, Until::client_gone);
   EXPECT_EQ(over_the_wire(UnpauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(ResizeTerminal{"c", 30, 90}).columns, 90);
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::ended}).condition, AwaitedCondition::ended);

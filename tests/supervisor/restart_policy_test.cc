@@ -49,6 +49,28 @@ TEST(RestartPolicy, OnFailureGivesUpAfterItsAttempts) {
             "100 200 stay ");
 }
 
+TEST(RestartPolicy, AnyConditionHasItsAttemptsToo) {
+  EXPECT_EQ(answers(RestartPolicy({RestartKind::always, 2}), {{0, 1s}, {0, 1s}, {0, 1s}}),
+            "100 200 stay ");
+}
+
+TEST(RestartPolicy, ADelayOfItsOwnStaysTheSame) {
+  RestartRule rule{RestartKind::always};
+  rule.delay = 5s;
+  EXPECT_EQ(answers(RestartPolicy(rule), std::vector<RunEnd>(4, {1, 1s})), "5000 5000 5000 5000 ");
+}
+
+TEST(RestartPolicy, WhoLivedForTheWindowWasStartedWellAndHasAllAttemptsAgain) {
+  RestartRule rule{RestartKind::on_failure, 2};
+  rule.delay = 1s;
+  rule.window = 30s;
+  EXPECT_EQ(answers(RestartPolicy(rule), {{1, 1s}, {1, 29s}, {1, 30s}, {1, 1s}, {1, 1s}}),
+            "1000 1000 1000 1000 stay ");
+  rule.window = 0s;
+  EXPECT_EQ(answers(RestartPolicy(rule), {{1, 1h}, {1, 1h}, {1, 1h}}), "1000 1000 stay ")
+      << "without a window every attempt counts";
+}
+
 TEST(RestartPolicy, AnUnknownEndIsAFailure) {
   EXPECT_EQ(answers(RestartPolicy({RestartKind::on_failure}), {{std::nullopt, 0s}}), "100 ");
 }

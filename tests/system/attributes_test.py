@@ -5,6 +5,7 @@ configs and secrets, as the program inside sees them."""
 import os
 import subprocess
 import unittest
+from pathlib import Path
 
 import stacktest
 from stacktest import eventually
@@ -82,6 +83,31 @@ class Devices(Attribute):
         self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 9\n    cpuset: 0-4096\n")
         self.assertRegex(self.stack("up", "-d", expect=None).err,
                          r'stack.yaml:5:\d+: error: service "web": processor \d+ is not there')
+
+
+class HostWarnings(Attribute):
+    """Of what docker only warns, we warn too: before anything is made, whatever becomes of it."""
+
+    def setUp(self):
+        super().setUp()
+        if Path("/sys/module/apparmor/parameters/enabled").exists():
+            self.skipTest("this kernel has AppArmor")
+
+    def write_web(self, command):
+        self.write_stack("services:\n  web:\n    image: box:1\n    stop_signal: SIGKILL\n"
+                         f"    command: {command}\n    security_opt: ['apparmor=web']\n")
+
+    def test_come_before_the_work(self):
+        self.write_web("sleep 1000")
+        for progress in ("plain", "quiet"):
+            lines = self.stack("up", "-d", "--force-recreate", f"--progress={progress}").err.splitlines()
+            self.assertRegex(lines[0], r'^stack.yaml:6:\d+: warning: service "web": the kernel has no AppArmor')
+            self.assertEqual(sum("AppArmor" in line for line in lines), 1)
+
+    def test_are_not_lost_when_it_fails(self):
+        self.write_web("/nosuch")
+        error = self.stack("up", "-d", expect=None).err
+        self.assertRegex(error, r"AppArmor.*\n(.*\n)*.*nosuch")
 
 
 class Security(Attribute):

@@ -570,6 +570,17 @@ class Commit(FilesTest):
         self.assertEqual(self.state_of("web"), "paused")  # as somebody wanted it
         self.stack("unpause")
 
+    def test_the_container_goes_on_when_the_command_is_killed(self):
+        self.up_idle()
+        self.inside("web", "sh", "-c", "for i in $(seq 2000); do echo $i >/srv/f$i; done")
+        process = subprocess.Popen([stacktest.STACK, "commit", "web", "made:1"],
+                                   cwd=self.directory, stdout=subprocess.DEVNULL)
+        stacktest.eventually(lambda: self.state_of("web") == "paused", "it is paused")
+        process.kill()
+        self.assertEqual(process.wait(), -signal.SIGKILL)
+        stacktest.eventually(lambda: self.state_of("web") == "running", "it goes on")
+        self.inside("web", "true")
+
     def test_nothing_changed_adds_no_layer(self):
         self.up_idle()
         config = self.config_of(self.stack("commit", "web", "made:1").out.strip())

@@ -358,6 +358,56 @@ class Update(stacktest.StackTest):
         self.assertNotEqual(self.stack("ps", "-q").lines, before)
 
 
+class RestartPolicy(stacktest.StackTest):
+    """`deploy.restart_policy`: each of its keys."""
+
+    def up_with(self, policy, command):
+        return self.up(f"""
+            services:
+              web:
+                image: box:1
+                command: {command}
+                stop_signal: SIGKILL
+                deploy: {{restart_policy: {{{policy}}}}}
+        """)
+
+    def starts(self):
+        return [float(line) for line in self.log("web").splitlines()]
+
+    FAIL = "sh -c 'cut -d\" \" -f1 /proc/uptime; exit 1'"
+    FAIL_LATE = "sh -c 'cut -d\" \" -f1 /proc/uptime; sleep 0.3; exit 1'"
+
+    def test_the_delay_replaces_the_doubling_pauses(self):
+        self.up_with("condition: on-failure, delay: 400ms, max_attempts: 3", self.FAIL)
+        eventually(lambda: self.state_of("web") == "exited", "it gives up")
+        starts = self.starts()
+        self.assertEqual(len(starts), 4)
+        for before, after in zip(starts, starts[1:]):
+            self.assertGreaterEqual(after - before, 0.39)
+
+    def test_any_condition_gives_up_after_its_attempts(self):
+        self.up_with("condition: any, delay: 10ms, max_attempts: 2", "sh -c 'echo 1'")
+        eventually(lambda: self.state_of("web") == "exited", "it gives up")
+        self.assertEqual(len(self.starts()), 3)
+
+    def test_whoever_lives_for_the_window_does_not_use_up_attempts(self):
+        self.up_with("delay: 10ms, max_attempts: 1, window: 200ms", self.FAIL_LATE)
+        eventually(lambda: len(self.starts()) > 3, "it goes on")
+        self.up_with("delay: 10ms, max_attempts: 1, window: 1h", self.FAIL_LATE)
+        eventually(lambda: self.state_of("web") == "exited", "it gives up")
+
+    def test_is_changed_in_place(self):
+        self.up_with("condition: none", "sleep 1001")
+        (process,) = self.pids_running("sleep 1001")
+        self.write("stack.yaml", (self.directory / "stack.yaml").read_text().replace(
+            "condition: none", "condition: any, delay: 20ms"))
+        self.assertRegex(self.stack("plan").out, r'restart: set to "always delay=20ms"')
+        self.up()
+        self.assertEqual(self.pids_running("sleep 1001"), [process])
+        os.kill(process, signal.SIGKILL)
+        eventually(lambda: self.pids_running("sleep 1001") not in ([], [process]), "it is back")
+
+
 class Wait(stacktest.StackTest):
     @staticmethod
     def await_connection(pid):
@@ -588,6 +638,12 @@ class Exec(stacktest.StackTest):
         eventually(lambda: len(self.sleepers()) == 1, "it runs")
         self.stack("exec", "-d", "web", "nope", expect=127)
         self.stack("exec", "-d", "web", "/etc/passwd", expect=126)
+
+    def test_a_detached_program_has_a_terminal_when_asked_for(self):
+        self.stack("exec", "-d", "-t", "web", "sh", "-c", "tty > /tmp/said; yes | head -n 100000; exec sleep 1002")
+        eventually(lambda: len(self.sleepers()) == 1, "nothing that it says holds it up")
+        self.assertRegex(self.inside("web", "cat", "/tmp/said"), "^/dev/pts/")
+        self.stack("exec", "-d", "-t", "web", "nope", expect=127)
 
     def test_detached_programs_have_their_flags(self):
         self.stack("exec", "-d", "-u", "app", "-w", "/tmp", "-e", "X=1", "web", "sh", "-c",

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """up, ps, logs, exec, stop, start, down: what a person types all day."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 import inventory
 import stacktest
@@ -358,6 +360,14 @@ class Usage(stacktest.StackTest):
     def test_version_and_doctor_answer(self):
         self.assertTrue(re.fullmatch(r"\d+\.\d+\.\d+\n", self.stack("version", "--short").out))
         self.assertIn("overlay", self.stack("doctor", expect=None).out.lower())
+
+    def test_the_doctor_knows_what_is_checked_before_an_up(self):
+        rows = {row["name"]: row for row in json.loads(self.stack("doctor", "--format", "json", expect=None).out)}
+        for name in ("cgroup swap", "cgroup io weights", "CAP_SYS_RESOURCE", "apparmor"):
+            self.assertTrue(rows[name]["state"] == "ok" or rows[name]["cure"], rows[name])
+        effective = next(line for line in Path("/proc/self/status").read_text().splitlines() if "CapEff" in line)
+        may = int(effective.split()[1], 16) >> 24 & 1
+        self.assertEqual(rows["CAP_SYS_RESOURCE"]["state"], "ok" if may else "degraded")
 
 
 if __name__ == "__main__":
