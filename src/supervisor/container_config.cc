@@ -90,6 +90,12 @@ void to_json(json& out, const Endpoint& endpoint) {
   out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
   if (endpoint.address) out["address"] = *endpoint.address;
   if (!endpoint.mac.empty()) out["mac"] = endpoint.mac;
+  if (endpoint.address6) out["address6"] = *endpoint.address6;
+  if (!endpoint.interface.empty()) out["interface"] = endpoint.interface;
+  if (endpoint.gw_priority != 0) out["gw_priority"] = endpoint.gw_priority;
+  if (!endpoint.link_local.empty()) out["link_local"] = endpoint.link_local;
+  if (!endpoint.link_local6.empty()) out["link_local6"] = endpoint.link_local6;
+  if (!endpoint.sysctls.empty()) out["sysctls"] = endpoint.sysctls;
 }
 
 void from_json(const json& in, Endpoint& endpoint) {
@@ -97,6 +103,12 @@ void from_json(const json& in, Endpoint& endpoint) {
   in.at("aliases").get_to(endpoint.aliases);
   if (in.contains("address")) endpoint.address = in.at("address").get<network::Ipv4>();
   if (in.contains("mac")) in.at("mac").get_to(endpoint.mac);
+  if (in.contains("address6")) endpoint.address6 = in.at("address6").get<network::Ipv6>();
+  if (in.contains("interface")) in.at("interface").get_to(endpoint.interface);
+  if (in.contains("gw_priority")) in.at("gw_priority").get_to(endpoint.gw_priority);
+  if (in.contains("link_local")) in.at("link_local").get_to(endpoint.link_local);
+  if (in.contains("link_local6")) in.at("link_local6").get_to(endpoint.link_local6);
+  if (in.contains("sysctls")) in.at("sysctls").get_to(endpoint.sysctls);
 }
 
 void to_json(json& out, const PortRule& rule) {

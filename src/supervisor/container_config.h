@@ -49,14 +49,20 @@ struct StopRule {
   bool operator==(const StopRule&) const = default;
 };
 
-/// One network that the container joins. The address is the supervisor's to give (kept over
-/// restarts) unless the file fixes it.
+/// One network that the container joins. Addresses are the supervisor's to give (kept over
+/// restarts) unless the file fixes them.
 struct Endpoint {
   std::string network;  ///< NetworkSpec::name
   std::optional<network::Ipv4> address;
   std::string mac;  ///< empty: from the address
   std::vector<std::string>
       aliases;  ///< names for everybody in that network: service, container, own
+  std::optional<network::Ipv6> address6{};
+  std::string interface {};  ///< name inside; empty: "eth" and a number
+  int gw_priority = 0;       ///< the highest has the default route; of equals the first by name
+  std::vector<network::Ipv4> link_local{};
+  std::vector<network::Ipv6> link_local6{};
+  std::map<std::string, std::string> sysctls{};  ///< see EndpointSpec
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -92,7 +98,7 @@ struct ContainerConfig {
   std::string service;  ///< "db"
   int number = 1;
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
-  std::vector<Endpoint> endpoints;  ///< the first has the default route; empty: no network but lo
+  std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
   std::vector<LinkRule> links;
   std::map<std::string, std::string> extra_hosts;  ///< name -> address

@@ -150,7 +150,7 @@ void ContainerTask::join_network() {
   status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
 }
 
-std::optional<network::Ipv4> ContainerTask::first_address() const {
+std::optional<network::DualAddress> ContainerTask::first_address() const {
   if (config_.endpoints.empty()) return std::nullopt;
   const auto found = status_.addresses.find(config_.endpoints.front().network);
   if (found == status_.addresses.end()) return std::nullopt;
@@ -182,8 +182,9 @@ runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& share
   runtime::ContainerSpec spec = config_.spec;
   spec.root.upper = shared_.files.upper(config_.id);
   spec.root.work = shared_.files.work(config_.id);
-  spec.etc =
-      write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
+  spec.etc = write_etc_files(
+      running_files(), config_,
+      {first_address().value_or(network::DualAddress{}), shared_.network.host_gateway()});
   fill_files(spec);
   if (shared.network_files.empty()) return spec;
   // Who shares a network has its names too.

@@ -122,7 +122,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void note_change();
   void save_state() const;
   bool has_dns() const;
-  std::optional<network::Ipv4> first_address() const;
+  std::optional<network::DualAddress> first_address() const;
 
   SharedServices& shared_;
   ContainerConfig config_;  ///< changes by update() alone

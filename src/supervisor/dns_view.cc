@@ -18,12 +18,14 @@ void add_name(DnsView& view, std::string_view name, Ipv4 address) {
 
 void add_container(DnsView& view, const NamedContainer& container, const std::string& network) {
   for (const Endpoint& endpoint : container.config->endpoints) {
-    const auto address = container.addresses->find(network);
-    if (endpoint.network != network || address == container.addresses->end()) continue;
-    for (const std::string& alias : endpoint.aliases) add_name(view, alias, address->second);
-    add_name(view, container.config->name, address->second);
-    add_name(view, std::string_view(container.config->id).substr(0, 12), address->second);
-    view.reverse[address->second] = to_lower(container.config->name + "." + network);
+    const auto found = container.addresses->find(network);
+    if (endpoint.network != network || found == container.addresses->end()) continue;
+    if (!found->second.v4) continue;
+    const Ipv4 address = *found->second.v4;
+    for (const std::string& alias : endpoint.aliases) add_name(view, alias, address);
+    add_name(view, container.config->name, address);
+    add_name(view, std::string_view(container.config->id).substr(0, 12), address);
+    view.reverse[address] = to_lower(container.config->name + "." + network);
   }
 }
 

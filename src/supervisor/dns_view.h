@@ -13,7 +13,7 @@ namespace stack::supervisor {
 /// A container that runs, with its address in each of its networks.
 struct NamedContainer {
   const ContainerConfig* config;
-  const std::map<std::string, network::Ipv4>* addresses;
+  const std::map<std::string, network::DualAddress>* addresses;
 };
 
 /// Aliases, names and short ids of everybody in the networks of `client`, then the client's own

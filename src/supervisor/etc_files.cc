@@ -56,12 +56,12 @@ std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
   std::string text(loopback_lines);
   for (const auto& [name, address] : config.extra_hosts) {
     const bool gateway = address == "host-gateway";
-    if (gateway && !names.host_gateway)
+    if (gateway && !names.host_gateway.v4)
       fail("extra_hosts: {}: host-gateway means nothing without a network", name);
-    text += (gateway ? to_text(*names.host_gateway) : address) + "\t" + name + "\n";
+    text += (gateway ? to_text(*names.host_gateway.v4) : address) + "\t" + name + "\n";
   }
-  if (names.own_address && !config.spec.hostname.empty())
-    text += to_text(*names.own_address) + "\t" + names_of(config.spec) + "\n";
+  if (names.own.v4 && !config.spec.hostname.empty())
+    text += to_text(*names.own.v4) + "\t" + names_of(config.spec) + "\n";
   return text;
 }
 

@@ -13,8 +13,8 @@
 namespace stack::supervisor {
 
 struct HostNames {
-  std::optional<network::Ipv4> own_address;   ///< in the first network
-  std::optional<network::Ipv4> host_gateway;  ///< what the word host-gateway means
+  network::DualAddress own;           ///< in the network with the default route
+  network::DualAddress host_gateway;  ///< what the word host-gateway means
 };
 
 std::string hosts_text(const ContainerConfig& config, const HostNames& names);

@@ -16,7 +16,7 @@
 
 namespace stack::supervisor {
 
-using Addresses = std::map<std::string, network::Ipv4>;  ///< by network name
+using Addresses = std::map<std::string, network::DualAddress>;  ///< by network name
 
 class StackNetwork {
  public:
@@ -46,7 +46,7 @@ class StackNetwork {
   std::optional<network::FirewallSpec> firewall(
       std::vector<network::PublishedPort> published) const;
   /// What `host-gateway` means inside; nothing before prepare().
-  std::optional<network::Ipv4> host_gateway() const;
+  network::DualAddress host_gateway() const;
   /// Lets go of everything on the host that does not die with the stack's namespace.
   void close();
 
