@@ -58,8 +58,8 @@ std::optional<Subnet6> parse_subnet6(const std::string& text);
 
 /// What one container has in one network: an address of either family, or of both.
 struct DualAddress {
-  std::optional<Ipv4> v4;
-  std::optional<Ipv6> v6;
+  std::optional<Ipv4> v4{};
+  std::optional<Ipv6> v6{};
   bool operator==(const DualAddress&) const = default;
 };
 

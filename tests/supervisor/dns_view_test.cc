@@ -6,7 +6,7 @@
 namespace stack::supervisor {
 namespace {
 
-using Addresses = std::map<std::string, network::Ipv4>;
+using Addresses = std::map<std::string, network::DualAddress>;
 
 /// One container with its addresses, as short as a test wants it.
 struct Member {
@@ -18,7 +18,7 @@ struct Member {
     config.name = "shop-" + service + "-1";
     for (const auto& [network, address] : networks) {
       config.endpoints.push_back({network, std::nullopt, "", {service}});
-      addresses[network] = *network::parse_ipv4(address);
+      addresses[network].v4 = *network::parse_ipv4(address);
     }
   }
   operator NamedContainer() const { return {&config, &addresses}; }
