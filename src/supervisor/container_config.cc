@@ -136,6 +136,16 @@ void from_json(const json& in, LinkRule& rule) {
   in.at("target").get_to(rule.target);
 }
 
+void to_json(json& out, const DnsRules& rules) {
+  out = json{{"servers", rules.servers}, {"search", rules.search}, {"options", rules.options}};
+}
+
+void from_json(const json& in, DnsRules& rules) {
+  in.at("servers").get_to(rules.servers);
+  in.at("search").get_to(rules.search);
+  in.at("options").get_to(rules.options);
+}
+
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
@@ -169,6 +179,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"stop", config.stop},
              {"data_container", config.data_container},
              {"applied", config.applied}};
+  if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
   if (!config.pre_stop.empty()) out["pre_stop"] = config.pre_stop;
@@ -192,6 +203,7 @@ void read_details(const json& in, ContainerConfig& config) {
   in.at("ports").get_to(config.ports);
   in.at("links").get_to(config.links);
   in.at("extra_hosts").get_to(config.extra_hosts);
+  if (in.contains("dns")) in.at("dns").get_to(config.dns);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
   in.at("stop").get_to(config.stop);
   if (in.contains("post_start")) in["post_start"].get_to(config.post_start);
@@ -205,8 +217,8 @@ void from_json(const json& in, ContainerConfig& config) {
 
 json take_details(json& config) {
   json details = json::object();
-  for (const char* key :
-       {"spec", "ports", "links", "extra_hosts", "health", "stop", "post_start", "pre_stop"}) {
+  for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "stop",
+                          "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

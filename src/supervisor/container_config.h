@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "network/network_spec.h"
@@ -84,6 +85,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// How names of the world are looked up. What is empty is the host's.
+struct DnsRules {
+  std::vector<std::string> servers;  ///< addresses as they are seen from inside
+  std::vector<std::string> search;   ///< "." alone: none
+  std::vector<std::string> options;  ///< of resolv.conf(5): "ndots:1", "timeout:2"
+  bool operator==(const DnsRules&) const = default;
+};
+
 /// What becomes of a container's output.
 struct LogPolicy {
   enum class Kept { files, nothing } kept = Kept::files;
@@ -101,7 +110,9 @@ struct ContainerConfig {
   std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
   std::vector<LinkRule> links;
-  std::map<std::string, std::string> extra_hosts;  ///< name -> address
+  /// Name and address, or "host-gateway"; a name may have several.
+  std::vector<std::pair<std::string, std::string>> extra_hosts;
+  DnsRules dns;
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
@@ -121,7 +132,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
-/// The same in two parts: spec, ports, links, extra_hosts, health and stop are taken out of a
+/// The same in two parts: spec, ports, links, extra_hosts, dns, health and stop are taken out of a
 /// configuration's JSON as its details; the rest is the summary.
 nlohmann::json take_details(nlohmann::json& config);
 void read_summary(const nlohmann::json& json, ContainerConfig& config);

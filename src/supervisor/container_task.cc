@@ -205,13 +205,6 @@ runtime::LaunchOptions ContainerTask::launch_options(const StandardStreams& stre
   return options;
 }
 
-void ContainerTask::start_dns(int network_namespace, DnsPorts before) {
-  const auto view = [this]() -> const network::DnsView& { return shared_.names(config_); };
-  dns_ = DnsServer::start(shared_.loop, shared_.forwarder, network_namespace, before, view);
-  status_.dns_udp_port = dns_->ports().udp;
-  status_.dns_tcp_port = dns_->ports().tcp;
-}
-
 void ContainerTask::started() {
   status_.phase = Phase::running;
   status_.started = now();

@@ -32,7 +32,7 @@ void Registry::add(Task task) {
 
 void Registry::erase(const std::string& id) {
   tasks_.erase(id);
-  forget_views();
+  forget_names();
 }
 
 bool Registry::any_active() const {
@@ -54,13 +54,30 @@ std::vector<const ContainerStatus*> Registry::statuses() const {
   return all;
 }
 
-const network::DnsView& Registry::view(const ContainerConfig& client) {
-  const auto known = views_.find(client.id);
-  if (known != views_.end()) return known->second;
+Registry::Zone Registry::zone(const std::string& network) {
+  Zone& known = zones_[network];
+  if (known) return known;
   std::vector<NamedContainer> running;
   for (const auto& [id, task] : tasks_)
     if (task->runs()) running.push_back({&task->config(), &task->status().addresses});
-  return views_[client.id] = dns_view(client, running);
+  known = std::make_shared<network::DnsZone>(dns_zone(network_.spec(network), running));
+  return known;
+}
+
+network::DnsAnswers& Registry::answers(const ContainerConfig& client) {
+  const auto known = answers_.find(client.id);
+  if (known != answers_.end()) return known->second;
+  std::vector<Zone> zones;
+  for (const Endpoint& endpoint : client.endpoints)
+    if (network_.has(endpoint.network)) zones.push_back(zone(endpoint.network));
+  auto view = dns_view(client, std::move(zones), network_.host_gateway());
+  return answers_.emplace(client.id, network::DnsAnswers(std::move(view), clients_++))
+      .first->second;
+}
+
+void Registry::forget_names() {
+  zones_.clear();
+  answers_.clear();
 }
 
 }  // namespace stack::supervisor

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/stack_network.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/ids.h"
 #include "network/links.h"
@@ -33,6 +35,12 @@ NetworkRecord& StackNetwork::record(const std::string& name) {
 
 const NetworkRecord& StackNetwork::record(const std::string& name) const {
   return const_cast<StackNetwork*>(this)->record(name);
+}
+
+bool StackNetwork::has_way_out(const ContainerConfig& config) const {
+  return std::ranges::any_of(config.endpoints, [&](const Endpoint& endpoint) {
+    return has(endpoint.network) && !spec(endpoint.network).internal;
+  });
 }
 
 StackNetwork::Change StackNetwork::create(NetworkConfig config) {

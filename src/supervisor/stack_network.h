@@ -30,6 +30,10 @@ class StackNetwork {
   enum class Stack { runs, is_down };
   Change remove(const std::string& name, Stack stack);
   bool has(const std::string& name) const { return records_.contains(name); }
+  /// The network `name`. Throws Error when there is none.
+  const network::NetworkSpec& spec(const std::string& name) const { return record(name).config.spec; }
+  /// True when one of its networks is not internal.
+  bool has_way_out(const ContainerConfig& config) const;
 
   /// The container's address in each of its networks; the same as last time where possible.
   Addresses lease(const ContainerConfig& config);
