@@ -85,9 +85,14 @@ std::shared_ptr<DnsForwarder> DnsForwarder::to_hosts_resolvers(Loop& loop,
 std::shared_ptr<DnsForwarder> DnsForwarder::to_resolvers(Loop& loop,
                                                          const std::vector<std::string>& addresses,
                                                          Fd network_namespace) {
+  DnsResolvers resolvers;
+  {
+    // "fe80::1%eth0" means the eth0 that is there.
+    const network::InNamespace inside(network_namespace.get());
+    resolvers = resolvers_from(addresses);
+  }
   return std::shared_ptr<DnsForwarder>(new DnsForwarder(
-      loop, [resolvers = resolvers_from(addresses)] { return resolvers; },
-      std::move(network_namespace)));
+      loop, [resolvers] { return resolvers; }, std::move(network_namespace)));
 }
 
 Awaitable<std::string> DnsForwarder::ask(std::string query, DnsTransport transport,
