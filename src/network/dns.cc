@@ -240,6 +240,7 @@ Found answer_from(const DnsView& view, const Question& question, const DnsAddres
                   std::uint32_t rotation, Reply& reply) {
   if (known != nullptr) return answer_name(*known, question, rotation, reply);
   if (question.is_single_label() && !question.is_about_zones()) return Found::nobody;
+  if (is_in_network(view, question.name)) return Found::nobody;
   return answer_reverse(view, question, reply);
 }
 

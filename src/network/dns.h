@@ -45,6 +45,11 @@ struct DnsView {
 /// when nobody has it.
 const DnsAddresses* find_name(const DnsView& view, std::string_view name);
 
+/// NAME.NETWORK, whether somebody has that name or not. Only of networks whose own name has an
+/// underscore, as SHOP_DEFAULT has: no domain of the world ends in such a label, while a network
+/// may well be called "dev".
+bool is_in_network(const DnsView& view, std::string_view name);
+
 enum class DnsVerdict {
   answered,   ///< `reply` is complete
   forward,    ///< not ours: ask an upstream with the same query
@@ -69,8 +74,8 @@ constexpr std::size_t largest_message = 65535;
 ///
 /// What is asked about a name of the view, or about an address in one of its subnets, is answered
 /// here: without such data NODATA, without such a name NXDOMAIN. So is each other name of a single
-/// label, unless the question is one about zones (NS, SOA, DS, DNSKEY: a validating resolver asks
-/// that of top-level domains): names of a stack never leave the machine.
+/// label, or of NAME.NETWORK, unless the question is one about zones (NS, SOA, DS, DNSKEY: a
+/// validating resolver asks that of top-level domains): names of a stack never leave the machine.
 DnsAnswer answer_dns(std::string_view query, const DnsView& view, std::uint32_t rotation,
                      std::size_t max_size);
 

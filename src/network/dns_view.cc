@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "network/dns.h"
 
 namespace stack::network {
@@ -27,6 +29,14 @@ const DnsAddresses* find_name(const DnsView& view, std::string_view name) {
   for (const auto& zone : view.zones)
     if (const auto* found = found_in(zone->names, without_network(name, zone->name))) return found;
   return nullptr;
+}
+
+bool is_in_network(const DnsView& view, std::string_view name) {
+  return std::ranges::any_of(view.zones, [&](const auto& zone) {
+    const bool is_no_domain =
+        zone->name.find('_') != std::string::npos && zone->name.find('.') == std::string::npos;
+    return is_no_domain && !without_network(name, zone->name).empty();
+  });
 }
 
 }  // namespace stack::network

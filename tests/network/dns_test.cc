@@ -120,6 +120,16 @@ TEST(Dns, EachNameIsKnownWithItsNetworkToo) {
   EXPECT_EQ(answer(ask("web.other_default", LDNS_RR_TYPE_A)), "forward");
 }
 
+TEST(Dns, WhatNobodyInANetworkIsCalledIsAskedOfNobody) {
+  EXPECT_EQ(answer(ask("stopped.shop_default", LDNS_RR_TYPE_A)), "NXDOMAIN qr aa rd ra");
+  EXPECT_EQ(answer(ask("a.b.shop_default", LDNS_RR_TYPE_TXT)), "NXDOMAIN qr aa rd ra");
+  DnsView view;
+  DnsZone zone;
+  zone.name = "dev";  // a domain of the world, too
+  view.zones.push_back(std::make_shared<DnsZone>(zone));
+  EXPECT_EQ(answer(ask("go.dev", LDNS_RR_TYPE_A), view), "forward");
+}
+
 TEST(Dns, OwnNamesComeFirstThenNetworksInTheirOrder) {
   DnsView view = shop();
   DnsZone second;

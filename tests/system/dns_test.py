@@ -186,7 +186,8 @@ class TheWorld(DnsTest):
     def test_names_of_a_single_label_never_leave(self):
         client = self.one()
         with NameServer(says(WORLD)) as server:
-            for name in ("wbe", "db", "localdomain", "WPAD"):
+            gone = f"gone.{self.project}_default"
+            for name in ("wbe", "db", "localdomain", "WPAD", gone):
                 self.assertEqual(client.ask(name).code, NXDOMAIN)
                 self.assertEqual(client.ask(name, AAAA).code, NXDOMAIN)
                 self.assertEqual(client.ask(name, nameserver.HTTPS).code, NXDOMAIN)
