@@ -32,7 +32,7 @@ struct SharedServices {
   StackNetwork& network;
   Publisher& publisher;
   const std::shared_ptr<DnsForwarder>& forwarder;  ///< to the host's own resolvers
-  Coalesced& status_saved;    ///< status.json holds what is known now
+  Coalesced& status_saved;                         ///< status.json holds what is known now
   Coalesced& firewall_ready;  ///< the host's table matches networks and published ports
   /// What `client` is answered when it asks for names; good until the next co_await.
   std::function<network::DnsAnswers&(const ContainerConfig& client)> names;

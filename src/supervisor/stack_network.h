@@ -31,7 +31,9 @@ class StackNetwork {
   Change remove(const std::string& name, Stack stack);
   bool has(const std::string& name) const { return records_.contains(name); }
   /// The network `name`. Throws Error when there is none.
-  const network::NetworkSpec& spec(const std::string& name) const { return record(name).config.spec; }
+  const network::NetworkSpec& spec(const std::string& name) const {
+    return record(name).config.spec;
+  }
   /// True when one of its networks is not internal.
   bool has_way_out(const ContainerConfig& config) const;
 

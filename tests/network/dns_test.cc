@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/dns.h"
 
-// Before ldns.h, which would otherwise define `true` and `false` as numbers.
-#include <stdbool.h>
-
-#include <ldns/ldns.h>
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -14,55 +9,11 @@
 #include <memory>
 
 #include "base/format.h"
+#include "dns_messages.h"
 #include "network/dns_answers.h"
-#include "network/dns_packet.h"
 
 namespace stack::network {
 namespace {
-
-using Packet = std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)>;
-
-enum class Edns { none, offers_4096 };
-
-std::string ask(const char* name, ldns_rr_type type, Edns edns = Edns::none,
-                ldns_rr_class rr_class = LDNS_RR_CLASS_IN) {
-  const Packet packet(ldns_pkt_query_new(ldns_dname_new_frm_str(name), type, rr_class, LDNS_RD),
-                      ldns_pkt_free);
-  ldns_pkt_set_id(packet.get(), 0x4711);
-  if (edns == Edns::offers_4096) ldns_pkt_set_edns_udp_size(packet.get(), 4096);
-  std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-  ldns_pkt2wire(&data, packet.get(), &size);
-  std::string wire(reinterpret_cast<const char*>(data), size);
-  std::free(data);
-  return wire;
-}
-
-/// "NOERROR qr aa rd ra: web A 172.18.0.2": code, flags, and type and value of each answer.
-std::string describe(const std::string& wire) {
-  ldns_pkt* parsed = nullptr;
-  const auto* data = reinterpret_cast<const std::uint8_t*>(wire.data());
-  if (ldns_wire2pkt(&parsed, data, wire.size()) != LDNS_STATUS_OK) return "unreadable";
-  const Packet packet(parsed, ldns_pkt_free);
-  if (ldns_pkt_id(parsed) != 0x4711) return "another id";
-  const ldns_lookup_table* code =
-      ldns_lookup_by_id(ldns_rcodes, static_cast<int>(ldns_pkt_get_rcode(parsed)));
-  std::string text = code->name;
-  if (ldns_pkt_qr(parsed)) text += " qr";
-  if (ldns_pkt_aa(parsed)) text += " aa";
-  if (ldns_pkt_tc(parsed)) text += " tc";
-  if (ldns_pkt_rd(parsed)) text += " rd";
-  if (ldns_pkt_ra(parsed)) text += " ra";
-  const ldns_rr_list* answers = ldns_pkt_answer(parsed);
-  for (std::size_t i = 0; i < ldns_rr_list_rr_count(answers); ++i) {
-    char* line = ldns_rr2str(ldns_rr_list_rr(answers, i));
-    for (char* c = line; *c != '\0'; ++c) *c = *c == '\t' ? ' ' : *c;
-    text += std::string("\n") + line;
-    text.pop_back();
-    std::free(line);
-  }
-  return text;
-}
 
 DnsView shop() {
   DnsZone zone;
@@ -363,59 +314,6 @@ TEST(DnsAnswers, AreNotForQuestionsOfTheWorld) {
   EXPECT_EQ(answers.answer_udp(ask("example.org", LDNS_RR_TYPE_A), reply), DnsVerdict::forward);
   EXPECT_EQ(answers.answer_udp("x", reply), DnsVerdict::malformed);
   EXPECT_EQ(answers.answer_udp("", reply), DnsVerdict::malformed);
-}
-
-TEST(DnsReply, MatchesOnlyItsQuery) {
-  const auto query = ask("web", LDNS_RR_TYPE_A);
-  const auto reply = answer_dns(query, shop(), 0, 512).reply;
-  EXPECT_EQ(match_reply(query, reply), DnsMatch::same);
-  EXPECT_EQ(match_reply(query, query), DnsMatch::none) << "a query is no reply";
-  EXPECT_EQ(match_reply(ask("wep", LDNS_RR_TYPE_A), reply), DnsMatch::none);
-  EXPECT_EQ(match_reply(ask("web", LDNS_RR_TYPE_AAAA), reply), DnsMatch::none);
-  EXPECT_EQ(match_reply(ask("wEb", LDNS_RR_TYPE_A), reply), DnsMatch::other_case);
-  auto other_id = reply;
-  other_id[0] ^= 1;
-  EXPECT_EQ(match_reply(query, other_id), DnsMatch::none);
-  EXPECT_EQ(match_reply(query, reply.substr(0, 15)), DnsMatch::none);
-}
-
-TEST(DnsReply, ATypeIsNotALetter) {
-  // 0x41 and 0x61, types 65 (HTTPS) and 97, are letters to whoever compares bytes only.
-  EXPECT_EQ(match_reply(ask("web", static_cast<ldns_rr_type>(65)),
-                        empty_reply(ask("web", static_cast<ldns_rr_type>(97)), DnsCode::no_error)),
-            DnsMatch::none);
-}
-
-TEST(DnsReply, ADisguisedQueryIsTheSameQuestionAndItsReplyIsTurnedBack) {
-  const auto query = ask("web.example.org", LDNS_RR_TYPE_A);
-  const std::string random = "\x12\x34" + std::string(32, '\xff');
-  const auto disguise = disguised(query, random);
-  EXPECT_EQ(question_of(disguise)->substr(0, 17), std::string("\3WEB\7EXAMPLE\3ORG\0", 17));
-  EXPECT_EQ(disguise.substr(0, 2), "\x12\x34");
-  const auto reply = empty_reply(disguise, DnsCode::name_error);
-  EXPECT_EQ(match_reply(disguise, reply), DnsMatch::same);
-  EXPECT_EQ(undisguised(query, reply), empty_reply(query, DnsCode::name_error));
-  EXPECT_EQ(undisguised(query, "short"), "short");
-}
-
-TEST(DnsReply, FailureIsToldWithTheQuestion) {
-  const auto query = ask("example.org", LDNS_RR_TYPE_A);
-  const auto failure = empty_reply(query, DnsCode::server_failure);
-  EXPECT_EQ(describe(failure), "SERVFAIL qr rd ra");
-  EXPECT_EQ(code_of(failure), DnsCode::server_failure);
-  EXPECT_EQ(match_reply(query, failure), DnsMatch::same);
-  EXPECT_EQ(describe(truncated_reply(query)), "NOERROR qr tc rd ra");
-  EXPECT_TRUE(is_truncated(truncated_reply(query)));
-}
-
-TEST(ResolvConf, IsReadAsTheResolverReadsIt) {
-  const auto conf = parse_resolv_conf(
-      "# a comment\nnameserver 192.0.2.1\n  nameserver\t2001:db8::1 ; second\n"
-      "domain old.example\nsearch a.example b.example\noptions ndots:2 timeout:1\n"
-      "options rotate\nsortlist 10.0.0.0\nnameserver\n");
-  EXPECT_EQ(fmt::format("{}", fmt::join(conf.nameservers, " ")), "192.0.2.1 2001:db8::1");
-  EXPECT_EQ(fmt::format("{}", fmt::join(conf.search, " ")), "a.example b.example");
-  EXPECT_EQ(fmt::format("{}", fmt::join(conf.options, " ")), "ndots:2 timeout:1 rotate");
 }
 
 }  // namespace
