@@ -32,7 +32,7 @@ void Registry::add(Task task) {
 
 void Registry::erase(const std::string& id) {
   tasks_.erase(id);
-  forget_names();
+  forget_views();
 }
 
 bool Registry::any_active() const {
@@ -54,28 +54,31 @@ std::vector<const ContainerStatus*> Registry::statuses() const {
   return all;
 }
 
-Registry::Zone Registry::zone(const std::string& network) {
+Registry::Zone Registry::zone(const std::string& network, const Strangers& strangers) {
   Zone& known = zones_[network];
   if (known) return known;
-  std::vector<NamedContainer> running;
+  std::vector<NamedContainer> running = strangers();
   for (const auto& [id, task] : tasks_)
     if (task->runs()) running.push_back({&task->config(), &task->status().addresses});
-  known = std::make_shared<network::DnsZone>(dns_zone(network_.spec(network), running));
+  network::NetworkSpec spec;
+  spec.name = network;
+  if (network_.has(network)) spec = network_.spec(network);
+  known = std::make_shared<network::DnsZone>(dns_zone(spec, running));
   return known;
 }
 
-network::DnsAnswers& Registry::answers(const ContainerConfig& client) {
+network::DnsAnswers& Registry::answers(const ContainerConfig& client, const Strangers& strangers) {
   const auto known = answers_.find(client.id);
   if (known != answers_.end()) return known->second;
   std::vector<Zone> zones;
   for (const Endpoint& endpoint : client.endpoints)
-    if (network_.has(endpoint.network)) zones.push_back(zone(endpoint.network));
+    zones.push_back(zone(endpoint.network, strangers));
   auto view = dns_view(client, std::move(zones), network_.host_gateway());
   return answers_.emplace(client.id, network::DnsAnswers(std::move(view), clients_++))
       .first->second;
 }
 
-void Registry::forget_names() {
+void Registry::forget_views() {
   zones_.clear();
   answers_.clear();
 }

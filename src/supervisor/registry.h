@@ -2,6 +2,7 @@
 // The stack's containers in memory, and what must be known across all of them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "network/dns_answers.h"
 #include "supervisor/container_task.h"
+#include "supervisor/dns_view.h"
 
 namespace stack::supervisor {
 
@@ -33,13 +35,15 @@ class Registry {
   /// The container whose process this is.
   Task find(const ProcessIdentity& process) const;
 
-  /// What `client` is answered when it asks for names. Worked out again only after forget_names().
-  network::DnsAnswers& answers(const ContainerConfig& client);
-  void forget_names();
+  /// What `client` is answered when it asks for names. Worked out again only after forget_views().
+  /// `strangers`: containers of other stacks in networks that ours are in, too.
+  using Strangers = std::function<std::vector<NamedContainer>()>;
+  network::DnsAnswers& answers(const ContainerConfig& client, const Strangers& strangers);
+  void forget_views();
 
  private:
   using Zone = std::shared_ptr<const network::DnsZone>;
-  Zone zone(const std::string& network);
+  Zone zone(const std::string& network, const Strangers& strangers);
 
   const StackNetwork& network_;
   std::map<std::string, Task> tasks_;

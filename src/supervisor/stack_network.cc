@@ -39,7 +39,7 @@ const NetworkRecord& StackNetwork::record(const std::string& name) const {
 
 bool StackNetwork::has_way_out(const ContainerConfig& config) const {
   return std::ranges::any_of(config.endpoints, [&](const Endpoint& endpoint) {
-    return has(endpoint.network) && !spec(endpoint.network).internal;
+    return !has(endpoint.network) || !spec(endpoint.network).internal;
   });
 }
 

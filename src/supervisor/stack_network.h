@@ -34,7 +34,8 @@ class StackNetwork {
   const network::NetworkSpec& spec(const std::string& name) const {
     return record(name).config.spec;
   }
-  /// True when one of its networks is not internal.
+  /// True when one of its networks is not internal. Networks of other stacks are not known here,
+  /// and count as ways out.
   bool has_way_out(const ContainerConfig& config) const;
 
   /// The container's address in each of its networks; the same as last time where possible.

@@ -50,7 +50,7 @@ Supervisor::Supervisor(ProjectFiles files)
               status_saved_,
               firewall_ready_,
               [this](const ContainerConfig& client) -> network::DnsAnswers& {
-                return registry_.answers(client);
+                return registry_.answers(client, [] { return std::vector<NamedContainer>(); });
               },
               [this] { changed(); },
               secrets_,
@@ -94,7 +94,7 @@ void Supervisor::take_exits() {
 }
 
 void Supervisor::changed() {
-  registry_.forget_names();
+  registry_.forget_views();
   consider_ending();
 }
 
