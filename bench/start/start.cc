@@ -82,8 +82,9 @@ void plug(const Surroundings& around, const runtime::ContainerSpec& spec, unsign
           int container_namespace) {
   network::EndpointSpec endpoint;
   endpoint.network = around.network.name;
-  endpoint.address = {gateway.value + 1 + number};
-  endpoint.mac = network::mac_for(endpoint.address);
+  const network::Ipv4 address{gateway.value + 1 + number};
+  endpoint.address = {address};
+  endpoint.mac = network::mac_for(address);
   endpoint.interface = "eth0";
   endpoint.default_route = true;
   network::plug({endpoint}, {around.network}, around.uplink, around.space.get(),

@@ -6,8 +6,9 @@
 
 #include <ldns/ldns.h>
 
+#include <arpa/inet.h>
+
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "base/text.h"
@@ -18,9 +19,10 @@ namespace {
 
 /// Short: an address is only good until its container is recreated.
 constexpr std::uint32_t time_to_live = 5;
-/// What we take and offer over UDP (RFC 6891); more would be fragmented on its way.
-constexpr std::size_t udp_size = 1232;
 constexpr std::string_view reverse_zone = ".in-addr.arpa";
+constexpr std::string_view reverse_zone6 = ".ip6.arpa";
+/// Of EDNS (RFC 6891): the upper eight bits of BADVERS, which is 16.
+constexpr std::uint8_t bad_version = 1;
 
 struct FreePacket {
   void operator()(ldns_pkt* packet) const { ldns_pkt_free(packet); }
@@ -50,6 +52,11 @@ struct Question {
   ldns_rr_class rr_class = LDNS_RR_CLASS_IN;
 
   bool is_single_label() const { return !name.empty() && name.find('.') == std::string::npos; }
+  bool is_internet() const { return rr_class == LDNS_RR_CLASS_IN; }
+  bool is_about_zones() const {
+    return type == LDNS_RR_TYPE_NS || type == LDNS_RR_TYPE_SOA || type == LDNS_RR_TYPE_DS ||
+           type == LDNS_RR_TYPE_DNSKEY;
+  }
 };
 
 /// The labels of a name in wire format, joined by dots. A label may hold any byte, a dot too: such
@@ -84,6 +91,20 @@ std::optional<Ipv4> reverse_address(std::string_view name) {
   return parse_ipv4(join(parts, "."));
 }
 
+/// "2.0.….0.d.f.ip6.arpa", 32 digits -> fd00::2
+std::optional<Ipv6> reverse_address6(std::string_view name) {
+  if (!name.ends_with(reverse_zone6)) return std::nullopt;
+  auto digits = split(name.substr(0, name.size() - reverse_zone6.size()), '.');
+  const auto is_digit = [](const std::string& digit) { return digit.size() == 1; };
+  if (digits.size() != 32 || !std::ranges::all_of(digits, is_digit)) return std::nullopt;
+  std::ranges::reverse(digits);
+  const std::string number = join(digits, "");
+  const auto high = parse_integer<std::uint64_t>(std::string_view(number).substr(0, 16), 16);
+  const auto low = parse_integer<std::uint64_t>(std::string_view(number).substr(16), 16);
+  if (!high || !low) return std::nullopt;
+  return Ipv6{*high, *low};
+}
+
 /// An answer under way: the query's id, flags and question, and what is added.
 class Reply {
  public:
@@ -95,19 +116,23 @@ class Reply {
     ldns_pkt_set_ra(packet_.get(), true);
     const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(query), 0);
     ldns_pkt_push_rr(packet_.get(), LDNS_SECTION_QUESTION, ldns_rr_clone(question));
-    if (ldns_pkt_edns(query)) ldns_pkt_set_edns_udp_size(packet_.get(), udp_size);
+    if (ldns_pkt_edns(query)) offer_edns(ldns_pkt_edns_do(query));
   }
 
   void set_code(ldns_pkt_rcode code) {
     ldns_pkt_set_rcode(packet_.get(), static_cast<std::uint8_t>(code));
   }
 
+  void set_bad_version() { ldns_pkt_set_edns_extended_rcode(packet_.get(), bad_version); }
+
   void add_address(Ipv4 address) {
-    const std::array<std::uint8_t, 4> bytes = {static_cast<std::uint8_t>(address.value >> 24),
-                                               static_cast<std::uint8_t>(address.value >> 16),
-                                               static_cast<std::uint8_t>(address.value >> 8),
-                                               static_cast<std::uint8_t>(address.value)};
-    add(LDNS_RR_TYPE_A, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, bytes.size(), bytes.data()));
+    const std::uint32_t bytes = htonl(address.value);
+    add(LDNS_RR_TYPE_A, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, sizeof(bytes), &bytes));
+  }
+
+  void add_address(Ipv6 address) {
+    const auto bytes = bytes_of(address);
+    add(LDNS_RR_TYPE_AAAA, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_AAAA, bytes.size(), bytes.data()));
   }
 
   void add_name(const std::string& name) {
@@ -115,19 +140,32 @@ class Reply {
     if (target != nullptr) add(LDNS_RR_TYPE_PTR, target);
   }
 
-  /// In wire format; over `limit` bytes without its answers, and TC set: ask again by TCP.
+  /// In wire format; over `limit` bytes with fewer answers, and TC set: ask again by TCP.
   std::string wire(std::size_t limit) {
     std::string whole = serialize(packet_.get());
-    if (whole.size() <= limit) return whole;
-    while (ldns_rr* dropped = ldns_rr_list_pop_rr(ldns_pkt_answer(packet_.get()))) {
-      ldns_rr_free(dropped);
+    while (whole.size() > limit && ldns_pkt_ancount(packet_.get()) > 0) {
+      ldns_pkt_set_tc(packet_.get(), true);
+      drop_answers(1 + (whole.size() - limit) / largest_answer);
+      whole = serialize(packet_.get());
     }
-    ldns_pkt_set_ancount(packet_.get(), 0);
-    ldns_pkt_set_tc(packet_.get(), true);
-    return serialize(packet_.get());
+    return whole;
   }
 
  private:
+  /// Of what there is more than one: an AAAA record with a compressed name.
+  static constexpr std::size_t largest_answer = 12 + 16;
+
+  void drop_answers(std::size_t count) {
+    for (; count > 0; --count) ldns_rr_free(ldns_rr_list_pop_rr(ldns_pkt_answer(packet_.get())));
+    const std::size_t left = ldns_rr_list_rr_count(ldns_pkt_answer(packet_.get()));
+    ldns_pkt_set_ancount(packet_.get(), static_cast<std::uint16_t>(left));
+  }
+
+  void offer_edns(bool security_ok) {
+    ldns_pkt_set_edns_udp_size(packet_.get(), largest_udp_size);
+    ldns_pkt_set_edns_do(packet_.get(), security_ok);
+  }
+
   void add(ldns_rr_type type, ldns_rdf* data) {
     ldns_rr* rr = ldns_rr_new();
     const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(packet_.get()), 0);
@@ -146,35 +184,77 @@ bool asks_for(const Question& question, ldns_rr_type type) {
   return question.type == type || question.type == LDNS_RR_TYPE_ANY;
 }
 
-void add_addresses(Reply& reply, const std::vector<Ipv4>& addresses, std::uint32_t rotation) {
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
+template <typename Address>
+void add_addresses(Reply& reply, const std::vector<Address>& addresses, std::uint32_t rotation) {
+  for (std::size_t i = 0; i < addresses.size(); ++i)
     reply.add_address(addresses[(i + rotation) % addresses.size()]);
-  }
 }
 
-/// Fills `reply` when the question is ours; false when an upstream has to be asked.
-bool answer_from(const DnsView& view, const Question& question, std::uint32_t rotation,
-                 Reply& reply) {
-  if (question.rr_class != LDNS_RR_CLASS_IN) return false;
-  if (const auto known = view.names.find(question.name); known != view.names.end()) {
-    if (asks_for(question, LDNS_RR_TYPE_A)) add_addresses(reply, known->second, rotation);
-    return true;
-  }
-  if (const auto address = reverse_address(question.name)) {
-    const auto known = view.reverse.find(*address);
-    if (known == view.reverse.end()) return false;
-    if (asks_for(question, LDNS_RR_TYPE_PTR)) reply.add_name(known->second);
-    return true;
-  }
-  if (!question.is_single_label()) return false;
-  reply.set_code(LDNS_RCODE_NXDOMAIN);
-  return true;
+/// Where in a view an answer was found, if it was.
+enum class Found { answer, nobody, elsewhere };
+
+Found answer_name(const DnsAddresses& known, const Question& question, std::uint32_t rotation,
+                  Reply& reply) {
+  if (asks_for(question, LDNS_RR_TYPE_A)) add_addresses(reply, known.v4, rotation);
+  if (asks_for(question, LDNS_RR_TYPE_AAAA)) add_addresses(reply, known.v6, rotation);
+  return Found::answer;
 }
 
-std::size_t reply_limit(const ldns_pkt* query, std::size_t max_size) {
+bool holds(const DnsZone& zone, Ipv4 address) {
+  return zone.subnet.prefix > 0 && zone.subnet.contains(address);
+}
+bool holds(const DnsZone& zone, Ipv6 address) {
+  return zone.subnet6.prefix > 0 && zone.subnet6.contains(address);
+}
+const std::map<Ipv4, std::string>& names_by_address(const DnsZone& zone, Ipv4) {
+  return zone.reverse;
+}
+const std::map<Ipv6, std::string>& names_by_address(const DnsZone& zone, Ipv6) {
+  return zone.reverse6;
+}
+
+template <typename Address>
+Found answer_address(const DnsView& view, Address address, const Question& question, Reply& reply) {
+  Found result = Found::elsewhere;
+  for (const auto& zone : view.zones) {
+    const auto& names = names_by_address(*zone, address);
+    if (const auto known = names.find(address); known != names.end()) {
+      if (asks_for(question, LDNS_RR_TYPE_PTR)) reply.add_name(known->second);
+      return Found::answer;
+    }
+    if (holds(*zone, address)) result = Found::nobody;
+  }
+  return result;
+}
+
+Found answer_reverse(const DnsView& view, const Question& question, Reply& reply) {
+  if (!question.is_internet()) return Found::elsewhere;
+  if (const auto address = reverse_address(question.name))
+    return answer_address(view, *address, question, reply);
+  if (const auto address = reverse_address6(question.name))
+    return answer_address(view, *address, question, reply);
+  return Found::elsewhere;
+}
+
+Found answer_from(const DnsView& view, const Question& question, const DnsAddresses* known,
+                  std::uint32_t rotation, Reply& reply) {
+  if (known != nullptr) return answer_name(*known, question, rotation, reply);
+  if (question.is_single_label() && !question.is_about_zones()) return Found::nobody;
+  if (is_in_network(view, question.name)) return Found::nobody;
+  return answer_reverse(view, question, reply);
+}
+
+std::size_t choices_in(const DnsAddresses* known, const Question& question) {
+  if (known == nullptr) return 1;
+  const std::size_t v4 = asks_for(question, LDNS_RR_TYPE_A) ? known->v4.size() : 0;
+  const std::size_t v6 = asks_for(question, LDNS_RR_TYPE_AAAA) ? known->v6.size() : 0;
+  return std::max({v4, v6, std::size_t{1}});
+}
+
+std::size_t room_for(const ldns_pkt* query, std::size_t max_size) {
   if (!ldns_pkt_edns(query)) return max_size;
   const std::size_t offered = ldns_pkt_edns_udp_size(query);
-  return std::max(max_size, std::min(offered, udp_size));
+  return std::max(max_size, std::min(offered, largest_udp_size));
 }
 
 DnsAnswer refuse(std::string_view query, DnsCode code) {
@@ -187,26 +267,29 @@ DnsAnswer answer_dns(std::string_view query, const DnsView& view, std::uint32_t 
                      std::size_t max_size) {
   if (!is_query(query)) return {};  // answering an answer could go on for ever
   const Packet packet = parse(query);
-  if (!packet || ldns_pkt_qdcount(packet.get()) != 1) return refuse(query, DnsCode::format_error);
+  // The library follows a compressed name into the header, whose bytes are no name of the client's.
+  if (!packet || ldns_pkt_qdcount(packet.get()) != 1 || !question_of(query))
+    return refuse(query, DnsCode::format_error);
   if (ldns_pkt_get_opcode(packet.get()) != LDNS_PACKET_QUERY) {
     return refuse(query, DnsCode::not_implemented);
   }
+  const std::size_t room = room_for(packet.get(), max_size);
   Reply reply(packet.get());
-  if (!answer_from(view, question_in(packet.get()), rotation, reply)) {
-    return {DnsVerdict::forward, {}};
+  if (ldns_pkt_edns(packet.get()) && ldns_pkt_edns_version(packet.get()) != 0) {
+    reply.set_bad_version();
+    return {DnsVerdict::answered, reply.wire(room)};
   }
-  return {DnsVerdict::answered, reply.wire(reply_limit(packet.get(), max_size))};
+  const Question question = question_in(packet.get());
+  const DnsAddresses* known = question.is_internet() ? find_name(view, question.name) : nullptr;
+  const Found found = answer_from(view, question, known, rotation, reply);
+  if (found == Found::elsewhere) return {DnsVerdict::forward, {}};
+  if (found == Found::nobody) reply.set_code(LDNS_RCODE_NXDOMAIN);
+  return {DnsVerdict::answered, reply.wire(room), choices_in(known, question)};
 }
 
-bool reply_matches(std::string_view query, std::string_view reply) {
-  const auto asked = question_of(query);
-  const auto answered = question_of(reply);
-  return asked && answered && !is_query(reply) && query.substr(0, 2) == reply.substr(0, 2) &&
-         reply[4] == 0 && reply[5] == 1 && *asked == *answered;
-}
-
-std::string servfail(std::string_view query) {
-  return empty_reply(query, DnsCode::server_failure);
+std::size_t udp_room(std::string_view query) {
+  const Packet packet = parse(query);
+  return packet ? room_for(packet.get(), plain_udp_size) : plain_udp_size;
 }
 
 }  // namespace stack::network

@@ -92,7 +92,7 @@ void configure_inside(NetlinkSocket& container, const std::vector<Plug>& plugs) 
     const std::string& name = plug.endpoint->interface;
     const int index = get_link(container, name).index;
     request_link_up(batch, index, name);
-    request_address(batch, index, plug.endpoint->address, plug.network->subnet.prefix, name);
+    request_address(batch, index, *plug.endpoint->address.v4, plug.network->subnet.prefix, name);
     // An internal network leads nowhere; the host appears in it as the gateway, a neighbour.
     if (plug.endpoint->default_route && !plug.network->internal) {
       request_route(batch, index, everywhere, plug.network->gateway, name);

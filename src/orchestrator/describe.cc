@@ -252,6 +252,12 @@ void add_connections(Json& json, const DesiredContainer& container) {
   if (!service.networks.empty()) json["networks"] = networks(container);
   for (const auto& port : service.ports) json["ports"].push_back(port_text(port));
   for (const auto& link : service.links) json["links"].push_back(link.service + ":" + link.alias);
+  for (const auto& link : service.external_links)
+    json["external_links"].push_back(link.service + ":" + link.alias);
+  set(json, "extra_hosts", service.extra_hosts);
+  set(json, "dns", service.dns);
+  set(json, "dns_search", service.dns_search);
+  set(json, "dns_opt", service.dns_opt);
   for (const char* kind : {"volumes", "volumes_from"}) {
     Json list = mounts(container, kind);
     if (!list.empty()) json[kind] = std::move(list);

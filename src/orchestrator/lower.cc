@@ -102,6 +102,22 @@ std::vector<supervisor::PortRule> ports_of(const spec::Service& model) {
   return rules;
 }
 
+std::vector<supervisor::LinkRule> links_of(const spec::Service& model) {
+  std::vector<supervisor::LinkRule> rules;
+  for (const auto* links : {&model.links, &model.external_links})
+    for (const auto& link : *links) rules.push_back({link.alias, link.service});
+  return rules;
+}
+
+std::vector<std::pair<std::string, std::string>> hosts_of(const spec::Service& model) {
+  std::vector<std::pair<std::string, std::string>> hosts;
+  for (const std::string& host : model.extra_hosts) {
+    const std::size_t equals = host.find('=');
+    hosts.emplace_back(host.substr(0, equals), host.substr(equals + 1));
+  }
+  return hosts;
+}
+
 std::vector<std::string> probe_command(const std::vector<std::string>& test) {
   if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", test.at(1)};
   return {test.begin() + 1, test.end()};
@@ -252,7 +268,9 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.endpoints = endpoints_of(wish, id);
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
     config.ports = ports_of(wish.model);
-  for (const auto& link : wish.model.links) config.links.push_back({link.alias, link.service});
+  config.links = links_of(wish.model);
+  config.extra_hosts = hosts_of(wish.model);
+  config.dns = {wish.model.dns, wish.model.dns_search, wish.model.dns_opt};
   config.health = health_of(wish.model, wish.image);
   lower_changeable(wish, config);
   config.post_start = hooks_of(wish.model.post_start, config.spec.process);

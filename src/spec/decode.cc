@@ -104,6 +104,7 @@ void read(const Node& node, std::chrono::nanoseconds& value) {
 }
 
 void read(const Node& node, Strings& value) {
+  if (node.is_string()) value.push_back(node.text);  // one, where there may be several
   for (const auto& item : node.items) value.push_back(item.text);
 }
 

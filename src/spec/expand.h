@@ -53,6 +53,8 @@ void refine_block_weight(Node& node, const Where& where, Shaping& shaping);
 void refine_oom_score(Node& node, const Where& where, Shaping& shaping);
 void refine_owner_id(Node& node, const Where& where, Shaping& shaping);
 void refine_cpuset(Node& node, const Where& where, Shaping& shaping);
+void refine_hosts(Node& node, const Where& where, Shaping& shaping);
+void refine_name_servers(Node& node, const Where& where, Shaping& shaping);
 void refine_device_permissions(Node& node, const Where& where, Shaping& shaping);
 void refine_device_rules(Node& node, const Where& where, Shaping& shaping);
 void refine_ulimits(Node& node, const Where& where, Shaping& shaping);

@@ -40,8 +40,8 @@ constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
 constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
-constexpr Type kListed{.form = Form::text_or_texts, .expand = expand_list, .also = kAlsoText};
-constexpr Type kExtraHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
+constexpr Type kExtraHosts{
+    .form = Form::texts, .expand = expand_hosts, .refine = refine_hosts, .also = kAlsoMapping};
 
 constexpr std::string_view kEnvFormats[] = {"raw"};
 constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
@@ -159,6 +159,10 @@ constexpr Type kSecurityOptions{
     .form = Form::texts, .refine = refine_security_options, .is_set = true};
 constexpr Type kDeviceRules{.form = Form::texts, .refine = refine_device_rules, .is_set = true};
 constexpr Type kOomScore{.form = Form::integer, .refine = refine_oom_score};
+constexpr Type kNameServers{.form = Form::text_or_texts,
+                            .expand = expand_list,
+                            .refine = refine_name_servers,
+                            .also = kAlsoText};
 constexpr Type kCpuset{.form = Form::text, .refine = refine_cpuset};
 constexpr Type kMicroseconds{.form = Form::integer, .refine = refine_microseconds};
 constexpr std::string_view kCgroups[] = {"host", "private"};
@@ -239,11 +243,13 @@ constexpr Field kServiceFields[] = {
      Merge::distinct},
     {"devices", &kDevices, "Devices of the host", into<&Service::devices>, Merge::keyed,
      target_identity},
-    {"dns", &kListed, "Name servers", nullptr, Merge::unique},
-    {"dns_opt", &kTexts, "Resolver options", nullptr, Merge::unique},
-    {"dns_search", &kTextOrTexts, "Search domains", nullptr, Merge::unique},
-    {"external_links", &kTextSet, "Other names for foreign containers", nullptr, Merge::distinct},
-    {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
+    {"dns", &kNameServers, "Name servers", into<&Service::dns>, Merge::unique},
+    {"dns_opt", &kTexts, "Resolver options", into<&Service::dns_opt>, Merge::unique},
+    {"dns_search", &kTextOrTexts, "Search domains", into<&Service::dns_search>, Merge::unique},
+    {"external_links", &kTextSet, "Other names for foreign containers",
+     into<&Service::external_links>, Merge::distinct},
+    {"extra_hosts", &kExtraHosts, "Lines for /etc/hosts", into<&Service::extra_hosts>,
+     Merge::distinct},
     {"gpus", &kGpus, "Graphics processors", assign_device_requests},
     {"group_add", &kGroups, "Further groups", into<&Service::group_add>, Merge::distinct},
     {"ipc", &kText, "Whose IPC namespace", into<&Service::ipc>},

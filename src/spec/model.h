@@ -214,6 +214,12 @@ struct Service {
   std::map<std::string, NetworkAttachment> networks;  ///< key of Project::networks
   std::string network_mode;  ///< empty, none, host, bridge, service:NAME or container:NAME
   std::vector<Link> links;
+  std::vector<Link>
+      external_links;  ///< `service`: the name of a container, perhaps of another stack
+  Strings dns;         ///< addresses
+  Strings dns_search;  ///< "." alone: none
+  Strings dns_opt;
+  Strings extra_hosts;  ///< "NAME=ADDRESS" or "NAME=host-gateway"; a name may have several
   std::map<std::string, Dependency> depends_on;  ///< implied ones (links, volumes_from) included
   std::optional<Healthcheck> healthcheck;
   RestartPolicy restart;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks of limits, devices, kernel parameters and security options. docker compose takes any text
 // here and lets the engine refuse it: `config` shows such a file with a warning, `up` refuses it.
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 
@@ -47,6 +49,13 @@ bool is_device_rule(std::string_view text) {
          is_device_number(numbers[0]) && is_device_number(numbers[1]);
 }
 
+/// An IP address, one of IPv6 perhaps with a zone: "fe80::1%eth0".
+bool is_address(const std::string& text) {
+  std::array<unsigned char, 16> bytes;
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), bytes.data()) == 1;
+}
+
 constexpr std::array<std::string_view, 16> kLimits = {
     "as",   "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue",
     "nice", "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
@@ -91,6 +100,24 @@ void refine_owner_id(Node& node, const Where& where, Shaping& shaping) {
 void refine_cpuset(Node& node, const Where& where, Shaping& shaping) {
   if (is_kept(node, shaping) || node.text.empty() || parse_ranges(node.text)) return;
   complain(node, node.text, shaping, where, "a list of processors").hint = "0-3,7, for example";
+}
+
+void refine_hosts(Node& node, const Where& where, Shaping& shaping) {
+  for (const Node& item : node.items) {
+    const std::string address = item.text.substr(item.text.find('=') + 1);
+    if (is_kept(item, shaping) || address == "host-gateway" || is_address(address)) continue;
+    complain(item, address, shaping, where, "an IP address").hint =
+        "NAME=ADDRESS, or NAME=host-gateway for the host";
+  }
+}
+
+/// Names would have to be looked up with the very servers that they name.
+void refine_name_servers(Node& node, const Where& where, Shaping& shaping) {
+  for (const Node& item : node.items) {
+    if (is_kept(item, shaping) || is_address(item.text)) continue;
+    complain(item, item.text, shaping, where, "an IP address").hint =
+        "name servers have addresses, like 192.0.2.1 or 2001:db8::1";
+  }
 }
 
 void refine_device_permissions(Node& node, const Where& where, Shaping& shaping) {

@@ -94,6 +94,12 @@ void to_json(json& out, const Endpoint& endpoint) {
   out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
   if (endpoint.address) out["address"] = *endpoint.address;
   if (!endpoint.mac.empty()) out["mac"] = endpoint.mac;
+  if (endpoint.address6) out["address6"] = *endpoint.address6;
+  if (!endpoint.interface.empty()) out["interface"] = endpoint.interface;
+  if (endpoint.gw_priority != 0) out["gw_priority"] = endpoint.gw_priority;
+  if (!endpoint.link_local.empty()) out["link_local"] = endpoint.link_local;
+  if (!endpoint.link_local6.empty()) out["link_local6"] = endpoint.link_local6;
+  if (!endpoint.sysctls.empty()) out["sysctls"] = endpoint.sysctls;
 }
 
 void from_json(const json& in, Endpoint& endpoint) {
@@ -101,6 +107,12 @@ void from_json(const json& in, Endpoint& endpoint) {
   in.at("aliases").get_to(endpoint.aliases);
   if (in.contains("address")) endpoint.address = in.at("address").get<network::Ipv4>();
   if (in.contains("mac")) in.at("mac").get_to(endpoint.mac);
+  if (in.contains("address6")) endpoint.address6 = in.at("address6").get<network::Ipv6>();
+  if (in.contains("interface")) in.at("interface").get_to(endpoint.interface);
+  if (in.contains("gw_priority")) in.at("gw_priority").get_to(endpoint.gw_priority);
+  if (in.contains("link_local")) in.at("link_local").get_to(endpoint.link_local);
+  if (in.contains("link_local6")) in.at("link_local6").get_to(endpoint.link_local6);
+  if (in.contains("sysctls")) in.at("sysctls").get_to(endpoint.sysctls);
 }
 
 void to_json(json& out, const PortRule& rule) {
@@ -126,6 +138,16 @@ void to_json(json& out, const LinkRule& rule) {
 void from_json(const json& in, LinkRule& rule) {
   in.at("alias").get_to(rule.alias);
   in.at("target").get_to(rule.target);
+}
+
+void to_json(json& out, const DnsRules& rules) {
+  out = json{{"servers", rules.servers}, {"search", rules.search}, {"options", rules.options}};
+}
+
+void from_json(const json& in, DnsRules& rules) {
+  in.at("servers").get_to(rules.servers);
+  in.at("search").get_to(rules.search);
+  in.at("options").get_to(rules.options);
 }
 
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
@@ -161,6 +183,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"stop", config.stop},
              {"data_container", config.data_container},
              {"applied", config.applied}};
+  if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
   if (!config.pre_stop.empty()) out["pre_stop"] = config.pre_stop;
@@ -184,6 +207,7 @@ void read_details(const json& in, ContainerConfig& config) {
   in.at("ports").get_to(config.ports);
   in.at("links").get_to(config.links);
   in.at("extra_hosts").get_to(config.extra_hosts);
+  if (in.contains("dns")) in.at("dns").get_to(config.dns);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
   in.at("stop").get_to(config.stop);
   if (in.contains("post_start")) in["post_start"].get_to(config.post_start);
@@ -197,8 +221,8 @@ void from_json(const json& in, ContainerConfig& config) {
 
 json take_details(json& config) {
   json details = json::object();
-  for (const char* key :
-       {"spec", "ports", "links", "extra_hosts", "health", "stop", "post_start", "pre_stop"}) {
+  for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "stop",
+                          "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

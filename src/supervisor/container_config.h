@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "network/network_spec.h"
@@ -54,14 +55,20 @@ struct StopRule {
   bool operator==(const StopRule&) const = default;
 };
 
-/// One network that the container joins. The address is the supervisor's to give (kept over
-/// restarts) unless the file fixes it.
+/// One network that the container joins. Addresses are the supervisor's to give (kept over
+/// restarts) unless the file fixes them.
 struct Endpoint {
   std::string network;  ///< NetworkSpec::name
   std::optional<network::Ipv4> address;
   std::string mac;  ///< empty: from the address
   std::vector<std::string>
       aliases;  ///< names for everybody in that network: service, container, own
+  std::optional<network::Ipv6> address6{};
+  std::string interface {};  ///< name inside; empty: "eth" and a number
+  int gw_priority = 0;       ///< the highest has the default route; of equals the first by name
+  std::vector<network::Ipv4> link_local{};
+  std::vector<network::Ipv6> link_local6{};
+  std::map<std::string, std::string> sysctls{};  ///< see EndpointSpec
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -83,6 +90,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// How names of the world are looked up. What is empty is the host's.
+struct DnsRules {
+  std::vector<std::string> servers;  ///< addresses as they are seen from inside
+  std::vector<std::string> search;   ///< "." alone: none
+  std::vector<std::string> options;  ///< of resolv.conf(5): "ndots:1", "timeout:2"
+  bool operator==(const DnsRules&) const = default;
+};
+
 /// What becomes of a container's output.
 struct LogPolicy {
   enum class Kept { files, nothing } kept = Kept::files;
@@ -97,10 +112,12 @@ struct ContainerConfig {
   std::string service;  ///< "db"
   int number = 1;
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
-  std::vector<Endpoint> endpoints;  ///< the first has the default route; empty: no network but lo
+  std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
   std::vector<LinkRule> links;
-  std::map<std::string, std::string> extra_hosts;  ///< name -> address
+  /// Name and address, or "host-gateway"; a name may have several.
+  std::vector<std::pair<std::string, std::string>> extra_hosts;
+  DnsRules dns;
   std::optional<HealthPolicy> health;
   RestartRule restart;
   StopRule stop;
@@ -120,7 +137,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
-/// The same in two parts: spec, ports, links, extra_hosts, health and stop are taken out of a
+/// The same in two parts: spec, ports, links, extra_hosts, dns, health and stop are taken out of a
 /// configuration's JSON as its details; the rest is the summary.
 nlohmann::json take_details(nlohmann::json& config);
 void read_summary(const nlohmann::json& json, ContainerConfig& config);

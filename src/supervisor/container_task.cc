@@ -169,7 +169,7 @@ void ContainerTask::join_network() {
   status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
 }
 
-std::optional<network::Ipv4> ContainerTask::first_address() const {
+std::optional<network::DualAddress> ContainerTask::first_address() const {
   if (config_.endpoints.empty()) return std::nullopt;
   const auto found = status_.addresses.find(config_.endpoints.front().network);
   if (found == status_.addresses.end()) return std::nullopt;
@@ -201,8 +201,9 @@ runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& share
   runtime::ContainerSpec spec = config_.spec;
   spec.root.upper = shared_.files.upper(config_.id);
   spec.root.work = shared_.files.work(config_.id);
-  spec.etc =
-      write_etc_files(running_files(), config_, {first_address(), shared_.network.host_gateway()});
+  spec.etc = write_etc_files(
+      running_files(), config_,
+      {first_address().value_or(network::DualAddress{}), shared_.network.host_gateway()});
   fill_files(spec);
   if (shared.network_files.empty()) return spec;
   // Who shares a network has its names too.
@@ -221,13 +222,6 @@ runtime::LaunchOptions ContainerTask::launch_options(const StandardStreams& stre
   options.stderr_fd = streams.err.get();
   options.cache = shared_.files.paths.cache();
   return options;
-}
-
-void ContainerTask::start_dns(int network_namespace, DnsPorts before) {
-  const auto view = [this]() -> const network::DnsView& { return shared_.names(config_); };
-  dns_ = DnsServer::start(shared_.loop, shared_.forwarder, network_namespace, before, view);
-  status_.dns_udp_port = dns_->ports().udp;
-  status_.dns_tcp_port = dns_->ports().tcp;
 }
 
 void ContainerTask::started() {

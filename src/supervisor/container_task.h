@@ -31,11 +31,11 @@ struct SharedServices {
   FdStore& store;
   StackNetwork& network;
   Publisher& publisher;
-  DnsForwarder& forwarder;
-  Coalesced& status_saved;    ///< status.json holds what is known now
+  const std::shared_ptr<DnsForwarder>& forwarder;  ///< to the host's own resolvers
+  Coalesced& status_saved;                         ///< status.json holds what is known now
   Coalesced& firewall_ready;  ///< the host's table matches networks and published ports
-  /// Names as `client` sees them; good until the next co_await.
-  std::function<const network::DnsView&(const ContainerConfig& client)> names;
+  /// What `client` is answered when it asks for names; good until the next co_await.
+  std::function<network::DnsAnswers&(const ContainerConfig& client)> names;
   /// Something is different from before: containers run or do not.
   std::function<void()> changed;
   const SecretStore& secrets;
@@ -99,6 +99,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();
   void start_dns(int network_namespace, DnsPorts before);
+  DnsSource dns_source(int network_namespace);
   void start_probing(Health known);
   Health known_health() const;
   void probed(Health health, const std::string& failure);
@@ -123,7 +124,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void note_change();
   void save_state() const;
   bool has_dns() const;
-  std::optional<network::Ipv4> first_address() const;
+  std::optional<network::DualAddress> first_address() const;
 
   SharedServices& shared_;
   ContainerConfig config_;  ///< changes by update() alone

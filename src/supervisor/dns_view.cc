@@ -8,39 +8,72 @@
 namespace stack::supervisor {
 namespace {
 
+using network::DnsAddresses;
 using network::DnsView;
-using network::Ipv4;
+using network::DnsZone;
+using network::DualAddress;
 
-void add_name(DnsView& view, std::string_view name, Ipv4 address) {
-  auto& addresses = view.names[to_lower(name)];
-  if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+constexpr std::size_t short_id_length = 12;
+
+template <typename Address>
+void add_once(std::vector<Address>& list, const std::optional<Address>& address) {
+  if (address && std::ranges::find(list, *address) == list.end()) list.push_back(*address);
 }
 
-void add_container(DnsView& view, const NamedContainer& container, const std::string& network) {
-  for (const Endpoint& endpoint : container.config->endpoints) {
-    const auto address = container.addresses->find(network);
-    if (endpoint.network != network || address == container.addresses->end()) continue;
-    for (const std::string& alias : endpoint.aliases) add_name(view, alias, address->second);
-    add_name(view, container.config->name, address->second);
-    add_name(view, std::string_view(container.config->id).substr(0, 12), address->second);
-    view.reverse[address->second] = to_lower(container.config->name + "." + network);
-  }
+void add(DnsAddresses& addresses, const DualAddress& address) {
+  add_once(addresses.v4, address.v4);
+  add_once(addresses.v6, address.v6);
+}
+
+void add_container(DnsZone& zone, const NamedContainer& container, const Endpoint& endpoint,
+                   const DualAddress& address) {
+  const ContainerConfig& config = *container.config;
+  for (const std::string& alias : endpoint.aliases) add(zone.names[to_lower(alias)], address);
+  add(zone.names[to_lower(config.name)], address);
+  add(zone.names[config.id.substr(0, short_id_length)], address);
+  const std::string name = to_lower(config.name) + "." + zone.name;
+  if (address.v4) zone.reverse[*address.v4] = name;
+  if (address.v6) zone.reverse6[*address.v6] = name;
+}
+
+DualAddress parse_host(const std::string& text, const DualAddress& host_gateway) {
+  if (text == "host-gateway") return host_gateway;
+  return {network::parse_ipv4(text), network::parse_ipv6(text)};
 }
 
 }  // namespace
 
-DnsView dns_view(const ContainerConfig& client, std::span<const NamedContainer> running) {
-  DnsView view;
-  for (const Endpoint& endpoint : client.endpoints)
-    for (const NamedContainer& container : running)
-      add_container(view, container, endpoint.network);
-  // Looked up before any is added: a link may take the name of what it points to elsewhere.
-  std::map<std::string, std::vector<Ipv4>> links;
-  for (const LinkRule& link : client.links) {
-    const auto target = view.names.find(to_lower(link.target));
-    if (target != view.names.end()) links[to_lower(link.alias)] = target->second;
+DnsZone dns_zone(const network::NetworkSpec& network, std::span<const NamedContainer> running) {
+  DnsZone zone;
+  zone.name = to_lower(network.name);
+  zone.subnet = network.subnet;
+  zone.subnet6 = network.subnet6;
+  for (const NamedContainer& container : running) {
+    const auto address = container.addresses->find(network.name);
+    if (address == container.addresses->end()) continue;
+    for (const Endpoint& endpoint : container.config->endpoints)
+      if (endpoint.network == network.name)
+        add_container(zone, container, endpoint, address->second);
   }
-  for (auto& [alias, addresses] : links) view.names[alias] = std::move(addresses);
+  return zone;
+}
+
+DnsView dns_view(const ContainerConfig& client, std::vector<std::shared_ptr<const DnsZone>> zones,
+                 DualAddress host_gateway) {
+  DnsView view;
+  view.zones = std::move(zones);
+  // All looked up before any is added: a link may take the name of what it points to elsewhere.
+  network::DnsNames links;
+  for (const LinkRule& link : client.links)
+    if (const auto* target = find_name(view, to_lower(link.target)))
+      links[to_lower(link.alias)] = *target;
+  network::DnsNames hosts;
+  for (const auto& [name, address] : client.extra_hosts)
+    add(hosts[to_lower(name)], parse_host(address, host_gateway));
+  // Who asks name servers only gets there too (RFC 6761, 6.3).
+  hosts.try_emplace("localhost", DnsAddresses{{network::Ipv4{0x7f000001}}, {network::Ipv6{0, 1}}});
+  view.own = std::move(hosts);
+  view.own.merge(links);
   return view;
 }
 

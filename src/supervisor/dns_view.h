@@ -3,21 +3,31 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <span>
 
 #include "network/dns.h"
+#include "network/network_spec.h"
 #include "supervisor/container_config.h"
 
 namespace stack::supervisor {
 
-/// A container that runs, with its address in each of its networks.
+/// A container that runs, with its addresses in each of its networks.
 struct NamedContainer {
   const ContainerConfig* config;
-  const std::map<std::string, network::Ipv4>* addresses;
+  const std::map<std::string, network::DualAddress>* addresses;
 };
 
-/// Aliases, names and short ids of everybody in the networks of `client`, then the client's own
-/// links, which nobody else sees.
-network::DnsView dns_view(const ContainerConfig& client, std::span<const NamedContainer> running);
+/// Names, aliases and short ids of everybody in a network; a service's name has the addresses of
+/// all its containers.
+network::DnsZone dns_zone(const network::NetworkSpec& network,
+                          std::span<const NamedContainer> running);
+
+/// What `client` sees: `zones` of its networks, in its order, and names that nobody else sees: its
+/// links, and over them its extra hosts, which are in its /etc/hosts, too. Programs that have
+/// resolvers of their own (nginx, envoy) look there only. `host_gateway` is what that word means.
+network::DnsView dns_view(const ContainerConfig& client,
+                          std::vector<std::shared_ptr<const network::DnsZone>> zones,
+                          network::DualAddress host_gateway);
 
 }  // namespace stack::supervisor

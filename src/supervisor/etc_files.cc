@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -45,9 +47,30 @@ bool shares_host_network(const ContainerConfig& config) {
 /// The resolver's configuration; nothing for a container that is alone in its namespace.
 std::optional<std::string> resolv_conf_for(const ContainerConfig& config) {
   const auto host = read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or("");
-  if (shares_host_network(config)) return host;
+  if (shares_host_network(config)) return host_network_resolv_conf(host, config.dns);
   if (config.endpoints.empty()) return std::nullopt;
-  return resolv_conf_text(host);
+  return resolv_conf_text(host, config.dns);
+}
+
+/// The host's configuration with the rules' own values in the place of its.
+network::ResolvConf changed(network::ResolvConf conf, const DnsRules& rules) {
+  if (!rules.servers.empty()) conf.nameservers = rules.servers;
+  if (!rules.search.empty()) conf.search = rules.search;
+  if (conf.search == std::vector<std::string>{"."}) conf.search.clear();
+  if (!rules.options.empty()) conf.options = rules.options;
+  return conf;
+}
+
+std::string text_of(const network::ResolvConf& conf) {
+  std::string text;
+  for (const std::string& server : conf.nameservers) text += "nameserver " + server + "\n";
+  if (!conf.search.empty()) text += "search " + join(conf.search, " ") + "\n";
+  if (!conf.options.empty()) text += "options " + join(conf.options, " ") + "\n";
+  return text;
+}
+
+bool sets_ndots(const std::string& option) {
+  return option.starts_with("ndots:");
 }
 
 }  // namespace
@@ -56,24 +79,27 @@ std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
   std::string text(loopback_lines);
   for (const auto& [name, address] : config.extra_hosts) {
     const bool gateway = address == "host-gateway";
-    if (gateway && !names.host_gateway)
+    if (gateway && !names.host_gateway.v4)
       fail("extra_hosts: {}: host-gateway means nothing without a network", name);
-    text += (gateway ? to_text(*names.host_gateway) : address) + "\t" + name + "\n";
+    text += (gateway ? to_text(*names.host_gateway.v4) : address) + "\t" + name + "\n";
   }
-  if (names.own_address && !config.spec.hostname.empty())
-    text += to_text(*names.own_address) + "\t" + names_of(config.spec) + "\n";
+  if (names.own.v4 && !config.spec.hostname.empty())
+    text += to_text(*names.own.v4) + "\t" + names_of(config.spec) + "\n";
   return text;
 }
 
-std::string resolv_conf_text(std::string_view host_resolv_conf) {
-  const auto host = network::parse_resolv_conf(host_resolv_conf);
-  std::string text = "nameserver 127.0.0.11\n";
-  if (!host.search.empty()) text += "search " + join(host.search, " ") + "\n";
-  text += "options";
-  for (const std::string& option : host.options)
-    if (!option.starts_with("ndots:")) text += " " + option;
-  // A service's name has no dot: it is asked for as it stands first.
-  return text + " ndots:0\n";
+std::string resolv_conf_text(std::string_view host_resolv_conf, const DnsRules& rules) {
+  auto conf = network::parse_resolv_conf(host_resolv_conf);
+  std::erase_if(conf.options, sets_ndots);
+  conf = changed(std::move(conf), rules);
+  conf.nameservers = {"127.0.0.11"};
+  if (std::ranges::none_of(conf.options, sets_ndots)) conf.options.push_back("ndots:0");
+  return text_of(conf);
+}
+
+std::string host_network_resolv_conf(std::string_view host_resolv_conf, const DnsRules& rules) {
+  if (rules == DnsRules{}) return std::string(host_resolv_conf);
+  return text_of(changed(network::parse_resolv_conf(host_resolv_conf), rules));
 }
 
 runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,

@@ -13,13 +13,17 @@
 namespace stack::supervisor {
 
 struct HostNames {
-  std::optional<network::Ipv4> own_address;   ///< in the first network
-  std::optional<network::Ipv4> host_gateway;  ///< what the word host-gateway means
+  network::DualAddress own;           ///< in the network with the default route
+  network::DualAddress host_gateway;  ///< what the word host-gateway means
 };
 
 std::string hosts_text(const ContainerConfig& config, const HostNames& names);
-/// For a container with our resolver: the host's search list and options, our address.
-std::string resolv_conf_text(std::string_view host_resolv_conf);
+/// For a container with our resolver: our address; search list and options are its own, or else the
+/// host's. Without an own `ndots` it is 0: the name of a service, which has no dot, is asked for as
+/// it stands first.
+std::string resolv_conf_text(std::string_view host_resolv_conf, const DnsRules& rules);
+/// For one in the host's network: the host's file, but for what the rules say.
+std::string host_network_resolv_conf(std::string_view host_resolv_conf, const DnsRules& rules);
 
 /// Writes them into the container's directory and tells where. In place: a running container has
 /// these very files bound.

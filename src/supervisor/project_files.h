@@ -73,7 +73,7 @@ std::vector<RecordedContainer> read_recorded(const ProjectFiles& files,
 /// A network with the addresses given out in it, by container name.
 struct NetworkRecord {
   NetworkConfig config;
-  std::map<std::string, network::Ipv4> leases;
+  std::map<std::string, network::DualAddress> leases;
 };
 void write_network(const ProjectFiles& files, const NetworkRecord& record, Durability durability);
 std::vector<NetworkRecord> read_network_records(const ProjectFiles& files);

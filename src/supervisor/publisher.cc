@@ -48,14 +48,16 @@ std::optional<std::string> publishing_stack(const ProjectFiles& files, const Por
 }  // namespace
 
 Publisher::Entry Publisher::hold(const std::string& ip, std::uint16_t host_port,
-                                 const PortRule& rule, network::Ipv4 address) const {
+                                 const PortRule& rule, const network::DualAddress& address) const {
   auto [socket, port] = network::hold_port(ip, host_port, rule.protocol);
-  PublishedPort published{ip, port, rule.protocol, address, rule.container_port};
+  PublishedPort published{
+      ip,        port, rule.protocol, address.v4.value_or(network::Ipv4{}), rule.container_port,
+      address.v6};
   return {published, PortService::start(*loop_, std::move(socket), published)};
 }
 
 Publisher::Entries Publisher::open_at(const PortRule& rule, std::uint16_t host_port,
-                                      network::Ipv4 address) const {
+                                      const network::DualAddress& address) const {
   Entries entries;
   entries.push_back(hold(rule.host_ip.empty() ? any_v4 : rule.host_ip, host_port, rule, address));
   if (!rule.host_ip.empty()) return entries;
@@ -76,7 +78,7 @@ void Publisher::explain(const Error& error, const PortRule& rule, std::uint16_t 
       .with_exit_code(error.exit_code());
 }
 
-Publisher::Entries Publisher::open(const PortRule& rule, network::Ipv4 address,
+Publisher::Entries Publisher::open(const PortRule& rule, const network::DualAddress& address,
                                    const std::vector<PublishedPort>& before) const {
   const bool random = rule.host_port == 0;
   const std::uint16_t first = random ? port_before(rule, before) : rule.host_port;
@@ -95,7 +97,7 @@ Publisher::Entries Publisher::open(const PortRule& rule, network::Ipv4 address,
 }
 
 std::vector<PublishedPort> Publisher::publish(const ContainerConfig& config,
-                                              std::optional<network::Ipv4> address,
+                                              const std::optional<network::DualAddress>& address,
                                               const std::vector<PublishedPort>& before) {
   if (!address) return {};
   auto& entries = entries_[config.id];

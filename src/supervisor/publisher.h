@@ -29,7 +29,7 @@ class Publisher {
   /// `before`: the ports it had, for those that the rule leaves to chance. Throws Error naming
   /// whoever holds one; nothing is held then.
   std::vector<network::PublishedPort> publish(const ContainerConfig& config,
-                                              std::optional<network::Ipv4> address,
+                                              const std::optional<network::DualAddress>& address,
                                               const std::vector<network::PublishedPort>& before);
   void withdraw(const std::string& container_id);
   /// All that is published now.
@@ -42,11 +42,12 @@ class Publisher {
   };
   using Entries = std::vector<Entry>;
 
-  Entries open(const PortRule& rule, network::Ipv4 address,
+  Entries open(const PortRule& rule, const network::DualAddress& address,
                const std::vector<network::PublishedPort>& before) const;
-  Entries open_at(const PortRule& rule, std::uint16_t host_port, network::Ipv4 address) const;
+  Entries open_at(const PortRule& rule, std::uint16_t host_port,
+                  const network::DualAddress& address) const;
   Entry hold(const std::string& ip, std::uint16_t host_port, const PortRule& rule,
-             network::Ipv4 address) const;
+             const network::DualAddress& address) const;
   [[noreturn]] void explain(const Error& error, const PortRule& rule, std::uint16_t port) const;
 
   Loop* loop_;

@@ -54,13 +54,33 @@ std::vector<const ContainerStatus*> Registry::statuses() const {
   return all;
 }
 
-const network::DnsView& Registry::view(const ContainerConfig& client) {
-  const auto known = views_.find(client.id);
-  if (known != views_.end()) return known->second;
-  std::vector<NamedContainer> running;
+Registry::Zone Registry::zone(const std::string& network, const Strangers& strangers) {
+  Zone& known = zones_[network];
+  if (known) return known;
+  std::vector<NamedContainer> running = strangers();
   for (const auto& [id, task] : tasks_)
     if (task->runs()) running.push_back({&task->config(), &task->status().addresses});
-  return views_[client.id] = dns_view(client, running);
+  network::NetworkSpec spec;
+  spec.name = network;
+  if (network_.has(network)) spec = network_.spec(network);
+  known = std::make_shared<network::DnsZone>(dns_zone(spec, running));
+  return known;
+}
+
+network::DnsAnswers& Registry::answers(const ContainerConfig& client, const Strangers& strangers) {
+  const auto known = answers_.find(client.id);
+  if (known != answers_.end()) return known->second;
+  std::vector<Zone> zones;
+  for (const Endpoint& endpoint : client.endpoints)
+    zones.push_back(zone(endpoint.network, strangers));
+  auto view = dns_view(client, std::move(zones), network_.host_gateway());
+  return answers_.emplace(client.id, network::DnsAnswers(std::move(view), clients_++))
+      .first->second;
+}
+
+void Registry::forget_views() {
+  zones_.clear();
+  answers_.clear();
 }
 
 }  // namespace stack::supervisor

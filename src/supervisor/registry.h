@@ -2,18 +2,23 @@
 // The stack's containers in memory, and what must be known across all of them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "network/dns_answers.h"
 #include "supervisor/container_task.h"
+#include "supervisor/dns_view.h"
 
 namespace stack::supervisor {
 
 class Registry {
  public:
   using Task = std::shared_ptr<ContainerTask>;
+
+  explicit Registry(const StackNetwork& network) : network_(network) {}
 
   /// The container `id`. Throws Error when there is none.
   Task get(const std::string& id) const;
@@ -30,13 +35,21 @@ class Registry {
   /// The container whose process this is.
   Task find(const ProcessIdentity& process) const;
 
-  /// Names as `client` sees them. Worked out again only after forget_views().
-  const network::DnsView& view(const ContainerConfig& client);
-  void forget_views() { views_.clear(); }
+  /// What `client` is answered when it asks for names. Worked out again only after forget_views().
+  /// `strangers`: containers of other stacks in networks that ours are in, too.
+  using Strangers = std::function<std::vector<NamedContainer>()>;
+  network::DnsAnswers& answers(const ContainerConfig& client, const Strangers& strangers);
+  void forget_views();
 
  private:
+  using Zone = std::shared_ptr<const network::DnsZone>;
+  Zone zone(const std::string& network, const Strangers& strangers);
+
+  const StackNetwork& network_;
   std::map<std::string, Task> tasks_;
-  std::map<std::string, network::DnsView> views_;  ///< by container id
+  std::map<std::string, Zone> zones_;                   ///< by network
+  std::map<std::string, network::DnsAnswers> answers_;  ///< by container id
+  std::uint32_t clients_ = 0;  ///< each begins with another one of a name's addresses
 };
 
 }  // namespace stack::supervisor

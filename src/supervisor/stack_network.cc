@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/stack_network.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/ids.h"
 #include "network/links.h"
@@ -9,6 +11,7 @@
 
 namespace stack::supervisor {
 
+using network::DualAddress;
 using network::Ipv4;
 using network::NetworkSpec;
 using network::Subnet;
@@ -32,6 +35,12 @@ NetworkRecord& StackNetwork::record(const std::string& name) {
 
 const NetworkRecord& StackNetwork::record(const std::string& name) const {
   return const_cast<StackNetwork*>(this)->record(name);
+}
+
+bool StackNetwork::has_way_out(const ContainerConfig& config) const {
+  return std::ranges::any_of(config.endpoints, [&](const Endpoint& endpoint) {
+    return !has(endpoint.network) || !spec(endpoint.network).internal;
+  });
 }
 
 StackNetwork::Change StackNetwork::create(NetworkConfig config) {
@@ -94,7 +103,7 @@ namespace {
 std::set<Ipv4> addresses_taken(const NetworkRecord& record, const std::string& except) {
   std::set<Ipv4> taken;
   for (const auto& [name, address] : record.leases)
-    if (name != except) taken.insert(address);
+    if (name != except && address.v4) taken.insert(*address.v4);
   return taken;
 }
 
@@ -112,14 +121,14 @@ Addresses StackNetwork::lease(const ContainerConfig& config) {
       if (taken.contains(address))
         fail("address {} is already in use in network {}", to_text(address), endpoint.network);
     } else if (kept != joined.leases.end()) {
-      address = kept->second;
+      address = kept->second.v4.value_or(Ipv4{});
     } else {
       const NetworkSpec& spec = joined.config.spec;
       address = network::choose_address(spec.subnet, spec.gateway, taken);
     }
-    addresses[endpoint.network] = address;
-    if (kept != joined.leases.end() && kept->second == address) continue;
-    joined.leases[config.name] = address;
+    addresses[endpoint.network].v4 = address;
+    if (kept != joined.leases.end() && kept->second.v4 == address) continue;
+    joined.leases[config.name].v4 = address;
     changed_leases_.insert(endpoint.network);
     save_leases_.request();
   }
@@ -146,8 +155,12 @@ void StackNetwork::write_leases() {
 network::UplinkSpec StackNetwork::choose_uplink() const {
   const std::string id = files_.stack_id();
   const Subnet subnet = network::choose_uplink(subnets_taken(), stable_hash(id));
-  return {"stk" + id, Ipv4{subnet.address.value + 1}, Ipv4{subnet.address.value + 2},
-          network::uplink_mtu()};
+  return {"stk" + id,
+          Ipv4{subnet.address.value + 1},
+          Ipv4{subnet.address.value + 2},
+          network::uplink_mtu(),
+          {},
+          {}};
 }
 
 /// The uplink, chosen at first need and the same as long as the stack runs.
@@ -159,9 +172,9 @@ const network::UplinkSpec& StackNetwork::uplink() {
   return *uplink_;
 }
 
-std::optional<Ipv4> StackNetwork::host_gateway() const {
-  if (!uplink_) return std::nullopt;
-  return uplink_->host_address;
+DualAddress StackNetwork::host_gateway() const {
+  if (!uplink_) return {};
+  return {uplink_->host_address, uplink_->host_address6};
 }
 
 std::vector<NetworkSpec> StackNetwork::made_networks() const {
@@ -200,10 +213,11 @@ std::vector<network::EndpointSpec> StackNetwork::endpoints(const ContainerConfig
                                                            const Addresses& addresses) const {
   std::vector<network::EndpointSpec> specs;
   for (const Endpoint& endpoint : config.endpoints) {
-    const Ipv4 address = addresses.at(endpoint.network);
-    specs.push_back({endpoint.network, address,
-                     endpoint.mac.empty() ? network::mac_for(address) : endpoint.mac,
-                     "eth" + std::to_string(specs.size()), specs.empty()});
+    const DualAddress& address = addresses.at(endpoint.network);
+    specs.push_back(
+        {endpoint.network, address,
+         endpoint.mac.empty() ? network::mac_for(address.v4.value_or(Ipv4{})) : endpoint.mac,
+         "eth" + std::to_string(specs.size()), specs.empty()});
   }
   return specs;
 }

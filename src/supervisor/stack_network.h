@@ -16,7 +16,7 @@
 
 namespace stack::supervisor {
 
-using Addresses = std::map<std::string, network::Ipv4>;  ///< by network name
+using Addresses = std::map<std::string, network::DualAddress>;  ///< by network name
 
 class StackNetwork {
  public:
@@ -30,6 +30,13 @@ class StackNetwork {
   enum class Stack { runs, is_down };
   Change remove(const std::string& name, Stack stack);
   bool has(const std::string& name) const { return records_.contains(name); }
+  /// The network `name`. Throws Error when there is none.
+  const network::NetworkSpec& spec(const std::string& name) const {
+    return record(name).config.spec;
+  }
+  /// True when one of its networks is not internal. Networks of other stacks are not known here,
+  /// and count as ways out.
+  bool has_way_out(const ContainerConfig& config) const;
 
   /// The container's address in each of its networks; the same as last time where possible.
   Addresses lease(const ContainerConfig& config);
@@ -46,7 +53,7 @@ class StackNetwork {
   std::optional<network::FirewallSpec> firewall(
       std::vector<network::PublishedPort> published) const;
   /// What `host-gateway` means inside; nothing before prepare().
-  std::optional<network::Ipv4> host_gateway() const;
+  network::DualAddress host_gateway() const;
   /// Lets go of everything on the host that does not die with the stack's namespace.
   void close();
 

@@ -41,11 +41,11 @@ struct ContainerStatus {
   bool stopped_by_user = false;  ///< by stop or down: no restart policy applies
   std::uint64_t restarts = 0;
   TimePoint created{};
-  TimePoint started{};                             ///< epoch: never
-  TimePoint finished{};                            ///< epoch: never
-  std::map<std::string, network::Ipv4> addresses;  ///< network name -> address
-  std::vector<network::PublishedPort> published;   ///< as bound now
-  std::uint16_t dns_udp_port = 0;                  ///< inside the container's namespace
+  TimePoint started{};                                    ///< epoch: never
+  TimePoint finished{};                                   ///< epoch: never
+  std::map<std::string, network::DualAddress> addresses;  ///< by network name
+  std::vector<network::PublishedPort> published;          ///< as bound now
+  std::uint16_t dns_udp_port = 0;                         ///< inside the container's namespace
   std::uint16_t dns_tcp_port = 0;
   std::string error;       ///< why the last start failed, empty when it did not
   std::string last_probe;  ///< output of the last failed health check

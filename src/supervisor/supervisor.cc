@@ -24,6 +24,7 @@ namespace {
 constexpr auto first_client_patience = std::chrono::seconds(5);
 /// How long sockets of the firewall stay open after their use.
 constexpr auto firewall_rest = std::chrono::milliseconds(500);
+constexpr const char* host_resolv_conf = "/etc/resolv.conf";
 
 }  // namespace
 
@@ -33,12 +34,13 @@ Supervisor::Supervisor(ProjectFiles files)
       store_(store_fd),
       network_(loop_, files_, network_fd),
       publisher_(loop_, files_),
-      forwarder_(loop_),
+      forwarder_(DnsForwarder::to_hosts_resolvers(loop_, host_resolv_conf)),
       exits_(files_.exits()),
       status_saved_(loop_, "saving the status", [this] { save_status(); }),
       firewall_ready_(loop_, "setting the firewall", [this] { apply_firewall(); }),
       sweeper_(loop_, files_.containers()),
       secrets_(files_.secrets()),
+      registry_(network_),
       shared_{loop_,
               files_,
               store_,
@@ -47,8 +49,8 @@ Supervisor::Supervisor(ProjectFiles files)
               forwarder_,
               status_saved_,
               firewall_ready_,
-              [this](const ContainerConfig& client) -> const network::DnsView& {
-                return registry_.view(client);
+              [this](const ContainerConfig& client) -> network::DnsAnswers& {
+                return registry_.answers(client, [] { return std::vector<NamedContainer>(); });
               },
               [this] { changed(); },
               secrets_,

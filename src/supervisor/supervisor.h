@@ -72,7 +72,7 @@ class Supervisor {
   FdStore store_;
   StackNetwork network_;
   Publisher publisher_;
-  DnsForwarder forwarder_;
+  std::shared_ptr<DnsForwarder> forwarder_;
   ExitLog exits_;
   Coalesced status_saved_;
   Coalesced firewall_ready_;

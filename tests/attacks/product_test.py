@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
 
+import nameserver  # noqa: E402
 import stacktest  # noqa: E402
 import world  # noqa: E402
 from stacktest import eventually  # noqa: E402
@@ -438,6 +439,86 @@ except OSError:
 
 def check_weakened():
     world.require(WEAKENED and Path(WEAKENED).exists(), "stack_weakened is not built")
+
+
+class Names(Attack):
+    """N9: answers that are not the resolver's, and answers for strangers."""
+
+    EVIL = "192.0.2.66"
+    LIES_EACH = 2000
+    ROUNDS = int(os.environ.get("STACK_ATTACK_ROUNDS", "2000")) // 40
+
+    def client(self, command):
+        pids = []
+        eventually(lambda: pids.extend(self.pids_running(command)) or pids, command)
+        return nameserver.Client(pids[0])
+
+    def lies(self, message, transport):
+        """By TCP the truth. By UDP, from the address and port that the answer has to come from, all
+        that somebody can say who saw the query's length and name but neither id nor letters."""
+        if transport == "tcp":
+            return nameserver.reply_to(message, addresses=["192.0.2.1"])
+        asked = nameserver.Message(message)
+        flipped = bytes(byte ^ 0x20 if chr(byte).isalpha() else byte for byte in asked.question[:-4])
+        other_name = nameserver.wire_name("other.example.org") + asked.question[-4:]
+        wrong_questions = (flipped + asked.question[-4:], asked.question[:-4] + b"\0\x1c\0\1",
+                           asked.question[:-4] + b"\0\1\0\3", other_name)
+        wrong_ids = [(asked.number + 1 + step) % 65536 for step in range(self.LIES_EACH - 4)]
+        return ([nameserver.reply_to(message, addresses=[self.EVIL], number=number)
+                 for number in wrong_ids] +
+                [nameserver.reply_to(message, addresses=[self.EVIL], question=question)
+                 for question in wrong_questions])
+
+    def spoof(self):
+        """50 queries, 2000 wrong replies to each."""
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        client = self.client("sleep 1001")
+        with nameserver.NameServer(self.lies):
+            for number in range(self.ROUNDS):
+                if self.EVIL in client.ask(f"name-of-round-{number}.example.org").answers:
+                    return "a wrong reply was taken"
+        return ""
+
+    def test_a_reply_that_is_not_to_the_query_is_not_taken(self):
+        self.expect_only_without_defence(self.spoof, "any_reply")
+
+    def ask_neighbour(self):
+        """What web's resolver tells db, whose packets to web's 127.0.0.11 are routed to web, where
+        the kernel was told to take them."""
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                sysctls: {net.ipv4.conf.all.route_localnet: 1, net.ipv4.conf.all.rp_filter: 0}
+              db: {image: "box:1", command: sleep 1002}
+        """)
+        web = self.inside("web", "hostname", "-i").split()[0]
+        neighbour = self.client("sleep 1002")
+        port = self.resolver_port(self.client("sleep 1001"))
+        with nameserver.inside(neighbour.namespace):
+            world.run("sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1")
+            world.run("ip", "route", "add", "127.0.0.11/32", "via", web, "dev", "eth0", "table", "77")
+            world.run("ip", "rule", "add", "to", "127.0.0.11", "lookup", "77", "pref", "0")
+            world.run("ip", "rule", "add", "lookup", "local", "pref", "1")
+            world.run("ip", "rule", "del", "lookup", "local", "pref", "0")
+        with neighbour.socket() as udp:
+            udp.settimeout(2)
+            udp.sendto(nameserver.query("web"), ("127.0.0.11", port))
+            try:
+                return " ".join(nameserver.Message(udp.recv(512)).answers)
+            except TimeoutError:
+                return ""
+
+    @staticmethod
+    def resolver_port(client):
+        with nameserver.inside(client.namespace):
+            table = Path("/proc/thread-self/net/udp").read_text().splitlines()[1:]
+        rows = [row.split()[1] for row in table]
+        return next(int(row.split(":")[1], 16) for row in rows if row.startswith("0B00007F"))
+
+    def test_a_resolver_answers_its_own_container_only(self):
+        self.expect_only_without_defence(self.ask_neighbour, "resolver_for_anybody")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ int __real_open(const char* path, int flags, mode_t mode);
 int __real_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 ssize_t __real_read(int file, void* buffer, std::size_t size);
 pid_t __real_setsid();
+int __real_setsockopt(int socket, int level, int name, const void* value, socklen_t size);
 int __real_stat(const char* path, struct stat* info);
 mode_t __real_umask(mode_t mask);
 }
@@ -186,6 +187,12 @@ int __wrap_getsockopt(int socket, int level, int name, void* value, socklen_t* s
   if (result == 0 && asks_who && weakened(Weakness::any_client))
     static_cast<ucred*>(value)->uid = 0;
   return result;
+}
+
+int __wrap_setsockopt(int socket, int level, int name, const void* value, socklen_t size) {
+  const bool binds = level == SOL_SOCKET && name == SO_BINDTODEVICE;
+  if (binds && weakened(Weakness::resolver_for_anybody)) return 0;
+  return __real_setsockopt(socket, level, name, value, size);
 }
 
 int __wrap_mkdir(const char* path, mode_t mode) {

@@ -10,6 +10,7 @@
 
 #include "base/overlay_tree.h"
 #include "base/process.h"
+#include "network/dns_packet.h"
 #include "runtime/user_lookup.h"
 #include "runtime/validate.h"
 #include "weakness.h"
@@ -45,6 +46,16 @@ std::optional<Fd> wrapped_open_process(const ProcessIdentity& process) {
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0, 0, 0, 0, 0)));
   if (!pidfd) return std::nullopt;
   return pidfd;
+}
+
+using MatchReply = network::DnsMatch(std::string_view, std::string_view);
+#define MATCH_REPLY "_ZN5stack7network11match_replyESt17basic_string_viewIcSt11char_traitsIcEES4_"
+MatchReply real_match_reply asm("__real_" MATCH_REPLY);
+MatchReply wrapped_match_reply asm("__wrap_" MATCH_REPLY);
+
+network::DnsMatch wrapped_match_reply(std::string_view query, std::string_view reply) {
+  if (!weakened(Weakness::any_reply)) return real_match_reply(query, reply);
+  return reply.size() < query.size() ? network::DnsMatch::none : network::DnsMatch::same;
 }
 
 using ParseUser = std::optional<runtime::UserRequest>(std::string_view);

@@ -36,12 +36,14 @@ enum class Weakness {
   unbounded_output,          ///< all that a health check prints is kept
   scratch_in_tmp,            ///< new files are written in /tmp first
   unchecked_spec,            ///< what is asked for is not looked at first
+  any_reply,                 ///< whatever comes to the port of a DNS query is its reply
+  resolver_for_anybody,      ///< a container's resolver listens to the whole of its network
   anybodys_state,            ///< nobody looks whose the state directory is
 };
 
 /// Those that a whole `stack_weakened` can be told, one a line, by the file STACK_RUN +
 /// ".weakness".
-inline constexpr std::array<std::pair<std::string_view, Weakness>, 10> told_by_name = {{
+inline constexpr std::array<std::pair<std::string_view, Weakness>, 12> told_by_name = {{
     {"links_lead_out", Weakness::links_lead_out},
     {"image_links_lead_out", Weakness::image_links_lead_out},
     {"program_on_disk", Weakness::program_on_disk},
@@ -52,6 +54,8 @@ inline constexpr std::array<std::pair<std::string_view, Weakness>, 10> told_by_n
     {"no_filter", Weakness::no_filter},
     {"scratch_in_tmp", Weakness::scratch_in_tmp},
     {"anybodys_state", Weakness::anybodys_state},
+    {"any_reply", Weakness::any_reply},
+    {"resolver_for_anybody", Weakness::resolver_for_anybody},
 }};
 
 /// In force while it lives, in this process and those it forks.

@@ -119,7 +119,7 @@ TEST_F(Links, ATakenInterfaceNameIsAnErrorThatNamesIt) {
   const Fd web = stack.container({"front"}, 2);
   const Ipv4 address = *parse_ipv4(stack.ip("back", 2));
   try {
-    plug({{"back", address, mac_for(address), "eth0", false}}, stack.firewall.networks,
+    plug({{"back", {address}, mac_for(address), "eth0", false}}, stack.firewall.networks,
          stack.firewall.uplink, stack.network_namespace.get(), web.get(), "0123456789ab");
     FAIL() << "two interfaces of one name";
   } catch (const Error& error) {

@@ -145,7 +145,7 @@ Fd container_on_the_host(const World& world, const TestStack& stack, const std::
   ensure_bridge(network, stack.firewall.uplink, world.host());
   const Ipv4 address = *parse_ipv4(ip);
   Fd container = bare_namespace();
-  plug({{"front", address, mac_for(address), "eth0", true}}, stack.firewall.networks,
+  plug({{"front", {address}, mac_for(address), "eth0", true}}, stack.firewall.networks,
        stack.firewall.uplink, world.host(), container.get(), new_container_id());
   return container;
 }
@@ -209,7 +209,7 @@ void measure_containers() {
     containers.push_back(bare_namespace());
     const Ipv4 address = *parse_ipv4(stack.ip("front", i));
     plugging.push_back(microseconds([&] {
-      plug({{"front", address, mac_for(address), "eth0", true}}, stack.firewall.networks,
+      plug({{"front", {address}, mac_for(address), "eth0", true}}, stack.firewall.networks,
            stack.firewall.uplink, stack.network_namespace.get(), containers.back().get(),
            new_container_id());
     }));

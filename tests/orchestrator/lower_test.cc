@@ -50,6 +50,23 @@ TEST(Lower, ServiceContainerNameAliasesAndShortIdAreNamesInEachNetwork) {
             (std::vector<std::string>{"web", "shop-web-1", "aaaaaaaaaaaa", "www"}));
 }
 
+TEST(Lower, NamesAndNameServersAreHandedDown) {
+  spec::Service web = service("web");
+  web.links = {{"db", "store"}};
+  web.external_links = {{"other-db-1", "far"}};
+  web.extra_hosts = {"one=10.0.0.1", "one=::1", "host=host-gateway"};
+  web.dns = {"192.0.2.1"};
+  web.dns_search = {"."};
+  web.dns_opt = {"ndots:1"};
+  const auto config = lowered(web);
+  EXPECT_EQ(config.links,
+            (std::vector<supervisor::LinkRule>{{"store", "db"}, {"far", "other-db-1"}}));
+  EXPECT_EQ(config.extra_hosts,
+            (std::vector<std::pair<std::string, std::string>>{
+                {"one", "10.0.0.1"}, {"one", "::1"}, {"host", "host-gateway"}}));
+  EXPECT_EQ(config.dns, (supervisor::DnsRules{{"192.0.2.1"}, {"."}, {"ndots:1"}}));
+}
+
 TEST(Lower, TheImagesHealthCheckStandsWhereTheFileSaysNothing) {
   using std::chrono_literals::operator""s;
   image::ImageConfig image;

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+
 namespace stack::supervisor {
 namespace {
 
-using Addresses = std::map<std::string, network::Ipv4>;
+using Addresses = std::map<std::string, network::DualAddress>;
 
 /// One container with its addresses, as short as a test wants it.
 struct Member {
@@ -17,31 +19,49 @@ struct Member {
     config.id = std::string(64, service.front());
     config.name = "shop-" + service + "-1";
     for (const auto& [network, address] : networks) {
-      config.endpoints.push_back({network, std::nullopt, "", {service}});
-      addresses[network] = *network::parse_ipv4(address);
+      Endpoint endpoint;
+      endpoint.network = network;
+      endpoint.aliases = {service};
+      config.endpoints.push_back(endpoint);
+      addresses[network].v4 = network::parse_ipv4(address);
     }
   }
   operator NamedContainer() const { return {&config, &addresses}; }
 };
 
+const network::DualAddress gateway{network::parse_ipv4("10.127.8.1"), network::parse_ipv6("fd::1")};
+
+network::DnsView view_of(const ContainerConfig& client,
+                         const std::vector<NamedContainer>& running) {
+  std::vector<std::shared_ptr<const network::DnsZone>> zones;
+  for (const Endpoint& endpoint : client.endpoints) {
+    network::NetworkSpec spec;
+    spec.name = endpoint.network;
+    zones.push_back(std::make_shared<network::DnsZone>(dns_zone(spec, running)));
+  }
+  return dns_view(client, zones, gateway);
+}
+
 /// The addresses of a name, separated by blanks.
 std::string lookup(const network::DnsView& view, const std::string& name) {
-  std::string text;
-  const auto found = view.names.find(name);
-  if (found == view.names.end()) return "unknown";
-  for (const auto& address : found->second) text += (text.empty() ? "" : " ") + to_text(address);
-  return text;
+  const auto* found = network::find_name(view, name);
+  if (found == nullptr) return "unknown";
+  std::vector<std::string> texts;
+  for (const auto& address : found->v4) texts.push_back(to_text(address));
+  for (const auto& address : found->v6) texts.push_back(to_text(address));
+  return join(texts, " ");
 }
 
 TEST(DnsView, AContainerIsKnownByAliasNameAndShortId) {
   const Member web("web", {{"net", "10.0.0.2"}});
   const Member db("db", {{"net", "10.0.0.3"}});
   const std::vector<NamedContainer> running{web, db};
-  const auto view = dns_view(web.config, running);
+  const auto view = view_of(web.config, running);
   EXPECT_EQ(lookup(view, "db"), "10.0.0.3");
   EXPECT_EQ(lookup(view, "shop-db-1"), "10.0.0.3");
   EXPECT_EQ(lookup(view, "dddddddddddd"), "10.0.0.3");
-  EXPECT_EQ(view.reverse.at(*network::parse_ipv4("10.0.0.3")), "shop-db-1.net");
+  EXPECT_EQ(lookup(view, "db.net"), "10.0.0.3");
+  EXPECT_EQ(view.zones[0]->reverse.at(*network::parse_ipv4("10.0.0.3")), "shop-db-1.net");
 }
 
 TEST(DnsView, OnlySharedNetworksAreSeen) {
@@ -49,7 +69,7 @@ TEST(DnsView, OnlySharedNetworksAreSeen) {
   const Member db("db", {{"back", "10.1.0.3"}});
   const Member api("api", {{"back", "10.1.0.4"}, {"front", "10.0.0.4"}});
   const std::vector<NamedContainer> running{web, db, api};
-  const auto view = dns_view(web.config, running);
+  const auto view = view_of(web.config, running);
   EXPECT_EQ(lookup(view, "db"), "unknown");
   EXPECT_EQ(lookup(view, "api"), "10.0.0.4");
 }
@@ -60,7 +80,7 @@ TEST(DnsView, ReplicasShareTheirServicesName) {
   Member two("db", {{"net", "10.0.0.4"}});
   two.config.name = "shop-db-2";
   const std::vector<NamedContainer> running{one, two};
-  EXPECT_EQ(lookup(dns_view(web.config, running), "db"), "10.0.0.3 10.0.0.4");
+  EXPECT_EQ(lookup(view_of(web.config, running), "db"), "10.0.0.3 10.0.0.4");
 }
 
 TEST(DnsView, ALinkIsItsOwnersAlone) {
@@ -68,9 +88,54 @@ TEST(DnsView, ALinkIsItsOwnersAlone) {
   web.config.links = {{"Database", "db"}, {"nothing", "absent"}};
   const Member db("db", {{"net", "10.0.0.3"}});
   const std::vector<NamedContainer> running{web, db};
-  EXPECT_EQ(lookup(dns_view(web.config, running), "database"), "10.0.0.3");
-  EXPECT_EQ(lookup(dns_view(web.config, running), "nothing"), "unknown");
-  EXPECT_EQ(lookup(dns_view(db.config, running), "database"), "unknown");
+  EXPECT_EQ(lookup(view_of(web.config, running), "database"), "10.0.0.3");
+  EXPECT_EQ(lookup(view_of(web.config, running), "nothing"), "unknown");
+  EXPECT_EQ(lookup(view_of(db.config, running), "database"), "unknown");
+}
+
+TEST(DnsView, BothFamiliesAreKnown) {
+  Member web("web", {{"net", "10.0.0.2"}});
+  web.addresses["net"].v6 = network::parse_ipv6("fd00::2");
+  const auto view = view_of(web.config, {web});
+  EXPECT_EQ(lookup(view, "web"), "10.0.0.2 fd00::2");
+  EXPECT_EQ(view.zones[0]->reverse6.at(*network::parse_ipv6("fd00::2")), "shop-web-1.net");
+}
+
+TEST(DnsView, ANameOfTwoNetworksIsThatOfTheFirstOne) {
+  const Member web("web", {{"a", "10.0.0.2"}, {"b", "10.1.0.2"}});
+  const Member one("db", {{"b", "10.1.0.3"}});
+  Member two("db", {{"a", "10.0.0.3"}});
+  two.config.name = "shop-db-2";
+  EXPECT_EQ(lookup(view_of(web.config, {one, two}), "db"), "10.0.0.3");
+  EXPECT_EQ(lookup(view_of(web.config, {one, two}), "db.b"), "10.1.0.3");
+}
+
+TEST(DnsView, ALinkMayTakeTheNameOfAnother) {
+  Member web("web", {{"net", "10.0.0.2"}});
+  web.config.links = {{"cache", "db"}, {"db", "cache"}};
+  const Member db("db", {{"net", "10.0.0.3"}});
+  const Member cache("cache", {{"net", "10.0.0.4"}});
+  const auto view = view_of(web.config, {db, cache});
+  EXPECT_EQ(lookup(view, "db"), "10.0.0.4");
+  EXPECT_EQ(lookup(view, "cache"), "10.0.0.3");
+}
+
+TEST(DnsView, EverybodyIsALocalhost) {
+  const Member web("web", {{"net", "10.0.0.2"}});
+  EXPECT_EQ(lookup(view_of(web.config, {web}), "localhost"), "127.0.0.1 ::1");
+}
+
+TEST(DnsView, ExtraHostsWinOverServicesAndLinks) {
+  Member web("web", {{"net", "10.0.0.2"}});
+  const Member db("db", {{"net", "10.0.0.3"}});
+  web.config.links = {{"store", "db"}};
+  web.config.extra_hosts = {
+      {"db", "192.0.2.7"}, {"store", "192.0.2.8"}, {"Host.Docker.Internal", "host-gateway"}};
+  const auto view = view_of(web.config, {db});
+  EXPECT_EQ(lookup(view, "db"), "192.0.2.7");
+  EXPECT_EQ(lookup(view, "store"), "192.0.2.8");
+  EXPECT_EQ(lookup(view, "host.docker.internal"), "10.127.8.1 fd::1");
+  EXPECT_EQ(lookup(view_of(db.config, {web, db}), "host.docker.internal"), "unknown");
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ ContainerStatus full_status() {
   status.created = TimePoint(1s);
   status.started = TimePoint(2s);
   status.finished = TimePoint(3s);
-  status.addresses = {{"shop_default", *network::parse_ipv4("172.18.0.9")}};
+  status.addresses = {{"shop_default", {*network::parse_ipv4("172.18.0.9")}}};
   status.published = {{"0.0.0.0", 8080, "tcp", *network::parse_ipv4("172.18.0.9"), 80}};
   status.dns_udp_port = 5353;
   status.dns_tcp_port = 5354;

@@ -126,7 +126,7 @@ TEST_F(Status, AfterARebootNothingRuns) {
 }
 
 TEST_F(Status, NetworksAreReadWithTheirAddresses) {
-  write_network(files_, {full_network(), {{"shop-db-1", *network::parse_ipv4("10.5.0.2")}}},
+  write_network(files_, {full_network(), {{"shop-db-1", {network::parse_ipv4("10.5.0.2"), {}}}}},
                 Durability::survives_crash);
   const auto networks = read_networks(files_.paths, "shop");
   ASSERT_EQ(networks.size(), 1U);
