@@ -30,7 +30,7 @@ struct HostFindings {
 /// For each container that the changes would create or replace.
 HostFindings check_host(const DesiredState& desired, const Changes& changes);
 
-/// Images that do not exist, for every service of `services`.
+/// Images that do not exist, for every service of `services`: its own and those it mounts.
 std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images);
