@@ -43,14 +43,22 @@ std::vector<NamedImage> by_name(const std::vector<image::Image>& images) {
   return list;
 }
 
-/// Images that containers of any stack were made from: not removed without --force.
-std::vector<std::string> images_in_use() {
+bool has_layers(const image::Image& image, const std::vector<std::string>& layers) {
+  return std::ranges::equal(image.layers, layers, {}, &std::filesystem::path::native);
+}
+
+/// Images that containers of any stack were made from or have mounted: not removed without --force.
+std::vector<std::string> images_in_use(const std::vector<image::Image>& images) {
   const HostPaths paths = HostPaths::from_environment();
   std::vector<std::string> ids;
   for (const auto& project : supervisor::list_projects(paths)) {
     for (const auto& container : supervisor::read_containers(paths, project)) {
       const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
       if (wish.is_object()) ids.push_back(wish.value("image_id", ""));
+      for (const auto& mount : container.config.spec.mounts) {
+        for (const auto& image : images)
+          if (has_layers(image, mount.layers)) ids.push_back(image.id);
+      }
     }
   }
   return ids;
@@ -112,7 +120,7 @@ int run_image_list(const Options& options) {
 
 int run_image_remove(const Options& options) {
   auto store = open_store();
-  const auto in_use = images_in_use();
+  const auto in_use = images_in_use(store.list());
   for (const auto& reference : options.arguments) {
     const auto removed = store.remove(reference, in_use, options.force);
     for (const auto& name : removed.untagged) std::cout << "Untagged: " << name << '\n';

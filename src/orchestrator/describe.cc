@@ -51,6 +51,7 @@ std::string mount_text(const DesiredMount& desired) {
   static constexpr const char* types[] = {"volume", "bind", "tmpfs", "image"};
   std::string text = fmt::format("{} {}{}{}", types[static_cast<int>(mount.type)], mount.source,
                                  mount.source.empty() ? "" : ":", mount.target);
+  if (!desired.image_id.empty()) text += " " + desired.image_id;
   if (mount.access == spec::Access::read_only) text += " read_only";
   if (!mount.propagation.empty()) text += " " + mount.propagation;
   if (!mount.recursive) text += " non-recursive";

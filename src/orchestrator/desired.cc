@@ -53,7 +53,8 @@ class MountCollector {
 
   std::vector<DesiredMount> own(const spec::Service& service, int number) const {
     std::vector<DesiredMount> mounts;
-    for (const auto& mount : service.volumes) mounts.push_back({named(mount, service, number), ""});
+    for (const auto& mount : service.volumes)
+      mounts.push_back({named(mount, service, number), "", image_of(mount)});
     const auto image = images_.find(service.image);
     if (image == images_.end()) return mounts;
     for (const auto& path : image->second.config.volumes) {
@@ -63,6 +64,11 @@ class MountCollector {
       mounts.push_back({named(mount, service, number), ""});
     }
     return mounts;
+  }
+
+  std::string image_of(const spec::Mount& mount) const {
+    const auto image = images_.find(mount.source);
+    return mount.type == spec::MountType::image && image != images_.end() ? image->second.id : "";
   }
 
   /// An image's VOLUME gives way to a mount that comes by volumes_from at the same path.

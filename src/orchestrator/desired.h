@@ -19,7 +19,8 @@ struct ImageFacts {
   std::string id;
   image::ImageConfig config;
 };
-/// By the reference as the file writes it. An image that is missing here does not exist.
+/// By the reference as the file writes it, those mounted included. An image that is missing here
+/// does not exist.
 using ImageCatalog = std::map<std::string, ImageFacts>;
 
 struct HostFile {
@@ -69,6 +70,7 @@ struct DesiredVolume {
 struct DesiredMount {
   spec::Mount mount;           ///< for volumes, `source` is the volume's name on this host
   std::string inherited_from;  ///< service whose mount this is, by volumes_from
+  std::string image_id = {};   ///< of a mount of type image
   bool operator==(const DesiredMount&) const = default;
 };
 

@@ -46,10 +46,24 @@ runtime::MountSpec tmpfs_mount(const spec::Mount& mount) {
   return lowered;
 }
 
+runtime::MountSpec image_mount(const DesiredMount& wish, const Places& places) {
+  runtime::MountSpec lowered;
+  lowered.kind = runtime::MountKind::image;
+  lowered.source = wish.mount.source;
+  for (const auto& layer : places.layers_of(wish.image_id))
+    lowered.layers.push_back(layer.native());
+  lowered.subpath = wish.mount.subpath;
+  lowered.target = wish.mount.target;
+  lowered.writable = runtime::Writable::no;
+  return lowered;
+}
+
 enum class Idmapped : bool { no, yes };
 
-runtime::MountSpec lower_mount(const spec::Mount& mount, const Places& places, Idmapped idmapped) {
+runtime::MountSpec lower_mount(const DesiredMount& wish, const Places& places, Idmapped idmapped) {
+  const spec::Mount& mount = wish.mount;
   if (mount.type == spec::MountType::tmpfs) return tmpfs_mount(mount);
+  if (mount.type == spec::MountType::image) return image_mount(wish, places);
   runtime::MountSpec lowered;
   lowered.target = mount.target;
   if (mount.type == spec::MountType::bind) {
@@ -243,8 +257,7 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
   for (const auto& layer : places.image_layers) spec.root.lower.push_back(layer.native());
   if (wish.model.read_only) spec.root.writable = runtime::Writable::no;
   const Idmapped idmapped = wish.model.idmap_owner ? Idmapped::yes : Idmapped::no;
-  for (const auto& mount : wish.mounts)
-    spec.mounts.push_back(lower_mount(mount.mount, places, idmapped));
+  for (const auto& mount : wish.mounts) spec.mounts.push_back(lower_mount(mount, places, idmapped));
   for (runtime::MountSpec& bind : directory_binds(wish)) spec.mounts.push_back(std::move(bind));
   spec.process = process_of(wish, spec.hostname);
   spec.resources = resources_of(wish.model);

@@ -19,6 +19,8 @@ struct Places {
   /// Host directory of a volume; throws when it does not have the path inside.
   std::function<std::filesystem::path(const std::string& volume, const std::string& subpath)>
       volume;
+  /// Layers of an image by its id, uppermost first.
+  std::function<std::vector<std::filesystem::path>(const std::string& id)> layers_of = {};
 };
 
 /// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").

@@ -223,8 +223,14 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
   if (!image) fail("No such image: {}", wish.model.image);
   prepare_bind_sources(wish);
   fill_volumes(wish, *image);
-  const Places places{image->layers, [this](const std::string& volume, const std::string& subpath) {
+  const Places places{image->layers,
+                      [this](const std::string& volume, const std::string& subpath) {
                         return volumes_.mount_source(volume, subpath);
+                      },
+                      [this](const std::string& id) {
+                        const auto mounted = images_.find(id);
+                        if (!mounted) fail("No such image: {}", id);
+                        return mounted->layers;
                       }};
   return lower(wish, desired_.project, new_container_id(), places);
 }

@@ -201,14 +201,20 @@ std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images) {
   std::vector<Problem> problems;
+  const auto require = [&](const std::string& image, const std::string& place) {
+    if (images.contains(image)) return;
+    problems.push_back({fmt::format("No such image: {}", image), project.sources.find(place),
+                        "bring it with `stack image import` or `stack image debian`; "
+                        "`stack image ls` lists what is there"});
+  };
   for (const auto& name : services) {
-    const std::string& image = project.services.at(name).image;
-    if (images.contains(image)) continue;
-    problems.push_back(
-        {fmt::format("No such image: {}", image),
-         project.sources.find("services." + name + ".image"),
-         "bring it with `stack image import` or `stack image debian`; `stack image ls` "
-         "lists what is there"});
+    const spec::Service& service = project.services.at(name);
+    const std::string place = "services." + name;
+    require(service.image, place + ".image");
+    for (std::size_t i = 0; i < service.volumes.size(); ++i) {
+      if (service.volumes[i].type == spec::MountType::image)
+        require(service.volumes[i].source, fmt::format("{}.volumes.{}.source", place, i));
+    }
   }
   return problems;
 }

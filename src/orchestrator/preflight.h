@@ -35,7 +35,7 @@ HostFindings check_host(
     const DesiredState& desired, const Changes& changes,
     const std::function<runtime::HostAbilities()>& abilities = runtime::host_abilities);
 
-/// Images that do not exist, for every service of `services`.
+/// Images that do not exist, for every service of `services`: its own and those it mounts.
 std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images);

@@ -76,10 +76,15 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
                          const HostPaths& paths) {
   const image::ImageStore store(paths.images());
   ImageCatalog catalog;
-  for (const auto& name : services) {
-    const std::string& reference = project.services.at(name).image;
-    if (catalog.contains(reference)) continue;
+  const auto look_up = [&](const std::string& reference) {
+    if (catalog.contains(reference)) return;
     if (const auto image = store.find(reference)) catalog[reference] = {image->id, image->config};
+  };
+  for (const auto& name : services) {
+    const spec::Service& service = project.services.at(name);
+    look_up(service.image);
+    for (const auto& mount : service.volumes)
+      if (mount.type == spec::MountType::image) look_up(mount.source);
   }
   return catalog;
 }

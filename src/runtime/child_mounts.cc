@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "runtime/child_overlay.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -62,11 +63,6 @@ int open_or_make(int root, const char* path, mode_t type, TargetLinks links) {
     parent = found;
   }
   return parent;
-}
-
-int attach(int tree, int target) {
-  return errno_of(
-      ::move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
 /// fsopen, its parameters, fsmount. A detached mount, or -1 with errno.
@@ -233,76 +229,6 @@ ChildFailure for_each_existing(int root, std::span<const std::string> paths, Chi
   return {stage, 0, static_cast<std::uint32_t>(paths.size())};
 }
 
-/// Overlay by fsconfig with one lowerdir+ a layer (Linux 6.8): no limit of a page, no escaping.
-int overlay_by_fsconfig(const RootTask& task) {
-  const int context = ::fsopen("overlay", FSOPEN_CLOEXEC);
-  if (context < 0) return -1;
-  bool accepted = true;
-  const auto set = [&](const char* key, const char* value) {
-    accepted = accepted && ::fsconfig(context, FSCONFIG_SET_STRING, key, value, 0) == 0;
-  };
-  set("source", "overlay");
-  for (const char* layer : task.lower) set("lowerdir+", layer);
-  set("upperdir", task.upper);
-  set("workdir", task.work);
-  // Some kernels are built with other defaults. The upper directory must be readable as a layer by
-  // itself: without redirects and with whole files.
-  set("redirect_dir", "off");
-  set("metacopy", "off");
-  accepted = accepted && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
-  const int mount = accepted ? ::fsmount(context, FSMOUNT_CLOEXEC, 0) : -1;
-  const int error = errno;
-  ::close(context);
-  errno = error;
-  return mount;
-}
-
-/// A place to build on that every host has; only this mount namespace sees what covers it, and it
-/// is left behind at pivot_root.
-constexpr const char* staging = "/sys";
-
-int link_layers(const RootTask& task) {
-  char name[24];
-  for (std::size_t i = 0; i < task.lower.size(); ++i) {
-    std::snprintf(name, sizeof name, "%zu", i);
-    if (::symlink(task.lower[i], name) != 0) return errno;
-  }
-  if (::symlink(task.upper, "u") != 0 || ::symlink(task.work, "w") != 0) return errno;
-  return 0;
-}
-
-/// "lowerdir=0:1:2,upperdir=u,workdir=w,..."
-int write_options(std::size_t layers, char* text, std::size_t size) {
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < layers && used < size; ++i) {
-    const char* before = i == 0 ? "lowerdir=" : ":";
-    used += static_cast<std::size_t>(std::snprintf(text + used, size - used, "%s%zu", before, i));
-  }
-  if (used < size)
-    used += static_cast<std::size_t>(std::snprintf(
-        text + used, size - used, ",upperdir=u,workdir=w,redirect_dir=off,metacopy=off"));
-  return used < size ? 0 : E2BIG;
-}
-
-/// mount(2) takes one page of options: the layers get names of one to three letters, as links in a
-/// tmpfs.
-int overlay_by_short_names(const RootTask& task) {
-  static char options[4096];
-  if (::mount("tmpfs", staging, "tmpfs", 0, "mode=700") != 0) return errno;
-  if (::chdir(staging) != 0) return errno;
-  if (const int error = link_layers(task)) return error;
-  if (const int error = write_options(task.lower.size(), options, sizeof options)) return error;
-  return errno_of(::mount("overlay", staging, "overlay", 0, options));
-}
-
-int attach_root(int mount) {
-  const int target = ::open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (target < 0) return errno;
-  const int error = attach(mount, target);
-  ::close(target);
-  return error;
-}
-
 /// A detached copy of a bind's source, or -1 with errno.
 int clone_source(const MountStep& step) {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
@@ -410,7 +336,7 @@ ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) 
     if (tmpfs < 0) {
       tmpfs = new_filesystem("tmpfs", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
       // Before Linux 6.15 only what is attached can be cloned in parts.
-      const int error = tmpfs < 0 ? errno : attach_root(tmpfs);
+      const int error = tmpfs < 0 ? errno : cover_staging(tmpfs);
       if (error != 0) return {ChildStage::mount, error, i};
     }
     trees[i] = make_file(tmpfs, i, steps[i]);
@@ -420,11 +346,17 @@ ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) 
   return {ChildStage::make_files, 0, 0};
 }
 
-ChildFailure mount_root(const RootTask& task, int& root) {
-  root = overlay_by_fsconfig(task);
-  if (root >= 0) return {ChildStage::mount_root, attach_root(root), 0};
-  if (const int error = overlay_by_short_names(task)) return {ChildStage::mount_root, error, 0};
-  root = ::open(staging, O_PATH | O_DIRECTORY | O_CLOEXEC);
+ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees) {
+  for (std::uint32_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].kind != StepKind::layers) continue;
+    trees[i] = view_of_layers(steps[i].layers, steps[i].subpath.c_str());
+    if (trees[i] < 0) return {ChildStage::open_source, errno, i};
+  }
+  return {};
+}
+
+ChildFailure mount_root(const OverlayTask& task, int& root) {
+  root = mount_overlay(task);
   return {ChildStage::mount_root, errno_of(root), 0};
 }
 
@@ -443,6 +375,7 @@ int attach_file(int root, const MountStep& step, int tree) {
 int attach_step(int root, const MountStep& step, int tree) {
   switch (step.kind) {
     case StepKind::bind:
+    case StepKind::layers:
     case StepKind::shared_shm:
       return attach_bind(root, step, tree);
     case StepKind::file:

@@ -6,17 +6,11 @@
 
 #include <span>
 
+#include "runtime/child_overlay.h"
 #include "runtime/child_report.h"
 #include "runtime/mount_plan.h"
 
 namespace stack::runtime {
-
-/// The root file system as the parent prepared it.
-struct RootTask {
-  std::span<const char* const> lower;  ///< uppermost first
-  const char* upper = nullptr;
-  const char* work = nullptr;
-};
 
 /// Where the sources of binds come from, besides the host's tree.
 struct SourceTask {
@@ -34,9 +28,12 @@ ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> ste
 /// it when the mounts are separated from the host's, before mount_root().
 ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees);
 
-/// Mounts the overlay on top of its upper directory, in this mount namespace; `root` becomes a
-/// descriptor of the new root.
-ChildFailure mount_root(const RootTask& task, int& root);
+/// Views of images, one slot for each step as above. Call it when make_files() may be called.
+ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees);
+
+/// Mounts the container's overlay in this mount namespace; `root` becomes a descriptor of the new
+/// root.
+ChildFailure mount_root(const OverlayTask& task, int& root);
 
 void mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees,
                  const ChildReport& report);

@@ -76,6 +76,7 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   report.require(open_sources(task.sources, plan.steps, task.trees));
   report.require(ChildStage::isolate_mounts, isolate_mounts());
   report.require(make_files(plan.steps, task.trees));
+  report.require(open_layers(plan.steps, task.trees));
   report.require(mount_root(task.root, root));
   mount_steps(root, plan.steps, task.trees, report);
   report.require(ChildStage::make_working_directory,

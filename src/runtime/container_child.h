@@ -27,7 +27,7 @@ struct ContainerTask {
   JoinedNamespaces joined;
   OwnNamespace cgroup = OwnNamespace::yes;
   SourceTask sources;
-  RootTask root;
+  OverlayTask root;
   const MountPlan* mounts = nullptr;
   std::span<int> trees;  ///< room for one descriptor per mount step
   const char* hostname = "";

@@ -13,16 +13,18 @@
 
 namespace stack::runtime {
 
-enum class MountKind { bind, tmpfs };
+enum class MountKind { bind, tmpfs, image };
 enum class Writable { yes, no };
 
 /// A mount below the container's root, besides the standard ones (/proc, /dev, /sys, ...) that
 /// mount_plan adds itself.
 struct MountSpec {
   MountKind kind = MountKind::bind;
-  std::string source;  ///< bind: absolute host path of a directory or file; tmpfs: unused
-  /// bind: what is mounted of `source`, relative, never followed through a link: who may write
-  /// there is not trusted. Empty: `source` itself.
+  /// bind: absolute host path of a directory or file; image: its name, for messages; tmpfs: unused
+  std::string source;
+  /// What is mounted of the source, relative. bind: never followed through a link, for who may
+  /// write there is not trusted; image: links lead where they lead inside the image. Empty: all of
+  /// it.
   std::string subpath = {};
   std::string target;  ///< absolute path inside; made when absent, resolved inside the root
   Writable writable = Writable::yes;
@@ -30,6 +32,7 @@ struct MountSpec {
   bool recursive = true;                 ///< bind: with the mounts below `source`
   std::vector<std::string> options;      ///< tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...
   bool owner_mapped = false;  ///< bind: the container's user owns what the source's owner owns
+  std::vector<std::string> layers = {};  ///< image: absolute directories, uppermost first
   bool operator==(const MountSpec&) const = default;
 };
 

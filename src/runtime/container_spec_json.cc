@@ -74,7 +74,9 @@ struct Get {
 
 }  // namespace
 
-NLOHMANN_JSON_SERIALIZE_ENUM(MountKind, {{MountKind::bind, "bind"}, {MountKind::tmpfs, "tmpfs"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(MountKind, {{MountKind::bind, "bind"},
+                                         {MountKind::tmpfs, "tmpfs"},
+                                         {MountKind::image, "image"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(NamespaceKind, {{NamespaceKind::own, "own"},
                                              {NamespaceKind::host, "host"},
                                              {NamespaceKind::shared, "shared"},
@@ -90,6 +92,7 @@ static void to_json(json& object, const MountSpec& mount) {
             {"recursive", mount.recursive},
             {"options", mount.options}};
   put(object, "owner_mapped", mount.owner_mapped);
+  put(object, "layers", mount.layers);
 }
 
 static void from_json(const json& object, MountSpec& mount) {
@@ -102,6 +105,7 @@ static void from_json(const json& object, MountSpec& mount) {
   get(object, "recursive", mount.recursive);
   get(object, "options", mount.options);
   get(object, "owner_mapped", mount.owner_mapped);
+  get(object, "layers", mount.layers);
 }
 
 static void to_json(json& object, const RootSpec& root) {

@@ -30,7 +30,7 @@ namespace {
 struct HolderTask {
   int control = -1;
   std::span<const int> kept;
-  RootTask root;
+  OverlayTask root;
   std::span<const MountStep> steps;
   std::span<int> trees;
 };
@@ -48,6 +48,7 @@ struct HolderTask {
   report.require(ChildStage::isolate_mounts,
                  errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)));
   int root = -1;
+  report.require(open_layers(task.steps, task.trees));
   report.require(mount_root(task.root, root));
   mount_steps(root, task.steps, task.trees, report);
   report.announce_exec(root);
@@ -72,7 +73,7 @@ void await_end(pid_t pid) {
 MountPlan plan_of_binds(const ContainerSpec& spec) {
   ContainerSpec binds;
   for (const MountSpec& mount : spec.mounts) {
-    if (mount.kind != MountKind::bind) continue;
+    if (mount.kind == MountKind::tmpfs) continue;
     if (mount.owner_mapped) {
       throw Error(fmt::format("{} shows other owners to the container than to this host, and that "
                               "needs a running container",
@@ -85,7 +86,8 @@ MountPlan plan_of_binds(const ContainerSpec& spec) {
   MountPlan plan = mount_plan(binds, MountFacts{});
   std::erase_if(plan.steps, [&](const MountStep& step) {
     return std::ranges::none_of(binds.mounts, [&](const MountSpec& mount) {
-      return step.kind == StepKind::bind && step.target == mount.target;
+      return (step.kind == StepKind::bind || step.kind == StepKind::layers) &&
+             step.target == mount.target;
     });
   });
   return plan;
@@ -127,16 +129,15 @@ std::optional<ContainerTree> open_running_tree(const ProcessIdentity& process) {
 
 ContainerTree mount_stopped_tree(const ContainerSpec& spec) {
   const MountPlan plan = plan_of_binds(spec);
-  std::vector<const char*> layers;
-  for (const std::string& layer : spec.root.lower) layers.push_back(layer.c_str());
   std::vector<int> trees(plan.steps.size(), -1);
   ControlSocket control = make_control_socket();
   const int kept[] = {control.child.get()};
-  const pid_t pid = fork_holder({.control = control.child.get(),
-                                 .kept = kept,
-                                 .root = {layers, spec.root.upper.c_str(), spec.root.work.c_str()},
-                                 .steps = plan.steps,
-                                 .trees = trees});
+  const pid_t pid =
+      fork_holder({.control = control.child.get(),
+                   .kept = kept,
+                   .root = {spec.root.lower, spec.root.upper.c_str(), spec.root.work.c_str()},
+                   .steps = plan.steps,
+                   .trees = trees});
   control.child.reset();
   ChildOutcome outcome = receive_word(control.parent.get());
   // From here on there is something to undo: the destructor does it.

@@ -57,7 +57,7 @@ Error runtime_error(std::string text, int error_number = 0) {
 }
 
 std::string mount_text(const MountStep& step) {
-  return fmt::format("mounting {} on {}", step.source, step.target);
+  return fmt::format("mounting {} on {}", source_text(step), step.target);
 }
 
 /// The attempt with its object, when it has one: item is past `list` for all of its members.

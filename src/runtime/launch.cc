@@ -43,7 +43,6 @@ namespace {
 /// All that the child reads, in one place that outlives the clone.
 struct ContainerMemory {
   ProgramMemory program;
-  std::vector<const char*> layers;
   std::vector<int> cgroup_tasks;
   std::vector<int> kept;
   std::vector<int> trees;
@@ -51,11 +50,6 @@ struct ContainerMemory {
   std::vector<int> id_mappings;
   ContainerTask task;
 };
-
-RootTask root_task(const RootSpec& root, std::vector<const char*>& layers) {
-  for (const std::string& layer : root.lower) layers.push_back(layer.c_str());
-  return {layers, root.upper.c_str(), root.work.c_str()};
-}
 
 /// Ascending, as close_all_but() wants them.
 std::vector<int> descriptors_to_keep(const ContainerTask& task) {
@@ -98,7 +92,7 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   ContainerTask& task = memory.task;
   task.control = control;
   task.cgroup_tasks = memory.cgroup_tasks;
-  task.root = root_task(spec.root, memory.layers);
+  task.root = {spec.root.lower, spec.root.upper.c_str(), spec.root.work.c_str()};
   task.mounts = &plan;
   task.trees = memory.trees;
   task.hostname = spec.hostname.c_str();
@@ -269,7 +263,6 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
       .program =
           ProgramMemory(spec.process, spec.security,
                         {options.stdin_fd, options.stdout_fd, options.stderr_fd}, options.cache),
-      .layers = {},
       .cgroup_tasks = {},
       .kept = {},
       .trees = {},

@@ -156,6 +156,18 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   return step;
 }
 
+MountStep layers_step(const MountSpec& mount) {
+  MountStep step;
+  step.kind = StepKind::layers;
+  step.source = mount.source;
+  step.subpath = mount.subpath;
+  step.target = mount.target;
+  step.layers = mount.layers;
+  step.propagation = MS_PRIVATE;
+  step.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
+  return step;
+}
+
 /// The one kind of bind that must be a device.
 MountStep device_step(const MountSpec& device) {
   MountStep step;
@@ -180,7 +192,15 @@ MountStep tmpfs_step(const MountSpec& mount) {
 }
 
 MountStep user_step(const MountSpec& mount, const SecuritySpec& security) {
-  return mount.kind == MountKind::bind ? bind_step(mount, security) : tmpfs_step(mount);
+  switch (mount.kind) {
+    case MountKind::bind:
+      return bind_step(mount, security);
+    case MountKind::image:
+      return layers_step(mount);
+    case MountKind::tmpfs:
+      break;
+  }
+  return tmpfs_step(mount);
 }
 
 std::vector<MountSpec> etc_binds(const EtcFiles& etc) {
@@ -281,7 +301,7 @@ std::string attribute_words(std::uint64_t attributes) {
 }
 
 std::string step_text(const MountStep& step) {
-  constexpr std::array<const char*, 4> kinds = {"new", "bind", "file", "shared"};
+  constexpr std::array<const char*, 5> kinds = {"new", "bind", "layers", "file", "shared"};
   std::string text = fmt::format("{} {} on {}", kinds[static_cast<std::size_t>(step.kind)],
                                  source_text(step), step.target);
   text += attribute_words(step.attributes);

@@ -20,6 +20,7 @@ namespace stack::runtime {
 enum class StepKind {
   new_filesystem,
   bind,
+  layers,      ///< a read-only view of an image's layers
   file,        ///< one file on a tmpfs of its own; `content` says what is in it
   shared_shm,  ///< the /dev/shm of the container whose IPC namespace is shared
 };
@@ -31,8 +32,8 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  std::string source;   ///< file system type, or absolute host path of a bind
-  std::string subpath;  ///< bind: below `source`, opened without following links
+  std::string source;   ///< file system type, absolute host path of a bind, or name of an image
+  std::string subpath;  ///< bind: below `source`, without following links; layers: inside them
   std::string target;   ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
@@ -41,8 +42,9 @@ struct MountStep {
   TargetLinks links = TargetLinks::in_root;
   bool mode_of_target = false;  ///< takes over the mode of the directory that it covers
   std::vector<Node> nodes;
-  std::string content;        ///< of a file, with nodes.front() as its mode and owner
-  bool owner_mapped = false;  ///< bind: seen through a mapping of ids (idmap.h)
+  std::string content;              ///< of a file, with nodes.front() as its mode and owner
+  bool owner_mapped = false;        ///< bind: seen through a mapping of ids (idmap.h)
+  std::vector<std::string> layers;  ///< absolute directories, uppermost first
   bool operator==(const MountStep&) const = default;
 };
 

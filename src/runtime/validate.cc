@@ -51,11 +51,14 @@ void check_layer(const std::string& path) {
           "layer directory {} must be a plain absolute path", stack::quoted(path));
 }
 
+void check_layers(const std::vector<std::string>& layers, const std::string& whose) {
+  require(!layers.empty(), "{} has no layers", whose);
+  require(layers.size() <= 500, "{} has {} layers; overlayfs takes 500", whose, layers.size());
+  for (const std::string& layer : layers) check_layer(layer);
+}
+
 void check_root(const RootSpec& root) {
-  require(!root.lower.empty(), "the root file system has no layers");
-  require(root.lower.size() <= 500, "the root file system has {} layers; overlayfs takes 500",
-          root.lower.size());
-  for (const std::string& layer : root.lower) check_layer(layer);
+  check_layers(root.lower, "the root file system");
   check_layer(root.upper);
   check_layer(root.work);
 }
@@ -72,6 +75,7 @@ void check_mount(const MountSpec& mount) {
     require(!mount.subpath.starts_with('/') && !has_nul(mount.subpath),
             "subpath {} must be relative", stack::quoted(mount.subpath));
   }
+  if (mount.kind == MountKind::image) check_layers(mount.layers, "image " + mount.source);
 }
 
 void check_targets_differ(const std::vector<MountSpec>& mounts) {

@@ -138,7 +138,7 @@ class Unimplementeds {
 
   void refuse_mount_type(const Node& mount) {
     const auto type = mount.text_of("type");
-    if (type != "image" && type != "npipe" && type != "cluster") return;
+    if (type != "npipe" && type != "cluster") return;
     complain(mount.place, "volumes of type {} are not supported yet", stack::quoted(type));
   }
 

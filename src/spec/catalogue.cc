@@ -69,7 +69,7 @@ constexpr std::array kCatalogue = {
         "bad-volume", Severity::error, "a volume that is not in the notation",
         "A mount is [SOURCE:]TARGET[:OPTIONS]. The target is an absolute path in the "
         "container. A source that begins with ., / or ~ is a path of this machine, another one "
-        "the name of a volume.",
+        "the name of a volume. A mount of type image takes the name of an image, and is read-only.",
         "volumes: [\"/data/public:ro\"]", "volumes: [\"/data/public:/data/public:ro\"]"},
     Explanation{
         "cannot-override", Severity::error, "a value of another kind over an earlier one",

@@ -228,6 +228,7 @@ void assign_volumes(void* service, const Node& node) {
     Mount& mount = mounts.emplace_back();
     read_object(item, kMountSchema, &mount);
     if (mount.type == MountType::bind) mount.source = clean_path(mount.source);
+    if (mount.type == MountType::image) mount.access = Access::read_only;
   }
 }
 

@@ -108,8 +108,8 @@ constexpr Type kTmpfsPart{.form = Form::object, .schema = &kTmpfsSchema, .may_be
 constexpr Type kImagePart{.form = Form::object, .schema = &kImagePartSchema, .may_be_null = true};
 
 constexpr Field kMountFields[] = {
-    {"type", &kMountType, "bind, volume or tmpfs", into<&Mount::type>},
-    {"source", &kText, "Path on the host, or name of a volume", into<&Mount::source>},
+    {"type", &kMountType, "bind, volume, tmpfs or image", into<&Mount::type>},
+    {"source", &kText, "Path on the host, or name of a volume or image", into<&Mount::source>},
     {"target", &kText, "Path in the container", into<&Mount::target>},
     {"read_only", &kBoolean, "No writing", assign_read_only},
     {"consistency", &kText, "Without meaning on Linux", assign_elsewhere},

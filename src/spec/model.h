@@ -48,8 +48,8 @@ enum class MountType { volume, bind, tmpfs, image };
 
 struct Mount {
   MountType type = MountType::volume;
-  /// volume: key in Project::volumes, empty for an anonymous one; bind: absolute path; tmpfs:
-  /// empty.
+  /// volume: key in Project::volumes, empty for an anonymous one; bind: absolute path; image: its
+  /// reference; tmpfs: empty.
   std::string source;
   std::string target;  ///< absolute, cleaned
   Access access = Access::read_write;

@@ -56,6 +56,34 @@ void refine_bind(Node& mount, Shaping& shaping) {
     source->text = shaped_path(source->text, shaping);
 }
 
+/// A path of directories below another: relative, without "..".
+bool stays_below(std::string_view path) {
+  const auto parts = split(path, '/');
+  return !path.starts_with('/') && std::ranges::find(parts, "..") == parts.end();
+}
+
+/// An image is a source of files by its name: read-only, as a whole or a directory of it.
+void refine_image_mount(const Node& mount, Shaping& shaping) {
+  const Node* source = mount.find("source");
+  if (source == nullptr || source->text.empty()) {
+    shaping.reporter.problem("bad-volume", mount.place, "a volume of type image needs \"source\"")
+        .hint = "the image's name, as under image:";
+  }
+  const Node* read_only = mount.find("read_only");
+  if (read_only != nullptr && read_only->kind == Node::Kind::boolean && !read_only->is_true()) {
+    shaping.reporter.problem("bad-volume", read_only->place, "an image cannot be mounted writable")
+        .hint = "its files are those of all its containers; leave read_only out";
+  }
+  const Node* options = mount.find("image");
+  const Node* subpath = options == nullptr ? nullptr : options->find("subpath");
+  if (subpath == nullptr || stays_below(subpath->text)) return;
+  if (shaping.variables == Variables::kept && is_open(*subpath)) return;
+  shaping.reporter
+      .problem("bad-volume", subpath->place, "subpath {} leads out of the image",
+               stack::quoted(subpath->text))
+      .hint = "a directory of the image, relative to its root, without ..";
+}
+
 constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
                                                             "DAC_OVERRIDE",
                                                             "DAC_READ_SEARCH",
@@ -205,6 +233,7 @@ void refine_mount(Node& node, const Where&, Shaping& shaping) {
     }
   }
   if (type == "bind") refine_bind(node, shaping);
+  if (type == "image") refine_image_mount(node, shaping);
 }
 
 void refine_expose(Node& node, const Where&, Shaping& shaping) {

@@ -83,6 +83,21 @@ TEST(Diff, ANewImageUnderTheSameNameReplacesTheContainer) {
   EXPECT_EQ(texts(change.fields), "image_id: \"sha256:1\" -> \"sha256:2\"\n");
 }
 
+TEST(Diff, ANewImageUnderTheNameOfAMountedOneReplacesTheContainer) {
+  spec::Service web = service("web");
+  web.volumes.push_back({.type = spec::MountType::image, .source = "tool", .target = "/opt"});
+  const auto shop = project({web});
+  ImageCatalog catalog = images();
+  catalog["tool"].id = "sha256:1";
+  const ObservedState world = come_true(desired_state(shop, {"web"}, catalog));
+  catalog["tool"].id = "sha256:2";
+  const auto change =
+      diff(desired_state(shop, {"web"}, catalog), world, {"web"}).containers.at("shop-web-1");
+  EXPECT_EQ(change.verdict, Verdict::recreate);
+  EXPECT_EQ(texts(change.fields),
+            "volumes: [\"image tool:/opt sha256:1\"] -> [\"image tool:/opt sha256:2\"]\n");
+}
+
 TEST(Diff, ADamagedDescriptionCountsAsDifferentFromEverything) {
   const auto shop = project({service("web")});
   ObservedState world = come_true(desired(shop));

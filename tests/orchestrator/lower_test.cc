@@ -19,8 +19,10 @@ supervisor::ContainerConfig lowered(const spec::Service& service,
   catalog["busybox"].config = image;
   const auto shop = project({service});
   const DesiredState state = desired_state(shop, {service.name}, catalog);
-  const Places places{{"/layers/1"},
-                      [](const auto& volume, const auto&) { return "/volumes/" + volume; }};
+  const Places places{
+      {"/layers/1"},
+      [](const auto& volume, const auto&) { return "/volumes/" + volume; },
+      [](const auto& id) { return std::vector<std::filesystem::path>{"/layers/of/" + id}; }};
   return lower(state.containers.begin()->second, "shop", std::string(64, 'a'), places);
 }
 
@@ -65,6 +67,22 @@ TEST(Lower, NamesAndNameServersAreHandedDown) {
             (std::vector<std::pair<std::string, std::string>>{
                 {"one", "10.0.0.1"}, {"one", "::1"}, {"host", "host-gateway"}}));
   EXPECT_EQ(config.dns, (supervisor::DnsRules{{"192.0.2.1"}, {"."}, {"ndots:1"}}));
+}
+
+TEST(Lower, AMountedImageBecomesItsLayers) {
+  spec::Service web = service("web");
+  web.volumes.push_back({.type = spec::MountType::image,
+                         .source = "busybox",
+                         .target = "/opt",
+                         .access = spec::Access::read_only,
+                         .subpath = "bin"});
+  const auto mounts = lowered(web).spec.mounts;
+  ASSERT_EQ(mounts.size(), 1U);
+  EXPECT_EQ(mounts[0].kind, runtime::MountKind::image);
+  EXPECT_EQ(mounts[0].source, "busybox");
+  EXPECT_EQ(mounts[0].layers, (std::vector<std::string>{"/layers/of/sha256:1"}));
+  EXPECT_EQ(mounts[0].subpath, "bin");
+  EXPECT_EQ(mounts[0].writable, runtime::Writable::no);
 }
 
 TEST(Lower, TheImagesHealthCheckStandsWhereTheFileSaysNothing) {

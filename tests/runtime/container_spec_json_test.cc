@@ -27,7 +27,12 @@ ContainerSpec full_spec() {
   tmpfs.kind = MountKind::tmpfs;
   tmpfs.target = "/run";
   tmpfs.options = {"size=1m", "exec"};
-  spec.mounts = {bind, tmpfs};
+  MountSpec image;
+  image.kind = MountKind::image;
+  image.source = "tool:1";
+  image.target = "/opt";
+  image.layers = {"/layers/b", "/layers/a"};
+  spec.mounts = {bind, tmpfs, image};
   spec.etc = {"/e/hosts", "/e/resolv.conf", "/e/hostname"};
   spec.process = {{"postgres"}, {"A=b"}, "/srv",    "postgres:postgres",      true,
                   true,         true,    {"audio"}, {{"nofile", {1024, -1}}}, -5};

@@ -27,6 +27,14 @@ class Mounts : public testing::Sandbox {
     mount.options = std::move(options);
     return mount;
   }
+  static MountSpec image_at(const std::string& target, std::vector<std::string> layers) {
+    MountSpec mount;
+    mount.kind = MountKind::image;
+    mount.source = "tool:1";
+    mount.layers = std::move(layers);
+    mount.target = target;
+    return mount;
+  }
   /// The options of a mount point as the container sees them.
   std::string options_of(ContainerSpec spec, const std::string& target) {
     spec.process.arguments[2] = "while read a b c d e f g; do [ \"$e\" = " + target +
@@ -53,6 +61,61 @@ TEST_F(Mounts, ManyLayersCoverOneAnotherInOrder) {
   layers.push_back(image());
   spec.root.lower = layers;
   EXPECT_EQ(output_of(spec), "0\n/layer*\n");
+}
+
+TEST_F(Mounts, AnImagesLayersAreOneReadOnlyTree) {
+  const auto upper = directory("upper");
+  const auto lower = directory("lower");
+  write_file_atomically(upper / "who", "upper\n", Durability::survives_crash, 0644);
+  write_file_atomically(lower / "who", "lower\n", Durability::survives_crash, 0644);
+  write_file_atomically(lower / "other", "kept\n", Durability::survives_crash, 0644);
+  ContainerSpec spec = shell("cat /tool/who /tool/other; touch /tool/x 2>&1");
+  spec.mounts = {image_at("/tool", {upper, lower})};
+  EXPECT_EQ(run(spec).out, "upper\nkept\ntouch: /tool/x: Read-only file system\n");
+  EXPECT_FALSE(stack::exists(upper / "x"));
+}
+
+TEST_F(Mounts, ADirectoryOfAnImageIsFoundInsideItWhereverItsLinksPoint) {
+  const auto upper = directory("upper");
+  const auto lower = directory("lower");
+  std::filesystem::create_directories(lower / "usr/share/tool");
+  write_file_atomically(lower / "usr/share/tool/x", "tool\n", Durability::survives_crash, 0644);
+  std::filesystem::create_directory_symlink("/usr/share", lower / "absolute");
+  std::filesystem::create_directory_symlink("../../../../../../../usr/share", lower / "upwards");
+  for (const std::vector<std::string>& layers :
+       {std::vector<std::string>{lower}, std::vector<std::string>{upper, lower}}) {
+    for (const char* subpath : {"usr/share/tool", "absolute/tool", "upwards/tool"}) {
+      ContainerSpec spec = shell("cat /tool/x; touch /tool/y 2>&1");
+      spec.mounts = {image_at("/tool", layers)};
+      spec.mounts[0].subpath = subpath;
+      EXPECT_EQ(run(spec).out, "tool\ntouch: /tool/y: Read-only file system\n") << subpath;
+    }
+  }
+}
+
+TEST_F(Mounts, ADirectoryThatTheImageDoesNotHaveIsNamed) {
+  ContainerSpec spec = shell("true");
+  spec.mounts = {image_at("/tool", {directory("upper"), directory("lower")})};
+  spec.mounts[0].subpath = "no/such";
+  try {
+    run(spec);
+    FAIL() << "it started";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "opening mount source tool:1/no/such: No such file or directory");
+  }
+}
+
+TEST_F(Mounts, AnImageOfManyLayersIsMountedAndADeviceInItIsNone) {
+  ContainerSpec spec = shell("cat /tool/who; cat /tool/null 2>&1");
+  std::vector<std::string> layers;
+  for (int i = 0; i < 100; ++i) {
+    const auto layer = directory(fmt::format("a-rather-long-name-of-a-layer-directory-{:03}", i));
+    write_file_atomically(layer / "who", fmt::format("{}\n", i), Durability::survives_crash, 0644);
+    layers.push_back(layer);
+  }
+  ASSERT_EQ(::mknod((layers.back() + "/null").c_str(), S_IFCHR | 0666, 0x103), 0);
+  spec.mounts = {image_at("/tool", layers)};
+  EXPECT_EQ(run(spec).out, "0\ncat: can't open '/tool/null': Permission denied\n");
 }
 
 TEST_F(Mounts, AReadOnlyRootIsReadOnlyButItsMountsAreNot) {

@@ -265,6 +265,51 @@ secrets: [key]
         self.assertRegex(self.stack("up", "-d", expect=None).err, r"stack.yaml:5:11: error: open .*nosuch")
 
 
+class Images(Attribute):
+    """Volumes of type image: another image's files, seen by a container."""
+
+    def import_tool(self, text):
+        tree = self.directory / "tool"
+        (tree / "share").mkdir(parents=True, exist_ok=True)
+        (tree / "share/text").write_text(text)
+        self.stack("image", "import", str(tree), "tool:1")
+        self.addCleanup(self.stack, "image", "rm", "--force", "tool:1", expect=None)
+
+    def test_files_of_another_image(self):
+        self.import_tool("first\n")
+        mount = "volumes: [{type: image, source: 'tool:1', target: /opt, image: {subpath: share}}]\n"
+        self.started(mount)
+        self.assertEqual(self.shell("cat /opt/text; touch /opt/x 2>&1; true"),
+                         "first\ntouch: /opt/x: Read-only file system\n")
+        self.stack("cp", "web:/opt/text", "copy")
+        self.assertEqual((self.directory / "copy").read_text(), "first\n")
+        self.stack("image", "rm", "tool:1", expect=1)
+        self.import_tool("second\n")
+        self.assertRegex(self.stack("plan").out, r"volumes: .*image tool:1:/opt sha256:\w+ .*stack.yaml:6")
+        self.stack("up", "-d")
+        self.assertEqual(self.shell("cat /opt/text"), "second\n")
+        self.stack("stop")
+        self.stack("cp", "web:/opt/text", "copy")
+        self.assertEqual((self.directory / "copy").read_text(), "second\n")
+
+    def test_one_that_is_not_there_is_told_at_its_line(self):
+        self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 9\n    volumes:\n"
+                         "      - {type: image, source: nosuch, target: /opt}\n")
+        self.assertRegex(self.stack("up", "-d", expect=None).err,
+                         r"stack.yaml:6:\d+: error: No such image: nosuch")
+        self.assertEqual(self.stack("ps", "-a", "--format", "json").out, "")
+
+    def test_what_no_image_can_give_is_refused_at_its_line(self):
+        self.write_stack("services:\n  web:\n    image: box:1\n    volumes:\n"
+                         "      - {type: image, target: /a}\n"
+                         "      - {type: image, source: 'box:1', target: /b, read_only: false}\n"
+                         "      - {type: image, source: 'box:1', target: /c, image: {subpath: ../etc}}\n")
+        errors = self.stack("up", "-d", expect=3).err
+        self.assertRegex(errors, r'stack.yaml:5:\d+: error: a volume of type image needs "source"')
+        self.assertRegex(errors, r"stack.yaml:6:\d+: error: an image cannot be mounted writable")
+        self.assertRegex(errors, r'stack.yaml:7:\d+: error: subpath "../etc" leads out of the image')
+
+
 class Idmap(Attribute):
     def test_what_the_container_makes_belongs_to_the_folders_owner(self):
         folder = self.directory / "work"
