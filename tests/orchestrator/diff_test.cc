@@ -85,7 +85,10 @@ TEST(Diff, ANewImageUnderTheSameNameReplacesTheContainer) {
 
 TEST(Diff, ANewImageUnderTheNameOfAMountedOneReplacesTheContainer) {
   spec::Service web = service("web");
-  web.volumes.push_back({.type = spec::MountType::image, .source = "tool", .target = "/opt"});
+  spec::Mount& mount = web.volumes.emplace_back();
+  mount.type = spec::MountType::image;
+  mount.source = "tool";
+  mount.target = "/opt";
   const auto shop = project({web});
   ImageCatalog catalog = images();
   catalog["tool"].id = "sha256:1";

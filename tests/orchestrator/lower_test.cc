@@ -71,11 +71,12 @@ TEST(Lower, NamesAndNameServersAreHandedDown) {
 
 TEST(Lower, AMountedImageBecomesItsLayers) {
   spec::Service web = service("web");
-  web.volumes.push_back({.type = spec::MountType::image,
-                         .source = "busybox",
-                         .target = "/opt",
-                         .access = spec::Access::read_only,
-                         .subpath = "bin"});
+  spec::Mount& mount = web.volumes.emplace_back();
+  mount.type = spec::MountType::image;
+  mount.source = "busybox";
+  mount.target = "/opt";
+  mount.access = spec::Access::read_only;
+  mount.subpath = "bin";
   const auto mounts = lowered(web).spec.mounts;
   ASSERT_EQ(mounts.size(), 1U);
   EXPECT_EQ(mounts[0].kind, runtime::MountKind::image);
