@@ -22,7 +22,7 @@ struct Host {
   Report& report;
   std::function<bool()> interrupted;                ///< Ctrl-C was pressed
   std::function<void(const std::string&)> waiting;  ///< the project is locked by this holder
-  Trace* trace = nullptr;  ///< where up() notes what takes how long
+  Trace* trace = nullptr;                           ///< where up() notes what takes how long
   /// `up` is about to begin, or has been refused: each of UpResult::warnings.
   std::function<void(const Problem&)> warned = [](const Problem&) {};
 };

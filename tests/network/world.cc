@@ -111,7 +111,10 @@ Fd TestStack::container(const std::vector<std::string>& networks, std::uint32_t 
   std::vector<EndpointSpec> endpoints;
   for (const std::string& name : networks) {
     const Ipv4 address = *parse_ipv4(ip(name, host_number));
-    endpoints.push_back({name, {address}, mac_for(address), fmt::format("eth{}", endpoints.size()),
+    endpoints.push_back({name,
+                         {address},
+                         mac_for(address),
+                         fmt::format("eth{}", endpoints.size()),
                          endpoints.empty()});
   }
   Fd container = bare_namespace();

@@ -44,8 +44,10 @@ DesiredState desired(const spec::Project& project) {
 
 supervisor::ObservedContainer observed(const DesiredContainer& wish) {
   supervisor::ObservedContainer container;
-  const Places places{{"/layers/1"},
-                      [](const auto& volume, const auto&) { return "/volumes/" + volume; }};
+  const Places places{
+      {"/layers/1"},
+      [](const auto& volume, const auto&) { return "/volumes/" + volume; },
+      [](const auto& id) { return std::vector<std::filesystem::path>{"/layers/of/" + id}; }};
   container.config = lower(wish, "shop", stable_hex(wish.name, 64), places);
   container.status.id = container.config.id;
   container.status.phase = supervisor::Phase::running;
