@@ -20,8 +20,8 @@ DnsVerdict DnsAnswers::answer_udp(std::string_view query, std::string& reply) {
   if (found == known_.end()) return answer_anew(query, reply);
   Known& known = found->second;
   known.turn = known.turn + 1 < known.replies.size() ? known.turn + 1 : 0;
-  reply = known.replies[known.turn];
-  reply.replace(0, id_size, query.substr(0, id_size));
+  reply = query.substr(0, id_size);
+  reply.append(known.replies[known.turn], id_size);
   return DnsVerdict::answered;
 }
 
