@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,6 +37,7 @@
 namespace {
 
 [[noreturn]] void exchange(const char* a, const char* b) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // whoever started it may be killed
   for (;;) ::renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
 }
 
