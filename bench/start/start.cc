@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "network/addresses.h"
 #include "network/links.h"
 #include "network/subnets.h"
 #include "runtime/cgroup.h"
@@ -88,7 +89,10 @@ void plug(const Surroundings& around, const runtime::ContainerSpec& spec, unsign
   endpoint.interface = "eth0";
   endpoint.default_route = true;
   network::plug({endpoint}, {around.network}, around.uplink, around.space.get(),
-                container_namespace, spec.id);
+                container_namespace, spec.id, [](const std::vector<network::PortLock>& locks) {
+                  network::NetlinkSocket socket(NETLINK_NETFILTER);
+                  network::change_locks(socket, locks, {});
+                });
 }
 
 Place place_of(const Arguments& arguments, unsigned number) {

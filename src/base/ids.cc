@@ -20,6 +20,15 @@ std::string random_hex(std::size_t digits) {
   return text;
 }
 
+std::string new_container_id() {
+  constexpr std::size_t host_name_digits = 12;
+  std::string id;
+  do {
+    id = random_hex(64);
+  } while (id.find_first_not_of("0123456789") >= host_name_digits);
+  return id;
+}
+
 std::uint64_t stable_hash(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char character : text) {

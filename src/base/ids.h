@@ -11,10 +11,9 @@ namespace stack {
 /// `digits` lower-case hex digits from getrandom(2).
 std::string random_hex(std::size_t digits);
 
-/// A new container id: 64 hex digits, as docker's.
-inline std::string new_container_id() {
-  return random_hex(64);
-}
+/// A new container id: 64 hex digits, as docker's. The first twelve are the container's host name:
+/// they are not all decimal, which resolvers would take for an address.
+std::string new_container_id();
 
 /// FNV-1a, 64 bit: for short stable names (interfaces, anonymous volumes), never for trust.
 std::uint64_t stable_hash(std::string_view text);

@@ -35,21 +35,27 @@ void check_not_paused(const ObservedContainer& container) {
 
 }  // namespace
 
-ObservedContainer running_container(const std::string& project, const Options& options) {
+ObservedContainer chosen_container(const std::string& project, const Options& options) {
   const std::string& service = options.arguments.front();
   const std::optional<int> index = wanted_index(options);
   std::vector<std::string> services;
   std::optional<ObservedContainer> chosen;
   for (auto& container : supervisor::read_containers(HostPaths::from_environment(), project)) {
     services.push_back(container.config.service);
-    const bool fits = container.config.service == service && container.status.process.pid != 0 &&
+    const bool fits = container.config.service == service && container.config.step.empty() &&
+                      container.status.process.pid != 0 &&
                       (!index || container.config.number == *index);
     if (fits && (!chosen || container.config.number < chosen->config.number))
       chosen = std::move(container);
   }
   if (!chosen) fail_without(service, index, services);
-  check_not_paused(*chosen);
   return std::move(*chosen);
+}
+
+ObservedContainer running_container(const std::string& project, const Options& options) {
+  auto chosen = chosen_container(project, options);
+  check_not_paused(chosen);
+  return chosen;
 }
 
 }  // namespace stack::cli

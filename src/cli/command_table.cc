@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.h"
+#include "cli/network_commands.h"
 #include "cli/running_commands.h"
 
 namespace stack::cli {
@@ -312,10 +313,18 @@ const std::vector<Command>& commands() {
       wait_command(),
       top_command(),
       stats_command(),
+      port_command(),
       image_import(),
       image_debian(),
       image_list(),
       image_remove(),
+      network_list_command(),
+      network_create_command(),
+      network_inspect_command(),
+      network_remove_command(),
+      network_prune_command(),
+      network_connect_command(),
+      network_disconnect_command(),
       {"doctor",
        "Check what this machine offers, and how to get what it lacks",
        "stack doctor",

@@ -82,6 +82,7 @@ std::string labels_text(const ObservedContainer& container, const std::string& p
       {"com.docker.compose.service", container.config.service},
       {"com.docker.compose.container-number", fmt::format("{}", container.config.number)},
       {"com.docker.compose.oneoff", "False"}};
+  if (!container.config.step.empty()) labels["com.docker.compose.hook"] = "pre_start";
   if (wish.contains("labels")) {
     for (const auto& [key, value] : wish["labels"].items()) labels[key] = value.get<std::string>();
   }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "base/host_paths.h"
 #include "cli/command.h"
 #include "cli/style.h"
 #include "cli/table.h"
@@ -99,7 +100,7 @@ void show_json(const std::vector<Finding>& findings) {
 
 int run_doctor(const Options& options) {
   std::vector<Finding> findings;
-  add(findings, "runtime", runtime::facilities());
+  add(findings, "runtime", runtime::facilities(HostPaths::from_environment().data));
   add(findings, "network", network::facilities());
   if (options.format == "json") {
     show_json(findings);

@@ -101,13 +101,15 @@ class LogView {
   bool is_wanted(const ObservedContainer& container) const {
     const auto& config = container.config;
     return (request_.services.empty() || request_.services.contains(config.service)) &&
-           (!request_.number || config.number == *request_.number);
+           (!request_.number || (config.number == *request_.number && config.step.empty()));
   }
 
   Source& source_of(const ObservedContainer& container) {
     const std::string& id = container.config.id;
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
-    const LogLabel label{fmt::format("{}-{}", container.config.service, container.config.number),
+    const auto& config = container.config;
+    const std::string which = config.step.empty() ? fmt::format("{}", config.number) : config.step;
+    const LogLabel label{fmt::format("{}-{}", config.service, which),
                          prefix_colour(sources_.size())};
     printer_.announce_label(label);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};

@@ -63,6 +63,9 @@ struct Options {
   bool interactive = false;  ///< without effect: standard input is always passed on
   bool tty = false;          ///< with -d; else a terminal is used where there is one
 
+  // port
+  std::string protocol;
+
   // exec, attach
   std::string detach_keys;
   bool no_stdin = false;
@@ -99,6 +102,26 @@ struct Options {
 
   // version
   bool short_form = false;
+
+  // network
+  std::string driver;
+  std::vector<std::string> driver_options;
+  std::vector<std::string> labels;
+  std::vector<std::string> subnets;
+  std::vector<std::string> gateways;
+  std::vector<std::string> ip_ranges;
+  std::vector<std::string> aux_addresses;
+  bool internal = false;
+  bool ipv4 = true;
+  bool ipv6 = false;
+  bool attachable = false;
+  std::vector<std::string> filters;
+  std::string ip;
+  std::string ip6;
+  std::string gateway_priority;
+  std::vector<std::string> aliases;
+  std::vector<std::string> links;
+  std::vector<std::string> link_local_ips;
 
   // image
   std::vector<std::string> changes;

@@ -118,4 +118,15 @@ Command stats_command() {
           run_stats};
 }
 
+Command port_command() {
+  return {"port",
+          "Print where a port of a service is published; all of them without PORT",
+          "stack port web 80",
+          Positional::at_least_one,
+          "SERVICE [PORT]",
+          {{"--protocol", &Options::protocol, "tcp (the default), udp or sctp", "PROTOCOL"},
+           index_flag()},
+          run_port};
+}
+
 }  // namespace stack::cli

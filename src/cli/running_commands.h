@@ -15,6 +15,7 @@ Command unpause_command();
 Command wait_command();
 Command top_command();
 Command stats_command();
+Command port_command();
 
 /// --index, for commands on one container of a service.
 Flag index_flag();

@@ -26,7 +26,8 @@ std::chrono::milliseconds uptime() {
 void add_rows(const supervisor::ObservedContainer& container, const ProcessSurroundings& around,
               std::vector<Row>& rows) {
   for (const auto& process : runtime::processes_of(container.config.spec.cgroup)) {
-    Row row{container.config.service, fmt::format("{}", container.config.number)};
+    const auto& config = container.config;
+    Row row{config.service, config.step.empty() ? fmt::format("{}", config.number) : config.step};
     for (std::string& cell : process_row(process, around)) row.push_back(std::move(cell));
     rows.push_back(std::move(row));
   }

@@ -123,6 +123,8 @@ int run_down(const Options& options) {
   const DownResult result =
       down(named.name, named.project ? &*named.project : nullptr, policy, host);
   warn_of_orphans(result.plan);
+  for (const auto& network : result.plan.networks_in_use)
+    std::cerr << fmt::format("Network {}  Resource is still in use\n", network);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to remove\n", named.name);
   if (!result.kept_volumes.empty()) {
     std::cerr << fmt::format("Volumes kept: {} (`stack down -v` removes them)\n",

@@ -25,7 +25,8 @@ std::vector<ObservedContainer> awaited_containers(const std::string& project,
                                                 supervisor::ConfigParts::summary);
   const auto services = services_of(options);
   std::erase_if(containers, [&](const auto& each) {
-    return !is_up(each.status.phase) || !services.contains(each.config.service);
+    return !is_up(each.status.phase) || !services.contains(each.config.service) ||
+           !each.config.step.empty();
   });
   return containers;
 }

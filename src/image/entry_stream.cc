@@ -44,16 +44,22 @@ bool EntryStream::write(int directory, const std::string& name, const struct sta
   TarItem item{path, tar_type(info.st_mode), info, "", {}};
   if (item.type == '\0') return false;
   if (is_repeated(item)) {
-    tar_.write(item);
+    write_translated(item);
     return true;
   }
   Fd content;
   if (!describe(directory, name, item, content)) return false;
-  tar_.write(item);
+  write_translated(item);
   if (item.type == '0') write_content(content.get(), static_cast<std::uint64_t>(item.info.st_size));
   if (item.type != '5' && info.st_nlink > 1)
     seen_.emplace(std::pair(info.st_dev, info.st_ino), path);
   return true;
+}
+
+void EntryStream::write_translated(TarItem item) {
+  item.info.st_uid = ids_.uid_inside(item.info.st_uid);
+  item.info.st_gid = ids_.gid_inside(item.info.st_gid);
+  tar_.write(item);
 }
 
 bool EntryStream::is_repeated(TarItem& item) const {

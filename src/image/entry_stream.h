@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/id_block.h"
 #include "image/tar_writer.h"
 
 namespace stack::image {
@@ -27,7 +28,9 @@ enum class Reading {
 
 class EntryStream {
  public:
-  EntryStream(const TarSink& sink, Reading reading) : tar_(sink), reading_(reading) {}
+  /// Owners are written as those who have `ids` see them.
+  EntryStream(const TarSink& sink, Reading reading, const IdBlock& ids = {})
+      : tar_(sink), reading_(reading), ids_(ids) {}
 
   /// Writes `name` of the open directory as `path`; of a directory only the entry itself. `info` is
   /// what lstat(2) said. False when nothing was written: a socket, or something that vanished.
@@ -42,11 +45,13 @@ class EntryStream {
 
  private:
   bool is_repeated(TarItem& item) const;
+  void write_translated(TarItem item);
   bool describe(int directory, const std::string& name, TarItem& item, Fd& content);
   void write_content(int file, std::uint64_t size);
 
   TarWriter tar_;
   Reading reading_;
+  IdBlock ids_;
   std::uint64_t content_bytes_ = 0;
   std::map<std::pair<dev_t, ino_t>, std::string> seen_;  ///< files with several names
   std::vector<char> buffer_ = std::vector<char>(1 << 18);

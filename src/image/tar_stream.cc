@@ -20,8 +20,8 @@ using IsHollow = std::function<bool(const std::string&, int)>;
 
 class TreeStream {
  public:
-  TreeStream(const TarSink& sink, Reading reading, IsHollow is_hollow = {})
-      : entries_(sink, reading), reading_(reading), is_hollow_(std::move(is_hollow)) {}
+  TreeStream(const TarSink& sink, Reading reading, IsHollow is_hollow = {}, const IdBlock& ids = {})
+      : entries_(sink, reading, ids), reading_(reading), is_hollow_(std::move(is_hollow)) {}
 
   /// `prefix` is empty or ends in "/".
   void write_directory(const JoinedDirectory& directory, const std::string& prefix) {
@@ -105,7 +105,7 @@ std::uint64_t write_live_tree(const JoinedDirectory& root, const TarSink& sink) 
 }
 
 void write_object(const ArchivedObject& object, const TarSink& sink) {
-  TreeStream stream(sink, Reading::live, object.is_hollow);
+  TreeStream stream(sink, Reading::live, object.is_hollow, object.ids);
   struct stat info {};
   if (::fstatat(object.directory, object.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
     throw_errno("{}", printable(object.name));

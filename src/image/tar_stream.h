@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "base/id_block.h"
 #include "base/overlay_tree.h"
 #include "image/entry_stream.h"
 #include "image/tar_writer.h"
@@ -31,6 +32,8 @@ struct ArchivedObject {
   /// Of directories for which it is true (by the path below the object: "a/b", "" for itself),
   /// nothing but the directory itself is archived. May be empty.
   std::function<bool(const std::string& path, int directory)> is_hollow;
+  /// Owners in the archive are as those who have these ids see them.
+  IdBlock ids = {};
 };
 
 /// Throws Error (ENOENT) when there is nothing to archive. Mount points are entered.

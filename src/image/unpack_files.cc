@@ -224,17 +224,25 @@ class FilesUnpacker {
     gid_t group = 0;
     switch (target_.ownership) {
       case Ownership::as_archived:
-        user = entry.info.st_uid;
-        group = entry.info.st_gid;
+        user = outside(entry.info.st_uid, target_.ids.first_uid);
+        group = outside(entry.info.st_gid, target_.ids.first_gid);
         break;
       case Ownership::callers:
         user = ::geteuid();
         group = ::getegid();
         break;
       case Ownership::roots:
+        user = target_.ids.uid_outside(0);
+        group = target_.ids.gid_outside(0);
         break;
     }
     if (::fchownat(fd, "", user, group, AT_EMPTY_PATH) != 0) throw_errno("chown");
+  }
+
+  std::uint32_t outside(std::uint32_t id, std::uint32_t first) const {
+    if (!target_.ids.has(id))
+      fail("owner {} is not among the {} ids of the user namespace", id, target_.ids.count);
+    return first + id;
   }
 
   mode_t mode_of(const TarEntry& entry) const {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/id_block.h"
+
 namespace stack::image {
 
 enum class Ownership {
@@ -20,6 +22,8 @@ struct UnpackTarget {
   std::string directory;  ///< an existing directory, absolute below `root`
   Ownership ownership = Ownership::as_archived;
   ArchivedDevices devices = ArchivedDevices::make;
+  /// What ids of the archive, and root's, are in the tree. Callers' stay as they are.
+  IdBlock ids = {};
 };
 
 /// Unpacks what is read from `archive` (tar; plain, gzip or zstd). Directories are merged, files

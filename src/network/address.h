@@ -56,6 +56,8 @@ struct Subnet6 {
 std::string to_text(const Subnet6& subnet);  ///< "fd00::/64"
 std::optional<Subnet6> parse_subnet6(const std::string& text);
 
+enum class Families { ipv4, both };
+
 /// What one container has in one network: an address of either family, or of both.
 struct DualAddress {
   std::optional<Ipv4> v4{};

@@ -6,11 +6,14 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "network/addresses.h"
 #include "network/firewall.h"
 #include "network/foreign_chains.h"
 #include "network/link_requests.h"
+#include "network/links.h"
 #include "network/namespaces.h"
 #include "network/nftables.h"
+#include "network/port_lock.h"
 #include "network/subnets.h"
 #include "network/sysctl.h"
 
@@ -21,11 +24,23 @@ constexpr int trial_mtu = 1500;
 
 /// A stack as the rulesets know it, with every kind of element that they use.
 FirewallSpec trial_firewall() {
-  const NetworkSpec open{"trial", {{10u << 24}, 24}, {(10u << 24) + 1}, false, "trial"};
-  return {"trial",
-          {"trialup", {(11u << 24) + 1}, {(11u << 24) + 2}, trial_mtu},
-          {open},
-          {{"0.0.0.0", 80, "tcp", {(10u << 24) + 2}, 80}}};
+  NetworkSpec open{"trial", {{10u << 24}, 24}, {(10u << 24) + 1}, false, "trial"};
+  FirewallSpec spec{"trial",
+                    {"trialup", {(11u << 24) + 1}, {(11u << 24) + 2}, trial_mtu},
+                    {open},
+                    {{"0.0.0.0", 80, "tcp", {(10u << 24) + 2}, 80}}};
+  if (!has_ipv6()) return spec;
+  const Ipv6 first{0xfd00ULL << 48, 0};
+  spec.uplink.host_address6 = Ipv6{first.high | 0xffff, 1};
+  spec.networks[0].enable_ipv6 = true;
+  spec.networks[0].subnet6 = {first, 64};
+  spec.networks[0].gateway6 = {first.high, 1};
+  spec.published[0].container_address6 = Ipv6{first.high, 2};
+  return spec;
+}
+
+PortLock trial_lock() {
+  return {"trial", mac_for(Ipv4{}), {{(10u << 24) + 2}}, {{0xfd00ULL << 48, 2}}};
 }
 
 /// Runs `work` in a namespace that is thrown away afterwards; its Error becomes the detail.
@@ -45,7 +60,7 @@ Facility try_bridge() {
   return try_out("bridge", "can be made", "modprobe bridge, or a kernel with CONFIG_BRIDGE", [] {
     NetlinkSocket socket(NETLINK_ROUTE);
     Batch batch;
-    request_bridge(batch, "trial", mac_for({}), trial_mtu);
+    request_bridge(batch, "trial", mac_for(Ipv4{}), trial_mtu);
     socket.execute(batch);
   });
 }
@@ -61,14 +76,21 @@ Facility try_veth() {
 }
 
 Facility try_nftables() {
-  const std::string cure = "a kernel with nf_tables, nft_nat, nft_masq, nft_fib_inet and nft_ct";
-  return try_out("nftables", "all three rulesets are accepted", cure, [] {
-    const FirewallSpec spec = trial_firewall();
-    for (const auto& script :
-         {host_ruleset(spec), stack_ruleset(spec), container_ruleset(1053, 1053)}) {
+  const std::string cure =
+      "a kernel with nf_tables, nft_nat, nft_masq, nft_fib_inet and nft_ct, also for bridges";
+  const FirewallSpec spec = trial_firewall();
+  return try_out("nftables", "all rulesets are accepted", cure, [&] {
+    for (const auto& script : {host_ruleset(spec), stack_ruleset(spec),
+                               bridge_ruleset({trial_lock()}), container_ruleset(1053, 1053)}) {
       apply_ruleset(script);
     }
   });
+}
+
+Facility look_at_ipv6() {
+  if (has_ipv6()) return {"ipv6", FacilityState::ok, "on: networks may ask for it", ""};
+  return {"ipv6", FacilityState::degraded, "switched off: networks with enable_ipv6 are refused",
+          "sysctl net.ipv6.conf.all.disable_ipv6=0"};
 }
 
 Facility look_at_forwarding() {
@@ -107,9 +129,9 @@ Facility look_for_docker() {
 }  // namespace
 
 std::vector<Facility> facilities() {
-  return {
-      try_bridge(),     try_veth(), try_nftables(), look_at_forwarding(), look_at_foreign_chains(),
-      look_for_docker()};
+  return {try_bridge(),     try_veth(),           try_nftables(),
+          look_at_ipv6(),   look_at_forwarding(), look_at_foreign_chains(),
+          look_for_docker()};
 }
 
 }  // namespace stack::network

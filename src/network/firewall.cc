@@ -26,9 +26,10 @@ void remove_host_ruleset(const std::string& stack_id) {
   });
 }
 
-void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface) {
+void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface,
+                                 Families families) {
   during("opening other firewalls' forward chains", [&] {
-    const auto chains = chains_to_open(query_nft("list chains"));
+    const auto chains = chains_to_open(query_nft("list chains"), families);
     if (chains.empty()) return;
     const auto script = opening_script(chains, query_nft("list ruleset"), stack_id, interface);
     if (!script.empty()) run_nft(script);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nftables. Three rulesets, each decided as text by a pure function and applied in one atomic
-// transaction by libnftables (opened at run time):
+// nftables. Three rulesets (a fourth, of the bridges, is in port_lock.h), each decided as text by a
+// pure function and applied in one atomic transaction by libnftables (opened at run time):
 //   host       table inet stack_ID on the host: DNAT of published ports, masquerade, guards
 //              and the MSS clamp, where the way out is known
 //   stack      table in the stack's own namespace: isolation between its bridges, internal
@@ -26,8 +26,8 @@ struct FirewallSpec {
 };
 
 /// The host's table as one nft script that replaces it whole. Ports published on loopback addresses
-/// or IPv6 are not in it: the supervisor's listeners serve those. Neither are ports of containers
-/// in internal networks.
+/// are not in it, nor those on an IPv6 address for a container without IPv6: the supervisor's
+/// listeners serve those. Neither are ports of containers in internal networks.
 std::string host_ruleset(const FirewallSpec& spec);
 /// The table of the stack's namespace, likewise whole.
 std::string stack_ruleset(const FirewallSpec& spec);
@@ -47,12 +47,17 @@ void remove_host_ruleset(const std::string& stack_id);
 /// Forward chains of other tables whose policy is drop (docker's) swallow our traffic whatever our
 /// own tables accept: inserts accept rules for `interface`, tagged "stack:ID", into DOCKER-USER or
 /// the chain itself. Idempotent. Does nothing where there is no such chain.
-void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface);
+void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface,
+                                 Families families = Families::ipv4);
 
 /// net.ipv4.ip_forward = 1, remembering in `memory_file` (under the run directory) that it was 0.
 void enable_forwarding(const std::string& memory_file);
+/// The same for IPv6. Interfaces of the host that listen to routers go on doing so: a router would
+/// not, and would lose its own way out.
+void enable_forwarding6(const std::string& memory_file);
 /// Sets it back when memory_file says that it was us, unless somebody else's table translates
 /// addresses by now; call when no stack is left.
 void restore_forwarding(const std::string& memory_file);
+void restore_forwarding6(const std::string& memory_file);
 
 }  // namespace stack::network

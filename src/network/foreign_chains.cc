@@ -23,10 +23,11 @@ std::vector<Json> objects(const Json& answer, const char* kind) {
   return found;
 }
 
-bool drops_forwarded_ipv4(const Json& chain) {
+bool drops_forwarded(const Json& chain, Families families) {
   const std::string family = chain.value("family", "");
-  return (family == "ip" || family == "inet") && chain.value("hook", "") == "forward" &&
-         chain.value("policy", "") == "drop";
+  const bool concerned =
+      family == "ip" || family == "inet" || (family == "ip6" && families == Families::both);
+  return concerned && chain.value("hook", "") == "forward" && chain.value("policy", "") == "drop";
 }
 
 ForeignChain place_of(const Json& chain) {
@@ -48,11 +49,11 @@ std::string to_text(const ForeignChain& chain) {
   return fmt::format("{} {} {}", chain.family, chain.table, chain.name);
 }
 
-std::vector<ForeignChain> chains_to_open(const Json& chains) {
+std::vector<ForeignChain> chains_to_open(const Json& chains, Families families) {
   const auto all = objects(chains, "chain");
   std::vector<ForeignChain> places;
   for (const Json& chain : all) {
-    if (!drops_forwarded_ipv4(chain)) continue;
+    if (!drops_forwarded(chain, families)) continue;
     ForeignChain place = place_of(chain);
     const ForeignChain user{place.family, place.table, std::string(docker_user)};
     const bool has_user_chain =

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "network/address.h"
+
 namespace stack::network {
 
 /// A chain of somebody's table.
@@ -21,9 +23,10 @@ struct ForeignChain {
 /// "ip filter FORWARD"
 std::string to_text(const ForeignChain& chain);
 
-/// In `chains` (of `nft -j list chains`): where rules must go so that forwarded IPv4 packets pass:
-/// into DOCKER-USER when the dropping chain's table has it, else into the dropping chain.
-std::vector<ForeignChain> chains_to_open(const nlohmann::json& chains);
+/// In `chains` (of `nft -j list chains`): where rules must go so that forwarded packets pass: into
+/// DOCKER-USER when the dropping chain's table has it, else into the dropping chain.
+std::vector<ForeignChain> chains_to_open(const nlohmann::json& chains,
+                                         Families families = Families::ipv4);
 
 /// True when a table that is not a stack's translates addresses of what leaves: somebody else
 /// forwards packets too.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's one setting that all stacks share. The file says that it was us who switched it on; it
-// is written before the setting, so that a crash in between is undone rather than forgotten.
+// The host's settings that all stacks share. A file remembers what they were before us; it is
+// written before they are changed, so that a crash in between is undone rather than forgotten.
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "network/firewall.h"
 #include "network/foreign_chains.h"
 #include "network/nftables.h"
@@ -14,6 +15,28 @@ namespace stack::network {
 namespace {
 
 constexpr const char* setting = "net/ipv4/ip_forward";
+constexpr const char* setting6 = "net/ipv6/conf/all/forwarding";
+constexpr std::string_view own_links = "stk";
+
+/// Interfaces whose addresses and routes come from a router's announcements.
+std::vector<std::string> listening_interfaces() {
+  std::vector<std::string> settings;
+  for (const std::string& name : list_directory("/proc/sys/net/ipv6/conf")) {
+    if (name == "all" || name == "default" || name == "lo" || name.starts_with(own_links)) continue;
+    std::string trust = "net/ipv6/conf/" + name + "/accept_ra";
+    if (get_sysctl(trust) == "1") settings.push_back(std::move(trust));
+  }
+  return settings;
+}
+
+/// Lines "SETTING VALUE".
+void restore_settings(const std::string& memory) {
+  for (const std::string& line : split(memory, '\n')) {
+    const auto space = line.rfind(' ');
+    if (space == std::string::npos) continue;
+    set_sysctl_if_exists(line.substr(0, space), line.substr(space + 1));
+  }
+}
 
 }  // namespace
 
@@ -30,6 +53,28 @@ void restore_forwarding(const std::string& memory_file) {
     if (!exists(memory_file)) return;
     // Whoever came after us found it on and relies on it.
     if (!others_translate(query_nft("list chains"))) set_sysctl(setting, "0");
+    remove_tree(memory_file);
+  });
+}
+
+void enable_forwarding6(const std::string& memory_file) {
+  during("switching on IPv6 forwarding", [&] {
+    if (get_sysctl(setting6) == "1") return;
+    const auto listening = listening_interfaces();
+    std::string memory = fmt::format("{} 0\n", setting6);
+    for (const std::string& each : listening) memory += each + " 1\n";
+    write_file_atomically(memory_file, memory, Durability::survives_crash);
+    // 2: also while forwarding (ip-sysctl.rst).
+    for (const std::string& each : listening) set_sysctl(each, "2");
+    set_sysctl(setting6, "1");
+  });
+}
+
+void restore_forwarding6(const std::string& memory_file) {
+  during("restoring IPv6 forwarding", [&] {
+    const auto memory = read_file_if_exists(memory_file);
+    if (!memory) return;
+    if (!others_translate(query_nft("list chains"))) restore_settings(*memory);
     remove_tree(memory_file);
   });
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "network/addresses.h"
 #include "network/link_requests.h"
 #include "network/subnets.h"
 #include "network/sysctl.h"
@@ -12,7 +13,9 @@ namespace stack::network {
 namespace {
 
 constexpr int uplink_prefix = 30;
+constexpr int uplink_prefix6 = 126;
 constexpr Subnet everywhere{};
+constexpr Subnet6 everywhere6{};
 
 NetlinkSocket socket_in(int network_namespace) {
   const InNamespace inside(network_namespace);
@@ -57,9 +60,19 @@ LinkInfo make_uplink(NetlinkSocket& host, const UplinkSpec& uplink, int stack_na
   return get_link(host, name);
 }
 
+void ensure_mtu(NetlinkSocket& socket, const LinkInfo& link, int mtu) {
+  if (link.mtu == mtu) return;
+  Batch batch;
+  request_mtu(batch, link.index, mtu, link.name);
+  socket.execute(batch);
+}
+
 LinkInfo ensure_veth(NetlinkSocket& host, const UplinkSpec& uplink, int stack_namespace) {
   if (const auto present = find_link(host, uplink.host_interface)) {
-    if (leads_to(host, *present, stack_namespace)) return *present;
+    if (leads_to(host, *present, stack_namespace)) {
+      ensure_mtu(host, *present, uplink.mtu);
+      return *present;
+    }
     remove_link(host, *present, uplink.host_interface);
   }
   return make_uplink(host, uplink, stack_namespace);
@@ -67,22 +80,51 @@ LinkInfo ensure_veth(NetlinkSocket& host, const UplinkSpec& uplink, int stack_na
 
 /// Only differences are asked for: a route that is there is not replaced, because NLM_F_REPLACE
 /// would just as well replace somebody else's to the same subnet.
-void request_host_routes(Batch& batch, const std::vector<RouteInfo>& present, int device,
-                         const UplinkSpec& uplink, const std::vector<NetworkSpec>& networks) {
-  const auto is_present = [&](const Subnet& subnet) {
-    return std::ranges::find(present, subnet, &RouteInfo::destination) != present.end();
-  };
-  const auto is_wanted = [&](const Subnet& subnet) {
-    return std::ranges::find(networks, subnet, &NetworkSpec::subnet) != networks.end();
-  };
-  for (const RouteInfo& route : present) {
-    if (is_wanted(route.destination)) continue;
-    request_route_removal(batch, device, route.destination, uplink.host_interface);
+template <typename Route, typename Net, typename Address>
+void request_host_routes(Batch& batch, const std::vector<Route>& present, int device,
+                         const std::string& name, Address gateway, const std::vector<Net>& wanted) {
+  for (const Route& route : present) {
+    if (std::ranges::find(wanted, route.destination) == wanted.end())
+      request_route_removal(batch, device, route.destination, name);
   }
-  for (const NetworkSpec& network : networks) {
-    if (is_present(network.subnet)) continue;
-    request_new_route(batch, device, network.subnet, uplink.stack_address, uplink.host_interface);
+  for (const Net& subnet : wanted) {
+    if (std::ranges::find(present, subnet, &Route::destination) == present.end())
+      request_new_route(batch, device, subnet, gateway, name);
   }
+}
+
+std::vector<Subnet> subnets_of(const std::vector<NetworkSpec>& networks) {
+  std::vector<Subnet> subnets;
+  for (const NetworkSpec& network : networks)
+    if (network.has_ipv4()) subnets.push_back(network.subnet);
+  return subnets;
+}
+
+std::vector<Subnet6> subnets6_of(const std::vector<NetworkSpec>& networks) {
+  std::vector<Subnet6> subnets;
+  for (const NetworkSpec& network : networks)
+    if (network.has_ipv6()) subnets.push_back(network.subnet6);
+  return subnets;
+}
+
+void ensure_uplink6(const UplinkSpec& uplink, NetlinkSocket& host, const LinkInfo& near,
+                    NetlinkSocket& inside, const LinkInfo& far, int stack_namespace,
+                    const std::vector<NetworkSpec>& networks) {
+  enable_ipv6(uplink.host_interface);
+  {
+    const InNamespace stack(stack_namespace);
+    enable_ipv6(stack_end_of_uplink);
+  }
+  Batch batch;
+  request_address(batch, near.index, *uplink.host_address6, uplink_prefix6, uplink.host_interface);
+  request_host_routes(batch, list_own_routes6(host, near.index), near.index, uplink.host_interface,
+                      *uplink.stack_address6, subnets6_of(networks));
+  host.execute(batch);
+  Batch far_batch;
+  request_address(far_batch, far.index, *uplink.stack_address6, uplink_prefix6,
+                  stack_end_of_uplink);
+  request_route(far_batch, far.index, everywhere6, *uplink.host_address6, stack_end_of_uplink);
+  inside.execute(far_batch);
 }
 
 }  // namespace
@@ -94,34 +136,117 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
   Batch near;
   request_address(near, link.index, uplink.host_address, uplink_prefix, uplink.host_interface);
   request_link_up(near, link.index, uplink.host_interface);
-  request_host_routes(near, list_own_routes(host, link.index), link.index, uplink, networks);
+  request_host_routes(near, list_own_routes(host, link.index), link.index, uplink.host_interface,
+                      uplink.stack_address, subnets_of(networks));
   host.execute(near);
 
   NetlinkSocket inside = socket_in(stack_namespace);
   const LinkInfo end = get_link(inside, stack_end_of_uplink);
+  ensure_mtu(inside, end, uplink.mtu);
   Batch far;
   request_address(far, end.index, uplink.stack_address, uplink_prefix, stack_end_of_uplink);
   request_link_up(far, end.index, stack_end_of_uplink);
   request_route(far, end.index, everywhere, uplink.host_address, stack_end_of_uplink);
   inside.execute(far);
+  if (uplink.host_address6)
+    ensure_uplink6(uplink, host, link, inside, end, stack_namespace, networks);
 
   Batch settling;
   request_link_settled(settling, uplink.host_interface);
   host.execute(settling);
 }
 
+int mtu_of(const NetworkSpec& network, const UplinkSpec& uplink) {
+  return network.mtu == 0 ? uplink.mtu : network.mtu;
+}
+
 void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int stack_namespace) {
   NetlinkSocket socket = socket_in(stack_namespace);
   Batch making;
-  request_bridge(making, network.bridge, mac_for(network.gateway), uplink.mtu);
+  const DualAddress gateway{network.has_ipv4() ? std::optional(network.gateway) : std::nullopt,
+                            network.gateway6};
+  request_bridge(making, network.bridge, mac_for(gateway), mtu_of(network, uplink));
   for (const Refusal& refusal : socket.send(making)) {
     if (refusal.error_number != EEXIST) throw_refusal(refusal);
   }
   const LinkInfo bridge = get_link(socket, network.bridge);
+  ensure_mtu(socket, bridge, mtu_of(network, uplink));
   Batch batch;
-  request_address(batch, bridge.index, network.gateway, network.subnet.prefix, network.bridge);
+  if (network.has_ipv4())
+    request_address(batch, bridge.index, network.gateway, network.subnet.prefix, network.bridge);
+  if (network.has_ipv6()) {
+    const InNamespace inside(stack_namespace);
+    enable_ipv6(network.bridge);
+    request_address(batch, bridge.index, network.gateway6, network.subnet6.prefix, network.bridge);
+  }
   request_link_up(batch, bridge.index, network.bridge);
   socket.execute(batch);
+}
+
+namespace {
+
+using LinksByName = std::map<std::string, LinkInfo>;
+
+LinksByName links_by_name(NetlinkSocket& socket) {
+  LinksByName links;
+  for (LinkInfo& link : list_links(socket)) {
+    std::string name = link.name;
+    links.emplace(std::move(name), std::move(link));
+  }
+  return links;
+}
+
+void request_restored_port(Batch& batch, const LinkInfo& port, const NetworkSpec& network,
+                           const LinksByName& links, int mtu) {
+  const auto bridge = links.find(network.bridge);
+  if (bridge == links.end()) fail("bridge {} is missing", network.bridge);
+  if (port.master != bridge->second.index || !port.up) {
+    request_master(batch, port.index, bridge->second.index, port.name);
+    if (!network.icc) request_isolation(batch, port.name);
+    request_link_settled(batch, port.name);
+  }
+  if (port.mtu != mtu) request_mtu(batch, port.index, mtu, port.name);
+}
+
+}  // namespace
+
+std::vector<PortPlace> restore_ports(const std::vector<PortPlace>& ports,
+                                     const std::vector<NetworkSpec>& networks,
+                                     const UplinkSpec& uplink, int stack_namespace) {
+  NetlinkSocket socket = socket_in(stack_namespace);
+  const LinksByName links = links_by_name(socket);
+  std::vector<PortPlace> missing;
+  Batch batch;
+  for (const PortPlace& place : ports) {
+    const auto network = std::ranges::find(networks, place.network, &NetworkSpec::name);
+    if (network == networks.end()) continue;
+    const auto port = links.find(place.name);
+    if (port == links.end()) {
+      missing.push_back(place);
+    } else {
+      request_restored_port(batch, port->second, *network, links, mtu_of(*network, uplink));
+    }
+  }
+  socket.execute(batch);
+  return missing;
+}
+
+std::map<std::string, std::string> find_ports(int stack_namespace, int container_namespace) {
+  NetlinkSocket stack = socket_in(stack_namespace);
+  NetlinkSocket container = socket_in(container_namespace);
+  std::map<std::string, std::string> ports;
+  for (const LinkInfo& inside : list_links(container)) {
+    if (!leads_to(container, inside, stack_namespace)) continue;
+    if (const auto port = find_link(stack, inside.peer_index)) ports[inside.name] = port->name;
+  }
+  return ports;
+}
+
+void set_container_mtus(const std::map<std::string, int>& mtus, int container_namespace) {
+  NetlinkSocket container = socket_in(container_namespace);
+  for (const auto& [name, mtu] : mtus) {
+    if (const auto link = find_link(container, name)) ensure_mtu(container, *link, mtu);
+  }
 }
 
 void remove_bridge(const NetworkSpec& network, int stack_namespace) {

@@ -15,16 +15,20 @@
 namespace stack::network {
 namespace {
 
-/// A router that trusts nobody: forwards IPv4, has no IPv6, believes no redirect and sends none.
+/// A router that trusts nobody: forwards, has IPv6 where it is switched on for an interface,
+/// believes no redirect and sends none.
 void configure_as_router() {
   // First: switching forwarding on resets the interface defaults (ip-sysctl.rst).
   set_sysctl("net/ipv4/ip_forward", "1");
+  set_sysctl_if_exists("net/ipv6/conf/all/forwarding", "1");
   // A container in two networks may answer out of the other one, so the way back is no proof of
   // the sender; the stack's table checks senders instead. Both are inherited from the host.
   for (const char* scope : {"all", "default"}) {
     set_sysctl(fmt::format("net/ipv4/conf/{}/rp_filter", scope), "0");
     set_sysctl(fmt::format("net/ipv4/conf/{}/send_redirects", scope), "0");
     set_sysctl(fmt::format("net/ipv4/conf/{}/accept_redirects", scope), "0");
+    set_sysctl_if_exists(fmt::format("net/ipv6/conf/{}/accept_ra", scope), "0");
+    set_sysctl_if_exists(fmt::format("net/ipv6/conf/{}/accept_redirects", scope), "0");
     set_sysctl_if_exists(fmt::format("net/ipv6/conf/{}/disable_ipv6", scope), "1");
   }
   // Present when br_netfilter is loaded, and then on in every new namespace.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/netlink.h"
 
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
@@ -69,6 +71,40 @@ void Batch::add(std::uint16_t type, std::uint16_t flags, std::string attempt,
   attempts_.push_back(std::move(attempt));
 }
 
+Batch Batch::transaction(std::uint16_t subsystem) {
+  Batch batch;
+  batch.subsystem_ = subsystem;
+  return batch;
+}
+
+namespace {
+
+std::string bracket(std::uint16_t type, std::uint16_t subsystem, std::uint32_t sequence) {
+  alignas(nlmsghdr) std::array<char, 64> buffer;
+  nlmsghdr* message = mnl_nlmsg_put_header(buffer.data());
+  message->nlmsg_type = type;
+  message->nlmsg_flags = NLM_F_REQUEST;  // asked for an answer, only some kernels would give one
+  message->nlmsg_seq = sequence;
+  put_header(message, nfgenmsg{AF_UNSPEC, NFNETLINK_V0, htons(subsystem)});
+  return {buffer.data(), message->nlmsg_len};
+}
+
+}  // namespace
+
+/// The requests, numbered from `first_sequence` on, as they are sent.
+std::string Batch::enclosed(std::uint32_t first_sequence) const {
+  std::string packet = packet_;
+  std::uint32_t sequence = first_sequence;
+  int rest = static_cast<int>(packet.size());
+  for (auto* m = reinterpret_cast<nlmsghdr*>(packet.data()); mnl_nlmsg_ok(m, rest);
+       m = mnl_nlmsg_next(m, &rest)) {
+    m->nlmsg_seq = sequence++;
+  }
+  if (!subsystem_) return packet;
+  return bracket(NFNL_MSG_BATCH_BEGIN, *subsystem_, first_sequence - 1) + packet +
+         bracket(NFNL_MSG_BATCH_END, *subsystem_, sequence);
+}
+
 NetlinkSocket::NetlinkSocket(int protocol) : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)) {
   if (!socket_) throw_errno("opening a netlink socket");
   if (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
@@ -84,13 +120,9 @@ int NetlinkSocket::fd() const {
 }
 
 std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
-  std::string packet = batch.packet_;
-  const std::uint32_t first = sequence_ + 1;
-  int rest = static_cast<int>(packet.size());
-  for (auto* m = reinterpret_cast<nlmsghdr*>(packet.data()); mnl_nlmsg_ok(m, rest);
-       m = mnl_nlmsg_next(m, &rest)) {
-    m->nlmsg_seq = ++sequence_;
-  }
+  const std::uint32_t first = sequence_ + 2;  // the number before it is for what encloses them
+  const std::string packet = batch.enclosed(first);
+  sequence_ += static_cast<std::uint32_t>(batch.size()) + 2;
   if (mnl_socket_sendto(socket_.get(), packet.data(), packet.size()) < 0) {
     throw_errno("{}", batch.empty() ? "sending to netlink" : batch.attempts_.front());
   }
@@ -101,7 +133,9 @@ std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
     answers.receive(socket_.get());
     answers.for_each([&](const nlmsghdr* m) {
       const std::uint32_t index = m->nlmsg_seq - first;
-      if (m->nlmsg_type != NLMSG_ERROR || index >= batch.size()) return;
+      if (m->nlmsg_type != NLMSG_ERROR) return;
+      if (m->nlmsg_seq + 1 == first) throw Error(batch.attempts_.front(), verdict(m).first);
+      if (index >= batch.size()) return;
       ++answered;
       auto [error_number, reason] = verdict(m);
       if (error_number != 0) {

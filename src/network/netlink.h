@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +24,19 @@ class Batch {
   void add(std::uint16_t type, std::uint16_t flags, std::string attempt,
            const std::function<void(nlmsghdr*)>& write);
 
+  /// A batch of which all or nothing is carried out, of a subsystem of NETLINK_NETFILTER; its
+  /// messages have the subsystem's types.
+  static Batch transaction(std::uint16_t subsystem);
+
   bool empty() const { return attempts_.empty(); }
   std::size_t size() const { return attempts_.size(); }
 
  private:
   friend class NetlinkSocket;
+  std::string enclosed(std::uint32_t first_sequence) const;
   std::string packet_;
   std::vector<std::string> attempts_;
+  std::optional<std::uint16_t> subsystem_;
 };
 
 /// The answer to one request of a batch that was refused.
@@ -47,7 +54,8 @@ class NetlinkSocket {
   /// `protocol` as NETLINK_ROUTE. Throws Error.
   explicit NetlinkSocket(int protocol);
 
-  /// Sends all and waits for every answer. Requests after a refused one are still carried out.
+  /// Sends all and waits for every answer. Requests after a refused one are still carried out,
+  /// unless it is a transaction.
   std::vector<Refusal> send(const Batch& batch);
   /// send(), throwing Error for the first refusal.
   void execute(const Batch& batch);

@@ -2,10 +2,11 @@
 // One container's network: a few packets to the kernel, into the stack's namespace and into
 // the container's.
 #include <algorithm>
-#include <iterator>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "network/direct_links.h"
+#include "network/inside.h"
 #include "network/link_requests.h"
 #include "network/links.h"
 #include "network/sysctl.h"
@@ -13,7 +14,6 @@
 namespace stack::network {
 namespace {
 
-constexpr Subnet everywhere{};
 constexpr int name_attempts = 4;
 
 /// An endpoint with what the kernel must know of it.
@@ -21,6 +21,7 @@ struct Plug {
   const EndpointSpec* endpoint;
   const NetworkSpec* network;
   int bridge_index;
+  std::string port;
 };
 
 /// The container's end is not made yet, but its defaults are taken from here when it is; `lo`, made
@@ -38,74 +39,78 @@ const NetworkSpec& network_of(const EndpointSpec& endpoint,
   return *found;
 }
 
-std::vector<Plug> look_up(NetlinkSocket& stack, const std::vector<EndpointSpec>& endpoints,
-                          const std::vector<NetworkSpec>& networks) {
+std::vector<Seat> seats_of(const std::vector<EndpointSpec>& endpoints,
+                           const std::vector<NetworkSpec>& networks) {
+  std::vector<Seat> seats;
+  for (const EndpointSpec& endpoint : endpoints)
+    seats.push_back({&endpoint, &network_of(endpoint, networks)});
+  return seats;
+}
+
+bool is_direct(const Seat& seat) {
+  return seat.network->kind != NetworkKind::bridge;
+}
+
+/// Of the networks that have a bridge.
+std::vector<Plug> look_up(NetlinkSocket& stack, const std::vector<Seat>& seats) {
   std::vector<Plug> plugs;
-  for (const EndpointSpec& endpoint : endpoints) {
-    const NetworkSpec& network = network_of(endpoint, networks);
-    plugs.push_back({&endpoint, &network, get_link(stack, network.bridge).index});
+  for (const Seat& seat : seats) {
+    if (is_direct(seat)) continue;
+    plugs.push_back({seat.endpoint, seat.network, get_link(stack, seat.network->bridge).index, {}});
   }
   return plugs;
 }
 
-void request_pair(Batch& batch, const Plug& plug, const std::string& port_name, int mtu,
+void request_pair(Batch& batch, const Plug& plug, const UplinkSpec& uplink,
                   int container_namespace) {
   const VethEnd port{
-      .name = port_name, .mac = {}, .master = plug.bridge_index, .network_namespace = std::nullopt};
+      .name = plug.port, .mac = {}, .master = plug.bridge_index, .network_namespace = std::nullopt};
   const VethEnd inside{.name = plug.endpoint->interface,
                        .mac = plug.endpoint->mac,
                        .master = 0,
                        .network_namespace = container_namespace};
-  request_veth(batch, NearEnd::up, port, inside, mtu,
+  request_veth(batch, NearEnd::up, port, inside, mtu_of(*plug.network, uplink),
                fmt::format("making {} in network {}", inside.name, plug.endpoint->network));
 }
 
 /// The stack's ends are named after the container and a random part: the end of a predecessor
 /// whose namespace is still being taken down has a name of its own.
-/// Returns the names.
-std::vector<std::string> make_pairs(NetlinkSocket& stack, std::vector<Plug> plugs, int mtu,
-                                    int container_namespace, const std::string& container_id) {
-  std::vector<std::string> made;
-  for (int attempt = 1; !plugs.empty(); ++attempt) {
+void make_pairs(NetlinkSocket& stack, std::vector<Plug>& plugs, const UplinkSpec& uplink,
+                int container_namespace, const std::string& container_id) {
+  std::vector<Plug*> missing;
+  for (Plug& plug : plugs) missing.push_back(&plug);
+  for (int attempt = 1; !missing.empty(); ++attempt) {
     Batch batch;
-    std::vector<std::string> names;
-    for (const Plug& plug : plugs) {
-      names.push_back(fmt::format("v{}{}", container_id.substr(0, 8), random_hex(6)));
-      request_pair(batch, plug, names.back(), mtu, container_namespace);
+    for (Plug* plug : missing) {
+      plug->port = fmt::format("v{}{}", container_id.substr(0, 8), random_hex(6));
+      request_pair(batch, *plug, uplink, container_namespace);
     }
-    std::vector<Plug> again;
+    std::vector<Plug*> again;
     for (const Refusal& refusal : stack.send(batch)) {
       if (refusal.error_number != EEXIST || attempt == name_attempts) throw_refusal(refusal);
-      again.push_back(plugs[refusal.index]);
-      names[refusal.index].clear();
+      again.push_back(missing[refusal.index]);
     }
-    plugs = std::move(again);
-    std::ranges::copy_if(names, std::back_inserter(made), [](const auto& n) { return !n.empty(); });
+    missing = std::move(again);
   }
-  return made;
 }
 
-void configure_inside(NetlinkSocket& container, const std::vector<Plug>& plugs) {
+void isolate(NetlinkSocket& stack, const std::vector<Plug>& plugs) {
   Batch batch;
-  request_link_up(batch, loopback_index, "lo");
-  for (const Plug& plug : plugs) {
-    const std::string& name = plug.endpoint->interface;
-    const int index = get_link(container, name).index;
-    request_link_up(batch, index, name);
-    request_address(batch, index, *plug.endpoint->address.v4, plug.network->subnet.prefix, name);
-    // An internal network leads nowhere; the host appears in it as the gateway, a neighbour.
-    if (plug.endpoint->default_route && !plug.network->internal) {
-      request_route(batch, index, everywhere, plug.network->gateway, name);
-    }
-  }
-  container.execute(batch);
+  for (const Plug& plug : plugs)
+    if (!plug.network->icc) request_isolation(batch, plug.port);
+  stack.execute(batch);
+}
+
+std::vector<PortLock> locks_of(const std::vector<Plug>& plugs) {
+  std::vector<PortLock> locks;
+  for (const Plug& plug : plugs) locks.push_back(lock_of(plug.port, *plug.endpoint));
+  return locks;
 }
 
 /// Ports before bridges: a bridge's own link comes up with its first port.
-void settle(NetlinkSocket& stack, const std::vector<std::string>& ports,
-            const std::vector<Plug>& plugs) {
+void settle(NetlinkSocket& stack, const std::vector<Plug>& plugs) {
   Batch batch;
-  for (const std::string& port : ports) request_link_settled(batch, port);
+  for (const Plug& plug : plugs) request_link_settled(batch, plug.port);
   for (const Plug& plug : plugs) request_link_settled(batch, plug.network->bridge);
   stack.execute(batch);
 }
@@ -114,14 +119,20 @@ void settle(NetlinkSocket& stack, const std::vector<std::string>& ports,
 
 void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkSpec>& networks,
           const UplinkSpec& uplink, int stack_namespace, int container_namespace,
-          const std::string& container_id) {
+          const std::string& container_id, const LockPorts& lock) {
   NetlinkSocket container = prepare_container(container_namespace);
+  NetlinkSocket host(NETLINK_ROUTE);
   const InNamespace inside(stack_namespace);
   NetlinkSocket stack(NETLINK_ROUTE);
-  const auto plugs = look_up(stack, endpoints, networks);
-  const auto ports = make_pairs(stack, plugs, uplink.mtu, container_namespace, container_id);
-  configure_inside(container, plugs);
-  settle(stack, ports, plugs);
+  const auto seats = seats_of(endpoints, networks);
+  auto plugs = look_up(stack, seats);
+  make_pairs(stack, plugs, uplink, container_namespace, container_id);
+  isolate(stack, plugs);
+  if (!plugs.empty()) lock(locks_of(plugs));
+  for (const Seat& seat : seats)
+    if (is_direct(seat)) make_direct_link(seat, host, stack, container_namespace);
+  configure_inside(container, container_namespace, seats);
+  settle(stack, plugs);
 }
 
 }  // namespace stack::network

@@ -148,6 +148,8 @@ PortHolder holder_of(std::uint32_t inode) {
 
 std::optional<PortHolder> find_port_holder(const std::string& host_ip, std::uint16_t port,
                                            const std::string& protocol) {
+  if (protocol == "sctp")
+    return std::nullopt;  // sock_diag has them only where the module is loaded
   const BoundSocket wish = parse_wish(host_ip);
   for (const BoundSocket& socket : sockets_at(port, protocol)) {
     if (is_in_the_way(socket, wish)) return holder_of(socket.inode);

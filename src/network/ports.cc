@@ -74,13 +74,35 @@ std::uint16_t port_of(int fd) {
 
 }  // namespace
 
+namespace {
+
+int protocol_number(const std::string& protocol) {
+  return protocol == "sctp" ? IPPROTO_SCTP : 0;
+}
+
+/// Of SCTP: bound, but not listening. Who comes from elsewhere is translated, and whoever gets as
+/// far as this socket is refused.
+Fd port_socket(int family, const std::string& protocol, const std::string& where) {
+  const int type = protocol == "udp" ? SOCK_DGRAM : SOCK_STREAM;
+  Fd socket(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol_number(protocol)));
+  if (socket) return socket;
+  if (errno == EPROTONOSUPPORT && protocol == "sctp")
+    throw Error("this kernel has no SCTP").with_hint("modprobe sctp");
+  throw_errno("making a {} socket for {}", protocol, where);
+}
+
+}  // namespace
+
+bool has_sctp() {
+  return static_cast<bool>(
+      Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol_number("sctp"))));
+}
+
 std::pair<Fd, std::uint16_t> hold_port(const std::string& host_ip, std::uint16_t port,
                                        const std::string& protocol) {
   SocketAddress address = socket_address(host_ip, port);
-  const bool is_tcp = protocol != "udp";
-  const int type = is_tcp ? SOCK_STREAM : SOCK_DGRAM;
-  Fd socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) throw_errno("making a {} socket for {}", protocol, endpoint_text(host_ip, port));
+  const bool is_tcp = protocol == "tcp";
+  Fd socket = port_socket(address.family(), protocol, endpoint_text(host_ip, port));
   // Old connections in TIME_WAIT are no holders; another listener still is one. Never for UDP,
   // where it would let two sockets share the port.
   if (is_tcp) set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);

@@ -24,6 +24,9 @@ struct PortHolder {
 std::optional<PortHolder> find_port_holder(const std::string& host_ip, std::uint16_t port,
                                            const std::string& protocol);
 
+/// Whether this kernel speaks SCTP at all.
+bool has_sctp();
+
 /// A socket bound to host_ip:port (tcp: listening, nonblocking). Port 0 lets the kernel choose.
 /// Throws Error "Bind for IP:PORT failed: port is already allocated" naming the holder.
 /// IPv6 addresses are bound with IPV6_V6ONLY. Returns the socket and its port.

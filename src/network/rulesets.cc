@@ -1,108 +1,159 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three rulesets as text. docs/networking.md follows a packet through them.
+// The rulesets of host, stack and container as text. docs/networking.md follows a packet through
+// them.
 #include <algorithm>
+#include <functional>
 
 #include "base/format.h"
-#include "base/text.h"
 #include "network/firewall.h"
 #include "network/links.h"
+#include "network/ruleset_text.h"
 
 namespace stack::network {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-std::string quote(const std::string& name) {
-  return '"' + name + '"';
+bool has_ipv6(const FirewallSpec& spec) {
+  return spec.uplink.host_address6.has_value();
 }
 
-/// A named set or map; nft has no empty braces, so without elements the line is left out.
-std::string collection(const std::string& heading, const std::string& type, const Lines& elements) {
-  std::string text = fmt::format("\t{} {{\n\t\ttype {}\n", heading, type);
-  if (!elements.empty()) {
-    text += fmt::format("\t\telements = {{\n\t\t\t{}\n\t\t}}\n", join(elements, ",\n\t\t\t"));
+/// The two families in the words of nft, and where the parts of a stack are.
+struct Family4 {
+  static constexpr const char* address = "ip";
+  static constexpr const char* type = "ipv4_addr";
+  static constexpr const char* suffix = "";
+  static bool has(const NetworkSpec& network) { return network.has_ipv4(); }
+  static const Subnet& subnet(const NetworkSpec& network) { return network.subnet; }
+  static Ipv4 gateway(const NetworkSpec& network) { return network.gateway; }
+  static std::string host(const UplinkSpec& uplink) { return to_text(uplink.host_address); }
+  static std::string uplink(const UplinkSpec& uplink) {
+    return to_text(Subnet{{uplink.host_address.value & ~std::uint32_t{3}}, 30});
   }
-  return text + "\t}\n";
-}
+  static std::optional<Ipv4> target(const PublishedPort& port) {
+    return port.container_address == Ipv4{} ? std::nullopt : std::optional(port.container_address);
+  }
+  static std::optional<Ipv4> host_address(const PublishedPort& port) {
+    return parse_ipv4(port.host_ip);
+  }
+  static bool is_loopback(Ipv4 address) { return address.value >> 24 == 127; }
+};
 
-std::string chain(const std::string& name, const Lines& lines) {
-  return fmt::format("\tchain {} {{\n\t\t{}\n\t}}\n", name, join(lines, "\n\t\t"));
-}
+struct Family6 {
+  static constexpr const char* address = "ip6";
+  static constexpr const char* type = "ipv6_addr";
+  static constexpr const char* suffix = "6";
+  static bool has(const NetworkSpec& network) { return network.has_ipv6(); }
+  static const Subnet6& subnet(const NetworkSpec& network) { return network.subnet6; }
+  static Ipv6 gateway(const NetworkSpec& network) { return network.gateway6; }
+  static std::string host(const UplinkSpec& uplink) { return to_text(*uplink.host_address6); }
+  static std::string uplink(const UplinkSpec& uplink) {
+    Subnet6 subnet{*uplink.host_address6, 126};
+    subnet.address.low &= ~std::uint64_t{3};
+    return to_text(subnet);
+  }
+  static std::optional<Ipv6> target(const PublishedPort& port) { return port.container_address6; }
+  static std::optional<Ipv6> host_address(const PublishedPort& port) {
+    return parse_ipv6(port.host_ip);
+  }
+  static bool is_loopback(Ipv6 address) { return address == Ipv6{0, 1}; }
+};
 
-std::string new_table(const std::string& name, const std::string& content) {
-  return fmt::format("table {} {{\n{}}}\n", name, content);
-}
-
-/// Declaring it first lets the deletion succeed when there was none.
-std::string without(const std::string& table) {
-  return fmt::format("table {0}\ndelete table {0}\n", table);
-}
-
-/// Replaces the table whole.
-std::string table(const std::string& name, const std::string& content) {
-  return without(name) + new_table(name, content);
-}
-
-bool is_internal(const FirewallSpec& spec, Ipv4 address) {
+template <typename Family, typename Address>
+bool is_internal(const FirewallSpec& spec, Address address) {
   return std::ranges::any_of(spec.networks, [&](const NetworkSpec& n) {
-    return n.internal && n.subnet.contains(address);
+    return n.internal && Family::has(n) && Family::subnet(n).contains(address);
   });
 }
 
 /// Published by address translation: not those on loopback, which an outsider could then reach
 /// (security: a neighbour may send to 127.0.0.1), nor those of internal networks.
+template <typename Family>
 bool is_translated(const FirewallSpec& spec, const PublishedPort& port) {
-  const auto host = parse_ipv4(port.host_ip);
-  return host && host->value >> 24 != 127 && !is_internal(spec, port.container_address);
+  const auto host = Family::host_address(port);
+  const auto target = Family::target(port);
+  return host && target && !Family::is_loopback(*host) && !is_internal<Family>(spec, *target);
 }
 
 struct PortMaps {
-  Lines anywhere;    ///< published on 0.0.0.0, by port
+  Lines anywhere;    ///< published on every address, by port
   Lines at_address;  ///< published on one address of the host
 };
 
+template <typename Family>
 PortMaps port_maps(const FirewallSpec& spec, const std::string& protocol) {
   PortMaps maps;
   for (const PublishedPort& port : spec.published) {
-    if (port.protocol != protocol || !is_translated(spec, port)) continue;
-    const auto target =
-        fmt::format("{} . {}", to_text(port.container_address), port.container_port);
-    if (parse_ipv4(port.host_ip) == Ipv4{}) {
+    if (port.protocol != protocol || !is_translated<Family>(spec, port)) continue;
+    const auto host = *Family::host_address(port);
+    const auto target = fmt::format("{} . {}", to_text(*Family::target(port)), port.container_port);
+    if (host == decltype(host){}) {
       maps.anywhere.push_back(fmt::format("{} : {}", port.host_port, target));
     } else {
-      maps.at_address.push_back(fmt::format("{} . {} : {}", port.host_ip, port.host_port, target));
+      maps.at_address.push_back(fmt::format("{} . {} : {}", to_text(host), port.host_port, target));
     }
   }
   return maps;
 }
 
+/// Those of SCTP only where there are any: few kernels have it.
+Lines protocols_of(const FirewallSpec& spec) {
+  Lines protocols{"tcp", "udp"};
+  const auto is_sctp = [](const PublishedPort& port) { return port.protocol == "sctp"; };
+  if (std::ranges::any_of(spec.published, is_sctp)) protocols.push_back("sctp");
+  return protocols;
+}
+
+template <typename Family>
 std::string port_map_texts(const FirewallSpec& spec) {
   std::string text;
-  for (const char* protocol : {"tcp", "udp"}) {
-    const PortMaps maps = port_maps(spec, protocol);
-    text += collection(fmt::format("map {}_anywhere", protocol),
-                       "inet_service : ipv4_addr . inet_service", maps.anywhere);
-    text += collection(fmt::format("map {}_at_address", protocol),
-                       "ipv4_addr . inet_service : ipv4_addr . inet_service", maps.at_address);
+  for (const std::string& protocol : protocols_of(spec)) {
+    const PortMaps maps = port_maps<Family>(spec, protocol);
+    text +=
+        collection(fmt::format("map {}_anywhere{}", protocol, Family::suffix),
+                   fmt::format("inet_service : {} . inet_service", Family::type), maps.anywhere);
+    text += collection(fmt::format("map {}_at_address{}", protocol, Family::suffix),
+                       fmt::format("{0} . inet_service : {0} . inet_service", Family::type),
+                       maps.at_address);
   }
   return text;
 }
 
-Lines translations(const std::string& protocol) {
-  return {fmt::format("dnat ip to ip daddr . {0} dport map @{0}_at_address", protocol),
-          fmt::format("dnat ip to {0} dport map @{0}_anywhere", protocol)};
+template <typename Family>
+void add_translations(const FirewallSpec& spec, Lines& lines) {
+  for (const std::string& protocol : protocols_of(spec)) {
+    lines.push_back(fmt::format("dnat {0} to {0} daddr . {1} dport map @{1}_at_address{2}",
+                                Family::address, protocol, Family::suffix));
+    lines.push_back(fmt::format("dnat {} to {} dport map @{}_anywhere{}", Family::address, protocol,
+                                protocol, Family::suffix));
+  }
 }
 
-Lines published_chain() {
-  Lines lines = translations("tcp");
-  for (const std::string& line : translations("udp")) lines.push_back(line);
+Lines published_chain(const FirewallSpec& spec) {
+  Lines lines;
+  add_translations<Family4>(spec, lines);
+  if (has_ipv6(spec)) add_translations<Family6>(spec, lines);
   return lines;
 }
 
-Lines subnets_of(const FirewallSpec& spec) {
+template <typename Family>
+Lines subnets_of(const FirewallSpec& spec,
+                 const std::function<bool(const NetworkSpec&)>& wanted = {}) {
   Lines subnets;
-  for (const NetworkSpec& network : spec.networks) subnets.push_back(to_text(network.subnet));
+  for (const NetworkSpec& network : spec.networks)
+    if (Family::has(network) && (!wanted || wanted(network)))
+      subnets.push_back(to_text(Family::subnet(network)));
   return subnets;
+}
+
+bool is_masked(const NetworkSpec& network) {
+  return network.masquerade;
+}
+
+bool is_plain(const NetworkSpec& network) {
+  return !network.masquerade;
+}
+
+bool any_plain(const FirewallSpec& spec) {
+  return std::ranges::any_of(spec.networks, &is_plain);
 }
 
 template <typename Describe>
@@ -115,88 +166,211 @@ Lines describe_networks(const FirewallSpec& spec, Describe describe) {
   return lines;
 }
 
-std::string stack_sets(const FirewallSpec& spec) {
+/// The type of a set of subnets.
+std::string interval_of(const char* type) {
+  return fmt::format("{}\n\t\tflags interval", type);
+}
+
+template <typename Family>
+std::string stack_sets_of(const FirewallSpec& spec) {
   const auto gateways = describe_networks(spec, [](const NetworkSpec& n) {
-    return fmt::format("{} . {}", quote(n.bridge), to_text(n.gateway));
+    return Family::has(n) ? fmt::format("{} . {}", quote(n.bridge), to_text(Family::gateway(n)))
+                          : "";
   });
+  return collection(fmt::format("set subnets{}", Family::suffix), interval_of(Family::type),
+                    subnets_of<Family>(spec)) +
+         collection(fmt::format("set gateways{}", Family::suffix),
+                    fmt::format("ifname . {}", Family::type), gateways);
+}
+
+std::string stack_sets(const FirewallSpec& spec) {
   const auto open = describe_networks(
       spec, [](const NetworkSpec& n) { return n.internal ? "" : quote(n.bridge); });
   const auto internal = describe_networks(
       spec, [](const NetworkSpec& n) { return n.internal ? quote(n.bridge) : ""; });
-  const auto within = describe_networks(
-      spec, [](const NetworkSpec& n) { return quote(n.bridge) + " . " + quote(n.bridge); });
-  return collection("set subnets", "ipv4_addr\n\t\tflags interval", subnets_of(spec)) +
-         collection("set gateways", "ifname . ipv4_addr", gateways) +
+  // Of the others a container would reach its neighbour by way of the gateway.
+  const auto within = describe_networks(spec, [](const NetworkSpec& n) {
+    return n.icc ? quote(n.bridge) + " . " + quote(n.bridge) : "";
+  });
+  return stack_sets_of<Family4>(spec) + (has_ipv6(spec) ? stack_sets_of<Family6>(spec) : "") +
          collection("set open", "ifname", open) + collection("set internal", "ifname", internal) +
          collection("set same", "ifname . ifname", within);
+}
+
+template <typename Family>
+std::string host_sets(const FirewallSpec& spec) {
+  auto own = subnets_of<Family>(spec, &is_masked);
+  own.push_back(Family::uplink(spec.uplink));
+  const std::string type = interval_of(Family::type);
+  return collection(fmt::format("set subnets{}", Family::suffix), type, own) +
+         (any_plain(spec) ? collection(fmt::format("set plain{}", Family::suffix), type,
+                                       subnets_of<Family>(spec, &is_plain))
+                          : "") +
+         port_map_texts<Family>(spec);
+}
+
+/// Neighbours find one another with addresses of the link.
+constexpr const char* neighbour_discovery =
+    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept";
+
+/// Before any translation: whoever addresses a container directly is a stranger, and what comes out
+/// of the stack is from the stack.
+template <typename Family>
+void add_guards(const FirewallSpec& spec, const std::string& uplink, Lines& lines) {
+  const std::string plain =
+      any_plain(spec) ? fmt::format(" {} saddr != @plain{}", Family::address, Family::suffix) : "";
+  lines.push_back(fmt::format("iifname != {{ \"lo\", {} }} {} daddr @subnets{} drop", uplink,
+                              Family::address, Family::suffix));
+  lines.push_back(fmt::format("iifname {} {} saddr != @subnets{}{} drop", uplink, Family::address,
+                              Family::suffix, plain));
+}
+
+Lines guard_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type filter hook prerouting priority raw; policy accept;"};
+  add_guards<Family4>(spec, uplink, lines);
+  if (!has_ipv6(spec)) return lines;
+  lines.push_back(fmt::format("iifname {} ip6 saddr fe80::/10 {}", uplink, neighbour_discovery));
+  add_guards<Family6>(spec, uplink, lines);
+  return lines;
+}
+
+/// Networks that go out under their own addresses must get their answers, which only conntrack can
+/// tell from strangers.
+std::string plain_guard(const FirewallSpec& spec, const std::string& uplink) {
+  if (!any_plain(spec)) return "";
+  Lines lines{"type filter hook prerouting priority mangle; policy accept;",
+              "ct state established,related accept",
+              fmt::format("iifname != {{ \"lo\", {} }} ip daddr @plain drop", uplink)};
+  if (has_ipv6(spec))
+    lines.push_back(fmt::format("iifname != {{ \"lo\", {} }} ip6 daddr @plain6 drop", uplink));
+  return chain("guard_plain", lines);
+}
+
+/// The host's own UDP to its own addresses; TCP is accepted by the supervisor.
+Lines local_chain(const FirewallSpec& spec) {
+  const bool sctp = protocols_of(spec).size() > 2;
+  const std::string protocols = sctp ? "{ udp, sctp }" : "udp";
+  Lines lines{"type nat hook output priority -100; policy accept;",
+              fmt::format("meta l4proto {} ip daddr != 127.0.0.0/8 fib daddr type local jump "
+                          "published",
+                          protocols)};
+  if (has_ipv6(spec))
+    lines.push_back(fmt::format(
+        "meta l4proto {} ip6 daddr != ::1 fib daddr type local jump published", protocols));
+  return lines;
+}
+
+Lines host_leaving_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type nat hook postrouting priority srcnat; policy accept;"};
+  if (any_plain(spec)) {
+    lines.push_back(fmt::format("iifname {0} oifname != {0} ip saddr @plain accept", uplink));
+    if (has_ipv6(spec))
+      lines.push_back(fmt::format("iifname {0} oifname != {0} ip6 saddr @plain6 accept", uplink));
+  }
+  lines.push_back(fmt::format("iifname {0} oifname != {0} masquerade", uplink));
+  // From a container to a published port and back in: the answer must come back here.
+  lines.push_back(fmt::format("iifname {0} oifname {0} ct status dnat masquerade", uplink));
+  return lines;
+}
+
+/// rp_filter cannot be used: a container in two networks may answer out of the other one.
+Lines senders_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type filter hook prerouting priority raw; policy accept;",
+              fmt::format("iifname != {{ \"lo\", {} }} ip saddr != @subnets drop", uplink)};
+  if (has_ipv6(spec)) {
+    lines.push_back(fmt::format("ip6 saddr fe80::/10 {}", neighbour_discovery));
+    lines.push_back(fmt::format("iifname != {{ \"lo\", {} }} ip6 saddr != @subnets6 drop", uplink));
+  }
+  return lines;
+}
+
+template <typename Family>
+std::string to_the_host(const FirewallSpec& spec) {
+  return fmt::format("iifname @open iifname . {0} daddr @gateways{1} dnat {0} to {2}",
+                     Family::address, Family::suffix, Family::host(spec.uplink));
+}
+
+Lines stack_arriving_chain(const FirewallSpec& spec) {
+  Lines lines{"type nat hook prerouting priority dstnat; policy accept;",
+              to_the_host<Family4>(spec)};
+  if (has_ipv6(spec)) lines.push_back(to_the_host<Family6>(spec));
+  return lines;
+}
+
+Lines input_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type filter hook input priority filter; policy drop;",
+              "ct state established,related accept",
+              fmt::format("iifname {{ \"lo\", {} }} accept", uplink),
+              "iifname . ip daddr @gateways icmp type echo-request accept"};
+  if (has_ipv6(spec)) {
+    lines.push_back(neighbour_discovery);
+    lines.push_back("iifname . ip6 daddr @gateways6 icmpv6 type echo-request accept");
+  }
+  return lines;
+}
+
+Lines between_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type filter hook forward priority filter; policy drop;",
+              "ct state established,related accept",
+              fmt::format("iifname {} oifname @open accept", uplink),
+              fmt::format("iifname {} oifname @internal ip saddr {} accept", uplink,
+                          Family4::host(spec.uplink))};
+  if (has_ipv6(spec))
+    lines.push_back(fmt::format("iifname {} oifname @internal ip6 saddr {} accept", uplink,
+                                Family6::host(spec.uplink)));
+  lines.push_back(fmt::format("iifname @open oifname {} accept", uplink));
+  // Bridged packets come here too while br_netfilter asks for them.
+  lines.push_back("iifname . oifname @same accept");
+  return lines;
+}
+
+template <typename Family>
+std::string as_the_gateway(const FirewallSpec& spec, const std::string& uplink) {
+  return fmt::format("iifname {0} oifname != {0} {1} saddr {2} masquerade", uplink, Family::address,
+                     Family::host(spec.uplink));
+}
+
+/// In each network the host appears as the gateway, as it does with docker: containers know their
+/// neighbour, and the answer leaves by the network it came from.
+Lines stack_leaving_chain(const FirewallSpec& spec, const std::string& uplink) {
+  Lines lines{"type nat hook postrouting priority srcnat; policy accept;",
+              as_the_gateway<Family4>(spec, uplink)};
+  if (has_ipv6(spec)) lines.push_back(as_the_gateway<Family6>(spec, uplink));
+  return lines;
+}
+
+/// Here, where the way out is known. The expression takes the smaller of both directions.
+Lines clamp_chain(const std::string& uplink) {
+  Lines lines{"type filter hook forward priority mangle; policy accept;"};
+  for (const char* direction : {"iifname", "oifname"})
+    lines.push_back(
+        fmt::format("{} {} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu",
+                    direction, uplink));
+  return lines;
 }
 
 }  // namespace
 
 std::string host_ruleset(const FirewallSpec& spec) {
   const std::string uplink = quote(spec.uplink.host_interface);
-  auto own = subnets_of(spec);
-  own.push_back(to_text(Subnet{{spec.uplink.host_address.value & ~std::uint32_t{3}}, 30}));
   const std::string content =
-      collection("set subnets", "ipv4_addr\n\t\tflags interval", own) + port_map_texts(spec) +
-      // Before any translation: whoever addresses a container directly is a stranger, and what
-      // comes out of the stack is from the stack.
-      chain("guard", {"type filter hook prerouting priority raw; policy accept;",
-                      fmt::format("iifname != {{ \"lo\", {} }} ip daddr @subnets drop", uplink),
-                      fmt::format("iifname {} ip saddr != @subnets drop", uplink)}) +
-      chain("published", published_chain()) +
+      host_sets<Family4>(spec) + (has_ipv6(spec) ? host_sets<Family6>(spec) : "") +
+      chain("guard", guard_chain(spec, uplink)) + plain_guard(spec, uplink) +
+      chain("published", published_chain(spec)) +
       chain("arriving", {"type nat hook prerouting priority dstnat; policy accept;",
                          "fib daddr type local jump published"}) +
-      // The host's own UDP to its own addresses; TCP is accepted by the supervisor.
-      chain("local", {"type nat hook output priority -100; policy accept;",
-                      "meta l4proto udp ip daddr != 127.0.0.0/8 fib daddr type local jump "
-                      "published"}) +
-      chain("leaving",
-            {"type nat hook postrouting priority srcnat; policy accept;",
-             fmt::format("iifname {0} oifname != {0} masquerade", uplink),
-             // From a container to a published port and back in: the answer must come back here.
-             fmt::format("iifname {0} oifname {0} ct status dnat masquerade", uplink)}) +
-      // Here, where the way out is known. The expression takes the smaller of both directions.
-      chain("clamp",
-            {"type filter hook forward priority mangle; policy accept;",
-             fmt::format(
-                 "iifname {} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu",
-                 uplink),
-             fmt::format(
-                 "oifname {} tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu",
-                 uplink)});
+      chain("local", local_chain(spec)) + chain("leaving", host_leaving_chain(spec, uplink)) +
+      chain("clamp", clamp_chain(uplink));
   return table("inet stack_" + spec.stack_id, content);
 }
 
 std::string stack_ruleset(const FirewallSpec& spec) {
   const std::string uplink = quote(stack_end_of_uplink);
-  const std::string host = to_text(spec.uplink.host_address);
-  const std::string content =
-      stack_sets(spec) +
-      // rp_filter cannot be used: a container in two networks may answer out of the other one.
-      chain("senders",
-            {"type filter hook prerouting priority raw; policy accept;",
-             fmt::format("iifname != {{ \"lo\", {} }} ip saddr != @subnets drop", uplink)}) +
-      chain("arriving",
-            {"type nat hook prerouting priority dstnat; policy accept;",
-             fmt::format("iifname @open iifname . ip daddr @gateways dnat ip to {}", host)}) +
-      chain("input", {"type filter hook input priority filter; policy drop;",
-                      "ct state established,related accept",
-                      fmt::format("iifname {{ \"lo\", {} }} accept", uplink),
-                      "iifname . ip daddr @gateways icmp type echo-request accept"}) +
-      chain("between",
-            {"type filter hook forward priority filter; policy drop;",
-             "ct state established,related accept",
-             fmt::format("iifname {} oifname @open accept", uplink),
-             fmt::format("iifname {} oifname @internal ip saddr {} accept", uplink, host),
-             fmt::format("iifname @open oifname {} accept", uplink),
-             // Bridged packets come here too while br_netfilter asks for them.
-             "iifname . oifname @same accept"}) +
-      // In each network the host appears as the gateway, as it does with docker: containers know
-      // their neighbour, and the answer leaves by the network it came from.
-      chain("leaving",
-            {"type nat hook postrouting priority srcnat; policy accept;",
-             fmt::format("iifname {0} oifname != {0} ip saddr {1} masquerade", uplink, host)});
+  const std::string content = stack_sets(spec) + chain("senders", senders_chain(spec, uplink)) +
+                              chain("arriving", stack_arriving_chain(spec)) +
+                              chain("input", input_chain(spec, uplink)) +
+                              chain("between", between_chain(spec, uplink)) +
+                              chain("leaving", stack_leaving_chain(spec, uplink));
   return table("inet stack", content);
 }
 

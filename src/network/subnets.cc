@@ -67,27 +67,32 @@ Subnet choose_uplink(std::span<const Subnet> taken, std::uint64_t seed) {
   return choose(uplink_pools, taken, seed);
 }
 
-Ipv4 choose_address(const Subnet& subnet, Ipv4 gateway, const std::set<Ipv4>& taken) {
-  // In 64 bits: the end of 255.255.255.0/24 does not fit in 32.
-  const std::uint64_t first = std::uint64_t{subnet.address.value} + 1;
-  const std::uint64_t broadcast = subnet.address.value + subnet.size() - 1;
-  const auto lowest_free = [&](std::uint64_t from, std::uint64_t end) -> std::optional<Ipv4> {
-    for (std::uint64_t value = from; value < end; ++value) {
-      const Ipv4 candidate{static_cast<std::uint32_t>(value)};
-      if (!taken.contains(candidate)) return candidate;
-    }
-    return std::nullopt;
-  };
-  if (const auto above = lowest_free(std::uint64_t{gateway.value} + 1, broadcast)) return *above;
-  if (const auto below = lowest_free(first, gateway.value)) return *below;
-  throw Error(fmt::format("no free address left in {}", to_text(subnet)))
-      .with_hint("give the network a larger subnet");
+namespace {
+
+/// The stack's own /48.
+Ipv6 unique_local(std::uint64_t stack_seed) {
+  return {std::uint64_t{0xfd} << 56 | (stack_seed & 0xffffffffff) << 16, 0};
 }
 
-std::string mac_for(Ipv4 address) {
-  const std::uint32_t v = address.value;
-  return fmt::format("02:42:{:02x}:{:02x}:{:02x}:{:02x}", v >> 24, v >> 16 & 255, v >> 8 & 255,
-                     v & 255);
+}  // namespace
+
+Subnet6 choose_subnet6(std::span<const Subnet6> taken, std::uint64_t stack_seed,
+                       std::uint64_t seed) {
+  constexpr std::uint64_t count = 0xffff;  // the last one is the uplink's
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Subnet6 candidate{unique_local(stack_seed), 64};
+    candidate.address.high |= (seed % count + i) % count;
+    if (std::ranges::none_of(taken, [&](const Subnet6& t) { return t.overlaps(candidate); }))
+      return candidate;
+  }
+  throw Error("no free IPv6 subnet: everything below fd00::/8 that this stack may use is routed")
+      .with_hint("give the network a subnet of its own: ipam: {config: [{subnet: ...}]}");
+}
+
+Subnet6 uplink_subnet6(std::uint64_t stack_seed) {
+  Subnet6 subnet{unique_local(stack_seed), 126};
+  subnet.address.high |= 0xffff;
+  return subnet;
 }
 
 }  // namespace stack::network

@@ -18,14 +18,24 @@ namespace stack::network {
 Subnet choose_subnet(std::span<const Subnet> taken, std::uint64_t seed);
 /// A free /30 for an uplink: host end first address, stack end second.
 Subnet choose_uplink(std::span<const Subnet> taken, std::uint64_t seed);
-/// The lowest free address of `subnet` above the gateway; network, broadcast and `taken` are
-/// skipped. Throws Error when none is free.
-Ipv4 choose_address(const Subnet& subnet, Ipv4 gateway, const std::set<Ipv4>& taken);
-/// "02:42:" and the four bytes of the address, as docker makes them.
-std::string mac_for(Ipv4 address);
+/// A free /64 out of the stack's own fdXX:XXXX:XXXX::/48, which follows from `stack_id` (RFC 4193);
+/// where in it depends on `seed`.
+Subnet6 choose_subnet6(std::span<const Subnet6> taken, std::uint64_t stack_seed,
+                       std::uint64_t seed);
+/// The /126 of the stack's uplink: the last /64 of the same range, which no network gets.
+Subnet6 uplink_subnet6(std::uint64_t stack_seed);
 
+/// What of this machine lies in a subnet.
+struct UsedSubnet {
+  Subnet subnet;    ///< prefix 0: it is one of IPv6
+  Subnet6 subnet6;  ///< prefix 0: it is one of IPv4
+  std::string interface;
+  std::string way;  ///< "a route over eth0"
+};
 /// Every subnet that a new one must not overlap: the host's addresses and routes of all tables
 /// except default ones. Reads rtnetlink of the current namespace.
+std::vector<UsedSubnet> used_subnets();
+/// Those of IPv4, sorted, each once.
 std::vector<Subnet> subnets_in_use();
 
 }  // namespace stack::network

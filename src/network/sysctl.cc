@@ -21,6 +21,13 @@ void set_sysctl_if_exists(const std::string& name, std::string_view value) {
   if (exists(path_of(name))) set_sysctl(name, value);
 }
 
+void enable_ipv6(const std::string& interface) {
+  const std::string settings = "net/ipv6/conf/" + interface + "/";
+  for (const char* trust : {"accept_ra", "autoconf", "accept_redirects", "accept_dad"})
+    set_sysctl_if_exists(settings + trust, "0");
+  set_sysctl(settings + "disable_ipv6", "0");
+}
+
 std::optional<std::string> get_sysctl(const std::string& name) {
   const auto content = read_file_if_exists(path_of(name));
   if (!content) return std::nullopt;

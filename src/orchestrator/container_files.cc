@@ -184,7 +184,7 @@ std::function<bool(const std::string&, int)> kernel_made_below(const std::string
 }
 
 image::ArchivedObject object_at(const TreePlace& place, const std::string& as) {
-  return {place.directory.get(), place.name, as, {}};
+  return {place.directory.get(), place.name, as, {}, {}};
 }
 
 CopyEnd end_of(const TypedPath& path, const TreePlace& place) {
@@ -220,7 +220,9 @@ std::vector<ObservedContainer> containers_of(const FilesOf& files, const std::st
   auto containers = supervisor::read_containers(files.paths, files.project);
   std::vector<std::string> names;
   for (const auto& each : containers) names.push_back(each.config.service);
-  std::erase_if(containers, [&](const auto& each) { return each.config.service != service; });
+  std::erase_if(containers, [&](const auto& each) {
+    return each.config.service != service || !each.config.step.empty();
+  });
   if (containers.empty()) {
     Error error(fmt::format("no container found for service \"{}\"", printable(service)));
     if (const auto near = nearest(service, names))
@@ -262,6 +264,7 @@ std::vector<std::string> copy_out(const FilesOf& files, const ObservedContainer&
   const auto archive_as = [&](const std::string& name, const image::TarSink& sink) {
     image::ArchivedObject object = object_at(source, name);
     object.is_hollow = kernel_made_below(source.path);
+    object.ids = open.tree.ids();
     image::write_object(object, sink);
   };
   if (request.destination == "-") {
@@ -294,12 +297,17 @@ std::vector<std::string> copy_in(const FilesOf& files, const ObservedContainer& 
   const OpenTree open = open_tree(files, container);
   const TypedPath inside = path_inside(request.destination);
   const TreePlace destination = find_destination_inside(open, inside, container);
-  image::UnpackTarget target{.root = open.tree.root(), .directory = destination.path};
+  image::UnpackTarget target{
+      .root = open.tree.root(), .directory = destination.path, .ids = open.tree.ids()};
+  const auto unpack = [&](int archive) {
+    const runtime::FilesOfRoot owner(target.ids);
+    return image::unpack_files(archive, target);
+  };
   if (is_stream) {
     if (destination.kind != FileKind::directory)
       fail("destination \"{}:{}\" must be a directory", container.config.name,
            printable(inside.absolute));
-    return image::unpack_files(STDIN_FILENO, target);
+    return unpack(STDIN_FILENO);
   }
   const CopyPlan plan = plan_copy(end_of(path, source), end_of(inside, destination));
   target.directory = plan.directory;
@@ -307,7 +315,7 @@ std::vector<std::string> copy_in(const FilesOf& files, const ObservedContainer& 
   std::vector<std::string> left_out;
   image::through_pipe(
       [&](const image::TarSink& sink) { image::write_object(object_at(source, plan.name), sink); },
-      [&](int archive) { left_out = image::unpack_files(archive, target); });
+      [&](int archive) { left_out = unpack(archive); });
   return left_out;
 }
 

@@ -76,9 +76,23 @@ Json networks(const DesiredContainer& container) {
     entry["name"] = container.network_names.at(key);
     set(entry, "aliases", attachment.aliases);
     set(entry, "ipv4_address", attachment.ipv4_address);
+    set(entry, "ipv6_address", attachment.ipv6_address);
+    set(entry, "link_local_ips", attachment.link_local_ips);
     set(entry, "mac_address", attachment.mac_address);
+    set(entry, "interface_name", attachment.interface_name);
     if (attachment.priority != 0) entry["priority"] = attachment.priority;
+    if (attachment.gw_priority != 0) entry["gw_priority"] = attachment.gw_priority;
+    if (!attachment.driver_opts.empty()) entry["driver_opts"] = attachment.driver_opts;
   }
+  return json;
+}
+
+Json subnet(const spec::SubnetConfig& config) {
+  Json json = Json::object();
+  set(json, "subnet", config.subnet);
+  set(json, "ip_range", config.ip_range);
+  set(json, "gateway", config.gateway);
+  if (!config.aux_addresses.empty()) json["aux_addresses"] = config.aux_addresses;
   return json;
 }
 
@@ -191,15 +205,73 @@ Json gpus(const std::vector<spec::DeviceRequest>& requests) {
   return json;
 }
 
+std::string node_text(const runtime::DeviceSpec& node) {
+  std::string text = fmt::format("{}:{}:{}", node.source, node.target, node.permissions);
+  if (node.identity)
+    text +=
+        fmt::format(" {} {}:{}", node.identity->type, node.identity->major, node.identity->minor);
+  if (node.mode) text += fmt::format(" mode={:o}", *node.mode);
+  if (node.uid) text += fmt::format(" uid={}", *node.uid);
+  if (node.gid) text += fmt::format(" gid={}", *node.gid);
+  return text;
+}
+
+std::string granted_mount_text(const runtime::MountSpec& mount) {
+  std::string text = mount.kind == runtime::MountKind::tmpfs ? "tmpfs" : mount.source;
+  text += ":" + mount.target;
+  if (mount.writable == runtime::Writable::no) text += " read_only";
+  if (!mount.recursive) text += " non-recursive";
+  if (mount.propagation != "rprivate") text += " " + mount.propagation;
+  for (const auto& option : mount.options) text += " " + option;
+  return text;
+}
+
+std::string host_hook_text(const runtime::HostHook& hook) {
+  return fmt::format("{} {} {} {}", hook.path, fmt::join(hook.arguments, " "),
+                     fmt::join(hook.environment, " "), hook.timeout);
+}
+
+/// What the specifications say of devices that have names: by name, so that another word of a
+/// vendor's makes another container.
+Json granted(const DesiredContainer& container, bool of_gpus) {
+  Json json = Json::object();
+  for (const CdiGrant& grant : container.devices) {
+    if (grant.place.starts_with("devices.") == of_gpus) continue;
+    Json& entry = json[grant.name] = Json::object();
+    set(entry, "env", grant.edits.environment);
+    for (const auto& node : grant.edits.nodes) entry["deviceNodes"].push_back(node_text(node));
+    for (const auto& mount : grant.edits.mounts)
+      entry["mounts"].push_back(granted_mount_text(mount));
+    for (const auto& hook : grant.edits.hooks) entry["hooks"].push_back(host_hook_text(hook));
+    set(entry, "additionalGids", grant.edits.groups);
+  }
+  return json;
+}
+
+Json hook(const spec::Hook& hook) {
+  Json json{{"command", hook.command}};
+  set(json, "user", hook.user);
+  set(json, "working_dir", hook.working_dir);
+  set_flag(json, "privileged", hook.privileged);
+  if (!hook.environment.empty()) json["environment"] = environment(hook.environment);
+  return json;
+}
+
 Json hooks(const std::vector<spec::Hook>& hooks) {
   Json json = Json::array();
-  for (const auto& hook : hooks) {
-    Json entry{{"command", hook.command}};
-    set(entry, "user", hook.user);
-    set(entry, "working_dir", hook.working_dir);
-    set_flag(entry, "privileged", hook.privileged);
-    if (!hook.environment.empty()) entry["environment"] = environment(hook.environment);
-    json.push_back(std::move(entry));
+  for (const auto& each : hooks) json.push_back(hook(each));
+  return json;
+}
+
+/// Another way to prepare a service makes other containers of it.
+Json steps(const DesiredContainer& container) {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < container.model.pre_start.size(); ++i) {
+    const spec::PreStart& step = container.model.pre_start[i];
+    Json& entry = json.emplace_back(hook(step.run));
+    set(entry, "image", step.image);
+    set(entry, "image_id", container.step_images[i]);
+    set_flag(entry, "per_replica", step.per_replica);
   }
   return json;
 }
@@ -240,11 +312,15 @@ void add_limits(Json& json, const DesiredContainer& container) {
   if (!service.annotations.empty()) json["annotations"] = service.annotations;
   set_branch(json, "devices", devices(service));
   set_branch(json, "gpus", gpus(service.device_requests));
+  set_branch(json, "devices.cdi", granted(container, false));
+  set_branch(json, "gpus.cdi", granted(container, true));
   set_branch(json, "security_opt", security(container));
   set_branch(json, "configs", files(container, Confidential::no));
   set_branch(json, "secrets", files(container, Confidential::yes));
   set_branch(json, "post_start", hooks(service.post_start));
   set_branch(json, "pre_stop", hooks(service.pre_stop));
+  set_branch(json, "pre_start", steps(container));
+  if (service.storage_size) json["storage_opt.size"] = *service.storage_size;
   set_flag(json, "x-stack.idmap", service.idmap_owner);
 }
 
@@ -274,14 +350,20 @@ std::string describe(const DesiredContainer& container) {
   add_life(json, container.model);
   add_limits(json, container);
   set_flag(json, "holds_volumes", container.holds_volumes_for_others);
+  set(json, "step", container.step);
   return json.dump();
 }
 
 std::string describe(const DesiredNetwork& network) {
+  const spec::Network& model = network.model;
   Json json{{"key", network.key}};
-  set(json, "subnet", network.subnet);
-  set(json, "gateway", network.gateway);
-  set_flag(json, "internal", network.internal);
+  if (model.driver != "bridge" && model.driver != "default") set(json, "driver", model.driver);
+  if (!model.driver_opts.empty()) json["driver_opts"] = model.driver_opts;
+  for (const auto& config : model.ipam) json["ipam"]["config"].push_back(subnet(config));
+  set_flag(json, "internal", model.internal);
+  if (!model.enable_ipv4) json["enable_ipv4"] = false;
+  set_flag(json, "enable_ipv6", model.enable_ipv6);
+  if (!model.labels.empty()) json["labels"] = model.labels;
   return json.dump();
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "orchestrator/desired_files.h"
 #include "orchestrator/host_files.h"
+#include "orchestrator/service_networks.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -105,19 +106,6 @@ class MountCollector {
   const ImageCatalog& images_;
 };
 
-DesiredNetwork desired_network(const spec::Network& network) {
-  DesiredNetwork desired;
-  desired.key = network.key;
-  desired.name = network.name;
-  desired.internal = network.internal;
-  desired.external = network.external;
-  if (!network.ipam.empty()) {
-    desired.subnet = network.ipam.front().subnet;
-    desired.gateway = network.ipam.front().gateway;
-  }
-  return desired;
-}
-
 std::map<std::string, std::string> volume_labels(const spec::Project& project,
                                                  const std::string& key) {
   std::map<std::string, std::string> labels{{"com.docker.compose.project", project.name}};
@@ -172,7 +160,186 @@ bool is_volume_source(const spec::Project& project, const std::string& name) {
   });
 }
 
+/// "pre_start-0", of one replica "2-pre_start-0".
+std::string step_name(const spec::PreStart& step, std::size_t index, int number) {
+  return step.per_replica ? fmt::format("{}-pre_start-{}", number, index)
+                          : fmt::format("pre_start-{}", index);
+}
+
+std::string step_container_name(const spec::Project& project, const spec::Service& service,
+                                const std::string& step) {
+  return fmt::format("{}-{}-{}", project.name, service.name, step);
+}
+
+/// The service as a step of its `pre_start` runs it: with its mounts, networks, limits and rights,
+/// but nothing by which others reach it, and to its end.
+spec::Service model_of_step(const spec::Service& service, const spec::PreStart& step) {
+  spec::Service model = service;
+  if (!step.image.empty()) model.image = step.image;
+  model.command = step.run.command;
+  model.entrypoint.reset();
+  if (!step.run.user.empty()) model.user = step.run.user;
+  if (!step.run.working_dir.empty()) model.working_dir = step.run.working_dir;
+  model.privileged = model.privileged || step.run.privileged;
+  for (const auto& [key, value] : step.run.environment) model.environment[key] = value;
+  model.container_name.clear();
+  model.mac_address.clear();
+  model.ports.clear();
+  model.expose.clear();
+  for (auto& [key, attachment] : model.networks) {
+    spec::NetworkAttachment plain;
+    plain.priority = attachment.priority;
+    plain.gw_priority = attachment.gw_priority;
+    attachment = std::move(plain);
+  }
+  model.healthcheck.emplace().disable = true;
+  model.restart = {};
+  model.deploy_restart.reset();
+  model.tty = model.stdin_open = false;
+  model.post_start.clear();
+  model.pre_stop.clear();
+  model.pre_start.clear();
+  return model;
+}
+
+/// Adds what services want to a state.
+class Wisher {
+ public:
+  Wisher(const spec::Project& project, const ImageCatalog& images, const HostFiles& files,
+         const CdiGrants& devices, DesiredState& state)
+      : project_(project),
+        images_(images),
+        files_(files),
+        devices_(devices),
+        mounts_(project, images),
+        address_wishes_(address_wishes(project)),
+        state_(state) {}
+
+  void add(const spec::Service& service) {
+    if (!has_images(service)) return;
+    for (int number = 1; number <= service.scale; ++number) {
+      add_replica(service, number);
+      for (std::size_t index = 0; index < service.pre_start.size(); ++index) {
+        if (number == 1 || service.pre_start[index].per_replica) add_step(service, index, number);
+      }
+    }
+  }
+
+ private:
+  bool has_images(const spec::Service& service) const {
+    return images_.contains(service.image) &&
+           std::ranges::all_of(service.pre_start, [&](const spec::PreStart& step) {
+             return step.image.empty() || images_.contains(step.image);
+           });
+  }
+
+  void add_replica(const spec::Service& service, int number) {
+    DesiredContainer container = wish(service, service, number);
+    container.name = container_name(project_, service, number);
+    container.holds_volumes_for_others = is_volume_source(project_, service.name);
+    container.prepared_by = preparations(project_, service, number, service.pre_start.size());
+    add(std::move(container));
+  }
+
+  void add_step(const spec::Service& service, std::size_t index, int number) {
+    const spec::PreStart& step = service.pre_start[index];
+    DesiredContainer container = wish(service, model_of_step(service, step), number);
+    container.step = step_name(step, index, number);
+    container.name = step_container_name(project_, service, container.step);
+    // What all replicas share comes after what each of them did before.
+    const int last = step.per_replica ? number : service.scale;
+    for (int replica = number; replica <= last; ++replica) {
+      for (auto& name : preparations(project_, service, replica, index)) {
+        if (std::ranges::find(container.prepared_by, name) == container.prepared_by.end())
+          container.prepared_by.push_back(std::move(name));
+      }
+    }
+    add(std::move(container));
+  }
+
+  /// A container of `service` that runs `model`, without a name.
+  DesiredContainer wish(const spec::Service& service, spec::Service model, int number) const {
+    DesiredContainer container;
+    container.service = service.name;
+    container.number = number;
+    container.image_id = images_.at(model.image).id;
+    container.image = images_.at(model.image).config;
+    container.mounts = mounts_.collect(service, number);
+    container.files = desired_files(project_, service, files_);
+    if (const auto profile = files_.find(seccomp_file(project_, service)); profile != files_.end())
+      container.seccomp = profile->second.content;
+    if (const auto granted = devices_.find(service.name); granted != devices_.end())
+      container.devices = granted->second;
+    for (const spec::PreStart& step : model.pre_start)
+      container.step_images.push_back(step.image.empty() ? "" : images_.at(step.image).id);
+    container.shares = shared_namespaces(project_, service);
+    container.model = std::move(model);
+    return container;
+  }
+
+  void add(DesiredContainer container) {
+    if (const auto found = address_wishes_.find(container.name); found != address_wishes_.end())
+      container.address_wishes = found->second;
+    if (!container.step.empty()) keep_off_fixed_addresses(container);
+    for (const auto& [key, attachment] : container.model.networks) {
+      const DesiredNetwork network = desired_network(project_.networks.at(key));
+      container.network_names[key] = network.name;
+      state_.networks.emplace(network.name, network);
+    }
+    for (const auto& mount : container.mounts) {
+      add_volume(project_, container, mount, state_);
+      if (mount.mount.type == spec::MountType::volume)
+        container.volume_names.push_back(mount.mount.source);
+    }
+    if (state_.containers.contains(container.name))
+      throw Error(fmt::format("two containers would be called {}", container.name))
+          .with_hint("give one of the services another name");
+    state_.containers.emplace(container.name, std::move(container));
+  }
+
+  /// It takes any address but those that the file gives to somebody.
+  void keep_off_fixed_addresses(DesiredContainer& container) const {
+    for (const auto& [key, attachment] : container.model.networks) {
+      AddressWish& wish = container.address_wishes[key];
+      wish.place = -1;
+      for (const auto& [name, service] : project_.services) {
+        const auto seat = service.networks.find(key);
+        if (seat == service.networks.end()) continue;
+        for (const std::string* text : {&seat->second.ipv4_address, &seat->second.ipv6_address})
+          if (!text->empty()) wish.kept_free.push_back(*text);
+      }
+    }
+  }
+
+  const spec::Project& project_;
+  const ImageCatalog& images_;
+  const HostFiles& files_;
+  const CdiGrants& devices_;
+  MountCollector mounts_;
+  std::map<std::string, std::map<std::string, AddressWish>> address_wishes_;
+  DesiredState& state_;
+};
+
 }  // namespace
+
+std::vector<std::string> preparations(const spec::Project& project, const spec::Service& service,
+                                      int number, std::size_t count) {
+  std::vector<std::string> names;
+  for (std::size_t index = 0; index < count; ++index) {
+    names.push_back(
+        step_container_name(project, service, step_name(service.pre_start[index], index, number)));
+  }
+  return names;
+}
+
+DesiredNetwork desired_network(const spec::Network& network) {
+  DesiredNetwork desired;
+  desired.key = network.key;
+  desired.name = network.name;
+  desired.external = network.external;
+  desired.model = network;
+  return desired;
+}
 
 std::string anonymous_volume_name(const std::string& project, const std::string& service,
                                   int number, const std::string& target) {
@@ -215,41 +382,12 @@ std::set<std::string> select_services(const spec::Project& project,
 }
 
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
-                           const ImageCatalog& images, const HostFiles& files) {
+                           const ImageCatalog& images, const HostFiles& files,
+                           const CdiGrants& devices) {
   DesiredState state{project.name, project.working_dir, {}, {}, {}, project.sources};
-  const MountCollector mounts(project, images);
-  for (const auto& name : services) {
-    const spec::Service& service = project.services.at(name);
-    const auto image = images.find(service.image);
-    if (image == images.end()) continue;
-    for (int number = 1; number <= service.scale; ++number) {
-      DesiredContainer container;
-      container.name = container_name(project, service, number);
-      container.service = name;
-      container.number = number;
-      container.image_id = image->second.id;
-      container.image = image->second.config;
-      container.model = service;
-      container.mounts = mounts.collect(service, number);
-      container.files = desired_files(project, service, files);
-      if (const auto profile = files.find(seccomp_file(project, service)); profile != files.end())
-        container.seccomp = profile->second.content;
-      container.shares = shared_namespaces(project, service);
-      container.holds_volumes_for_others = is_volume_source(project, name);
-      for (const auto& [key, attachment] : service.networks) {
-        const DesiredNetwork network = desired_network(project.networks.at(key));
-        container.network_names[key] = network.name;
-        state.networks.emplace(network.name, network);
-      }
-      for (const auto& mount : container.mounts) {
-        add_volume(project, container, mount, state);
-        if (mount.mount.type == spec::MountType::volume) {
-          container.volume_names.push_back(mount.mount.source);
-        }
-      }
-      state.containers.emplace(container.name, std::move(container));
-    }
-  }
+  Wisher wisher(project, images, files, devices, state);
+  for (const auto& name : services)
+    wisher.add(with_networks_settled(project, project.services.at(name)));
   return state;
 }
 

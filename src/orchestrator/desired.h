@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "image/image_store.h"
+#include "orchestrator/cdi.h"
 #include "spec/model.h"
 
 namespace stack::orchestrator {
@@ -50,11 +51,12 @@ struct DesiredFile {
 struct DesiredNetwork {
   std::string key;
   std::string name;
-  std::string subnet;   ///< fixed by the file; empty: free choice
-  std::string gateway;  ///< same
-  bool internal = false;
   bool external = false;
+  spec::Network model{};   ///< as written
+  std::string owner = {};  ///< the stack that has it, when it is another one
   bool operator==(const DesiredNetwork&) const = default;
+  /// Made and removed by this stack.
+  bool is_own() const { return !external && owner.empty(); }
 };
 
 struct DesiredVolume {
@@ -74,20 +76,34 @@ struct DesiredMount {
   bool operator==(const DesiredMount&) const = default;
 };
 
+/// Which address a container would like to have in a network, unless the file fixes it.
+struct AddressWish {
+  int place = 0;                         ///< see network::AddressWish
+  std::vector<std::string> kept_free{};  ///< those that the file gives to other containers
+  bool operator==(const AddressWish&) const = default;
+};
+
 struct DesiredContainer {
   std::string name;
   std::string service;
   int number = 1;
+  /// Of a container of `pre_start`: "pre_start-0". It runs once, to its end, before those of its
+  /// service start, of which it is none.
+  std::string step;
+  std::vector<std::string> prepared_by;  ///< containers of `pre_start` that end before it starts
+  std::vector<std::string> step_images;  ///< ids, by step of its `pre_start`; empty: its own
   std::string image_id;
   spec::Service model;  ///< as written; mounts and networks are below
   image::ImageConfig image;
   std::vector<DesiredFile> files;
-  std::string seccomp;  ///< the profile's text, when `security_opt` names a file
+  std::string seccomp;            ///< the profile's text, when `security_opt` names a file
+  std::vector<CdiGrant> devices;  ///< those of `devices` and `gpus` that have names
   /// Containers whose namespaces it shares: "service:db" of the file is "shop-db-1" here.
   std::map<std::string, std::string> shares;  ///< "network_mode", "pid", "ipc" -> container name
   std::vector<DesiredMount> mounts;  ///< own, image VOLUMEs and inherited; targets are unique
-  std::map<std::string, std::string> network_names;  ///< key in model.networks -> name
-  std::vector<std::string> volume_names;             ///< of `mounts`
+  std::map<std::string, std::string> network_names;   ///< key in model.networks -> name
+  std::map<std::string, AddressWish> address_wishes;  ///< by key in model.networks
+  std::vector<std::string> volume_names;              ///< of `mounts`
   bool holds_volumes_for_others = false;  ///< target of volumes_from: a data container if it ends
 };
 
@@ -108,7 +124,8 @@ std::set<std::string> select_services(const spec::Project& project,
 /// Throws Error for what only shows when everything is put together: a missing image is reported by
 /// preflight instead and leaves its containers out of the result.
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
-                           const ImageCatalog& images, const HostFiles& files = {});
+                           const ImageCatalog& images, const HostFiles& files = {},
+                           const CdiGrants& devices = {});
 
 /// Entrypoint and command as they will run; both empty when neither file nor image has one.
 std::vector<std::string> arguments_of(const DesiredContainer& container);
@@ -120,11 +137,17 @@ bool has_nothing_to_run(const DesiredContainer& container);
 std::string describe(const DesiredContainer& container);
 std::string describe(const DesiredNetwork& network);
 
+DesiredNetwork desired_network(const spec::Network& network);
+
 /// The volume of an anonymous mount: stable for project + service + replica + path, so that it is
 /// found again by every later container of that replica.
 std::string anonymous_volume_name(const std::string& project, const std::string& service,
                                   int number, const std::string& target);
 
 std::string container_name(const spec::Project& project, const spec::Service& service, int number);
+/// The names of a service's `pre_start` containers that end before replica `number` starts; of its
+/// first `count` steps.
+std::vector<std::string> preparations(const spec::Project& project, const spec::Service& service,
+                                      int number, std::size_t count);
 
 }  // namespace stack::orchestrator

@@ -99,6 +99,15 @@ constexpr std::array<std::string_view, 12> changeable_keys = {
     "mem_limit",  "mem_reservation", "memswap_limit",     "oom_kill_disable",
     "pids_limit", "restart",         "stop_grace_period", "stop_signal"};
 
+/// "networks.back.aliases": names are the resolver's alone.
+bool is_aliases(std::string_view path) {
+  constexpr std::string_view key = ".aliases";
+  const std::size_t at = path.rfind(key);
+  if (!path.starts_with("networks.") || at == std::string_view::npos) return false;
+  const std::string_view rest = path.substr(at + key.size());
+  return rest.empty() || rest.front() == '[';
+}
+
 bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
                     const std::vector<FieldChange>& fields) {
   const Phase phase = is.status.phase;
@@ -106,7 +115,8 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
-    return std::ranges::find(changeable_keys, field.path) != changeable_keys.end();
+    return is_aliases(field.path) ||
+           std::ranges::find(changeable_keys, field.path) != changeable_keys.end();
   });
 }
 
@@ -114,17 +124,21 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   const std::string wished = describe(wish);
   if (wished != is.config.applied) {
-    auto fields = compare_descriptions(is.config.applied, wished, sources, wish.service);
+    auto fields =
+        compare_descriptions(is.config.applied, wished, sources, "services." + wish.service);
     const Verdict verdict = can_be_updated(wish, is, fields) ? Verdict::update : Verdict::recreate;
     if (!fields.empty()) return {verdict, fields, phrase(fields)};
   }
   if (is_up(is.status.phase) || is_completed(is) || has_nothing_to_run(wish)) return {};
+  // What did not prepare its service was kept to be looked at, and gives way to another attempt.
+  if (!wish.step.empty()) return {Verdict::recreate, {}, why_not_running(is)};
   return {Verdict::start, {}, why_not_running(is)};
 }
 
 ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::string>& known,
                                const std::set<std::string>& wished_services) {
-  if (wished_services.contains(is.config.service)) return {Verdict::remove, {}, "scaled down"};
+  if (wished_services.contains(is.config.service))
+    return {Verdict::remove, {}, is.config.step.empty() ? "scaled down" : "no such step"};
   if (known.contains(is.config.service)) return {};
   return {Verdict::orphan, {}, "no such service in the file"};
 }
@@ -160,10 +174,10 @@ bool is_data_container(const ObservedContainer& container) {
 
 std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,
                                               const spec::SourceMap& sources,
-                                              const std::string& service) {
+                                              const std::string& place) {
   const Json old = Json::parse(before, nullptr, false);
   const Json wished = Json::parse(after, nullptr, false);
-  Comparison comparison(sources, "services." + service + ".");
+  Comparison comparison(sources, place + ".");
   comparison.compare("", old.is_object() ? &old : nullptr, &wished);
   return comparison.take();
 }
@@ -184,14 +198,14 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
     changes.containers[name] = judge_unwished(is, known_services, wished_services);
   }
   for (const auto& [name, wish] : desired.networks) {
-    if (wish.external) continue;
+    if (!wish.is_own()) continue;
     const auto is = observed.networks.find(name);
     if (is == observed.networks.end()) {
       changes.networks[name] = {Verdict::create, {}};
     } else if (const std::string wished = describe(wish); wished != is->second.config.applied) {
-      spec::SourceMap none;
-      changes.networks[name] = {Verdict::recreate, compare_descriptions(is->second.config.applied,
-                                                                        wished, none, wish.key)};
+      changes.networks[name] = {Verdict::recreate,
+                                compare_descriptions(is->second.config.applied, wished,
+                                                     desired.sources, "networks." + wish.key)};
     }
   }
   for (const auto& [name, wish] : desired.volumes) {

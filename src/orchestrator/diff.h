@@ -58,10 +58,11 @@ struct Changes {
 Changes diff(const DesiredState& desired, const ObservedState& observed,
              const std::set<std::string>& known_services);
 
-/// Differences between two descriptions (see desired.h), members sorted. Exposed for tests.
+/// Differences between two descriptions (see desired.h), members sorted; `place`: of the thing in
+/// the source map, "services.web". Exposed for tests.
 std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,
                                               const spec::SourceMap& sources,
-                                              const std::string& service);
+                                              const std::string& place);
 
 /// Ended by itself with 0, under a policy that does not ask for more: its work is done.
 bool is_completed(const supervisor::ObservedContainer& container);

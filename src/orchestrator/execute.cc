@@ -20,7 +20,7 @@ class Executor {
     for (;;) {
       execution_.interrupted = execution_.interrupted || interrupted();
       if (!execution_.interrupted) begin_ready_steps();
-      if (running_ == 0) break;
+      if (running_ == 0 || (execution_.interrupted && only_waits())) break;
       if (auto outcome = engine_.next(tick_length)) {
         finish(*outcome);
       } else {
@@ -33,6 +33,16 @@ class Executor {
 
  private:
   StepResult& result(StepId id) { return execution_.results[id]; }
+
+  /// Nothing is being done: what is awaited may never come.
+  bool only_waits() const {
+    for (StepId id = 0; id < plan_.steps.size(); ++id) {
+      if (execution_.results[id] == StepResult::running &&
+          !std::holds_alternative<AwaitCondition>(plan_.steps[id].action))
+        return false;
+    }
+    return true;
+  }
 
   void begin_ready_steps() {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {

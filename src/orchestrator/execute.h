@@ -20,7 +20,7 @@ struct Execution {
 };
 
 /// After the first failure nothing below it starts, everything else goes on. When `interrupted`
-/// answers true nothing new starts; what is under way is waited for.
+/// answers true nothing new starts; what is under way is waited for, but for conditions.
 Execution execute(const Plan& plan, Engine& engine, Report& report,
                   const std::function<bool()>& interrupted);
 

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
+#include "orchestrator/lower_network.h"
 #include "spec/logging.h"
+#include "spec/user_namespace.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -28,6 +30,12 @@ std::vector<std::string> environment_of(const DesiredContainer& wish, const std:
       variables[key] = *value;
     } else {
       variables.erase(key);
+    }
+  }
+  for (const CdiGrant& grant : wish.devices) {
+    for (const std::string& entry : grant.edits.environment) {
+      const std::size_t equals = entry.find('=');
+      variables[entry.substr(0, equals)] = entry.substr(equals + 1);
     }
   }
   std::vector<std::string> list;
@@ -71,35 +79,13 @@ runtime::MountSpec lower_mount(const DesiredMount& wish, const Places& places, I
   } else {
     lowered.source = places.volume(mount.source, mount.subpath).native();
     lowered.subpath = std::filesystem::path(mount.subpath).relative_path().native();
+    lowered.container_ids = true;
   }
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
   lowered.owner_mapped = idmapped == Idmapped::yes && mount.type == spec::MountType::bind;
   return lowered;
-}
-
-std::vector<supervisor::Endpoint> endpoints_of(const DesiredContainer& wish,
-                                               const std::string& id) {
-  using Entry = std::pair<std::string, spec::NetworkAttachment>;
-  std::vector<Entry> ordered(wish.model.networks.begin(), wish.model.networks.end());
-  std::ranges::stable_sort(ordered, [](const Entry& a, const Entry& b) {
-    return a.second.priority > b.second.priority;
-  });
-  std::vector<supervisor::Endpoint> endpoints;
-  for (const auto& [key, attachment] : ordered) {
-    supervisor::Endpoint endpoint;
-    endpoint.network = wish.network_names.at(key);
-    if (!attachment.ipv4_address.empty()) {
-      endpoint.address = network::parse_ipv4(attachment.ipv4_address);
-    }
-    endpoint.mac = attachment.mac_address;
-    endpoint.aliases = {wish.service, wish.name, id.substr(0, short_id_length)};
-    endpoint.aliases.insert(endpoint.aliases.end(), attachment.aliases.begin(),
-                            attachment.aliases.end());
-    endpoints.push_back(std::move(endpoint));
-  }
-  return endpoints;
 }
 
 std::vector<supervisor::PortRule> ports_of(const spec::Service& model) {
@@ -222,15 +208,15 @@ runtime::ProcessSpec process_of(const DesiredContainer& wish, const std::string&
   process.init = wish.model.init.value_or(false) && wish.model.pid.empty();
   process.terminal = wish.model.tty;
   process.open_stdin = wish.model.stdin_open;
-  process.groups = wish.model.group_add;
+  process.groups = groups_of(wish);
   process.ulimits = ulimits_of(wish.model);
   process.oom_score_adj = wish.model.oom_score_adj;
   return process;
 }
 
 /// The container's own process, but for what the hook says.
-std::vector<supervisor::HookRule> hooks_of(const std::vector<spec::Hook>& hooks,
-                                           const runtime::ProcessSpec& container) {
+std::vector<supervisor::HookRule> inner_hooks(const std::vector<spec::Hook>& hooks,
+                                              const runtime::ProcessSpec& container) {
   std::vector<supervisor::HookRule> rules;
   for (const spec::Hook& hook : hooks) {
     supervisor::HookRule rule{container, hook.privileged};
@@ -255,14 +241,19 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
     spec.hostname = first_of(wish.model.hostname, id.substr(0, short_id_length));
   spec.domainname = wish.model.domainname;
   for (const auto& layer : places.image_layers) spec.root.lower.push_back(layer.native());
+  spec.root.size = wish.model.storage_size;
   if (wish.model.read_only) spec.root.writable = runtime::Writable::no;
   const Idmapped idmapped = wish.model.idmap_owner ? Idmapped::yes : Idmapped::no;
   for (const auto& mount : wish.mounts) spec.mounts.push_back(lower_mount(mount, places, idmapped));
   for (runtime::MountSpec& bind : directory_binds(wish)) spec.mounts.push_back(std::move(bind));
+  add_granted_mounts(wish, spec.mounts);
+  spec.hooks = hooks_of(wish);
   spec.process = process_of(wish, spec.hostname);
   spec.resources = resources_of(wish.model);
   spec.security = security_of(wish);
   spec.namespaces = namespaces_of(wish);
+  if (spec.namespaces.user.kind == runtime::NamespaceKind::own)
+    spec.ids.count = spec::id_count(wish.model.userns_mode).value_or(0);
   spec.sysctls = wish.model.sysctls;
   spec.files = files_of(wish);
   return spec;
@@ -277,8 +268,9 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.name = wish.name;
   config.service = wish.service;
   config.number = wish.number;
+  config.step = wish.step;
   config.spec = spec_of(wish, project, id, places);
-  config.endpoints = endpoints_of(wish, id);
+  config.endpoints = endpoints_of(wish, id.substr(0, short_id_length));
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
     config.ports = ports_of(wish.model);
   config.links = links_of(wish.model);
@@ -286,36 +278,31 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.dns = {wish.model.dns, wish.model.dns_search, wish.model.dns_opt};
   config.health = health_of(wish.model, wish.image);
   lower_changeable(wish, config);
-  config.post_start = hooks_of(wish.model.post_start, config.spec.process);
-  config.pre_stop = hooks_of(wish.model.pre_stop, config.spec.process);
+  config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
+  config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
   config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   return config;
 }
 
+namespace {
+
+/// Networks that it was connected to by hand keep theirs.
+void replace_aliases(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
+  for (const auto& wished : endpoints_of(wish, config.id.substr(0, short_id_length)))
+    for (auto& endpoint : config.endpoints)
+      if (endpoint.network == wished.network) endpoint.aliases = wished.aliases;
+}
+
+}  // namespace
+
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
   config.spec.resources = resources_of(wish.model);
   config.restart = restart_of(wish.model.restart);
   config.stop = stop_of(wish);
+  replace_aliases(wish, config);
   config.applied = describe(wish);
-}
-
-supervisor::NetworkConfig lower(const DesiredNetwork& wish) {
-  supervisor::NetworkConfig config;
-  config.spec.name = wish.name;
-  config.spec.internal = wish.internal;
-  config.subnet_fixed = !wish.subnet.empty();
-  if (config.subnet_fixed) {
-    const auto subnet = network::parse_subnet(wish.subnet);
-    if (!subnet) fail("network {}: \"{}\" is not an IPv4 subnet", wish.name, wish.subnet);
-    config.spec.subnet = *subnet;
-    config.spec.gateway = wish.gateway.empty()
-                              ? network::Ipv4{subnet->address.value + 1}
-                              : network::parse_ipv4(wish.gateway).value_or(network::Ipv4{});
-  }
-  config.applied = describe(wish);
-  return config;
 }
 
 }  // namespace stack::orchestrator

@@ -29,6 +29,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
 /// Gives a container's configuration what may change while it exists (replace_changeable()) as the
 /// wish has it.
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config);
+/// Throws Error for what is wrong with it: preflight has told all of that by then.
 supervisor::NetworkConfig lower(const DesiredNetwork& wish);
 
 }  // namespace stack::orchestrator

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/lower_limits.h"
 
+#include <algorithm>
+
 #include "base/format.h"
+#include "base/text.h"
+#include "spec/short_forms.h"
+#include "spec/user_namespace.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -28,12 +33,35 @@ runtime::BlockSpec block_of(const spec::BlockLimits& limits) {
 std::vector<runtime::DeviceSpec> devices_of(const spec::Service& model) {
   std::vector<runtime::DeviceSpec> devices;
   for (const auto& device : model.devices) {
+    if (spec::is_cdi_name(device.source)) continue;
     runtime::DeviceSpec lowered{device.source, device.target, device.permissions};
     if (lowered.target.empty()) lowered.target = lowered.source;
     if (lowered.permissions.empty()) lowered.permissions = "rwm";
     devices.push_back(std::move(lowered));
   }
   return devices;
+}
+
+/// The numbers of USER or USER:GROUP; names are the image's to know.
+std::pair<std::optional<std::uint32_t>, std::optional<std::uint32_t>> numbers_of(
+    const std::string& user) {
+  const auto parts = split(user, ':');
+  return {parse_integer<std::uint32_t>(parts[0]),
+          parts.size() > 1 ? parse_integer<std::uint32_t>(parts[1]) : std::nullopt};
+}
+
+/// As CDI has it: a node without an owner belongs to who runs in the container, unless that is
+/// root.
+void add_granted(const DesiredContainer& wish, std::vector<runtime::DeviceSpec>& devices) {
+  const auto [uid, gid] = numbers_of(wish.model.user.empty() ? wish.image.user : wish.model.user);
+  for (const CdiGrant& grant : wish.devices) {
+    for (runtime::DeviceSpec node : grant.edits.nodes) {
+      if (!node.uid && uid.value_or(0) != 0) node.uid = uid;
+      if (!node.gid && gid.value_or(0) != 0) node.gid = gid;
+      std::erase_if(devices, [&](const auto& each) { return each.target == node.target; });
+      devices.push_back(std::move(node));
+    }
+  }
 }
 
 runtime::NamespaceSpec namespace_of(const DesiredContainer& wish, const char* key,
@@ -84,6 +112,7 @@ runtime::SecuritySpec security_of(const DesiredContainer& wish) {
   security.apparmor = model.security.apparmor;
   security.seccomp = model.security.seccomp == "unconfined" ? "unconfined" : wish.seccomp;
   security.devices = devices_of(model);
+  add_granted(wish, security.devices);
   security.device_rules = model.device_cgroup_rules;
   return security;
 }
@@ -97,6 +126,11 @@ runtime::NamespacesSpec namespaces_of(const DesiredContainer& wish) {
   if (model.ipc == "none") spaces.ipc.kind = NamespaceKind::none;
   if (model.uts == "host") spaces.uts.kind = NamespaceKind::host;
   if (model.cgroup == "host") spaces.cgroup.kind = NamespaceKind::host;
+  // Who shares a namespace shares what that belongs to. That it is one, spec has checked.
+  if (spec::id_count(model.userns_mode))
+    spaces.user = wish.shares.empty()
+                      ? runtime::NamespaceSpec{NamespaceKind::own, {}}
+                      : runtime::NamespaceSpec{NamespaceKind::shared, wish.shares.begin()->second};
   return spaces;
 }
 
@@ -117,6 +151,31 @@ std::vector<runtime::FileSpec> files_of(const DesiredContainer& wish) {
                      file.confidential == Confidential::yes});
   }
   return files;
+}
+
+void add_granted_mounts(const DesiredContainer& wish, std::vector<runtime::MountSpec>& mounts) {
+  for (const CdiGrant& grant : wish.devices) {
+    for (const auto& mount : grant.edits.mounts) {
+      std::erase_if(mounts, [&](const auto& each) { return each.target == mount.target; });
+      mounts.push_back(mount);
+    }
+  }
+}
+
+std::vector<runtime::HostHook> hooks_of(const DesiredContainer& wish) {
+  std::vector<runtime::HostHook> hooks;
+  for (const CdiGrant& grant : wish.devices)
+    hooks.insert(hooks.end(), grant.edits.hooks.begin(), grant.edits.hooks.end());
+  return hooks;
+}
+
+std::vector<std::string> groups_of(const DesiredContainer& wish) {
+  std::vector<std::string> groups = wish.model.group_add;
+  for (const CdiGrant& grant : wish.devices) {
+    for (const std::string& group : grant.edits.groups)
+      if (std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
+  }
+  return groups;
 }
 
 std::vector<runtime::MountSpec> directory_binds(const DesiredContainer& wish) {

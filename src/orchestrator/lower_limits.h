@@ -19,4 +19,10 @@ std::string cgroup_of(const spec::Service& model, const std::string& project,
 std::vector<runtime::FileSpec> files_of(const DesiredContainer& wish);
 std::vector<runtime::MountSpec> directory_binds(const DesiredContainer& wish);
 
+/// What devices with names bring along. Mounts take the place of those at the same target.
+void add_granted_mounts(const DesiredContainer& wish, std::vector<runtime::MountSpec>& mounts);
+std::vector<runtime::HostHook> hooks_of(const DesiredContainer& wish);
+/// With those of `group_add`.
+std::vector<std::string> groups_of(const DesiredContainer& wish);
+
 }  // namespace stack::orchestrator

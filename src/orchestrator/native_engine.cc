@@ -3,6 +3,8 @@
 
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/text.h"
+#include "orchestrator/last_words.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/traced_report.h"
 #include "supervisor/start_keeper.h"
@@ -24,6 +26,12 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
 }
 
 constexpr int most_losses_in_a_row = 5;
+
+std::vector<std::string> networks_of(const supervisor::ContainerConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& endpoint : config.endpoints) names.push_back(endpoint.network);
+  return names;
+}
 
 /// Texts of secrets travel beside the configuration, which is written to disk.
 std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
@@ -49,6 +57,7 @@ ObservedState NativeEngine::observe() {
   for (auto& container :
        supervisor::read_containers(paths_, desired_.project, supervisor::ConfigParts::summary)) {
     ids_[container.config.name] = container.config.id;
+    networks_of_[container.config.name] = networks_of(container.config);
     state.containers.emplace(container.config.name, std::move(container));
   }
   for (auto& network : supervisor::read_networks(paths_, desired_.project)) {
@@ -102,12 +111,24 @@ Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply
   }
   if (!reply.error) return {pending.step, std::nullopt, reply.note};
   Error error = *reply.error;
-  if (std::holds_alternative<supervisor::Await>(pending.request)) {
-    error.with_hint("`stack logs` shows what it said");
+  if (const auto* await = std::get_if<supervisor::Await>(&pending.request)) {
+    error.with_hint(hint_about(*await));
   } else {
     error.add_frame(pending.attempt);
   }
   return {pending.step, std::move(error), reply.note};
+}
+
+/// Of one that has ended, what it said; the others go on talking.
+std::string NativeEngine::hint_about(const supervisor::Await& await) const {
+  constexpr std::size_t lines = 5;
+  std::string words;
+  if (await.condition == supervisor::AwaitedCondition::completed)
+    words = last_words(paths_.container(desired_.project, await.id), lines);
+  if (words.empty()) return "`stack logs` shows what it said";
+  std::string hint = "its last words (`stack logs` has them all):";
+  for (const auto& line : split(words, '\n')) hint += "\n    " + line;
+  return hint;
 }
 
 void NativeEngine::finish(StepId step, std::optional<Error> error) {
@@ -175,6 +196,7 @@ void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
 void NativeEngine::do_action(StepId step, const CreateContainer& action) {
   supervisor::ContainerConfig config = prepare(desired_.containers.at(action.name));
   ids_[action.name] = config.id;
+  networks_of_[action.name] = networks_of(config);
   auto secrets = take_secrets(config);
   send(step, supervisor::CreateContainer{std::move(config), std::move(secrets)}, false);
 }
@@ -188,7 +210,19 @@ void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
   fail("no such container: {}", action.name);
 }
 
+/// A container cannot start into a network whose stack does not run: its bridge is there.
+void NativeEngine::hold_owners(const std::string& container) {
+  for (const auto& network : networks_of_[container]) {
+    if (stack::exists(supervisor::ProjectFiles{paths_, desired_.project}.network(network)))
+      continue;
+    const auto owner = supervisor::find_network_owner(paths_, network, desired_.project);
+    if (!owner || owners_.contains(*owner)) continue;
+    owners_.emplace(*owner, supervisor::Client::connect_or_start(paths_, *owner));
+  }
+}
+
 void NativeEngine::do_action(StepId step, const StartContainer& action) {
+  hold_owners(action.name);
   send(step, supervisor::StartContainer{id_of(action.name)}, false);
 }
 

@@ -48,6 +48,7 @@ class NativeEngine : public Engine {
   void receive(std::chrono::milliseconds patience);
   void connect();
   void connection_lost(const Error& error);
+  std::string hint_about(const supervisor::Await& await) const;
   Outcome outcome_of(const Pending& pending, const supervisor::Reply& reply) const;
 
   void do_action(StepId step, const CreateNetwork& action);
@@ -68,6 +69,7 @@ class NativeEngine : public Engine {
   void prepare_bind_sources(const DesiredContainer& wish) const;
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
   const std::string& id_of(const std::string& name) const;
+  void hold_owners(const std::string& container);
 
   HostPaths paths_;
   const DesiredState& desired_;
@@ -75,6 +77,10 @@ class NativeEngine : public Engine {
   image::ImageStore images_;
   std::optional<supervisor::Client> client_;
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
+  std::map<std::string, std::vector<std::string>> networks_of_;  ///< by container name
+  /// Supervisors of stacks that have networks which ours are about to join: with a client they
+  /// stay.
+  std::map<std::string, supervisor::Client> owners_;
   Trace* trace_;
   std::string attempt_;  ///< what is being performed
   std::string subject_;  ///< on what

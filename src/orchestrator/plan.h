@@ -30,7 +30,7 @@ struct RemoveVolume {
 struct CreateContainer {
   std::string name;
 };
-/// Limits and rules changed in place.
+/// Limits, rules and aliases changed in place.
 struct UpdateContainer {
   std::string name;
 };
@@ -73,6 +73,8 @@ struct Step {
 struct Plan {
   std::vector<Step> steps;           ///< in a topological order
   std::vector<std::string> orphans;  ///< containers left alone, for a warning
+  /// Networks left alone because somebody is in them, for a warning.
+  std::vector<std::string> networks_in_use = {};
   bool empty() const { return steps.empty(); }
 };
 

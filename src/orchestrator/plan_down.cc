@@ -85,14 +85,20 @@ Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
     if (const auto stop = stops.find(name); stop != stops.end()) after.push_back(stop->second);
     removals.push_back(builder.add(RemoveContainer{name}, "down", std::move(after)));
   }
+  std::vector<std::string> networks_in_use;
   for (const auto& [name, network] : observed.networks) {
-    if (!policy.services.empty() || still_used(observed, leaving, name)) continue;
-    builder.add(RemoveNetwork{name}, "down", removals);
+    if (!policy.services.empty()) continue;
+    if (!network.guests.empty() || still_used(observed, leaving, name)) {
+      networks_in_use.push_back(name);
+    } else {
+      builder.add(RemoveNetwork{name}, "down", removals);
+    }
   }
   for (const auto& name : leaving_volumes(observed, policy, leaving)) {
     builder.add(RemoveVolume{name}, policy.volumes ? "down -v" : "anonymous", removals);
   }
   Plan plan = builder.take();
+  plan.networks_in_use = std::move(networks_in_use);
   for (const auto& [name, container] : observed.containers) {
     if (is_orphan(container, policy) && !leaving.contains(name)) plan.orphans.push_back(name);
   }

@@ -38,7 +38,7 @@ class UpPlanner {
   std::vector<std::string> containers_of(const std::string& service) const {
     std::vector<std::string> names;
     for (const auto& [name, wish] : desired_.containers) {
-      if (wish.service == service) names.push_back(name);
+      if (wish.service == service && wish.step.empty()) names.push_back(name);
     }
     return names;
   }
@@ -157,6 +157,13 @@ class UpPlanner {
         append_if(created_, holder, after);
       }
     }
+    // As docker compose: what the service's image has at a path fills the volume.
+    if (!wish.step.empty()) {
+      for (const auto& prepared : containers_of(wish.service)) {
+        create(prepared);
+        append_if(created_, prepared, after);
+      }
+    }
     append_if(removed_, name, after);
     for (const auto& [key, network] : wish.network_names) append_if(made_, network, after);
     for (const auto& volume : wish.volume_names) append_if(made_, volume, after);
@@ -182,8 +189,21 @@ class UpPlanner {
         append_wait(wish, dependency, how, after);
       }
     }
+    append_preparations(wish, after);
     started_[name] = builder_.add(StartContainer{name}, start_reason(name), std::move(after));
     visiting_.erase(name);
+  }
+
+  /// Containers of `pre_start` end before it starts; and they begin when those that they prepare
+  /// anew have stopped.
+  void append_preparations(const DesiredContainer& wish, std::vector<StepId>& after) {
+    const spec::Dependency how{spec::Condition::service_completed_successfully};
+    for (const auto& name : wish.prepared_by) {
+      start(name);
+      append_wait(wish, name, how, after);
+    }
+    if (wish.step.empty()) return;
+    for (const auto& name : containers_of(wish.service)) append_if(stops_, name, after);
   }
 
   bool must_start(const DesiredContainer& wish) const {
@@ -212,9 +232,15 @@ class UpPlanner {
       std::vector<StepId> before;
       if (started != started_.end()) before.push_back(started->second);
       wait->second = builder_.add(AwaitCondition{dependency, how.condition, how.required},
-                                  dependent.service + " depends on it", std::move(before));
+                                  reason_to_wait(dependent, dependency), std::move(before));
     }
     after.push_back(wait->second);
+  }
+
+  std::string reason_to_wait(const DesiredContainer& dependent,
+                             const std::string& dependency) const {
+    const bool prepares = !desired_.containers.at(dependency).step.empty();
+    return dependent.service + (prepares ? " starts after it" : " depends on it");
   }
 
   bool holds_already(const std::string& name, spec::Condition condition) const {
@@ -251,8 +277,10 @@ Plan plan_start(const DesiredState& desired, const ObservedState& observed,
   Changes changes;
   for (const auto& [name, wish] : desired.containers) {
     const auto is = observed.containers.find(name);
+    const bool over =
+        is != observed.containers.end() && !wish.step.empty() && is_completed(is->second);
     const bool starts = is != observed.containers.end() && services.contains(wish.service) &&
-                        !is_running(is->second) && !is_data_container(is->second);
+                        !is_running(is->second) && !is_data_container(is->second) && !over;
     changes.containers[name].verdict = starts ? Verdict::start : Verdict::keep;
     changes.containers[name].because = "asked for";
   }

@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
+#include "runtime/project_quota.h"
+#include "runtime/user_namespace.h"
+#include "spec/short_forms.h"
+#include "spec/user_namespace.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -44,6 +48,7 @@ class WorldCheck {
 
   std::vector<Problem> run(const Changes& changes) {
     for (const auto& [name, network] : desired_.networks) check_external(network);
+    for (const auto& [name, change] : changes.networks) check_replaced(name, change);
     for (const auto& [name, volume] : desired_.volumes) check_external(volume);
     for (const auto& [name, change] : changes.containers) {
       const auto wish = desired_.containers.find(name);
@@ -67,27 +72,71 @@ class WorldCheck {
                       wish.model.image),
           place, "add `command:`");
     }
+    if (!wish.step.empty()) return;  // the rest is the service's, and told of it
     check_binds(wish, place);
-    if (!wish.model.device_requests.empty())
-      add(fmt::format(
-              "service \"{}\" asks for devices of a driver (gpus), which is not supported yet",
-              wish.service),
-          place + ".gpus", "list the device nodes under `devices:`");
+    if (spec::id_count(wish.model.userns_mode)) check_id_mapping(wish, place);
+    check_storage(wish, place + ".storage_opt.size");
+    if (checked_devices_.insert(wish.service).second) check_devices(wish, place);
     if (wish.model.network_mode == "host") return;
     for (std::size_t index = 0; index < wish.model.ports.size(); ++index) {
       check_port(wish, wish.model.ports[index], fmt::format("{}.ports.{}", place, index));
     }
   }
 
+  /// Those that have names.
+  void check_devices(const DesiredContainer& wish, const std::string& place) {
+    std::ranges::move(check_grants(wish.devices, wish.service, desired_.sources),
+                      std::back_inserter(problems_));
+    if (!spec::id_count(wish.model.userns_mode)) return;
+    // The host's root is nobody to files that have other ids.
+    for (const CdiGrant& grant : wish.devices) {
+      if (grant.edits.hooks.empty()) continue;
+      add(fmt::format(
+              "service \"{}\": CDI device \"{}\" has a hook, which cannot work on files of a "
+              "user namespace",
+              wish.service, grant.name),
+          place + "." + grant.place, "leave out userns_mode");
+    }
+  }
+
+  /// Files keep on disk the ids that are seen inside.
+  void check_id_mapping(const DesiredContainer& wish, const std::string& place) {
+    if (!takes_id_mapping_) takes_id_mapping_ = runtime::takes_id_mapping(paths_.data);
+    if (*takes_id_mapping_) return;
+    add(fmt::format("service \"{}\": the file system of {} cannot show its files with other ids, "
+                    "which user namespaces need",
+                    wish.service, paths_.data.native()),
+        place + ".userns_mode", "`stack doctor` says which file systems can");
+  }
+
   void check_binds(const DesiredContainer& wish, const std::string& place) {
     for (const auto& each : wish.mounts) {
       if (each.mount.type != spec::MountType::bind) continue;
-      if (!each.mount.create_host_path && !exists(each.mount.source)) {
+      if (!each.mount.create_host_path && !stack::exists(each.mount.source)) {
         add(fmt::format("bind source path does not exist: {}", each.mount.source),
             place + ".volumes");
       }
       if (host_sources_ == HostSources::careful) check_source(each.mount, place + ".volumes");
     }
+  }
+
+  void check_storage(const DesiredContainer& wish, const std::string& place) {
+    if (!wish.model.storage_size) return;
+    const auto reason = runtime::why_no_project_quota(place_of_data());
+    if (reason && limited_.insert(wish.service).second)
+      add(fmt::format("service \"{}\": the size of its root cannot be limited: {} lies where {}",
+                      wish.service, paths_.data.native(), *reason),
+          place,
+          "give stack's data a file system of its own: ext4 (mkfs -O quota,project) or XFS, "
+          "mounted with prjquota");
+  }
+
+  /// The data directory, or the one that it will be made in.
+  std::filesystem::path place_of_data() const {
+    std::filesystem::path directory = paths_.data;
+    while (!stack::exists(directory) && directory.has_relative_path())
+      directory = directory.parent_path();
+    return directory;
   }
 
   void check_source(const spec::Mount& mount, const std::string& place) {
@@ -102,6 +151,12 @@ class WorldCheck {
 
   /// A single fixed port must be free, or be held by the very container that is replaced.
   void check_port(const DesiredContainer& wish, const spec::Port& port, const std::string& place) {
+    if (port.protocol == "sctp" && !network::has_sctp())
+      return add(
+          fmt::format("port {}/sctp of service \"{}\" cannot be published: this kernel has no "
+                      "SCTP",
+                      port.target, wish.service),
+          place, "modprobe sctp");
     if (!port.published || port.published_last.value_or(*port.published) != *port.published) return;
     const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
     const auto holder = network::find_port_holder(host_ip, *port.published, port.protocol);
@@ -128,10 +183,24 @@ class WorldCheck {
   }
 
   void check_external(const DesiredNetwork& network) {
-    if (!network.external) return;
-    add(fmt::format("network {} declared as external, but external networks are not supported yet",
-                    network.name),
-        "networks." + network.key);
+    if (!network.external || !network.owner.empty() || observed_.networks.contains(network.name))
+      return;
+    add(fmt::format("network {} declared as external, but could not be found", network.name),
+        "networks." + network.key,
+        fmt::format("make it with `stack network create {}`, or start the stack that has it",
+                    network.name));
+  }
+
+  /// Who would lose it would not know why.
+  void check_replaced(const std::string& name, const NetworkChange& change) {
+    const auto is = observed_.networks.find(name);
+    if (change.verdict != Verdict::recreate || is == observed_.networks.end() ||
+        is->second.guests.empty())
+      return;
+    add(fmt::format("network {} has changed and must be made anew, but {} of other stacks {} in it",
+                    name, join(is->second.guests, ", "),
+                    is->second.guests.size() == 1 ? "is" : "are"),
+        "networks." + desired_.networks.at(name).key, "take them down first");
   }
 
   void check_external(const DesiredVolume& volume) {
@@ -144,6 +213,9 @@ class WorldCheck {
   const DesiredState& desired_;
   const ObservedState& observed_;
   HostSources host_sources_;
+  std::optional<bool> takes_id_mapping_;
+  std::set<std::string> checked_devices_;  ///< services
+  std::set<std::string> limited_;          ///< same: told that they cannot be
   std::vector<Problem> problems_;
 };
 
@@ -154,13 +226,28 @@ std::string text_of(const Problem& problem, const char* kind) {
   return text;
 }
 
-/// The part of a container that depends on what the machine can do.
-runtime::ContainerSpec requests_of(const DesiredContainer& wish) {
+/// "devices.1" of a list without CDI names, as the file counts them.
+std::string place_in_file(const std::string& key, const spec::Service& model) {
+  constexpr std::string_view devices = "devices.";
+  if (!key.starts_with(devices)) return key;
+  auto left = parse_integer<std::size_t>(std::string_view(key).substr(devices.size()));
+  for (std::size_t i = 0; left && i < model.devices.size(); ++i) {
+    if (spec::is_cdi_name(model.devices[i].source)) continue;
+    if ((*left)-- == 0) return fmt::format("{}{}", devices, i);
+  }
+  return key;
+}
+
+/// The part of a container that depends on what the machine can do. Devices with names were looked
+/// at already.
+runtime::ContainerSpec requests_of(DesiredContainer wish) {
+  wish.devices.clear();
   runtime::ContainerSpec spec;
   spec.resources = resources_of(wish.model);
   spec.process.ulimits = ulimits_of(wish.model);
   spec.process.oom_score_adj = wish.model.oom_score_adj;
   spec.security = security_of(wish);
+  spec.namespaces = namespaces_of(wish);
   return spec;
 }
 
@@ -188,7 +275,8 @@ HostFindings check_host(const DesiredState& desired, const Changes& changes,
     if (!host) host = abilities();
     for (const runtime::Unmet& each : runtime::unmet(requests_of(wish->second), *host)) {
       Problem problem{fmt::format("service \"{}\": {}", wish->second.service, each.sentence),
-                      desired.sources.find("services." + wish->second.service + "." + each.key),
+                      desired.sources.find("services." + wish->second.service + "." +
+                                           place_in_file(each.key, wish->second.model)),
                       each.cure};
       auto& list = each.severity == runtime::Severity::error ? findings.errors : findings.warnings;
       list.push_back(std::move(problem));
@@ -211,12 +299,37 @@ std::vector<Problem> check_images(const spec::Project& project,
     const spec::Service& service = project.services.at(name);
     const std::string place = "services." + name;
     require(service.image, place + ".image");
+    for (std::size_t i = 0; i < service.pre_start.size(); ++i) {
+      if (!service.pre_start[i].image.empty())
+        require(service.pre_start[i].image, fmt::format("{}.pre_start.{}.image", place, i));
+    }
     for (std::size_t i = 0; i < service.volumes.size(); ++i) {
       if (service.volumes[i].type == spec::MountType::image)
         require(service.volumes[i].source, fmt::format("{}.volumes.{}.source", place, i));
     }
   }
   return problems;
+}
+
+void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredState& desired) {
+  for (auto& [name, network] : desired.networks) {
+    if (observed.networks.contains(name)) continue;
+    if (auto owner = supervisor::find_network_owner(paths, name, desired.project))
+      network.owner = std::move(*owner);
+  }
+}
+
+std::vector<Problem> strange_networks(const DesiredState& desired) {
+  std::vector<Problem> warnings;
+  for (const auto& [name, network] : desired.networks) {
+    if (network.external || network.owner.empty()) continue;
+    warnings.push_back({fmt::format("a network with name {} exists but was not created for "
+                                    "project \"{}\"",
+                                    name, desired.project),
+                        desired.sources.find("networks." + network.key),
+                        "`external: true` says that it is another's"});
+  }
+  return warnings;
 }
 
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,

@@ -9,20 +9,10 @@
 #include "base/host_paths.h"
 #include "orchestrator/diff.h"
 #include "orchestrator/host_sources.h"
+#include "orchestrator/problem.h"
 #include "runtime/host_check.h"
 
 namespace stack::orchestrator {
-
-struct Problem {
-  std::string message;
-  std::optional<spec::Origin> origin;
-  std::string hint;
-};
-/// "stack.yaml:9:9: error: port 8080 on 0.0.0.0 is taken by nginx (pid 812)", hint on its own line.
-std::string to_text(const Problem& problem);
-
-/// The same with "warning".
-std::string warning_text(const Problem& problem);
 
 /// What this machine lacks of what containers ask for.
 struct HostFindings {
@@ -39,6 +29,11 @@ HostFindings check_host(
 std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images);
+
+/// Says of each network that another stack has it, if one does.
+void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredState& desired);
+/// A warning for each network of another stack that the file does not call external.
+std::vector<Problem> strange_networks(const DesiredState& desired);
 
 /// Ports held by others, bind sources and externals that are missing, bind sources that should not
 /// be given away, containers without a command: for each container that the changes would create,

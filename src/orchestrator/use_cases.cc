@@ -7,6 +7,7 @@
 #include "base/document.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/native_engine.h"
+#include "orchestrator/preflight_networks.h"
 #include "orchestrator/project_lock.h"
 #include "orchestrator/traced_report.h"
 
@@ -23,7 +24,9 @@ std::set<std::string> all_services(const spec::Project& project) {
 
 void apply(Recreation recreation, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
-    const bool differs = change.verdict == Verdict::recreate || change.verdict == Verdict::update;
+    // Without a field that differs it is a preparation that failed, which is no change.
+    const bool differs = !change.fields.empty() &&
+                         (change.verdict == Verdict::recreate || change.verdict == Verdict::update);
     if (recreation == Recreation::never && differs) change = {};
     const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start ||
                         change.verdict == Verdict::update;
@@ -83,6 +86,8 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
   for (const auto& name : services) {
     const spec::Service& service = project.services.at(name);
     look_up(service.image);
+    for (const auto& step : service.pre_start)
+      if (!step.image.empty()) look_up(step.image);
     for (const auto& mount : service.volumes)
       if (mount.type == spec::MountType::image) look_up(mount.source);
   }
@@ -90,6 +95,25 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
 }
 
 namespace {
+
+CdiGrants find_devices(const spec::Project& project, const std::set<std::string>& services,
+                       std::vector<Problem>& problems) {
+  if (!needs_cdi(project, services)) return {};
+  return grant_devices(project, services, read_cdi_registry(cdi_directories()), problems);
+}
+
+void look_at_networks(const HostPaths& paths, const ObservedState& observed, UpResult& result) {
+  HostFindings networks = check_network_options(result.desired);
+  std::ranges::move(networks.errors, std::back_inserter(result.problems));
+  result.warnings = std::move(networks.warnings);
+  const bool any_is_made = std::ranges::any_of(result.changes.networks, [](const auto& change) {
+    return change.second.verdict != Verdict::keep;
+  });
+  const NetworkWorld world =
+      any_is_made ? observe_network_world(paths, result.desired) : NetworkWorld{};
+  for (auto& problem : check_network_world(result.desired, observed, result.changes, world))
+    result.problems.push_back(std::move(problem));
+}
 
 UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
               Spans* trace) {
@@ -99,19 +123,23 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   const ImageCatalog images = find_images(project, services, paths);
   result.problems = check_images(project, services, images);
   const HostFiles files = read_host_files(project, services, result.problems);
-  result.desired = desired_state(project, services, images, files);
+  const CdiGrants devices = find_devices(project, services, result.problems);
+  result.desired = desired_state(project, services, images, files, devices);
   laps.end("desired");
   NativeEngine engine(paths, result.desired);
   const ObservedState observed = engine.observe();
+  find_owners(paths, observed, result.desired);
   laps.end("observe");
   decide(project, request, observed, result, laps);
   for (auto& problem :
        check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
+  look_at_networks(paths, observed, result);
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
-  result.warnings = std::move(host.warnings);
+  std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
+  std::ranges::move(host.warnings, std::back_inserter(result.warnings));
   laps.end("preflight");
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -66,6 +67,20 @@ CgroupEntrance make_cgroups(const CgroupPlan& plan) {
     });
   }
   return entrance;
+}
+
+void delegate_cgroups(const CgroupPlan& plan, const IdBlock& ids) {
+  std::vector<std::string> groups = plan.v1_groups;
+  if (!plan.unified_group.empty()) groups.push_back(plan.unified_group);
+  for (const std::string& group : groups) {
+    for (const char* file :
+         {"", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control", "/tasks"}) {
+      const std::string path = group + file;
+      if (::chown(path.c_str(), ids.uid_outside(0), ids.gid_outside(0)) == 0) continue;
+      // Each version of cgroups has some of them.
+      if (errno != ENOENT) throw_errno("giving {} to the container", path);
+    }
+  }
 }
 
 CgroupEntrance open_cgroups(const CgroupLayout& layout, const std::string& cgroup) {

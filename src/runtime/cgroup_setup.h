@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/id_block.h"
 #include "runtime/cgroup_plan.h"
 
 namespace stack::runtime {
@@ -22,6 +23,9 @@ struct CgroupEntrance {
 
 /// Makes the directories and writes the limits. Throws Error; call remove_cgroup() then.
 CgroupEntrance make_cgroups(const CgroupPlan& plan);
+/// Gives the container's root, as the host knows it, what it takes to make groups below its own
+/// and to move its processes (cgroups(7), "delegation"). Limits of the groups themselves stay ours.
+void delegate_cgroups(const CgroupPlan& plan, const IdBlock& ids);
 /// Whether `error`, met by `write`, says no more than that the kernel has no such file, where that
 /// is allowed.
 bool is_harmless(const CgroupWrite& write, const Error& error);

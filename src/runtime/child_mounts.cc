@@ -249,13 +249,8 @@ int clone_source(const MountStep& step) {
 int open_bind(const MountStep& step, int id_mapping) {
   const int tree = clone_source(step);
   if (tree < 0 || id_mapping < 0) return tree;
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(id_mapping);
-  const unsigned depth = step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U;
-  if (::mount_setattr(tree, "", AT_EMPTY_PATH | depth, &attributes, sizeof attributes) == 0)
-    return tree;
-  const int error = errno;
+  const int error = map_ids(tree, id_mapping, step.depth);
+  if (error == 0) return tree;
   ::close(tree);
   errno = error;
   return -1;
@@ -346,10 +341,10 @@ ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees) 
   return {ChildStage::make_files, 0, 0};
 }
 
-ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees) {
+ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees, int id_mapping) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
     if (steps[i].kind != StepKind::layers) continue;
-    trees[i] = view_of_layers(steps[i].layers, steps[i].subpath.c_str());
+    trees[i] = view_of_layers(steps[i].layers, steps[i].subpath.c_str(), id_mapping);
     if (trees[i] < 0) return {ChildStage::open_source, errno, i};
   }
   return {};

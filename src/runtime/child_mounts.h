@@ -29,7 +29,8 @@ ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> ste
 ChildFailure make_files(std::span<const MountStep> steps, std::span<int> trees);
 
 /// Views of images, one slot for each step as above. Call it when make_files() may be called.
-ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees);
+/// `id_mapping`: see OverlayTask.
+ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees, int id_mapping);
 
 /// Mounts the container's overlay in this mount namespace; `root` becomes a descriptor of the new
 /// root.

@@ -24,10 +24,13 @@ enum class ChildStage : std::uint32_t {
   new_cgroup_namespace,
   isolate_mounts,
   open_source,  ///< item: index of the mount step
+  own_files,
   mount_root,
   make_files,
   mount,  ///< item: index of the mount step
   make_working_directory,
+  hook,        ///< item: index of the hook; it could not be run
+  hook_ended,  ///< same; `error` is its exit code, 128 and more: a signal
   pivot_root,
   mask,       ///< item: index into masked
   read_only,  ///< item: index into read_only
@@ -48,7 +51,9 @@ enum class ChildStage : std::uint32_t {
   standard_streams,
   working_directory,
   working_directory_outside,
-  release,  ///< waiting for the parent's word
+  user_outside,  ///< USER, or one of the groups, has no id in the user namespace
+  release,       ///< waiting for the parent's word
+  enter_user_namespace,
   set_groups,
   set_user,
   capabilities,

@@ -21,6 +21,7 @@ namespace {
 int join_namespaces(const JoinedNamespaces& joined) {
   if (joined.network >= 0 && ::setns(joined.network, CLONE_NEWNET) != 0) return errno;
   if (joined.ipc >= 0 && ::setns(joined.ipc, CLONE_NEWIPC) != 0) return errno;
+  if (joined.uts >= 0 && ::setns(joined.uts, CLONE_NEWUTS) != 0) return errno;
   return 0;
 }
 
@@ -75,18 +76,27 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   const MountPlan& plan = *task.mounts;
   report.require(open_sources(task.sources, plan.steps, task.trees));
   report.require(ChildStage::isolate_mounts, isolate_mounts());
+  if (task.user_namespace >= 0) report.require(ChildStage::own_files, own_files(task.program.ids));
   report.require(make_files(plan.steps, task.trees));
-  report.require(open_layers(plan.steps, task.trees));
+  report.require(open_layers(plan.steps, task.trees, task.root.id_mapping));
   report.require(mount_root(task.root, root));
   mount_steps(root, plan.steps, task.trees, report);
   report.require(ChildStage::make_working_directory,
                  make_directory_in_root(root, task.program.working_directory));
+  report.require(run_hooks(task.hooks));
   report.require(ChildStage::pivot_root, change_root(root));
   set_sysctls(plan, root, report);
   report.require(mask_paths(root, plan.masked));
   report.require(make_paths_read_only(root, plan.read_only));
   if (plan.root == Writable::no)
     report.require(ChildStage::root_read_only, set_mount_attributes(root, MOUNT_ATTR_RDONLY));
+}
+
+/// Its mounts come along as copies that belong to the user namespace, and hold together: whoever
+/// has CAP_SYS_ADMIN there can add to them, but not take away what covers something.
+int enter_user_namespace(int space) {
+  if (::setns(space, CLONE_NEWUSER) != 0) return errno;
+  return errno_of(::unshare(CLONE_NEWNS));
 }
 
 }  // namespace
@@ -119,6 +129,8 @@ void become_container(const ContainerTask& task) {
   if (task.program.terminal == Terminal::own)
     report.require(ChildStage::terminal, bind_console(root, STDIN_FILENO));
   report.await_release();
+  if (task.user_namespace >= 0)
+    report.require(ChildStage::enter_user_namespace, enter_user_namespace(task.user_namespace));
   run_program(task.program, report, program);
 }
 

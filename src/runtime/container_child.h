@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "runtime/child_hooks.h"
 #include "runtime/child_mounts.h"
 #include "runtime/program.h"
 
@@ -12,11 +13,13 @@ namespace stack::runtime {
 
 enum class OwnNamespace { yes, no };
 
-/// Namespaces of other containers to join; -1: none. A PID namespace is joined by the parent, whose
+/// Namespaces to join, those of other containers and those that belong to a user namespace; -1:
+/// none. A PID namespace is joined by the parent, whose
 /// children are in it then.
 struct JoinedNamespaces {
   int network = -1;
   int ipc = -1;
+  int uts = -1;
 };
 
 struct ContainerTask {
@@ -33,6 +36,10 @@ struct ContainerTask {
   const char* hostname = "";
   const char* domainname = "";
   OwnNamespace network = OwnNamespace::yes;
+  /// Entered last, by who has built everything as the host's root; -1: none. Its ids are the
+  /// program's.
+  int user_namespace = -1;
+  HooksTask hooks;
   ProgramTask program;
 };
 

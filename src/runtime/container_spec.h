@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "base/id_block.h"
+
 namespace stack::runtime {
 
 enum class MountKind { bind, tmpfs, image };
@@ -30,9 +32,12 @@ struct MountSpec {
   Writable writable = Writable::yes;
   std::string propagation = "rprivate";  ///< bind: [r]private, [r]slave, [r]shared
   bool recursive = true;                 ///< bind: with the mounts below `source`
-  std::vector<std::string> options;      ///< tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...
+  /// tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...; bind: nosuid, noexec, nodev
+  std::vector<std::string> options;
   bool owner_mapped = false;  ///< bind: the container's user owns what the source's owner owns
   std::vector<std::string> layers = {};  ///< image: absolute directories, uppermost first
+  /// bind: ids on disk are those that the container sees, whichever the host's are (volumes)
+  bool container_ids = false;
   bool operator==(const MountSpec&) const = default;
 };
 
@@ -43,6 +48,8 @@ struct RootSpec {
   std::string upper;               ///< absolute; upper and work lie on one file system
   std::string work;
   Writable writable = Writable::yes;  ///< `read_only: true` remounts the finished root
+  /// The most bytes that `upper` may hold, by the file system's project quota (project_quota.h).
+  std::optional<std::uint64_t> size = {};
   bool operator==(const RootSpec&) const = default;
 };
 
@@ -121,11 +128,23 @@ struct ResourceSpec {
   bool operator==(const ResourceSpec&) const = default;
 };
 
+/// A device by its number.
+struct DeviceIdentity {
+  char type = 'c';  ///< c, b, or p: a FIFO, which has no number
+  unsigned major = 0;
+  unsigned minor = 0;
+  bool operator==(const DeviceIdentity&) const = default;
+};
+
 /// A node of the host, or all nodes below a directory of the host.
 struct DeviceSpec {
-  std::string source;               ///< absolute host path
-  std::string target;               ///< absolute path inside
-  std::string permissions = "rwm";  ///< letters of "rwm"
+  std::string source;                           ///< absolute host path
+  std::string target;                           ///< absolute path inside
+  std::string permissions = "rwm";              ///< letters of "rwm"
+  std::optional<DeviceIdentity> identity = {};  ///< instead of the source's, which need not exist
+  std::optional<std::uint32_t> mode = {};       ///< instead of the source's; 0666 without a source
+  std::optional<std::uint32_t> uid = {};        ///< same; 0
+  std::optional<std::uint32_t> gid = {};        ///< same
   bool operator==(const DeviceSpec&) const = default;
 };
 
@@ -162,6 +181,8 @@ struct NamespacesSpec {
   NamespaceSpec ipc;     ///< shared: with the other's /dev/shm
   NamespaceSpec uts;     ///< own or host
   NamespaceSpec cgroup;  ///< own or host
+  /// own: network, IPC and UTS namespaces of its own belong to it; shared: as that container does
+  NamespaceSpec user{NamespaceKind::host, {}};
   bool operator==(const NamespacesSpec&) const = default;
 };
 
@@ -171,6 +192,17 @@ struct EtcFiles {
   std::string resolv_conf;  ///< same
   std::string hostname;     ///< same
   bool operator==(const EtcFiles&) const = default;
+};
+
+/// A program of the host that works on the container's files before the container enters them: the
+/// hook "createContainer" of the OCI's runtime specification. It is root, sees the files of the
+/// host, and gets the OCI's state of a container on its standard input.
+struct HostHook {
+  std::string path;                      ///< absolute host path
+  std::vector<std::string> arguments;    ///< argv, its [0] included
+  std::vector<std::string> environment;  ///< KEY=VALUE, nothing else
+  std::uint32_t timeout = 0;             ///< seconds; 0: none
+  bool operator==(const HostHook&) const = default;
 };
 
 struct ContainerSpec {
@@ -188,6 +220,9 @@ struct ContainerSpec {
   NamespacesSpec namespaces;
   std::map<std::string, std::string> sysctls;  ///< "net.core.somaxconn" -> value
   std::vector<FileSpec> files;
+  /// namespaces.user own: whose the ids inside are. The supervisor chooses where the block lies.
+  IdBlock ids;
+  std::vector<HostHook> hooks;
   bool operator==(const ContainerSpec&) const = default;
 };
 

@@ -5,6 +5,21 @@
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+namespace stack {
+
+// Found by their argument's namespace.
+static void to_json(nlohmann::json& object, const IdBlock& ids) {
+  object = {{"first_uid", ids.first_uid}, {"first_gid", ids.first_gid}, {"count", ids.count}};
+}
+
+static void from_json(const nlohmann::json& object, IdBlock& ids) {
+  object.at("first_uid").get_to(ids.first_uid);
+  object.at("first_gid").get_to(ids.first_gid);
+  object.at("count").get_to(ids.count);
+}
+
+}  // namespace stack
+
 namespace stack::runtime {
 namespace {
 
@@ -93,6 +108,7 @@ static void to_json(json& object, const MountSpec& mount) {
             {"options", mount.options}};
   put(object, "owner_mapped", mount.owner_mapped);
   put(object, "layers", mount.layers);
+  put(object, "container_ids", mount.container_ids);
 }
 
 static void from_json(const json& object, MountSpec& mount) {
@@ -106,6 +122,7 @@ static void from_json(const json& object, MountSpec& mount) {
   get(object, "options", mount.options);
   get(object, "owner_mapped", mount.owner_mapped);
   get(object, "layers", mount.layers);
+  get(object, "container_ids", mount.container_ids);
 }
 
 static void to_json(json& object, const RootSpec& root) {
@@ -113,6 +130,7 @@ static void to_json(json& object, const RootSpec& root) {
             {"upper", root.upper},
             {"work", root.work},
             {"writable", is_writable(root.writable)}};
+  put(object, "size", root.size);
 }
 
 static void from_json(const json& object, RootSpec& root) {
@@ -120,6 +138,7 @@ static void from_json(const json& object, RootSpec& root) {
   get(object, "upper", root.upper);
   get(object, "work", root.work);
   get(object, "writable", root.writable);
+  get(object, "size", root.size);
 }
 
 static void to_json(json& object, const UlimitSpec& limit) {
@@ -230,15 +249,37 @@ static void from_json(const json& object, ResourceSpec& resources) {
   each_optional(resources, Get{object});
 }
 
+static void to_json(json& object, const DeviceIdentity& identity) {
+  object = {{"type", std::string(1, identity.type)},
+            {"major", identity.major},
+            {"minor", identity.minor}};
+}
+
+static void from_json(const json& object, DeviceIdentity& identity) {
+  identity.type = object.at("type").get<std::string>().at(0);
+  object.at("major").get_to(identity.major);
+  object.at("minor").get_to(identity.minor);
+}
+
+template <Of<DeviceSpec> Spec, typename Visit>
+static void each_optional(Spec& device, const Visit& visit) {
+  visit("identity", device.identity);
+  visit("mode", device.mode);
+  visit("uid", device.uid);
+  visit("gid", device.gid);
+}
+
 static void to_json(json& object, const DeviceSpec& device) {
   object = {
       {"source", device.source}, {"target", device.target}, {"permissions", device.permissions}};
+  each_optional(device, Put{object});
 }
 
 static void from_json(const json& object, DeviceSpec& device) {
   object.at("source").get_to(device.source);
   object.at("target").get_to(device.target);
   object.at("permissions").get_to(device.permissions);
+  each_optional(device, Get{object});
 }
 
 template <Of<SecuritySpec> Spec, typename Visit>
@@ -285,10 +326,12 @@ static void each_optional(Spec& spaces, const Visit& visit) {
 static void to_json(json& object, const NamespacesSpec& spaces) {
   object = json::object();
   each_optional(spaces, Put{object});
+  put(object, "user", spaces.user, NamespacesSpec{}.user);
 }
 
 static void from_json(const json& object, NamespacesSpec& spaces) {
   each_optional(spaces, Get{object});
+  get(object, "user", spaces.user);
 }
 
 static void to_json(json& object, const EtcFiles& etc) {
@@ -299,6 +342,20 @@ static void from_json(const json& object, EtcFiles& etc) {
   get(object, "hosts", etc.hosts);
   get(object, "resolv_conf", etc.resolv_conf);
   get(object, "hostname", etc.hostname);
+}
+
+static void to_json(json& object, const HostHook& hook) {
+  object = {{"path", hook.path},
+            {"arguments", hook.arguments},
+            {"environment", hook.environment},
+            {"timeout", hook.timeout}};
+}
+
+static void from_json(const json& object, HostHook& hook) {
+  object.at("path").get_to(hook.path);
+  get(object, "arguments", hook.arguments);
+  get(object, "environment", hook.environment);
+  get(object, "timeout", hook.timeout);
 }
 
 void to_json(json& object, const ContainerSpec& spec) {
@@ -316,6 +373,8 @@ void to_json(json& object, const ContainerSpec& spec) {
   put(object, "namespaces", spec.namespaces);
   put(object, "sysctls", spec.sysctls);
   put(object, "files", spec.files);
+  put(object, "ids", spec.ids);
+  put(object, "hooks", spec.hooks);
 }
 
 void from_json(const json& object, ContainerSpec& spec) {
@@ -333,6 +392,8 @@ void from_json(const json& object, ContainerSpec& spec) {
   get(object, "namespaces", spec.namespaces);
   get(object, "sysctls", spec.sysctls);
   get(object, "files", spec.files);
+  get(object, "ids", spec.ids);
+  get(object, "hooks", spec.hooks);
 }
 
 }  // namespace stack::runtime

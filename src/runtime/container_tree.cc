@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <span>
@@ -21,6 +23,7 @@
 #include "runtime/kernel.h"
 #include "runtime/mount_plan.h"
 #include "runtime/program.h"
+#include "runtime/user_namespace.h"
 
 namespace stack::runtime {
 namespace {
@@ -48,7 +51,7 @@ struct HolderTask {
   report.require(ChildStage::isolate_mounts,
                  errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)));
   int root = -1;
-  report.require(open_layers(task.steps, task.trees));
+  report.require(open_layers(task.steps, task.trees, -1));
   report.require(mount_root(task.root, root));
   mount_steps(root, task.steps, task.trees, report);
   report.announce_exec(root);
@@ -107,7 +110,8 @@ pid_t fork_holder(const HolderTask& task) {
 ContainerTree::ContainerTree(ContainerTree&& other) noexcept
     : root_(std::move(other.root_)),
       holder_(std::move(other.holder_)),
-      holder_pid_(std::exchange(other.holder_pid_, 0)) {}
+      holder_pid_(std::exchange(other.holder_pid_, 0)),
+      ids_(other.ids_) {}
 
 ContainerTree::~ContainerTree() {
   root_.reset();
@@ -115,16 +119,29 @@ ContainerTree::~ContainerTree() {
   if (holder_pid_ > 0) await_end(holder_pid_);
 }
 
+FilesOfRoot::FilesOfRoot(const IdBlock& ids) : changed_(ids.remaps()) {
+  if (!changed_) return;
+  const int error = own_files(ids);
+  if (error != 0) throw Error("making files in the name of the container's root", error);
+}
+
+FilesOfRoot::~FilesOfRoot() {
+  if (!changed_) return;
+  ::setfsuid(::geteuid());
+  ::setfsgid(::getegid());
+}
+
 std::optional<ContainerTree> open_running_tree(const ProcessIdentity& process) {
   const auto pidfd = open_process(process);
   if (!pidfd) return std::nullopt;
+  const IdBlock ids = id_block_of(process);
   const auto path = fmt::format("/proc/{}/root", process.pid);
   Fd root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const int error = errno;
   // Alive still, so nobody else has had its pid meanwhile.
   if (has_ended(pidfd->get())) return std::nullopt;
   if (!root) throw Error("open " + path, error);
-  return ContainerTree(std::move(root), Fd(), 0);
+  return ContainerTree(std::move(root), Fd(), 0, ids);
 }
 
 ContainerTree mount_stopped_tree(const ContainerSpec& spec) {
@@ -141,7 +158,7 @@ ContainerTree mount_stopped_tree(const ContainerSpec& spec) {
   control.child.reset();
   ChildOutcome outcome = receive_word(control.parent.get());
   // From here on there is something to undo: the destructor does it.
-  ContainerTree tree(std::move(outcome.descriptor), std::move(control.parent), pid);
+  ContainerTree tree(std::move(outcome.descriptor), std::move(control.parent), pid, {});
   if (outcome.kind == ChildOutcome::Kind::failed)
     throw describe_failure(outcome.failure, spec.process, &plan);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();

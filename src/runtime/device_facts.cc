@@ -31,10 +31,10 @@ std::string number_of_device(const std::string& path) {
 class Collector {
  public:
   void add(const DeviceSpec& device) {
-    const struct stat info = look_at(device.source);
+    const struct stat info = facts_of(device);
     if (S_ISDIR(info.st_mode)) {
       add_directory(device);
-    } else if (is_device(info.st_mode)) {
+    } else if (is_device(info.st_mode) || (device.identity && S_ISFIFO(info.st_mode))) {
       add_node(device, info);
     } else {
       fail("{} is not a device node", device.source);
@@ -44,21 +44,43 @@ class Collector {
   DeviceFacts take() { return std::move(facts_); }
 
  private:
+  /// The source's, but for what the specification says itself.
+  static struct stat facts_of(const DeviceSpec& device) {
+    struct stat info {};
+    if (!device.identity) {
+      info = look_at(device.source);
+    } else if (::stat(device.source.c_str(), &info) != 0) {
+      info.st_mode = 0666;
+    }
+    const mode_t mode = device.mode.value_or(info.st_mode & 07777);
+    if (device.identity) info.st_rdev = makedev(device.identity->major, device.identity->minor);
+    info.st_mode = (device.identity ? type_of(*device.identity) : info.st_mode & S_IFMT) | mode;
+    info.st_uid = device.uid.value_or(info.st_uid);
+    info.st_gid = device.gid.value_or(info.st_gid);
+    return info;
+  }
+
+  static mode_t type_of(const DeviceIdentity& identity) {
+    return identity.type == 'p' ? S_IFIFO : identity.type == 'b' ? S_IFBLK : S_IFCHR;
+  }
+
   /// All nodes below it; what else is there is left out.
   void add_directory(const DeviceSpec& device) {
     for (const std::string& name : list_directory(device.source)) {
-      const DeviceSpec inner{device.source + "/" + name, device.target + "/" + name,
-                             device.permissions};
+      DeviceSpec inner = device;
+      inner.source += "/" + name;
+      inner.target += "/" + name;
       struct stat info {};
       if (::lstat(inner.source.c_str(), &info) != 0) continue;
       if (S_ISDIR(info.st_mode)) add_directory(inner);
-      if (is_device(info.st_mode)) add_node(inner, info);
+      if (is_device(info.st_mode)) add_node(inner, facts_of(inner));
     }
   }
 
   void add_node(const DeviceSpec& device, const struct stat& info) {
     const DeviceType type = S_ISBLK(info.st_mode) ? DeviceType::block : DeviceType::character;
-    facts_.rules.push_back({type, major(info.st_rdev), minor(info.st_rdev), device.permissions});
+    if (is_device(info.st_mode) && !device.permissions.empty())
+      facts_.rules.push_back({type, major(info.st_rdev), minor(info.st_rdev), device.permissions});
     if (device.target.starts_with("/dev/")) return add_below_dev(device, info);
     MountSpec bind;
     bind.source = device.source;

@@ -13,8 +13,10 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "runtime/host_abilities.h"
 #include "runtime/kernel.h"
+#include "runtime/user_namespace.h"
 
 namespace stack::runtime {
 namespace {
@@ -111,9 +113,17 @@ Facility unified_facility(const HostAbilities& host) {
           "mount -t cgroup2 none /sys/fs/cgroup/unified makes starting and killing race-free"};
 }
 
+/// What containers with user namespaces want of the file system below their files.
+Facility mapping_facility(const std::filesystem::path& data) {
+  if (takes_id_mapping(data)) return {"idmapped mounts", FacilityState::ok, "works", {}};
+  return {"idmapped mounts", FacilityState::degraded,
+          fmt::format("not on the file system of {}: userns_mode: auto is refused", data.native()),
+          "keep stack's files on ext4, xfs or btrfs (or tmpfs, from Linux 6.3 on)"};
+}
+
 }  // namespace
 
-std::vector<Facility> facilities() {
+std::vector<Facility> facilities(const std::filesystem::path& data) {
   std::vector<Facility> all = {
       namespace_facility("mount", CLONE_NEWNS),    namespace_facility("pid", CLONE_NEWPID),
       namespace_facility("network", CLONE_NEWNET), namespace_facility("ipc", CLONE_NEWIPC),
@@ -121,6 +131,7 @@ std::vector<Facility> facilities() {
   const HostAbilities host = host_abilities();
   all.push_back(unified_facility(host));
   for (const HostNeed& need : host_needs()) all.push_back(need_facility(need, host));
+  all.push_back(mapping_facility(data));
   all.push_back(selinux_facility(host));
   all.push_back(judged("overlayfs", try_in_child(try_overlay), "modprobe overlay"));
   all.push_back(

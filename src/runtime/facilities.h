@@ -2,6 +2,7 @@
 // What of the kernel a container needs, and whether it is there: the substance of `stack doctor`.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct Facility {
   std::string cure;    ///< what to do; empty when ok
 };
 
-/// Tries each facility in a child process that leaves nothing behind. In a fixed order.
-std::vector<Facility> facilities();
+/// Tries each facility in a child process that leaves nothing behind. In a fixed order. `data`:
+/// where layers and volumes are, or will be.
+std::vector<Facility> facilities(const std::filesystem::path& data);
 
 }  // namespace stack::runtime

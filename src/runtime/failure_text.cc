@@ -18,10 +18,13 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "making a cgroup namespace",
     "separating the mounts from the host's",
     "opening the source of a mount",
+    "making files in the name of the container's root",
     "mounting the root file system",
     "making configs and secrets",
     "mounting",
     "making the working directory",
+    "running a hook",
+    "running a hook",
     "changing the root",
     "masking",
     "making read-only",
@@ -42,7 +45,9 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "setting up standard input and output",
     "entering the working directory",
     "entering the working directory",
+    "finding the user in the user namespace",
     "waiting for network and firewall",
+    "entering the user namespace",
     "setting groups",
     "setting the user",
     "setting capabilities",
@@ -92,6 +97,20 @@ Error mount_error(const ChildFailure& failure, const std::string& attempt) {
   return error;
 }
 
+/// Its first words: the others are long, and in the specification of the device.
+std::string hook_text(const HostHook& hook) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> words(hook.arguments.begin(), hook.arguments.end());
+  if (words.size() > most) words.resize(most);
+  return fmt::format("running the hook {} ({})", hook.path, join(words, " "));
+}
+
+Error hook_error(int code, const std::string& attempt) {
+  return runtime_error(code > 128 ? fmt::format("{}: killed by signal {}", attempt, code - 128)
+                                  : fmt::format("{}: exited ({})", attempt, code))
+      .with_hint("what it said is in the container's log");
+}
+
 }  // namespace
 
 std::string describe_attempt(ChildStage stage, std::uint32_t item, const ProcessSpec& process,
@@ -114,6 +133,10 @@ std::string describe_attempt(ChildStage stage, std::uint32_t item, const Process
                         [](const auto& limit) { return "setting ulimit " + limit.first; });
     case ChildStage::set_sysctl:
       return with_name(plan->sysctls.at(item).path);
+    case ChildStage::hook:
+    case ChildStage::hook_ended:
+      return attempt_on(plan->hooks, item, text,
+                        [](const HostHook& hook) { return hook_text(hook); });
     case ChildStage::make_working_directory:
     case ChildStage::working_directory:
       return with_name(process.working_directory);
@@ -139,8 +162,17 @@ Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
     case ChildStage::working_directory_outside:
       return runtime_error(fmt::format("working directory {} lies outside of the container's root",
                                        process.working_directory));
+    case ChildStage::user_outside:
+      return runtime_error(
+                 fmt::format(
+                     "user {} or a group of it is not among the ids of the container's user "
+                     "namespace",
+                     process.user.empty() ? "root" : stack::quoted(process.user)))
+          .with_hint("`userns_mode: auto:size=N` gives it more of them");
     case ChildStage::mount:
       return mount_error(failure, attempt());
+    case ChildStage::hook_ended:
+      return hook_error(failure.error, attempt());
     default:
       return runtime_error(attempt(), failure.error);
   }

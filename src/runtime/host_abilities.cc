@@ -63,6 +63,9 @@ constexpr HostNeed needs[] = {
      "give CAP_SYS_RESOURCE to whoever starts stack"},
     {Need::apparmor, "apparmor", "the kernel has no AppArmor",
      "security_opt apparmor= has no effect", "boot with apparmor=1 security=apparmor"},
+    {Need::user_namespaces, "user namespaces", "no user namespace can be made on this machine",
+     "userns_mode: auto is refused",
+     "a kernel with CONFIG_USER_NS, and sysctl user.max_user_namespaces above 0"},
 };
 
 /// Files that show a need to be met: in groups of a v1 controller, or of a v2 controller. Any of
@@ -186,6 +189,11 @@ std::optional<std::set<std::string>> loaded_profiles() {
   return std::nullopt;
 }
 
+bool may_make_user_namespaces() {
+  const std::string most = read_file_if_exists("/proc/sys/user/max_user_namespaces").value_or("0");
+  return exists("/proc/self/ns/user") && parse_integer<std::uint64_t>(trim(most)).value_or(0) > 0;
+}
+
 }  // namespace
 
 std::span<const HostNeed> host_needs() {
@@ -203,6 +211,7 @@ std::optional<std::string> find_need(Need need, const HostAbilities& host) {
   if (const CgroupPlace* place = place_of(need)) return find_in_cgroups(*place, host);
   if (need == Need::raise_limits) return yes(host.may_raise_limits);
   if (need == Need::apparmor) return yes(host.apparmor);
+  if (need == Need::user_namespaces) return yes(host.user_namespaces);
   // The v2 tree freezes, and filters devices with eBPF, whatever controllers it has.
   const char* controller = need == Need::devices ? "devices" : "freezer";
   if (host.cgroups.v1_with(controller) != nullptr) return "v1";
@@ -231,6 +240,7 @@ HostAbilities host_abilities() {
           .value_or(0);
   host.apparmor = has_apparmor();
   if (host.apparmor) host.apparmor_profiles = loaded_profiles();
+  host.user_namespaces = may_make_user_namespaces();
   host.selinux = exists("/sys/fs/selinux/enforce");
   return host;
 }

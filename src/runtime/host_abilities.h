@@ -28,6 +28,7 @@ struct HostAbilities {
   /// Names that are loaded; unset: the kernel does not let us see them.
   std::optional<std::set<std::string>> apparmor_profiles;
   bool selinux = false;
+  bool user_namespaces = false;  ///< one more may be made
 };
 
 /// Reads them from this machine; changes nothing.
@@ -50,6 +51,7 @@ enum class Need {
   freezer,
   raise_limits,
   apparmor,
+  user_namespaces,
 };
 
 struct HostNeed {

@@ -2,14 +2,9 @@
 #include "runtime/id_mapping.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <optional>
 
@@ -28,44 +23,6 @@ constexpr std::uint32_t last_id = std::numeric_limits<std::uint32_t>::max() - 1;
 void append_same(std::vector<IdRange>& ranges, std::uint32_t first, std::uint32_t end) {
   if (first < end) ranges.push_back({first, first, end - first});
 }
-
-/// A process that holds a user namespace until it is dropped.
-class Holder {
- public:
-  Holder() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
-    const Fd reading(ends[0]);
-    writing_ = Fd(ends[1]);
-    clone_args arguments{};
-    arguments.flags = CLONE_NEWUSER;
-    arguments.exit_signal = SIGCHLD;
-    pid_ = clone3(arguments);
-    if (pid_ < 0) throw_errno("making a user namespace");
-    if (pid_ == 0) wait_for_end(reading.get(), writing_.get());
-  }
-  ~Holder() {
-    writing_.reset();
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-  Holder(const Holder&) = delete;
-  Holder& operator=(const Holder&) = delete;
-
-  std::string file(const char* name) const { return fmt::format("/proc/{}/{}", pid_, name); }
-
- private:
-  [[noreturn]] static void wait_for_end(int reading, int writing) {
-    ::close(writing);
-    char byte = 0;
-    while (::read(reading, &byte, 1) < 0 && errno == EINTR) {
-    }
-    ::_exit(0);
-  }
-
-  Fd writing_;
-  pid_t pid_ = -1;
-};
 
 /// A file of the image: the topmost layer that has it decides, also by a whiteout.
 std::string image_file(const RootSpec& root, const char* path) {
@@ -91,6 +48,12 @@ struct stat owner_of(const std::string& path) {
   return info;
 }
 
+void require_inside(const IdBlock& ids, const ImageUser& user) {
+  if (ids.has(user.uid) && ids.has(user.gid)) return;
+  fail("user {}:{} is not among the {} ids of the container's user namespace", user.uid, user.gid,
+       ids.count);
+}
+
 }  // namespace
 
 std::vector<IdRange> exchanged_ids(std::uint32_t one, std::uint32_t other) {
@@ -108,20 +71,6 @@ std::vector<IdRange> exchanged_ids(std::uint32_t one, std::uint32_t other) {
   return ranges;
 }
 
-std::string to_text(const std::vector<IdRange>& ranges) {
-  std::string text;
-  for (const IdRange& range : ranges)
-    text += fmt::format("{} {} {}\n", range.inside, range.outside, range.count);
-  return text;
-}
-
-Fd make_user_namespace(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
-  const Holder holder;
-  write_kernel_file(holder.file("uid_map"), to_text(uids));
-  write_kernel_file(holder.file("gid_map"), to_text(gids));
-  return open_file(holder.file("ns/user"), O_RDONLY);
-}
-
 ImageUser find_image_user(const RootSpec& root, const std::string& user) {
   const auto request = parse_user(user);
   if (!request) fail("invalid user {}", stack::quoted(user));
@@ -133,17 +82,22 @@ ImageUser find_image_user(const RootSpec& root, const std::string& user) {
   return {resolved.uid, resolved.gid};
 }
 
-std::vector<Fd> id_mappings(const ContainerSpec& spec, const MountPlan& plan) {
-  std::vector<Fd> mappings(plan.steps.size());
+std::map<std::size_t, Fd> owner_mappings(const ContainerSpec& spec, const MountPlan& plan) {
+  std::map<std::size_t, Fd> mappings;
   std::optional<ImageUser> user;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const MountStep& step = plan.steps[i];
     if (!step.owner_mapped) continue;
     if (!user) user = find_image_user(spec.root, spec.process.user);
     const struct stat owner = owner_of(step.source);
-    if (owner.st_uid == user->uid && owner.st_gid == user->gid) continue;
-    mappings[i] = make_user_namespace(exchanged_ids(owner.st_uid, user->uid),
-                                      exchanged_ids(owner.st_gid, user->gid));
+    if (spec.ids.remaps()) {
+      require_inside(spec.ids, *user);
+      mappings[i] = make_user_namespace({{owner.st_uid, spec.ids.uid_outside(user->uid), 1}},
+                                        {{owner.st_gid, spec.ids.gid_outside(user->gid), 1}});
+    } else if (owner.st_uid != user->uid || owner.st_gid != user->gid) {
+      mappings[i] = make_user_namespace(exchanged_ids(owner.st_uid, user->uid),
+                                        exchanged_ids(owner.st_gid, user->gid));
+    }
   }
   return mappings;
 }

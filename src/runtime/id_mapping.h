@@ -7,30 +7,19 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/fd.h"
 #include "runtime/container_spec.h"
 #include "runtime/mount_plan.h"
+#include "runtime/user_namespace.h"
 
 namespace stack::runtime {
 
-/// One line of a uid_map or gid_map (user_namespaces(7)).
-struct IdRange {
-  std::uint32_t inside = 0;
-  std::uint32_t outside = 0;
-  std::uint32_t count = 0;
-  bool operator==(const IdRange&) const = default;
-};
-
 /// Each of the two is the other, every other id is itself. Pure.
 std::vector<IdRange> exchanged_ids(std::uint32_t one, std::uint32_t other);
-/// "0 0 1000\n1000 33 1\n..."
-std::string to_text(const std::vector<IdRange>& ranges);
-
-/// A user namespace with these maps that only its descriptor keeps. Forks. Throws Error.
-Fd make_user_namespace(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids);
 
 struct ImageUser {
   uid_t uid = 0;
@@ -40,8 +29,9 @@ struct ImageUser {
 /// when there is no such user.
 ImageUser find_image_user(const RootSpec& root, const std::string& user);
 
-/// For each step of the plan the user namespace that its bind is seen through; empty where there is
-/// none, or nothing to exchange. Throws Error.
-std::vector<Fd> id_mappings(const ContainerSpec& spec, const MountPlan& plan);
+/// User namespaces for binds that are seen through a mapping of their own, by the number of their
+/// step; others are missing. In a container with a block of ids, `owner_mapped` shows one owner
+/// only: what is anybody else's, root's too, is nobody's inside. Throws Error.
+std::map<std::size_t, Fd> owner_mappings(const ContainerSpec& spec, const MountPlan& plan);
 
 }  // namespace stack::runtime

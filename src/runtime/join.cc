@@ -14,6 +14,7 @@
 #include "runtime/join_child.h"
 #include "runtime/kernel.h"
 #include "runtime/program_memory.h"
+#include "runtime/user_namespace.h"
 #include "runtime/validate.h"
 
 namespace stack::runtime {
@@ -75,7 +76,7 @@ Joined join_container(const JoinRequest& request) {
   ProcessSpec process = as_in_container(request.process, request.spec->process);
   const ProgramMemory program(process, security_of(request),
                               {request.stdin_fd, request.stdout_fd, request.stderr_fd},
-                              request.cache);
+                              request.cache, id_block_of(request.container));
   ControlSocket control = make_control_socket();
   std::vector<int> tasks;
   for (const Fd& file : entrance.v1_tasks) tasks.push_back(file.get());

@@ -55,6 +55,9 @@ void block_signals(int how, std::initializer_list<int> numbers) {
   report.require(ChildStage::join_namespaces, errno_of(::setns(task.container, CLONE_NEWCGROUP)));
   PreparedProgram program{};
   prepare_program(task.program, report, program);
+  if (task.program.ids.remaps())
+    report.require(ChildStage::enter_user_namespace,
+                   errno_of(::setns(task.container, CLONE_NEWUSER)));
   run_program(task.program, report, program);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/files.h"
 #include "runtime/cgroup.h"
@@ -16,9 +17,11 @@
 #include "runtime/container_child.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
+#include "runtime/hook_memory.h"
 #include "runtime/id_mapping.h"
 #include "runtime/kernel.h"
 #include "runtime/program_memory.h"
+#include "runtime/user_namespace.h"
 #include "runtime/validate.h"
 
 namespace stack::runtime {
@@ -46,8 +49,10 @@ struct ContainerMemory {
   std::vector<int> cgroup_tasks;
   std::vector<int> kept;
   std::vector<int> trees;
-  std::vector<Fd> mappings;  ///< owns what id_mappings names
+  OwnedNamespaces owned;
+  std::map<std::size_t, Fd> owner_mappings;
   std::vector<int> id_mappings;
+  HookMemory hooks;
   ContainerTask task;
 };
 
@@ -55,7 +60,8 @@ struct ContainerMemory {
 std::vector<int> descriptors_to_keep(const ContainerTask& task) {
   std::vector<int> kept(task.cgroup_tasks.begin(), task.cgroup_tasks.end());
   kept.push_back(task.control);
-  for (const int each : {task.joined.network, task.joined.ipc, task.sources.shared_mounts})
+  for (const int each : {task.joined.network, task.joined.ipc, task.joined.uts,
+                         task.sources.shared_mounts, task.user_namespace})
     if (each >= 0) kept.push_back(each);
   for (const int each : task.sources.id_mappings)
     if (each >= 0) kept.push_back(each);
@@ -76,13 +82,50 @@ int shared_descriptor(const NamespaceSpec& space, int descriptor, const char* wh
   return descriptor;
 }
 
+bool is_made(const NamespaceSpec& space) {
+  return space.kind == NamespaceKind::own || space.kind == NamespaceKind::none;
+}
+
+bool has_user_namespace(const NamespacesSpec& spaces) {
+  return spaces.user.kind != NamespaceKind::host;
+}
+
+/// A user namespace that is the container's alone or another's, and what is to belong to it.
+OwnedNamespaces make_owned(const ContainerSpec& spec, const SharedNamespaces& shared) {
+  const NamespacesSpec& spaces = spec.namespaces;
+  if (!has_user_namespace(spaces)) return {};
+  OwnedRequest request;
+  request.user = shared_descriptor(spaces.user, shared.user, "user");
+  request.ids = spec.ids;
+  if (is_made(spaces.network)) request.kinds |= CLONE_NEWNET;
+  if (is_made(spaces.ipc)) request.kinds |= CLONE_NEWIPC;
+  if (is_made(spaces.uts)) request.kinds |= CLONE_NEWUTS;
+  return make_owned_namespaces(request);
+}
+
+int first_open(const Fd& fd, int otherwise) {
+  return fd ? fd.get() : otherwise;
+}
+
 void fill_namespaces(ContainerTask& task, const NamespacesSpec& spaces,
-                     const SharedNamespaces& shared) {
-  task.joined.network = shared_descriptor(spaces.network, shared.network, "network");
-  task.joined.ipc = shared_descriptor(spaces.ipc, shared.ipc, "IPC");
+                     const SharedNamespaces& shared, const OwnedNamespaces& owned) {
+  task.joined.network =
+      first_open(owned.network, shared_descriptor(spaces.network, shared.network, "network"));
+  task.joined.ipc = first_open(owned.ipc, shared_descriptor(spaces.ipc, shared.ipc, "IPC"));
+  task.joined.uts = first_open(owned.uts, -1);
+  task.user_namespace = first_open(owned.user, -1);
   task.sources.shared_mounts = shared_descriptor(spaces.ipc, shared.mount, "mount");
   task.network = own_unless_shared(spaces.network);
   task.cgroup = own_unless_shared(spaces.cgroup);
+}
+
+/// By mount step.
+std::vector<int> id_mappings(const MountPlan& plan, const ContainerMemory& memory) {
+  std::vector<int> mappings(plan.steps.size(), -1);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    if (plan.steps[i].container_ids) mappings[i] = memory.owned.user.get();
+  for (const auto& [step, mapping] : memory.owner_mappings) mappings[step] = mapping.get();
+  return mappings;
 }
 
 void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPlan& plan,
@@ -97,12 +140,14 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   task.trees = memory.trees;
   task.hostname = spec.hostname.c_str();
   task.domainname = spec.domainname.c_str();
-  fill_namespaces(task, spec.namespaces, shared);
-  memory.mappings = id_mappings(spec, plan);
-  for (const Fd& mapping : memory.mappings)
-    memory.id_mappings.push_back(mapping ? mapping.get() : -1);
-  task.sources.id_mappings = memory.id_mappings;
   task.program = memory.program.task();
+  memory.owned = make_owned(spec, shared);
+  fill_namespaces(task, spec.namespaces, shared, memory.owned);
+  task.root.id_mapping = task.user_namespace;
+  memory.owner_mappings = owner_mappings(spec, plan);
+  memory.id_mappings = id_mappings(plan, memory);
+  task.sources.id_mappings = memory.id_mappings;
+  task.hooks = memory.hooks.task(task.program.standard_streams);
   memory.kept = descriptors_to_keep(task);
   task.kept = memory.kept;
 }
@@ -111,11 +156,12 @@ std::uint64_t clone_flags(const ContainerSpec& spec, Parent parent) {
   const NamespacesSpec& spaces = spec.namespaces;
   std::uint64_t flags = CLONE_PIDFD | CLONE_NEWNS;
   if (spaces.pid.kind == NamespaceKind::own) flags |= CLONE_NEWPID;
-  if (spaces.ipc.kind == NamespaceKind::own || spaces.ipc.kind == NamespaceKind::none)
-    flags |= CLONE_NEWIPC;
-  if (spaces.uts.kind == NamespaceKind::own) flags |= CLONE_NEWUTS;
-  if (spaces.network.kind == NamespaceKind::own) flags |= CLONE_NEWNET;
   if (parent == Parent::callers_parent) flags |= CLONE_PARENT;
+  // What belongs to a user namespace is there already, and is joined.
+  if (has_user_namespace(spaces)) return flags;
+  if (is_made(spaces.ipc)) flags |= CLONE_NEWIPC;
+  if (is_made(spaces.uts)) flags |= CLONE_NEWUTS;
+  if (is_made(spaces.network)) flags |= CLONE_NEWNET;
   return flags;
 }
 
@@ -160,6 +206,7 @@ void clone_container(PendingContainer::State& state, const ContainerSpec& spec,
 }
 
 void open_network_namespace(PendingContainer::State& state) {
+  if (state.network_namespace) return;  // it was there before the process
   const auto path = fmt::format("/proc/{}/ns/net", state.identity.pid);
   state.network_namespace = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   // A child that has failed already has none; take_result() knows the reason.
@@ -260,14 +307,16 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   state->parent = options.parent;
   laps.end("plan of mounts and cgroups");
   ContainerMemory memory{
-      .program =
-          ProgramMemory(spec.process, spec.security,
-                        {options.stdin_fd, options.stdout_fd, options.stderr_fd}, options.cache),
+      .program = ProgramMemory(spec.process, spec.security,
+                               {options.stdin_fd, options.stdout_fd, options.stderr_fd},
+                               options.cache, spec.ids),
       .cgroup_tasks = {},
       .kept = {},
       .trees = {},
-      .mappings = {},
+      .owned = {},
+      .owner_mappings = {},
       .id_mappings = {},
+      .hooks = HookMemory(spec),
       .task = {}};
   laps.end("program and system call filter");
   ControlSocket control = make_control_socket();
@@ -279,6 +328,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   PendingContainer pending(std::move(state));
   PendingContainer::State& made = pending.state();
   const CgroupEntrance entrance = make_cgroups(cgroups);
+  if (spec.ids.remaps() && spec.security.writable_cgroups) delegate_cgroups(cgroups, spec.ids);
   laps.end("cgroups");
   fill_task(memory, spec, made.plan, entrance, control.child.get(), options.shared);
   {
@@ -287,6 +337,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
         shared_descriptor(spec.namespaces.pid, options.shared.pid, "PID"));
     clone_container(made, spec, memory.task, entrance);
   }
+  made.network_namespace = std::move(memory.owned.network);
   if (spec.namespaces.network.kind == NamespaceKind::own) open_network_namespace(made);
   laps.end("clone");
   return pending;

@@ -33,6 +33,7 @@ struct SharedNamespaces {
   int pid = -1;
   int ipc = -1;
   int mount = -1;  ///< of the container whose IPC namespace is shared: its /dev/shm is there
+  int user = -1;   ///< ContainerSpec::ids are its ids
 };
 
 struct LaunchOptions {

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::runtime {
 namespace {
@@ -141,6 +142,13 @@ bool is_below(const std::string& path, const std::string& directory_path) {
   return path == directory_path || path.starts_with(directory_path + "/");
 }
 
+std::uint64_t bind_attribute(const std::string& option) {
+  if (option == "nosuid") return MOUNT_ATTR_NOSUID;
+  if (option == "noexec") return MOUNT_ATTR_NOEXEC;
+  if (option == "nodev") return MOUNT_ATTR_NODEV;
+  fail("unknown option {} of a bind: use nosuid, noexec or nodev", stack::quoted(option));
+}
+
 MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   MountStep step;
   step.kind = StepKind::bind;
@@ -150,7 +158,9 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
+  for (const std::string& option : mount.options) step.attributes |= bind_attribute(option);
   step.owner_mapped = mount.owner_mapped;
+  step.container_ids = mount.container_ids;
   // A device node that somebody puts into a volume must not become a device.
   if (!security.privileged && !is_below(mount.target, "/dev")) step.attributes |= MOUNT_ATTR_NODEV;
   return step;
@@ -163,6 +173,7 @@ MountStep layers_step(const MountSpec& mount) {
   step.subpath = mount.subpath;
   step.target = mount.target;
   step.layers = mount.layers;
+  step.container_ids = true;
   step.propagation = MS_PRIVATE;
   step.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
   return step;
@@ -285,6 +296,45 @@ std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
   return steps;
 }
 
+// ---- ids of a user namespace, which the host knows by other numbers
+
+void require_inside(const IdBlock& ids, std::uint32_t id, const char* what,
+                    const std::string& target) {
+  if (ids.has(id)) return;
+  fail("{}: {} {} is not among the {} ids of the container's user namespace", target, what, id,
+       ids.count);
+}
+
+void remap_option(FilesystemOption& option, const IdBlock& ids, const std::string& target) {
+  const bool user = option.key == "uid";
+  if (!user && option.key != "gid") return;
+  auto id = parse_integer<std::uint32_t>(option.value);
+  if (!id) return;  // the kernel says what it thinks of it
+  // Terminals are group tty's where there is one.
+  if (target == "/dev/pts" && !ids.has(*id)) id = 0;
+  require_inside(ids, *id, user ? "user" : "group", target);
+  option.value = std::to_string(user ? ids.uid_outside(*id) : ids.gid_outside(*id));
+}
+
+/// A device that belongs to somebody on the host whom the container does not have is root's.
+void remap_device(Node& node, const IdBlock& ids) {
+  node.uid = ids.uid_outside(ids.has(node.uid) ? node.uid : 0);
+  node.gid = ids.gid_outside(ids.has(node.gid) ? node.gid : 0);
+}
+
+void remap(MountStep& step, const IdBlock& ids) {
+  step.container_ids = step.container_ids && ids.remaps();
+  if (!ids.remaps()) return;
+  for (FilesystemOption& option : step.parameters) remap_option(option, ids, step.target);
+  for (Node& node : step.nodes) {
+    if (step.kind == StepKind::file) {
+      require_inside(ids, node.uid, "user", step.target);
+      require_inside(ids, node.gid, "group", step.target);
+    }
+    remap_device(node, ids);
+  }
+}
+
 std::string attribute_words(std::uint64_t attributes) {
   constexpr std::array<std::pair<std::uint64_t, const char*>, 6> words = {
       {{MOUNT_ATTR_RDONLY, "ro"},
@@ -312,6 +362,7 @@ std::string step_text(const MountStep& step) {
   if (step.propagation == MS_SHARED) text += " shared";
   if (step.depth == Depth::with_submounts) text += " recursive";
   if (step.owner_mapped) text += " owner-mapped";
+  if (step.container_ids) text += " container-ids";
   for (const Node& node : step.nodes) {
     text += fmt::format("\n  {}", node.path);
     if (S_ISDIR(node.mode)) text += "/";
@@ -333,6 +384,7 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
   plan.sysctls = sysctl_steps(spec);
   plan.root = spec.root.writable;
+  plan.hooks = spec.hooks;
   for (MountStep& step : standard_steps(spec, facts)) {
     if (!replaced_by_user(spec, step)) plan.steps.push_back(std::move(step));
   }
@@ -349,6 +401,7 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
     return depth_of(a.target) < depth_of(b.target);
   });
   std::move(steps.begin(), steps.end(), std::back_inserter(plan.steps));
+  for (MountStep& step : plan.steps) remap(step, spec.ids);
   if (!spec.security.privileged && !spec.security.system_paths_unconfined) {
     plan.masked = masked_paths(facts);
     plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
@@ -367,6 +420,7 @@ std::string to_text(const MountPlan& plan) {
     text += fmt::format("set {} = {}\n", step.path, step.value);
   for (const std::string& path : plan.masked) text += "mask " + path + "\n";
   for (const std::string& path : plan.read_only) text += "read-only " + path + "\n";
+  for (const HostHook& hook : plan.hooks) text += "run " + hook.path + "\n";
   if (plan.root == Writable::no) text += "read-only /\n";
   return text;
 }

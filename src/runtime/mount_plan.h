@@ -43,7 +43,8 @@ struct MountStep {
   bool mode_of_target = false;  ///< takes over the mode of the directory that it covers
   std::vector<Node> nodes;
   std::string content;              ///< of a file, with nodes.front() as its mode and owner
-  bool owner_mapped = false;        ///< bind: seen through a mapping of ids (idmap.h)
+  bool owner_mapped = false;        ///< bind: seen through a mapping of ids (id_mapping.h)
+  bool container_ids = false;       ///< bind, layers: ids on disk are those of the user namespace
   std::vector<std::string> layers;  ///< absolute directories, uppermost first
   bool operator==(const MountStep&) const = default;
 };
@@ -62,6 +63,7 @@ struct MountPlan {
   std::vector<std::string> masked;     ///< read as empty; absent ones are skipped
   std::vector<std::string> read_only;  ///< same
   Writable root = Writable::yes;
+  std::vector<HostHook> hooks;  ///< run when everything is mounted, before the root is changed
 };
 
 /// What of the machine goes into the plan.

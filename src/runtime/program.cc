@@ -7,6 +7,7 @@
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -187,12 +188,20 @@ int open_terminal(uid_t uid, int& master) {
   return set_standard_streams({peer, peer, peer});
 }
 
+/// A user of the image may have an id that its namespace does not have.
+void require_inside(const IdBlock& ids, const ResolvedUser& user, const ChildReport& report) {
+  bool inside = ids.has(user.uid) && ids.has(user.gid);
+  for (std::size_t i = 0; i < user.group_count; ++i) inside = inside && ids.has(user.groups[i]);
+  report.require(ChildStage::user_outside, inside ? 0 : EINVAL);
+}
+
 void set_streams(const ProgramTask& task, const ChildReport& report, PreparedProgram& program) {
+  const uid_t user = task.ids.uid_outside(program.user.uid);
   if (task.terminal == Terminal::own) {
-    report.require(ChildStage::terminal, open_terminal(program.user.uid, program.terminal_master));
+    report.require(ChildStage::terminal, open_terminal(user, program.terminal_master));
     return;
   }
-  for (const int stream : task.standard_streams) give_pipe_to_user(stream, program.user.uid);
+  for (const int stream : task.standard_streams) give_pipe_to_user(stream, user);
   report.require(ChildStage::standard_streams, set_standard_streams(task.standard_streams));
 }
 
@@ -305,12 +314,21 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+int own_files(const IdBlock& ids) {
+  ::setfsgid(ids.gid_outside(0));
+  ::setfsuid(ids.uid_outside(0));
+  // Whoever is not root for files loses what root may do to them: ask for it back.
+  const CapabilityBits all = permitted_capabilities();
+  return set_capabilities(all, all);
+}
+
 void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program) {
   ::umask(0022);
   apply_limits(task, report);
   if (task.apparmor != nullptr) report.require(ChildStage::apparmor, enter_apparmor(task.apparmor));
   report.require(ChildStage::keyring, new_session_keyring());
   find_user(task, report, program.user);
+  require_inside(task.ids, program.user, report);
   report.require(ChildStage::find_user, set_home(task, program));
   set_streams(task, report, program);
   enter_working_directory(task.working_directory, report);

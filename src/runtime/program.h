@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/id_block.h"
 #include "runtime/capabilities.h"
 #include "runtime/child_report.h"
 #include "runtime/user_lookup.h"
@@ -44,6 +45,7 @@ struct ProgramTask {
   InitProcess init = InitProcess::none;
   /// Become 0, 1 and 2. All are valid.
   int standard_streams[3] = {-1, -1, -1};
+  IdBlock ids;  ///< of the user namespace that is entered between the two halves
 };
 
 /// What was found out before the parent's release.
@@ -61,6 +63,9 @@ void reset_signals();
 
 /// Limits, keyring, user look-up, terminal and working directory. Inside the container's root.
 void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program);
+
+/// All that is made from here on belongs to the root of `ids`, and may be made all the same.
+int own_files(const IdBlock& ids);
 
 /// Drops privileges and executes.
 [[noreturn]] void run_program(const ProgramTask& task, const ChildReport& report,

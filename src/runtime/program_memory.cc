@@ -45,7 +45,8 @@ std::vector<std::string> program_candidates(const std::string& name,
 }
 
 ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& security,
-                             const StreamFds& streams, const std::filesystem::path& cache)
+                             const StreamFds& streams, const std::filesystem::path& cache,
+                             const IdBlock& ids)
     : process_(process),
       candidates_(program_candidates(process.arguments.at(0), process.environment)) {
   // As docker: a profile that was asked for holds for a privileged container too.
@@ -61,6 +62,7 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
   task_.working_directory = process_.working_directory.c_str();
   task_.user = parse_user(process_.user).value_or(UserRequest{});
   task_.terminal = process_.terminal ? Terminal::own : Terminal::none;
+  task_.ids = ids;
   task_.init = process_.init ? InitProcess::ours : InitProcess::none;
 }
 

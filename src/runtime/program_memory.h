@@ -26,9 +26,10 @@ std::vector<std::string> program_candidates(const std::string& name,
 
 class ProgramMemory {
  public:
-  /// `cache` is where compiled seccomp programs are kept. Copies what it needs.
+  /// `cache` is where compiled seccomp programs are kept; `ids` are those of the user namespace
+  /// that the program will be in. Copies what it needs.
   ProgramMemory(const ProcessSpec& process, const SecuritySpec& security, const StreamFds& streams,
-                const std::filesystem::path& cache);
+                const std::filesystem::path& cache, const IdBlock& ids);
   ProgramMemory(const ProgramMemory&) = delete;
   ProgramMemory& operator=(const ProgramMemory&) = delete;
 

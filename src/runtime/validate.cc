@@ -84,6 +84,19 @@ void check_targets_differ(const std::vector<MountSpec>& mounts) {
     require(targets.insert(mount.target).second, "two mounts on {}", mount.target);
 }
 
+void check_hooks(const std::vector<HostHook>& hooks) {
+  constexpr std::uint32_t longest = 24 * 3600;
+  for (const HostHook& hook : hooks) {
+    require(is_clean_absolute(hook.path), "hook {} must be a plain absolute path",
+            stack::quoted(hook.path));
+    require(hook.timeout <= longest, "hook {}: a timeout of {} s is more than a day", hook.path,
+            hook.timeout);
+    for (const auto* texts : {&hook.arguments, &hook.environment})
+      for (const std::string& text : *texts)
+        require(!has_nul(text), "hook {}: an argument contains a NUL character", hook.path);
+  }
+}
+
 void check_files(const std::vector<FileSpec>& files) {
   for (const FileSpec& file : files)
     require(is_clean_absolute(file.target) && file.target != "/" && !is_below(file.target, "/proc"),
@@ -111,6 +124,21 @@ void check_sysctls(const ContainerSpec& spec) {
     require(space->kind != NamespaceKind::host,
             "kernel parameter {} would be the host's: the container shares its namespace", name);
   }
+}
+
+/// What belongs to the host cannot belong to a user namespace.
+void check_user_namespace(const ContainerSpec& spec) {
+  const NamespacesSpec& spaces = spec.namespaces;
+  if (spaces.user.kind == NamespaceKind::host) return;
+  require(spec.ids.remaps() && spec.ids.first_uid != 0 && spec.ids.first_gid != 0,
+          "a user namespace needs a block of ids");
+  require(!spec.security.privileged, "a privileged container cannot have a user namespace");
+  for (const NamespaceSpec* space : {&spaces.network, &spaces.pid, &spaces.ipc})
+    require(space->kind != NamespaceKind::host,
+            "a container with a user namespace cannot have a namespace of the host");
+  require(spec.root.upper.substr(0, spec.root.upper.rfind('/')) ==
+              spec.root.work.substr(0, spec.root.work.rfind('/')),
+          "the writable layer of a container with a user namespace must lie in one directory");
 }
 
 void check_resources(const ResourceSpec& resources) {
@@ -162,7 +190,9 @@ void validate(const ContainerSpec& spec) {
   for (const MountSpec& mount : spec.mounts) check_mount(mount);
   check_targets_differ(spec.mounts);
   check_files(spec.files);
+  check_hooks(spec.hooks);
   check_sysctls(spec);
+  check_user_namespace(spec);
   check_resources(spec.resources);
   validate(spec.process);
   capability_bits(spec.security.capabilities);

@@ -2,6 +2,7 @@
 #include "spec/audit.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/text.h"
@@ -12,6 +13,9 @@
 
 namespace stack::spec {
 namespace {
+
+constexpr std::array<std::string_view, 5> kNetworkDrivers = {"bridge", "host", "none", "macvlan",
+                                                             "ipvlan"};
 
 constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
 
@@ -82,6 +86,18 @@ class Unimplementeds {
     judge_build(service);
     judge_network_mode(service);
     for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
+  }
+
+  void check_network_driver(const Entry& network) {
+    const Node* own = network.value.find("driver");
+    if (own == nullptr || own->text.empty() || own->text == "default") return;
+    if (own->text == "overlay") {
+      complain(own->place, "network {}: driver \"overlay\" joins machines, and this is one",
+               stack::quoted(network.key));
+    } else if (std::ranges::find(kNetworkDrivers, own->text) == kNetworkDrivers.end()) {
+      complain(own->place, "network {}: driver {} is not known", stack::quoted(network.key),
+               stack::quoted(own->text));
+    }
   }
 
   void check_driver(const Entry& object, std::string_view noun, std::string_view driver) {
@@ -156,7 +172,7 @@ void report_unimplemented(const Node& root, Reporter& reporter) {
   unimplementeds.visit(root, kProject, {});
   for (const auto& service : entries_of(root, "services")) unimplementeds.check_service(service);
   for (const auto& network : entries_of(root, "networks"))
-    unimplementeds.check_driver(network, "network", "bridge");
+    unimplementeds.check_network_driver(network);
   for (const auto& volume : entries_of(root, "volumes"))
     unimplementeds.check_driver(volume, "volume", "local");
 }

@@ -19,7 +19,6 @@ class ServiceCheck {
     check_namespace("pid", service_.pid, {"host"});
     check_namespace("ipc", service_.ipc, {"none", "host", "private", "shareable"});
     check_word("uts", service_.uts, {"host"});
-    check_word("userns_mode", service_.userns_mode, {"host"});
     check_shared_network();
     check_host_names();
     check_processor();

@@ -49,6 +49,7 @@ class References {
         configs_(root.find("configs"), "configs"),
         secrets_(root.find("secrets"), "secrets"),
         models_(root.find("models"), "models"),
+        all_networks_(root.find("networks")),
         with_links_(with_links),
         inactive_(inactive.begin(), inactive.end()),
         reporter_(reporter) {}
@@ -118,6 +119,11 @@ class References {
                       stack::quoted(name_));
     }
     for (const auto& network : networks->value.entries) {
+      if (networks->value.entries.size() > 1 && is_no_network(network.key)) {
+        reporter_.problem("exclusive-keys", network.place,
+                          "service {} joins network {}, which goes with no other",
+                          stack::quoted(name_), stack::quoted(network.key));
+      }
       if (networks_.contains(network.key)) continue;
       reporter_
           .error("undefined-network", network.place,
@@ -196,8 +202,19 @@ class References {
     }
   }
 
+  /// A network that is the host's own, or none at all.
+  bool is_no_network(const std::string& key) const {
+    const Node* network = all_networks_ == nullptr ? nullptr : all_networks_->find(key);
+    if (network == nullptr) return false;
+    const Node* external = network->find("external");
+    const bool elsewhere = external != nullptr && external->is_true();
+    const auto word = network->text_of(elsewhere ? "name" : "driver");
+    return word == "host" || word == "none";
+  }
+
   std::string name_;
   Names services_, networks_, volumes_, configs_, secrets_, models_;
+  const Node* all_networks_;
   bool with_links_;
   std::unordered_set<std::string> inactive_;
   Reporter& reporter_;

@@ -215,6 +215,10 @@ void read(const Node& node, std::vector<Hook>& value) {
   for (const auto& item : node.items) read_object(item, kHookSchema, &value.emplace_back());
 }
 
+void read(const Node& node, std::vector<PreStart>& value) {
+  for (const auto& item : node.items) read_object(item, kPreStartSchema, &value.emplace_back());
+}
+
 void read(const Node& node, SecurityOptions& value) {
   for (const auto& item : node.items) {
     const auto option = parse_security_option(item.text);
@@ -247,6 +251,11 @@ void assign_capabilities_dropped(void* service, const Node& node) {
 
 void assign_stop_signal(void* service, const Node& node) {
   static_cast<Service*>(service)->stop_signal = canonical_signal(node.text).value_or("");
+}
+
+void assign_storage(void* service, const Node& node) {
+  const std::string size(node.text_of("size"));
+  if (!size.empty()) static_cast<Service*>(service)->storage_size = parse_size(size);
 }
 
 void assign_published(void* port, const Node& node) {

@@ -89,14 +89,19 @@ constexpr Type kWatch{.form = Form::object, .schema = &kWatchSchema};
 constexpr Type kWatches{.form = Form::list_of, .element = &kWatch};
 constexpr Field kDevelopFields[] = {{"watch", &kWatches, "Directories to watch"}};
 
+/// What it shares with other hooks.
+template <auto Member>
+void assign_run(void* step, const Node& node) {
+  read(node, static_cast<PreStart*>(step)->run.*Member);
+}
 constexpr Field kPreStartFields[] = {
-    {"image", &kText, "Image to run"},
-    {"command", &kCommand, "The command"},
-    {"user", &kText, "Who runs it"},
-    {"privileged", &kBoolean, "With all rights"},
-    {"working_dir", &kText, "Where"},
-    {"environment", &kEnvironment, "Environment variables"},
-    {"per_replica", &kBoolean, "Once for each container"},
+    {"image", &kText, "Image to run", into<&PreStart::image>},
+    {"command", &kCommand, "The command", assign_run<&Hook::command>},
+    {"user", &kText, "Who runs it", assign_run<&Hook::user>},
+    {"privileged", &kBoolean, "With all rights", assign_run<&Hook::privileged>},
+    {"working_dir", &kText, "Where", assign_run<&Hook::working_dir>},
+    {"environment", &kEnvironment, "Environment variables", assign_run<&Hook::environment>},
+    {"per_replica", &kBoolean, "Once for each container", into<&PreStart::per_replica>},
 };
 
 }  // namespace

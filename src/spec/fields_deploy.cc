@@ -47,12 +47,18 @@ constexpr Schema kDeviceRequestSchema{"devices", kDeviceRequestFields, kDeviceRe
 constexpr Type kDeviceRequest{
     .form = Form::object, .schema = &kDeviceRequestSchema, .refine = refine_device_request};
 constexpr Type kDeviceRequests{.form = Form::list_of, .element = &kDeviceRequest};
+void assign_reserved_devices(void* service, const Node& node) {
+  auto& requests = static_cast<Service*>(service)->device_requests;
+  const std::size_t before = requests.size();
+  assign_device_requests(service, node);
+  for (std::size_t i = before; i < requests.size(); ++i) requests[i].reserved = true;
+}
 constexpr Field kReservationFields[] = {
     {"cpus", &kNumber, "Processors"},
     {"memory", &kSize, "Memory", into<&Service::mem_reservation>},
     {"pids", &kInteger, "Processes"},
     {"generic_resources", &kGenerics, "Countable resources"},
-    {"devices", &kDeviceRequests, "Devices", assign_device_requests},
+    {"devices", &kDeviceRequests, "Devices", assign_reserved_devices},
 };
 constexpr Schema kReservationSchema{"reservations", kReservationFields};
 constexpr Type kReservations{.form = Form::object, .schema = &kReservationSchema};

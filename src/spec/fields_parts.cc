@@ -122,19 +122,25 @@ constexpr Field kMountFields[] = {
 // --- networks of a service -----------------------------------------------------------------------
 
 constexpr Type kIpv4{.form = Form::text, .refine = refine_ipv4};
+constexpr Type kIpv6{.form = Form::text, .refine = refine_ipv6};
+constexpr Type kLinkLocals{.form = Form::texts, .refine = refine_link_locals};
+constexpr Type kInterfaceName{.form = Form::text, .refine = refine_interface_name};
 constexpr Type kMac{.form = Form::text, .refine = refine_mac};
 constexpr Field kAttachmentFields[] = {
     {"aliases", &kTexts, "Further names in this network", into<&NetworkAttachment::aliases>,
      Merge::unique},
     {"ipv4_address", &kIpv4, "Fixed address", into<&NetworkAttachment::ipv4_address>},
-    {"ipv6_address", &kText, "Fixed IPv6 address", into<&NetworkAttachment::ipv6_address>},
-    {"link_local_ips", &kTexts, "Link-local addresses", nullptr, Merge::unique},
+    {"ipv6_address", &kIpv6, "Fixed IPv6 address", into<&NetworkAttachment::ipv6_address>},
+    {"link_local_ips", &kLinkLocals, "Further addresses, valid on this link only",
+     into<&NetworkAttachment::link_local_ips>, Merge::unique},
     {"mac_address", &kMac, "Hardware address", into<&NetworkAttachment::mac_address>},
-    {"interface_name", &kText, "Name of the interface in the container"},
+    {"interface_name", &kInterfaceName, "Name of the interface in the container",
+     into<&NetworkAttachment::interface_name>},
     {"priority", &kInteger, "Networks are joined from high to low",
      into<&NetworkAttachment::priority>},
-    {"gw_priority", &kNumber, "The highest gives the default route"},
-    {"driver_opts", &kOptions, "Options of the driver"},
+    {"gw_priority", &kInteger, "The highest gives the default route",
+     into<&NetworkAttachment::gw_priority>},
+    {"driver_opts", &kOptions, "Options of the driver", into<&NetworkAttachment::driver_opts>},
 };
 
 }  // namespace

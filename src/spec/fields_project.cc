@@ -13,11 +13,14 @@ constexpr Type kExternal{.form = Form::boolean, .also = kAlsoMapping};
 // --- networks ------------------------------------------------------------------------------------
 
 constexpr Type kSubnetText{.form = Form::text, .refine = refine_subnet};
+constexpr Type kIpAddress{.form = Form::text, .refine = refine_ip_address};
+constexpr Type kIpAddresses{.form = Form::options, .refine = refine_ip_addresses};
 constexpr Field kSubnetFields[] = {
     {"subnet", &kSubnetText, "Addresses of the network", into<&SubnetConfig::subnet>},
-    {"ip_range", &kText, "Addresses to give out", into<&SubnetConfig::ip_range>},
-    {"gateway", &kText, "Address of the host", into<&SubnetConfig::gateway>},
-    {"aux_addresses", &kOptions, "Addresses not to give out", into<&SubnetConfig::aux_addresses>},
+    {"ip_range", &kSubnetText, "Addresses to give out", into<&SubnetConfig::ip_range>},
+    {"gateway", &kIpAddress, "Address of the host", into<&SubnetConfig::gateway>},
+    {"aux_addresses", &kIpAddresses, "Addresses not to give out",
+     into<&SubnetConfig::aux_addresses>},
 };
 constexpr Type kSubnetType{.form = Form::object, .schema = &kSubnetSchema};
 constexpr Type kSubnets{.form = Form::list_of, .element = &kSubnetType};
@@ -41,8 +44,8 @@ constexpr Field kNetworkFields[] = {
     {"external", &kExternal, "Exists already, outside of the project", into<&Network::external>},
     {"labels", &kTextMap, "Labels", into<&Network::labels>},
     {"attachable", &kBoolean, "Others may join", assign_elsewhere},
-    {"enable_ipv4", &kSwitch, "Give out IPv4 addresses"},
-    {"enable_ipv6", &kSwitch, "Give out IPv6 addresses"},
+    {"enable_ipv4", &kSwitch, "Give out IPv4 addresses", into<&Network::enable_ipv4>},
+    {"enable_ipv6", &kSwitch, "Give out IPv6 addresses", into<&Network::enable_ipv6>},
 };
 
 // --- volumes, configs, secrets -------------------------------------------------------------------

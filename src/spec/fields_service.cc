@@ -38,6 +38,7 @@ constexpr Type kContainerName{.form = Form::text, .refine = refine_container_nam
 constexpr Type kPullPolicy{.form = Form::text, .refine = refine_pull_policy};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
+constexpr Type kMacAddress{.form = Form::text, .refine = refine_mac};
 constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
 constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
 constexpr Type kExtraHosts{
@@ -154,6 +155,7 @@ constexpr Type kGpus{
 constexpr Type kStackService{.form = Form::object, .schema = &kStackServiceSchema};
 constexpr Type kLabelFiles{
     .form = Form::list_of, .element = &kPath, .expand = expand_list, .also = kAlsoText};
+constexpr Type kStorageOptions{.form = Form::options, .refine = refine_storage_options};
 constexpr Type kSysctls{.form = Form::text_map, .refine = refine_sysctls};
 constexpr Type kSecurityOptions{
     .form = Form::texts, .refine = refine_security_options, .is_set = true};
@@ -257,7 +259,8 @@ constexpr Field kServiceFields[] = {
     {"label_file", &kLabelFiles, "Files with labels", assign_elsewhere, Merge::unique},
     {"logging", &kLogging, "Where the output goes, and how much is kept", into<&Service::logging>,
      Merge::driver},
-    {"mac_address", &kText, "Hardware address"},
+    {"mac_address", &kMacAddress, "Hardware address in the first network",
+     into<&Service::mac_address>},
     {"mem_reservation", &kSize, "Memory it shall keep", into<&Service::mem_reservation>},
     {"mem_swappiness", &kSize, "How readily it is swapped", into<&Service::mem_swappiness>},
     {"memswap_limit", &kSignedSize, "Most memory and swap together", into<&Service::memswap_limit>},
@@ -268,8 +271,7 @@ constexpr Field kServiceFields[] = {
     {"pid", &kText, "Whose PID namespace", into<&Service::pid>},
     {"platform", &kText, "System and processor of the image"},
     {"post_start", &kHooks, "Commands after the start", into<&Service::post_start>},
-    {"pre_start", &kPreStarts, "Containers to run first", nullptr, Merge::deep, nullptr,
-     Lack::harmful},
+    {"pre_start", &kPreStarts, "Containers to run first", into<&Service::pre_start>},
     {"pre_stop", &kHooks, "Commands before the stop", into<&Service::pre_stop>},
     {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
      Lack::harmful},
@@ -280,12 +282,11 @@ constexpr Field kServiceFields[] = {
     {"security_opt", &kSecurityOptions, "Security options", into<&Service::security>,
      Merge::distinct},
     {"shm_size", &kSize, "Size of /dev/shm", into<&Service::shm_size>},
-    {"storage_opt", &kOptions, "Options of the storage", nullptr, Merge::deep, nullptr,
-     Lack::harmful},
+    {"storage_opt", &kStorageOptions, "Options of the storage: size", assign_storage},
     {"sysctls", &kSysctls, "Kernel parameters", into<&Service::sysctls>},
     {"ulimits", &kUlimits, "Limits of processes", into<&Service::ulimits>},
     {"use_api_socket", &kBoolean, "Give it the engine's socket"},
-    {"userns_mode", &kText, "Whose user namespace", into<&Service::userns_mode>},
+    {"userns_mode", &kText, "Whose ids: host, auto or auto:size=N", into<&Service::userns_mode>},
     {"uts", &kText, "Whose UTS namespace", into<&Service::uts>},
 };
 

@@ -37,7 +37,7 @@ struct Port {
   std::optional<std::uint16_t> published;
   std::optional<std::uint16_t> published_last;
   std::uint16_t target = 0;
-  std::string protocol = "tcp";  ///< tcp, udp (sctp is refused by the network for now)
+  std::string protocol = "tcp";  ///< tcp, udp or sctp
   std::string mode = "ingress";
   std::string name;
   std::string app_protocol;
@@ -76,8 +76,12 @@ struct NetworkAttachment {
   Strings aliases;
   std::string ipv4_address;
   std::string ipv6_address;
+  Strings link_local_ips;
   std::string mac_address;
+  std::string interface_name;
   int priority = 0;
+  int gw_priority = 0;
+  StringMap driver_opts;
   bool operator==(const NetworkAttachment&) const = default;
 };
 
@@ -131,7 +135,7 @@ struct Ulimit {
   bool operator==(const Ulimit&) const = default;
 };
 
-/// A node of the host, or a CDI name ("vendor.com/class=name", then `target` is empty).
+/// A node of the host, or a CDI name (is_cdi_name(): "vendor.com/class=name"; so is `target` then).
 struct Device {
   std::string source;
   std::string target;
@@ -141,6 +145,7 @@ struct Device {
 
 /// `gpus` and deploy.resources.reservations.devices.
 struct DeviceRequest {
+  bool reserved = false;  ///< stands under deploy
   std::string driver;
   std::optional<std::int64_t> count;  ///< -1: all
   Strings device_ids;
@@ -196,6 +201,14 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
+/// `pre_start`: a container that runs to its end before those of the service start.
+struct PreStart {
+  Hook run;
+  std::string image;         ///< empty: the service's
+  bool per_replica = false;  ///< once before each container, instead of once before the first
+  bool operator==(const PreStart&) const = default;
+};
+
 struct Service {
   std::string name;
   std::string image;
@@ -212,6 +225,7 @@ struct Service {
   std::vector<Port> ports;
   Strings expose;
   std::map<std::string, NetworkAttachment> networks;  ///< key of Project::networks
+  std::string mac_address;                            ///< of the first network that is joined
   std::string network_mode;  ///< empty, none, host, bridge, service:NAME or container:NAME
   std::vector<Link> links;
   std::vector<Link>
@@ -263,12 +277,14 @@ struct Service {
   std::string uts;     ///< empty or host
   std::string cgroup;  ///< empty, host or private
   std::string cgroup_parent;
-  std::string userns_mode;   ///< empty or host: ids are not remapped
+  std::string userns_mode;   ///< empty or host: ids are not remapped; see user_namespace.h
   bool idmap_owner = false;  ///< x-stack.idmap: owner
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;
   std::vector<Hook> post_start;
   std::vector<Hook> pre_stop;
+  std::vector<PreStart> pre_start;
+  std::optional<std::uint64_t> storage_size;  ///< storage_opt.size, in bytes
   StringMap annotations;
   int scale = 1;
   Strings profiles;
@@ -290,6 +306,8 @@ struct Network {
   std::string driver;
   StringMap driver_opts;
   std::vector<SubnetConfig> ipam;
+  bool enable_ipv4 = true;
+  bool enable_ipv6 = false;
   bool internal = false;
   bool external = false;
   StringMap labels;

@@ -126,10 +126,6 @@ constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
                                                             "BPF",
                                                             "CHECKPOINT_RESTORE"};
 
-bool is_hex_pair(std::string_view text) {
-  return text.size() == 2 && parse_integer<unsigned>(text, 16).has_value();
-}
-
 }  // namespace
 
 void refine_restart(Node& node, const Where& where, Shaping& shaping) {
@@ -264,21 +260,6 @@ void refine_capabilities(Node& node, const Where& where, Shaping& shaping) {
 void refine_project_name(Node& node, const Where&, Shaping& shaping) {
   if (node.is_string() && node.text.empty())
     shaping.reporter.error("bad-value", node.place, "the project name is empty");
-}
-
-void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
-  if (node.is_string() && !is_ipv4(node.text)) complain(node, shaping, where, "an IPv4 address");
-}
-
-void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
-  if (node.is_string() && !is_subnet(node.text))
-    complain(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
-}
-
-void refine_mac(Node& node, const Where& where, Shaping& shaping) {
-  const auto pairs = split(node.text, ':');
-  if (node.is_string() && (pairs.size() != 6 || !std::ranges::all_of(pairs, is_hex_pair)))
-    complain(node, shaping, where, "a MAC address").hint = "like 02:42:ac:11:00:02";
 }
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {

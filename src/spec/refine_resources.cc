@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "spec/expand.h"
+#include "spec/scalars.h"
 #include "spec/security_options.h"
 #include "spec/shape.h"
 
@@ -148,6 +149,21 @@ void refine_ulimits(Node& node, const Where& where, Shaping& shaping) {
     if (soft && hard && *hard >= 0 && (*soft < 0 || *soft > *hard))
       shaping.reporter.problem("bad-value", value.place, "soft is above hard in {} of {}",
                                stack::quoted(name), where.value_text());
+  }
+}
+
+void refine_storage_options(Node& node, const Where& where, Shaping& shaping) {
+  for (const auto& [name, place, value] : node.entries) {
+    if (is_kept(value, shaping)) continue;
+    if (name != "size") {
+      shaping.reporter
+          .problem("bad-value", place, "{} is no option of the storage: {}", stack::quoted(name),
+                   where.value_text())
+          .hint = "there is `size`";
+    } else if (parse_size(value.text).value_or(0) == 0) {
+      shaping.reporter.problem("bad-value", value.place, "{} is not a size: {}",
+                               stack::quoted(value.text), where.value_text());
+    }
   }
 }
 

@@ -187,7 +187,15 @@ Parsed<VolumeParts> parse_volume(std::string_view text) {
   return volume;
 }
 
+bool is_cdi_name(std::string_view text) {
+  const auto equals = text.find('=');
+  const auto slash = text.find('/');
+  return !text.starts_with('/') && !text.starts_with('.') && slash < equals &&
+         equals != std::string_view::npos;
+}
+
 Parsed<DeviceParts> parse_device(std::string_view text) {
+  if (is_cdi_name(text)) return DeviceParts{std::string(text), std::string(text)};  // with colons
   const auto fields = split(text, ':');
   if (fields.size() > 3 || fields[0].empty())
     return Refusal{fmt::format("{} is not a device", stack::quoted(text)), "SOURCE[:TARGET[:rwm]]"};

@@ -53,6 +53,10 @@ struct VolumeParts {
 /// [SOURCE:]TARGET[:OPTIONS]
 Parsed<VolumeParts> parse_volume(std::string_view text);
 
+/// "vendor.com/class=name": a device of the Container Device Interface, no path.
+bool is_cdi_name(std::string_view text);
+
+/// Of a CDI name, `source` and `target` are the whole of it.
 struct DeviceParts {
   std::string source;
   std::string target;

@@ -13,6 +13,7 @@
 #include "spec/logging.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
+#include "spec/user_namespace.h"
 
 namespace stack::spec {
 namespace {
@@ -28,6 +29,7 @@ class Validator {
       check_service(service, project_.sources, reporter_);
       check_logging(service);
     }
+    check_user_namespaces(project_, reporter_);
   }
 
  private:

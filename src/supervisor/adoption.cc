@@ -46,6 +46,7 @@ void Supervisor::adopt_all() {
                                                   std::move(recorded.status)));
   }
   std::vector<ExitRecord> exits = exits_.read_new();
+  guests_.adopt();
   clear_cgroups();
   std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
@@ -69,6 +70,8 @@ void Supervisor::adopt_all() {
   clear_running_files();
   status_saved_.request();
   firewall_ready_.request();
+  // Nobody has watched the network since the last supervisor did.
+  if (!adopted.empty() || guests_.any()) repair_network({.links = true, .stack_rules = true});
 }
 
 void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal) {

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <array>
 #include <deque>
@@ -13,6 +12,7 @@
 
 #include "base/files.h"
 #include "base/process.h"
+#include "supervisor/control_connection.h"
 #include "supervisor/project_files.h"
 #include "supervisor/protocol.h"
 #include "supervisor/start_keeper.h"
@@ -42,23 +42,6 @@ bool wait_readable(int fd, Deadline deadline) {
     if (count >= 0) return count > 0;
     if (errno != EINTR) throw_errno("poll");
   }
-}
-
-/// The socket's address. Paths that do not fit into sun_path (108 bytes) go by way of a descriptor.
-Fd connect_socket(const std::filesystem::path& path) {
-  Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return {};
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) throw_errno("socket");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string through =
-      fmt::format("/proc/self/fd/{}/{}", directory.get(), path.filename().native());
-  through.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  if (::connect(socket.get(), generic, sizeof(address)) == 0) return socket;
-  if (errno == ENOENT || errno == ECONNREFUSED) return {};
-  throw_errno("connecting to {}", path.native());
 }
 
 }  // namespace
@@ -111,7 +94,7 @@ Client::~Client() = default;
 std::optional<Client> Client::connect(const HostPaths& paths, const std::string& project) {
   auto state = std::make_unique<State>();
   state->files = {paths, project};
-  state->socket = connect_socket(state->files.control_socket());
+  state->socket = connect_control_socket(state->files);
   if (!state->socket) return std::nullopt;
   std::optional<std::string> hello;
   try {

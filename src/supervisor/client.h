@@ -89,12 +89,44 @@ struct Await {
   std::string id;
   AwaitedCondition condition;
 };
+/// Joins the container to a further network, at once if it runs, and for all runs to come.
+struct ConnectContainer {
+  std::string id;
+  Endpoint endpoint;
+};
+/// Takes it out again. Fails when it is not in that network.
+struct DisconnectContainer {
+  std::string id;
+  std::string network;
+};
+
+// Between supervisors: a container of one stack ("PROJECT/CONTAINER", a guest) in a network of
+// another, which is asked.
+/// The guest's address, the same as last time where possible; the network is ready for it.
+struct LeaseGuest {
+  std::string guest;
+  Endpoint endpoint;
+};
+/// Joins a guest's namespace, by its process 1, to the network that the endpoint names.
+struct PlugGuest {
+  std::string guest;
+  std::string container_id;
+  ProcessIdentity process;
+  std::vector<std::string> names;  ///< that it is found by
+  network::EndpointSpec endpoint;
+};
+/// It has left the network, and gives its address back.
+struct ReleaseGuest {
+  std::string guest;
+  std::string network;
+};
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
 using Request =
     std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer, StopContainer,
                  RemoveContainer, SignalContainer, PauseContainer, UnpauseContainer,
-                 UpdateContainer, WriteInput, ResizeTerminal, Await, Shutdown>;
+                 UpdateContainer, WriteInput, ResizeTerminal, Await, ConnectContainer,
+                 DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest, Shutdown>;
 
 /// The answer to one request.
 struct Reply {
@@ -103,8 +135,9 @@ struct Reply {
   bool changed = false;          ///< false: it was so already
   std::string note;              ///< for the screen: "killed at once: process 1 ignores SIGTERM"
   std::optional<int> exit_code;  ///< AwaitedCondition::ended: of that run, when it is known
-  std::optional<ContainerStatus> status;  ///< of the container concerned
-  Spans spans;                            ///< when they were asked for
+  std::optional<ContainerStatus> status;        ///< of the container concerned
+  std::optional<network::DualAddress> address;  ///< of LeaseGuest
+  Spans spans;                                  ///< when they were asked for
 };
 
 class Client {

@@ -100,6 +100,9 @@ void to_json(json& out, const Endpoint& endpoint) {
   if (!endpoint.link_local.empty()) out["link_local"] = endpoint.link_local;
   if (!endpoint.link_local6.empty()) out["link_local6"] = endpoint.link_local6;
   if (!endpoint.sysctls.empty()) out["sysctls"] = endpoint.sysctls;
+  if (endpoint.place >= 0) out["place"] = endpoint.place;
+  if (!endpoint.kept_free.empty()) out["kept_free"] = endpoint.kept_free;
+  if (!endpoint.kept_free6.empty()) out["kept_free6"] = endpoint.kept_free6;
 }
 
 void from_json(const json& in, Endpoint& endpoint) {
@@ -113,6 +116,9 @@ void from_json(const json& in, Endpoint& endpoint) {
   if (in.contains("link_local")) in.at("link_local").get_to(endpoint.link_local);
   if (in.contains("link_local6")) in.at("link_local6").get_to(endpoint.link_local6);
   if (in.contains("sysctls")) in.at("sysctls").get_to(endpoint.sysctls);
+  if (in.contains("place")) in.at("place").get_to(endpoint.place);
+  if (in.contains("kept_free")) in.at("kept_free").get_to(endpoint.kept_free);
+  if (in.contains("kept_free6")) in.at("kept_free6").get_to(endpoint.kept_free6);
 }
 
 void to_json(json& out, const PortRule& rule) {
@@ -154,6 +160,9 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
   config.stop = wanted.stop;
+  for (Endpoint& endpoint : config.endpoints)
+    for (const Endpoint& other : wanted.endpoints)
+      if (other.network == endpoint.network) endpoint.aliases = other.aliases;
   config.applied = wanted.applied;
 }
 
@@ -183,6 +192,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"stop", config.stop},
              {"data_container", config.data_container},
              {"applied", config.applied}};
+  if (!config.step.empty()) out["step"] = config.step;
   if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
@@ -195,6 +205,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("name").get_to(config.name);
   in.at("service").get_to(config.service);
   in.at("number").get_to(config.number);
+  if (in.contains("step")) in.at("step").get_to(config.step);
   in.at("endpoints").get_to(config.endpoints);
   in.at("restart").get_to(config.restart);
   in.at("data_container").get_to(config.data_container);

@@ -69,6 +69,9 @@ struct Endpoint {
   std::vector<network::Ipv4> link_local{};
   std::vector<network::Ipv6> link_local6{};
   std::map<std::string, std::string> sysctls{};  ///< see EndpointSpec
+  int place = -1;                                ///< see network::AddressWish
+  std::vector<network::Ipv4> kept_free{};
+  std::vector<network::Ipv6> kept_free6{};
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -111,6 +114,9 @@ struct ContainerConfig {
   std::string name;     ///< "shop-db-1"
   std::string service;  ///< "db"
   int number = 1;
+  /// "pre_start-0": it prepares its service's containers, of which it is none, by running once to
+  /// its end. Empty: a container of the service.
+  std::string step = {};
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
   std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
@@ -132,9 +138,11 @@ struct ContainerConfig {
 };
 
 /// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
-/// is restarted and stopped, and the description of what was asked for.
+/// is restarted and stopped, its aliases, and the description of what was asked for.
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
+void to_json(nlohmann::json& json, const Endpoint& endpoint);
+void from_json(const nlohmann::json& json, Endpoint& endpoint);
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
 /// The same in two parts: spec, ports, links, extra_hosts, dns, health and stop are taken out of a

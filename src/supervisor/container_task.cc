@@ -118,7 +118,7 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
 
 Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   Laps laps(trace, trace_row);
-  join_network();
+  co_await join_network();
   laps.end("networks, lease and ports");
   make_directories(running_files());
   make_output();
@@ -139,7 +139,7 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   // A process that has failed already left no namespace behind: why it failed is the error.
   if (has_dns() && pending.network_namespace() < 0) pending.take_result();
   if (has_dns()) {
-    shared_.network.plug(config_, status_.addresses, pending.network_namespace());
+    co_await plug(pending.identity(), pending.network_namespace());
     laps.end("network plug");
     start_dns(pending.network_namespace(), {});
     laps.end("DNS");
@@ -159,26 +159,22 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   laps.end("ready");
 }
 
-/// Addresses and ports are taken first: they are what another can be in the way of.
-void ContainerTask::join_network() {
-  status_.addresses.clear();
-  if (!config_.endpoints.empty()) {
-    shared_.network.prepare(config_);
-    status_.addresses = shared_.network.lease(config_);
-  }
-  status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
-}
-
-std::optional<network::DualAddress> ContainerTask::first_address() const {
-  if (config_.endpoints.empty()) return std::nullopt;
-  const auto found = status_.addresses.find(config_.endpoints.front().network);
-  if (found == status_.addresses.end()) return std::nullopt;
-  return found->second;
+std::optional<network::DualAddress> ContainerTask::published_address() const {
+  const auto address = shared_.network.published_address(config_, status_.addresses);
+  if (address == network::DualAddress{}) return std::nullopt;
+  return address;
 }
 
 bool ContainerTask::has_dns() const {
   return config_.spec.namespaces.network.kind == runtime::NamespaceKind::own &&
          !config_.endpoints.empty();
+}
+
+std::optional<Fd> ContainerTask::network_namespace() const {
+  if (!runs() || !has_dns()) return std::nullopt;
+  Fd space = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);
+  if (!is_alive(status_.process)) fail("{} has ended", config_.name);
+  return space;
 }
 
 /// Files of the host are read at each start; other secrets are kept in memory.
@@ -201,9 +197,11 @@ runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& share
   runtime::ContainerSpec spec = config_.spec;
   spec.root.upper = shared_.files.upper(config_.id);
   spec.root.work = shared_.files.work(config_.id);
-  spec.etc = write_etc_files(
-      running_files(), config_,
-      {first_address().value_or(network::DualAddress{}), shared_.network.host_gateway()});
+  spec.etc = write_etc_files(running_files(), config_,
+                             {shared_.network.own_address(config_, status_.addresses),
+                              shared_.network.host_gateway(config_)});
+  if (shared.user) spec.ids = shared.ids;
+  give_to_root(spec.etc, spec.ids);
   fill_files(spec);
   if (shared.network_files.empty()) return spec;
   // Who shares a network has its names too.
@@ -264,8 +262,10 @@ Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
   // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
   // again.
   write_config(shared_.files, changed, status_.created);
+  const bool renamed = changed.endpoints != config_.endpoints;
   config_ = std::move(changed);
   policy_ = RestartPolicy(config_.restart);
+  if (renamed) co_await tell_names();
   co_return Answer{true};
 }
 
@@ -292,12 +292,11 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   auto process = open_process(status_.process);
   if (!process) fail("{} has ended", config_.name);
   pidfd_ = std::move(*process);
-  shared_.network.adopt(config_);
-  if (has_dns()) {
-    const Fd network = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);
-    start_dns(network.get(), {status_.dns_udp_port, status_.dns_tcp_port});
+  if (const auto network = network_namespace()) {
+    shared_.network.adopt(config_, plugged_endpoints(), network->get());
+    start_dns(network->get(), {status_.dns_udp_port, status_.dns_tcp_port});
   }
-  status_.published = shared_.publisher.publish(config_, first_address(), status_.published);
+  status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
   // Killed between its release and the news of its exec: it runs all the same.
   if (!is_up(status_.phase)) status_.started = now();
   // The kernel knows best whether it is paused.
@@ -348,6 +347,7 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
 void ContainerTask::end_run() {
   if (prober_) prober_->stop();
   if (dns_) dns_->stop();
+  shared_.network.unplug(config_.id);
   prober_.reset();
   dns_.reset();
   pidfd_.reset();

@@ -21,6 +21,7 @@
 #include "supervisor/secret_store.h"
 #include "supervisor/shared_namespaces.h"
 #include "supervisor/stack_network.h"
+#include "supervisor/visits.h"
 
 namespace stack::supervisor {
 
@@ -40,13 +41,15 @@ struct SharedServices {
   std::function<void()> changed;
   const SecretStore& secrets;
   FindRunning find_running;  ///< in this stack, or in any other
+  Visits& visits;            ///< to networks of other stacks
 };
 
 /// What a request came to.
 struct Answer {
   bool changed = false;
   std::string note = {};
-  std::optional<int> exit_code = {};  ///< of the run that was waited for
+  std::optional<int> exit_code = {};                 ///< of the run that was waited for
+  std::optional<network::DualAddress> address = {};  ///< of a guest
 };
 
 class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
@@ -59,11 +62,17 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   bool runs() const { return status_.process.pid != 0; }
   /// It runs or is to be restarted.
   bool active() const { return runs() || status_.phase == Phase::restarting; }
+  /// The network namespace of its own that it runs in, when its networks are of the stack.
+  std::optional<Fd> network_namespace() const;
+  /// How it is joined to its networks while it runs.
+  std::vector<network::EndpointSpec> plugged_endpoints() const;
 
   // Requests. They may be made at any time, in any number.
   /// `trace`: where its phases are noted, or null; outlives the call.
   Awaitable<Answer> start(Spans* trace);
   Awaitable<Answer> update(ContainerConfig wanted);
+  Awaitable<Answer> connect(Endpoint endpoint);
+  Awaitable<Answer> disconnect(std::string network);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
   /// news of it.
   Awaitable<void> catch_up();
@@ -91,7 +100,15 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> launch(Spans* trace);
   Awaitable<void> try_launch(Spans* trace);
   void change_limits(const runtime::ResourceSpec& wanted);
-  void join_network();
+  Awaitable<void> join_network();
+  Awaitable<void> plug(ProcessIdentity process, int network_namespace);
+  bool is_in(const std::string& network) const;
+  ContainerConfig without(const std::string& network) const;
+  Awaitable<void> plug_in(std::string network);
+  Awaitable<void> plug_out(std::string network);
+  void lead_out();
+  Awaitable<void> networks_changed();
+  Awaitable<void> tell_names();
   void make_output();
   std::filesystem::path running_files() const;
   runtime::ContainerSpec completed_spec(const OpenNamespaces& shared) const;
@@ -124,7 +141,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void note_change();
   void save_state() const;
   bool has_dns() const;
-  std::optional<network::DualAddress> first_address() const;
+  std::optional<network::DualAddress> published_address() const;
 
   SharedServices& shared_;
   ContainerConfig config_;  ///< changes by update() alone

@@ -31,8 +31,8 @@ constexpr int most_batches = 8;
 constexpr int receive_buffer = 1 << 20;
 
 bool try_bind(int socket, std::uint16_t port) {
-  const sockaddr_in address = socket_address(resolver_address, port);
-  return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  const SocketAddress address = socket_address(resolver_address, port);
+  return ::bind(socket, address.get(), address.size) == 0;
 }
 
 /// Bound in the current namespace, to `port` when it is free.

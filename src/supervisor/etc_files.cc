@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -78,13 +79,18 @@ bool sets_ndots(const std::string& option) {
 std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
   std::string text(loopback_lines);
   for (const auto& [name, address] : config.extra_hosts) {
-    const bool gateway = address == "host-gateway";
-    if (gateway && !names.host_gateway.v4)
+    if (address != "host-gateway") {
+      text += address + "\t" + name + "\n";
+      continue;
+    }
+    if (names.host_gateway == network::DualAddress{})
       fail("extra_hosts: {}: host-gateway means nothing without a network", name);
-    text += (gateway ? to_text(*names.host_gateway.v4) : address) + "\t" + name + "\n";
+    if (names.host_gateway.v4) text += to_text(*names.host_gateway.v4) + "\t" + name + "\n";
+    if (names.host_gateway.v6) text += to_text(*names.host_gateway.v6) + "\t" + name + "\n";
   }
-  if (names.own.v4 && !config.spec.hostname.empty())
-    text += to_text(*names.own.v4) + "\t" + names_of(config.spec) + "\n";
+  if (config.spec.hostname.empty()) return text;
+  if (names.own.v4) text += to_text(*names.own.v4) + "\t" + names_of(config.spec) + "\n";
+  if (names.own.v6) text += to_text(*names.own.v6) + "\t" + names_of(config.spec) + "\n";
   return text;
 }
 
@@ -114,6 +120,15 @@ runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
     write_in_place(files.resolv_conf, *resolv_conf);
   }
   return files;
+}
+
+void give_to_root(const runtime::EtcFiles& files, const IdBlock& ids) {
+  if (!ids.remaps()) return;
+  for (const std::string* path : {&files.hosts, &files.resolv_conf, &files.hostname}) {
+    if (path->empty()) continue;
+    if (::chown(path->c_str(), ids.uid_outside(0), ids.gid_outside(0)) != 0)
+      throw_errno("chown {}", *path);
+  }
 }
 
 }  // namespace stack::supervisor

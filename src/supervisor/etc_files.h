@@ -30,4 +30,7 @@ std::string host_network_resolv_conf(std::string_view host_resolv_conf, const Dn
 runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
                                   const ContainerConfig& config, const HostNames& names);
 
+/// They belong to the container's root, wherever its ids are.
+void give_to_root(const runtime::EtcFiles& files, const IdBlock& ids);
+
 }  // namespace stack::supervisor

@@ -200,4 +200,28 @@ void from_json(const json& in, UplinkSpec& uplink) {
   read_if_there(in, "stack_address6", uplink.stack_address6);
 }
 
+void to_json(json& out, const EndpointSpec& endpoint) {
+  out = json{{"network", endpoint.network},
+             {"address", endpoint.address},
+             {"mac", endpoint.mac},
+             {"interface", endpoint.interface},
+             {"default_route", endpoint.default_route},
+             {"default_route6", endpoint.default_route6},
+             {"link_local", endpoint.link_local},
+             {"link_local6", endpoint.link_local6},
+             {"sysctls", endpoint.sysctls}};
+}
+
+void from_json(const json& in, EndpointSpec& endpoint) {
+  in.at("network").get_to(endpoint.network);
+  in.at("address").get_to(endpoint.address);
+  in.at("mac").get_to(endpoint.mac);
+  in.at("interface").get_to(endpoint.interface);
+  in.at("default_route").get_to(endpoint.default_route);
+  in.at("default_route6").get_to(endpoint.default_route6);
+  in.at("link_local").get_to(endpoint.link_local);
+  in.at("link_local6").get_to(endpoint.link_local6);
+  in.at("sysctls").get_to(endpoint.sysctls);
+}
+
 }  // namespace stack::network

@@ -31,5 +31,7 @@ void to_json(nlohmann::json& json, const PublishedPort& port);
 void from_json(const nlohmann::json& json, PublishedPort& port);
 void to_json(nlohmann::json& json, const UplinkSpec& uplink);
 void from_json(const nlohmann::json& json, UplinkSpec& uplink);
+void to_json(nlohmann::json& json, const EndpointSpec& endpoint);
+void from_json(const nlohmann::json& json, EndpointSpec& endpoint);
 
 }  // namespace stack::network

@@ -118,24 +118,90 @@ std::vector<RecordedContainer> read_recorded(const ProjectFiles& files, ConfigPa
   return recorded;
 }
 
+namespace {
+
+json guests_object(const std::map<std::string, Guest>& guests) {
+  json object = json::object();
+  for (const auto& [name, guest] : guests)
+    object[name] = {{"container", guest.container_id},
+                    {"names", guest.names},
+                    {"pid", guest.process.pid},
+                    {"start_time", guest.process.start_time},
+                    {"endpoint", guest.endpoint}};
+  return object;
+}
+
+Guest guest_from(const json& in) {
+  Guest guest;
+  in.at("container").get_to(guest.container_id);
+  in.at("names").get_to(guest.names);
+  in.at("pid").get_to(guest.process.pid);
+  in.at("start_time").get_to(guest.process.start_time);
+  in.at("endpoint").get_to(guest.endpoint);
+  return guest;
+}
+
+}  // namespace
+
 void write_network(const ProjectFiles& files, const NetworkRecord& record, Durability durability) {
   make_directories(files.networks());
-  const json body{{"config", record.config}, {"leases", record.leases}};
+  json body{{"config", record.config},
+            {"leases", record.leases},
+            {"created", to_nanoseconds(record.created)},
+            {"boot_id", boot_id()}};
+  if (!record.guests.empty()) body["guests"] = guests_object(record.guests);
   write_document(files.network(record.config.spec.name), network_kind, body, durability);
 }
 
+std::optional<NetworkRecord> read_network_record(const ProjectFiles& files,
+                                                 const std::string& name) {
+  const auto document = read_document(files.network(name), network_kind);
+  if (!document) return std::nullopt;
+  NetworkRecord record;
+  document->at("config").get_to(record.config);
+  document->at("leases").get_to(record.leases);
+  record.created = from_nanoseconds(document->value("created", std::int64_t{0}));
+  const bool this_boot = document->value("boot_id", "") == boot_id();
+  const json guests = document->value("guests", json::object());
+  for (const auto& [guest, entry] : guests.items()) {
+    record.guests[guest] = guest_from(entry);
+    if (!this_boot) record.guests[guest].process = {};
+  }
+  return record;
+}
+
 std::vector<NetworkRecord> read_network_records(const ProjectFiles& files) {
+  constexpr std::string_view ending = ".json";
   std::vector<NetworkRecord> records;
   for (const std::string& name : list_directory(files.networks())) {
-    if (name.starts_with(".") || !name.ends_with(".json")) continue;
-    const auto document = read_document(files.networks() / name, network_kind);
-    if (!document) continue;
-    NetworkRecord record;
-    document->at("config").get_to(record.config);
-    document->at("leases").get_to(record.leases);
-    records.push_back(std::move(record));
+    if (name.starts_with(".") || !name.ends_with(ending)) continue;
+    if (auto record = read_network_record(files, name.substr(0, name.size() - ending.size())))
+      records.push_back(std::move(*record));
   }
   return records;
+}
+
+std::optional<JoinedNetwork> find_joined_network(const ProjectFiles& guest,
+                                                 const std::string& network) {
+  const auto owner = find_network_owner(guest.paths, network, guest.project);
+  if (!owner) return std::nullopt;
+  const ProjectFiles files{guest.paths, *owner};
+  const auto record = read_network_record(files, network);
+  if (!record) return std::nullopt;
+  JoinedNetwork joined{*owner, record->config.spec, {}};
+  if (const auto uplink = read_uplink(files))
+    joined.host_gateway = {uplink->host_address, uplink->host_address6};
+  return joined;
+}
+
+std::string guest_name(const std::string& project, const std::string& container) {
+  return project + "/" + container;
+}
+
+std::optional<std::pair<std::string, std::string>> split_guest_name(const std::string& name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  return std::pair(name.substr(0, slash), name.substr(slash + 1));
 }
 
 void write_uplink(const ProjectFiles& files, const network::UplinkSpec& uplink) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/files.h"
@@ -30,6 +31,7 @@ struct ProjectFiles {
   std::filesystem::path log() const { return run() / "supervisor.log"; }
   std::filesystem::path net_lock() const { return paths.run / "net.lock"; }
   std::filesystem::path forwarding_memory() const { return paths.run / "ip_forward"; }
+  std::filesystem::path forwarding6_memory() const { return paths.run / "ip6_forward"; }
 
   std::filesystem::path containers() const { return paths.project_data(project) / "containers"; }
   std::filesystem::path container(const std::string& id) const { return containers() / id; }
@@ -70,13 +72,41 @@ void write_status(const ProjectFiles& files, const std::vector<const ContainerSt
 std::vector<RecordedContainer> read_recorded(const ProjectFiles& files,
                                              ConfigParts parts = ConfigParts::all);
 
-/// A network with the addresses given out in it, by container name.
+/// A container of another stack that is or was plugged into a network of this one.
+struct Guest {
+  std::string container_id;
+  std::vector<std::string> names;  ///< that it is found by in this network
+  ProcessIdentity process;         ///< pid 0: it does not run
+  network::EndpointSpec endpoint;
+  bool operator==(const Guest&) const = default;
+};
+
+/// A network with the addresses given out in it, by container name; guests are "PROJECT/CONTAINER".
 struct NetworkRecord {
   NetworkConfig config;
   std::map<std::string, network::DualAddress> leases;
+  std::map<std::string, Guest> guests{};
+  TimePoint created{};  ///< epoch: made by a version that did not write it down
 };
 void write_network(const ProjectFiles& files, const NetworkRecord& record, Durability durability);
 std::vector<NetworkRecord> read_network_records(const ProjectFiles& files);
+/// Nothing when there is no such network.
+std::optional<NetworkRecord> read_network_record(const ProjectFiles& files,
+                                                 const std::string& name);
+
+/// A network as a container of another stack sees it.
+struct JoinedNetwork {
+  std::string owner;  ///< its stack
+  network::NetworkSpec spec;
+  network::DualAddress host_gateway;  ///< what `host-gateway` means there; empty before first use
+};
+std::optional<JoinedNetwork> find_joined_network(const ProjectFiles& guest,
+                                                 const std::string& network);
+
+/// "PROJECT/CONTAINER", as guests are called.
+std::string guest_name(const std::string& project, const std::string& container);
+/// The two parts; nothing for a container of the stack's own.
+std::optional<std::pair<std::string, std::string>> split_guest_name(const std::string& name);
 
 void write_uplink(const ProjectFiles& files, const network::UplinkSpec& uplink);
 std::optional<network::UplinkSpec> read_uplink(const ProjectFiles& files);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "supervisor/network_json.h"
 
 namespace stack::supervisor {
 namespace {
@@ -69,6 +70,27 @@ json to_object(const Await& request) {
           {"container", request.id},
           {"condition", condition_names.at(static_cast<std::size_t>(request.condition))}};
 }
+json to_object(const ConnectContainer& request) {
+  return {{"do", "connect-container"}, {"container", request.id}, {"endpoint", request.endpoint}};
+}
+json to_object(const DisconnectContainer& request) {
+  return {{"do", "disconnect-container"}, {"container", request.id}, {"network", request.network}};
+}
+json to_object(const LeaseGuest& request) {
+  return {{"do", "lease-guest"}, {"guest", request.guest}, {"endpoint", request.endpoint}};
+}
+json to_object(const PlugGuest& request) {
+  return {{"do", "plug-guest"},
+          {"guest", request.guest},
+          {"container_id", request.container_id},
+          {"pid", request.process.pid},
+          {"start_time", request.process.start_time},
+          {"names", request.names},
+          {"endpoint", request.endpoint}};
+}
+json to_object(const ReleaseGuest& request) {
+  return {{"do", "release-guest"}, {"guest", request.guest}, {"network", request.network}};
+}
 json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
 }
@@ -108,6 +130,17 @@ PauseContainer pause_from(const json& in) {
   return {in.at("container").get<std::string>(), bound ? Until::client_gone : Until::unpaused};
 }
 
+PlugGuest plug_from(const json& in) {
+  PlugGuest request;
+  in.at("guest").get_to(request.guest);
+  in.at("container_id").get_to(request.container_id);
+  in.at("pid").get_to(request.process.pid);
+  in.at("start_time").get_to(request.process.start_time);
+  in.at("names").get_to(request.names);
+  in.at("endpoint").get_to(request.endpoint);
+  return request;
+}
+
 AwaitedCondition condition_from(std::string_view name) {
   for (std::size_t i = 0; i < condition_names.size(); ++i)
     if (condition_names.at(i) == name) return static_cast<AwaitedCondition>(i);
@@ -136,6 +169,17 @@ Request request_from(const json& in) {
     return Await{in.at("container").get<std::string>(),
                  condition_from(in.at("condition").get<std::string>())};
   }
+  if (what == "connect-container")
+    return ConnectContainer{in.at("container").get<std::string>(),
+                            in.at("endpoint").get<Endpoint>()};
+  if (what == "disconnect-container")
+    return DisconnectContainer{in.at("container").get<std::string>(),
+                               in.at("network").get<std::string>()};
+  if (what == "lease-guest")
+    return LeaseGuest{in.at("guest").get<std::string>(), in.at("endpoint").get<Endpoint>()};
+  if (what == "plug-guest") return plug_from(in);
+  if (what == "release-guest")
+    return ReleaseGuest{in.at("guest").get<std::string>(), in.at("network").get<std::string>()};
   if (what == "shutdown") return Shutdown{};
   fail("unknown request \"{}\"", what);
 }
@@ -245,6 +289,7 @@ std::string encode_reply(const Reply& reply) {
   if (reply.error) object["error"] = error_object(*reply.error);
   if (reply.exit_code) object["exit_code"] = *reply.exit_code;
   if (reply.status) object["status"] = *reply.status;
+  if (reply.address) object["address"] = *reply.address;
   if (!reply.spans.empty()) object["spans"] = spans_array(reply.spans);
   return dump(object);
 }
@@ -258,6 +303,7 @@ Reply decode_reply(std::string_view message) {
     if (in.contains("error")) reply.error = error_from(in["error"]);
     if (in.contains("exit_code")) reply.exit_code = in["exit_code"].get<int>();
     if (in.contains("status")) reply.status = in["status"].get<ContainerStatus>();
+    if (in.contains("address")) reply.address = in["address"].get<network::DualAddress>();
     if (in.contains("spans")) reply.spans = spans_from(in["spans"]);
     return reply;
   });

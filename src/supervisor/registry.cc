@@ -62,7 +62,7 @@ Registry::Zone Registry::zone(const std::string& network, const Strangers& stran
     if (task->runs()) running.push_back({&task->config(), &task->status().addresses});
   network::NetworkSpec spec;
   spec.name = network;
-  if (network_.has(network)) spec = network_.spec(network);
+  if (const auto* const found = network_.find_spec(network)) spec = *found;
   known = std::make_shared<network::DnsZone>(dns_zone(spec, running));
   return known;
 }
@@ -73,7 +73,7 @@ network::DnsAnswers& Registry::answers(const ContainerConfig& client, const Stra
   std::vector<Zone> zones;
   for (const Endpoint& endpoint : client.endpoints)
     zones.push_back(zone(endpoint.network, strangers));
-  auto view = dns_view(client, std::move(zones), network_.host_gateway());
+  auto view = dns_view(client, std::move(zones), network_.host_gateway(client));
   return answers_.emplace(client.id, network::DnsAnswers(std::move(view), clients_++))
       .first->second;
 }

@@ -2,8 +2,13 @@
 // What the supervisor does when it is asked. All requests are idempotent.
 #include <sys/stat.h>
 
+#include <array>
+
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
+#include "runtime/project_quota.h"
+#include "supervisor/id_pool.h"
 #include "supervisor/supervisor.h"
 
 namespace stack::supervisor {
@@ -55,6 +60,15 @@ void make_upper(const std::filesystem::path& upper, const runtime::RootSpec& roo
     throw_errno("preparing {}", upper.native());
 }
 
+/// Before anything is in them.
+void limit_root(const ProjectFiles& files, const ContainerConfig& config) {
+  if (!config.spec.root.size) return;
+  const std::array<std::filesystem::path, 2> parts = {files.upper(config.id),
+                                                      files.work(config.id)};
+  if (runtime::project_of(parts.back())) return;  // a create that was cut off, after the last one
+  runtime::limit_size(parts, *config.spec.root.size, files.paths.data / "quota.lock");
+}
+
 }  // namespace
 
 Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber client, Spans* trace) {
@@ -81,6 +95,7 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   reply.changed = answer.changed;
   reply.note = std::move(answer.note);
   reply.exit_code = answer.exit_code;
+  reply.address = answer.address;
   if (const auto task = registry_.find(id)) reply.status = task->status();
   co_return reply;
 }
@@ -96,17 +111,58 @@ Awaitable<void> Supervisor::catch_up() {
   for (const auto& [id, task] : tasks) co_await task->catch_up();
 }
 
-Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
-  co_await catch_up();
+/// Those that run, guests included: "shop-db-1", "blog/blog-web-1".
+std::vector<std::string> Supervisor::users_of(const std::string& network) const {
+  std::vector<std::string> users;
   for (const auto& [id, task] : registry_.all())
     for (const Endpoint& endpoint : task->config().endpoints)
-      if (task->active() && endpoint.network == request.name)
-        fail("network {} is in use by {}", request.name, task->config().name);
+      if (task->active() && endpoint.network == network) users.push_back(task->config().name);
+  if (const auto record = network_.records().find(network); record != network_.records().end())
+    for (const auto& [name, guest] : record->second.guests)
+      if (is_alive(guest.process)) users.push_back(name);
+  return users;
+}
+
+Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
+  co_await catch_up();
+  if (const auto users = users_of(request.name); !users.empty())
+    fail("network {} is in use by {}", request.name, join(users, ", "));
   const auto stack =
       registry_.any_active() ? StackNetwork::Stack::runs : StackNetwork::Stack::is_down;
   const auto change = network_.remove(request.name, stack);
   firewall_ready_.request();
   co_return Answer{change == StackNetwork::Change::made, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(ConnectContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->connect(std::move(request.endpoint));
+}
+
+Awaitable<Answer> Supervisor::handle(DisconnectContainer request) {
+  const auto task = registry_.get(request.id);
+  co_return co_await task->disconnect(std::move(request.network));
+}
+
+Awaitable<Answer> Supervisor::handle(LeaseGuest request) {
+  Answer answer;
+  answer.address = guests_.lease(request);
+  answer.changed = true;
+  co_await firewall_ready_.completed();
+  co_return answer;
+}
+
+Awaitable<Answer> Supervisor::handle(PlugGuest request) {
+  guests_.plug(request);
+  Answer answer;
+  answer.changed = true;
+  co_return answer;
+}
+
+Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
+  Answer answer;
+  answer.changed = guests_.release(request);
+  co_return answer;
 }
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
@@ -115,21 +171,34 @@ Awaitable<Answer> Supervisor::handle(CreateContainer request) {
   co_return answer;
 }
 
-Answer Supervisor::create(const ContainerConfig& config) {
+Answer Supervisor::create(const ContainerConfig& wanted) {
+  ContainerConfig config = wanted;
+  const bool has_ids = config.spec.namespaces.user.kind == runtime::NamespaceKind::own;
   if (const auto existing = registry_.find(config.id)) {
+    if (has_ids) config.spec.ids = existing->config().spec.ids;
     if (existing->config() == config) return {};
     fail("container {} exists already and is another", config.id);
   }
   for (const Endpoint& endpoint : config.endpoints)
-    if (!network_.has(endpoint.network)) fail("there is no network {}", endpoint.network);
+    if (!network_.has(endpoint.network) &&
+        !find_network_owner(files_.paths, endpoint.network, files_.project))
+      fail("there is no network {}", endpoint.network);
+  // Held until the document is there for others to see.
+  std::optional<FileLock> lock;
+  if (has_ids) {
+    lock = FileLock::acquire(files_.net_lock());
+    config.spec.ids = choose_id_block(files_.paths, config.spec.ids.count);
+  }
   make_directories(files_.container(config.id));
   make_upper(files_.upper(config.id), config.spec.root);
   make_directories(files_.work(config.id));
+  limit_root(files_, config);
   ContainerStatus status;
   status.id = config.id;
   status.created = std::chrono::system_clock::now();
   // Last: with its config it is a container, without it rubbish.
   write_config(files_, config, status.created);
+  network_.reserve(config);
   registry_.add(std::make_shared<ContainerTask>(shared_, config, std::move(status)));
   status_saved_.request();
   return {true, {}};
@@ -160,9 +229,15 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   sweeper_.discard(request.id);
   secrets_.drop(request.id);
   // A successor of the same name has taken its addresses over.
-  if (!registry_.name_taken(task->config().name)) network_.release(task->config().name);
+  if (!registry_.name_taken(task->config().name)) co_await give_addresses_back(task->config());
   status_saved_.request();
   co_return Answer{true, {}};
+}
+
+Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config) {
+  network_.release(config.name);
+  for (const Endpoint& endpoint : config.endpoints)
+    if (!network_.has(endpoint.network)) co_await visits_.release(config.name, endpoint.network);
 }
 
 Awaitable<Answer> Supervisor::handle(SignalContainer request) {

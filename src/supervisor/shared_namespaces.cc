@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/user_namespace.h"
 #include "supervisor/project_files.h"
 
 namespace stack::supervisor {
@@ -29,6 +30,21 @@ bool is_shared(const runtime::NamespaceSpec& space) {
   return space.kind == runtime::NamespaceKind::shared;
 }
 
+/// All that a container shares must belong to the user namespace that it is in itself: elsewhere
+/// its root is nobody.
+void require_same_user_namespace(const runtime::NamespacesSpec& spaces, const OpenNamespaces& open,
+                                 const FindRunning& find) {
+  for (const auto* space : {&spaces.network, &spaces.pid, &spaces.ipc}) {
+    if (!is_shared(*space)) continue;
+    const auto other = require_running(space->container, find, "user");
+    if (runtime::id_block_of(other.process) == open.ids) continue;
+    throw Error(fmt::format("container {} is in another user namespace, so none of its namespaces "
+                            "can be shared",
+                            space->container))
+        .with_hint("give both the same userns_mode");
+  }
+}
+
 int number(const Fd& fd) {
   return fd ? fd.get() : -1;
 }
@@ -36,7 +52,7 @@ int number(const Fd& fd) {
 }  // namespace
 
 runtime::SharedNamespaces OpenNamespaces::view() const {
-  return {number(network), number(pid), number(ipc), number(mount)};
+  return {number(network), number(pid), number(ipc), number(mount), number(user)};
 }
 
 OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const FindRunning& find) {
@@ -55,6 +71,12 @@ OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const Find
     open.ipc = open_namespace(other, spaces.ipc.container, "ipc");
     open.mount = open_namespace(other, spaces.ipc.container, "mnt");
   }
+  if (is_shared(spaces.user)) {
+    const auto other = require_running(spaces.user.container, find, "user");
+    open.user = open_namespace(other, spaces.user.container, "user");
+    open.ids = runtime::id_block_of(other.process);
+  }
+  require_same_user_namespace(spaces, open, find);
   return open;
 }
 

@@ -28,12 +28,15 @@ struct OpenNamespaces {
   Fd pid;
   Fd ipc;
   Fd mount;
+  Fd user;
+  IdBlock ids;                          ///< of `user`
   std::filesystem::path network_files;  ///< of the container whose network is shared; or empty
 
   runtime::SharedNamespaces view() const;
 };
 
-/// Opens what `spaces` shares. Throws Error when the other container does not run.
+/// Opens what `spaces` shares. Throws Error when the other container does not run, or when its user
+/// namespace is another than `spaces` says.
 OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const FindRunning& find);
 
 /// A running container of that name in any stack but `except`.

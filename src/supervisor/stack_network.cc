@@ -2,17 +2,23 @@
 #include "supervisor/stack_network.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "network/direct_links.h"
 #include "network/links.h"
 #include "network/namespaces.h"
 #include "network/subnets.h"
+#include "supervisor/leases.h"
+#include "supervisor/status.h"
+#include "supervisor/subnet_holders.h"
 
 namespace stack::supervisor {
 
 using network::DualAddress;
 using network::Ipv4;
+using network::Ipv6;
 using network::NetworkSpec;
 using network::Subnet;
 
@@ -37,11 +43,32 @@ const NetworkRecord& StackNetwork::record(const std::string& name) const {
   return const_cast<StackNetwork*>(this)->record(name);
 }
 
+const NetworkSpec* StackNetwork::find_spec(const std::string& name) const {
+  if (const auto own = records_.find(name); own != records_.end()) return &own->second.config.spec;
+  const auto other = joined_.find(name);
+  return other == joined_.end() ? nullptr : &other->second.spec;
+}
+
 bool StackNetwork::has_way_out(const ContainerConfig& config) const {
   return std::ranges::any_of(config.endpoints, [&](const Endpoint& endpoint) {
-    return !has(endpoint.network) || !spec(endpoint.network).internal;
+    const NetworkSpec* const spec = find_spec(endpoint.network);
+    return spec != nullptr && !spec->internal;
   });
 }
+
+void StackNetwork::join(const std::string& name) {
+  auto found = find_joined_network(files_, name);
+  if (!found) fail("network {} could not be found", name);
+  joined_[name] = std::move(*found);
+}
+
+namespace {
+
+std::string of_stack(const std::string& project) {
+  return project == lone_networks_project ? "" : " in stack " + project;
+}
+
+}  // namespace
 
 StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   const auto found = records_.find(config.spec.name);
@@ -54,33 +81,65 @@ StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   }
   // Held until the document is there for others to see.
   const auto lock = FileLock::acquire(files_.net_lock());
+  if (const auto owner = find_network_owner(files_.paths, config.spec.name, files_.project))
+    fail("network with name {} already exists{}", config.spec.name, of_stack(*owner));
   choose_addresses(config);
-  write_network(files_, {config, {}}, Durability::survives_power_loss);
-  records_[config.spec.name] = {config, {}};
+  NetworkRecord made{std::move(config), {}};
+  made.created = std::chrono::system_clock::now();
+  write_network(files_, made, Durability::survives_power_loss);
+  std::string name = made.config.spec.name;
+  records_.insert_or_assign(std::move(name), std::move(made));
   return Change::made;
 }
 
-void StackNetwork::choose_addresses(NetworkConfig& config) const {
-  NetworkSpec& spec = config.spec;
-  if (spec.subnet.prefix == 0) {
-    const auto seed = stable_hash(files_.stack_id() + "/" + spec.name);
-    spec.subnet = network::choose_subnet(subnets_taken(), seed);
-  }
-  if (spec.gateway == Ipv4{}) spec.gateway = Ipv4{spec.subnet.address.value + 1};
-  if (spec.bridge.empty()) spec.bridge = "br-" + stable_hex(spec.name, 10);
+namespace {
+
+template <typename Net>
+std::vector<Net> taken_of(const std::vector<SubnetHolder>& holders, Net SubnetHolder::*member) {
+  std::vector<Net> taken;
+  for (const SubnetHolder& holder : holders)
+    if ((holder.*member).prefix != 0) taken.push_back(holder.*member);
+  return taken;
 }
 
-/// Subnets of the kernel, and of stacks that do not run but will want theirs back.
-std::vector<Subnet> StackNetwork::subnets_taken() const {
-  std::vector<Subnet> taken = network::subnets_in_use();
-  for (const std::string& project : list_projects(files_.paths)) {
-    const ProjectFiles other{files_.paths, project};
-    for (const NetworkRecord& found : read_network_records(other))
-      taken.push_back(found.config.spec.subnet);
-    if (const auto uplink = read_uplink(other))
-      taken.push_back({Ipv4{uplink->host_address.value & ~3U}, 30});
+template <typename Net>
+void refuse_taken(const Net& subnet, const std::vector<SubnetHolder>& holders,
+                  Net SubnetHolder::*member) {
+  if (subnet.prefix == 0) return;
+  for (const SubnetHolder& holder : holders)
+    if ((holder.*member).prefix != 0 && subnet.overlaps(holder.*member))
+      fail("subnet {} overlaps with {}: {}", to_text(subnet), to_text(holder.*member),
+           describe(holder));
+}
+
+/// Preflight has looked already; this is for what came in between. A network on a device of the
+/// host lies in that device's subnet.
+void refuse_taken(const NetworkSpec& spec, const std::vector<SubnetHolder>& holders) {
+  if (spec.kind != network::NetworkKind::bridge) return;
+  refuse_taken(spec.subnet, holders, &SubnetHolder::subnet);
+  refuse_taken(spec.subnet6, holders, &SubnetHolder::subnet6);
+}
+
+}  // namespace
+
+void StackNetwork::choose_addresses(NetworkConfig& config) const {
+  NetworkSpec& spec = config.spec;
+  const auto holders = subnet_holders(files_.paths, files_.project);
+  const auto seed = stable_hash(files_.stack_id() + "/" + spec.name);
+  if (spec.enable_ipv6 && !network::has_ipv6())
+    fail("network {} wants IPv6, which is switched off on this machine", spec.name);
+  refuse_taken(spec, holders);
+  if (spec.enable_ipv4 && spec.subnet.prefix == 0) {
+    spec.subnet = network::choose_subnet(taken_of(holders, &SubnetHolder::subnet), seed);
   }
-  return taken;
+  if (spec.enable_ipv6 && spec.subnet6.prefix == 0) {
+    spec.subnet6 = network::choose_subnet6(taken_of(holders, &SubnetHolder::subnet6),
+                                           stable_hash(files_.stack_id()), seed);
+  }
+  if (spec.has_ipv4() && spec.gateway == Ipv4{}) spec.gateway = Ipv4{spec.subnet.address.value + 1};
+  if (spec.has_ipv6() && spec.gateway6 == Ipv6{})
+    spec.gateway6 = Ipv6{spec.subnet6.address.high, spec.subnet6.address.low + 1};
+  if (spec.bridge.empty()) spec.bridge = "br-" + stable_hex(spec.name, 10);
 }
 
 StackNetwork::Change StackNetwork::remove(const std::string& name, Stack stack) {
@@ -98,49 +157,42 @@ void StackNetwork::remove_condemned() {
   condemned_.clear();
 }
 
-namespace {
-
-std::set<Ipv4> addresses_taken(const NetworkRecord& record, const std::string& except) {
-  std::set<Ipv4> taken;
-  for (const auto& [name, address] : record.leases)
-    if (name != except && address.v4) taken.insert(*address.v4);
-  return taken;
-}
-
-}  // namespace
-
 Addresses StackNetwork::lease(const ContainerConfig& config) {
   Addresses addresses;
   for (const Endpoint& endpoint : config.endpoints) {
-    NetworkRecord& joined = record(endpoint.network);
-    const auto taken = addresses_taken(joined, config.name);
-    const auto kept = joined.leases.find(config.name);
-    Ipv4 address;
-    if (endpoint.address) {
-      address = *endpoint.address;
-      if (taken.contains(address))
-        fail("address {} is already in use in network {}", to_text(address), endpoint.network);
-    } else if (kept != joined.leases.end()) {
-      address = kept->second.v4.value_or(Ipv4{});
-    } else {
-      const NetworkSpec& spec = joined.config.spec;
-      address = network::choose_address(spec.subnet, spec.gateway, taken);
-    }
-    addresses[endpoint.network].v4 = address;
-    if (kept != joined.leases.end() && kept->second.v4 == address) continue;
-    joined.leases[config.name].v4 = address;
-    changed_leases_.insert(endpoint.network);
-    save_leases_.request();
+    if (!has(endpoint.network)) continue;
+    const DualAddress address = choose_lease(record(endpoint.network), config.name, endpoint);
+    addresses[endpoint.network] = address;
+    note_lease(endpoint.network, config.name, address);
   }
   return addresses;
 }
 
-void StackNetwork::release(const std::string& container_name) {
-  for (auto& [name, joined] : records_) {
-    if (joined.leases.erase(container_name) == 0) continue;
-    changed_leases_.insert(name);
-    save_leases_.request();
+void StackNetwork::reserve(const ContainerConfig& config) {
+  for (const Endpoint& endpoint : config.endpoints) {
+    if (!has(endpoint.network)) continue;
+    const auto lease = reserve_lease(record(endpoint.network), config.name, endpoint);
+    if (lease) note_lease(endpoint.network, config.name, *lease);
   }
+}
+
+void StackNetwork::note_lease(const std::string& network, const std::string& container,
+                              const DualAddress& address) {
+  DualAddress& lease = record(network).leases[container];
+  if (lease == address) return;
+  lease = address;
+  changed_leases_.insert(network);
+  save_leases_.request();
+}
+
+void StackNetwork::release(const std::string& container_name) {
+  for (const auto& [name, joined] : records_) release(name, container_name);
+}
+
+void StackNetwork::release(const std::string& network, const std::string& container_name) {
+  if (record(network).leases.erase(container_name) == 0) return;
+  changed_leases_.insert(network);
+  save_leases_.request();
 }
 
 /// A lease lost in a power cut costs a container its old address, nothing else.
@@ -154,7 +206,9 @@ void StackNetwork::write_leases() {
 
 network::UplinkSpec StackNetwork::choose_uplink() const {
   const std::string id = files_.stack_id();
-  const Subnet subnet = network::choose_uplink(subnets_taken(), stable_hash(id));
+  const auto holders = subnet_holders(files_.paths, files_.project);
+  const auto taken = taken_of(holders, &SubnetHolder::subnet);
+  const Subnet subnet = network::choose_uplink(taken, stable_hash(id));
   return {"stk" + id,
           Ipv4{subnet.address.value + 1},
           Ipv4{subnet.address.value + 2},
@@ -172,7 +226,27 @@ const network::UplinkSpec& StackNetwork::uplink() {
   return *uplink_;
 }
 
-DualAddress StackNetwork::host_gateway() const {
+/// From the first network with IPv6 on.
+void StackNetwork::lead_out_ipv6() {
+  network::enable_forwarding6(files_.forwarding6_memory());
+  if (uplink().host_address6) return;
+  const Ipv6 first = network::uplink_subnet6(stable_hash(files_.stack_id())).address;
+  uplink_->host_address6 = Ipv6{first.high, first.low + 1};
+  uplink_->stack_address6 = Ipv6{first.high, first.low + 2};
+  write_uplink(files_, *uplink_);
+}
+
+/// The host's end of the uplink that its default route leads to.
+DualAddress StackNetwork::host_gateway(const ContainerConfig& config) const {
+  const auto rank = [this](const Endpoint& it) {
+    const NetworkSpec* spec = find_spec(it.network);
+    return std::tuple(spec == nullptr || spec->internal, -std::int64_t{it.gw_priority}, it.network);
+  };
+  const auto main = std::ranges::min_element(config.endpoints, {}, rank);
+  if (main != config.endpoints.end()) {
+    const auto elsewhere = joined_.find(main->network);
+    if (elsewhere != joined_.end()) return elsewhere->second.host_gateway;
+  }
   if (!uplink_) return {};
   return {uplink_->host_address, uplink_->host_address6};
 }
@@ -183,11 +257,33 @@ std::vector<NetworkSpec> StackNetwork::made_networks() const {
   return networks;
 }
 
+namespace {
+
+/// Those that our uplink leads to.
+void keep_bridged(std::vector<NetworkSpec>& networks) {
+  std::erase_if(networks,
+                [](const NetworkSpec& spec) { return spec.kind != network::NetworkKind::bridge; });
+}
+
+}  // namespace
+
+std::vector<NetworkSpec> StackNetwork::bridged_networks() const {
+  std::vector<NetworkSpec> networks = made_networks();
+  keep_bridged(networks);
+  return networks;
+}
+
+bool StackNetwork::is_bridged(const std::string& name) const {
+  const auto found = records_.find(name);
+  return found != records_.end() && found->second.config.spec.kind == network::NetworkKind::bridge;
+}
+
 void StackNetwork::prepare(const ContainerConfig& config) {
   std::vector<NetworkSpec> missing;
   for (const Endpoint& endpoint : config.endpoints)
-    if (!made_.contains(endpoint.network)) missing.push_back(record(endpoint.network).config.spec);
-  if (missing.empty()) return;
+    if (has(endpoint.network) && !made_.contains(endpoint.network))
+      missing.push_back(record(endpoint.network).config.spec);
+  if (missing.empty() && (uplink_made_ || !visits(config))) return;
   remove_condemned();
 
   // Held until the routes are there for others to see.
@@ -195,43 +291,219 @@ void StackNetwork::prepare(const ContainerConfig& config) {
   network::enable_forwarding(files_.forwarding_memory());
   std::vector<NetworkSpec> networks = made_networks();
   networks.insert(networks.end(), missing.begin(), missing.end());
-  network::ensure_uplink(uplink(), stack_namespace_, networks);
+  keep_bridged(networks);
+  if (std::ranges::any_of(networks, &NetworkSpec::has_ipv6)) lead_out_ipv6();
+  if (!networks.empty() || visits(config)) {
+    network::ensure_uplink(uplink(), stack_namespace_, networks);
+    uplink_made_ = true;
+  }
   for (const NetworkSpec& spec : missing) {
-    network::ensure_bridge(spec, uplink(), stack_namespace_);
+    if (spec.kind == network::NetworkKind::bridge) {
+      network::ensure_bridge(spec, uplink(), stack_namespace_);
+    } else {
+      network::ensure_parent(spec, stack_namespace_);
+    }
     made_.insert(spec.name);
   }
-  const network::InNamespace inside(stack_namespace_);
-  network::apply_ruleset(network::stack_ruleset(*firewall({})));
+  apply_rules();
 }
 
-void StackNetwork::adopt(const ContainerConfig& config) {
-  for (const Endpoint& endpoint : config.endpoints)
-    if (records_.contains(endpoint.network)) made_.insert(endpoint.network);
+/// Both tables in one transaction.
+void StackNetwork::apply_rules() {
+  const auto spec = firewall({});
+  if (!spec) return;
+  const network::InNamespace inside(stack_namespace_);
+  network::apply_ruleset(network::stack_ruleset(*spec) + network::bridge_ruleset(locks()));
+  stale_locks_.clear();
+}
+
+bool StackNetwork::visits(const ContainerConfig& config) const {
+  return !std::ranges::all_of(config.endpoints,
+                              [this](const Endpoint& it) { return has(it.network); });
+}
+
+void StackNetwork::adopt(const ContainerConfig& config,
+                         const std::vector<network::EndpointSpec>& endpoints,
+                         int container_namespace) {
+  for (const Endpoint& endpoint : config.endpoints) {
+    if (has(endpoint.network)) {
+      adopt(endpoint.network);
+    } else if (auto found = find_joined_network(files_, endpoint.network)) {
+      joined_[endpoint.network] = std::move(*found);
+      uplink_made_ = uplink_.has_value();
+    }
+  }
+  adopt_ports(config.id, endpoints, container_namespace);
+}
+
+void StackNetwork::adopt_guest(const std::string& name, const network::EndpointSpec& endpoint,
+                               int container_namespace) {
+  adopt(endpoint.network);
+  adopt_ports(name, {endpoint}, container_namespace);
+}
+
+void StackNetwork::adopt(const std::string& network) {
+  made_.insert(network);
+  if (is_bridged(network)) uplink_made_ = uplink_.has_value();
+}
+
+void StackNetwork::adopt_ports(const std::string& holder,
+                               const std::vector<network::EndpointSpec>& endpoints,
+                               int container_namespace) {
+  const auto ports = network::find_ports(stack_namespace_, container_namespace);
+  for (const network::EndpointSpec& endpoint : endpoints) {
+    if (!is_bridged(endpoint.network)) continue;
+    const auto port = ports.find(endpoint.interface);
+    // One that is gone is known by its absence, and plugged in again.
+    const std::string name = port == ports.end() ? "" : port->second;
+    remember_port(holder, {endpoint.network, network::lock_of(name, endpoint)});
+  }
+}
+
+bool StackNetwork::is_made(const std::string& network) const {
+  return !is_bridged(network) || network::has_bridge(record(network).config.spec, stack_namespace_);
 }
 
 std::vector<network::EndpointSpec> StackNetwork::endpoints(const ContainerConfig& config,
                                                            const Addresses& addresses) const {
-  std::vector<network::EndpointSpec> specs;
-  for (const Endpoint& endpoint : config.endpoints) {
-    const DualAddress& address = addresses.at(endpoint.network);
-    specs.push_back(
-        {endpoint.network, address,
-         endpoint.mac.empty() ? network::mac_for(address.v4.value_or(Ipv4{})) : endpoint.mac,
-         "eth" + std::to_string(specs.size()), specs.empty()});
-  }
-  return specs;
+  return plan_endpoints(config.endpoints, addresses, finder());
 }
 
-void StackNetwork::plug(const ContainerConfig& config, const Addresses& addresses,
+FindNetwork StackNetwork::finder() const {
+  return [this](const std::string& name) { return find_spec(name); };
+}
+
+DualAddress StackNetwork::own_address(const ContainerConfig& config,
+                                      const Addresses& addresses) const {
+  return main_address(config.endpoints, addresses, finder(), {});
+}
+
+DualAddress StackNetwork::published_address(const ContainerConfig& config,
+                                            const Addresses& addresses) const {
+  return main_address(config.endpoints, addresses, finder(), [](const NetworkSpec& spec) {
+    return spec.kind == network::NetworkKind::bridge;
+  });
+}
+
+void StackNetwork::plug(const ContainerConfig& config,
+                        const std::vector<network::EndpointSpec>& endpoints,
                         int container_namespace) {
-  network::plug(endpoints(config, addresses), made_networks(), uplink(), stack_namespace_,
-                container_namespace, config.id);
+  plug_in(config.id, config.id, endpoints, container_namespace);
+}
+
+void StackNetwork::plug_guest(const std::string& name, const network::EndpointSpec& endpoint,
+                              int container_namespace, const std::string& container_id) {
+  plug_in(name, container_id, {endpoint}, container_namespace);
+}
+
+void StackNetwork::plug_in(const std::string& holder, const std::string& container_id,
+                           std::vector<network::EndpointSpec> joining, int container_namespace) {
+  std::erase_if(joining, [this](const auto& endpoint) { return !has(endpoint.network); });
+  if (joining.empty()) return;
+  std::vector<network::EndpointSpec> bridged = joining;
+  std::erase_if(bridged, [this](const auto& endpoint) { return !is_bridged(endpoint.network); });
+  network::plug(
+      joining, made_networks(), uplink(), stack_namespace_, container_namespace, container_id,
+      [&](const std::vector<network::PortLock>& locks) { lock_ports(holder, bridged, locks); });
+}
+
+/// Called in the stack's namespace.
+void StackNetwork::lock_ports(const std::string& holder,
+                              const std::vector<network::EndpointSpec>& joined,
+                              const std::vector<network::PortLock>& locks) {
+  for (std::size_t i = 0; i < locks.size(); ++i)
+    remember_port(holder, {joined[i].network, locks[i]});
+  if (!rules_) rules_.emplace(NETLINK_NETFILTER);
+  try {
+    network::change_locks(*rules_, locks, stale_locks_);
+    stale_locks_.clear();
+  } catch (const Error&) {
+    apply_rules();  // somebody has emptied the table, and the news has not reached us yet
+  }
+}
+
+void StackNetwork::remember_port(const std::string& holder, Port port) {
+  auto& ports = ports_[holder];
+  const auto before = std::ranges::find(ports, port.network, &Port::network);
+  if (before == ports.end()) {
+    ports.push_back(std::move(port));
+    return;
+  }
+  if (!before->lock.port.empty()) stale_locks_.push_back(before->lock);
+  *before = std::move(port);
+}
+
+void StackNetwork::unplug(const std::string& holder) {
+  const auto found = ports_.find(holder);
+  if (found == ports_.end()) return;
+  for (const Port& port : found->second)
+    if (!port.lock.port.empty()) stale_locks_.push_back(port.lock);
+  ports_.erase(found);
+}
+
+void StackNetwork::forget_port(const std::string& holder, const std::string& network) {
+  const auto found = ports_.find(holder);
+  if (found == ports_.end()) return;
+  std::erase_if(found->second, [&](const Port& port) {
+    if (port.network != network) return false;
+    if (!port.lock.port.empty()) stale_locks_.push_back(port.lock);
+    return true;
+  });
+  if (found->second.empty()) ports_.erase(found);
+}
+
+std::vector<network::PortLock> StackNetwork::locks() const {
+  std::vector<network::PortLock> locks;
+  for (const auto& [id, ports] : ports_)
+    for (const Port& port : ports)
+      if (!port.lock.port.empty()) locks.push_back(port.lock);
+  return locks;
+}
+
+/// Written at once: others read there who their neighbours are.
+void StackNetwork::note_guest(const std::string& network, const std::string& name, Guest guest) {
+  NetworkRecord& joined = record(network);
+  joined.guests[name] = std::move(guest);
+  write_network(files_, joined, Durability::survives_crash);
+}
+
+void StackNetwork::guest_ended(const std::string& network, const std::string& name,
+                               const ProcessIdentity& process) {
+  const auto joined = records_.find(network);
+  if (joined == records_.end()) return;
+  const auto guest = joined->second.guests.find(name);
+  if (guest == joined->second.guests.end() || guest->second.process != process) return;
+  joined->second.guests.erase(guest);
+  forget_port(name, network);
+  write_network(files_, joined->second, Durability::survives_crash);
+}
+
+bool StackNetwork::release_guest(const std::string& network, const std::string& name) {
+  const auto joined = records_.find(network);
+  if (joined == records_.end()) return false;
+  const bool leased = joined->second.leases.erase(name) > 0;
+  const bool was_there = joined->second.guests.erase(name) > 0;
+  forget_port(name, network);
+  if (leased || was_there) write_network(files_, joined->second, Durability::survives_crash);
+  return leased || was_there;
+}
+
+/// Its container has no other family in another network: both go by the same rules.
+bool StackNetwork::is_joined_and_internal(const network::PublishedPort& port) const {
+  return std::ranges::any_of(joined_, [&](const auto& entry) {
+    const NetworkSpec& spec = entry.second.spec;
+    const auto& six = port.container_address6;
+    return spec.internal && ((spec.has_ipv4() && spec.subnet.contains(port.container_address)) ||
+                             (spec.has_ipv6() && six && spec.subnet6.contains(*six)));
+  });
 }
 
 std::optional<network::FirewallSpec> StackNetwork::firewall(
     std::vector<network::PublishedPort> published) const {
-  if (!uplink_ || made_.empty()) return std::nullopt;
-  return network::FirewallSpec{files_.stack_id(), *uplink_, made_networks(), std::move(published)};
+  if (!uplink_ || !uplink_made_) return std::nullopt;
+  std::erase_if(published, [this](const auto& port) { return is_joined_and_internal(port); });
+  return network::FirewallSpec{files_.stack_id(), *uplink_, bridged_networks(),
+                               std::move(published)};
 }
 
 void StackNetwork::close() {

@@ -9,14 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "network/firewall.h"
+#include "network/kernel_events.h"
+#include "network/links.h"
+#include "network/netlink.h"
 #include "network/network_spec.h"
+#include "network/port_lock.h"
 #include "supervisor/async.h"
+#include "supervisor/endpoint_plan.h"
 #include "supervisor/project_files.h"
 
 namespace stack::supervisor {
-
-using Addresses = std::map<std::string, network::DualAddress>;  ///< by network name
 
 class StackNetwork {
  public:
@@ -34,38 +38,119 @@ class StackNetwork {
   const network::NetworkSpec& spec(const std::string& name) const {
     return record(name).config.spec;
   }
-  /// True when one of its networks is not internal. Networks of other stacks are not known here,
-  /// and count as ways out.
+  /// The same of networks of other stacks that have been joined, too; null for any other.
+  const network::NetworkSpec* find_spec(const std::string& name) const;
+  /// True when one of its networks is not internal.
   bool has_way_out(const ContainerConfig& config) const;
 
-  /// The container's address in each of its networks; the same as last time where possible.
+  /// Takes note of a network of another stack as it is on disk. Throws Error when there is none.
+  void join(const std::string& name);
+  const std::map<std::string, JoinedNetwork>& joined() const { return joined_; }
+  const std::map<std::string, NetworkRecord>& records() const { return records_; }
+
+  /// The container's address in each of its networks of this stack; the same as last time where
+  /// possible.
   Addresses lease(const ContainerConfig& config);
+  /// Keeps the addresses that the file fixes for a container that has yet to start.
+  void reserve(const ContainerConfig& config);
   void release(const std::string& container_name);
+  void release(const std::string& network, const std::string& container_name);
 
   /// Makes uplink and bridges that `config` needs and that are not there yet.
   void prepare(const ContainerConfig& config);
   /// Joins the namespace of a container that is being started to its networks.
-  void plug(const ContainerConfig& config, const Addresses& addresses, int container_namespace);
+  void plug(const ContainerConfig& config, const std::vector<network::EndpointSpec>& endpoints,
+            int container_namespace);
+  /// Its run is over: nobody is plugged in for it any more.
+  void unplug(const std::string& container_id);
+  /// The same for one network alone, of a container or a guest.
+  void forget_port(const std::string& holder, const std::string& network);
+  /// How the container is joined to each of its networks, those of other stacks included.
+  std::vector<network::EndpointSpec> endpoints(const ContainerConfig& config,
+                                               const Addresses& addresses) const;
 
-  /// Takes note that bridges are in use by a container that already runs.
-  void adopt(const ContainerConfig& config);
+  // Containers of other stacks in networks of this one, as "PROJECT/CONTAINER".
+  void plug_guest(const std::string& name, const network::EndpointSpec& endpoint,
+                  int container_namespace, const std::string& container_id);
+  void note_guest(const std::string& network, const std::string& name, Guest guest);
+  /// Its bridge is there: not after the stack's namespace was lost with its keeper.
+  bool is_made(const std::string& network) const;
+  /// Takes note of the bridge and the port in use by one that already runs.
+  void adopt_guest(const std::string& name, const network::EndpointSpec& endpoint,
+                   int container_namespace);
+  /// Its process is no more; unless it has another one by now.
+  void guest_ended(const std::string& network, const std::string& name,
+                   const ProcessIdentity& process);
+  bool release_guest(const std::string& network, const std::string& name);
+
+  /// Takes note of the bridges and ports in use by a container that already runs.
+  void adopt(const ContainerConfig& config, const std::vector<network::EndpointSpec>& endpoints,
+             int container_namespace);
+
+  // Repairs (network_repair.cc).
+  /// A container that runs in networks of this stack, a guest as well.
+  struct Plugged {
+    std::string holder;  ///< the container's id, a guest's name
+    std::string container_id;
+    std::vector<network::EndpointSpec> endpoints;
+    Fd network_namespace;
+  };
+  enum class Side { host, stack };
+  /// Whether links or routes of ours are not as they should be after `changes`.
+  bool damaged_by(const network::LinkChanges& changes, Side side) const;
+  /// Makes the kernel's links what they should be: uplink, bridges, ports and the host's routes,
+  /// all with the MTU of the host's default route as it is now.
+  void repair_links(const std::vector<Plugged>& containers);
+  /// The tables in the stack's namespace, whole.
+  void apply_rules();
   /// What the host's firewall must know, with `published`; nothing while there is no network.
   std::optional<network::FirewallSpec> firewall(
       std::vector<network::PublishedPort> published) const;
+  /// The container's address in the network with the default route.
+  network::DualAddress own_address(const ContainerConfig& config, const Addresses& addresses) const;
+  /// Where its published ports lead; empty when it is in no network that has a way in.
+  network::DualAddress published_address(const ContainerConfig& config,
+                                         const Addresses& addresses) const;
   /// What `host-gateway` means inside; nothing before prepare().
-  network::DualAddress host_gateway() const;
+  network::DualAddress host_gateway(const ContainerConfig& config) const;
   /// Lets go of everything on the host that does not die with the stack's namespace.
   void close();
 
  private:
   const network::UplinkSpec& uplink();
   network::UplinkSpec choose_uplink() const;
+  void lead_out_ipv6();
   void choose_addresses(NetworkConfig& config) const;
-  std::vector<network::Subnet> subnets_taken() const;
   std::vector<network::NetworkSpec> made_networks() const;
-  std::vector<network::EndpointSpec> endpoints(const ContainerConfig& config,
-                                               const Addresses& addresses) const;
+  /// Those of them that our uplink leads to.
+  std::vector<network::NetworkSpec> bridged_networks() const;
+  /// Of this stack, with a bridge.
+  bool is_bridged(const std::string& name) const;
+  /// True when it is in a network of another stack.
+  bool visits(const ContainerConfig& config) const;
+  void adopt(const std::string& network);
+  void adopt_ports(const std::string& holder, const std::vector<network::EndpointSpec>& endpoints,
+                   int container_namespace);
+  FindNetwork finder() const;
+  void note_lease(const std::string& network, const std::string& container,
+                  const network::DualAddress& address);
+  bool is_joined_and_internal(const network::PublishedPort& port) const;
   void remove_condemned();
+  /// What is plugged in for an endpoint.
+  struct Port {
+    std::string network;
+    network::PortLock lock;
+  };
+  void lock_ports(const std::string& holder, const std::vector<network::EndpointSpec>& joined,
+                  const std::vector<network::PortLock>& locks);
+  void remember_port(const std::string& holder, Port port);
+  void plug_in(const std::string& holder, const std::string& container_id,
+               std::vector<network::EndpointSpec> joining, int container_namespace);
+  std::vector<network::PortLock> locks() const;
+  std::vector<network::PortPlace> places() const;
+  void follow_mtu(const std::vector<Plugged>& containers);
+  void plug_again(const std::vector<Plugged>& containers,
+                  const std::vector<network::PortPlace>& missing);
   void write_leases();
   NetworkRecord& record(const std::string& name);
   const NetworkRecord& record(const std::string& name) const;
@@ -74,9 +159,15 @@ class StackNetwork {
   int stack_namespace_;
   std::map<std::string, NetworkRecord> records_;
   std::optional<network::UplinkSpec> uplink_;
-  std::set<std::string> made_;  ///< networks that have their bridge
+  bool uplink_made_ = false;
+  std::map<std::string, JoinedNetwork> joined_;  ///< networks of other stacks, by name
+  std::set<std::string> made_;                   ///< networks that have their bridge
   /// Bridges of removed networks: removing one takes 40 ms, letting go of the namespace nothing.
   std::vector<network::NetworkSpec> condemned_;
+  std::map<std::string, std::vector<Port>> ports_;  ///< by container id or guest's name
+  /// Of ports that are no more: unlocked with the next one that is locked.
+  std::vector<network::PortLock> stale_locks_;
+  std::optional<network::NetlinkSocket> rules_;  ///< of the stack's namespace
   std::set<std::string> changed_leases_;
   Coalesced save_leases_;
 };

@@ -88,6 +88,7 @@ void to_json(json& out, const ContainerStatus& status) {
              {"started", nanoseconds(status.started)},
              {"finished", nanoseconds(status.finished)},
              {"addresses", status.addresses},
+             {"interfaces", status.interfaces},
              {"published", status.published},
              {"dns_udp_port", status.dns_udp_port},
              {"dns_tcp_port", status.dns_tcp_port},
@@ -110,6 +111,7 @@ void from_json(const json& in, ContainerStatus& status) {
   status.started = time_point(in.at("started"));
   status.finished = time_point(in.at("finished"));
   in.at("addresses").get_to(status.addresses);
+  if (in.contains("interfaces")) in.at("interfaces").get_to(status.interfaces);
   in.at("published").get_to(status.published);
   in.at("dns_udp_port").get_to(status.dns_udp_port);
   in.at("dns_tcp_port").get_to(status.dns_tcp_port);
@@ -133,9 +135,21 @@ std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std
 
 std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project) {
   std::vector<ObservedNetwork> observed;
-  for (NetworkRecord& record : read_network_records({paths, project}))
-    observed.push_back({std::move(record.config)});
+  for (NetworkRecord& record : read_network_records({paths, project})) {
+    ObservedNetwork network{std::move(record.config), std::move(record.leases), {}};
+    for (const auto& [name, guest] : record.guests)
+      if (is_alive(guest.process)) network.guests.push_back(name);
+    observed.push_back(std::move(network));
+  }
   return observed;
+}
+
+std::optional<std::string> find_network_owner(const HostPaths& paths, const std::string& network,
+                                              const std::string& except) {
+  for (const std::string& project : list_projects(paths))
+    if (project != except && stack::exists(ProjectFiles{paths, project}.network(network)))
+      return project;
+  return std::nullopt;
 }
 
 std::vector<std::string> list_projects(const HostPaths& paths) {

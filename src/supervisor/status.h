@@ -44,6 +44,7 @@ struct ContainerStatus {
   TimePoint started{};                                    ///< epoch: never
   TimePoint finished{};                                   ///< epoch: never
   std::map<std::string, network::DualAddress> addresses;  ///< by network name
+  std::map<std::string, std::string> interfaces;          ///< by network name: "eth0"
   std::vector<network::PublishedPort> published;          ///< as bound now
   std::uint16_t dns_udp_port = 0;                         ///< inside the container's namespace
   std::uint16_t dns_tcp_port = 0;
@@ -61,7 +62,12 @@ struct ObservedContainer {
 
 struct ObservedNetwork {
   NetworkConfig config;
+  std::map<std::string, network::DualAddress> leases{};  ///< by container name
+  std::vector<std::string> guests = {};  ///< of other stacks, that run: "blog/blog-web-1"
 };
+/// Owner of the networks that belong to no stack (`stack network create`). No project can be called
+/// so.
+inline constexpr const char* lone_networks_project = "@networks";
 
 /// What of a container's configuration is read: `summary` leaves spec, ports, links, extra_hosts,
 /// health and stop as they are by default, and is twice as fast.
@@ -72,6 +78,9 @@ enum class ConfigParts { all, summary };
 std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project,
                                                ConfigParts parts = ConfigParts::all);
 std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project);
+/// The project that has a network of this name, `except` left out; nothing when none has.
+std::optional<std::string> find_network_owner(const HostPaths& paths, const std::string& network,
+                                              const std::string& except);
 /// Projects that have anything on disk.
 std::vector<std::string> list_projects(const HostPaths& paths);
 /// True when `process` is the supervisor of `project`: the child of its keeper.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "network/conntrack.h"
 #include "network/nftables.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/journal.h"
@@ -33,6 +34,11 @@ Supervisor::Supervisor(ProjectFiles files)
       files_(std::move(files)),
       store_(store_fd),
       network_(loop_, files_, network_fd),
+      network_watch_(loop_, network_, files_.stack_id(),
+                     [this](const Damage& damage) { repair_network(damage); }),
+      guests_(loop_, files_, network_, [this] { changed(); }),
+      visits_(loop_, files_, network_),
+      neighbours_(files_, network_),
       publisher_(loop_, files_),
       forwarder_(DnsForwarder::to_hosts_resolvers(loop_, host_resolv_conf)),
       exits_(files_.exits()),
@@ -50,11 +56,13 @@ Supervisor::Supervisor(ProjectFiles files)
               status_saved_,
               firewall_ready_,
               [this](const ContainerConfig& client) -> network::DnsAnswers& {
-                return registry_.answers(client, [] { return std::vector<NamedContainer>(); });
+                if (neighbours_.changed()) registry_.forget_views();
+                return registry_.answers(client, [this] { return neighbours_.all(); });
               },
               [this] { changed(); },
               secrets_,
-              [this](const std::string& name) { return find_running(name); }},
+              [this](const std::string& name) { return find_running(name); },
+              visits_},
       server_(
           loop_, files_,
           [this](Request request, Server::ClientNumber client, Spans* trace) {
@@ -119,10 +127,54 @@ void Supervisor::save_status() {
 void Supervisor::apply_firewall() {
   close_firewall_later();
   const auto spec = network_.firewall(publisher_.published());
-  if (!spec || spec == applied_firewall_) return;
+  if (spec) network_watch_.begin(network_fd);
+  if (!spec || (spec == applied_firewall_ && !firewall_lost_)) return;
   network::apply_ruleset(network::host_ruleset(*spec));
-  network::pass_foreign_forward_chains(spec->stack_id, spec->uplink.host_interface);
+  pass_foreign_chains(*spec);
+  forget_stale_flows(*spec);
   applied_firewall_ = spec;
+  firewall_lost_ = false;
+}
+
+void Supervisor::pass_foreign_chains(const network::FirewallSpec& spec) {
+  network::pass_foreign_forward_chains(
+      spec.stack_id, spec.uplink.host_interface,
+      spec.uplink.host_address6 ? network::Families::both : network::Families::ipv4);
+}
+
+/// Those that went by the rules before `now`. Rules are what matters: what is not forgotten costs
+/// one client its answers for some minutes.
+void Supervisor::forget_stale_flows(const network::FirewallSpec& now) {
+  try {
+    network::forget_stale_flows(applied_firewall_.value_or(network::FirewallSpec{}), now);
+  } catch (const Error& error) {
+    journal::warning(error.what());
+  }
+}
+
+/// Everything is asked of the kernel anew: what is as it should be is left alone.
+void Supervisor::repair_network(const Damage& damage) {
+  if (ending_) return;
+  close_firewall_later();
+  if (damage.links) network_.repair_links(plugged());
+  if (damage.stack_rules) network_.apply_rules();
+  if (damage.host_rules) firewall_lost_ = true;
+  if (damage.host_rules) firewall_ready_.request();
+  const auto spec = network_.firewall({});
+  if (damage.foreign_rules && spec) pass_foreign_chains(*spec);
+}
+
+std::vector<StackNetwork::Plugged> Supervisor::plugged() const {
+  std::vector<StackNetwork::Plugged> found = guests_.plugged();
+  for (const auto& [id, task] : registry_.all()) {
+    try {
+      auto space = task->network_namespace();
+      if (space) found.push_back({id, id, task->plugged_endpoints(), std::move(*space)});
+    } catch (const Error&) {
+      // It is ending right now, and its network with it.
+    }
+  }
+  return found;
 }
 
 void Supervisor::close_firewall_later() {
@@ -137,7 +189,8 @@ void Supervisor::close_firewall_later() {
 // ---- the end
 
 bool Supervisor::idle() const {
-  return settled_ && operations_ == 0 && server_.sessions() == 0 && !registry_.any_active();
+  return settled_ && operations_ == 0 && server_.sessions() == 0 && !registry_.any_active() &&
+         !guests_.any();
 }
 
 void Supervisor::consider_ending() {
@@ -163,12 +216,14 @@ Awaitable<void> Supervisor::let_go() {
   std::filesystem::remove(files_.status());
   const auto lock = FileLock::acquire(files_.net_lock());
   network_.close();
+  forget_stale_flows({});
   bool others = false;
   for (const std::string& project : list_directory(files_.paths.run / "stacks"))
     others = others || (project != files_.project &&
                         stack::exists(files_.paths.project_run(project) / "keeper.pid"));
   if (others) co_return;
   network::restore_forwarding(files_.forwarding_memory());
+  network::restore_forwarding6(files_.forwarding6_memory());
   std::filesystem::remove(files_.net_lock());
 }
 

@@ -8,6 +8,9 @@
 #include <string>
 
 #include "network/firewall.h"
+#include "supervisor/guests.h"
+#include "supervisor/neighbours.h"
+#include "supervisor/network_watch.h"
 #include "supervisor/registry.h"
 #include "supervisor/secret_store.h"
 #include "supervisor/server.h"
@@ -40,8 +43,15 @@ class Supervisor {
   Awaitable<Answer> handle(WriteInput request);
   Awaitable<Answer> handle(ResizeTerminal request);
   Awaitable<Answer> handle(Await request);
+  Awaitable<Answer> handle(ConnectContainer request);
+  Awaitable<Answer> handle(DisconnectContainer request);
+  Awaitable<Answer> handle(LeaseGuest request);
+  Awaitable<Answer> handle(PlugGuest request);
+  Awaitable<Answer> handle(ReleaseGuest request);
   Awaitable<Answer> handle(Shutdown request);
-  Answer create(const ContainerConfig& config);
+  std::vector<std::string> users_of(const std::string& network) const;
+  Awaitable<void> give_addresses_back(ContainerConfig config);
+  Answer create(const ContainerConfig& wanted);
   Awaitable<void> catch_up();
 
   // What a former supervisor left (adoption.cc).
@@ -59,6 +69,10 @@ class Supervisor {
   std::optional<RunningContainer> find_running(const std::string& name) const;
   void save_status();
   void apply_firewall();
+  void pass_foreign_chains(const network::FirewallSpec& spec);
+  void forget_stale_flows(const network::FirewallSpec& now);
+  void repair_network(const Damage& damage);
+  std::vector<StackNetwork::Plugged> plugged() const;
   void close_firewall_later();
 
   // The end.
@@ -71,6 +85,10 @@ class Supervisor {
   ProjectFiles files_;
   FdStore store_;
   StackNetwork network_;
+  NetworkWatch network_watch_;
+  Guests guests_;
+  Visits visits_;
+  Neighbours neighbours_;
   Publisher publisher_;
   std::shared_ptr<DnsForwarder> forwarder_;
   ExitLog exits_;
@@ -83,6 +101,7 @@ class Supervisor {
   Server server_;
   std::map<std::string, Server::ClientNumber> pauses_;  ///< by container, of clients that hold them
   std::optional<network::FirewallSpec> applied_firewall_;
+  bool firewall_lost_ = false;     ///< somebody has changed it
   bool closing_firewall_ = false;  ///< a coroutine waits to do it
   std::size_t operations_ = 0;     ///< requests under way that change something
   bool settled_ = false;           ///< a client has come, or time enough for one has passed

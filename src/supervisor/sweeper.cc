@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/project_quota.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -21,12 +22,19 @@ bool is_discarded(const std::string& name) {
   return name.starts_with(discarded_prefix);
 }
 
+/// With the limit of its size, when it has one.
+void delete_container(const std::filesystem::path& container) {
+  const auto project = runtime::project_of(container / "upper");
+  remove_tree(container);
+  if (project) runtime::forget_limit(container.parent_path(), *project);
+}
+
 /// In the child: a copy of this single-threaded process, which must hold none of its sockets.
 [[noreturn]] void delete_discarded(const std::filesystem::path& directory) {
   ::close_range(3, ~0U, 0);
   try {
     for (const std::string& name : list_directory(directory))
-      if (is_discarded(name)) remove_tree(directory / name);
+      if (is_discarded(name)) delete_container(directory / name);
   } catch (const std::exception& error) {
     journal::warning(error.what());
     ::_exit(1);

@@ -71,11 +71,10 @@ Awaitable<void> carry(std::shared_ptr<Connection> connection, Descriptor& from, 
 
 /// Connects without waiting for the outcome: that comes as writability.
 Fd begin_connect(const network::PublishedPort& port) {
-  Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const SocketAddress address = address_inside(port);
+  Fd socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return socket;
-  const sockaddr_in address = socket_address(port.container_address, port.container_port);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  if (::connect(socket.get(), generic, sizeof(address)) != 0 && errno != EINPROGRESS)
+  if (::connect(socket.get(), address.get(), address.size) != 0 && errno != EINPROGRESS)
     socket.reset();
   return socket;
 }
@@ -147,6 +146,15 @@ class TcpProxy : public PortService {
   network::PublishedPort port_;
 };
 
+/// Of a protocol that goes by address translation alone.
+class HeldPort : public PortService {
+ public:
+  explicit HeldPort(Fd socket) : socket_(std::move(socket)) {}
+
+ private:
+  Fd socket_;
+};
+
 }  // namespace
 
 std::shared_ptr<PortService> start_tcp_proxy(Loop& loop, Fd socket,
@@ -156,6 +164,7 @@ std::shared_ptr<PortService> start_tcp_proxy(Loop& loop, Fd socket,
 
 std::shared_ptr<PortService> PortService::start(Loop& loop, Fd socket,
                                                 const network::PublishedPort& port) {
+  if (port.protocol == "sctp") return std::make_shared<HeldPort>(std::move(socket));
   return port.protocol == "udp" ? start_udp_relay(loop, std::move(socket), port)
                                 : start_tcp_proxy(loop, std::move(socket), port);
 }

@@ -31,10 +31,9 @@ struct Peer {
 };
 
 Fd connect_to(const network::PublishedPort& port) {
-  Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = socket_address(port.container_address, port.container_port);
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  if (socket && ::connect(socket.get(), generic, sizeof(address)) != 0) socket.reset();
+  const SocketAddress address = address_inside(port);
+  Fd socket(::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket && ::connect(socket.get(), address.get(), address.size) != 0) socket.reset();
   return socket;
 }
 

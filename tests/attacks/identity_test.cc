@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who a program may be, and what it may come to be: users, capabilities.
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "attack.h"
 #include "base/files.h"
+#include "base/text.h"
+#include "runtime/user_namespace.h"
 
 namespace stack::attacks {
 namespace {
@@ -119,6 +122,84 @@ TEST_F(Who, R13NeitherInAProgramThatJoins) {
         return gain;
       },
       {Weakness::loose_users});
+}
+
+// --- ids of its own (userns_mode: auto)
+
+ContainerSpec with_ids(ContainerSpec spec) {
+  spec.namespaces.user.kind = runtime::NamespaceKind::own;
+  spec.ids = {0x7123'0000, 0x7123'0000, 65536};
+  return spec;
+}
+
+void with_the_hosts_ids(ContainerSpec& spec) {
+  spec.namespaces.user.kind = runtime::NamespaceKind::host;
+  spec.ids = {};
+}
+
+class Nobody : public Who {
+ protected:
+  void SetUp() override {
+    Who::SetUp();
+    if (!IsSkipped() && !runtime::takes_id_mapping(fresh_directory("try")))
+      GTEST_SKIP() << "the file system of the test's directory takes no mapping of ids";
+  }
+};
+
+TEST_F(Nobody, R18AFileOfTheHostsRootInABindIsNotRead) {
+  expect_only_without_defence(
+      [&] {
+        const Sentinel host = sentinel();
+        std::filesystem::permissions(host.path() / "secret", std::filesystem::perms(0600));
+        ContainerSpec spec = with_ids(shell("cat /host/secret"));
+        spec.mounts = {bind(host.path(), "/host")};
+        return Sentinel::leaked_in(loot_of(weaken(spec)));
+      },
+      with_the_hosts_ids);
+}
+
+TEST_F(Nobody, R12ASetUserIdProgramInABindIsNotTheHostsRoots) {
+  expect_only_without_defence(
+      [&]() -> std::string {
+        const auto folder = fresh_directory("folder");
+        std::filesystem::permissions(folder, std::filesystem::perms(0777));
+        ContainerSpec spec = with_ids(shell("cp /bin/busybox /w/door; chmod 4755 /w/door"));
+        spec.mounts = {bind(folder, "/w")};
+        loot_of(weaken(spec));
+        struct stat made {};
+        if (::stat((folder / "door").c_str(), &made) != 0) return "";
+        const bool is_door = made.st_uid == 0 && (made.st_mode & S_ISUID) != 0;
+        return is_door ? "a program that makes anybody root of the host" : "";
+      },
+      with_the_hosts_ids);
+}
+
+TEST_F(Nobody, R9WithAllRightsTheMachinesSettingsAreStillNotItsOwn) {
+  expect_only_without_defence(
+      [&] {
+        ContainerSpec spec = with_ids(program({"/bin/attacker", "writable"}));
+        spec.security.capabilities = runtime::effective_capabilities({"ALL"}, {}, false);
+        spec.security.seccomp = "unconfined";
+        spec.security.system_paths_unconfined = true;
+        std::string open;
+        for (const std::string& path : split(loot_of(weaken(spec)), '\n'))
+          if (path == "/proc/sys/kernel/core_pattern" || path.starts_with("/proc/sys/vm/"))
+            open += path + "\n";
+        return open;
+      },
+      with_the_hosts_ids);
+}
+
+TEST_F(Nobody, R10ItsProcessesAreNobodysOutside) {
+  expect_only_without_defence(
+      [&]() -> std::string {
+        Running container = start(weaken(with_ids(shell("exec sleep 1000"))));
+        const std::string status =
+            read_file(fmt::format("/proc/{}/status", container.identity.pid));
+        stop(container);
+        return status.find("Uid:\t0\t") == std::string::npos ? "" : "it is the host's root";
+      },
+      with_the_hosts_ids);
 }
 
 }  // namespace

@@ -39,11 +39,19 @@ enum class Weakness {
   any_reply,                 ///< whatever comes to the port of a DNS query is its reply
   resolver_for_anybody,      ///< a container's resolver listens to the whole of its network
   anybodys_state,            ///< nobody looks whose the state directory is
+  loopback_translated,       ///< ports on 127.0.0.1 are in the host's table, too
+  unguarded,                 ///< whoever has a route may address a container
+  ports_unlocked,            ///< a bridge takes every frame from every port
+  flows_kept,                ///< what conntrack knows of ports that moved stays
+  ports_not_held,            ///< no socket holds what is published
+  foreign_chains_closed,     ///< other firewalls are not asked to let packets pass
+  names_leave,               ///< names that nobody here has go upstream
+  subnets_unseen,            ///< a subnet is chosen without looking who has it
 };
 
 /// Those that a whole `stack_weakened` can be told, one a line, by the file STACK_RUN +
 /// ".weakness".
-inline constexpr std::array<std::pair<std::string_view, Weakness>, 12> told_by_name = {{
+inline constexpr std::array<std::pair<std::string_view, Weakness>, 20> told_by_name = {{
     {"links_lead_out", Weakness::links_lead_out},
     {"image_links_lead_out", Weakness::image_links_lead_out},
     {"program_on_disk", Weakness::program_on_disk},
@@ -56,6 +64,14 @@ inline constexpr std::array<std::pair<std::string_view, Weakness>, 12> told_by_n
     {"anybodys_state", Weakness::anybodys_state},
     {"any_reply", Weakness::any_reply},
     {"resolver_for_anybody", Weakness::resolver_for_anybody},
+    {"loopback_translated", Weakness::loopback_translated},
+    {"unguarded", Weakness::unguarded},
+    {"ports_unlocked", Weakness::ports_unlocked},
+    {"flows_kept", Weakness::flows_kept},
+    {"ports_not_held", Weakness::ports_not_held},
+    {"foreign_chains_closed", Weakness::foreign_chains_closed},
+    {"names_leave", Weakness::names_leave},
+    {"subnets_unseen", Weakness::subnets_unseen},
 }};
 
 /// In force while it lives, in this process and those it forks.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "all_rulesets.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "network/facilities.h"
@@ -41,6 +42,20 @@ table ip filter {
 }
 )";
 
+// As firewalld 1.3 makes it.
+constexpr const char* firewalld_firewall = R"(
+table inet firewalld {
+	chain filter_FORWARD {
+		type filter hook forward priority filter + 10; policy drop;
+		ct state { established, related } accept
+		ct status dnat accept
+		iifname "lo" accept
+		ct state { invalid } drop
+		reject with icmpx admin-prohibited
+	}
+}
+)";
+
 std::string ruleset() {
   return query_nft("list ruleset").dump();
 }
@@ -54,7 +69,7 @@ class Firewall : public ::testing::Test {
   void TearDown() override { ::unlink(memory_file_.c_str()); }
 
   /// A published port with another firewall in the way.
-  void expect_a_way_through(const char* other_firewall) {
+  void expect_a_way_through(const char* other_firewall, const std::string& chain) {
     enable_forwarding(memory_file_);
     TestStack stack;
     stack.publish("0.0.0.0", 8080, stack.ip("front", 2), 80);
@@ -63,16 +78,16 @@ class Firewall : public ::testing::Test {
     const Fd web = stack.container({"front"}, 2);
     const auto server = Server::tcp(web.get(), "0.0.0.0", 80);
     const auto outside = Server::tcp(world_->lan(), "0.0.0.0", 443);
-    ASSERT_TRUE(is_cut_off(world_->lan(), World::host_ip, 8080)) << "the obstacle is none";
+    ASSERT_TRUE(is_cut_off(web.get(), World::lan_ip, 443)) << "the obstacle is none";
 
     const auto& spec = stack.firewall;
     pass_foreign_forward_chains(spec.stack_id, spec.uplink.host_interface);
     EXPECT_TRUE(connects(world_->lan(), World::host_ip, 8080));
     EXPECT_TRUE(connects(web.get(), World::lan_ip, 443));
 
-    const auto once = query_nft("list chain ip filter FORWARD")["nftables"].size();
+    const auto once = query_nft("list chain " + chain)["nftables"].size();
     pass_foreign_forward_chains(spec.stack_id, spec.uplink.host_interface);
-    EXPECT_EQ(query_nft("list chain ip filter FORWARD")["nftables"].size(), once);
+    EXPECT_EQ(query_nft("list chain " + chain)["nftables"].size(), once);
 
     remove_host_ruleset(spec.stack_id);
     EXPECT_THAT(ruleset(), Not(HasSubstr("stack")));
@@ -84,11 +99,15 @@ class Firewall : public ::testing::Test {
 };
 
 TEST_F(Firewall, DockersForwardDropLetsOurTrafficPass) {
-  expect_a_way_through(docker_firewall);
+  expect_a_way_through(docker_firewall, "ip filter FORWARD");
 }
 
 TEST_F(Firewall, AForwardDropWithoutDockersChainLetsOurTrafficPass) {
-  expect_a_way_through(ufw_firewall);
+  expect_a_way_through(ufw_firewall, "ip filter FORWARD");
+}
+
+TEST_F(Firewall, FirewalldLetsOurTrafficPass) {
+  expect_a_way_through(firewalld_firewall, "inet firewalld filter_FORWARD");
 }
 
 TEST_F(Firewall, ARemovedRulesetLeavesOtherTablesAlone) {
@@ -102,6 +121,21 @@ TEST_F(Firewall, ARemovedRulesetLeavesOtherTablesAlone) {
   EXPECT_THAT(ruleset(), HasSubstr("stack_00000013"));
   EXPECT_THAT(ruleset(), HasSubstr("DOCKER-USER"));
   EXPECT_NO_THROW(remove_host_ruleset(shop.firewall.stack_id)) << "twice";
+}
+
+/// Each part of each golden/NAME.nft in a namespace of its own.
+TEST_F(Firewall, TheKernelTakesEveryGoldenRuleset) {
+  const auto files = list_directory("golden");
+  ASSERT_FALSE(files.empty());
+  for (const std::string& name : files) {
+    const std::string text = read_file("golden/" + name);
+    for (std::size_t start = 0, end = 0; start < text.size(); start = end) {
+      end = std::min(text.find(part_mark, start + 1), text.size());
+      const Fd space = bare_namespace();
+      const InNamespace inside(space.get());
+      EXPECT_NO_THROW(apply_ruleset(text.substr(start, end - start))) << name;
+    }
+  }
 }
 
 TEST_F(Firewall, AWrongScriptChangesNothingAndSaysWhy) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "network/addresses.h"
 #include "network/link_requests.h"
 #include "network/subnets.h"
 #include "network/sysctl.h"
@@ -120,11 +121,37 @@ TEST_F(Links, ATakenInterfaceNameIsAnErrorThatNamesIt) {
   const Ipv4 address = *parse_ipv4(stack.ip("back", 2));
   try {
     plug({{"back", {address}, mac_for(address), "eth0", false}}, stack.firewall.networks,
-         stack.firewall.uplink, stack.network_namespace.get(), web.get(), "0123456789ab");
+         stack.firewall.uplink, stack.network_namespace.get(), web.get(), "0123456789ab",
+         lock_ports);
     FAIL() << "two interfaces of one name";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("making eth0 in network back"));
   }
+}
+
+TEST_F(Links, AContainerLeavesANetworkAndTheWayOutLeadsThroughAnother) {
+  TestStack stack;
+  stack.apply();
+  EXPECT_TRUE(has_bridge(stack.network("front"), stack.network_namespace.get()));
+  const Fd web = stack.container({"front", "back"}, 2);
+  unplug(web.get(), "eth0");
+  EXPECT_NO_THROW(unplug(web.get(), "eth0"));
+  EndpointSpec back;
+  back.network = "back";
+  back.address.v4 = parse_ipv4(stack.ip("back", 2));
+  back.interface = "eth1";
+  back.default_route = true;
+  lead_out_by(web.get(), back, stack.network("back"));
+  const InNamespace inside(web.get());
+  EXPECT_THAT(link_names(), ElementsAre("eth1", "lo"));
+  NetlinkSocket socket(NETLINK_ROUTE);
+  const auto routes = list_routes(socket);
+  EXPECT_THAT(routes, Contains(::testing::Field(&RouteInfo::destination, Subnet{})));
+}
+
+TEST_F(Links, ANewNamespaceHasNoBridge) {
+  const TestStack stack;
+  EXPECT_FALSE(has_bridge(stack.network("front"), stack.network_namespace.get()));
 }
 
 TEST_F(Links, AContainersInterfaceHasTheUplinksMtuItsMacAndNoIpv6) {

@@ -17,6 +17,7 @@
 
 #include "base/format.h"
 #include "base/ids.h"
+#include "network/addresses.h"
 #include "network/subnets.h"
 #include "traffic.h"
 #include "world.h"
@@ -146,7 +147,8 @@ Fd container_on_the_host(const World& world, const TestStack& stack, const std::
   const Ipv4 address = *parse_ipv4(ip);
   Fd container = bare_namespace();
   plug({{"front", {address}, mac_for(address), "eth0", true}}, stack.firewall.networks,
-       stack.firewall.uplink, world.host(), container.get(), new_container_id());
+       stack.firewall.uplink, world.host(), container.get(), new_container_id(),
+       [](const std::vector<PortLock>&) {});
   return container;
 }
 
@@ -211,7 +213,7 @@ void measure_containers() {
     plugging.push_back(microseconds([&] {
       plug({{"front", {address}, mac_for(address), "eth0", true}}, stack.firewall.networks,
            stack.firewall.uplink, stack.network_namespace.get(), containers.back().get(),
-           new_container_id());
+           new_container_id(), lock_ports);
     }));
     const InNamespace inside(containers.back().get());
     const std::string script = container_ruleset(1053, 1053);

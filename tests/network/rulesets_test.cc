@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "network/firewall.h"
 #include "network/subnets.h"
 
@@ -166,6 +168,98 @@ table inet stack {
 	}
 }
 )");
+}
+
+/// The shop with IPv6 in its open network.
+FirewallSpec shop6() {
+  FirewallSpec spec = shop();
+  spec.uplink.host_address6 = parse_ipv6("fd00:0:0:ffff::1");
+  spec.uplink.stack_address6 = parse_ipv6("fd00:0:0:ffff::2");
+  spec.networks[0].enable_ipv6 = true;
+  spec.networks[0].subnet6 = *parse_subnet6("fd00:0:0:1::/64");
+  spec.networks[0].gateway6 = *parse_ipv6("fd00:0:0:1::1");
+  const auto inside = parse_ipv6("fd00:0:0:1::2");
+  spec.published = {{"0.0.0.0", 8080, "tcp", ip("172.18.0.2"), 80, inside},
+                    {"::", 8080, "tcp", ip("172.18.0.2"), 80, inside},
+                    {"::1", 5432, "tcp", ip("172.18.0.2"), 5432, inside},
+                    {"2001:db8::1", 53, "udp", ip("172.18.0.2"), 53, inside}};
+  return spec;
+}
+
+/// The lines that a stack with IPv6 has more than one without.
+std::string added(const std::string& with, const std::string& without) {
+  std::istringstream lines(with);
+  std::string text, line;
+  while (std::getline(lines, line))
+    if (without.find(line + "\n") == std::string::npos) text += line + "\n";
+  return text;
+}
+
+TEST(HostRuleset, SaysOfIpv6WhatItSaysOfIpv4) {
+  EXPECT_EQ(added(host_ruleset(shop6()), host_ruleset(shop())), R"(	set subnets6 {
+		type ipv6_addr
+			fd00:0:0:1::/64,
+			fd00:0:0:ffff::/126
+	map tcp_anywhere6 {
+		type inet_service : ipv6_addr . inet_service
+			8080 : fd00:0:0:1::2 . 80
+	map tcp_at_address6 {
+		type ipv6_addr . inet_service : ipv6_addr . inet_service
+	map udp_anywhere6 {
+		type inet_service : ipv6_addr . inet_service
+	map udp_at_address6 {
+		type ipv6_addr . inet_service : ipv6_addr . inet_service
+			2001:db8::1 . 53 : fd00:0:0:1::2 . 53
+		iifname "stk1f2e3d4c" ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		iifname != { "lo", "stk1f2e3d4c" } ip6 daddr @subnets6 drop
+		iifname "stk1f2e3d4c" ip6 saddr != @subnets6 drop
+		dnat ip6 to ip6 daddr . tcp dport map @tcp_at_address6
+		dnat ip6 to tcp dport map @tcp_anywhere6
+		dnat ip6 to ip6 daddr . udp dport map @udp_at_address6
+		dnat ip6 to udp dport map @udp_anywhere6
+		meta l4proto udp ip6 daddr != ::1 fib daddr type local jump published
+)");
+}
+
+TEST(StackRuleset, SaysOfIpv6WhatItSaysOfIpv4) {
+  EXPECT_EQ(added(stack_ruleset(shop6()), stack_ruleset(shop())), R"(	set subnets6 {
+		type ipv6_addr
+			fd00:0:0:1::/64
+	set gateways6 {
+		type ifname . ipv6_addr
+			"br-default" . fd00:0:0:1::1
+		ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		iifname != { "lo", "uplink" } ip6 saddr != @subnets6 drop
+		iifname @open iifname . ip6 daddr @gateways6 dnat ip6 to fd00:0:0:ffff::1
+		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		iifname . ip6 daddr @gateways6 icmpv6 type echo-request accept
+		iifname "uplink" oifname @internal ip6 saddr fd00:0:0:ffff::1 accept
+		iifname "uplink" oifname != "uplink" ip6 saddr fd00:0:0:ffff::1 masquerade
+)");
+}
+
+TEST(HostRuleset, WhoGoesOutUnderItsOwnAddressGetsAnswersAndNothingElse) {
+  FirewallSpec spec = shop();
+  spec.networks[0].masquerade = false;
+  EXPECT_EQ(added(host_ruleset(spec), host_ruleset(shop())), R"(	set plain {
+			172.18.0.0/20
+		iifname "stk1f2e3d4c" ip saddr != @subnets ip saddr != @plain drop
+	chain guard_plain {
+		type filter hook prerouting priority mangle; policy accept;
+		ct state established,related accept
+		iifname != { "lo", "stk1f2e3d4c" } ip daddr @plain drop
+		iifname "stk1f2e3d4c" oifname != "stk1f2e3d4c" ip saddr @plain accept
+)");
+}
+
+TEST(HostRuleset, HasMapsForSctpWhereSomethingIsPublishedByIt) {
+  FirewallSpec spec = shop();
+  spec.published = {{"0.0.0.0", 9000, "sctp", ip("172.18.0.2"), 9001}};
+  const std::string text = host_ruleset(spec);
+  EXPECT_NE(text.find("9000 : 172.18.0.2 . 9001"), std::string::npos);
+  EXPECT_NE(text.find("dnat ip to sctp dport map @sctp_anywhere"), std::string::npos);
+  EXPECT_NE(text.find("meta l4proto { udp, sctp } ip daddr"), std::string::npos);
+  EXPECT_EQ(host_ruleset(shop()).find("sctp"), std::string::npos);
 }
 
 TEST(ContainerRuleset, SendsQuestionsToTheSupervisorsPorts) {

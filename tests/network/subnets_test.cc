@@ -116,36 +116,12 @@ TEST(ChooseSubnet, GivesManyStacksPlacesOfTheirOwn) {
   }
 }
 
-TEST(ChooseAddress, IsTheLowestFreeOneAboveTheGateway) {
-  const auto net = subnet("172.18.0.0/24");
-  EXPECT_EQ(to_text(choose_address(net, ip("172.18.0.1"), {})), "172.18.0.2");
-  EXPECT_EQ(to_text(choose_address(net, ip("172.18.0.1"), {ip("172.18.0.2"), ip("172.18.0.4")})),
-            "172.18.0.3");
-}
-
-TEST(ChooseAddress, GoesBelowAGatewayAtTheEnd) {
-  EXPECT_EQ(to_text(choose_address(subnet("10.0.0.0/24"), ip("10.0.0.254"), {})), "10.0.0.1");
-}
-
-TEST(ChooseAddress, UsesEveryAddressOnceAndThenSaysThatNoneIsLeft) {
-  const auto net = subnet("255.255.255.240/28");
-  const Ipv4 gateway = ip("255.255.255.241");
-  std::set<Ipv4> taken;
-  for (int i = 0; i < 13; ++i) {
-    EXPECT_TRUE(taken.insert(choose_address(net, gateway, taken)).second);
-  }
-  EXPECT_EQ(to_text(*taken.begin()), "255.255.255.242");
-  EXPECT_EQ(to_text(*taken.rbegin()), "255.255.255.254");
-  try {
-    choose_address(net, gateway, taken);
-    FAIL() << "an address out of nothing";
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "no free address left in 255.255.255.240/28");
-  }
-}
-
-TEST(MacFor, IsMadeOfTheAddress) {
-  EXPECT_EQ(mac_for(ip("172.18.0.2")), "02:42:ac:12:00:02");
+TEST(ChooseSubnet6, IsOfTheStacksOwnRangeAndTheSameEachTime) {
+  const Subnet6 first = choose_subnet6({}, 0x1234567890, 7);
+  EXPECT_EQ(to_text(first), "fd12:3456:7890:7::/64");
+  const Subnet6 next = choose_subnet6(std::vector{first}, 0x1234567890, 7);
+  EXPECT_EQ(to_text(next), "fd12:3456:7890:8::/64");
+  EXPECT_EQ(to_text(uplink_subnet6(0x1234567890)), "fd12:3456:7890:ffff::/126");
 }
 
 }  // namespace

@@ -131,15 +131,23 @@ Fd connect(int network_namespace, const std::string& ip, std::uint16_t port) {
 
 bool asks_by_udp(int network_namespace, const std::string& ip, std::uint16_t port,
                  const Server& server) {
-  const Fd socket = make_socket(network_namespace, SOCK_DGRAM);
+  return LastingClient(network_namespace, ip, port).asks(server);
+}
+
+LastingClient::LastingClient(int network_namespace, const std::string& ip, std::uint16_t port)
+    : socket_(make_socket(network_namespace, SOCK_DGRAM)) {
   const auto address = address_of(ip, port);
   // Connected: the answer must come from where the question went.
-  if (::connect(socket.get(), generic(address), sizeof address) != 0) return false;
+  if (::connect(socket_.get(), generic(address), sizeof address) != 0)
+    throw_errno("connect {}", ip);
+}
+
+bool LastingClient::asks(const Server& server) const {
   for (int i = 0; i < questions; ++i) {
-    if (::send(socket.get(), "ping", 4, 0) != 4 || !server.visitor()) continue;
+    if (::send(socket_.get(), "ping", 4, 0) != 4 || !server.visitor()) continue;
     std::array<char, 64> answer{};
-    return await(socket.get(), POLLIN, until_absent) &&
-           ::recv(socket.get(), answer.data(), answer.size(), 0) == 4;
+    return await(socket_.get(), POLLIN, until_absent) &&
+           ::recv(socket_.get(), answer.data(), answer.size(), 0) == 4;
   }
   return false;
 }

@@ -38,6 +38,17 @@ bool connects(int network_namespace, const std::string& ip, std::uint16_t port);
 bool is_cut_off(int network_namespace, const std::string& ip, std::uint16_t port);
 /// An established connection. Throws Error.
 Fd connect(int network_namespace, const std::string& ip, std::uint16_t port);
+/// One that asks by UDP again and again, from one port.
+class LastingClient {
+ public:
+  LastingClient(int network_namespace, const std::string& ip, std::uint16_t port);
+  /// As asks_by_udp.
+  bool asks(const Server& server) const;
+
+ private:
+  Fd socket_;
+};
+
 /// True when `server` gets a datagram sent to ip:port, and its answer comes back from there.
 bool asks_by_udp(int network_namespace, const std::string& ip, std::uint16_t port,
                  const Server& server);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "network/addresses.h"
 #include "network/link_requests.h"
 #include "network/subnets.h"
 
@@ -104,7 +105,7 @@ void TestStack::apply() const {
   }
   apply_ruleset(host_ruleset(firewall));
   const InNamespace inside(network_namespace.get());
-  apply_ruleset(stack_ruleset(firewall));
+  apply_ruleset(stack_ruleset(firewall) + bridge_ruleset(ports));
 }
 
 Fd TestStack::container(const std::vector<std::string>& networks, std::uint32_t host_number) const {
@@ -119,8 +120,16 @@ Fd TestStack::container(const std::vector<std::string>& networks, std::uint32_t 
   }
   Fd container = bare_namespace();
   plug(endpoints, firewall.networks, firewall.uplink, network_namespace.get(), container.get(),
-       new_container_id());
+       new_container_id(), [&](const std::vector<PortLock>& locks) {
+         lock_ports(locks);
+         ports.insert(ports.end(), locks.begin(), locks.end());
+       });
   return container;
+}
+
+void lock_ports(const std::vector<PortLock>& locks) {
+  NetlinkSocket socket(NETLINK_NETFILTER);
+  change_locks(socket, locks, {});
 }
 
 std::vector<std::string> link_names() {

@@ -44,6 +44,7 @@ struct TestStack {
 
   FirewallSpec firewall;
   Fd network_namespace;
+  mutable std::vector<PortLock> ports;  ///< of the containers so far
 
   const NetworkSpec& network(const std::string& name) const;
   /// The address of `host_number` in a network: ip("front", 2) is "172.18.0.2".
@@ -57,6 +58,8 @@ struct TestStack {
   Fd container(const std::vector<std::string>& networks, std::uint32_t host_number) const;
 };
 
+/// In the thread's namespace, which is a stack's.
+void lock_ports(const std::vector<PortLock>& locks);
 /// Names of the links in the thread's namespace, sorted.
 std::vector<std::string> link_names();
 /// True once the link `name` is gone from the thread's namespace. The kernel's own event is

@@ -58,7 +58,8 @@ supervisor::ObservedContainer observed(const DesiredContainer& wish) {
 
 ObservedState come_true(const DesiredState& state) {
   ObservedState world;
-  for (const auto& [name, wish] : state.containers) world.containers[name] = observed(wish);
+  for (const auto& [name, wish] : state.containers)
+    world.containers[name] = wish.step.empty() ? observed(wish) : exited(observed(wish), 0);
   for (const auto& [name, wish] : state.networks) world.networks[name].config = lower(wish);
   for (const auto& [name, wish] : state.volumes) world.volumes[name] = {name, wish.labels, {}, {}};
   return world;

@@ -129,6 +129,17 @@ TEST(Diff, LimitsAndRulesOfWhatRunsAreUpdatedInPlace) {
   EXPECT_EQ(verdict_of(service("web"), after, supervisor::Phase::exited), Verdict::recreate);
 }
 
+TEST(Diff, OtherAliasesAreTakenInPlace) {
+  spec::Service before = service("web");
+  before.networks["default"].aliases = {"old"};
+  spec::Service after = service("web");
+  after.networks["default"].aliases = {"new", "newer", "newest", "last"};
+  EXPECT_EQ(verdict_of(before, after), Verdict::update);
+  EXPECT_EQ(verdict_of(service("web"), after), Verdict::update);
+  after.networks["default"].priority = 7;
+  EXPECT_EQ(verdict_of(before, after), Verdict::recreate);
+}
+
 TEST(Diff, OneOtherChangeMakesItANewContainer) {
   spec::Service after = service("web");
   after.mem_limit = 64 << 20;

@@ -52,5 +52,26 @@ TEST(Execute, AnInterruptionStartsNothingNew) {
   EXPECT_EQ(execution.results[2], StepResult::waiting);
 }
 
+/// A world in which nothing that is waited for ever comes.
+class Waiting : public World {
+ public:
+  using World::World;
+  void perform(StepId step, const Action& action) override {
+    if (!std::holds_alternative<AwaitCondition>(action)) World::perform(step, action);
+  }
+};
+
+TEST(Execute, AfterAnInterruptionNoConditionIsWaitedFor) {
+  Plan plan;
+  plan.steps = {{AwaitCondition{"shop-a-1"}, "", {}}, {StartContainer{"shop-b-1"}, "", {0}}};
+  Waiting world(nothing);
+  Report silent;
+  int looks = 0;
+  const Execution execution = execute(plan, world, silent, [&] { return ++looks > 2; });
+  EXPECT_TRUE(execution.interrupted);
+  EXPECT_EQ(execution.results[0], StepResult::running);
+  EXPECT_EQ(execution.results[1], StepResult::waiting);
+}
+
 }  // namespace
 }  // namespace stack::orchestrator

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "builders.h"
+#include "orchestrator/lower_limits.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -193,6 +194,30 @@ TEST(Lower, TmpfsOptionsAreHandedOn) {
   web.volumes.push_back(mount);
   EXPECT_EQ(lowered(web).spec.mounts.at(0).options,
             (std::vector<std::string>{"size=1024", "mode=755"}));
+}
+
+TEST(Lower, IdsOfItsOwnAreAskedForAndVolumesKeepThoseThatAreSeenInside) {
+  spec::Service web = service("web");
+  web.userns_mode = "auto:size=1000";
+  spec::Mount volume;
+  volume.source = "data";
+  volume.target = "/data";
+  web.volumes = {volume};
+  const auto config = lowered(web);
+  EXPECT_EQ(config.spec.namespaces.user.kind, runtime::NamespaceKind::own);
+  EXPECT_EQ(config.spec.ids, (IdBlock{0, 0, 1000}));
+  EXPECT_TRUE(config.spec.mounts.at(0).container_ids);
+  web.userns_mode = "host";
+  EXPECT_EQ(lowered(web).spec.namespaces.user.kind, runtime::NamespaceKind::host);
+  EXPECT_FALSE(lowered(web).spec.ids.remaps());
+}
+
+TEST(Lower, WhoSharesANamespaceSharesItsUserNamespace) {
+  DesiredContainer wish;
+  wish.model.userns_mode = "auto";
+  wish.shares = {{"network_mode", "shop-db-1"}};
+  EXPECT_EQ(namespaces_of(wish).user,
+            (runtime::NamespaceSpec{runtime::NamespaceKind::shared, "shop-db-1"}));
 }
 
 }  // namespace

@@ -193,6 +193,22 @@ TEST(PlanDown, StopsDependentsFirstAndLeavesVolumes) {
                   .ends_with("#5 remove volume shop_data (down -v) after #2 #3\n"));
 }
 
+TEST(PlanDown, ANetworkThatOtherStacksAreInStays) {
+  ObservedState world = come_true(desired(project({service("web")})));
+  world.networks.at("shop_default").guests = {"blog/blog-web-1"};
+  const Plan plan = plan_down(world, {});
+  EXPECT_EQ(to_text(plan).find("remove network"), std::string::npos);
+  EXPECT_EQ(plan.networks_in_use, (std::vector<std::string>{"shop_default"}));
+}
+
+TEST(Plan, ANetworkOfAnotherStackIsNotMade) {
+  DesiredState shop = desired(project({service("web")}));
+  shop.networks.at("shop_default").owner = "blog";
+  const ObservedState nothing;
+  const Plan plan = plan_up(shop, nothing, diff(shop, nothing, {"web"}), Orphans::leave);
+  EXPECT_EQ(to_text(plan).find("create network"), std::string::npos);
+}
+
 TEST(PlanDown, AnonymousVolumesGoExceptThoseOfDataContainers) {
   auto shop = data_container();
   shop.services["db"].volumes.push_back({});

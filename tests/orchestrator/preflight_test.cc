@@ -54,5 +54,46 @@ TEST(Preflight, LooksAtNothingWhenNothingChanges) {
   EXPECT_TRUE(findings.warnings.empty());
 }
 
+std::string problems_of(const DesiredState& wish, const ObservedState& world) {
+  std::string text;
+  const HostPaths nowhere{"/nonexistent/data", "/nonexistent/run"};
+  for (const auto& problem : check_world(nowhere, wish, world, diff(wish, world, {"web"})))
+    text += problem.message + "\n";
+  return text;
+}
+
+TEST(Preflight, AMissingExternalNetworkIsAProblem) {
+  DesiredState wish = desired(project({service("web")}));
+  auto& network = wish.networks.at("shop_default");
+  network.external = true;
+  EXPECT_EQ(problems_of(wish, {}),
+            "network shop_default declared as external, but could not be found\n");
+  network.owner = "blog";
+  EXPECT_EQ(problems_of(wish, {}), "");
+}
+
+TEST(Preflight, ANetworkWithGuestsIsNotReplaced) {
+  DesiredState wish = desired(project({service("web")}));
+  ObservedState world = come_true(wish);
+  world.networks.at("shop_default").config.applied = R"({"key":"default","internal":true})";
+  EXPECT_EQ(problems_of(wish, world), "");
+  world.networks.at("shop_default").guests = {"blog/blog-web-1", "wiki/wiki-web-1"};
+  EXPECT_EQ(problems_of(wish, world),
+            "network shop_default has changed and must be made anew, but blog/blog-web-1, "
+            "wiki/wiki-web-1 of other stacks are in it\n");
+}
+
+TEST(Preflight, AnotherStacksNetworkIsUsedWithAWarningUnlessItIsExternal) {
+  DesiredState wish = desired(project({service("web")}));
+  EXPECT_TRUE(strange_networks(wish).empty());
+  auto& network = wish.networks.at("shop_default");
+  network.owner = "blog";
+  ASSERT_EQ(strange_networks(wish).size(), 1U);
+  EXPECT_EQ(strange_networks(wish).front().message,
+            "a network with name shop_default exists but was not created for project \"shop\"");
+  network.external = true;
+  EXPECT_TRUE(strange_networks(wish).empty());
+}
+
 }  // namespace
 }  // namespace stack::orchestrator

@@ -18,6 +18,9 @@ class World : public Engine {
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
 
+  /// What was begun and not waited for is another run's.
+  void forget_unfinished() { ended_.clear(); }
+
   /// Steps that fail instead of having their effect.
   std::set<StepId> failing;
   /// Actions in the order in which they were performed.

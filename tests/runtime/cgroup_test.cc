@@ -93,13 +93,13 @@ TEST_F(Cgroup, TheUnifiedDirectoryIsMade) {
 }
 
 TEST_F(Cgroup, TheDoctorFindsWhatTheseTestsNeed) {
-  for (const Facility& facility : facilities())
+  for (const Facility& facility : facilities("/"))
     EXPECT_NE(facility.state, FacilityState::missing) << facility.name << ": " << facility.detail;
 }
 
 TEST_F(Cgroup, TheDoctorShowsEachThingThatKeysAskFor) {
   const HostAbilities host = host_abilities();
-  const std::vector<Facility> shown = facilities();
+  const std::vector<Facility> shown = facilities("/");
   for (const HostNeed& need : host_needs()) {
     const auto row = std::ranges::find(shown, need.name, &Facility::name);
     ASSERT_NE(row, shown.end()) << need.name;

@@ -56,11 +56,16 @@ ContainerSpec full_spec() {
   spec.security = {{"CHOWN", "KILL"}, true, true, "{}",
                    "docker-default",  true, true, {{"/dev/a", "/dev/b", "r"}},
                    {"c 1:3 r"}};
+  spec.security.devices.push_back({"/dev/x", "/dev/y", "", DeviceIdentity{'b', 7, 8}, 0640, 1, 2});
+  spec.root.size = 1U << 30;
+  spec.hooks = {{"/bin/hook", {"hook", "x"}, {"A=b"}, 5}};
   spec.namespaces.network.kind = NamespaceKind::host;
   spec.namespaces.pid = {NamespaceKind::shared, "shop-web-1"};
   spec.namespaces.ipc.kind = NamespaceKind::none;
   spec.namespaces.uts.kind = NamespaceKind::host;
   spec.namespaces.cgroup.kind = NamespaceKind::host;
+  spec.namespaces.user.kind = NamespaceKind::own;
+  spec.ids = {1000, 2000, 3000};
   spec.sysctls = {{"net.core.somaxconn", "1"}};
   spec.files = {{"/run/x", 1, 2, 0400, "text", "", false}, {"/run/y", 1, 2, 0400, "", "/y", true}};
   return spec;

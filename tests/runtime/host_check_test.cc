@@ -29,6 +29,15 @@ TEST(HostCheck, WhoAsksForNothingLacksNothing) {
   EXPECT_EQ(told({}, {}), "");
 }
 
+TEST(HostCheck, IdsOfItsOwnNeedUserNamespaces) {
+  ContainerSpec spec;
+  spec.namespaces.user.kind = NamespaceKind::own;
+  HostAbilities host = v2_machine();
+  EXPECT_EQ(told(spec, host), "error userns_mode: no user namespace can be made on this machine\n");
+  host.user_namespaces = true;
+  EXPECT_EQ(told(spec, host), "");
+}
+
 TEST(HostCheck, ProcessorsMustBeThere) {
   ContainerSpec spec;
   spec.resources.cpuset = "0,4";

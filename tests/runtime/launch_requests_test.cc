@@ -94,6 +94,47 @@ TEST_F(Requests, ADeviceOfTheHostUnderItsOwnName) {
   EXPECT_EQ(output_of(spec), "1:5 666\n1\n");
 }
 
+TEST_F(Requests, ADeviceByItsNumberNeedsNoNodeOnTheHost) {
+  ContainerSpec spec = shell(
+      "stat -c '%t:%T %a %u:%g' /dev/made; head -c1 /dev/made | wc -c; ls -l /dev/fifo | cut -c1");
+  spec.security.devices = {
+      {"/dev/nosuch", "/dev/made", "rw", DeviceIdentity{'c', 1, 5}, 0640, 3, 4},
+      {"/dev/fifo", "/dev/fifo", "", DeviceIdentity{'p', 0, 0}}};
+  EXPECT_EQ(output_of(spec), "1:5 640 3:4\n1\np\n");
+}
+
+TEST_F(Requests, AHookOfTheHostWorksOnTheFilesBeforeTheProgramRuns) {
+  const auto hook =
+      file("hook", "#!/bin/sh\necho $1 $A > /sys/from-hook; read -r state; echo \"$state\"\n");
+  std::filesystem::permissions(hook, std::filesystem::perms::owner_all);
+  ContainerSpec spec = shell("cat /from-hook; ls -d /sys/kernel");
+  spec.hooks = {{hook, {"hook", "word"}, {"A=1"}, 0}};
+  EXPECT_EQ(
+      output_of(spec),
+      fmt::format(R"({{"ociVersion":"1.0.2","id":"{}","status":"creating","pid":1,)"
+                  R"("bundle":"{}"}})"
+                  "\nword 1\n/sys/kernel\n",
+                  spec.id,
+                  (std::filesystem::path(spec.root.upper).parent_path() / "bundle").native()));
+}
+
+TEST_F(Requests, AHookThatFailsHangsOrIsNotThereNamesItself) {
+  const auto failing = file("failing", "#!/bin/sh\nexit 3\n");
+  const auto hanging = file("hanging", "#!/bin/sh\nexec sleep 1000\n");
+  for (const auto& path : {failing, hanging})
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  ContainerSpec spec = shell("true");
+  spec.hooks = {{failing, {"hook", "a"}, {}, 0}};
+  EXPECT_EQ(failure_of(spec).what(),
+            fmt::format("running the hook {} (hook a): exited (3)", failing.native()));
+  spec.hooks = {{hanging, {"hook"}, {"PATH=/bin:/usr/bin"}, 1}};
+  EXPECT_EQ(failure_of(spec).what(),
+            fmt::format("running the hook {} (hook): Timer expired", hanging.native()));
+  spec.hooks = {{"/nosuch", {"hook"}, {}, 0}};
+  EXPECT_STREQ(failure_of(spec).what(),
+               "running the hook /nosuch (hook): No such file or directory");
+}
+
 TEST_F(Requests, ADeviceOutsideOfDevIsBound) {
   ContainerSpec spec = shell("head -c2 /opt/zero | wc -c");
   spec.security.devices = {{"/dev/zero", "/opt/zero", "rw"}};

@@ -124,6 +124,19 @@ TEST(MountPlan, UnknownTmpfsOptionsAreRefused) {
   EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
 }
 
+TEST(MountPlan, ABindTakesFlagsAndHooksComeLast) {
+  ContainerSpec spec;
+  spec.mounts = {bind("/driver", "/opt", Writable::no)};
+  spec.mounts[0].options = {"nosuid", "noexec"};
+  spec.hooks = {{"/bin/hook", {"hook"}, {}, 0}};
+  const std::string text = to_text(mount_plan(spec, v2_facts()));
+  EXPECT_NE(text.find("bind /driver on /opt ro nosuid nodev noexec recursive\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("run /bin/hook\n"), std::string::npos) << text;
+  spec.mounts[0].options = {"size=1m"};
+  EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
+}
+
 TEST(MountPlan, AUsersMountReplacesAStandardOne) {
   ContainerSpec spec;
   spec.mounts = {tmpfs("/dev/shm", {"size=1g"})};
@@ -141,6 +154,41 @@ TEST(MountPlan, PropagationIsKeptForTheBindAlone) {
   EXPECT_EQ(user_part(spec), "bind /h on /s nodev slave\n");
   shared.propagation = "sideways";
   spec.mounts = {shared};
+  EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
+}
+
+TEST(MountPlan, OwnersAreThoseThatTheHostKnowsWhenIdsAreRemapped) {
+  ContainerSpec spec;
+  spec.ids = {100000, 200000, 1000};
+  MountSpec volume = bind("/v", "/volume");
+  volume.container_ids = true;
+  spec.mounts = {volume, bind("/h", "/host"), tmpfs("/t", {"uid=5", "gid=6"})};
+  spec.files = {{"/secret", 7, 8, 0400, "text", "", true}};
+  MountFacts facts = v2_facts();
+  facts.devices = {{"disk", S_IFBLK | 0660, makedev(254, 0), {}, 0, 6},
+                   {"far", S_IFCHR | 0600, makedev(1, 9), {}, 5000, 0}};
+  EXPECT_EQ(user_part(spec), R"(bind /v on /volume nodev recursive container-ids
+bind /h on /host nodev recursive
+new tmpfs on /t nosuid nodev noexec uid=100005 gid=200006
+file tmpfs on /secret ro nosuid nodev noexec
+  file
+)");
+  const MountPlan plan = mount_plan(spec, facts);
+  EXPECT_NE(to_text(plan).find("gid=200005"), std::string::npos);  // tty's, of /dev/pts
+  const auto& dev = plan.steps[1].nodes;
+  EXPECT_EQ(std::pair(dev.back().uid, dev.back().gid), std::pair(100000U, 200000U));
+  EXPECT_EQ(std::pair(dev.end()[-2].uid, dev.end()[-2].gid), std::pair(100000U, 200006U));
+  const auto& secret = plan.steps.back().nodes.front();
+  EXPECT_EQ(std::pair(secret.uid, secret.gid), std::pair(100007U, 200008U));
+}
+
+TEST(MountPlan, AnOwnerWithoutAnIdIsRefused) {
+  ContainerSpec spec;
+  spec.ids = {100000, 200000, 1000};
+  spec.mounts = {tmpfs("/t", {"uid=1000"})};
+  EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
+  spec.mounts = {};
+  spec.files = {{"/secret", 0, 1000, 0400, "text", "", true}};
   EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
 }
 

@@ -39,12 +39,12 @@ TEST(ProgramMemory, LeavesRoomForHomeUnlessItIsThere) {
   process.environment = {"A=b"};
   SecuritySpec privileged;
   privileged.privileged = true;
-  const ProgramMemory without(process, privileged, {}, {});
+  const ProgramMemory without(process, privileged, {}, {}, {});
   ASSERT_NE(without.task().home_slot, nullptr);
   EXPECT_EQ(without.task().home_slot, without.task().environment + 1);
   EXPECT_EQ(without.task().environment[2], nullptr);
   process.environment.push_back("HOME=/h");
-  const ProgramMemory with(process, privileged, {}, {});
+  const ProgramMemory with(process, privileged, {}, {}, {});
   EXPECT_EQ(with.task().home_slot, nullptr);
   EXPECT_TRUE(with.task().seccomp.empty()) << "privileged programs have no filter";
 }

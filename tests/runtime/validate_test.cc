@@ -142,5 +142,26 @@ TEST(Validate, ARootNeedsLayers) {
             "the root file system has no layers");
 }
 
+TEST(Validate, AUserNamespaceHasABlockAndNothingOfTheHost) {
+  const auto with_ids = [](ContainerSpec& spec) {
+    spec.namespaces.user.kind = NamespaceKind::own;
+    spec.ids = {100000, 100000, 65536};
+  };
+  EXPECT_EQ(verdict(with_ids), "");
+  const std::vector<std::function<void(ContainerSpec&)>> mistakes = {
+      [](ContainerSpec& spec) { spec.ids.count = 0; },
+      [](ContainerSpec& spec) { spec.ids.first_uid = 0; },
+      [](ContainerSpec& spec) { spec.security.privileged = true; },
+      [](ContainerSpec& spec) { spec.namespaces.network.kind = NamespaceKind::host; },
+      [](ContainerSpec& spec) { spec.namespaces.pid.kind = NamespaceKind::host; },
+      [](ContainerSpec& spec) { spec.root.work = "/elsewhere/work"; }};
+  for (const auto& mistake : mistakes)
+    EXPECT_NE(verdict([&](ContainerSpec& spec) {
+                with_ids(spec);
+                mistake(spec);
+              }),
+              "");
+}
+
 }  // namespace
 }  // namespace stack::runtime

@@ -250,12 +250,71 @@ TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    platform: linux\n")),
             "4: \"platform\" of service \"web\" is known but has no effect yet\n");
   EXPECT_EQ(
-      messages_of(load_text("services:\n  web:\n    image: x\n    storage_opt: {size: 1g}\n")),
-      "4: \"storage_opt\" of service \"web\" is not supported yet\n");
+      messages_of(load_text(
+          "services:\n  web:\n    image: x\n    models: {llm: {}}\nmodels: {llm: {model: m}}\n")),
+      "4: \"models\" of service \"web\" is not supported yet\n"
+      "5: \"model\" of model \"llm\" is known but has no effect yet\n");
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    build: .\n")),
             "3: service \"web\" has no image, and building one is not supported yet\n");
   EXPECT_EQ(messages_of(load_text("version: '3'\nservices:\n  web: {image: x, x-mine: 1}\n")),
             "1: \"version\" is obsolete and ignored (remove this line)\n");
+}
+
+TEST(Load, TheSizeOfTheRootIsASize) {
+  EXPECT_EQ(project_of("services: {web: {image: x, storage_opt: {size: 1.5g}}}")
+                .services["web"]
+                .storage_size,
+            3U << 29);
+  EXPECT_EQ(
+      messages_of(load_text("services:\n  web:\n    image: x\n    storage_opt: {size: big}\n")),
+      "4: \"big\" is not a size: \"storage_opt\" of service \"web\"\n");
+  EXPECT_EQ(
+      messages_of(load_text("services:\n  web:\n    image: x\n    storage_opt: {sise: 1g}\n")),
+      "4: \"sise\" is no option of the storage: \"storage_opt\" of service \"web\" (there is "
+      "`size`)\n");
+}
+
+TEST(Load, PreparationsOfAServiceAreRead) {
+  const auto project = project_of(R"(services:
+  web:
+    image: x
+    pre_start:
+      - {command: migrate --all, image: tools, user: root, environment: [A=1]}
+      - {command: [seed], per_replica: true, privileged: true, working_dir: /srv}
+)");
+  const auto& steps = project.services.at("web").pre_start;
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].run.command, (Strings{"migrate", "--all"}));
+  EXPECT_EQ(steps[0].image, "tools");
+  EXPECT_EQ(steps[0].run.user, "root");
+  EXPECT_EQ(steps[0].run.environment, (Environment{{"A", "1"}}));
+  EXPECT_FALSE(steps[0].per_replica);
+  EXPECT_TRUE(steps[1].per_replica);
+  EXPECT_TRUE(steps[1].run.privileged);
+  EXPECT_EQ(steps[1].run.working_dir, "/srv");
+}
+
+TEST(Load, ADeviceWithANameIsOneWordWhateverItsColons) {
+  const auto devices =
+      project_of("services: {web: {image: x, devices: ['a.com/b=c:1', '/dev/x:/dev/y:r']}}")
+          .services["web"]
+          .devices;
+  ASSERT_EQ(devices.size(), 2U);
+  EXPECT_EQ(devices[0].source, "a.com/b=c:1");
+  EXPECT_EQ(devices[1].target, "/dev/y");
+}
+
+TEST(Load, RequestsForDevicesKnowWhereTheyStand) {
+  const auto requests = project_of(R"(services:
+  web:
+    image: x
+    gpus: all
+    deploy: {resources: {reservations: {devices: [{capabilities: [gpu], count: 2}]}}}
+)")
+                            .services["web"]
+                            .device_requests;
+  ASSERT_EQ(requests.size(), 2U);
+  for (const auto& request : requests) EXPECT_EQ(request.reserved, request.count == 2);
 }
 
 TEST(Load, MistakesBetweenServicesAreFound) {

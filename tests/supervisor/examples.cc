@@ -26,6 +26,7 @@ ContainerConfig full_config() {
   config.restart = {RestartKind::on_failure, 4};
   config.stop = {"SIGQUIT", 3s};
   config.data_container = true;
+  config.step = "pre_start-0";
   config.applied = "{\"image\": \"x\"}";
   return config;
 }

@@ -57,6 +57,34 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   over_the_wire(Shutdown{});
 }
 
+TEST(Protocol, WhatSupervisorsAskOneAnotherArrivesAsItWasSent) {
+  const Endpoint endpoint = full_config().endpoints.front();
+  EXPECT_EQ(over_the_wire(LeaseGuest{"blog/web", endpoint}).endpoint, endpoint);
+  EXPECT_EQ(over_the_wire(ConnectContainer{"c", endpoint}).endpoint, endpoint);
+  EXPECT_EQ(over_the_wire(DisconnectContainer{"c", "n"}).network, "n");
+  EXPECT_EQ(over_the_wire(ReleaseGuest{"blog/web", "n"}).guest, "blog/web");
+  network::EndpointSpec spec;
+  spec.network = "n";
+  spec.address = {network::parse_ipv4("10.5.0.2"), network::parse_ipv6("fd00::2")};
+  spec.mac = "02:42:0a:05:00:02";
+  spec.interface = "eth1";
+  spec.default_route = true;
+  spec.sysctls = {{"net.ipv4.conf.IFNAME.forwarding", "0"}};
+  const auto plug = over_the_wire(PlugGuest{"blog/web", "c", {812, 99}, {"web", "pages"}, spec});
+  EXPECT_EQ(plug.guest, "blog/web");
+  EXPECT_EQ(plug.container_id, "c");
+  EXPECT_EQ(plug.process, (ProcessIdentity{812, 99}));
+  EXPECT_EQ(plug.names, (std::vector<std::string>{"web", "pages"}));
+  EXPECT_EQ(plug.endpoint, spec);
+}
+
+TEST(Protocol, AReplyMayGiveAnAddress) {
+  Reply reply;
+  EXPECT_FALSE(decode_reply(encode_reply(reply)).address);
+  reply.address = network::DualAddress{network::parse_ipv4("10.5.0.2"), {}};
+  EXPECT_EQ(decode_reply(encode_reply(reply)).address, reply.address);
+}
+
 TEST(Protocol, InputMayBeAnyBytes) {
   std::string bytes;
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);

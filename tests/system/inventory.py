@@ -21,9 +21,13 @@ def links():
 
 
 def addresses_and_routes():
-    shown = [" ".join(line.split()[1:4]) for line in lines_of("ip", "-o", "-4", "address")]
-    return [f"address {line}" for line in shown] + [
-        f"route {line.strip()}" for line in lines_of("ip", "-4", "route", "show", "table", "all")]
+    shown = [" ".join(line.split()[1:4]) for family in ("-4", "-6")
+             for line in lines_of("ip", "-o", family, "address", "show", "scope", "global")]
+    routes = lines_of("ip", "-4", "route", "show", "table", "all")
+    # What each link has by itself comes up a second later than the link.
+    routes += [line for line in lines_of("ip", "-6", "route", "show", "table", "all")
+               if "fe80::" not in line and "ff00::" not in line]
+    return [f"address {line}" for line in shown] + [f"route {line.strip()}" for line in routes]
 
 
 def firewall():

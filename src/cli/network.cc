@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack network`: networks of all stacks and of none.
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/change.h"
+#include "cli/command.h"
+#include "cli/moment.h"
+#include "cli/network_view.h"
+#include "cli/network_wish.h"
+#include "cli/progress.h"
+
+namespace stack::cli {
+namespace {
+
+using orchestrator::HostNetwork;
+using Json = nlohmann::ordered_json;
+
+HostPaths paths() {
+  return HostPaths::from_environment();
+}
+
+/// These commands have one step each.
+orchestrator::Report& silent() {
+  static orchestrator::Report report;
+  return report;
+}
+
+/// Tells each failure and goes on with the next one, as docker does; the code for the shell.
+template <typename Act>
+int each_of(const std::vector<std::string>& names, Act act) {
+  int code = 0;
+  for (const auto& name : names) {
+    try {
+      act(name);
+    } catch (const Error& error) {
+      std::cerr << "stack: error: " << error.what() << '\n';
+      if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+      code = static_cast<int>(error.exit_code());
+    }
+  }
+  return code;
+}
+
+void check_two(const Options& options, const char* command) {
+  if (options.arguments.size() != 2)
+    throw Error(fmt::format("{} takes NETWORK and CONTAINER", command))
+        .with_exit_code(ExitCode::usage);
+}
+
+/// Fields of an inspected network that a template can name.
+Fields inspect_fields(const HostNetwork& network) {
+  Fields fields;
+  const Json json = network_json(network);  // outlives the loop
+  for (const auto& [key, value] : json.items())
+    fields.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+  return fields;
+}
+
+bool is_agreed_to() {
+  std::cerr << "WARNING! This will remove all custom networks not used by at least one container.\n"
+               "Are you sure you want to continue? [y/N] ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || to_lower(answer) == "yes";
+}
+
+/// label=, label!= and until= of `prune`.
+class PruneFilter {
+ public:
+  explicit PruneFilter(const std::vector<std::string>& texts) {
+    const auto now = std::chrono::system_clock::now();
+    for (const auto& text : texts) {
+      if (text.starts_with("label!=")) {
+        without_.emplace_back(std::vector<std::string>{"label=" + text.substr(7)});
+      } else if (text.starts_with("until=")) {
+        until_ = parse_moment(text.substr(6), now);
+        if (!until_) refuse(text);
+      } else if (text.starts_with("label=")) {
+        with_.emplace_back(std::vector<std::string>{text});
+      } else {
+        refuse(text);
+      }
+    }
+  }
+
+  bool passes(const HostNetwork& network) const {
+    const auto holds = [&](const NetworkFilter& filter) { return filter.passes(network, {}); };
+    if (until_ && network.created > *until_) return false;
+    return std::ranges::all_of(with_, holds) && std::ranges::none_of(without_, holds);
+  }
+
+ private:
+  [[noreturn]] static void refuse(const std::string& text) {
+    throw Error(fmt::format("invalid filter {}", stack::quoted(text)))
+        .with_hint("label=KEY[=VALUE], label!=KEY[=VALUE] or until=TIME (10m, 2026-01-02)")
+        .with_exit_code(ExitCode::usage);
+  }
+
+  std::vector<NetworkFilter> with_;
+  std::vector<NetworkFilter> without_;
+  std::optional<std::chrono::system_clock::time_point> until_;
+};
+
+}  // namespace
+
+int run_network_list(const Options& options) {
+  const NetworkFilter filter(options.filters);
+  const auto networks = orchestrator::list_networks(paths());
+  const auto unused = orchestrator::unused_networks(networks, paths());
+  const Ids ids = options.no_trunc ? Ids::whole : Ids::shortened;
+  std::vector<Fields> rows;
+  for (const auto& network : networks)
+    if (filter.passes(network, unused)) rows.push_back(network_fields(network, ids));
+  const std::string format = options.quiet && options.format.empty() ? "{{.ID}}" : options.format;
+  std::cout << format_rows(format, network_headings(), network_columns(), rows);
+  return 0;
+}
+
+int run_network_inspect(const Options& options) {
+  const auto networks = orchestrator::list_networks(paths());
+  const bool as_json = options.format.empty() || options.format == "json";
+  Json all = Json::array();
+  const int code = each_of(options.arguments, [&](const std::string& name) {
+    const HostNetwork& network = orchestrator::find_network(networks, name);
+    if (as_json) {
+      all.push_back(network_json(network));
+    } else {
+      const Fields fields = inspect_fields(network);
+      std::cout << FieldTemplate(options.format, fields).render(fields) << '\n';
+    }
+  });
+  if (as_json) std::cout << all.dump(options.format.empty() ? 4 : -1) << '\n';
+  return code;
+}
+
+int run_network_create(const Options& options) {
+  const auto host = interruptible_host(silent());
+  const HostNetwork made =
+      orchestrator::create_network(network_wish(options), options.attachable, host);
+  std::cout << made.id << '\n';
+  return 0;
+}
+
+int run_network_remove(const Options& options) {
+  const auto host = interruptible_host(silent());
+  return each_of(options.arguments, [&](const std::string& name) {
+    const auto networks = orchestrator::list_networks(host.paths);
+    try {
+      orchestrator::remove_network(orchestrator::find_network(networks, name), host);
+    } catch (const Error&) {
+      const bool missing = std::ranges::none_of(networks, [&](const HostNetwork& each) {
+        return each.name == name || each.id.starts_with(name);
+      });
+      if (options.force && missing) return;
+      throw;
+    }
+    std::cout << name << '\n';
+  });
+}
+
+int run_network_prune(const Options& options) {
+  const PruneFilter filter(options.filters);
+  if (!options.force && !is_agreed_to()) return 0;
+  const auto host = interruptible_host(silent());
+  const auto networks = orchestrator::list_networks(host.paths);
+  std::vector<std::string> doomed = orchestrator::unused_networks(networks, host.paths);
+  std::erase_if(doomed, [&](const std::string& name) {
+    return !filter.passes(orchestrator::find_network(networks, name));
+  });
+  if (!doomed.empty()) std::cout << "Deleted Networks:\n";
+  return each_of(doomed, [&](const std::string& name) {
+    orchestrator::remove_network(orchestrator::find_network(networks, name), host);
+    std::cout << name << '\n';
+  });
+}
+
+int run_network_connect(const Options& options) {
+  check_two(options, "network connect");
+  const auto host = interruptible_host(silent());
+  const auto networks = orchestrator::list_networks(host.paths);
+  orchestrator::connect_network(orchestrator::find_network(networks, options.arguments[0]),
+                                options.arguments[1], endpoint_wish(options), host);
+  return 0;
+}
+
+int run_network_disconnect(const Options& options) {
+  check_two(options, "network disconnect");
+  const auto host = interruptible_host(silent());
+  const auto networks = orchestrator::list_networks(host.paths);
+  using orchestrator::Missing;
+  orchestrator::disconnect_network(orchestrator::find_network(networks, options.arguments[0]),
+                                   options.arguments[1],
+                                   options.force ? Missing::fine : Missing::refused, host);
+  return 0;
+}
+
+}  // namespace stack::cli

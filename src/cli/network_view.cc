@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/network_view.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/text.h"
+
+namespace stack::cli {
+namespace {
+
+using orchestrator::HostNetwork;
+using orchestrator::NetworkMember;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t short_id = 12;
+constexpr std::array<std::string_view, 7> filter_keys{"dangling", "driver", "id",  "label",
+                                                      "name",     "scope",  "type"};
+
+const char* yes_no(bool value) {
+  return value ? "true" : "false";
+}
+
+std::string calendar(std::chrono::system_clock::time_point time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  std::strftime(text.data(), text.size(), format, &parts);
+  return text.data();
+}
+
+std::string labels_text(const spec::StringMap& labels) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : labels) texts.push_back(key + "=" + value);
+  return join(texts, ",");
+}
+
+bool has_label(const HostNetwork& network, const std::string& wanted) {
+  const std::size_t equals = wanted.find('=');
+  const auto label = network.labels.find(wanted.substr(0, equals));
+  if (label == network.labels.end()) return false;
+  return equals == std::string::npos || label->second == wanted.substr(equals + 1);
+}
+
+bool holds(const HostNetwork& network, const std::string& key, const std::string& value,
+           const std::vector<std::string>& unused) {
+  if (key == "driver") return network.driver == value;
+  if (key == "id") return network.id.starts_with(value);
+  if (key == "label") return has_label(network, value);
+  if (key == "name") return network.name.find(value) != std::string::npos;
+  if (key == "scope") return value == "local";
+  if (key == "type") return value == "custom";
+  const bool dangling = std::ranges::find(unused, network.name) != unused.end();
+  return dangling == (value == "true" || value == "1");
+}
+
+Json pool(const std::string& subnet, const std::string& range, const std::string& gateway) {
+  Json json{{"Subnet", subnet}};
+  if (!range.empty()) json["IPRange"] = range;
+  if (!gateway.empty()) json["Gateway"] = gateway;
+  return json;
+}
+
+Json pools(const network::NetworkSpec& spec) {
+  Json list = Json::array();
+  if (spec.has_ipv4())
+    list.push_back(
+        pool(to_text(spec.subnet), spec.range ? to_text(*spec.range) : "", to_text(spec.gateway)));
+  if (spec.has_ipv6())
+    list.push_back(pool(to_text(spec.subnet6), spec.range6 ? to_text(*spec.range6) : "",
+                        to_text(spec.gateway6)));
+  return list;
+}
+
+Json member_json(const NetworkMember& member, const HostNetwork& network) {
+  const auto& address = member.address;
+  return {
+      {"Name", member.name},
+      {"EndpointID", stable_hex(network.id + "\n" + member.id, 64)},
+      {"MacAddress", member.mac},
+      {"IPv4Address",
+       address.v4 ? fmt::format("{}/{}", to_text(*address.v4), network.spec.subnet.prefix) : ""},
+      {"IPv6Address",
+       address.v6 ? fmt::format("{}/{}", to_text(*address.v6), network.spec.subnet6.prefix) : ""}};
+}
+
+/// An object also when it is empty.
+Json object_of(const spec::StringMap& strings) {
+  Json object = Json::object();
+  for (const auto& [key, value] : strings) object[key] = value;
+  return object;
+}
+
+}  // namespace
+
+const Fields& network_headings() {
+  static const Fields headings{{"CreatedAt", "CREATED AT"},
+                               {"Driver", "DRIVER"},
+                               {"ID", "NETWORK ID"},
+                               {"IPv4", "IPV4"},
+                               {"IPv6", "IPV6"},
+                               {"Internal", "INTERNAL"},
+                               {"Labels", "LABELS"},
+                               {"Name", "NAME"},
+                               {"Scope", "SCOPE"}};
+  return headings;
+}
+
+const std::vector<std::string>& network_columns() {
+  static const std::vector<std::string> columns{"ID", "Name", "Driver", "Scope"};
+  return columns;
+}
+
+Fields network_fields(const HostNetwork& network, Ids ids) {
+  return {{"CreatedAt", calendar(network.created, "%Y-%m-%d %H:%M:%S +0000 UTC")},
+          {"Driver", network.driver},
+          {"ID", ids == Ids::whole ? network.id : network.id.substr(0, short_id)},
+          {"IPv4", yes_no(network.spec.enable_ipv4)},
+          {"IPv6", yes_no(network.spec.enable_ipv6)},
+          {"Internal", yes_no(network.spec.internal)},
+          {"Labels", labels_text(network.labels)},
+          {"Name", network.name},
+          {"Scope", "local"}};
+}
+
+NetworkFilter::NetworkFilter(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    const std::string key = text.substr(0, equals);
+    if (equals == std::string::npos || std::ranges::find(filter_keys, key) == filter_keys.end()) {
+      throw Error(fmt::format("invalid filter {}", stack::quoted(text)))
+          .with_hint("KEY=VALUE, where KEY is dangling, driver, id, label, name, scope or type")
+          .with_exit_code(ExitCode::usage);
+    }
+    wanted_[key].push_back(text.substr(equals + 1));
+  }
+}
+
+bool NetworkFilter::passes(const HostNetwork& network,
+                           const std::vector<std::string>& unused) const {
+  return std::ranges::all_of(wanted_, [&](const auto& entry) {
+    return std::ranges::any_of(entry.second, [&](const std::string& value) {
+      return holds(network, entry.first, value, unused);
+    });
+  });
+}
+
+Json network_json(const HostNetwork& network) {
+  Json containers = Json::object();
+  for (const NetworkMember& member : network.members)
+    containers[member.id] = member_json(member, network);
+  return {{"Name", network.name},
+          {"Id", network.id},
+          {"Created", calendar(network.created, "%Y-%m-%dT%H:%M:%SZ")},
+          {"Scope", "local"},
+          {"Driver", network.driver},
+          {"EnableIPv4", network.spec.enable_ipv4},
+          {"EnableIPv6", network.spec.enable_ipv6},
+          {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools(network.spec)}}},
+          {"Internal", network.spec.internal},
+          {"Attachable", network.attachable},
+          {"Ingress", false},
+          {"ConfigFrom", {{"Network", ""}}},
+          {"ConfigOnly", false},
+          {"Containers", containers},
+          {"Options", object_of(network.options)},
+          {"Labels", object_of(network.labels)}};
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/port_view.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::cli {
+namespace {
+
+using network::PublishedPort;
+
+constexpr std::array<std::string_view, 3> protocols{"tcp", "udp", "sctp"};
+
+std::string private_text(const PublishedPort& port) {
+  return fmt::format("{}/{}", port.container_port, port.protocol);
+}
+
+std::string public_text(const PublishedPort& port) {
+  const bool v6 = port.host_ip.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", port.host_ip, v6 ? "]" : "", port.host_port);
+}
+
+/// Each once: a port may be published on several addresses.
+std::string private_list(const supervisor::ObservedContainer& container) {
+  std::vector<std::string> texts;
+  for (const PublishedPort& port : container.status.published) {
+    std::string text = private_text(port);
+    if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+  }
+  return join(texts, ", ");
+}
+
+}  // namespace
+
+PrivatePort parse_private_port(std::string_view text, const std::string& protocol) {
+  const std::size_t slash = text.find('/');
+  PrivatePort port;
+  if (!protocol.empty()) port.protocol = to_lower(protocol);
+  if (slash != std::string_view::npos) port.protocol = to_lower(text.substr(slash + 1));
+  if (std::ranges::find(protocols, port.protocol) == protocols.end()) {
+    throw Error(fmt::format("unknown protocol {}", stack::quoted(port.protocol)))
+        .with_hint("tcp, udp or sctp")
+        .with_exit_code(ExitCode::usage);
+  }
+  const auto number = parse_integer<std::uint16_t>(text.substr(0, slash));
+  if (!number || *number == 0) {
+    throw Error(fmt::format("{} is no port", stack::quoted(text)))
+        .with_hint("a number from 1 to 65535, as in `stack port web 80`")
+        .with_exit_code(ExitCode::usage);
+  }
+  port.number = *number;
+  return port;
+}
+
+std::string published_address(const supervisor::ObservedContainer& container,
+                              const PrivatePort& port) {
+  for (const PublishedPort& each : container.status.published)
+    if (each.container_port == port.number && each.protocol == port.protocol)
+      return public_text(each);
+  const std::string published = private_list(container);
+  fail("no port {}/{} for container {}{}{}", port.number, port.protocol, container.config.name,
+       published.empty() ? "" : ": ", published);
+}
+
+std::string all_published(const supervisor::ObservedContainer& container) {
+  std::string text;
+  for (const PublishedPort& port : container.status.published)
+    text += fmt::format("{} -> {}\n", private_text(port), public_text(port));
+  return text;
+}
+
+}  // namespace stack::cli

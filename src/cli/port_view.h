@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack port`: a published port as docker and docker compose print it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "supervisor/status.h"
+
+namespace stack::cli {
+
+/// A port of a container.
+struct PrivatePort {
+  std::uint16_t number = 0;
+  std::string protocol = "tcp";
+};
+
+/// "80" or "80/udp"; `protocol` for one that does not say. Throws Error (usage).
+PrivatePort parse_private_port(std::string_view text, const std::string& protocol);
+
+/// "0.0.0.0:49153" or "[::]:49153": the first address it is published at. Throws Error, naming the
+/// ports that are published, when it is not.
+std::string published_address(const supervisor::ObservedContainer& container,
+                              const PrivatePort& port);
+/// "80/tcp -> 0.0.0.0:49153", a line each.
+std::string all_published(const supervisor::ObservedContainer& container);
+
+}  // namespace stack::cli

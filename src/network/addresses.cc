@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/addresses.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/error.h"
+
+namespace stack::network {
+namespace {
+
+Ipv4 next(Ipv4 address) {
+  return {address.value + 1};
+}
+
+Ipv6 next(Ipv6 address) {
+  const std::uint64_t low = address.low + 1;
+  return {low == 0 ? address.high + 1 : address.high, low};
+}
+
+Ipv4 before(Ipv4 address) {
+  return {address.value - 1};
+}
+
+Ipv6 before(Ipv6 address) {
+  return {address.low == 0 ? address.high - 1 : address.high, address.low - 1};
+}
+
+/// Addresses of one family that a network gives out: from `first` to `last`, but for those kept
+/// back.
+template <typename Address>
+struct Pool {
+  Address first;
+  Address last;
+  Address gateway;
+  const std::vector<Address>* reserved;
+  std::string name;  ///< for the message that it is empty
+
+  bool contains(Address address) const {
+    return first <= address && address <= last && address != gateway &&
+           std::ranges::find(*reserved, address) == reserved->end();
+  }
+};
+
+/// Of a /31 or /127 both addresses are usable; otherwise the first names the subnet, and the last
+/// is IPv4's broadcast address.
+Pool<Ipv4> pool4(const NetworkSpec& network) {
+  const Subnet& subnet = network.subnet;
+  const Subnet& range = network.range ? *network.range : subnet;
+  Ipv4 first = range.address;
+  Ipv4 last = range.last();
+  if (subnet.prefix < 31) {
+    if (first == subnet.address) first = next(first);
+    if (last == subnet.last()) last = before(last);
+  }
+  return {first, last, network.gateway, &network.reserved, to_text(range)};
+}
+
+Pool<Ipv6> pool6(const NetworkSpec& network) {
+  const Subnet6& subnet = network.subnet6;
+  const Subnet6& range = network.range6 ? *network.range6 : subnet;
+  Ipv6 first = range.address;
+  if (subnet.prefix < 127 && first == subnet.address) first = next(first);
+  return {first, range.last(), network.gateway6, &network.reserved6, to_text(range)};
+}
+
+/// The first address from `from` to `to` that `fits`.
+template <typename Address>
+std::optional<Address> first_between(Address from, Address to,
+                                     const std::function<bool(Address)>& fits) {
+  for (Address candidate = from; candidate <= to; candidate = next(candidate)) {
+    if (fits(candidate)) return candidate;
+    if (candidate == to) break;  // the last of all has no next
+  }
+  return std::nullopt;
+}
+
+/// The first in the order of giving out: above the gateway, then below.
+template <typename Address>
+std::optional<Address> first_of(const Pool<Address>& pool,
+                                const std::function<bool(Address)>& fits) {
+  const bool around = pool.first <= pool.gateway && pool.gateway <= pool.last;
+  if (!around) return first_between(pool.first, pool.last, fits);
+  if (pool.gateway != pool.last) {
+    if (const auto above = first_between(next(pool.gateway), pool.last, fits)) return above;
+  }
+  if (pool.gateway == pool.first) return std::nullopt;
+  return first_between(pool.first, before(pool.gateway), fits);
+}
+
+template <typename Address>
+Address choose(const Pool<Address>& pool, const std::set<Address>& taken,
+               const AddressWish<Address>& wish) {
+  const auto may_be_given = [&](Address address) {
+    return pool.contains(address) &&
+           std::ranges::find(wish.kept_free, address) == wish.kept_free.end();
+  };
+  if (wish.place >= 0) {
+    int left = wish.place;
+    const auto wished =
+        first_of<Address>(pool, [&](Address a) { return may_be_given(a) && left-- == 0; });
+    if (wished && !taken.contains(*wished)) return *wished;
+  }
+  const auto free =
+      first_of<Address>(pool, [&](Address a) { return may_be_given(a) && !taken.contains(a); });
+  if (free) return *free;
+  throw Error(fmt::format("no free address left in {}", pool.name))
+      .with_hint("give the network a larger subnet");
+}
+
+}  // namespace
+
+Ipv4 choose_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
+                    const AddressWish<Ipv4>& wish) {
+  return choose(pool4(network), taken, wish);
+}
+
+Ipv6 choose_address(const NetworkSpec& network, const std::set<Ipv6>& taken,
+                    const AddressWish<Ipv6>& wish) {
+  return choose(pool6(network), taken, wish);
+}
+
+bool is_given_out(const NetworkSpec& network, Ipv4 address) {
+  return pool4(network).contains(address);
+}
+
+bool is_given_out(const NetworkSpec& network, Ipv6 address) {
+  return pool6(network).contains(address);
+}
+
+std::string mac_for(Ipv4 address) {
+  const std::uint32_t v = address.value;
+  return fmt::format("02:42:{:02x}:{:02x}:{:02x}:{:02x}", v >> 24, v >> 16 & 255, v >> 8 & 255,
+                     v & 255);
+}
+
+std::string mac_for(Ipv6 address) {
+  return mac_for(Ipv4{static_cast<std::uint32_t>(address.low)});
+}
+
+std::string mac_for(const DualAddress& address) {
+  if (address.v4) return mac_for(*address.v4);
+  return mac_for(address.v6.value_or(Ipv6{}));
+}
+
+}  // namespace stack::network

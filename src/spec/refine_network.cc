@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks of addresses and of what a service says about its networks. Whether an address lies in a
+// subnet is a question for those who know the networks (orchestrator/lower_network).
+#include <algorithm>
+
+#include "base/text.h"
+#include "spec/expand.h"
+#include "spec/shape.h"
+#include "spec/short_forms.h"
+
+namespace stack::spec {
+namespace {
+
+using Check = bool (*)(std::string_view text);
+
+constexpr std::size_t longest_interface_name = 15;
+
+Diagnostic& complain(const Node& node, Shaping& shaping, const Where& where,
+                     std::string_view wanted) {
+  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}",
+                                  stack::quoted(node.text), wanted, where.value_text());
+}
+
+/// Text that `fits` refuses, but for a variable that is kept as it stands.
+bool is_wrong(const Node& node, const Shaping& shaping, Check fits) {
+  const bool kept = shaping.variables == Variables::kept && is_open(node);
+  return node.is_string() && !kept && !fits(node.text);
+}
+
+bool is_ipv6(std::string_view text) {
+  return is_ip_address(text) && !is_ipv4(text) && text.find('%') == std::string_view::npos;
+}
+
+bool is_plain_address(std::string_view text) {
+  return is_ipv4(text) || is_ipv6(text);
+}
+
+bool is_hex_pair(std::string_view text) {
+  return text.size() == 2 && parse_integer<std::uint8_t>(text, 16).has_value();
+}
+
+/// Of one interface: an odd first byte means a group.
+bool is_mac(std::string_view text) {
+  const auto pairs = split(text, ':');
+  return pairs.size() == 6 && std::ranges::all_of(pairs, is_hex_pair) &&
+         *parse_integer<std::uint8_t>(pairs[0], 16) % 2 == 0;
+}
+
+/// What dev_valid_name() of the kernel takes.
+bool is_interface_name(std::string_view text) {
+  return !text.empty() && text.size() <= longest_interface_name && text != "." && text != ".." &&
+         text != "lo" && text.find_first_of("/: \t\n\r\v\f") == std::string_view::npos;
+}
+
+}  // namespace
+
+void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_ipv4)) complain(node, shaping, where, "an IPv4 address");
+}
+
+void refine_ipv6(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_ipv6)) complain(node, shaping, where, "an IPv6 address");
+}
+
+void refine_ip_address(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_plain_address)) complain(node, shaping, where, "an IP address");
+}
+
+void refine_ip_addresses(Node& node, const Where& where, Shaping& shaping) {
+  for (auto& entry : node.entries) refine_ip_address(entry.value, where, shaping);
+}
+
+void refine_link_locals(Node& node, const Where& where, Shaping& shaping) {
+  for (auto& item : node.items) refine_ip_address(item, where, shaping);
+}
+
+void refine_interface_name(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_interface_name))
+    complain(node, shaping, where, "a name for an interface").hint =
+        "at most 15 characters, without spaces, slashes and colons, and not lo";
+}
+
+void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_subnet))
+    complain(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
+}
+
+void refine_mac(Node& node, const Where& where, Shaping& shaping) {
+  if (is_wrong(node, shaping, &is_mac))
+    complain(node, shaping, where, "a MAC address").hint =
+        "like 02:42:ac:11:00:02; the first byte is even";
+}
+
+}  // namespace stack::spec

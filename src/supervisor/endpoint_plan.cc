@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/endpoint_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "base/format.h"
+#include "network/addresses.h"
+
+namespace stack::supervisor {
+namespace {
+
+using network::DualAddress;
+using network::EndpointSpec;
+using network::NetworkSpec;
+
+/// One endpoint with what is known of it; smaller is better for the default route.
+struct Seat {
+  const Endpoint* endpoint;
+  const DualAddress* address;
+  const NetworkSpec* network;
+
+  auto rank() const {
+    return std::tuple(network->internal, -std::int64_t{endpoint->gw_priority},
+                      std::string_view(endpoint->network));
+  }
+};
+
+std::vector<Seat> seats_of(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
+                           const FindNetwork& find) {
+  std::vector<Seat> seats;
+  for (const Endpoint& endpoint : endpoints) {
+    const auto address = addresses.find(endpoint.network);
+    const NetworkSpec* network = find(endpoint.network);
+    if (address != addresses.end() && network != nullptr)
+      seats.push_back({&endpoint, &address->second, network});
+  }
+  return seats;
+}
+
+/// The best of those that have an address of the family.
+template <typename Member>
+const Seat* best(const std::vector<Seat>& seats, Member family, const WantsNetwork& wanted) {
+  const Seat* found = nullptr;
+  for (const Seat& seat : seats) {
+    if (!(seat.address->*family) || !wanted(*seat.network)) continue;
+    if (found == nullptr || seat.rank() < found->rank()) found = &seat;
+  }
+  return found;
+}
+
+bool any_network(const NetworkSpec&) {
+  return true;
+}
+
+bool leads_out(const NetworkSpec& network) {
+  return !network.internal;
+}
+
+/// eth0, eth1, ... as far as nobody asked for those names.
+class InterfaceNames {
+ public:
+  explicit InterfaceNames(const std::vector<Seat>& seats) {
+    for (const Seat& seat : seats) taken_.insert(seat.endpoint->interface);
+  }
+  std::string next() {
+    std::string name;
+    do {
+      name = fmt::format("eth{}", number_++);
+    } while (taken_.contains(name));
+    return name;
+  }
+
+ private:
+  std::set<std::string> taken_;
+  int number_ = 0;
+};
+
+}  // namespace
+
+std::vector<EndpointSpec> plan_endpoints(const std::vector<Endpoint>& endpoints,
+                                         const Addresses& addresses, const FindNetwork& find) {
+  const auto seats = seats_of(endpoints, addresses, find);
+  const Seat* const route = best(seats, &DualAddress::v4, &leads_out);
+  const Seat* const route6 = best(seats, &DualAddress::v6, &leads_out);
+  InterfaceNames names(seats);
+  std::vector<EndpointSpec> specs;
+  for (const Seat& seat : seats) {
+    const Endpoint& endpoint = *seat.endpoint;
+    EndpointSpec spec;
+    spec.network = endpoint.network;
+    spec.address = *seat.address;
+    spec.mac = endpoint.mac.empty() ? network::mac_for(*seat.address) : endpoint.mac;
+    spec.interface = endpoint.interface.empty() ? names.next() : endpoint.interface;
+    spec.default_route = &seat == route;
+    spec.default_route6 = &seat == route6;
+    spec.link_local = endpoint.link_local;
+    spec.link_local6 = endpoint.link_local6;
+    spec.sysctls = endpoint.sysctls;
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+DualAddress main_address(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
+                         const FindNetwork& find, const WantsNetwork& wanted) {
+  const auto seats = seats_of(endpoints, addresses, find);
+  const WantsNetwork& wants = wanted ? wanted : &any_network;
+  DualAddress address;
+  if (const Seat* seat = best(seats, &DualAddress::v4, wants)) address.v4 = seat->address->v4;
+  if (const Seat* seat = best(seats, &DualAddress::v6, wants)) address.v6 = seat->address->v6;
+  return address;
+}
+
+}  // namespace stack::supervisor

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a container sits in its networks: names of its interfaces, hardware addresses, and which of
+// them has the default route. Pure.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/container_config.h"
+
+namespace stack::supervisor {
+
+using Addresses = std::map<std::string, network::DualAddress>;  ///< by network name
+/// Nothing for a network that is not known here.
+using FindNetwork = std::function<const network::NetworkSpec*(const std::string& name)>;
+
+/// Those of `endpoints` that have an address, in their order. The default route of each family is
+/// that of the highest gw_priority, of equals of the first by name; internal networks have none.
+std::vector<network::EndpointSpec> plan_endpoints(const std::vector<Endpoint>& endpoints,
+                                                  const Addresses& addresses,
+                                                  const FindNetwork& find);
+
+/// The container's address in the network with the default route, for each family; in an internal
+/// one when it is in no other. Only `wanted` networks count.
+using WantsNetwork = std::function<bool(const network::NetworkSpec& spec)>;
+network::DualAddress main_address(const std::vector<Endpoint>& endpoints,
+                                  const Addresses& addresses, const FindNetwork& find,
+                                  const WantsNetwork& wanted);
+
+}  // namespace stack::supervisor

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/guests.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "network/links.h"
+#include "supervisor/journal.h"
+#include "supervisor/status.h"
+
+namespace stack::supervisor {
+namespace {
+
+/// What leases and bridges are asked for: all that StackNetwork looks at.
+ContainerConfig as_container(const std::string& guest, Endpoint endpoint) {
+  ContainerConfig config;
+  config.name = guest;
+  config.endpoints.push_back(std::move(endpoint));
+  return config;
+}
+
+/// Of exactly that process: a pid may change its owner, so look again.
+Fd open_network_namespace(const std::string& guest, const ProcessIdentity& process) {
+  Fd space = open_file(fmt::format("/proc/{}/ns/net", process.pid), O_RDONLY);
+  if (!is_alive(process)) fail("container {} has ended", guest);
+  return space;
+}
+
+std::set<std::string> container_names(const HostPaths& paths, const std::string& project) {
+  std::set<std::string> names;
+  for (const auto& each : read_containers(paths, project, ConfigParts::summary))
+    names.insert(each.config.name);
+  return names;
+}
+
+}  // namespace
+
+Guests::Guests(Loop& loop, const ProjectFiles& files, StackNetwork& network,
+               std::function<void()> changed)
+    : loop_(loop), files_(files), network_(network), changed_(std::move(changed)) {}
+
+void Guests::adopt() {
+  const auto records = network_.records();  // a copy: they change on the way
+  for (const auto& [network, record] : records)
+    for (const auto& [name, guest] : record.guests) adopt(network, name, guest);
+}
+
+/// One whose cable went with the namespace of a dead keeper gets another one.
+void Guests::adopt(const std::string& network, const std::string& name, const Guest& guest) {
+  hold(split_guest_name(name)->first);
+  if (!is_alive(guest.process)) return network_.guest_ended(network, name, guest.process);
+  try {
+    if (network_.is_made(network)) {
+      const Fd space = open_network_namespace(name, guest.process);
+      network_.adopt_guest(name, guest.endpoint, space.get());
+    } else {
+      plug_in(name, guest);
+    }
+  } catch (const Error& error) {
+    journal::warning("adopting " + name + ": " + error.what());
+  }
+  watch(network, name, guest.process);
+}
+
+network::DualAddress Guests::lease(const LeaseGuest& request) {
+  const auto name = split_guest_name(request.guest);
+  if (!name) fail("\"{}\" is no guest", request.guest);
+  if (!network_.has(request.endpoint.network))
+    fail("there is no network {}", request.endpoint.network);
+  drop_leases_of_the_gone();
+  const ContainerConfig guest = as_container(request.guest, request.endpoint);
+  network_.prepare(guest);
+  hold(name->first);
+  return network_.lease(guest).at(request.endpoint.network);
+}
+
+void Guests::plug(const PlugGuest& request) {
+  const std::string& network = request.endpoint.network;
+  const Guest guest{request.container_id, request.names, request.process, request.endpoint};
+  const bool known = is_plugged(network, request.guest, guest);
+  if (!known) plug_in(request.guest, guest);
+  network_.note_guest(network, request.guest, guest);
+  hold(split_guest_name(request.guest)->first);
+  if (!known) watch(network, request.guest, request.process);
+  changed_();
+}
+
+bool Guests::is_plugged(const std::string& network, const std::string& name,
+                        const Guest& wanted) const {
+  const auto record = network_.records().find(network);
+  if (record == network_.records().end()) fail("there is no network {}", network);
+  const auto known = record->second.guests.find(name);
+  return known != record->second.guests.end() && known->second.process == wanted.process &&
+         known->second.endpoint.interface == wanted.endpoint.interface &&
+         known->second.endpoint.address == wanted.endpoint.address;
+}
+
+/// What is there already under that name was made by a predecessor that was killed before it could
+/// say so.
+void Guests::plug_in(const std::string& name, const Guest& guest) {
+  const Fd space = open_network_namespace(name, guest.process);
+  network_.prepare(as_container(name, Endpoint{guest.endpoint.network, {}, {}, {}}));
+  network::unplug(space.get(), guest.endpoint.interface);
+  network_.plug_guest(name, guest.endpoint, space.get(), guest.container_id);
+}
+
+std::vector<StackNetwork::Plugged> Guests::plugged() const {
+  std::vector<StackNetwork::Plugged> found;
+  for (const auto& [network, record] : network_.records()) {
+    for (const auto& [name, guest] : record.guests) {
+      try {
+        found.push_back({name,
+                         guest.container_id,
+                         {guest.endpoint},
+                         open_network_namespace(name, guest.process)});
+      } catch (const Error&) {
+        // It is ending right now, and its network with it.
+      }
+    }
+  }
+  return found;
+}
+
+/// Forgotten first, or its link would be put back when it goes; its address is free when it is
+/// gone.
+bool Guests::release(const ReleaseGuest& request) {
+  network_.forget_port(request.guest, request.network);
+  take_out(request);
+  const bool was_there = network_.release_guest(request.network, request.guest);
+  if (was_there) changed_();
+  return was_there;
+}
+
+void Guests::take_out(const ReleaseGuest& request) const {
+  const auto record = network_.records().find(request.network);
+  if (record == network_.records().end()) return;
+  const auto guest = record->second.guests.find(request.guest);
+  if (guest == record->second.guests.end() || !is_alive(guest->second.process)) return;
+  try {
+    const Fd space = open_network_namespace(request.guest, guest->second.process);
+    network::unplug(space.get(), guest->second.endpoint.interface);
+  } catch (const Error& error) {
+    journal::warning(error.what());  // it is ending
+  }
+}
+
+void Guests::hold(const std::string& project) {
+  if (stacks_.contains(project)) return;
+  const auto keeper = read_keeper_pid({files_.paths, project});
+  if (!keeper || process_name(*keeper) != "stack-keeper") return;
+  auto pidfd = open_process(identify(*keeper));
+  if (!pidfd) return;
+  stacks_.insert(project);
+  spawn(loop_, "watching a guest's stack", watch_stack(project, std::move(*pidfd)));
+}
+
+Awaitable<void> Guests::watch_stack(std::string project, Fd keeper) {
+  Descriptor end(loop_, keeper.release());
+  co_await readable(end);
+  stacks_.erase(project);
+  changed_();
+}
+
+void Guests::watch(const std::string& network, const std::string& name,
+                   const ProcessIdentity& process) {
+  auto pidfd = open_process(process);
+  if (!pidfd) return network_.guest_ended(network, name, process);
+  ++running_;
+  spawn(loop_, "watching a guest", watch_process(network, name, process, std::move(*pidfd)));
+}
+
+Awaitable<void> Guests::watch_process(std::string network, std::string name,
+                                      ProcessIdentity process, Fd pidfd) {
+  Descriptor end(loop_, pidfd.release());
+  co_await readable(end);
+  --running_;
+  network_.guest_ended(network, name, process);
+  changed_();
+}
+
+/// Their supervisors could not ask us: we did not run.
+void Guests::drop_leases_of_the_gone() {
+  std::map<std::string, std::set<std::string>> known;  // containers by project
+  std::vector<ReleaseGuest> gone;
+  for (const auto& [network, record] : network_.records()) {
+    for (const auto& [holder, address] : record.leases) {
+      const auto name = split_guest_name(holder);
+      if (!name) continue;
+      const auto [containers, unread] = known.try_emplace(name->first);
+      if (unread) containers->second = container_names(files_.paths, name->first);
+      if (!containers->second.contains(name->second)) gone.push_back({holder, network});
+    }
+  }
+  for (const ReleaseGuest& each : gone) network_.release_guest(each.network, each.guest);
+}
+
+}  // namespace stack::supervisor

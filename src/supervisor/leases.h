@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses that containers have in a network; pure. A lease outlives the container's runs, and
+// ends with the container.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "supervisor/project_files.h"
+
+namespace stack::supervisor {
+
+/// What `container` has in the network: the address that its endpoint fixes, else the one it had,
+/// else a free one. Throws Error: "address 10.5.0.9 in network shop_front is already in use by
+/// shop-db-1".
+network::DualAddress choose_lease(const NetworkRecord& network, const std::string& container,
+                                  const Endpoint& endpoint);
+
+/// What of an endpoint's fixed addresses can be kept for a container that has yet to start: those
+/// that are nobody's. Nothing when there is nothing to keep.
+std::optional<network::DualAddress> reserve_lease(const NetworkRecord& network,
+                                                  const std::string& container,
+                                                  const Endpoint& endpoint);
+
+}  // namespace stack::supervisor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor/subnet_holders.h"
+
+#include "base/text.h"
+#include "network/subnets.h"
+#include "supervisor/project_files.h"
+#include "supervisor/status.h"
+
+namespace stack::supervisor {
+namespace {
+
+using network::Ipv4;
+using network::NetworkSpec;
+
+constexpr int uplink_prefix = 30;
+constexpr int uplink_prefix6 = 126;
+
+void add_networks(const ProjectFiles& files, std::vector<SubnetHolder>& holders) {
+  for (const NetworkRecord& record : read_network_records(files)) {
+    const NetworkSpec& spec = record.config.spec;
+    // On a device of the host: it shares that device's subnet.
+    if (spec.kind != network::NetworkKind::bridge) continue;
+    if (spec.has_ipv4()) holders.push_back({spec.subnet, {}, files.project, spec.name, {}});
+    if (spec.has_ipv6()) holders.push_back({{}, spec.subnet6, files.project, spec.name, {}});
+  }
+}
+
+void add_uplink(const ProjectFiles& files, std::vector<SubnetHolder>& holders) {
+  const auto uplink = read_uplink(files);
+  if (!uplink) return;
+  holders.push_back({{Ipv4{uplink->host_address.value & ~3U}, uplink_prefix},
+                     {},
+                     files.project,
+                     uplink->host_interface,
+                     {}});
+  if (!uplink->host_address6) return;
+  network::Subnet6 subnet{*uplink->host_address6, uplink_prefix6};
+  subnet.address.low &= ~std::uint64_t{3};
+  holders.push_back({{}, subnet, files.project, uplink->host_interface, {}});
+}
+
+}  // namespace
+
+std::vector<SubnetHolder> subnet_holders(const HostPaths& paths, const std::string& project) {
+  std::vector<SubnetHolder> holders;
+  for (const std::string& each : list_projects(paths)) {
+    const ProjectFiles files{paths, each};
+    add_networks(files, holders);
+    if (each != project) add_uplink(files, holders);
+  }
+  const std::string own = "stk" + ProjectFiles{paths, project}.stack_id();
+  for (const auto& used : network::used_subnets()) {
+    if (used.interface == own) continue;
+    holders.push_back({used.subnet, used.subnet6, {}, {}, used.way});
+  }
+  return holders;
+}
+
+std::string describe(const SubnetHolder& holder) {
+  if (holder.project.empty()) return holder.way + " of this machine";
+  if (holder.project == lone_networks_project) return "network " + holder.network;
+  return fmt::format("network {} of stack {}", holder.network, stack::quoted(holder.project));
+}
+
+}  // namespace stack::supervisor
