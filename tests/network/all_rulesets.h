@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/format.h"
 #include "network/firewall.h"
 #include "network/port_lock.h"
 
@@ -20,9 +21,9 @@ namespace stack::network::test {
 constexpr const char* part_mark = "# ---- in the namespace of ";
 
 inline std::string all_rulesets(const FirewallSpec& spec, const std::vector<PortLock>& ports) {
-  return std::string(part_mark) + "the host\n" + host_ruleset(spec) + part_mark + "the stack\n" +
-         stack_ruleset(spec) + bridge_ruleset(ports) + part_mark + "a container\n" +
-         container_ruleset(40001, 40002);
+  return fmt::format("{0}the host\n{1}{0}the stack\n{2}{3}{0}a container\n{4}", part_mark,
+                     host_ruleset(spec), stack_ruleset(spec), bridge_ruleset(ports),
+                     container_ruleset(40001, 40002));
 }
 
 /// STACK_UPDATE_GOLDEN=1 writes the file anew, for a person to read before committing.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace stack::orchestrator {
 namespace {
 
@@ -21,9 +23,10 @@ image::ImageConfig base() {
 }
 
 image::ImageConfig committed(const std::string& applied,
-                             supervisor::ContainerConfig container = {}) {
-  container.applied = applied;
-  return committed_config(base(), container);
+                             const supervisor::ContainerConfig& container = {}) {
+  const auto whole = std::make_unique<supervisor::ContainerConfig>(container);
+  whole->applied = applied;
+  return committed_config(base(), *whole);
 }
 
 TEST(CommittedConfig, WithoutAnythingOfTheFilesOwnIsTheImages) {
@@ -62,8 +65,7 @@ TEST(CommittedConfig, ExposesWhatIsExposedAndPublished) {
 
 TEST(CommittedConfig, TheFilesHealthCheckReplacesTheImages) {
   supervisor::ContainerConfig container;
-  container.health = supervisor::HealthPolicy{};
-  container.health->retries = 9;
+  container.health.emplace().retries = 9;
   const auto check =
       committed(R"({"healthcheck": {"test": ["CMD-SHELL", "x"]}})", container).healthcheck;
   EXPECT_EQ(check->test, (Strings{"CMD-SHELL", "x"}));
