@@ -64,11 +64,13 @@ class Drivers(LogsTest):
             services:
               web:
                 image: box:1
-                command: sh -c 'read word < /go; i=0; while [ $$i -lt 20000 ]; do i=$$((i + 1)); echo "line $$i"; done'
+                command: sh -c 'echo ready; read word < /go; i=0; while [ $$i -lt 20000 ]; do i=$$((i + 1)); echo "line $$i"; done'
                 volumes: ["./go:/go"]
-                logging: {driver: local, options: {max-size: 40k, max-file: "4"}}
+                # Six generations, and all are kept: a slow reader loses nothing either.
+                logging: {driver: local, options: {max-size: 40k, max-file: "8"}}
         """)
         reader = self.follow("web")
+        self.assertEqual(reader.stdout.readline(), "ready\n")
         (self.directory / "go").write_text("go\n")
         lines = reader.stdout.read().splitlines()
         self.assertEqual(lines, [f"line {n}" for n in range(1, 20001)])
