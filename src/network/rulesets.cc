@@ -34,7 +34,7 @@ struct Family4 {
   static std::optional<Ipv4> host_address(const PublishedPort& port) {
     return parse_ipv4(port.host_ip);
   }
-  static bool is_loopback(Ipv4 address) { return address.value >> 24 == 127; }
+  static bool is_loopback(Ipv4 host) { return host.value >> 24 == 127; }
 };
 
 struct Family6 {
@@ -54,7 +54,7 @@ struct Family6 {
   static std::optional<Ipv6> host_address(const PublishedPort& port) {
     return parse_ipv6(port.host_ip);
   }
-  static bool is_loopback(Ipv6 address) { return address == Ipv6{0, 1}; }
+  static bool is_loopback(Ipv6 host) { return host == Ipv6{0, 1}; }
 };
 
 template <typename Family, typename Address>
