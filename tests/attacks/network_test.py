@@ -245,15 +245,19 @@ class NextDoor(NetworkAttack):
         with nameserver.inside(client_space):
             # A second answer within a second would not be looked at.
             Path("/proc/sys/net/ipv4/neigh/eth0/locktime").write_text("0")
-        self.run_in(client_space, "busybox", "ping", "-c1", "-W5", victim)
-        with self.raw_socket(evil_space, "eth0", ETH_ARP) as packets:
-            packets.send(arp_reply(evil_mac, victim, client_mac, client))
-        # What was sent before has come by now.
-        self.run_in(evil_space, "busybox", "ping", "-c1", "-W5", client)
-        with nameserver.inside(client_space):
-            table = Path("/proc/thread-self/net/arp").read_text()
-        believed = re.search(rf"^{re.escape(victim)} .* (\S+:\S+) ", table, re.MULTILINE)[1]
-        return "the client believes it" if mac(believed) == evil_mac else ""
+        # More than once: the victim may have the last word by a probe of its own.
+        for _ in range(10):
+            self.run_in(client_space, "busybox", "ping", "-c1", "-W5", victim)
+            with self.raw_socket(evil_space, "eth0", ETH_ARP) as packets:
+                packets.send(arp_reply(evil_mac, victim, client_mac, client))
+            # What was sent before has come by now.
+            self.run_in(evil_space, "busybox", "ping", "-c1", "-W5", client)
+            with nameserver.inside(client_space):
+                table = Path("/proc/thread-self/net/arp").read_text()
+            believed = re.search(rf"^{re.escape(victim)} .* (\S+:\S+) ", table, re.MULTILINE)[1]
+            if mac(believed) == evil_mac:
+                return "the client believes it"
+        return ""
 
     def test_n6_nobody_takes_over_a_neighbours_address(self):
         self.expect_only_without_defence(lambda: self.take_over_by_arp(self.neighbours()),
