@@ -19,7 +19,7 @@ def main():
     commands = [f"/usr/bin/python3 -B {here}/{subject}_test.py" for subject in SUBJECTS]
     script = "rc=0; " + "; ".join(f"{command} || rc=1" for command in commands) + "; exit $rc"
     # No tmpfs over /tmp or /run/stack-test on the machine's side: the VM has its own /run.
-    done = subprocess.run([str(RUNNER), "--memory", "2048", "--timeout", "540", "--directory", str(here), "--",
+    done = subprocess.run([str(RUNNER), "--memory", "2048", "--timeout", "1700", "--directory", str(here), "--",
                            "bash", "-c", script], stdin=subprocess.DEVNULL, check=False)
     sys.exit(done.returncode)
 
