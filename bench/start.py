@@ -61,6 +61,10 @@ class Bench:
         world.run("ip", "link", "add", "bench0", "type", "bridge")
         world.run("ip", "address", "add", "10.211.0.1/16", "dev", "bench0")
         world.run("ip", "link", "set", "bench0", "up")
+        # What a stack has when a container starts in it: the sets of who may send by which port.
+        world.run("nft", "table bridge stack { set senders { type ifname . ether_addr . ipv4_addr; }; "
+                  "set senders6 { type ifname . ether_addr . ipv6_addr; }; "
+                  "set neighbours6 { typeof iifname . ether saddr . @th,64,128; }; }")
 
     @staticmethod
     def make_cgroups():
