@@ -235,6 +235,11 @@ bool exists(const std::filesystem::path& path) {
   return ::lstat(path.c_str(), &info) == 0;
 }
 
+std::filesystem::path nearest_existing(std::filesystem::path path) {
+  while (!stack::exists(path) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
 std::vector<std::string> list_directory(const std::filesystem::path& path) {
   std::vector<std::string> names;
   Directory directory(::opendir(path.c_str()));

@@ -51,6 +51,8 @@ void remove_tree(const std::filesystem::path& path);
 /// The same for `name` (one component) in the open directory `parent`.
 void remove_tree(int parent, const std::string& name);
 bool exists(const std::filesystem::path& path);
+/// `path`, or the nearest directory above it that there is: where it would be made.
+std::filesystem::path nearest_existing(std::filesystem::path path);
 /// Names in a directory without "." and "..", sorted; empty when it does not exist.
 std::vector<std::string> list_directory(const std::filesystem::path& path);
 void sync_directory(const std::filesystem::path& path);

@@ -122,21 +122,13 @@ class WorldCheck {
 
   void check_storage(const DesiredContainer& wish, const std::string& place) {
     if (!wish.model.storage_size) return;
-    const auto reason = runtime::why_no_project_quota(place_of_data());
+    const auto reason = runtime::why_no_project_quota(nearest_existing(paths_.data));
     if (reason && limited_.insert(wish.service).second)
       add(fmt::format("service \"{}\": the size of its root cannot be limited: {} lies where {}",
                       wish.service, paths_.data.native(), *reason),
           place,
           "give stack's data a file system of its own: ext4 (mkfs -O quota,project) or XFS, "
           "mounted with prjquota");
-  }
-
-  /// The data directory, or the one that it will be made in.
-  std::filesystem::path place_of_data() const {
-    std::filesystem::path directory = paths_.data;
-    while (!stack::exists(directory) && directory.has_relative_path())
-      directory = directory.parent_path();
-    return directory;
   }
 
   void check_source(const spec::Mount& mount, const std::string& place) {

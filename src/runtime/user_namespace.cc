@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "runtime/child_overlay.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -200,14 +201,9 @@ bool takes_id_mapping(const std::filesystem::path& directory) {
   } catch (const Error&) {
     return false;
   }
-  std::filesystem::path there = directory;
-  while (!stack::exists(there) && there.has_relative_path()) there = there.parent_path();
+  const auto there = nearest_existing(directory);
   const Fd tree(::open_tree(AT_FDCWD, there.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-  if (!tree) return false;
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_IDMAP;
-  attributes.userns_fd = static_cast<std::uint64_t>(space.get());
-  return ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0;
+  return tree && map_ids(tree.get(), space.get(), Depth::alone) == 0;
 }
 
 }  // namespace stack::runtime
