@@ -55,11 +55,13 @@ void tell_who_is_waited_for(const std::string& holder) {
   std::cerr << "stack: waiting for " << holder << " to finish\n";
 }
 
+void tell_error(const Error& error) {
+  if (!error.message().empty()) std::cerr << "stack: error: " << error.what() << '\n';
+  if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+}
+
 int conclude(const orchestrator::Execution& execution) {
-  for (const auto& error : execution.errors) {
-    std::cerr << "stack: error: " << error.what() << '\n';
-    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
-  }
+  for (const auto& error : execution.errors) tell_error(error);
   if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);
   return execution.errors.empty() ? 0 : static_cast<int>(execution.errors.front().exit_code());
 }

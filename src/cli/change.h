@@ -31,6 +31,8 @@ void check_services(const std::string& project, const Options& options);
 /// it.
 orchestrator::Host interruptible_host(orchestrator::Report& progress);
 void tell_who_is_waited_for(const std::string& holder);
+/// On standard error, with its hint. One without a message has been told already.
+void tell_error(const Error& error);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);
 

@@ -27,10 +27,6 @@ Json applied(const ObservedContainer& container) {
   return json.is_object() ? json : Json::object();
 }
 
-std::string address_text(const std::string& ip) {
-  return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
-}
-
 std::string up_text(const ObservedContainer& container, TimePoint now) {
   std::string text = "Up " + human_duration(since(container.status.started, now));
   if (container.status.phase == Phase::paused) return text + " (Paused)";
@@ -53,15 +49,6 @@ std::string exit_text(const ObservedContainer& container, TimePoint now) {
   if (container.status.finished == TimePoint{}) return fmt::format("Exited ({})", shown);
   return fmt::format("Exited ({}) {} ago", shown,
                      human_duration(since(container.status.finished, now)));
-}
-
-std::string calendar_text(TimePoint time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm calendar{};
-  ::gmtime_r(&seconds, &calendar);
-  char text[64];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S +0000 UTC", &calendar);
-  return text;
 }
 
 Json publishers(const ObservedContainer& container) {
@@ -106,6 +93,19 @@ std::string networks_text(const ObservedContainer& container) {
 }
 
 }  // namespace
+
+std::string address_text(const std::string& ip) {
+  return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
+}
+
+std::string calendar_text(TimePoint time, const char* format) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm calendar{};
+  ::gmtime_r(&seconds, &calendar);
+  char text[64];
+  std::strftime(text, sizeof text, format, &calendar);
+  return text;
+}
 
 std::string state_text(const ObservedContainer& container) {
   return orchestrator::is_data_container(container) ? "data"
@@ -165,7 +165,7 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   const Json wish = applied(container);
   Json json;
   json["Command"] = command_text(container, false);
-  json["CreatedAt"] = calendar_text(status.created);
+  json["CreatedAt"] = calendar_text(status.created, calendar_format);
   json["ExitCode"] = status.exit_code.value_or(0);
   json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
   json["ID"] = container.config.id.substr(0, 12);

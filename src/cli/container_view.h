@@ -23,6 +23,12 @@ std::string ports_text(const supervisor::ObservedContainer& container);
 std::string command_text(const supervisor::ObservedContainer& container, bool whole);
 /// The image as the file names it.
 std::string image_text(const supervisor::ObservedContainer& container);
+/// An address as it stands before a port: "[::1]".
+std::string address_text(const std::string& ip);
+/// In UTC, as strftime(3) has it.
+std::string calendar_text(TimePoint time, const char* format);
+/// docker's for lists: "2026-01-02 03:04:05 +0000 UTC"
+inline constexpr const char* calendar_format = "%Y-%m-%d %H:%M:%S +0000 UTC";
 /// "About a minute ago"
 std::string ago_text(TimePoint then, TimePoint now);
 /// docker compose's fields of `ps --format json`.

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/host_paths.h"
+#include "cli/change.h"
 #include "cli/parse.h"
 #include "supervisor/entry_points.h"
 
@@ -33,8 +34,7 @@ int run(const stack::cli::Parsed& parsed) {
     if (parsed.command->needs_root) stack::HostPaths::from_environment().require_own();
     return parsed.command->run(parsed.options);
   } catch (const stack::Error& error) {
-    if (!error.message().empty()) std::cerr << "stack: error: " << error.what() << '\n';
-    if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+    stack::cli::tell_error(error);
     return static_cast<int>(error.exit_code());
   } catch (const std::exception& error) {
     std::cerr << "stack: internal error: " << error.what() << '\n';

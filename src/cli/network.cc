@@ -37,8 +37,7 @@ int each_of(const std::vector<std::string>& names, Act act) {
     try {
       act(name);
     } catch (const Error& error) {
-      std::cerr << "stack: error: " << error.what() << '\n';
-      if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
+      tell_error(error);
       code = static_cast<int>(error.exit_code());
     }
   }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "cli/container_view.h"
 
 namespace stack::cli {
 namespace {
@@ -22,15 +23,6 @@ constexpr std::array<std::string_view, 7> filter_keys{"dangling", "driver", "id"
 
 const char* yes_no(bool value) {
   return value ? "true" : "false";
-}
-
-std::string calendar(std::chrono::system_clock::time_point time, const char* format) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  std::strftime(text.data(), text.size(), format, &parts);
-  return text.data();
 }
 
 std::string labels_text(const spec::StringMap& labels) {
@@ -116,7 +108,7 @@ const std::vector<std::string>& network_columns() {
 }
 
 Fields network_fields(const HostNetwork& network, Ids ids) {
-  return {{"CreatedAt", calendar(network.created, "%Y-%m-%d %H:%M:%S +0000 UTC")},
+  return {{"CreatedAt", calendar_text(network.created, calendar_format)},
           {"Driver", network.driver},
           {"ID", ids == Ids::whole ? network.id : network.id.substr(0, short_id)},
           {"IPv4", yes_no(network.spec.enable_ipv4)},
@@ -155,7 +147,7 @@ Json network_json(const HostNetwork& network) {
     containers[member.id] = member_json(member, network);
   return {{"Name", network.name},
           {"Id", network.id},
-          {"Created", calendar(network.created, "%Y-%m-%dT%H:%M:%SZ")},
+          {"Created", calendar_text(network.created, "%Y-%m-%dT%H:%M:%SZ")},
           {"Scope", "local"},
           {"Driver", network.driver},
           {"EnableIPv4", network.spec.enable_ipv4},

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/container_view.h"
 
 namespace stack::cli {
 namespace {
@@ -19,8 +20,7 @@ std::string private_text(const PublishedPort& port) {
 }
 
 std::string public_text(const PublishedPort& port) {
-  const bool v6 = port.host_ip.find(':') != std::string::npos;
-  return fmt::format("{}{}{}:{}", v6 ? "[" : "", port.host_ip, v6 ? "]" : "", port.host_port);
+  return fmt::format("{}:{}", address_text(port.host_ip), port.host_port);
 }
 
 /// Each once: a port may be published on several addresses.
