@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace stack::network {
 
@@ -55,6 +56,9 @@ struct Subnet6 {
 };
 std::string to_text(const Subnet6& subnet);  ///< "fd00::/64"
 std::optional<Subnet6> parse_subnet6(const std::string& text);
+
+/// Of either family.
+using IpAddress = std::variant<Ipv4, Ipv6>;
 
 enum class Families { ipv4, both };
 

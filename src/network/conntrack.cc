@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -128,19 +127,8 @@ void request_forgetting(Batch& batch, const Flow& flow) {
 
 std::set<IpAddress> own_addresses() {
   NetlinkSocket socket(NETLINK_ROUTE);
-  const auto v4 = list_addresses(socket);
-  std::set<IpAddress> own(v4.begin(), v4.end());
-  ifaddrmsg header{};
-  header.ifa_family = AF_INET6;
-  const int error_number = socket.query(
-      RTM_GETADDR, NLM_F_DUMP, [&](nlmsghdr* m) { put_header(m, header); },
-      [&](const nlmsghdr* m) {
-        const Attributes<IFA_MAX + 1> attributes(m, sizeof header);
-        const bool two_ends = attributes[IFA_LOCAL] != nullptr;
-        own.insert(address_of(nullptr, attributes[two_ends ? IFA_LOCAL : IFA_ADDRESS]));
-      });
-  if (error_number != 0) throw Error("listing addresses", error_number);
-  return own;
+  const auto addresses = list_addresses(socket);
+  return {addresses.begin(), addresses.end()};
 }
 
 bool is_loopback(Ipv4 address) {

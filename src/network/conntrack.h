@@ -8,14 +8,11 @@
 #include <cstdint>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "network/firewall.h"
 
 namespace stack::network {
-
-using IpAddress = std::variant<Ipv4, Ipv6>;
 
 /// A flow as the kernel remembers it; its addresses are of one family.
 struct Flow {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The host's settings that all stacks share. A file remembers what they were before us; it is
 // written before they are changed, so that a crash in between is undone rather than forgotten.
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -38,6 +39,16 @@ void restore_settings(const std::string& memory) {
   }
 }
 
+/// What `put_back` makes of what was remembered; once.
+void restore(const std::string& memory_file,
+             const std::function<void(const std::string& memory)>& put_back) {
+  const auto memory = read_file_if_exists(memory_file);
+  if (!memory) return;
+  // Whoever came after us found it on and relies on it.
+  if (!others_translate(query_nft("list chains"))) put_back(*memory);
+  remove_tree(memory_file);
+}
+
 }  // namespace
 
 void enable_forwarding(const std::string& memory_file) {
@@ -49,12 +60,8 @@ void enable_forwarding(const std::string& memory_file) {
 }
 
 void restore_forwarding(const std::string& memory_file) {
-  during("restoring IPv4 forwarding", [&] {
-    if (!exists(memory_file)) return;
-    // Whoever came after us found it on and relies on it.
-    if (!others_translate(query_nft("list chains"))) set_sysctl(setting, "0");
-    remove_tree(memory_file);
-  });
+  during("restoring IPv4 forwarding",
+         [&] { restore(memory_file, [](const std::string&) { set_sysctl(setting, "0"); }); });
 }
 
 void enable_forwarding6(const std::string& memory_file) {
@@ -71,12 +78,7 @@ void enable_forwarding6(const std::string& memory_file) {
 }
 
 void restore_forwarding6(const std::string& memory_file) {
-  during("restoring IPv6 forwarding", [&] {
-    const auto memory = read_file_if_exists(memory_file);
-    if (!memory) return;
-    if (!others_translate(query_nft("list chains"))) restore_settings(*memory);
-    remove_tree(memory_file);
-  });
+  during("restoring IPv6 forwarding", [&] { restore(memory_file, &restore_settings); });
 }
 
 }  // namespace stack::network

@@ -539,18 +539,21 @@ std::vector<AddressInfo<Subnet6>> list_address_subnets6(NetlinkSocket& socket) {
   });
 }
 
-std::vector<Ipv4> list_addresses(NetlinkSocket& socket) {
-  std::vector<Ipv4> addresses;
+std::vector<IpAddress> list_addresses(NetlinkSocket& socket) {
+  std::vector<IpAddress> addresses;
   const int error_number = socket.query(
-      RTM_GETADDR, NLM_F_DUMP,
-      [](nlmsghdr* m) {
-        ifaddrmsg header{};
-        header.ifa_family = AF_INET;
-        put_header(m, header);
-      },
+      RTM_GETADDR, NLM_F_DUMP, [](nlmsghdr* m) { put_header(m, ifaddrmsg{}); },
       [&](const nlmsghdr* m) {
-        const Attributes<IFA_MAX + 1> attributes(m, sizeof(ifaddrmsg));
-        addresses.push_back({ntohl(attributes.u32_or(IFA_LOCAL, 0))});
+        const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(m));
+        const Attributes<IFA_MAX + 1> attributes(m, sizeof *header);
+        // IFA_ADDRESS is the other end of a link with two; only there does IPv6 have IFA_LOCAL.
+        const bool two_ends = attributes[IFA_LOCAL] != nullptr;
+        const nlattr* own = attributes[two_ends ? IFA_LOCAL : IFA_ADDRESS];
+        if (header->ifa_family == AF_INET) {
+          addresses.push_back(Ipv4{ntohl(attributes.u32_or(IFA_LOCAL, 0))});
+        } else if (header->ifa_family == AF_INET6 && own != nullptr) {
+          addresses.push_back(ipv6_from(mnl_attr_get_payload(own)));
+        }
       });
   if (error_number != 0) throw Error("listing addresses", error_number);
   return addresses;

@@ -136,8 +136,8 @@ std::vector<Route6Info> list_routes6(NetlinkSocket& socket);
 /// Those that we made over one device.
 std::vector<RouteInfo> list_own_routes(NetlinkSocket& socket, int device);
 std::vector<Route6Info> list_own_routes6(NetlinkSocket& socket, int device);
-/// All IPv4 addresses.
-std::vector<Ipv4> list_addresses(NetlinkSocket& socket);
+/// All addresses of both families.
+std::vector<IpAddress> list_addresses(NetlinkSocket& socket);
 /// The subnets of all IPv4 addresses, and of all IPv6 ones.
 std::vector<AddressInfo<Subnet>> list_address_subnets(NetlinkSocket& socket);
 std::vector<AddressInfo<Subnet6>> list_address_subnets6(NetlinkSocket& socket);

@@ -12,8 +12,6 @@
 namespace stack::network {
 namespace {
 
-constexpr int uplink_prefix = 30;
-constexpr int uplink_prefix6 = 126;
 constexpr Subnet everywhere{};
 constexpr Subnet6 everywhere6{};
 
@@ -116,12 +114,13 @@ void ensure_uplink6(const UplinkSpec& uplink, NetlinkSocket& host, const LinkInf
     enable_ipv6(stack_end_of_uplink);
   }
   Batch batch;
-  request_address(batch, near.index, *uplink.host_address6, uplink_prefix6, uplink.host_interface);
+  request_address(batch, near.index, *uplink.host_address6, subnet6_of(uplink)->prefix,
+                  uplink.host_interface);
   request_host_routes(batch, list_own_routes6(host, near.index), near.index, uplink.host_interface,
                       *uplink.stack_address6, subnets6_of(networks));
   host.execute(batch);
   Batch far_batch;
-  request_address(far_batch, far.index, *uplink.stack_address6, uplink_prefix6,
+  request_address(far_batch, far.index, *uplink.stack_address6, subnet6_of(uplink)->prefix,
                   stack_end_of_uplink);
   request_route(far_batch, far.index, everywhere6, *uplink.host_address6, stack_end_of_uplink);
   inside.execute(far_batch);
@@ -134,7 +133,8 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
   NetlinkSocket host(NETLINK_ROUTE);
   const LinkInfo link = ensure_veth(host, uplink, stack_namespace);
   Batch near;
-  request_address(near, link.index, uplink.host_address, uplink_prefix, uplink.host_interface);
+  request_address(near, link.index, uplink.host_address, subnet_of(uplink).prefix,
+                  uplink.host_interface);
   request_link_up(near, link.index, uplink.host_interface);
   request_host_routes(near, list_own_routes(host, link.index), link.index, uplink.host_interface,
                       uplink.stack_address, subnets_of(networks));
@@ -144,7 +144,8 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
   const LinkInfo end = get_link(inside, stack_end_of_uplink);
   ensure_mtu(inside, end, uplink.mtu);
   Batch far;
-  request_address(far, end.index, uplink.stack_address, uplink_prefix, stack_end_of_uplink);
+  request_address(far, end.index, uplink.stack_address, subnet_of(uplink).prefix,
+                  stack_end_of_uplink);
   request_link_up(far, end.index, stack_end_of_uplink);
   request_route(far, end.index, everywhere, uplink.host_address, stack_end_of_uplink);
   inside.execute(far);

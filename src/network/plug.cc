@@ -2,6 +2,7 @@
 // One container's network: a few packets to the kernel, into the stack's namespace and into
 // the container's.
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -121,16 +122,17 @@ void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkS
           const UplinkSpec& uplink, int stack_namespace, int container_namespace,
           const std::string& container_id, const LockPorts& lock) {
   NetlinkSocket container = prepare_container(container_namespace);
-  NetlinkSocket host(NETLINK_ROUTE);
+  const auto seats = seats_of(endpoints, networks);
+  std::optional<NetlinkSocket> host;  // few containers want anything of it
+  if (std::ranges::any_of(seats, &is_direct)) host.emplace(NETLINK_ROUTE);
   const InNamespace inside(stack_namespace);
   NetlinkSocket stack(NETLINK_ROUTE);
-  const auto seats = seats_of(endpoints, networks);
   auto plugs = look_up(stack, seats);
   make_pairs(stack, plugs, uplink, container_namespace, container_id);
   isolate(stack, plugs);
   if (!plugs.empty()) lock(locks_of(plugs));
   for (const Seat& seat : seats)
-    if (is_direct(seat)) make_direct_link(seat, host, stack, container_namespace);
+    if (is_direct(seat)) make_direct_link(seat, *host, stack, container_namespace);
   configure_inside(container, container_namespace, seats);
   settle(stack, plugs);
 }

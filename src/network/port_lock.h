@@ -6,7 +6,6 @@
 #pragma once
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "network/netlink.h"
@@ -31,7 +30,7 @@ struct LockElement {
   std::string set;
   std::string port;
   std::string mac;
-  std::variant<Ipv4, Ipv6> address;
+  IpAddress address;
   bool operator==(const LockElement&) const = default;
 };
 std::vector<LockElement> elements_of(const PortLock& lock);

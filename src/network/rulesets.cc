@@ -8,6 +8,7 @@
 #include "network/firewall.h"
 #include "network/links.h"
 #include "network/ruleset_text.h"
+#include "network/subnets.h"
 
 namespace stack::network {
 namespace {
@@ -25,9 +26,7 @@ struct Family4 {
   static const Subnet& subnet(const NetworkSpec& network) { return network.subnet; }
   static Ipv4 gateway(const NetworkSpec& network) { return network.gateway; }
   static std::string host(const UplinkSpec& uplink) { return to_text(uplink.host_address); }
-  static std::string uplink(const UplinkSpec& uplink) {
-    return to_text(Subnet{{uplink.host_address.value & ~std::uint32_t{3}}, 30});
-  }
+  static std::string uplink(const UplinkSpec& uplink) { return to_text(subnet_of(uplink)); }
   static std::optional<Ipv4> target(const PublishedPort& port) {
     return port.container_address == Ipv4{} ? std::nullopt : std::optional(port.container_address);
   }
@@ -45,11 +44,7 @@ struct Family6 {
   static const Subnet6& subnet(const NetworkSpec& network) { return network.subnet6; }
   static Ipv6 gateway(const NetworkSpec& network) { return network.gateway6; }
   static std::string host(const UplinkSpec& uplink) { return to_text(*uplink.host_address6); }
-  static std::string uplink(const UplinkSpec& uplink) {
-    Subnet6 subnet{*uplink.host_address6, 126};
-    subnet.address.low &= ~std::uint64_t{3};
-    return to_text(subnet);
-  }
+  static std::string uplink(const UplinkSpec& uplink) { return to_text(*subnet6_of(uplink)); }
   static std::optional<Ipv6> target(const PublishedPort& port) { return port.container_address6; }
   static std::optional<Ipv6> host_address(const PublishedPort& port) {
     return parse_ipv6(port.host_ip);

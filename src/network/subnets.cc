@@ -95,4 +95,15 @@ Subnet6 uplink_subnet6(std::uint64_t stack_seed) {
   return subnet;
 }
 
+Subnet subnet_of(const UplinkSpec& uplink) {
+  return {Ipv4{uplink.host_address.value & ~std::uint32_t{3}}, 30};
+}
+
+std::optional<Subnet6> subnet6_of(const UplinkSpec& uplink) {
+  if (!uplink.host_address6) return std::nullopt;
+  Ipv6 first = *uplink.host_address6;
+  first.low &= ~std::uint64_t{3};
+  return Subnet6{first, 126};
+}
+
 }  // namespace stack::network

@@ -25,6 +25,11 @@ Subnet6 choose_subnet6(std::span<const Subnet6> taken, std::uint64_t stack_seed,
 /// The /126 of the stack's uplink: the last /64 of the same range, which no network gets.
 Subnet6 uplink_subnet6(std::uint64_t stack_seed);
 
+/// What lies between the two ends of an uplink.
+Subnet subnet_of(const UplinkSpec& uplink);
+/// The same of IPv6; nothing while it has none.
+std::optional<Subnet6> subnet6_of(const UplinkSpec& uplink);
+
 /// What of this machine lies in a subnet.
 struct UsedSubnet {
   Subnet subnet;    ///< prefix 0: it is one of IPv6

@@ -9,11 +9,7 @@
 namespace stack::supervisor {
 namespace {
 
-using network::Ipv4;
 using network::NetworkSpec;
-
-constexpr int uplink_prefix = 30;
-constexpr int uplink_prefix6 = 126;
 
 void add_networks(const ProjectFiles& files, std::vector<SubnetHolder>& holders) {
   for (const NetworkRecord& record : read_network_records(files)) {
@@ -28,15 +24,10 @@ void add_networks(const ProjectFiles& files, std::vector<SubnetHolder>& holders)
 void add_uplink(const ProjectFiles& files, std::vector<SubnetHolder>& holders) {
   const auto uplink = read_uplink(files);
   if (!uplink) return;
-  holders.push_back({{Ipv4{uplink->host_address.value & ~3U}, uplink_prefix},
-                     {},
-                     files.project,
-                     uplink->host_interface,
-                     {}});
-  if (!uplink->host_address6) return;
-  network::Subnet6 subnet{*uplink->host_address6, uplink_prefix6};
-  subnet.address.low &= ~std::uint64_t{3};
-  holders.push_back({{}, subnet, files.project, uplink->host_interface, {}});
+  const std::string& name = uplink->host_interface;
+  holders.push_back({network::subnet_of(*uplink), {}, files.project, name, {}});
+  if (const auto subnet6 = network::subnet6_of(*uplink))
+    holders.push_back({{}, *subnet6, files.project, name, {}});
 }
 
 }  // namespace

@@ -21,6 +21,12 @@ class StaleFlows : public ::testing::Test {
   }
   void TearDown() override { ::unlink(memory_file_.c_str()); }
 
+  /// The host's port 5353 leads to port 53 of this container of "front".
+  void publish(std::uint32_t container) {
+    stack_->publish("0.0.0.0", 5353, stack_->ip("front", container), 53, "udp");
+    stack_->apply();
+  }
+
   const std::string memory_file_ =
       ::testing::TempDir() + "stack-forwarding-flows-" + std::to_string(::getpid());
   std::optional<World> world_;
@@ -32,15 +38,13 @@ TEST_F(StaleFlows, AClientThatNeverStopsAskingFollowsItsPortToAnotherContainer) 
   const Fd second = stack_->container({"front"}, 3);
   const auto before = Server::udp(first.get(), "0.0.0.0", 53);
   const auto after = Server::udp(second.get(), "0.0.0.0", 53);
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 2), 53, "udp");
-  stack_->apply();
+  publish(2);
   const LastingClient client(world_->lan(), World::host_ip, 5353);
   ASSERT_TRUE(client.asks(before));
 
   const FirewallSpec past = stack_->firewall;
   stack_->firewall.published.clear();
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 3), 53, "udp");
-  stack_->apply();
+  publish(3);
   EXPECT_FALSE(client.asks(after)) << "nothing has to be forgotten";
   forget_stale_flows(past, stack_->firewall);
   EXPECT_TRUE(client.asks(after));
@@ -53,8 +57,7 @@ TEST_F(StaleFlows, AClientThatAskedBeforeThePortWasPublishedIsAnsweredThen) {
   const LastingClient client(world_->lan(), World::host_ip, 5353);
   ASSERT_TRUE(client.asks(host));
   const FirewallSpec past = stack_->firewall;
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 2), 53, "udp");
-  stack_->apply();
+  publish(2);
   EXPECT_FALSE(client.asks(inside)) << "nothing has to be forgotten";
   forget_stale_flows(past, stack_->firewall);
   EXPECT_TRUE(client.asks(inside));
@@ -63,8 +66,7 @@ TEST_F(StaleFlows, AClientThatAskedBeforeThePortWasPublishedIsAnsweredThen) {
 TEST_F(StaleFlows, APortThatIsNoMoreIsTheHostsAgain) {
   const Fd web = stack_->container({"front"}, 2);
   const auto inside = Server::udp(web.get(), "0.0.0.0", 53);
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 2), 53, "udp");
-  stack_->apply();
+  publish(2);
   const LastingClient client(world_->lan(), World::host_ip, 5353);
   ASSERT_TRUE(client.asks(inside));
   const auto host = Server::udp(world_->host(), "0.0.0.0", 5353);
@@ -79,8 +81,7 @@ TEST_F(StaleFlows, APortThatIsNoMoreIsTheHostsAgain) {
 TEST_F(StaleFlows, SoIsThatOfAGuestInANetworkOfAnotherStack) {
   const Fd web = stack_->container({"front"}, 2);
   const auto inside = Server::udp(web.get(), "0.0.0.0", 53);
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 2), 53, "udp");
-  stack_->apply();
+  publish(2);
   const LastingClient client(world_->lan(), World::host_ip, 5353);
   ASSERT_TRUE(client.asks(inside));
   const auto host = Server::udp(world_->host(), "0.0.0.0", 5353);
@@ -97,8 +98,7 @@ TEST_F(StaleFlows, SoIsThatOfAGuestInANetworkOfAnotherStack) {
 TEST_F(StaleFlows, AFlowThatIsRightGoesOn) {
   const Fd web = stack_->container({"front"}, 2);
   const auto inside = Server::udp(web.get(), "0.0.0.0", 53);
-  stack_->publish("0.0.0.0", 5353, stack_->ip("front", 2), 53, "udp");
-  stack_->apply();
+  publish(2);
   const LastingClient client(world_->lan(), World::host_ip, 5353);
   ASSERT_TRUE(client.asks(inside));
   forget_stale_flows({}, stack_->firewall);
