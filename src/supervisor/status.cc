@@ -39,25 +39,37 @@ TimePoint time_point(const json& in) {
 /// Exits that happened after the supervisor last wrote its status.
 class MissedExits {
  public:
-  explicit MissedExits(std::filesystem::path path) : log_(std::move(path)) {}
+  explicit MissedExits(const ProjectFiles& files) : files_(files), log_(files.exits()) {}
 
   void apply(ContainerStatus& status) {
-    if (!read_) records_ = log_.read_new();
-    read_ = true;
+    // Looked at before the log: the keeper writes an end down, and reaps then.
+    const bool unreaped = awaits_keeper(status.process);
+    const std::optional<ExitRecord> record = record_of(status.process);
+    if (!record && unreaped) return;  // known in a moment, and with its exit code
     status.phase = Phase::exited;
     status.health = Health::none;
     status.exit_code.reset();
-    for (const ExitRecord& record : records_) {
-      if (record.process != status.process) continue;
-      status.exit_code = exit_code_of(record.wait_status);
-      status.finished = record.time;
+    if (record) {
+      status.exit_code = exit_code_of(record->wait_status);
+      status.finished = record->time;
     }
     status.process = {};
   }
 
  private:
+  bool awaits_keeper(const ProcessIdentity& process) const {
+    return is_zombie(process) && parent_of(process.pid) == read_keeper_pid(files_);
+  }
+
+  std::optional<ExitRecord> record_of(const ProcessIdentity& process) {
+    for (ExitRecord& record : log_.read_new()) records_.push_back(record);
+    const auto found = std::ranges::find(records_, process, &ExitRecord::process);
+    if (found == records_.end()) return std::nullopt;
+    return *found;
+  }
+
+  const ProjectFiles& files_;
   ExitLog log_;
-  bool read_ = false;
   std::vector<ExitRecord> records_;
 };
 
@@ -122,7 +134,7 @@ void from_json(const json& in, ContainerStatus& status) {
 std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project,
                                                ConfigParts parts) {
   const ProjectFiles files{paths, project};
-  MissedExits missed(files.exits());
+  MissedExits missed(files);
   std::vector<ObservedContainer> observed;
   for (RecordedContainer& container : read_recorded(files, parts)) {
     const Phase phase = container.status.phase;

@@ -2,6 +2,7 @@
 #include "supervisor/status.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -38,6 +39,24 @@ class Status : public ::testing::Test {
 
   TemporaryDirectory directory_;
   ProjectFiles files_{{directory_.path() / "data", directory_.path() / "run"}, "shop"};
+};
+
+/// A child of this process that has ended and is not reaped.
+class Zombie {
+ public:
+  Zombie() : pid_(::fork()) {
+    if (pid_ == 0) ::_exit(9);
+    siginfo_t info;
+    ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT);
+  }
+  Zombie(const Zombie&) = delete;
+  Zombie& operator=(const Zombie&) = delete;
+  ~Zombie() { ::waitpid(pid_, nullptr, 0); }
+
+  ProcessIdentity identity() const { return identify(pid_); }
+
+ private:
+  pid_t pid_;
 };
 
 /// A process that is no more, but was.
@@ -99,6 +118,34 @@ TEST_F(Status, TheExitLogTellsHowItEndedWhenTheSupervisorDidNot) {
   std::ofstream(files_.exits()) << gone.pid << " 77 1280 9000000000\n";
   EXPECT_EQ(observed("web").exit_code, 5);
   EXPECT_EQ(observed("web").finished, TimePoint(9s));
+}
+
+TEST_F(Status, AnEndThatItsKeeperHasNotWrittenDownYetIsNoEndYet) {
+  write_container("web");
+  const Zombie zombie;
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = zombie.identity();
+  write_status(files_, {&status});
+  std::ofstream(files_.keeper_pid()) << ::getpid();
+  EXPECT_EQ(to_text(observed("web").phase), "running");
+  std::ofstream(files_.exits()) << status.process.pid << ' ' << status.process.start_time
+                                << " 2304 9000000000\n";
+  EXPECT_EQ(to_text(observed("web").phase), "exited");
+  EXPECT_EQ(observed("web").exit_code, 9);
+}
+
+TEST_F(Status, AZombieThatNoKeeperOfItsOwnWillReapHasEnded) {
+  write_container("web");
+  const Zombie zombie;
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = zombie.identity();
+  write_status(files_, {&status});
+  std::ofstream(files_.keeper_pid()) << gone.pid;
+  EXPECT_EQ(to_text(observed("web").phase), "exited");
 }
 
 TEST_F(Status, WithoutARunDirectoryTheLastStateCounts) {
