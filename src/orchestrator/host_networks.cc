@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/ids.h"
-#include "network/addresses.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/project_lock.h"
 #include "supervisor/client.h"
+#include "supervisor/endpoint_plan.h"
 #include "supervisor/project_files.h"
 
 namespace stack::orchestrator {
@@ -67,10 +67,6 @@ HostNetwork described(const ProjectFiles& files, const NetworkRecord& record) {
   network.labels["com.docker.compose.project"] = files.project;
   network.labels["com.docker.compose.network"] = applied.value("key", network.name);
   return network;
-}
-
-std::string mac_of(const supervisor::Endpoint& endpoint, const network::DualAddress& address) {
-  return endpoint.mac.empty() ? network::mac_for(address) : endpoint.mac;
 }
 
 void add_own(const std::vector<ObservedContainer>& containers, HostNetwork& network) {

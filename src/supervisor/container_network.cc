@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A container in its networks: joined at its start, and to others and out of them while it runs.
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "network/links.h"
 #include "supervisor/container_task.h"
 #include "supervisor/journal.h"
-
-// GCC 12 takes the frames of coroutines, which awaitable allocates and frees itself, for a mismatch
-// wherever a parameter's copy may throw.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace stack::supervisor {
 
@@ -45,12 +38,6 @@ std::string free_interface(const std::map<std::string, std::string>& taken) {
     if (std::ranges::none_of(taken, [&](const auto& each) { return each.second == name; }))
       return name;
   }
-}
-
-Fd open_network_of(const ProcessIdentity& process) {
-  Fd space = open_file(fmt::format("/proc/{}/ns/net", process.pid), O_RDONLY);
-  if (!is_alive(process)) fail("the container has ended");
-  return space;
 }
 
 }  // namespace
@@ -107,7 +94,7 @@ Awaitable<void> ContainerTask::plug_in(std::string network) {
     status_.interfaces[network] = spec.interface;
   }
   const ProcessIdentity process = status_.process;
-  const Fd space = open_network_of(process);
+  const Fd space = open_namespace(process, config_.name, "net");
   shared_.network.plug(joining, specs, space.get());
   co_await shared_.visits.plug(joining, process, std::move(specs));
 }
@@ -127,7 +114,8 @@ Awaitable<void> ContainerTask::plug_out(std::string network) {
   const auto interface = status_.interfaces.find(network);
   try {
     if (runs() && interface != status_.interfaces.end())
-      network::unplug(open_network_of(status_.process).get(), interface->second);
+      network::unplug(open_namespace(status_.process, config_.name, "net").get(),
+                      interface->second);
   } catch (const Error& error) {
     journal::warning(error.what());
   }
@@ -163,7 +151,7 @@ void ContainerTask::lead_out() {
     if (!spec.default_route && !spec.default_route6) continue;
     const network::NetworkSpec* const joined = shared_.network.find_spec(spec.network);
     if (joined == nullptr) continue;
-    network::lead_out_by(open_network_of(status_.process).get(), spec, *joined);
+    network::lead_out_by(open_namespace(status_.process, config_.name, "net").get(), spec, *joined);
   }
 }
 

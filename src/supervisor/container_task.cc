@@ -172,9 +172,7 @@ bool ContainerTask::has_dns() const {
 
 std::optional<Fd> ContainerTask::network_namespace() const {
   if (!runs() || !has_dns()) return std::nullopt;
-  Fd space = open_file(fmt::format("/proc/{}/ns/net", status_.process.pid), O_RDONLY);
-  if (!is_alive(status_.process)) fail("{} has ended", config_.name);
-  return space;
+  return open_namespace(status_.process, config_.name, "net");
 }
 
 /// Files of the host are read at each start; other secrets are kept in memory.

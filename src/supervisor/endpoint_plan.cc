@@ -15,16 +15,17 @@ using network::DualAddress;
 using network::EndpointSpec;
 using network::NetworkSpec;
 
-/// One endpoint with what is known of it; smaller is better for the default route.
+/// Smaller is better for the default route.
+auto rank(const Endpoint& endpoint, const NetworkSpec& network) {
+  return std::tuple(network.internal, -std::int64_t{endpoint.gw_priority},
+                    std::string_view(endpoint.network));
+}
+
+/// One endpoint with what is known of it.
 struct Seat {
   const Endpoint* endpoint;
   const DualAddress* address;
   const NetworkSpec* network;
-
-  auto rank() const {
-    return std::tuple(network->internal, -std::int64_t{endpoint->gw_priority},
-                      std::string_view(endpoint->network));
-  }
 };
 
 std::vector<Seat> seats_of(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
@@ -45,7 +46,9 @@ const Seat* best(const std::vector<Seat>& seats, Member family, const WantsNetwo
   const Seat* found = nullptr;
   for (const Seat& seat : seats) {
     if (!(seat.address->*family) || !wanted(*seat.network)) continue;
-    if (found == nullptr || seat.rank() < found->rank()) found = &seat;
+    if (found == nullptr ||
+        rank(*seat.endpoint, *seat.network) < rank(*found->endpoint, *found->network))
+      found = &seat;
   }
   return found;
 }
@@ -91,7 +94,7 @@ std::vector<EndpointSpec> plan_endpoints(const std::vector<Endpoint>& endpoints,
     EndpointSpec spec;
     spec.network = endpoint.network;
     spec.address = *seat.address;
-    spec.mac = endpoint.mac.empty() ? network::mac_for(*seat.address) : endpoint.mac;
+    spec.mac = mac_of(endpoint, *seat.address);
     spec.interface = endpoint.interface.empty() ? names.next() : endpoint.interface;
     spec.default_route = &seat == route;
     spec.default_route6 = &seat == route6;
@@ -101,6 +104,20 @@ std::vector<EndpointSpec> plan_endpoints(const std::vector<Endpoint>& endpoints,
     specs.push_back(std::move(spec));
   }
   return specs;
+}
+
+const Endpoint* leading_endpoint(const std::vector<Endpoint>& endpoints, const FindNetwork& find) {
+  const auto place = [&](const Endpoint& it) { return rank(it, *find(it.network)); };
+  const Endpoint* leading = nullptr;
+  for (const Endpoint& endpoint : endpoints) {
+    if (find(endpoint.network) == nullptr) continue;
+    if (leading == nullptr || place(endpoint) < place(*leading)) leading = &endpoint;
+  }
+  return leading;
+}
+
+std::string mac_of(const Endpoint& endpoint, const DualAddress& address) {
+  return endpoint.mac.empty() ? network::mac_for(address) : endpoint.mac;
 }
 
 DualAddress main_address(const std::vector<Endpoint>& endpoints, const Addresses& addresses,

@@ -23,6 +23,14 @@ std::vector<network::EndpointSpec> plan_endpoints(const std::vector<Endpoint>& e
                                                   const Addresses& addresses,
                                                   const FindNetwork& find);
 
+/// The endpoint that has the default route if it has an address: by the same rank. Null when there
+/// is none whose network is known.
+const Endpoint* leading_endpoint(const std::vector<Endpoint>& endpoints, const FindNetwork& find);
+
+/// What the endpoint's interface is given: what the file fixes, or else what follows from the
+/// address.
+std::string mac_of(const Endpoint& endpoint, const network::DualAddress& address);
+
 /// The container's address in the network with the default route, for each family; in an internal
 /// one when it is in no other. Only `wanted` networks count.
 using WantsNetwork = std::function<bool(const network::NetworkSpec& spec)>;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/guests.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "network/links.h"
 #include "supervisor/journal.h"
+#include "supervisor/shared_namespaces.h"
 #include "supervisor/status.h"
 
 namespace stack::supervisor {
@@ -20,13 +18,6 @@ ContainerConfig as_container(const std::string& guest, Endpoint endpoint) {
   config.name = guest;
   config.endpoints.push_back(std::move(endpoint));
   return config;
-}
-
-/// Of exactly that process: a pid may change its owner, so look again.
-Fd open_network_namespace(const std::string& guest, const ProcessIdentity& process) {
-  Fd space = open_file(fmt::format("/proc/{}/ns/net", process.pid), O_RDONLY);
-  if (!is_alive(process)) fail("container {} has ended", guest);
-  return space;
 }
 
 std::set<std::string> container_names(const HostPaths& paths, const std::string& project) {
@@ -54,7 +45,7 @@ void Guests::adopt(const std::string& network, const std::string& name, const Gu
   if (!is_alive(guest.process)) return network_.guest_ended(network, name, guest.process);
   try {
     if (network_.is_made(network)) {
-      const Fd space = open_network_namespace(name, guest.process);
+      const Fd space = open_namespace(guest.process, name, "net");
       network_.adopt_guest(name, guest.endpoint, space.get());
     } else {
       plug_in(name, guest);
@@ -101,7 +92,7 @@ bool Guests::is_plugged(const std::string& network, const std::string& name,
 /// What is there already under that name was made by a predecessor that was killed before it could
 /// say so.
 void Guests::plug_in(const std::string& name, const Guest& guest) {
-  const Fd space = open_network_namespace(name, guest.process);
+  const Fd space = open_namespace(guest.process, name, "net");
   network_.prepare(as_container(name, Endpoint{guest.endpoint.network, {}, {}, {}}));
   network::unplug(space.get(), guest.endpoint.interface);
   network_.plug_guest(name, guest.endpoint, space.get(), guest.container_id);
@@ -115,7 +106,7 @@ std::vector<StackNetwork::Plugged> Guests::plugged() const {
         found.push_back({name,
                          guest.container_id,
                          {guest.endpoint},
-                         open_network_namespace(name, guest.process)});
+                         open_namespace(guest.process, name, "net")});
       } catch (const Error&) {
         // It is ending right now, and its network with it.
       }
@@ -140,7 +131,7 @@ void Guests::take_out(const ReleaseGuest& request) const {
   const auto guest = record->second.guests.find(request.guest);
   if (guest == record->second.guests.end() || !is_alive(guest->second.process)) return;
   try {
-    const Fd space = open_network_namespace(request.guest, guest->second.process);
+    const Fd space = open_namespace(guest->second.process, request.guest, "net");
     network::unplug(space.get(), guest->second.endpoint.interface);
   } catch (const Error& error) {
     journal::warning(error.what());  // it is ending

@@ -10,10 +10,6 @@
 #include "supervisor/control_connection.h"
 #include "supervisor/protocol.h"
 
-// GCC 12 takes the frames of coroutines, which awaitable allocates and frees itself, for a mismatch
-// wherever a parameter's copy may throw.
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-
 namespace stack::supervisor {
 namespace {
 

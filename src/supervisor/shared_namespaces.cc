@@ -19,13 +19,6 @@ RunningContainer require_running(const std::string& name, const FindRunning& fin
       .with_hint("start it first");
 }
 
-/// A file of /proc/PID/ns, of exactly that process: a pid may change its owner, so look again.
-Fd open_namespace(const RunningContainer& container, const std::string& name, const char* kind) {
-  Fd space = open_file(fmt::format("/proc/{}/ns/{}", container.process.pid, kind), O_RDONLY);
-  if (!is_alive(container.process)) fail("container {} has ended", name);
-  return space;
-}
-
 bool is_shared(const runtime::NamespaceSpec& space) {
   return space.kind == runtime::NamespaceKind::shared;
 }
@@ -51,6 +44,13 @@ int number(const Fd& fd) {
 
 }  // namespace
 
+// A pid may change its owner, so look again.
+Fd open_namespace(const ProcessIdentity& process, const std::string& container, const char* kind) {
+  Fd space = open_file(fmt::format("/proc/{}/ns/{}", process.pid, kind), O_RDONLY);
+  if (!is_alive(process)) fail("container {} has ended", container);
+  return space;
+}
+
 runtime::SharedNamespaces OpenNamespaces::view() const {
   return {number(network), number(pid), number(ipc), number(mount), number(user)};
 }
@@ -59,21 +59,21 @@ OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const Find
   OpenNamespaces open;
   if (is_shared(spaces.network)) {
     const auto other = require_running(spaces.network.container, find, "network");
-    open.network = open_namespace(other, spaces.network.container, "net");
+    open.network = open_namespace(other.process, spaces.network.container, "net");
     open.network_files = other.files;
   }
   if (is_shared(spaces.pid)) {
     const auto other = require_running(spaces.pid.container, find, "PID");
-    open.pid = open_namespace(other, spaces.pid.container, "pid");
+    open.pid = open_namespace(other.process, spaces.pid.container, "pid");
   }
   if (is_shared(spaces.ipc)) {
     const auto other = require_running(spaces.ipc.container, find, "IPC");
-    open.ipc = open_namespace(other, spaces.ipc.container, "ipc");
-    open.mount = open_namespace(other, spaces.ipc.container, "mnt");
+    open.ipc = open_namespace(other.process, spaces.ipc.container, "ipc");
+    open.mount = open_namespace(other.process, spaces.ipc.container, "mnt");
   }
   if (is_shared(spaces.user)) {
     const auto other = require_running(spaces.user.container, find, "user");
-    open.user = open_namespace(other, spaces.user.container, "user");
+    open.user = open_namespace(other.process, spaces.user.container, "user");
     open.ids = runtime::id_block_of(other.process);
   }
   require_same_user_namespace(spaces, open, find);

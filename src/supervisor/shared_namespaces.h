@@ -35,6 +35,10 @@ struct OpenNamespaces {
   runtime::SharedNamespaces view() const;
 };
 
+/// A file of /proc/PID/ns ("net", "pid"...), of exactly that process. Throws Error when
+/// `container`, whose process it is, has ended.
+Fd open_namespace(const ProcessIdentity& process, const std::string& container, const char* kind);
+
 /// Opens what `spaces` shares. Throws Error when the other container does not run, or when its user
 /// namespace is another than `spaces` says.
 OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const FindRunning& find);

@@ -2,7 +2,6 @@
 #include "supervisor/stack_network.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -238,13 +237,8 @@ void StackNetwork::lead_out_ipv6() {
 
 /// The host's end of the uplink that its default route leads to.
 DualAddress StackNetwork::host_gateway(const ContainerConfig& config) const {
-  const auto rank = [this](const Endpoint& it) {
-    const NetworkSpec* spec = find_spec(it.network);
-    return std::tuple(spec == nullptr || spec->internal, -std::int64_t{it.gw_priority}, it.network);
-  };
-  const auto main = std::ranges::min_element(config.endpoints, {}, rank);
-  if (main != config.endpoints.end()) {
-    const auto elsewhere = joined_.find(main->network);
+  if (const Endpoint* leading = leading_endpoint(config.endpoints, finder())) {
+    const auto elsewhere = joined_.find(leading->network);
     if (elsewhere != joined_.end()) return elsewhere->second.host_gateway;
   }
   if (!uplink_) return {};
