@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-
 namespace stack::orchestrator {
 namespace {
 
@@ -23,10 +21,9 @@ image::ImageConfig base() {
 }
 
 image::ImageConfig committed(const std::string& applied,
-                             const supervisor::ContainerConfig& container = {}) {
-  const auto whole = std::make_unique<supervisor::ContainerConfig>(container);
-  whole->applied = applied;
-  return committed_config(base(), *whole);
+                             supervisor::ContainerConfig container = {}) {
+  container.applied = applied;
+  return committed_config(base(), container);
 }
 
 TEST(CommittedConfig, WithoutAnythingOfTheFilesOwnIsTheImages) {
