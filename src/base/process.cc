@@ -63,6 +63,12 @@ bool is_zombie(const ProcessIdentity& process) {
   return state_of(process) == 'Z';
 }
 
+bool is_asleep(pid_t pid) {
+  constexpr std::string_view asleep = "SITtZX";
+  const auto stat = read_stat(pid);
+  return !stat || asleep.find(stat->state) != std::string_view::npos;
+}
+
 std::optional<Fd> open_process(const ProcessIdentity& process) {
   if (process.pid <= 0) return std::nullopt;
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));

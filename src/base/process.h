@@ -28,6 +28,9 @@ ProcessIdentity identify(pid_t pid);
 bool is_alive(const ProcessIdentity& process);
 /// It has ended, and its parent has not asked how yet.
 bool is_zombie(const ProcessIdentity& process);
+/// It waits for something, for as long as that may take (S of proc(5)), or is stopped; true as well
+/// when there is none of this pid.
+bool is_asleep(pid_t pid);
 /// A pidfd of exactly that process, or nothing when it is gone.
 std::optional<Fd> open_process(const ProcessIdentity& process);
 /// pidfd_send_signal(2); false when the process is gone already.

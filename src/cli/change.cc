@@ -46,6 +46,47 @@ void check_services(const std::string& project, const Options& options) {
   if (!strangers.empty()) check_in_file(strangers, load_named_project(options));
 }
 
+orchestrator::UpRequest up_request(const Options& options) {
+  using namespace orchestrator;
+  UpRequest request;
+  request.services = options.arguments;
+  if (options.remove_orphans) request.orphans = Orphans::remove;
+  if (options.force_recreate) request.recreation = Recreation::always;
+  if (options.no_recreate) request.recreation = Recreation::never;
+  if (options.atomic) request.atomicity = Atomicity::all;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
+  return request;
+}
+
+namespace {
+
+int refuse(const std::vector<orchestrator::Problem>& problems) {
+  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+  std::cerr << "Nothing was changed.\n";
+  return static_cast<int>(ExitCode::failure);
+}
+
+}  // namespace
+
+int tell_outcome(const std::string& project, const orchestrator::UpResult& result) {
+  if (!result.problems.empty()) return refuse(result.problems);
+  warn_of_orphans(result.plan);
+  if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project);
+  return conclude(result.execution);
+}
+
+void tell_warning(const orchestrator::Problem& warning) {
+  std::cerr << warning_text(warning) << '\n';
+}
+
+void warn_of_orphans(const orchestrator::Plan& plan) {
+  if (plan.orphans.empty()) return;
+  std::cerr << fmt::format(
+      "warning: orphan containers, whose services are not in the file: {}\n"
+      "  hint: --remove-orphans removes them\n",
+      fmt::join(plan.orphans, ", "));
+}
+
 orchestrator::Host interruptible_host(orchestrator::Report& progress) {
   return {HostPaths::from_environment(), progress, [] { return interrupts() > 0; },
           tell_who_is_waited_for};

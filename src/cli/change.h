@@ -27,6 +27,13 @@ void check_in_file(const std::vector<std::string>& services, const NamedProject&
 /// Both; reads the file only when a service has no container.
 void check_services(const std::string& project, const Options& options);
 
+/// What the flags of an `up` say.
+orchestrator::UpRequest up_request(const Options& options);
+/// Tells what stands in the way of an `up`, or what it met; the code for the shell.
+int tell_outcome(const std::string& project, const orchestrator::UpResult& result);
+void tell_warning(const orchestrator::Problem& warning);
+void warn_of_orphans(const orchestrator::Plan& plan);
+
 /// This machine, for a change that Ctrl-C breaks off (see count_interrupts()). `progress` outlives
 /// it.
 orchestrator::Host interruptible_host(orchestrator::Report& progress);

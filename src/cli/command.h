@@ -51,6 +51,9 @@ const std::vector<Command>& commands();
 // Handlers, one file per group.
 int run_up(const Options& options);
 int run_plan(const Options& options);
+int run_why(const Options& options);
+int run_history(const Options& options);
+int run_rollback(const Options& options);
 int run_down(const Options& options);
 int run_stop(const Options& options);
 int run_start(const Options& options);

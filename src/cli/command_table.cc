@@ -18,6 +18,9 @@ Flag host_paths_flag() {
   return {"--allow-host-paths", &Options::allow_host_paths,
           "Mount paths of the host that make a container its master"};
 }
+Flag dry_run_flag() {
+  return {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"};
+}
 Flag quiet_flag(const char* help) {
   return {"-q,--quiet", &Options::quiet, help};
 }
@@ -30,30 +33,72 @@ Flag change_flag() {
 }
 
 Command up() {
-  return {"up",
-          "Make what runs equal to the stack file",
-          "stack up -d",
-          Positional::any,
-          "SERVICE",
-          {{"-d,--detach", &Options::detach, "Return when the services have started"},
-           {"--force-recreate", &Options::force_recreate,
-            "Recreate containers even if nothing changed"},
-           {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
-           {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
-           {"--no-color", &Options::no_color, "Print logs without colour"},
-           {"--trace", &Options::trace,
-            "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
-           orphans_flag(),
-           host_paths_flag(),
-           timeout_flag()},
-          run_up};
+  return {
+      "up",
+      "Make what runs equal to the stack file",
+      "stack up -d",
+      Positional::any,
+      "SERVICE",
+      {{"-d,--detach", &Options::detach, "Return when the services have started"},
+       {"--force-recreate", &Options::force_recreate,
+        "Recreate containers even if nothing changed"},
+       {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+       {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
+       {"--no-color", &Options::no_color, "Print logs without colour"},
+       {"--trace", &Options::trace,
+        "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
+       {"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
+       {"--plan", &Options::plan, "Carry out a plan of `plan --out`, if it still holds", "FILE"},
+       dry_run_flag(),
+       orphans_flag(),
+       host_paths_flag(),
+       timeout_flag()},
+      run_up};
 }
 
 Command plan() {
-  return {"plan",       "Show what `up` would do, and why; change nothing",
-          "stack plan", Positional::any,
-          "SERVICE",    {orphans_flag(), host_paths_flag(), format_flag("text, graph or json")},
+  return {"plan",
+          "Show what `up` would do, and why; change nothing",
+          "stack plan",
+          Positional::any,
+          "SERVICE",
+          {{"--detailed-exitcode", &Options::detailed_exitcode,
+            "Exit with 2 when there is something to do"},
+           {"--out", &Options::out, "Write the plan down, for `up --plan`", "FILE"},
+           {"--atomic", &Options::atomic, "As `up --atomic`"},
+           orphans_flag(),
+           host_paths_flag(),
+           format_flag("text, graph or json")},
           run_plan};
+}
+
+Command why() {
+  return {"why",           "Explain the state of a service, and what `up` would change of it",
+          "stack why web", Positional::at_least_one,
+          "SERVICE",       {format_flag("text or json")},
+          run_why};
+}
+
+Command history() {
+  return {"history",
+          "List what was changed of the stack, and when",
+          "stack history",
+          Positional::none,
+          "",
+          {format_flag("table or json")},
+          run_history};
+}
+
+Command rollback() {
+  return {"rollback",
+          "Make the stack what it was after an earlier change",
+          "stack rollback 3",
+          Positional::any,
+          "NUMBER",
+          {{"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
+           dry_run_flag(),
+           host_paths_flag()},
+          run_rollback};
 }
 
 Command down() {
@@ -63,6 +108,7 @@ Command down() {
           Positional::any,
           "SERVICE",
           {{"-v,--volumes", &Options::volumes, "Remove the stack's volumes too"},
+           dry_run_flag(),
            orphans_flag(),
            timeout_flag()},
           run_down};
@@ -115,9 +161,12 @@ Command cp() {
 }
 
 Command diff() {
-  return {"diff",           "Show which files a service's container has changed of its image",
-          "stack diff web", Positional::one,
-          "SERVICE",        {index_flag()},
+  return {"diff",
+          "Show what the stack file would change, or which files a container has changed",
+          "stack diff @1 @3",
+          Positional::any,
+          "[@NUMBER [@NUMBER]] | SERVICE",
+          {index_flag(), format_flag("text or json")},
           run_diff};
 }
 
@@ -288,6 +337,9 @@ const std::vector<Command>& commands() {
       export_command(),
       commit(),
       plan(),
+      why(),
+      history(),
+      rollback(),
       config(),
       lint(),
       explain(),

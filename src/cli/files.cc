@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/model_diff.h"
 #include "cli/project.h"
 #include "cli/style.h"
 #include "orchestrator/container_files.h"
@@ -147,6 +148,10 @@ int run_cp(const Options& options) {
 }
 
 int run_diff(const Options& options) {
+  if (options.arguments.empty() || options.arguments.front().starts_with('@'))
+    return show_model_diff(options);
+  if (options.arguments.size() > 1)
+    throw Error("diff takes one service").with_exit_code(ExitCode::usage);
   const FilesOf files = files_of(options);
   for (const auto& change : changes_of(files, container_of(files, options)))
     std::cout << printable(to_text(change)) << '\n';

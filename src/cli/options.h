@@ -25,9 +25,16 @@ struct Options {
   bool no_recreate = false;
   bool remove_orphans = false;
   bool allow_host_paths = false;
+  bool atomic = false;
+  bool dry_run = false;
+  std::string plan;  ///< file of one to carry out
   bool volumes = false;
   std::string timeout;  ///< seconds
   std::string trace;    ///< file for it
+
+  // plan
+  bool detailed_exitcode = false;
+  std::string out;  ///< file to write the plan to
 
   // ps, image ls
   bool all = false;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack plan`: what up would do, object by object, with every field that is behind it.
+#include "cli/plan_view.h"
+
 #include <unistd.h>
 
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/project.h"
 #include "cli/style.h"
-#include "orchestrator/use_cases.h"
+#include "orchestrator/plan_file.h"
 
 namespace stack::cli {
 namespace {
@@ -17,22 +20,23 @@ using namespace orchestrator;
 
 struct Look {
   const char* sign;
-  const char* verb;
+  std::string_view verb;
   Colour colour;
 };
 
 std::optional<Look> look(Verdict verdict) {
+  const std::string_view verb = verb_of(verdict);
   switch (verdict) {
     case Verdict::create:
-      return Look{"+", "create", Colour::green};
+      return Look{"+", verb, Colour::green};
     case Verdict::recreate:
-      return Look{"~", "recreate", Colour::yellow};
     case Verdict::update:
-      return Look{"~", "update", Colour::yellow};
+      return Look{"~", verb, Colour::yellow};
     case Verdict::start:
-      return Look{">", "start", Colour::green};
+      return Look{">", verb, Colour::green};
     case Verdict::remove:
-      return Look{"-", "remove", Colour::red};
+    case Verdict::superseded:
+      return Look{"-", verb, Colour::red};
     case Verdict::orphan:
     case Verdict::keep:
       break;
@@ -83,17 +87,13 @@ void show_restarts(const UpResult& result, const PlanView& view) {
   }
 }
 
-nlohmann::json field_json(const FieldChange& change) {
-  nlohmann::json json{{"path", change.path}, {"before", change.before}, {"after", change.after}};
-  if (change.origin) json["origin"] = spec::to_text(*change.origin);
-  return json;
-}
-
 void show_json(const UpResult& result) {
   nlohmann::json json{{"steps", nlohmann::json::array()}, {"changes", nlohmann::json::array()}};
   for (const auto& step : result.plan.steps) {
-    json["steps"].push_back(
-        {{"action", to_text(step.action)}, {"because", step.because}, {"after", step.after}});
+    nlohmann::json entry{
+        {"action", to_text(step.action)}, {"because", step.because}, {"after", step.after}};
+    if (!step.rescues.empty()) entry["unless"] = step.rescues;
+    json["steps"].push_back(std::move(entry));
   }
   for (const auto& [name, change] : result.changes.containers) {
     const auto it = look(change.verdict);
@@ -119,26 +119,45 @@ void show_text(const UpResult& result, const std::string& project, const Options
   show_restarts(result, view);
 }
 
+constexpr int something_to_do = 2;
+
 }  // namespace
 
-int run_plan(const Options& options) {
-  const spec::Project project = load_project(options);
-  UpRequest request;
-  request.services = options.arguments;
-  if (options.remove_orphans) request.orphans = Orphans::remove;
-  if (options.allow_host_paths) request.host_sources = HostSources::all;
+nlohmann::json field_json(const FieldChange& change) {
+  nlohmann::json json{{"path", change.path}, {"before", change.before}, {"after", change.after}};
+  if (change.origin) json["origin"] = spec::to_text(*change.origin);
+  return json;
+}
+
+int show_preview(const spec::Project& project, const UpRequest& request, const Options& options) {
   const UpResult result = preview(project, request, HostPaths::from_environment());
+  if (request.approve) request.approve(result);
   if (options.format == "json") {
     show_json(result);
   } else if (options.format == "graph") {
     std::cout << to_text(result.plan);
-  } else {
+  } else if (options.format.empty() || options.format == "text") {
     show_text(result, project.name, options);
+  } else {
+    throw Error(fmt::format("--format {} is not known: text, graph or json", options.format))
+        .with_exit_code(ExitCode::usage);
   }
   std::cout.flush();
-  for (const auto& warning : result.warnings) std::cerr << warning_text(warning) << '\n';
+  for (const auto& warning : result.warnings) tell_warning(warning);
   for (const auto& problem : result.problems) std::cerr << to_text(problem) << '\n';
-  return result.problems.empty() ? 0 : static_cast<int>(ExitCode::failure);
+  if (!result.problems.empty()) return static_cast<int>(ExitCode::failure);
+  if (!options.out.empty()) write_plan_file(options.out, plan_file(project.name, request, result));
+  return options.detailed_exitcode && !result.plan.empty() ? something_to_do : 0;
+}
+
+int show_steps(const std::string& project, const Plan& plan) {
+  if (plan.empty()) std::cout << fmt::format("Stack {}: nothing to remove\n", project);
+  for (const Step& step : plan.steps) std::cout << ' ' << to_text(step.action) << '\n';
+  return 0;
+}
+
+int run_plan(const Options& options) {
+  return show_preview(load_project(options), up_request(options), options);
 }
 
 }  // namespace stack::cli

@@ -32,6 +32,9 @@ Verbs verbs(const Action& action) {
   if (std::holds_alternative<PauseContainer>(action)) return {"Pausing", "Paused"};
   if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
   if (std::holds_alternative<SignalContainer>(action)) return {"Killing", "Killed"};
+  if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
+  if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
+  if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
     const bool healthy = wait->condition == spec::Condition::service_healthy;
     return {"Waiting", healthy ? "Healthy" : "Completed"};

@@ -2,16 +2,19 @@
 // up, down, stop, start: the commands that change what runs.
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/log_view.h"
+#include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "cli/trace_file.h"
+#include "orchestrator/plan_file.h"
 #include "orchestrator/traced_report.h"
 #include "orchestrator/use_cases.h"
 
@@ -20,27 +23,24 @@ namespace {
 
 using namespace orchestrator;
 
-int refuse(const std::vector<Problem>& problems) {
-  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
-  std::cerr << "Nothing was changed.\n";
-  return static_cast<int>(ExitCode::failure);
+/// Refuses what has become of the plan in FILE since it was made.
+void require_planned(UpRequest& request, const std::string& project, const std::string& path) {
+  const PlanFile planned = read_plan_file(path);
+  const auto host_sources = request.host_sources;
+  request = planned.request;
+  request.host_sources = host_sources;
+  request.what = "up --plan";
+  request.approve = [planned, project, asked = planned.request](const UpResult& result) {
+    const auto difference = first_difference(planned, plan_file(project, asked, result));
+    if (difference.empty()) return;
+    throw Error("the plan no longer holds: " + difference)
+        .with_hint("`stack plan --out` makes a new one; nothing was changed");
+  };
 }
 
-void warn_of_orphans(const Plan& plan) {
-  if (plan.orphans.empty()) return;
-  std::cerr << fmt::format(
-      "warning: orphan containers, whose services are not in the file: {}\n"
-      "  hint: --remove-orphans removes them\n",
-      fmt::join(plan.orphans, ", "));
-}
-
-UpRequest up_request(const Options& options) {
-  UpRequest request;
-  request.services = options.arguments;
-  if (options.remove_orphans) request.orphans = Orphans::remove;
-  if (options.force_recreate) request.recreation = Recreation::always;
-  if (options.no_recreate) request.recreation = Recreation::never;
-  if (options.allow_host_paths) request.host_sources = HostSources::all;
+UpRequest asked_for(const Options& options, const std::string& project) {
+  UpRequest request = up_request(options);
+  if (!options.plan.empty()) require_planned(request, project, options.plan);
   return request;
 }
 
@@ -88,8 +88,8 @@ UpResult up_traced(const spec::Project& project, const Options& options, Trace* 
   if (trace != nullptr) traced.emplace(*progress, *trace);
   Host host = interruptible_host(traced ? *traced : *progress);
   host.trace = trace;
-  host.warned = [](const Problem& warning) { std::cerr << warning_text(warning) << '\n'; };
-  return up(project, up_request(options), host);
+  host.warned = tell_warning;
+  return up(project, asked_for(options, project.name), host);
 }
 
 }  // namespace
@@ -99,13 +99,11 @@ int run_up(const Options& options) {
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace());
   const HostPaths paths = HostPaths::from_environment();
+  if (options.dry_run) return show_preview(project, asked_for(options, project.name), options);
   count_interrupts();
   const UpResult result = up_traced(project, options, trace.trace());
   trace.write();
-  if (!result.problems.empty()) return refuse(result.problems);
-  warn_of_orphans(result.plan);
-  if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);
-  if (const int code = conclude(result.execution); code != 0) return code;
+  if (const int code = tell_outcome(project.name, result); code != 0) return code;
   return options.detach ? 0 : attach(project, options, paths, began);
 }
 
@@ -117,11 +115,16 @@ int run_down(const Options& options) {
   policy.volumes = options.volumes;
   policy.grace = grace_of(options);
   policy.services.insert(options.arguments.begin(), options.arguments.end());
+  const bool said = !options.project_name.empty() || std::getenv("COMPOSE_PROJECT_NAME") != nullptr;
+  policy.name = said ? DownPolicy::Name::said : DownPolicy::Name::of_the_file;
+  const spec::Project* const project = named.project ? &*named.project : nullptr;
+  if (options.dry_run)
+    return show_steps(
+        named.name, preview_down(named.name, project, policy, HostPaths::from_environment()).plan);
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
-  const DownResult result =
-      down(named.name, named.project ? &*named.project : nullptr, policy, host);
+  const DownResult result = down(named.name, project, policy, host);
   warn_of_orphans(result.plan);
   for (const auto& network : result.plan.networks_in_use)
     std::cerr << fmt::format("Network {}  Resource is still in use\n", network);

@@ -94,10 +94,17 @@ std::string why_not_running(const ObservedContainer& container) {
 }
 
 /// Compose keys whose change a running container can take (ContainerConfig's replace_changeable()).
-constexpr std::array<std::string_view, 12> changeable_keys = {
-    "cpu_period", "cpu_quota",       "cpu_shares",        "cpus",
-    "mem_limit",  "mem_reservation", "memswap_limit",     "oom_kill_disable",
-    "pids_limit", "restart",         "stop_grace_period", "stop_signal"};
+constexpr std::array<std::string_view, 17> changeable_keys = {
+    "cpu_period",    "cpu_quota",        "cpu_shares", "cpus",
+    "healthcheck",   "labels",           "mem_limit",  "mem_reservation",
+    "memswap_limit", "oom_kill_disable", "pids_limit", "ports",
+    "post_start",    "pre_stop",         "restart",    "stop_grace_period",
+    "stop_signal"};
+
+/// "ports[2]" and "labels.tier" are of "ports" and "labels".
+std::string_view key_of(std::string_view path) {
+  return path.substr(0, path.find_first_of(".["));
+}
 
 /// "networks.back.aliases": names are the resolver's alone.
 bool is_aliases(std::string_view path) {
@@ -116,7 +123,7 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
     return is_aliases(field.path) ||
-           std::ranges::find(changeable_keys, field.path) != changeable_keys.end();
+           std::ranges::find(changeable_keys, key_of(field.path)) != changeable_keys.end();
   });
 }
 
@@ -136,7 +143,10 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
 }
 
 ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::string>& known,
-                               const std::set<std::string>& wished_services) {
+                               const std::set<std::string>& wished_services,
+                               const DesiredState& desired) {
+  if (desired.containers.contains(is.config.place))
+    return {Verdict::superseded, {}, "set aside by a change that was not finished"};
   if (wished_services.contains(is.config.service))
     return {Verdict::remove, {}, is.config.step.empty() ? "scaled down" : "no such step"};
   if (known.contains(is.config.service)) return {};
@@ -144,6 +154,26 @@ ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::
 }
 
 }  // namespace
+
+std::string_view verb_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::create:
+      return "create";
+    case Verdict::recreate:
+      return "recreate";
+    case Verdict::update:
+      return "update";
+    case Verdict::start:
+      return "start";
+    case Verdict::remove:
+    case Verdict::superseded:
+      return "remove";
+    case Verdict::orphan:
+    case Verdict::keep:
+      break;
+  }
+  return "";
+}
 
 std::string to_text(const FieldChange& change) {
   std::string text = change.path + ": ";
@@ -177,7 +207,7 @@ std::vector<FieldChange> compare_descriptions(const std::string& before, const s
                                               const std::string& place) {
   const Json old = Json::parse(before, nullptr, false);
   const Json wished = Json::parse(after, nullptr, false);
-  Comparison comparison(sources, place + ".");
+  Comparison comparison(sources, place.empty() ? place : place + ".");
   comparison.compare("", old.is_object() ? &old : nullptr, &wished);
   return comparison.take();
 }
@@ -195,7 +225,7 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
   }
   for (const auto& [name, is] : observed.containers) {
     if (desired.containers.contains(name)) continue;
-    changes.containers[name] = judge_unwished(is, known_services, wished_services);
+    changes.containers[name] = judge_unwished(is, known_services, wished_services, desired);
   }
   for (const auto& [name, wish] : desired.networks) {
     if (!wish.is_own()) continue;

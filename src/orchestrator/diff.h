@@ -27,14 +27,18 @@ std::string to_text(const FieldChange& change);
 
 /// What must happen to a container for the wish to come true.
 enum class Verdict {
-  keep,      ///< as it should be
-  create,    ///< does not exist
-  recreate,  ///< exists, but was made from another wish
-  update,    ///< runs, and can become what is wished for without a restart
-  start,     ///< exists as wished, but does not run and should
-  remove,    ///< exists, is not wished for (scaled down), and is ours to remove
-  orphan,    ///< belongs to the project, but no service of the file; left alone unless asked
+  keep,        ///< as it should be
+  create,      ///< does not exist
+  recreate,    ///< exists, but was made from another wish
+  update,      ///< runs, and can become what is wished for without a restart
+  start,       ///< exists as wished, but does not run and should
+  remove,      ///< exists, is not wished for (scaled down), and is ours to remove
+  superseded,  ///< was set aside by a change that did not come to its end
+  orphan,      ///< belongs to the project, but no service of the file; left alone unless asked
 };
+
+/// "create", "recreate", "update", "start", "remove"; empty for what stays as it is.
+std::string_view verb_of(Verdict verdict);
 
 struct ContainerChange {
   Verdict verdict = Verdict::keep;
@@ -59,7 +63,7 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
              const std::set<std::string>& known_services);
 
 /// Differences between two descriptions (see desired.h), members sorted; `place`: of the thing in
-/// the source map, "services.web". Exposed for tests.
+/// the source map, "services.web"; empty for whole models, as `stack config` prints them.
 std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,
                                               const spec::SourceMap& sources,
                                               const std::string& place);

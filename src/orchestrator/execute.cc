@@ -38,7 +38,8 @@ class Executor {
   bool only_waits() const {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {
       if (execution_.results[id] == StepResult::running &&
-          !std::holds_alternative<AwaitCondition>(plan_.steps[id].action))
+          !std::holds_alternative<AwaitCondition>(plan_.steps[id].action) &&
+          !std::holds_alternative<AwaitSettled>(plan_.steps[id].action))
         return false;
     }
     return true;
@@ -48,14 +49,37 @@ class Executor {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {
       if (result(id) != StepResult::waiting) continue;
       const auto& after = plan_.steps[id].after;
+      const auto is = [&](StepResult wanted) {
+        return [this, wanted](StepId each) { return result(each) == wanted; };
+      };
       if (std::ranges::any_of(after, [&](StepId each) { return is_lost(each); })) {
         result(id) = StepResult::skipped;
         report_.step_ends(id, plan_.steps[id], StepResult::skipped, "");
-      } else if (std::ranges::all_of(
-                     after, [&](StepId each) { return result(each) == StepResult::done; })) {
+      } else if (std::ranges::any_of(after, is(StepResult::unneeded)) || rescues_nothing(id)) {
+        result(id) = StepResult::unneeded;
+      } else if (has_yet_to_fail(id)) {
+        continue;
+      } else if (std::ranges::all_of(after, is(StepResult::done))) {
         begin(id);
       }
     }
+  }
+
+  bool is_over(StepId id) {
+    return result(id) != StepResult::waiting && result(id) != StepResult::running;
+  }
+
+  /// All that it would be a rescue of has succeeded.
+  bool rescues_nothing(StepId id) {
+    const auto& rescued = plan_.steps[id].rescues;
+    return !rescued.empty() && std::ranges::all_of(rescued, [&](StepId each) {
+      return is_over(each) && !is_lost(each);
+    });
+  }
+
+  bool has_yet_to_fail(StepId id) {
+    return !std::ranges::all_of(plan_.steps[id].rescues,
+                                [&](StepId each) { return is_over(each); });
   }
 
   bool is_lost(StepId id) {

@@ -19,8 +19,9 @@ struct Execution {
   bool succeeded() const { return errors.empty() && !interrupted; }
 };
 
-/// After the first failure nothing below it starts, everything else goes on. When `interrupted`
-/// answers true nothing new starts; what is under way is waited for, but for conditions.
+/// After a failure nothing below it starts but its rescues, everything else goes on. When
+/// `interrupted` answers true nothing new starts; what is under way is waited for, but for
+/// conditions.
 Execution execute(const Plan& plan, Engine& engine, Report& report,
                   const std::function<bool()>& interrupted);
 

@@ -271,15 +271,10 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.step = wish.step;
   config.spec = spec_of(wish, project, id, places);
   config.endpoints = endpoints_of(wish, id.substr(0, short_id_length));
-  if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
-    config.ports = ports_of(wish.model);
   config.links = links_of(wish.model);
   config.extra_hosts = hosts_of(wish.model);
   config.dns = {wish.model.dns, wish.model.dns_search, wish.model.dns_opt};
-  config.health = health_of(wish.model, wish.image);
   lower_changeable(wish, config);
-  config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
-  config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
   config.log = log_of(wish.model.logging);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
@@ -301,6 +296,11 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.spec.resources = resources_of(wish.model);
   config.restart = restart_of(wish.model.restart);
   config.stop = stop_of(wish);
+  if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
+    config.ports = ports_of(wish.model);
+  config.health = health_of(wish.model, wish.image);
+  config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
+  config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
   replace_aliases(wish, config);
   config.applied = describe(wish);
 }

@@ -123,7 +123,8 @@ Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply
 std::string NativeEngine::hint_about(const supervisor::Await& await) const {
   constexpr std::size_t lines = 5;
   std::string words;
-  if (await.condition == supervisor::AwaitedCondition::completed)
+  if (await.condition == supervisor::AwaitedCondition::completed ||
+      await.condition == supervisor::AwaitedCondition::settled)
     words = last_words(paths_.container(desired_.project, await.id), lines);
   if (words.empty()) return "`stack logs` shows what it said";
   std::string hint = "its last words (`stack logs` has them all):";
@@ -227,11 +228,42 @@ void NativeEngine::do_action(StepId step, const StartContainer& action) {
 }
 
 void NativeEngine::do_action(StepId step, const StopContainer& action) {
-  send(step, supervisor::StopContainer{id_of(action.name), action.grace}, false);
+  const auto id = ids_.find(action.name);
+  if (id == ids_.end()) return finish(step);
+  send(step, supervisor::StopContainer{id->second, action.grace}, false);
 }
 
 void NativeEngine::do_action(StepId step, const RemoveContainer& action) {
-  send(step, supervisor::RemoveContainer{id_of(action.name)}, false);
+  const auto id = ids_.find(action.name);
+  if (id == ids_.end()) return finish(step);
+  send(step, supervisor::RemoveContainer{id->second}, false);
+}
+
+void NativeEngine::do_action(StepId step, const SetContainerAside& action) {
+  using Addresses = supervisor::SetContainerAside::Addresses;
+  const std::string id = id_of(action.name);
+  ids_.erase(action.name);
+  ids_[action.aside] = id;
+  networks_of_[action.aside] = networks_of_[action.name];
+  send(
+      step,
+      supervisor::SetContainerAside{id, action.keeps_addresses ? Addresses::kept : Addresses::left},
+      false);
+}
+
+/// Never set aside, it has its place.
+void NativeEngine::do_action(StepId step, const BringContainerBack& action) {
+  const auto found = ids_.find(action.aside);
+  if (found == ids_.end()) return finish(step);
+  const std::string id = found->second;
+  ids_.erase(found);
+  ids_[action.name] = id;
+  networks_of_[action.name] = networks_of_[action.aside];
+  send(step, supervisor::BringContainerBack{id}, false);
+}
+
+void NativeEngine::do_action(StepId step, const AwaitSettled& action) {
+  send(step, supervisor::Await{id_of(action.name), supervisor::AwaitedCondition::settled}, false);
 }
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {

@@ -60,6 +60,9 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const StartContainer& action);
   void do_action(StepId step, const StopContainer& action);
   void do_action(StepId step, const RemoveContainer& action);
+  void do_action(StepId step, const SetContainerAside& action);
+  void do_action(StepId step, const BringContainerBack& action);
+  void do_action(StepId step, const AwaitSettled& action);
   void do_action(StepId step, const AwaitCondition& action);
   void do_action(StepId step, const SignalContainer& action);
   void do_action(StepId step, const PauseContainer& action);

@@ -44,6 +44,22 @@ struct StopContainer {
 struct RemoveContainer {
   std::string name;
 };
+/// A container goes on under supervisor::aside_name() while another one takes its place.
+struct SetContainerAside {
+  std::string name;  ///< its place
+  std::string aside;
+  bool keeps_addresses = false;  ///< both run for a while
+};
+/// It has its place back, and whoever is there instead is gone.
+struct BringContainerBack {
+  std::string name;
+  std::string aside;
+  bool starts = false;  ///< it ran before
+};
+/// What was started has come to rest, or has ended well.
+struct AwaitSettled {
+  std::string name;
+};
 struct AwaitCondition {
   std::string name;
   spec::Condition condition = spec::Condition::service_healthy;
@@ -59,15 +75,17 @@ struct PauseContainer {
 struct UnpauseContainer {
   std::string name;
 };
-using Action =
-    std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
-                 StartContainer, StopContainer, RemoveContainer, AwaitCondition, SignalContainer,
-                 PauseContainer, UnpauseContainer, UpdateContainer>;
+using Action = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
+                            CreateContainer, StartContainer, StopContainer, RemoveContainer,
+                            AwaitCondition, SignalContainer, PauseContainer, UnpauseContainer,
+                            UpdateContainer, SetContainerAside, BringContainerBack, AwaitSettled>;
 
 struct Step {
   Action action;
   std::string because;
   std::vector<StepId> after;  ///< runs when all of these have succeeded; always smaller ids
+  /// Not empty: it runs only when one of these did not succeed, after all of them are over.
+  std::vector<StepId> rescues = {};
 };
 
 struct Plan {
@@ -82,19 +100,24 @@ struct Plan {
 std::string subject(const Action& action);
 /// "create container shop-db-1"
 std::string to_text(const Action& action);
-/// The graph, a step a line: "#3 await shop-db-1 healthy (web depends on it) after #2".
+/// The graph, a step a line: "#3 await shop-db-1 healthy (web depends on it) after #2". Rescues end
+/// with "unless #3 #4": those that they are not needed after.
 std::string to_text(const Plan& plan);
 
 enum class Orphans { leave, remove };
+/// What one failure brings back: the container whose successor failed, or everything.
+enum class Atomicity { each, all };
 
 /// Steps that make the changes come true.
 Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
-             Orphans orphans);
+             Orphans orphans, Atomicity atomicity = Atomicity::each);
 
 struct DownPolicy {
   Orphans orphans = Orphans::leave;
   std::string project;
   bool volumes = false;  ///< -v
+  /// Said by a person, it means that project wherever it is at home; see project_home.h.
+  enum class Name { said, of_the_file } name = Name::said;
   std::optional<std::chrono::nanoseconds> grace;
   std::set<std::string> services;         ///< empty: all, and the networks too
   std::set<std::string> known_services;   ///< of the file; empty without one: everything is ours

@@ -14,6 +14,14 @@ StepId PlanBuilder::add(Action action, std::string because, std::vector<StepId> 
   return plan_.steps.size() - 1;
 }
 
+StepId PlanBuilder::add_rescue(Action action, std::string because, std::vector<StepId> after,
+                               std::vector<StepId> steps) {
+  const StepId step = add(std::move(action), std::move(because), std::move(after));
+  std::ranges::sort(steps);
+  plan_.steps[step].rescues = std::move(steps);
+  return step;
+}
+
 bool is_running(const supervisor::ObservedContainer& container) {
   return is_up(container.status.phase);
 }
@@ -25,11 +33,9 @@ std::vector<std::string> recorded_dependencies(const supervisor::ObservedContain
 }
 
 std::map<std::string, StepId> add_stops(PlanBuilder& builder, const ObservedState& observed,
-                                        const std::set<std::string>& names,
-                                        std::optional<std::chrono::nanoseconds> grace,
-                                        const std::string& because) {
+                                        const Stops& wanted) {
   std::map<std::string, std::vector<std::string>> dependents;  // service -> containers
-  for (const auto& name : names) {
+  for (const auto& name : wanted.names) {
     for (const auto& service : recorded_dependencies(observed.containers.at(name))) {
       dependents[service].push_back(name);
     }
@@ -40,16 +46,20 @@ std::map<std::string, StepId> add_stops(PlanBuilder& builder, const ObservedStat
     if (!visited.insert(name).second) return;
     const auto& container = observed.containers.at(name);
     std::vector<StepId> after;
+    if (const auto first = wanted.after.find(name); first != wanted.after.end())
+      after = first->second;
     for (const auto& dependent : dependents[container.config.service]) {
       visit(dependent);
       if (const auto stop = stops.find(dependent); stop != stops.end())
         after.push_back(stop->second);
     }
     if (is_running(container)) {
-      stops[name] = builder.add(StopContainer{name, grace}, because, std::move(after));
+      const auto called = wanted.called.find(name);
+      const StopContainer stop{called == wanted.called.end() ? name : called->second, wanted.grace};
+      stops[name] = builder.add(stop, wanted.because, std::move(after));
     }
   };
-  for (const auto& name : names) visit(name);
+  for (const auto& name : wanted.names) visit(name);
   return stops;
 }
 

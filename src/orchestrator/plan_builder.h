@@ -11,6 +11,9 @@ namespace stack::orchestrator {
 class PlanBuilder {
  public:
   StepId add(Action action, std::string because, std::vector<StepId> after);
+  /// A step that is taken only when one of `steps` did not succeed.
+  StepId add_rescue(Action action, std::string because, std::vector<StepId> after,
+                    std::vector<StepId> steps);
   /// Replaces the reason of a step added before.
   void explain(StepId step, std::string because) { plan_.steps[step].because = std::move(because); }
   Plan take() { return std::move(plan_); }
@@ -23,12 +26,17 @@ class PlanBuilder {
 /// file).
 std::vector<std::string> recorded_dependencies(const supervisor::ObservedContainer& container);
 
-/// Adds a stop step for each running container of `names`, each after those that depend on it.
+struct Stops {
+  std::set<std::string> names;
+  std::optional<std::chrono::nanoseconds> grace = {};
+  std::string because = {};
+  std::map<std::string, std::string> called = {};         ///< what some are called by then
+  std::map<std::string, std::vector<StepId>> after = {};  ///< steps before some
+};
+/// Adds a stop step for each running container of `stops`, each after those that depend on it.
 /// Returns the steps by container name.
 std::map<std::string, StepId> add_stops(PlanBuilder& builder, const ObservedState& observed,
-                                        const std::set<std::string>& names,
-                                        std::optional<std::chrono::nanoseconds> grace,
-                                        const std::string& because);
+                                        const Stops& stops);
 
 bool is_running(const supervisor::ObservedContainer& container);
 

@@ -78,7 +78,7 @@ bool still_used(const ObservedState& observed, const std::set<std::string>& leav
 Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
   PlanBuilder builder;
   const auto leaving = leaving_containers(observed, policy);
-  const auto stops = add_stops(builder, observed, leaving, policy.grace, "down");
+  const auto stops = add_stops(builder, observed, {leaving, policy.grace, "down"});
   std::vector<StepId> removals;
   for (const auto& name : leaving) {
     std::vector<StepId> after;
@@ -112,7 +112,7 @@ Plan plan_stop(const ObservedState& observed, const std::set<std::string>& servi
   for (const auto& [name, container] : observed.containers) {
     if (services.empty() || services.contains(container.config.service)) names.insert(name);
   }
-  add_stops(builder, observed, names, grace, "asked for");
+  add_stops(builder, observed, {names, grace, "asked for"});
   return builder.take();
 }
 

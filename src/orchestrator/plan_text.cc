@@ -39,27 +39,30 @@ std::string subject(const Action& action) {
 }
 
 std::string to_text(const Action& action) {
-  return std::visit(Overloaded{
-                        [](const CreateNetwork& it) { return "create network " + it.name; },
-                        [](const RemoveNetwork& it) { return "remove network " + it.name; },
-                        [](const CreateVolume& it) { return "create volume " + it.name; },
-                        [](const RemoveVolume& it) { return "remove volume " + it.name; },
-                        [](const CreateContainer& it) { return "create container " + it.name; },
-                        [](const UpdateContainer& it) { return "update container " + it.name; },
-                        [](const StartContainer& it) { return "start container " + it.name; },
-                        [](const StopContainer& it) { return "stop container " + it.name; },
-                        [](const RemoveContainer& it) { return "remove container " + it.name; },
-                        [](const PauseContainer& it) { return "pause container " + it.name; },
-                        [](const UnpauseContainer& it) { return "unpause container " + it.name; },
-                        [](const SignalContainer& it) {
-                          return fmt::format("send {} to container {}",
-                                             runtime::signal_name(it.signal), it.name);
-                        },
-                        [](const AwaitCondition& it) {
-                          return fmt::format("await {} {}", it.name, condition_text(it.condition));
-                        },
-                    },
-                    action);
+  return std::visit(
+      Overloaded{
+          [](const CreateNetwork& it) { return "create network " + it.name; },
+          [](const RemoveNetwork& it) { return "remove network " + it.name; },
+          [](const CreateVolume& it) { return "create volume " + it.name; },
+          [](const RemoveVolume& it) { return "remove volume " + it.name; },
+          [](const CreateContainer& it) { return "create container " + it.name; },
+          [](const UpdateContainer& it) { return "update container " + it.name; },
+          [](const StartContainer& it) { return "start container " + it.name; },
+          [](const StopContainer& it) { return "stop container " + it.name; },
+          [](const RemoveContainer& it) { return "remove container " + it.name; },
+          [](const PauseContainer& it) { return "pause container " + it.name; },
+          [](const UnpauseContainer& it) { return "unpause container " + it.name; },
+          [](const SetContainerAside& it) { return "set aside container " + it.name; },
+          [](const BringContainerBack& it) { return "bring back container " + it.name; },
+          [](const AwaitSettled& it) { return fmt::format("await {} settled", it.name); },
+          [](const SignalContainer& it) {
+            return fmt::format("send {} to container {}", runtime::signal_name(it.signal), it.name);
+          },
+          [](const AwaitCondition& it) {
+            return fmt::format("await {} {}", it.name, condition_text(it.condition));
+          },
+      },
+      action);
 }
 
 std::string to_text(const Plan& plan) {
@@ -68,6 +71,7 @@ std::string to_text(const Plan& plan) {
     const Step& step = plan.steps[id];
     text += fmt::format("#{} {} ({})", id, to_text(step.action), step.because);
     if (!step.after.empty()) text += fmt::format(" after #{}", fmt::join(step.after, " #"));
+    if (!step.rescues.empty()) text += fmt::format(" unless #{}", fmt::join(step.rescues, " #"));
     text += '\n';
   }
   return text;

@@ -4,26 +4,36 @@
 
 #include "base/format.h"
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/rescues.h"
+#include "orchestrator/up_steps.h"
 
 namespace stack::orchestrator {
 namespace {
 
 using supervisor::Health;
 
-/// Plans one `up`. Order of the steps: what others need comes first; a container that replaces
-/// another is created after that one is gone, because it takes over its name, ports and addresses.
+/// Plans one `up`. Order of the steps: what others need comes first. How a container takes another
+/// one's place is decided in replacement.h, what comes after a failure in rescues.h.
 class UpPlanner {
  public:
-  UpPlanner(const DesiredState& desired, const ObservedState& observed, const Changes& changes)
-      : desired_(desired), observed_(observed), changes_(changes) {}
+  UpPlanner(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
+            Atomicity atomicity)
+      : desired_(desired), observed_(observed), changes_(changes), atomicity_(atomicity) {}
 
   Plan plan(Orphans orphans) {
     find_restarts();
     add_networks_and_volumes();
-    add_removals(orphans);
-    add_updates();
+    replacements_ = choose_replacements(desired_, observed_, changes_, !replaced_networks_.empty());
+    find_leaving(orphans);
+    set_aside();
+    add_early_removals();
     for (const auto& [name, wish] : desired_.containers) create(name);
+    add_late_stops();
     for (const auto& [name, wish] : desired_.containers) start(name);
+    for (const auto& [name, wish] : desired_.containers) settle(name);
+    finish_replacements();
+    add_updates();
+    add_rescues(builder_, desired_, replacements_, restarts_, steps_, atomicity_);
     Plan plan = builder_.take();
     plan.orphans = orphans_;
     return plan;
@@ -71,53 +81,108 @@ class UpPlanner {
   void add_networks_and_volumes() {
     for (const auto& [name, network] : changes_.networks) {
       if (network.verdict == Verdict::create) {
-        made_[name] = builder_.add(CreateNetwork{name}, "absent", {});
+        steps_.made[name] = builder_.add(CreateNetwork{name}, "absent", {});
       } else if (network.verdict == Verdict::recreate) {
         replaced_networks_.insert(name);
       }
     }
     for (const auto& name : changes_.new_volumes) {
-      made_[name] = builder_.add(CreateVolume{name}, "absent", {});
+      steps_.made[name] = builder_.add(CreateVolume{name}, "absent", {});
     }
   }
 
-  /// Stops and removes what is replaced, scaled away or (when asked) orphaned, dependents first.
-  void add_removals(Orphans orphans) {
-    std::set<std::string> leaving, stopping;
+  /// What is scaled away, (when asked) orphaned, in a network that is made anew, or gives its place
+  /// to somebody who cannot be made beside it.
+  void find_leaving(Orphans orphans) {
+    leaving_ = forgotten(observed_, changes_, replacements_);
     for (const auto& [name, change] : changes_.containers) {
-      const bool goes = change.verdict == Verdict::recreate || change.verdict == Verdict::remove ||
+      const bool goes = change.verdict == Verdict::remove || is_removed_first(name) ||
                         (change.verdict == Verdict::orphan && orphans == Orphans::remove) ||
                         replaced_network_of(name).has_value();
       if (change.verdict == Verdict::orphan && orphans == Orphans::leave) orphans_.push_back(name);
-      if (goes && observed_.containers.contains(name)) leaving.insert(name);
+      if (goes && observed_.containers.contains(name)) leaving_.insert(name);
     }
-    stopping = leaving;
-    for (const auto& [name, why] : restarts_) stopping.insert(name);
-    stops_ = add_stops(builder_, observed_, stopping, std::nullopt, "");
-    for (const auto& name : leaving) {
-      removed_[name] = builder_.add(RemoveContainer{name}, reason(name), after_stop(name));
+  }
+
+  /// Whoever is in the way of a new container of this name goes before that is made.
+  bool is_removed_first(const std::string& name) const {
+    if (verdict(name) != Verdict::recreate) return false;
+    const Replacement& replacement = replacements_.at(name);
+    return replacement.manner == Manner::remove_first || replacement.is_aside;
+  }
+
+  void set_aside() {
+    for (const auto& [name, replacement] : replacements_) {
+      if (replacement.manner == Manner::remove_first || replacement.is_aside) continue;
+      const bool both = replacement.manner == Manner::start_first;
+      steps_.set_aside[name] =
+          builder_.add(SetContainerAside{name, replacement.aside, both}, reason(name), {});
     }
-    explain_stops();
+  }
+
+  /// With a network that is made anew, of everything that stops; otherwise of what has to be gone
+  /// before something can be made.
+  void add_early_removals() {
+    std::set<std::string> early;
+    for (const auto& name : leaving_)
+      if (!replaced_networks_.empty() || is_removed_first(name)) early.insert(name);
+    Stops stops{early};
+    if (!replaced_networks_.empty())
+      for (const auto& [name, why] : restarts_) stops.names.insert(name);
+    add(stops);
+    remove(early);
     for (const auto& name : replaced_networks_) {
       std::vector<StepId> after;
-      for (const auto& [container, step] : removed_) after.push_back(step);
+      for (const auto& [container, step] : steps_.removed) after.push_back(step);
       const StepId removal = builder_.add(RemoveNetwork{name}, "changed", after);
-      made_[name] = builder_.add(CreateNetwork{name}, "changed", {removal});
+      steps_.made[name] = builder_.add(CreateNetwork{name}, "changed", {removal});
     }
   }
 
-  /// Not of what goes for another reason.
-  void add_updates() {
-    for (const auto& [name, change] : changes_.containers) {
-      if (change.verdict == Verdict::update && !removed_.contains(name))
-        builder_.add(UpdateContainer{name}, change.because, {});
+  /// A container that is replaced stops when its successor is there to be started.
+  void add_late_stops() {
+    Stops stops{leaving_};
+    for (const auto& [name, why] : restarts_) stops.names.insert(name);
+    for (const auto& [name, replacement] : replacements_) {
+      if (replacement.manner != Manner::stop_first) continue;
+      if (replacement.is_aside) {
+        stops.names.insert(replacement.aside);
+        stops.after[replacement.aside] = steps_of(steps_.created, name);
+      } else {
+        stops.names.insert(name);
+        stops.called[name] = replacement.aside;
+        stops.after[name] = steps_of(steps_.created, name);
+      }
     }
+    for (const auto& [name, step] : steps_.stops) stops.names.erase(name);
+    add(stops);
+    std::set<std::string> late = leaving_;
+    for (const auto& [name, step] : steps_.removed) late.erase(name);
+    remove(late);
   }
 
-  void explain_stops() {
-    for (const auto& [name, step] : stops_) {
+  void add(const Stops& stops) {
+    for (const auto& [name, step] : add_stops(builder_, observed_, stops)) {
       const auto restart = restarts_.find(name);
       builder_.explain(step, restart == restarts_.end() ? reason(name) : restart->second);
+      steps_.stops[name] = step;
+    }
+  }
+
+  void remove(const std::set<std::string>& names) {
+    for (const auto& name : names)
+      steps_.removed[name] =
+          builder_.add(RemoveContainer{name}, reason(name), steps_of(steps_.stops, name));
+  }
+
+  /// After everything else: an update that the kernel refuses changes nothing. Not of what goes for
+  /// another reason.
+  void add_updates() {
+    for (const auto& [name, change] : changes_.containers) {
+      if (change.verdict != Verdict::update || steps_.removed.contains(name)) continue;
+      std::vector<StepId> after;
+      if (atomicity_ == Atomicity::all) after = all_of(steps_.settled);
+      builder_.add(UpdateContainer{name}, change.because, std::move(after));
     }
   }
 
@@ -133,19 +198,30 @@ class UpPlanner {
 
   /// Why a container is stopped, removed or made.
   std::string reason(const std::string& name) const {
-    if (!change(name).because.empty()) return change(name).because;
+    const auto known = changes_.containers.find(name);
+    if (known == changes_.containers.end()) return "";
+    if (!known->second.because.empty()) return known->second.because;
     const auto network = replaced_network_of(name);
     return network ? fmt::format("network {} is replaced", *network) : "";
   }
 
-  std::vector<StepId> after_stop(const std::string& name) const {
-    const auto stop = stops_.find(name);
-    return stop == stops_.end() ? std::vector<StepId>{} : std::vector<StepId>{stop->second};
+  static std::vector<StepId> steps_of(const std::map<std::string, StepId>& steps,
+                                      const std::string& name) {
+    std::vector<StepId> found;
+    append_if(steps, name, found);
+    return found;
+  }
+
+  static std::vector<StepId> all_of(const std::map<std::string, StepId>& steps) {
+    std::vector<StepId> all;
+    for (const auto& [name, step] : steps) all.push_back(step);
+    return all;
   }
 
   void create(const std::string& name) {
-    const bool needed = verdict(name) == Verdict::create || removed_.contains(name);
-    if (!needed || created_.contains(name)) return;
+    const bool needed = verdict(name) == Verdict::create || steps_.removed.contains(name) ||
+                        steps_.set_aside.contains(name);
+    if (!needed || steps_.created.contains(name)) return;
     const DesiredContainer& wish = desired_.containers.at(name);
     std::vector<StepId> after;
     // The data container first: what it has at a path fills the volume, not what its user has
@@ -154,20 +230,21 @@ class UpPlanner {
       if (source.kind != spec::VolumesFrom::Kind::service) continue;
       for (const auto& holder : containers_of(source.name)) {
         create(holder);
-        append_if(created_, holder, after);
+        append_if(steps_.created, holder, after);
       }
     }
     // As docker compose: what the service's image has at a path fills the volume.
     if (!wish.step.empty()) {
       for (const auto& prepared : containers_of(wish.service)) {
         create(prepared);
-        append_if(created_, prepared, after);
+        append_if(steps_.created, prepared, after);
       }
     }
-    append_if(removed_, name, after);
-    for (const auto& [key, network] : wish.network_names) append_if(made_, network, after);
-    for (const auto& volume : wish.volume_names) append_if(made_, volume, after);
-    created_[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
+    append_if(steps_.removed, name, after);
+    append_if(steps_.set_aside, name, after);
+    for (const auto& [key, network] : wish.network_names) append_if(steps_.made, network, after);
+    for (const auto& volume : wish.volume_names) append_if(steps_.made, volume, after);
+    steps_.created[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
   }
 
   static void append_if(const std::map<std::string, StepId>& steps, const std::string& name,
@@ -176,13 +253,15 @@ class UpPlanner {
   }
 
   void start(const std::string& name) {
-    if (started_.contains(name) || visiting_.contains(name)) return;
+    if (steps_.started.contains(name) || visiting_.contains(name)) return;
     const DesiredContainer& wish = desired_.containers.at(name);
     if (!must_start(wish)) return;
     visiting_.insert(name);
     std::vector<StepId> after;
-    // A container that is made anew comes after its predecessor's stop by that.
-    append_if(created_.contains(name) ? created_ : stops_, name, after);
+    append_if(steps_.created, name, after);
+    if (!steps_.removed.contains(name)) append_if(steps_.stops, name, after);
+    if (const auto replacement = replacements_.find(name); replacement != replacements_.end())
+      append_if(steps_.stops, replacement->second.aside, after);
     for (const auto& [service, how] : wish.model.depends_on) {
       for (const auto& dependency : containers_of(service)) {
         start(dependency);
@@ -190,8 +269,51 @@ class UpPlanner {
       }
     }
     append_preparations(wish, after);
-    started_[name] = builder_.add(StartContainer{name}, start_reason(name), std::move(after));
+    steps_.started[name] = builder_.add(StartContainer{name}, start_reason(name), std::move(after));
     visiting_.erase(name);
+    if (is_kept_until_settled(name)) settle(name);
+  }
+
+  bool is_kept_until_settled(const std::string& name) const {
+    const auto replacement = replacements_.find(name);
+    return replacement != replacements_.end() && replacement->second.manner != Manner::remove_first;
+  }
+
+  /// What decides between a container and the one before it, or, when all depend on it, whether
+  /// anything changes.
+  void settle(const std::string& name) {
+    const bool decides = is_kept_until_settled(name) || atomicity_ == Atomicity::all;
+    if (!decides || !steps_.started.contains(name) || steps_.settled.contains(name)) return;
+    const DesiredContainer& wish = desired_.containers.at(name);
+    const StepId started = steps_.started.at(name);
+    const auto replacement = replacements_.find(name);
+    const bool both =
+        replacement != replacements_.end() && replacement->second.manner == Manner::start_first;
+    const std::string why =
+        replacement == replacements_.end() ? "all or nothing" : "it takes another one's place";
+    if (has_health_check(wish) && (both || atomicity_ == Atomicity::all)) {
+      steps_.settled[name] = builder_.add(
+          AwaitCondition{name, spec::Condition::service_healthy, true}, why, {started});
+    } else {
+      steps_.settled[name] = builder_.add(AwaitSettled{name}, why, {started});
+    }
+  }
+
+  /// The old ones go when their successors have proved themselves; all at the end, when all do or
+  /// none.
+  void finish_replacements() {
+    for (const auto& [name, replacement] : replacements_) {
+      if (replacement.manner == Manner::remove_first) continue;
+      std::vector<StepId> after = steps_of(steps_.created, name);
+      append_if(steps_.stops, replacement.is_aside ? replacement.aside : name, after);
+      append_if(steps_.settled, name, after);
+      if (atomicity_ == Atomicity::all)
+        for (const StepId step : all_of(steps_.settled)) after.push_back(step);
+      const std::string why = "its successor runs";
+      if (replacement.manner == Manner::start_first)
+        after = {builder_.add(StopContainer{replacement.aside, std::nullopt}, why, after)};
+      builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
+    }
   }
 
   /// Containers of `pre_start` end before it starts; and they begin when those that they prepare
@@ -203,11 +325,11 @@ class UpPlanner {
       append_wait(wish, name, how, after);
     }
     if (wish.step.empty()) return;
-    for (const auto& name : containers_of(wish.service)) append_if(stops_, name, after);
+    for (const auto& name : containers_of(wish.service)) append_if(steps_.stops, name, after);
   }
 
   bool must_start(const DesiredContainer& wish) const {
-    const bool fresh = created_.contains(wish.name) || restarts_.contains(wish.name) ||
+    const bool fresh = steps_.created.contains(wish.name) || restarts_.contains(wish.name) ||
                        verdict(wish.name) == Verdict::start;
     return fresh && !has_nothing_to_run(wish);
   }
@@ -215,22 +337,23 @@ class UpPlanner {
   std::string start_reason(const std::string& name) const {
     if (const auto restart = restarts_.find(name); restart != restarts_.end())
       return restart->second;
-    return created_.contains(name) ? "created" : change(name).because;
+    return steps_.created.contains(name) ? "created" : change(name).because;
   }
 
   void append_wait(const DesiredContainer& dependent, const std::string& dependency,
                    const spec::Dependency& how, std::vector<StepId>& after) {
-    const auto started = started_.find(dependency);
+    const auto started = steps_.started.find(dependency);
     if (how.condition == spec::Condition::service_started) {
-      if (started != started_.end()) after.push_back(started->second);
+      append_if(steps_.settled.contains(dependency) ? steps_.settled : steps_.started, dependency,
+                after);
       return;
     }
-    if (started == started_.end() && holds_already(dependency, how.condition)) return;
+    if (started == steps_.started.end() && holds_already(dependency, how.condition)) return;
     const auto key = std::tuple(dependency, how.condition, how.required);
     auto [wait, fresh] = waits_.try_emplace(key, 0);
     if (fresh) {
       std::vector<StepId> before;
-      if (started != started_.end()) before.push_back(started->second);
+      if (started != steps_.started.end()) before.push_back(started->second);
       wait->second = builder_.add(AwaitCondition{dependency, how.condition, how.required},
                                   reason_to_wait(dependent, dependency), std::move(before));
     }
@@ -255,21 +378,23 @@ class UpPlanner {
   const DesiredState& desired_;
   const ObservedState& observed_;
   const Changes& changes_;
+  Atomicity atomicity_;
   PlanBuilder builder_;
   std::map<std::string, std::string> restarts_;  // container -> why
+  std::map<std::string, Replacement> replacements_;
   std::set<std::string> replaced_networks_;
+  std::set<std::string> leaving_;
   std::set<std::string> visiting_;
   std::vector<std::string> orphans_;
-  std::map<std::string, StepId> made_;  // networks and volumes
-  std::map<std::string, StepId> stops_, removed_, created_, started_;
+  UpSteps steps_;
   std::map<std::tuple<std::string, spec::Condition, bool>, StepId> waits_;
 };
 
 }  // namespace
 
 Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
-             Orphans orphans) {
-  return UpPlanner(desired, observed, changes).plan(orphans);
+             Orphans orphans, Atomicity atomicity) {
+  return UpPlanner(desired, observed, changes, atomicity).plan(orphans);
 }
 
 Plan plan_start(const DesiredState& desired, const ObservedState& observed,
@@ -284,7 +409,7 @@ Plan plan_start(const DesiredState& desired, const ObservedState& observed,
     changes.containers[name].verdict = starts ? Verdict::start : Verdict::keep;
     changes.containers[name].because = "asked for";
   }
-  return UpPlanner(desired, observed, changes).plan(Orphans::leave);
+  return UpPlanner(desired, observed, changes, Atomicity::each).plan(Orphans::leave);
 }
 
 }  // namespace stack::orchestrator

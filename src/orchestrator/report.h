@@ -13,7 +13,8 @@ enum class StepResult {
   running,
   done,
   failed,
-  skipped,  ///< something it depends on failed
+  skipped,   ///< something it depends on failed
+  unneeded,  ///< a rescue of what did not fail
 };
 
 class Report {
@@ -21,7 +22,7 @@ class Report {
   virtual ~Report() = default;
   virtual void plan_begins(const Plan& /*plan*/) {}
   virtual void step_begins(StepId /*id*/, const Step& /*step*/) {}
-  /// `text`: the note of a success or the error of a failure.
+  /// `text`: the note of a success or the error of a failure. Not called for unneeded ones.
   virtual void step_ends(StepId /*id*/, const Step& /*step*/, StepResult /*result*/,
                          const std::string& /*text*/) {}
   /// Called several times a second while something is under way.

@@ -2,19 +2,17 @@
 #include "orchestrator/use_cases.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-
-#include "base/document.h"
+#include "orchestrator/history.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/native_engine.h"
 #include "orchestrator/preflight_networks.h"
+#include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
 #include "orchestrator/traced_report.h"
+#include "spec/render.h"
 
 namespace stack::orchestrator {
 namespace {
-
-constexpr DocumentKind project_document{"project", 1};
 
 std::set<std::string> all_services(const spec::Project& project) {
   std::set<std::string> names;
@@ -40,19 +38,9 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   result.changes = diff(result.desired, observed, all_services(project));
   apply(request.recreation, result.changes);
   laps.end("diff");
-  result.plan = plan_up(result.desired, observed, result.changes, request.orphans);
+  result.plan =
+      plan_up(result.desired, observed, result.changes, request.orphans, request.atomicity);
   laps.end("plan");
-}
-
-/// Where the project is, for commands that come without its file, and for people.
-void record_project(const spec::Project& project, const HostPaths& paths) {
-  make_directories(paths.project_data(project.name));
-  nlohmann::json files = nlohmann::json::array();
-  for (const auto& file : project.files) files.push_back(file.native());
-  write_document(
-      paths.project_data(project.name) / "project.json", project_document,
-      {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
-      Durability::survives_crash);
 }
 
 bool nothing_left(Engine& engine) {
@@ -118,6 +106,7 @@ void look_at_networks(const HostPaths& paths, const ObservedState& observed, UpR
 UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
               Spans* trace) {
   Laps laps(trace, command_row);
+  check_home(project, paths);
   UpResult result;
   const auto services = select_services(project, request.services);
   const ImageCatalog images = find_images(project, services, paths);
@@ -155,6 +144,31 @@ void tell_warnings(const UpResult& result, const Host& host) {
 
 }  // namespace
 
+namespace {
+
+/// Notes a change in the project's history while it is made.
+Execution execute_noted(const spec::Project& project, const UpRequest& request,
+                        const UpResult& decided, Engine& engine, Host& host) {
+  History history(host.paths, project.name);
+  HistoryEntry entry;
+  entry.what = request.what;
+  entry.working_dir = project.working_dir.native();
+  entry.services = request.services;
+  entry.changes = history_changes(decided.changes);
+  history.begin(entry, spec::to_json(project));
+  Execution execution = execute(decided.plan, engine, host.report, host.interrupted);
+  try {
+    history.end(entry, execution.interrupted   ? "interrupted"
+                       : execution.succeeded() ? "done"
+                                               : "failed");
+  } catch (const Error&) {
+    // What was done is done, and what of it failed is told: the entry stays "unfinished".
+  }
+  return execution;
+}
+
+}  // namespace
+
 UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
   return look(project, request, paths, nullptr);
 }
@@ -172,14 +186,38 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
     laps.end("look again");
   }
   tell_warnings(result, host);
+  if (result.problems.empty() && request.approve) request.approve(result);
   if (!is_to_be_done(result)) return result;
   record_project(project, host.paths);
   NativeEngine engine(host.paths, result.desired, host.trace);
   engine.observe();
   laps.end("record the project");
   const Timed executing(trace, command_row, "execute");
-  result.execution = execute(result.plan, engine, host.report, host.interrupted);
+  result.execution = execute_noted(project, request, result, engine, host);
   return result;
+}
+
+namespace {
+
+DownResult look_down(const std::string& name, const spec::Project* project, DownPolicy& policy,
+                     Engine& engine, const HostPaths& paths) {
+  if (project != nullptr && policy.name == DownPolicy::Name::of_the_file)
+    check_home(*project, paths);
+  const ObservedState observed = engine.observe();
+  policy = completed_policy(std::move(policy), name, project, observed);
+  DownResult result;
+  result.plan = plan_down(observed, policy);
+  if (!policy.volumes) result.kept_volumes = policy.volume_names;
+  return result;
+}
+
+}  // namespace
+
+DownResult preview_down(const std::string& name, const spec::Project* project, DownPolicy policy,
+                        const HostPaths& paths) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  NativeEngine engine(paths, nothing);
+  return look_down(name, project, policy, engine, paths);
 }
 
 DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
@@ -187,12 +225,9 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   const DesiredState nothing{name, "", {}, {}, {}, {}};
   const FileLock lock = lock_project(host.paths, name, "stack down", host.waiting);
   NativeEngine engine(host.paths, nothing);
-  const ObservedState observed = engine.observe();
-  policy = completed_policy(std::move(policy), name, project, observed);
-  DownResult result;
-  result.plan = plan_down(observed, policy);
+  DownResult result = look_down(name, project, policy, engine, host.paths);
+  host.planned(result.plan);
   result.execution = execute(result.plan, engine, host.report, host.interrupted);
-  if (!policy.volumes) result.kept_volumes = policy.volume_names;
   if (result.execution.succeeded() && nothing_left(engine)) {
     engine.shut_down_supervisor();
     remove_project_directories(host.paths, name, lock);
@@ -268,6 +303,7 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
 
 Execution start(const spec::Project& project, const std::vector<std::string>& services,
                 Host& host) {
+  check_home(project, host.paths);
   const auto named = select_services(project, services);
   const auto wanted =
       services.empty() ? named : std::set<std::string>(services.begin(), services.end());

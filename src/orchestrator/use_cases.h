@@ -25,6 +25,8 @@ struct Host {
   Trace* trace = nullptr;                           ///< where up() notes what takes how long
   /// `up` is about to begin, or has been refused: each of UpResult::warnings.
   std::function<void(const Problem&)> warned = [](const Problem&) {};
+  /// `down` is about to carry this out.
+  std::function<void(const Plan&)> planned = [](const Plan&) {};
 };
 
 enum class Recreation { when_changed, always, never };
@@ -33,7 +35,12 @@ struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
+  Atomicity atomicity = Atomicity::each;
   HostSources host_sources = HostSources::careful;
+  std::string what = "up";  ///< for the history
+  /// Asked when all is decided, under the project's lock if there is something to do; throws Error
+  /// to have none of it.
+  std::function<void(const struct UpResult&)> approve = {};
 };
 
 struct UpResult {
@@ -56,6 +63,9 @@ struct DownResult {
   Execution execution;
   std::vector<std::string> kept_volumes;  ///< named ones of the project that stay
 };
+/// What `down` would do; touches nothing.
+DownResult preview_down(const std::string& name, const spec::Project* project, DownPolicy policy,
+                        const HostPaths& paths);
 /// `project`: when there is a file that loads; without one everything of the name goes.
 DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
                 Host& host);

@@ -103,6 +103,12 @@ constexpr Field kUpdateFields[] = {
 };
 constexpr Schema kUpdateSchema{"update_config", kUpdateFields};
 constexpr Schema kRollbackSchema{"rollback_config", kUpdateFields};
+void assign_update(void* service, const Node& node) {
+  const Node* const order = node.find("order");
+  if (order == nullptr) return;
+  static_cast<Service*>(service)->update_order =
+      order->text == "start-first" ? UpdateOrder::start_first : UpdateOrder::stop_first;
+}
 constexpr Type kUpdate{.form = Form::object, .schema = &kUpdateSchema};
 constexpr Type kRollback{.form = Form::object, .schema = &kRollbackSchema};
 constexpr Field kPreferenceFields[] = {{"spread", &kText, "Label to spread over"}};
@@ -123,7 +129,7 @@ constexpr Field kDeployFields[] = {
     {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
     {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},
     {"restart_policy", &kRestartPolicy, "When to start it again", assign_restart_policy},
-    {"update_config", &kUpdate, "How to update"},
+    {"update_config", &kUpdate, "How to update", assign_update},
     {"rollback_config", &kRollback, "How to go back"},
     {"placement", &kPlacement, "On which nodes"},
 };

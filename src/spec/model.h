@@ -209,6 +209,9 @@ struct PreStart {
   bool operator==(const PreStart&) const = default;
 };
 
+/// `deploy.update_config.order`: what of a container and its successor comes first.
+enum class UpdateOrder { unset, stop_first, start_first };
+
 struct Service {
   std::string name;
   std::string image;
@@ -287,6 +290,7 @@ struct Service {
   std::optional<std::uint64_t> storage_size;  ///< storage_opt.size, in bytes
   StringMap annotations;
   int scale = 1;
+  UpdateOrder update_order = UpdateOrder::unset;
   Strings profiles;
   Logging logging;
   bool operator==(const Service&) const = default;

@@ -51,6 +51,18 @@ struct StopContainer {
 struct RemoveContainer {
   std::string id;
 };
+/// Sets it aside for another container, which is about to take its place: it goes on under
+/// aside_name(), runs or not as before.
+struct SetContainerAside {
+  std::string id;
+  /// `kept`: it goes on at its addresses; `left`: its successor has them, so it must not run again
+  /// before it is brought back.
+  enum class Addresses { kept, left } addresses = Addresses::left;
+};
+/// Gives it its name and addresses back. Another container of that name is stopped and removed.
+struct BringContainerBack {
+  std::string id;
+};
 /// Sends a signal to its process 1; fails when none runs. SIGKILL and the container's own stop
 /// signal say that it is to stay down, as StopContainer does; after SIGKILL it is done when it is
 /// gone.
@@ -81,7 +93,8 @@ enum class AwaitedCondition {
   running,
   healthy,
   completed,
-  ended,  ///< the run that is under way, if any, is over; cannot fail
+  settled,  ///< it has come to rest, is healthy, or has ended well; fails with its first failure
+  ended,    ///< the run that is under way, if any, is over; cannot fail
 };
 /// Done when the condition holds; fails (ExitCode::not_ready) when it cannot come true any more:
 /// unhealthy, or exited before being healthy, or completed with another code than 0.
@@ -122,11 +135,11 @@ struct ReleaseGuest {
 };
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
-using Request =
-    std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer, StopContainer,
-                 RemoveContainer, SignalContainer, PauseContainer, UnpauseContainer,
-                 UpdateContainer, WriteInput, ResizeTerminal, Await, ConnectContainer,
-                 DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest, Shutdown>;
+using Request = std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer,
+                             StopContainer, RemoveContainer, SetContainerAside, BringContainerBack,
+                             SignalContainer, PauseContainer, UnpauseContainer, UpdateContainer,
+                             WriteInput, ResizeTerminal, Await, ConnectContainer,
+                             DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest, Shutdown>;
 
 /// The answer to one request.
 struct Reply {

@@ -156,10 +156,19 @@ void from_json(const json& in, DnsRules& rules) {
   in.at("options").get_to(rules.options);
 }
 
+std::string aside_name(const std::string& id, const std::string& name) {
+  constexpr std::size_t digits = 12;
+  return id.substr(0, digits) + "_" + name;
+}
+
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
   config.stop = wanted.stop;
+  config.ports = wanted.ports;
+  config.health = wanted.health;
+  config.post_start = wanted.post_start;
+  config.pre_stop = wanted.pre_stop;
   for (Endpoint& endpoint : config.endpoints)
     for (const Endpoint& other : wanted.endpoints)
       if (other.network == endpoint.network) endpoint.aliases = other.aliases;
@@ -193,6 +202,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"data_container", config.data_container},
              {"applied", config.applied}};
   if (!config.step.empty()) out["step"] = config.step;
+  if (!config.place.empty()) out["place"] = config.place;
   if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
@@ -206,6 +216,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("service").get_to(config.service);
   in.at("number").get_to(config.number);
   if (in.contains("step")) in.at("step").get_to(config.step);
+  if (in.contains("place")) in.at("place").get_to(config.place);
   in.at("endpoints").get_to(config.endpoints);
   in.at("restart").get_to(config.restart);
   in.at("data_container").get_to(config.data_container);

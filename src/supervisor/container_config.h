@@ -130,6 +130,9 @@ struct ContainerConfig {
   std::vector<HookRule> post_start;  ///< after each start that was asked for
   std::vector<HookRule> pre_stop;    ///< before the stop signal
   LogPolicy log;
+  /// The name it had before it was set aside for another container of that name, which has not
+  /// proved itself yet. Empty: it is the one.
+  std::string place = {};
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   /// The orchestrator's own description of what was asked for, kept word for word for the next
   /// diff.
@@ -137,8 +140,12 @@ struct ContainerConfig {
   bool operator==(const ContainerConfig&) const = default;
 };
 
+/// What a container is called while another one takes its place: "0123456789ab_shop-web-1".
+std::string aside_name(const std::string& id, const std::string& name);
+
 /// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
-/// is restarted and stopped, its aliases, and the description of what was asked for.
+/// is restarted, stopped, probed and published, its hooks, its aliases, and the description of what
+/// was asked for.
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const Endpoint& endpoint);

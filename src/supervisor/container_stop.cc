@@ -232,6 +232,7 @@ Awaitable<Answer> ContainerTask::await_end() {
 
 Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
   if (condition == AwaitedCondition::ended) co_return co_await await_end();
+  if (condition == AwaitedCondition::settled) co_return co_await settle();
   const auto not_ready = [this](const std::string& why) {
     return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
   };
@@ -239,8 +240,7 @@ Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
     throw not_ready("has no health check");
   for (;;) {
     const bool over = status_.phase == Phase::exited;
-    const std::string how =
-        status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited";
+    const std::string how = how_it_ended();
     switch (condition) {
       case AwaitedCondition::running:
         if (status_.phase == Phase::running || status_.phase == Phase::paused ||
@@ -257,8 +257,9 @@ Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
         if (over && status_.exit_code == 0) co_return Answer{};
         if (over) throw not_ready(how);
         break;
+      case AwaitedCondition::settled:
       case AwaitedCondition::ended:
-        break;  // is await_end()
+        break;  // have coroutines of their own
     }
     if (!status_.error.empty() && !active() && !launching_)
       throw not_ready("could not be started: " + status_.error);

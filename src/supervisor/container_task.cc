@@ -257,14 +257,51 @@ Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
   if (changed != wanted)
     fail("container {} cannot become what is asked for without being made anew", config_.name);
   change_limits(changed.spec.resources);
+  change_ports(changed);
   // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
   // again.
   write_config(shared_.files, changed, status_.created);
   const bool renamed = changed.endpoints != config_.endpoints;
+  const bool republished = changed.ports != config_.ports;
+  const bool reprobed = changed.health != config_.health;
   config_ = std::move(changed);
   policy_ = RestartPolicy(config_.restart);
+  if (reprobed) probe_anew();
   if (renamed) co_await tell_names();
+  if (republished) co_await ports_changed();
   co_return Answer{true};
+}
+
+/// Those that stay are held throughout. All or nothing, unless somebody takes what was let go.
+void ContainerTask::change_ports(const ContainerConfig& wanted) {
+  if (!active() || wanted.ports == config_.ports) return;
+  status_.published =
+      shared_.publisher.change(wanted, config_.ports, published_address(), status_.published);
+}
+
+Awaitable<void> ContainerTask::ports_changed() {
+  note_change();
+  shared_.firewall_ready.request();
+  co_await shared_.firewall_ready.completed();
+  co_await shared_.status_saved.completed();
+}
+
+void ContainerTask::probe_anew() {
+  if (status_.phase != Phase::running) return;
+  if (prober_) prober_->stop();
+  prober_.reset();
+  start_probing(Health::starting);
+  note_change();
+}
+
+Awaitable<void> ContainerTask::rename(std::string name, std::string place) {
+  const auto guard = co_await starting_.lock();  // a start under way reads the configuration
+  ContainerConfig changed = config_;
+  changed.name = std::move(name);
+  changed.place = std::move(place);
+  write_config(shared_.files, changed, status_.created);
+  config_ = std::move(changed);
+  note_change();
 }
 
 /// All or nothing, as far as the kernel takes back what it took.

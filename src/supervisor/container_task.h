@@ -71,6 +71,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   /// `trace`: where its phases are noted, or null; outlives the call.
   Awaitable<Answer> start(Spans* trace);
   Awaitable<Answer> update(ContainerConfig wanted);
+  /// Gives it another name; `place`: see ContainerConfig.
+  Awaitable<void> rename(std::string name, std::string place);
   Awaitable<Answer> connect(Endpoint endpoint);
   Awaitable<Answer> disconnect(std::string network);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
@@ -100,6 +102,12 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> launch(Spans* trace);
   Awaitable<void> try_launch(Spans* trace);
   void change_limits(const runtime::ResourceSpec& wanted);
+  void change_ports(const ContainerConfig& wanted);
+  Awaitable<void> ports_changed();
+  void probe_anew();
+  Awaitable<Answer> settle();
+  std::uint64_t failures() const;
+  std::string how_it_ended() const;
   Awaitable<void> join_network();
   Awaitable<void> plug(ProcessIdentity process, int network_namespace);
   bool is_in(const std::string& network) const;

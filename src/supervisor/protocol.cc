@@ -14,8 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t header_size = 4;
-constexpr std::array<std::string_view, 4> condition_names{"running", "healthy", "completed",
-                                                          "ended"};
+constexpr std::array<std::string_view, 5> condition_names{"running", "healthy", "completed",
+                                                          "settled", "ended"};
 
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
@@ -43,6 +43,14 @@ json to_object(const StopContainer& request) {
 }
 json to_object(const RemoveContainer& request) {
   return {{"do", "remove-container"}, {"container", request.id}};
+}
+json to_object(const SetContainerAside& request) {
+  return {{"do", "set-container-aside"},
+          {"container", request.id},
+          {"keep_addresses", request.addresses == SetContainerAside::Addresses::kept}};
+}
+json to_object(const BringContainerBack& request) {
+  return {{"do", "bring-container-back"}, {"container", request.id}};
 }
 json to_object(const SignalContainer& request) {
   return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
@@ -130,6 +138,12 @@ PauseContainer pause_from(const json& in) {
   return {in.at("container").get<std::string>(), bound ? Until::client_gone : Until::unpaused};
 }
 
+SetContainerAside aside_from(const json& in) {
+  using Addresses = SetContainerAside::Addresses;
+  const bool keep = in.at("keep_addresses").get<bool>();
+  return {in.at("container").get<std::string>(), keep ? Addresses::kept : Addresses::left};
+}
+
 PlugGuest plug_from(const json& in) {
   PlugGuest request;
   in.at("guest").get_to(request.guest);
@@ -156,6 +170,9 @@ Request request_from(const json& in) {
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};
+  if (what == "set-container-aside") return aside_from(in);
+  if (what == "bring-container-back")
+    return BringContainerBack{in.at("container").get<std::string>()};
   if (what == "signal-container")
     return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
   if (what == "pause-container") return pause_from(in);

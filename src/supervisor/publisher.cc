@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/publisher.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/error.h"
 #include "network/ports.h"
+#include "supervisor/journal.h"
 #include "supervisor/port_service.h"
 
 namespace stack::supervisor {
@@ -53,7 +55,7 @@ Publisher::Entry Publisher::hold(const std::string& ip, std::uint16_t host_port,
   PublishedPort published{
       ip,        port, rule.protocol, address.v4.value_or(network::Ipv4{}), rule.container_port,
       address.v6};
-  return {published, PortService::start(*loop_, std::move(socket), published)};
+  return {published, rule, PortService::start(*loop_, std::move(socket), published)};
 }
 
 Publisher::Entries Publisher::open_at(const PortRule& rule, std::uint16_t host_port,
@@ -100,15 +102,48 @@ std::vector<PublishedPort> Publisher::publish(const ContainerConfig& config,
                                               const std::optional<network::DualAddress>& address,
                                               const std::vector<PublishedPort>& before) {
   if (!address) return {};
-  auto& entries = entries_[config.id];
-  if (entries.empty()) {
-    Entries opened;
-    for (const PortRule& rule : config.ports)
-      for (Entry& entry : open(rule, *address, before)) opened.push_back(std::move(entry));
-    entries = std::move(opened);
+  if (entries_[config.id].empty()) open_missing(config.id, config.ports, *address, before);
+  return published(config.id);
+}
+
+/// All of them or none.
+void Publisher::open_missing(const std::string& container_id, const std::vector<PortRule>& rules,
+                             const network::DualAddress& address,
+                             const std::vector<PublishedPort>& before) {
+  Entries& entries = entries_[container_id];
+  Entries opened;
+  for (const PortRule& rule : rules) {
+    if (std::ranges::find(entries, rule, &Entry::rule) != entries.end()) continue;
+    for (Entry& entry : open(rule, address, before)) opened.push_back(std::move(entry));
   }
+  for (Entry& entry : opened) entries.push_back(std::move(entry));
+}
+
+std::vector<PublishedPort> Publisher::change(const ContainerConfig& config,
+                                             const std::vector<PortRule>& rules,
+                                             const std::optional<network::DualAddress>& address,
+                                             const std::vector<PublishedPort>& before) {
+  if (!address) return {};
+  std::erase_if(entries_[config.id], [&](const Entry& entry) {
+    return std::ranges::find(config.ports, entry.rule) == config.ports.end();
+  });
+  try {
+    open_missing(config.id, config.ports, *address, before);
+  } catch (const Error&) {
+    try {
+      open_missing(config.id, rules, *address, before);
+    } catch (const Error& second) {
+      journal::warning("ports of " + config.name + ": " + second.what());
+    }
+    throw;
+  }
+  return published(config.id);
+}
+
+std::vector<PublishedPort> Publisher::published(const std::string& container_id) const {
   std::vector<PublishedPort> ports;
-  for (const Entry& entry : entries) ports.push_back(entry.port);
+  if (const auto found = entries_.find(container_id); found != entries_.end())
+    for (const Entry& entry : found->second) ports.push_back(entry.port);
   return ports;
 }
 

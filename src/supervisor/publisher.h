@@ -31,6 +31,13 @@ class Publisher {
   std::vector<network::PublishedPort> publish(const ContainerConfig& config,
                                               const std::optional<network::DualAddress>& address,
                                               const std::vector<network::PublishedPort>& before);
+  /// The same for a container whose rules were others (`rules`): ports of rules that stay are held
+  /// throughout, the others are let go first. Throws Error as publish() does; the former rules
+  /// apply again then, as far as nobody has taken their ports meanwhile.
+  std::vector<network::PublishedPort> change(const ContainerConfig& config,
+                                             const std::vector<PortRule>& rules,
+                                             const std::optional<network::DualAddress>& address,
+                                             const std::vector<network::PublishedPort>& before);
   void withdraw(const std::string& container_id);
   /// All that is published now.
   std::vector<network::PublishedPort> published() const;
@@ -38,10 +45,15 @@ class Publisher {
  private:
   struct Entry {
     network::PublishedPort port;
+    PortRule rule;
     std::shared_ptr<PortService> service;
   };
   using Entries = std::vector<Entry>;
 
+  void open_missing(const std::string& container_id, const std::vector<PortRule>& rules,
+                    const network::DualAddress& address,
+                    const std::vector<network::PublishedPort>& before);
+  std::vector<network::PublishedPort> published(const std::string& container_id) const;
   Entries open(const PortRule& rule, const network::DualAddress& address,
                const std::vector<network::PublishedPort>& before) const;
   Entries open_at(const PortRule& rule, std::uint16_t host_port,

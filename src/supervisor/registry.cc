@@ -43,9 +43,10 @@ bool Registry::any_runs() const {
   return std::ranges::any_of(tasks_, [](const auto& entry) { return entry.second->runs(); });
 }
 
-bool Registry::name_taken(const std::string& name) const {
-  return std::ranges::any_of(
-      tasks_, [&](const auto& entry) { return entry.second->config().name == name; });
+Registry::Task Registry::find_by_name(const std::string& name) const {
+  for (const auto& [id, task] : tasks_)
+    if (task->config().name == name) return task;
+  return nullptr;
 }
 
 std::vector<const ContainerStatus*> Registry::statuses() const {

@@ -29,7 +29,8 @@ class Registry {
   const std::map<std::string, Task>& all() const { return tasks_; }
   bool any_active() const;
   bool any_runs() const;
-  bool name_taken(const std::string& name) const;
+  /// Null when there is none.
+  Task find_by_name(const std::string& name) const;
   std::vector<const ContainerStatus*> statuses() const;
 
   /// The container whose process this is.

@@ -225,19 +225,48 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   if (!task) co_return Answer{};
   co_await task->catch_up();
   if (task->active()) fail("container {} is running", task->config().name);
-  registry_.erase(request.id);
-  sweeper_.discard(request.id);
-  secrets_.drop(request.id);
-  // A successor of the same name has taken its addresses over.
-  if (!registry_.name_taken(task->config().name)) co_await give_addresses_back(task->config());
-  status_saved_.request();
+  co_await remove(task);
   co_return Answer{true, {}};
+}
+
+Awaitable<void> Supervisor::remove(Registry::Task task) {
+  const ContainerConfig& config = task->config();
+  registry_.erase(config.id);
+  sweeper_.discard(config.id);
+  secrets_.drop(config.id);
+  // A successor of the same name has taken its addresses over.
+  if (!registry_.find_by_name(config.name)) co_await give_addresses_back(config);
+  status_saved_.request();
 }
 
 Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config) {
   network_.release(config.name);
   for (const Endpoint& endpoint : config.endpoints)
     if (!network_.has(endpoint.network)) co_await visits_.release(config.name, endpoint.network);
+}
+
+Awaitable<Answer> Supervisor::handle(SetContainerAside request) {
+  const auto task = registry_.get(request.id);
+  if (!task->config().place.empty()) co_return Answer{};
+  const std::string place = task->config().name;
+  const std::string name = aside_name(request.id, place);
+  // First: an address that two names have is nobody's loss, one that nobody has may be another's.
+  if (request.addresses == SetContainerAside::Addresses::kept) network_.move_leases(place, name);
+  co_await task->rename(name, place);
+  co_return Answer{true, {}};
+}
+
+Awaitable<Answer> Supervisor::handle(BringContainerBack request) {
+  const auto task = registry_.get(request.id);
+  const std::string place = task->config().place;
+  if (place.empty()) co_return Answer{};
+  if (const auto successor = registry_.find_by_name(place)) {
+    co_await successor->stop(successor->config().stop.grace);
+    co_await remove(successor);
+  }
+  network_.move_leases(task->config().name, place);
+  co_await task->rename(place, "");
+  co_return Answer{true, {}};
 }
 
 Awaitable<Answer> Supervisor::handle(SignalContainer request) {

@@ -184,6 +184,16 @@ void StackNetwork::note_lease(const std::string& network, const std::string& con
   save_leases_.request();
 }
 
+void StackNetwork::move_leases(const std::string& from, const std::string& to) {
+  for (auto& [name, joined] : records_) {
+    const auto lease = joined.leases.find(from);
+    if (lease == joined.leases.end()) continue;
+    const DualAddress address = lease->second;
+    joined.leases.erase(lease);
+    note_lease(name, to, address);
+  }
+}
+
 void StackNetwork::release(const std::string& container_name) {
   for (const auto& [name, joined] : records_) release(name, container_name);
 }

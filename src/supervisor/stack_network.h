@@ -53,6 +53,8 @@ class StackNetwork {
   Addresses lease(const ContainerConfig& config);
   /// Keeps the addresses that the file fixes for a container that has yet to start.
   void reserve(const ContainerConfig& config);
+  /// The addresses of one name are another's from now on, in all networks of this stack.
+  void move_leases(const std::string& from, const std::string& to);
   void release(const std::string& container_name);
   void release(const std::string& network, const std::string& container_name);
 

@@ -37,6 +37,8 @@ class Supervisor {
   Awaitable<Answer> handle(StartContainer request, Spans* trace);
   Awaitable<Answer> handle(StopContainer request);
   Awaitable<Answer> handle(RemoveContainer request);
+  Awaitable<Answer> handle(SetContainerAside request);
+  Awaitable<Answer> handle(BringContainerBack request);
   Awaitable<Answer> handle(SignalContainer request);
   Awaitable<Answer> handle(PauseContainer request);
   Awaitable<Answer> handle(UnpauseContainer request);
@@ -50,6 +52,7 @@ class Supervisor {
   Awaitable<Answer> handle(ReleaseGuest request);
   Awaitable<Answer> handle(Shutdown request);
   std::vector<std::string> users_of(const std::string& network) const;
+  Awaitable<void> remove(Registry::Task task);
   Awaitable<void> give_addresses_back(ContainerConfig config);
   Answer create(const ContainerConfig& wanted);
   Awaitable<void> catch_up();

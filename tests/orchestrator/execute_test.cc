@@ -52,6 +52,36 @@ TEST(Execute, AnInterruptionStartsNothingNew) {
   EXPECT_EQ(execution.results[2], StepResult::waiting);
 }
 
+Plan change_with_rescue() {
+  Plan plan;
+  plan.steps.push_back({CreateVolume{"new"}, "", {}});
+  plan.steps.push_back({CreateVolume{"use"}, "", {0}});
+  plan.steps.push_back({CreateVolume{"rescue"}, "", {}, {0, 1}});
+  plan.steps.push_back({CreateVolume{"after the rescue"}, "", {2}});
+  return plan;
+}
+
+TEST(Execute, ARescueIsTakenWhenSomethingFailed) {
+  World world(nothing);
+  world.failing = {0};
+  Report silent;
+  const Execution execution = execute(change_with_rescue(), world, silent, [] { return false; });
+  EXPECT_FALSE(execution.succeeded());
+  EXPECT_EQ(execution.results, (std::vector<StepResult>{StepResult::failed, StepResult::skipped,
+                                                        StepResult::done, StepResult::done}));
+}
+
+TEST(Execute, ARescueIsNotTakenWhenAllWentWell) {
+  World world(nothing);
+  Report silent;
+  const Execution execution = execute(change_with_rescue(), world, silent, [] { return false; });
+  EXPECT_TRUE(execution.succeeded());
+  EXPECT_EQ(execution.results,
+            (std::vector<StepResult>{StepResult::done, StepResult::done, StepResult::unneeded,
+                                     StepResult::unneeded}));
+  EXPECT_EQ(world.performed, (std::vector<std::string>{"create volume new", "create volume use"}));
+}
+
 /// A world in which nothing that is waited for ever comes.
 class Waiting : public World {
  public:

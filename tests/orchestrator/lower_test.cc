@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "builders.h"
+#include "orchestrator/diff.h"
 #include "orchestrator/lower_limits.h"
 
 namespace stack::orchestrator {
@@ -29,6 +30,33 @@ supervisor::ContainerConfig lowered(const spec::Service& service,
 
 bool contains(const std::vector<std::string>& list, const std::string& entry) {
   return std::ranges::find(list, entry) != list.end();
+}
+
+/// What diff() calls an update must be all that lower_changeable() changes, and nothing less.
+TEST(Lower, WhatIsUpdatedInPlaceIsWhatANewContainerWouldBe) {
+  spec::Service before = service("web");
+  spec::Service after = service("web");
+  after.mem_limit = 64 << 20;
+  after.restart.kind = spec::RestartPolicy::Kind::always;
+  after.stop_signal = "SIGUSR1";
+  after.labels["tier"] = "front";
+  after.ports.push_back({});
+  after.ports.back().target = 80;
+  after.ports.back().published = 8080;
+  after.healthcheck.emplace().test = {"CMD", "true"};
+  after.post_start.push_back(
+      {.command = {"a"}, .user = {}, .privileged = false, .working_dir = {}, .environment = {}});
+  after.pre_stop = after.post_start;
+  after.networks["default"].aliases = {"www"};
+  supervisor::ContainerConfig updated = lowered(before);
+  lower_changeable(desired(project({after})).containers.at("shop-web-1"), updated);
+  EXPECT_EQ(updated, lowered(after));
+  supervisor::ContainerConfig changed = lowered(before);
+  replace_changeable(changed, updated);
+  EXPECT_EQ(changed, updated);
+  ObservedState world = come_true(desired(project({before})));
+  const auto changes = diff(desired(project({after})), world, {"web"});
+  EXPECT_EQ(changes.containers.at("shop-web-1").verdict, Verdict::update);
 }
 
 TEST(Lower, TheFilesEnvironmentWinsAndANullUnsetsWhatTheImageSets) {

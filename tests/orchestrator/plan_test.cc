@@ -58,10 +58,14 @@ TEST(Plan, AChangedVariableReplacesThatOneContainer) {
   const ObservedState world = come_true(desired(shop));
   shop.services["web"].environment["DEBUG"] = "1";
   EXPECT_EQ("\n" + plan_for(shop, world), R"(
-#0 stop container shop-web-1 (environment.DEBUG)
-#1 remove container shop-web-1 (environment.DEBUG) after #0
-#2 create container shop-web-1 (environment.DEBUG) after #1
-#3 start container shop-web-1 (created) after #2
+#0 set aside container shop-web-1 (environment.DEBUG)
+#1 create container shop-web-1 (environment.DEBUG) after #0
+#2 start container shop-web-1 (created) after #1
+#3 await shop-web-1 settled (it takes another one's place) after #2
+#4 stop container e4891136974f_shop-web-1 (its successor runs) after #1 #3
+#5 remove container e4891136974f_shop-web-1 (its successor runs) after #4
+#6 bring back container shop-web-1 (its successor failed) unless #1 #2 #3
+#7 start container shop-web-1 (as before) after #6 unless #1 #2 #3
 )");
 }
 
@@ -71,13 +75,18 @@ TEST(Plan, WhoAsksForItIsRestartedWithWhatItDependsOn) {
   const ObservedState world = come_true(desired(shop));
   shop.services["db"].environment["TUNE"] = "1";
   EXPECT_EQ("\n" + plan_for(shop, world), R"(
-#0 stop container shop-web-1 (db is replaced)
-#1 stop container shop-db-1 (environment.TUNE) after #0
-#2 remove container shop-db-1 (environment.TUNE) after #1
-#3 create container shop-db-1 (environment.TUNE) after #2
-#4 start container shop-db-1 (created) after #3
-#5 await shop-db-1 healthy (web depends on it) after #4
-#6 start container shop-web-1 (db is replaced) after #0 #5
+#0 set aside container shop-db-1 (environment.TUNE)
+#1 create container shop-db-1 (environment.TUNE) after #0
+#2 stop container shop-web-1 (db is replaced)
+#3 start container shop-db-1 (created) after #1
+#4 await shop-db-1 healthy (it takes another one's place) after #3
+#5 await shop-db-1 healthy (web depends on it) after #3
+#6 start container shop-web-1 (db is replaced) after #2 #5
+#7 stop container f7cb5a881282_shop-db-1 (its successor runs) after #1 #4
+#8 remove container f7cb5a881282_shop-db-1 (its successor runs) after #7
+#9 bring back container shop-db-1 (its successor failed) unless #1 #3 #4
+#10 start container shop-db-1 (as before) after #9 unless #1 #3 #4
+#11 start container shop-web-1 (as before) unless #2 #6 #10
 )");
 }
 

@@ -83,14 +83,18 @@ TEST(PreStart, AnotherDefinitionIsRunBetweenTheOldAndTheNewContainer) {
   const ObservedState world = come_true(desired(project({web})));
   web.pre_start = {step("migrate-more")};
   EXPECT_EQ("\n" + plan_for(project({web}), world), R"(
-#0 stop container shop-web-1 (pre_start)
-#1 remove container shop-web-1 (pre_start) after #0
-#2 remove container shop-web-pre_start-0 (command)
-#3 create container shop-web-1 (pre_start) after #1
-#4 create container shop-web-pre_start-0 (command) after #2 #3
-#5 start container shop-web-pre_start-0 (created) after #0 #4
+#0 set aside container shop-web-1 (pre_start)
+#1 remove container shop-web-pre_start-0 (command)
+#2 create container shop-web-1 (pre_start) after #0
+#3 create container shop-web-pre_start-0 (command) after #1 #2
+#4 stop container e4891136974f_shop-web-1 (pre_start) after #2
+#5 start container shop-web-pre_start-0 (created) after #3 #4
 #6 await shop-web-pre_start-0 completed (web starts after it) after #5
-#7 start container shop-web-1 (created) after #3 #6
+#7 start container shop-web-1 (created) after #2 #4 #6
+#8 await shop-web-1 settled (it takes another one's place) after #7
+#9 remove container e4891136974f_shop-web-1 (its successor runs) after #2 #4 #8
+#10 bring back container shop-web-1 (its successor failed) unless #2 #4 #7 #8
+#11 start container shop-web-1 (as before) after #10 unless #2 #4 #7 #8
 )");
 }
 

@@ -88,6 +88,60 @@ TEST(Properties, APlanCutOffAnywhereIsFinishedByTheNextOne) {
   });
 }
 
+bool stops(const Step& step, const std::string& name) {
+  const auto* stop = std::get_if<StopContainer>(&step.action);
+  return stop != nullptr && stop->name == name;
+}
+
+TEST(Properties, WhatDidNotChangeIsNeverStopped) {
+  rc::check([] {
+    const ObservedState world = come_true(desired(any_project()));
+    const auto shop = any_project();
+    const DesiredState wish = desired(shop);
+    const Changes changes = diff(wish, world, names_of(shop));
+    const Plan plan = plan_up(wish, world, changes, Orphans::leave);
+    for (const auto& [name, change] : changes.containers) {
+      if (change.verdict != Verdict::keep || !wish.containers.contains(name)) continue;
+      const auto& links = wish.containers.at(name).model.depends_on;
+      const bool linked =
+          std::ranges::any_of(links, [](const auto& link) { return link.second.restart; });
+      if (linked) continue;  // it is restarted with what it depends on
+      for (const Step& step : plan.steps) RC_ASSERT(!stops(step, name));
+    }
+  });
+}
+
+/// The containers that run, by name, with what they were made from.
+std::map<std::string, std::string> running(const ObservedState& world) {
+  std::map<std::string, std::string> found;
+  for (const auto& [name, container] : world.containers)
+    if (container.status.phase == supervisor::Phase::running)
+      found[name] = container.config.applied;
+  return found;
+}
+
+TEST(Properties, AnythingThatFailsBringsBackEverythingWhenAllDependOnIt) {
+  rc::check([] {
+    const auto before = any_project();
+    const ObservedState world = come_true(desired(before));
+    auto after = before;
+    for (auto& [name, service] : after.services)
+      service.environment["X"] = *rc::gen::element<std::string>("1", "2");
+    const DesiredState wish = desired(after);
+    const Plan plan =
+        plan_up(wish, world, diff(wish, world, names_of(after)), Orphans::leave, Atomicity::all);
+    std::vector<StepId> decisive;
+    for (StepId id = 0; id < plan.steps.size(); ++id)
+      if (std::holds_alternative<AwaitSettled>(plan.steps[id].action)) decisive.push_back(id);
+    if (decisive.empty()) return;
+    World engine(wish, world);
+    engine.failing = {*rc::gen::elementOf(decisive)};
+    Report silent;
+    RC_ASSERT(!execute(plan, engine, silent, [] { return false; }).succeeded());
+    RC_ASSERT(running(engine.observe()) == running(world));
+  });
+}
+
 TEST(Properties, DownLeavesNoContainerAndNoNetwork) {
   rc::check([] {
     const auto shop = any_project();

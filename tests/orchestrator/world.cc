@@ -68,14 +68,40 @@ void World::apply(const StartContainer& action) {
   status.process = {100, 1};
 }
 void World::apply(const StopContainer& action) {
+  if (!state_.containers.contains(action.name)) return;
   auto& container = state_.containers.at(action.name);
   container = exited(container, 143);
   container.status.stopped_by_user = true;
 }
 void World::apply(const RemoveContainer& action) {
+  if (!state_.containers.contains(action.name)) return;
   const auto& container = state_.containers.at(action.name);
   if (container.status.phase == supervisor::Phase::running) fail("{} runs", action.name);
   state_.containers.erase(action.name);
+}
+void World::apply(const SetContainerAside& action) {
+  auto moved = state_.containers.extract(action.name);
+  if (moved.empty()) fail("no container {}", action.name);
+  moved.key() = action.aside;
+  moved.mapped().config.name = action.aside;
+  moved.mapped().config.place = action.name;
+  state_.containers.insert(std::move(moved));
+  if (!action.keeps_addresses) return;
+  for (auto& [name, network] : state_.networks) {
+    auto lease = network.leases.extract(action.name);
+    if (lease.empty()) continue;
+    lease.key() = action.aside;
+    network.leases.insert(std::move(lease));
+  }
+}
+void World::apply(const BringContainerBack& action) {
+  auto moved = state_.containers.extract(action.aside);
+  if (moved.empty()) return;
+  state_.containers.erase(action.name);
+  moved.key() = action.name;
+  moved.mapped().config.name = action.name;
+  moved.mapped().config.place.clear();
+  state_.containers.insert(std::move(moved));
 }
 void World::apply(const AwaitCondition& action) {
   auto& container = state_.containers.at(action.name);

@@ -36,6 +36,9 @@ class World : public Engine {
   void apply(const StartContainer& action);
   void apply(const StopContainer& action);
   void apply(const RemoveContainer& action);
+  void apply(const SetContainerAside& action);
+  void apply(const BringContainerBack& action);
+  void apply(const AwaitSettled&) {}
   void apply(const AwaitCondition& action);
   void apply(const SignalContainer& action);
   void apply(const PauseContainer& action);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/project_home.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/document.h"
+#include "base/error.h"
+#include "base/files.h"
+
+namespace stack::orchestrator {
+namespace {
+
+constexpr DocumentKind project_document{"project", 1};
+
+std::filesystem::path document_of(const std::string& project, const HostPaths& paths) {
+  return paths.project_data(project) / "project.json";
+}
+
+bool is_same(const std::filesystem::path& one, const std::filesystem::path& other) {
+  std::error_code ignored;
+  return std::filesystem::equivalent(one, other, ignored);
+}
+
+}  // namespace
+
+void record_project(const spec::Project& project, const HostPaths& paths) {
+  make_directories(paths.project_data(project.name));
+  nlohmann::json files = nlohmann::json::array();
+  for (const auto& file : project.files) files.push_back(file.native());
+  write_document(
+      document_of(project.name, paths), project_document,
+      {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
+      Durability::survives_crash);
+}
+
+std::optional<std::filesystem::path> project_home(const std::string& project,
+                                                  const HostPaths& paths) {
+  const auto document =
+      read_document(document_of(project, paths), project_document, Damaged::counts_as_absent);
+  if (!document || !document->contains("working_dir")) return std::nullopt;
+  const auto& folder = (*document)["working_dir"];
+  if (!folder.is_string()) return std::nullopt;
+  return folder.get<std::string>();
+}
+
+void check_home(const spec::Project& project, const HostPaths& paths) {
+  const auto home = project_home(project.name, paths);
+  if (!home || *home == project.working_dir || !stack::exists(*home)) return;
+  if (is_same(*home, project.working_dir)) return;
+  throw Error(fmt::format("project {} is at home in {}, this is {}", project.name, home->native(),
+                          project.working_dir.native()))
+      .with_hint(
+          "`-p NAME`, or `name:` in the file, makes this one a project of its own; "
+          "`stack -p " +
+          project.name + " down` elsewhere, or there, ends the other");
+}
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/replacement.h"
+
+#include <algorithm>
+
+#include "orchestrator/plan_builder.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using supervisor::ObservedContainer;
+
+bool can_be_written(const DesiredMount& each) {
+  const bool lasts =
+      each.mount.type == spec::MountType::volume || each.mount.type == spec::MountType::bind;
+  return lasts && each.mount.access != spec::Access::read_only;
+}
+
+bool has_fixed_place(const DesiredContainer& wish, const DesiredState& desired) {
+  if (!wish.model.mac_address.empty()) return true;
+  return std::ranges::any_of(wish.model.networks, [&](const auto& each) {
+    const spec::NetworkAttachment& seat = each.second;
+    return !seat.ipv4_address.empty() || !seat.ipv6_address.empty() || !seat.mac_address.empty() ||
+           !seat.link_local_ips.empty() ||
+           !desired.networks.at(wish.network_names.at(each.first)).is_own();
+  });
+}
+
+bool is_shared_by_others(const std::string& name, const DesiredState& desired) {
+  return std::ranges::any_of(desired.containers, [&](const auto& each) {
+    return std::ranges::any_of(each.second.shares,
+                               [&](const auto& share) { return share.second == name; });
+  });
+}
+
+/// Nothing would be held twice while both run.
+bool can_run_beside(const DesiredContainer& wish, const DesiredState& desired) {
+  using Order = spec::UpdateOrder;
+  if (wish.model.update_order == Order::stop_first) return false;
+  const bool writes = std::ranges::any_of(wish.mounts, can_be_written);
+  if (writes && wish.model.update_order != Order::start_first) return false;
+  const auto& mode = wish.model.network_mode;
+  return wish.model.ports.empty() && (mode.empty() || mode == "none") && wish.shares.empty() &&
+         wish.model.pre_start.empty() && !has_fixed_place(wish, desired) &&
+         !is_shared_by_others(wish.name, desired);
+}
+
+class Chooser {
+ public:
+  Chooser(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
+          bool networks_replaced)
+      : desired_(desired),
+        observed_(observed),
+        changes_(changes),
+        networks_replaced_(networks_replaced) {
+    for (const auto& [name, container] : observed.containers)
+      if (!container.config.place.empty()) aside_[container.config.place] = name;
+  }
+
+  std::map<std::string, Replacement> choose() const {
+    std::map<std::string, Replacement> chosen;
+    for (const auto& [name, wish] : desired_.containers) {
+      const auto old = aside_.find(name);
+      if (old != aside_.end() && continues(name)) {
+        chosen.emplace(name, continued(wish, old->second));
+      } else if (changes_.containers.at(name).verdict == Verdict::recreate) {
+        chosen.emplace(name, fresh(wish));
+      }
+    }
+    return chosen;
+  }
+
+ private:
+  /// The successor of the one that is aside has yet to prove itself.
+  bool continues(const std::string& name) const {
+    const Verdict verdict = changes_.containers.at(name).verdict;
+    if (verdict == Verdict::create || verdict == Verdict::start) return true;
+    return verdict == Verdict::recreate && !is_running(observed_.containers.at(name));
+  }
+
+  Replacement continued(const DesiredContainer& wish, const std::string& aside) const {
+    const ObservedContainer& old = observed_.containers.at(aside);
+    Replacement replacement{Manner::stop_first, aside, true, true};
+    if (networks_replaced_)
+      replacement.manner = Manner::remove_first;
+    else if (is_running(old) && keeps_addresses(old) && can_run_beside(wish, desired_))
+      replacement.manner = Manner::start_first;
+    return replacement;
+  }
+
+  bool keeps_addresses(const ObservedContainer& old) const {
+    return std::ranges::all_of(old.config.endpoints, [&](const auto& endpoint) {
+      const auto network = observed_.networks.find(endpoint.network);
+      return network != observed_.networks.end() &&
+             network->second.leases.contains(old.config.name);
+    });
+  }
+
+  Replacement fresh(const DesiredContainer& wish) const {
+    const ObservedContainer& old = observed_.containers.at(wish.name);
+    Replacement replacement{Manner::stop_first, supervisor::aside_name(old.config.id, wish.name),
+                            false, is_running(old)};
+    // Who prepares others runs once, and what failed to is no good to anybody.
+    if (networks_replaced_ || !wish.step.empty())
+      replacement.manner = Manner::remove_first;
+    else if (is_running(old) && can_run_beside(wish, desired_))
+      replacement.manner = Manner::start_first;
+    return replacement;
+  }
+
+  const DesiredState& desired_;
+  const ObservedState& observed_;
+  const Changes& changes_;
+  bool networks_replaced_;
+  std::map<std::string, std::string> aside_;  ///< place -> name
+};
+
+}  // namespace
+
+std::map<std::string, Replacement> choose_replacements(const DesiredState& desired,
+                                                       const ObservedState& observed,
+                                                       const Changes& changes,
+                                                       bool networks_replaced) {
+  return Chooser(desired, observed, changes, networks_replaced).choose();
+}
+
+std::set<std::string> forgotten(const ObservedState& observed, const Changes& changes,
+                                const std::map<std::string, Replacement>& replacements) {
+  std::set<std::string> names;
+  for (const auto& [name, container] : observed.containers) {
+    const auto change = changes.containers.find(name);
+    if (change == changes.containers.end() || change->second.verdict != Verdict::superseded)
+      continue;
+    const auto successor = replacements.find(container.config.place);
+    if (successor == replacements.end() || successor->second.aside != name ||
+        successor->second.manner == Manner::remove_first)
+      names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace stack::orchestrator

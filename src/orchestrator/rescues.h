@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an `up` does after a failure: containers that were set aside are brought back, those that
+// were stopped for the sake of others are started again.
+#pragma once
+
+#include "orchestrator/plan_builder.h"
+#include "orchestrator/replacement.h"
+#include "orchestrator/up_steps.h"
+
+namespace stack::orchestrator {
+
+/// Adds the rescues of a plan whose other steps are all there. `restarts`: containers that are
+/// stopped and started, and why. With Atomicity::all every failure brings back everything, and
+/// containers and networks that are new go again; volumes stay.
+void add_rescues(PlanBuilder& builder, const DesiredState& desired,
+                 const std::map<std::string, Replacement>& replacements,
+                 const std::map<std::string, std::string>& restarts, const UpSteps& steps,
+                 Atomicity atomicity);
+
+}  // namespace stack::orchestrator

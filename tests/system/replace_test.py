@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A container takes another one's place: the old one goes when the new one has proved itself, and
+comes back when that fails (docs/reconciler.md)."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import stacktest
+
+WEB = """
+    services:
+      web:
+        image: box:1
+        command: {command}
+        environment: {{COLOUR: {colour}}}
+        stop_grace_period: 1s
+        {more}
+"""
+SERVE = """sh -c 'echo $$COLOUR > /tmp/index.html; exec httpd -f -p 80 -h /tmp'"""
+FAIL = """sh -c 'echo cannot begin; exit 7'"""
+
+
+class Replacing(stacktest.StackTest):
+    def write_web(self, colour, command=SERVE, more=""):
+        self.write_stack(WEB.format(colour=colour, command=command, more=more))
+
+    def up_web(self, colour, command=SERVE, more="", flags=(), expect=0):
+        self.write_web(colour, command, more)
+        return self.stack("up", "-d", *flags, expect=expect)
+
+    def ids(self):
+        return [json.loads(line)["ID"] for line in
+                self.stack("ps", "-a", "--no-trunc", "--format", "json").lines]
+
+    def colour(self):
+        return self.inside("web", "cat", "/tmp/index.html").strip()
+
+    def only_id(self):
+        ids = self.ids()
+        self.assertEqual(len(ids), 1, ids)
+        return ids[0]
+
+
+class StopFirst(Replacing):
+    """A published port is held by one container at a time."""
+    MORE = 'ports: ["127.0.0.1:8080:80"]'
+
+    def test_the_new_one_has_the_name_the_port_and_the_address(self):
+        self.up_web("red", more=self.MORE)
+        address = self.inside("web", "hostname", "-i")
+        self.await_page("http://127.0.0.1:8080", "red\n")
+        old = self.only_id()
+        self.up_web("blue", more=self.MORE)
+        self.assertNotEqual(self.only_id(), old)
+        self.await_page("http://127.0.0.1:8080", "blue\n")
+        self.assertEqual(self.inside("web", "hostname", "-i"), address)
+
+    def test_one_that_fails_leaves_the_old_one_serving(self):
+        self.up_web("red", more=self.MORE)
+        old = self.only_id()
+        failed = self.up_web("blue", command=FAIL, more=self.MORE, expect=None)
+        self.assertNotEqual(failed.code, 0)
+        self.assertEqual(failed.err.count("exited (7)"), 2, failed.err)  # its row and the error
+        self.assertIn("cannot begin", failed.err)
+        self.assertEqual(self.only_id(), old)
+        self.await_page("http://127.0.0.1:8080", "red\n")
+        self.assertIn(f"recreate container {self.project}-web-1", self.stack("plan").out)
+
+    def test_one_that_cannot_be_executed_does_so_too(self):
+        self.up_web("red", more=self.MORE)
+        old = self.only_id()
+        self.up_web("blue", command="/nowhere", more=self.MORE, expect=127)
+        self.assertEqual(self.only_id(), old)
+        self.await_page("http://127.0.0.1:8080", "red\n")
+
+    def test_what_depends_on_it_runs_as_before(self):
+        text = WEB + """
+      proxy:
+        image: box:1
+        command: sleep 1002
+        depends_on: {{web: {{condition: service_started, restart: true}}}}
+"""
+        self.up(text.format(colour="red", command=SERVE, more=self.MORE))
+        proxy = self.ps()["proxy"]["ID"]
+        self.write_stack(text.format(colour="blue", command=FAIL, more=self.MORE))
+        self.stack("up", "-d", expect=1)
+        self.assertEqual(self.ps()["proxy"]["ID"], proxy)
+        self.assertEqual(self.state_of("proxy"), "running")
+        self.await_page("http://127.0.0.1:8080", "red\n")
+
+    def test_a_volume_is_never_written_by_both(self):
+        text = """
+    services:
+      web:
+        image: box:1
+        command: %s
+        environment: {COLOUR: %s}
+        volumes: [data:/data]
+    volumes: {data: }
+"""
+        alone = ("sh -c 'mkdir /data/lock || exit 9; "
+                 "trap \"rmdir /data/lock; exit 0\" TERM; sleep 1001 & wait'")
+        self.up(text % (alone, "red"))
+        self.up(text % (alone, "blue"))
+        self.assertEqual(self.state_of("web"), "running")
+
+
+class StartFirst(Replacing):
+    """Nothing is held twice: both run until the new one has settled."""
+
+    def test_the_old_one_stops_when_the_new_one_is_healthy(self):
+        more = ('healthcheck: {test: "test -e /ready", interval: 20ms, retries: 1000}')
+        self.up_web("red", more=more)
+        self.stack("exec", "-T", "web", "touch", "/ready")
+        old, = self.pids_running("httpd -f")
+        self.write_web("blue", more=more)
+        graph = self.stack("plan", "--format", "graph").out
+        self.assertLess(graph.index("start container"), graph.index("stop container"), graph)
+        command = subprocess.Popen([os.environ["STACK"], "up", "-d"], cwd=self.directory,
+                                   stderr=subprocess.DEVNULL)
+        stacktest.eventually(lambda: len(self.pids_running("httpd -f")) == 2, "both run")
+        new, = set(self.pids_running("httpd -f")) - {old}
+        Path(f"/proc/{new}/root/ready").touch()
+        self.assertEqual(command.wait(30), 0)
+        self.assertEqual(self.pids_running("httpd -f"), [new])
+        self.assertEqual(self.colour(), "blue")
+
+    def test_one_that_fails_never_stopped_the_old_one(self):
+        self.up_web("red")
+        pid, = self.pids_running("httpd -f")
+        self.up_web("blue", command=FAIL, expect=1)
+        self.assertEqual(self.pids_running("httpd -f"), [pid])
+        self.assertEqual(self.colour(), "red")
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_one_that_is_never_healthy_never_stopped_it_either(self):
+        self.up_web("red")
+        old = self.only_id()
+        more = 'healthcheck: {test: "exit 1", interval: 20ms, retries: 2}'
+        failed = self.up_web("blue", more=more, expect=None)
+        self.assertNotEqual(failed.code, 0)
+        self.assertIn("unhealthy", failed.err)
+        self.assertEqual(self.only_id(), old)
+
+    def test_the_order_can_be_asked_for(self):
+        self.up_web("red")
+        self.write_web("blue", more="deploy: {update_config: {order: stop-first}}")
+        graph = self.stack("plan", "--format", "graph").out
+        self.assertLess(graph.index("stop container"), graph.index("start container"), graph)
+
+    def break_off(self, colour, more=""):
+        """A change whose new container is busy, cut off while that is being watched."""
+        self.write_web(colour, command="sh -c 'while :; do :; done'", more=more)
+        command = subprocess.Popen([os.environ["STACK"], "up", "-d"], cwd=self.directory,
+                                   stderr=subprocess.DEVNULL)
+        stacktest.eventually(lambda: len(self.pids_running("while :; do :; done")) == 1, "both run")
+        command.kill()
+        command.wait()
+        self.assertEqual(len(self.ids()), 2)
+
+    def test_a_change_that_was_broken_off_is_finished_by_the_next(self):
+        self.up_web("red")
+        self.break_off("blue")
+        self.stack("up", "-d")
+        self.only_id()
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+    def test_one_that_was_broken_off_can_still_be_brought_back(self):
+        self.up_web("red", more=StopFirst.MORE)
+        old = self.only_id()
+        self.break_off("blue", more=StopFirst.MORE)
+        pid, = self.pids_running("while :; do :; done")
+        os.kill(pid, signal.SIGKILL)
+        stacktest.eventually(lambda: not self.pids_running("while :; do :; done"), "it is gone")
+        self.up_web("green", command=FAIL, more=StopFirst.MORE, expect=1)
+        self.assertEqual(self.only_id(), old)
+        self.await_page("http://127.0.0.1:8080", "red\n")
+
+    def test_down_takes_what_was_broken_off_with_it(self):
+        self.up_web("red")
+        self.break_off("blue")
+        self.stack("down", "-t", "0")
+        self.assertEqual(self.ids(), [])
+
+
+class InPlace(Replacing):
+    def test_ports_labels_and_health_checks_change_under_a_running_container(self):
+        self.up_web("red", more='ports: ["127.0.0.1:8080:80"]')
+        old, pid = self.only_id(), self.pids_running("httpd -f")
+        more = ('ports: ["127.0.0.1:8080:80", "127.0.0.1:8081:80"]\n'
+                '        labels: {tier: front}\n'
+                '        healthcheck: {test: "true", interval: 50ms}')
+        self.write_web("red", more=more)
+        self.assertIn("update container", self.stack("plan").out)
+        self.stack("up", "-d")
+        self.assertEqual(self.only_id(), old)
+        self.assertEqual(self.pids_running("httpd -f"), pid)
+        self.await_page("http://127.0.0.1:8081", "red\n")
+        self.await_page("http://127.0.0.1:8080", "red\n")
+        stacktest.eventually(lambda: "(healthy)" in self.ps()["web"]["Status"], "healthy")
+        self.assertIn("tier=front", self.ps()["web"]["Labels"])
+        self.up_web("red", more='ports: ["127.0.0.1:8081:80"]')
+        self.assertEqual(self.only_id(), old)
+        self.assertRegex(self.stack("up", "-d").err, "nothing to change")
+
+    def test_a_port_that_somebody_has_is_refused_and_the_old_ones_stay(self):
+        self.up_web("red", more='ports: ["127.0.0.1:8080:80"]')
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 8081))
+            taken.listen()
+            self.up_web("red", more='ports: ["127.0.0.1:8081:80"]', expect=1)
+        self.await_page("http://127.0.0.1:8080", "red\n")
+
+
+class Atomic(Replacing):
+    TEXT = """
+    services:
+      one:
+        image: box:1
+        command: sleep 1001
+        environment: {{COLOUR: {colour}}}
+      two:
+        image: box:1
+        command: {command}
+        environment: {{COLOUR: {colour}}}
+      {three}
+"""
+
+    def test_one_failure_brings_everything_back(self):
+        self.up(self.TEXT.format(colour="red", command="sleep 1002", three=""))
+        before = {name: each["ID"] for name, each in self.ps().items()}
+        self.write_stack(self.TEXT.format(
+            colour="blue", command="sh -c 'exit 1'",
+            three="three: {image: 'box:1', command: sleep 1003}"))
+        self.stack("up", "-d", "--atomic", expect=1)
+        self.assertEqual({name: each["ID"] for name, each in self.ps().items()}, before)
+        self.assertEqual({self.state_of("one"), self.state_of("two")}, {"running"})
+        self.assertEqual(len(self.ids()), 2)
+
+    def test_success_replaces_all(self):
+        self.up(self.TEXT.format(colour="red", command="sleep 1002", three=""))
+        self.write_stack(self.TEXT.format(colour="blue", command="sleep 1002", three=""))
+        self.stack("up", "-d", "--atomic")
+        self.assertEqual(len(self.ids()), 2)
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+
+if __name__ == "__main__":
+    stacktest.main()
