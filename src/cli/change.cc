@@ -101,6 +101,27 @@ void tell_error(const Error& error) {
   if (!error.hint().empty()) std::cerr << "  hint: " << error.hint() << '\n';
 }
 
+int each_of(const std::vector<std::string>& names,
+            const std::function<void(const std::string& name)>& act) {
+  int code = 0;
+  for (const auto& name : names) {
+    try {
+      act(name);
+    } catch (const Error& error) {
+      tell_error(error);
+      code = static_cast<int>(error.exit_code());
+    }
+  }
+  return code;
+}
+
+bool is_agreed_to(const char* what) {
+  std::cerr << "WARNING! " << what << "\nAre you sure you want to continue? [y/N] ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  return to_lower(answer) == "y" || to_lower(answer) == "yes";
+}
+
 int conclude(const orchestrator::Execution& execution) {
   for (const auto& error : execution.errors) tell_error(error);
   if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);

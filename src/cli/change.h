@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +41,12 @@ orchestrator::Host interruptible_host(orchestrator::Report& progress);
 void tell_who_is_waited_for(const std::string& holder);
 /// On standard error, with its hint. One without a message has been told already.
 void tell_error(const Error& error);
+/// Does it for each name: tells a failure and goes on with the next, as docker does; the code for
+/// the shell.
+int each_of(const std::vector<std::string>& names,
+            const std::function<void(const std::string& name)>& act);
+/// Warns of `what`, and reads a line from standard input: whether it is a yes.
+bool is_agreed_to(const char* what);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);
 

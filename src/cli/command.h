@@ -88,6 +88,12 @@ int run_network_remove(const Options& options);
 int run_network_prune(const Options& options);
 int run_network_connect(const Options& options);
 int run_network_disconnect(const Options& options);
+int run_volume_list(const Options& options);
+int run_volume_create(const Options& options);
+int run_volume_inspect(const Options& options);
+int run_volume_remove(const Options& options);
+int run_volume_restore(const Options& options);
+int run_volume_prune(const Options& options);
 int run_version(const Options& options);
 int run_doctor(const Options& options);
 

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
+#include "cli/volume_commands.h"
 
 namespace stack::cli {
 namespace {
@@ -108,6 +109,7 @@ Command down() {
           Positional::any,
           "SERVICE",
           {{"-v,--volumes", &Options::volumes, "Remove the stack's volumes too"},
+           {"--now", &Options::now, "With -v: delete them at once, instead of in 7 days"},
            dry_run_flag(),
            orphans_flag(),
            timeout_flag()},
@@ -377,6 +379,12 @@ const std::vector<Command>& commands() {
       network_prune_command(),
       network_connect_command(),
       network_disconnect_command(),
+      volume_list_command(),
+      volume_create_command(),
+      volume_inspect_command(),
+      volume_remove_command(),
+      volume_restore_command(),
+      volume_prune_command(),
       {"doctor",
        "Check what this machine offers, and how to get what it lacks",
        "stack doctor",

@@ -29,21 +29,6 @@ orchestrator::Report& silent() {
   return report;
 }
 
-/// Tells each failure and goes on with the next one, as docker does; the code for the shell.
-template <typename Act>
-int each_of(const std::vector<std::string>& names, Act act) {
-  int code = 0;
-  for (const auto& name : names) {
-    try {
-      act(name);
-    } catch (const Error& error) {
-      tell_error(error);
-      code = static_cast<int>(error.exit_code());
-    }
-  }
-  return code;
-}
-
 void check_two(const Options& options, const char* command) {
   if (options.arguments.size() != 2)
     throw Error(fmt::format("{} takes NETWORK and CONTAINER", command))
@@ -57,14 +42,6 @@ Fields inspect_fields(const HostNetwork& network) {
   for (const auto& [key, value] : json.items())
     fields.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
   return fields;
-}
-
-bool is_agreed_to() {
-  std::cerr << "WARNING! This will remove all custom networks not used by at least one container.\n"
-               "Are you sure you want to continue? [y/N] ";
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || to_lower(answer) == "yes";
 }
 
 /// label=, label!= and until= of `prune`.
@@ -163,7 +140,9 @@ int run_network_remove(const Options& options) {
 
 int run_network_prune(const Options& options) {
   const PruneFilter filter(options.filters);
-  if (!options.force && !is_agreed_to()) return 0;
+  constexpr const char* what =
+      "This will remove all custom networks not used by at least one container.";
+  if (!options.force && !is_agreed_to(what)) return 0;
   const auto host = interruptible_host(silent());
   const auto networks = orchestrator::list_networks(host.paths);
   std::vector<std::string> doomed = orchestrator::unused_networks(networks, host.paths);

@@ -29,8 +29,10 @@ struct Options {
   bool dry_run = false;
   std::string plan;  ///< file of one to carry out
   bool volumes = false;
-  std::string timeout;  ///< seconds
-  std::string trace;    ///< file for it
+  bool now = false;
+  bool removed = false;  ///< volume ls
+  std::string timeout;   ///< seconds
+  std::string trace;     ///< file for it
 
   // plan
   bool detailed_exitcode = false;

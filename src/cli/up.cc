@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/log_view.h"
@@ -92,6 +93,23 @@ UpResult up_traced(const spec::Project& project, const Options& options, Trace* 
   return up(project, asked_for(options, project.name), host);
 }
 
+/// Before it happens: what is in them, and whether it can be had back.
+void tell_volumes_that_go(const Plan& plan) {
+  const volumes::VolumeStore store(HostPaths::from_environment().volumes());
+  std::vector<std::string> kept, lost;
+  for (const Step& step : plan.steps) {
+    const auto* const removal = std::get_if<RemoveVolume>(&step.action);
+    if (removal == nullptr || step.because != "down -v") continue;
+    (removal->for_good ? lost : kept)
+        .push_back(fmt::format("{} ({})", removal->name, human_size(store.size(removal->name))));
+  }
+  if (!lost.empty()) std::cerr << fmt::format("Volumes deleted: {}\n", fmt::join(lost, ", "));
+  if (!kept.empty())
+    std::cerr << fmt::format(
+        "Volumes removed: {}; for 7 days `stack volume restore NAME` brings them back\n",
+        fmt::join(kept, ", "));
+}
+
 }  // namespace
 
 int run_up(const Options& options) {
@@ -113,6 +131,7 @@ int run_down(const Options& options) {
   DownPolicy policy;
   if (options.remove_orphans) policy.orphans = Orphans::remove;
   policy.volumes = options.volumes;
+  policy.now = options.now;
   policy.grace = grace_of(options);
   policy.services.insert(options.arguments.begin(), options.arguments.end());
   const bool said = !options.project_name.empty() || std::getenv("COMPOSE_PROJECT_NAME") != nullptr;
@@ -124,6 +143,7 @@ int run_down(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
+  host.planned = tell_volumes_that_go;
   const DownResult result = down(named.name, project, policy, host);
   warn_of_orphans(result.plan);
   for (const auto& network : result.plan.networks_in_use)

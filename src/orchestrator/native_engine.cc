@@ -190,7 +190,10 @@ void NativeEngine::do_action(StepId step, const CreateVolume& action) {
 }
 
 void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
-  volumes_.remove(action.name);
+  if (action.for_good)
+    volumes_.remove(action.name);
+  else
+    volumes_.set_aside(action.name);
   finish(step);
 }
 

@@ -26,6 +26,7 @@ struct CreateVolume {
 };
 struct RemoveVolume {
   std::string name;
+  bool for_good = false;  ///< not kept for a while
 };
 struct CreateContainer {
   std::string name;
@@ -116,6 +117,7 @@ struct DownPolicy {
   Orphans orphans = Orphans::leave;
   std::string project;
   bool volumes = false;  ///< -v
+  bool now = false;      ///< --now: volumes are not kept for a while
   /// Said by a person, it means that project wherever it is at home; see project_home.h.
   enum class Name { said, of_the_file } name = Name::said;
   std::optional<std::chrono::nanoseconds> grace;

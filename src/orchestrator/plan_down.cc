@@ -95,7 +95,8 @@ Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
     }
   }
   for (const auto& name : leaving_volumes(observed, policy, leaving)) {
-    builder.add(RemoveVolume{name}, policy.volumes ? "down -v" : "anonymous", removals);
+    const bool for_good = policy.now || !policy.volumes;
+    builder.add(RemoveVolume{name, for_good}, policy.volumes ? "down -v" : "anonymous", removals);
   }
   Plan plan = builder.take();
   plan.networks_in_use = std::move(networks_in_use);

@@ -13,6 +13,7 @@
 #include "base/scratch.h"
 #include "base/text.h"
 #include "volumes/first_fill.h"
+#include "volumes/store_lock.h"
 #include "volumes/usage.h"
 #include "volumes/volume_document.h"
 
@@ -27,7 +28,19 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// A name is a path component and nothing else: no ".", no "/", not hidden.
+VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
+  return {document.name, document.labels, document.created, directory / "_data"};
+}
+
+bool has_labels(const VolumeDocument& document, const std::map<std::string, std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& pair) {
+    const auto own = document.labels.find(pair.first);
+    return own != document.labels.end() && own->second == pair.second;
+  });
+}
+
+}  // namespace
+
 void check_name(const std::string& name) {
   const bool fine = !name.empty() && name.size() <= longest_name && is_word(name.front()) &&
                     std::all_of(name.begin(), name.end(), [](char c) {
@@ -42,19 +55,6 @@ FileLock lock_store(const fs::path& root) {
   make_directories(root);
   return FileLock::acquire(root / ".lock");
 }
-
-VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
-  return {document.name, document.labels, document.created, directory / "_data"};
-}
-
-bool has_labels(const VolumeDocument& document, const std::map<std::string, std::string>& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& pair) {
-    const auto own = document.labels.find(pair.first);
-    return own != document.labels.end() && own->second == pair.second;
-  });
-}
-
-}  // namespace
 
 VolumeStore::VolumeStore(fs::path root) : root_(std::move(root)) {}
 

@@ -25,8 +25,18 @@ struct VolumeRequest {
   std::map<std::string, std::string> labels;
 };
 
+/// A volume that was removed and can be had back.
+struct RemovedVolume {
+  VolumeInfo volume;                              ///< `data` is where it lies now
+  std::chrono::system_clock::time_point removed;  ///< to the second
+};
+
 class VolumeStore {
  public:
+  /// How long removed volumes are kept, and how many of one name.
+  static constexpr std::chrono::hours kept_for{7 * 24};
+  static constexpr std::size_t kept_of_a_name = 3;
+
   explicit VolumeStore(std::filesystem::path root);
 
   /// Makes it unless it is there; durable when it returns. Names: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
@@ -36,6 +46,16 @@ class VolumeStore {
   std::vector<VolumeInfo> list(const std::map<std::string, std::string>& labels = {}) const;
   /// Removes it with its data; false when it was not there. Atomic: renamed away first.
   bool remove(const std::string& name);
+  /// Removes it, and keeps what it holds for restore(), unless it holds nothing. False when it was
+  /// not there. Deletes what was kept for too long.
+  bool set_aside(const std::string& name);
+  /// Those that were set aside, by name, the newest first.
+  std::vector<RemovedVolume> list_removed() const;
+  /// Brings the one of this name that was removed last back. Throws Error when there is none, and
+  /// when there is a volume of this name.
+  VolumeInfo restore(const std::string& name);
+  /// Deletes what was set aside before `time`. Returns how many there were.
+  std::size_t forget_removed(std::chrono::system_clock::time_point time);
 
   /// First use: when the volume is empty and was never filled, copies the image's content at `path`
   /// into it, with owner, mode, times, links, xattrs (never device nodes, never following a link
@@ -54,6 +74,9 @@ class VolumeStore {
   std::uint64_t size(const std::string& name) const;
 
  private:
+  std::filesystem::path removed() const { return root_ / ".removed"; }
+  void limit_removed();
+
   std::filesystem::path root_;
 };
 

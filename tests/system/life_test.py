@@ -791,7 +791,7 @@ class Zombies(stacktest.StackTest):
                 init: true
                 command: sh -c 'i=0; while [ $$i -lt 10000 ]; do (true &); i=$$((i+1)); done; echo done; exec sleep 1001'
         """)
-        eventually(lambda: "done" in self.log("forker"), "all have been forked", deadline=120)
+        eventually(lambda: "done" in self.log("forker"), "all have been forked", deadline=300)
         eventually(lambda: not self.zombies(), "no zombie is left")
 
     def zombies(self):

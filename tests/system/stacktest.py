@@ -190,9 +190,10 @@ class StackTest(unittest.TestCase):
         projects = sorted(entry.name for entry in root.iterdir()) if root.exists() else []
         problems = []
         for project in projects:
-            result = run_stack("-p", project, "down", "-v", "-t", "0")
+            result = run_stack("-p", project, "down", "-v", "--now", "-t", "0")
             if result.code != 0:
                 problems.append(f"stack -p {project} down -v: {result}")
+        run_stack("volume", "prune", "--removed", "--force")
         if problems:
             self.kill_everything()
             for folder in self.state_folders():

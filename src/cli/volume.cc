@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// stack volume ls, create, inspect, rm, restore, prune.
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/change.h"
+#include "cli/command.h"
+#include "cli/container_view.h"
+#include "cli/field_template.h"
+#include "orchestrator/host_volumes.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+using volumes::VolumeInfo;
+using volumes::VolumeStore;
+
+HostPaths paths() {
+  return HostPaths::from_environment();
+}
+
+VolumeStore store() {
+  return VolumeStore(paths().volumes());
+}
+
+/// Those that a file names have a label for it; anonymous ones are known by their service alone.
+bool is_anonymous(const VolumeInfo& volume) {
+  return volume.labels.contains("stack.service");
+}
+
+std::string labels_text(const VolumeInfo& volume) {
+  std::vector<std::string> pairs;
+  for (const auto& [key, value] : volume.labels) pairs.push_back(key + "=" + value);
+  return fmt::format("{}", fmt::join(pairs, ","));
+}
+
+Fields row_of(const VolumeInfo& volume, const std::string& removed) {
+  return {{"Driver", "local"},
+          {"Labels", labels_text(volume)},
+          {"Mountpoint", volume.data.native()},
+          {"Name", volume.name},
+          {"Removed", removed},
+          {"Scope", "local"}};
+}
+
+const Fields& headings() {
+  static const Fields all{{"Driver", "DRIVER"},         {"Labels", "LABELS"},
+                          {"Mountpoint", "MOUNTPOINT"}, {"Name", "VOLUME NAME"},
+                          {"Removed", "REMOVED"},       {"Scope", "SCOPE"}};
+  return all;
+}
+
+bool has_label(const VolumeInfo& volume, std::string_view wanted) {
+  const std::size_t equals = wanted.find('=');
+  const auto found = volume.labels.find(std::string(wanted.substr(0, equals)));
+  if (found == volume.labels.end()) return false;
+  return equals == std::string_view::npos || found->second == wanted.substr(equals + 1);
+}
+
+/// Whether a volume passes all of --filter.
+class VolumeFilter {
+ public:
+  VolumeFilter(const std::vector<std::string>& texts,
+               std::map<std::string, std::vector<std::string>> users)
+      : texts_(texts), users_(std::move(users)) {
+    for (const auto& text : texts_) {
+      const std::string key = text.substr(0, text.find('='));
+      if (text.find('=') == std::string::npos ||
+          (key != "label" && key != "name" && key != "dangling"))
+        throw Error(
+            fmt::format("invalid filter \"{}\": dangling=, label= or name=", printable(text)))
+            .with_exit_code(ExitCode::usage);
+    }
+  }
+
+  bool passes(const VolumeInfo& volume) const {
+    return std::ranges::all_of(texts_, [&](const std::string& text) {
+      const std::string value = text.substr(text.find('=') + 1);
+      if (text.starts_with("label=")) return has_label(volume, value);
+      if (text.starts_with("name=")) return volume.name.find(value) != std::string::npos;
+      return is_used(volume.name) != (value == "true" || value == "1");
+    });
+  }
+
+  bool is_used(const std::string& name) const { return users_.contains(name); }
+
+ private:
+  const std::vector<std::string>& texts_;
+  std::map<std::string, std::vector<std::string>> users_;
+};
+
+nlohmann::json volume_json(const VolumeInfo& volume,
+                           const std::map<std::string, std::vector<std::string>>& users) {
+  const auto user = users.find(volume.name);
+  return {{"CreatedAt", calendar_text(volume.created, "%Y-%m-%dT%H:%M:%SZ")},
+          {"Driver", "local"},
+          {"Labels", volume.labels},
+          {"Mountpoint", volume.data.native()},
+          {"Name", volume.name},
+          {"Options", nlohmann::json::object()},
+          {"Scope", "local"},
+          {"UsedBy", user == users.end() ? std::vector<std::string>{} : user->second}};
+}
+
+Removal removal_of(const Options& options) {
+  return options.now ? Removal::for_good : Removal::kept_for_a_while;
+}
+
+}  // namespace
+
+int run_volume_list(const Options& options) {
+  const VolumeFilter filter(options.filters, volume_users(paths()));
+  std::vector<Fields> rows;
+  const auto add = [&](const VolumeInfo& volume, const std::string& removed) {
+    if (filter.passes(volume)) rows.push_back(row_of(volume, removed));
+  };
+  if (options.removed) {
+    for (const auto& each : store().list_removed())
+      add(each.volume, ago_text(each.removed, std::chrono::system_clock::now()));
+  } else {
+    for (const auto& volume : store().list()) add(volume, "");
+  }
+  std::vector<std::string> columns{"Driver", "Name"};
+  if (options.removed) columns.emplace_back("Removed");
+  const std::string format = options.quiet ? "{{.Name}}" : options.format;
+  std::cout << format_rows(format, headings(), columns, rows);
+  return 0;
+}
+
+int run_volume_create(const Options& options) {
+  volumes::VolumeRequest request{options.arguments.front(), {}};
+  for (const auto& label : options.labels) {
+    const std::size_t equals = label.find('=');
+    request.labels[label.substr(0, equals)] =
+        equals == std::string::npos ? "" : label.substr(equals + 1);
+  }
+  std::cout << store().ensure(request).name << '\n';
+  return 0;
+}
+
+int run_volume_inspect(const Options& options) {
+  const auto users = volume_users(paths());
+  const bool as_json = options.format.empty() || options.format == "json";
+  nlohmann::json all = nlohmann::json::array();
+  const int code = each_of(options.arguments, [&](const std::string& name) {
+    const auto volume = store().find(name);
+    if (!volume) fail("no such volume: {}", name);
+    if (as_json) {
+      all.push_back(volume_json(*volume, users));
+    } else {
+      const Fields row = row_of(*volume, "");
+      std::cout << FieldTemplate(options.format, row).render(row) << '\n';
+    }
+  });
+  if (as_json) std::cout << all.dump(options.format.empty() ? 4 : -1) << '\n';
+  return code;
+}
+
+int run_volume_remove(const Options& options) {
+  return each_of(options.arguments, [&](const std::string& name) {
+    if (options.force && !store().find(name)) return;
+    remove_volume(paths(), name, removal_of(options));
+    std::cout << name << '\n';
+  });
+}
+
+int run_volume_restore(const Options& options) {
+  return each_of(options.arguments,
+                 [&](const std::string& name) { std::cout << store().restore(name).name << '\n'; });
+}
+
+int run_volume_prune(const Options& options) {
+  const char* const what =
+      options.removed ? "This will delete all volumes that were removed and are kept for a while."
+      : options.all   ? "This will remove all volumes not used by at least one container."
+                      : "This will remove anonymous volumes not used by at least one container.";
+  const VolumeFilter filter(options.filters, volume_users(paths()));
+  if (!options.force && !is_agreed_to(what)) return 0;
+  if (options.removed) {
+    std::cout << "Deleted: " << store().forget_removed(std::chrono::system_clock::now()) << '\n';
+    return 0;
+  }
+  std::vector<std::string> doomed;
+  for (const auto& volume : store().list())
+    if ((options.all || is_anonymous(volume)) && !filter.is_used(volume.name) &&
+        filter.passes(volume))
+      doomed.push_back(volume.name);
+  if (!doomed.empty()) std::cout << "Deleted Volumes:\n";
+  return each_of(doomed, [&](const std::string& name) {
+    remove_volume(paths(), name, removal_of(options));
+    std::cout << name << '\n';
+  });
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`down -v` says what goes, a removed volume can be had back, and `stack volume` shows them all."""
+
+import json
+from pathlib import Path
+
+import stacktest
+
+SHOP = """
+    services:
+      db:
+        image: box:1
+        command: sh -c 'test -e /data/row || echo 1 > /data/row; exec sleep 1001'
+        volumes: [data:/data]
+        stop_grace_period: 0s
+    volumes: {data: }
+"""
+
+
+class Volumes(stacktest.StackTest):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.forget)
+        self.volume = f"{self.project}_data"
+
+    def forget(self):
+        self.stack("down", "-v", "--now", expect=None)
+        self.stack("volume", "prune", "-a", "--now", "-f")
+
+    def row(self):
+        return self.inside("db", "cat", "/data/row").strip()
+
+    def write_row(self, text):
+        self.stack("exec", "-T", "db", "sh", "-c", f"echo {text} > /data/row")
+
+    def removed(self):
+        return [json.loads(line)["Name"] for line in
+                self.stack("volume", "ls", "--removed", "--format", "json").lines]
+
+    def test_what_down_removed_comes_back_with_its_rows(self):
+        self.up(SHOP)
+        self.write_row(42)
+        told = self.stack("down", "-v").err
+        self.assertRegex(told, rf"Volumes removed: {self.volume} \(\d.*B\).*volume restore")
+        self.assertEqual(self.removed(), [self.volume])
+        self.assertEqual(self.stack("volume", "restore", self.volume).out, self.volume + "\n")
+        self.assertEqual(self.removed(), [])
+        self.up()
+        self.assertEqual(self.row(), "42")
+
+    def test_an_existing_volume_is_never_overwritten(self):
+        self.up(SHOP)
+        self.write_row(1)
+        self.stack("down", "-v")
+        self.up()
+        self.write_row(2)
+        refused = self.stack("volume", "restore", self.volume, expect=1)
+        self.assertIn(f"there is a volume {self.volume}", refused.err)
+        self.stack("down", "-v")
+        self.assertEqual(self.removed(), [self.volume] * 2)
+        self.stack("volume", "restore", self.volume)
+        self.up()
+        self.assertEqual(self.row(), "2")
+
+    def test_only_the_last_three_of_a_name_are_kept(self):
+        for _ in range(5):
+            self.up(SHOP)
+            stacktest.eventually(lambda: self.row() == "1", "it has a row")
+            self.stack("down", "-v")
+        self.assertEqual(len(self.removed()), 3)
+
+    def test_now_means_now(self):
+        self.up(SHOP)
+        self.assertIn("Volumes deleted", self.stack("down", "-v", "--now").err)
+        self.assertEqual(self.removed(), [])
+        self.assertIn("no removed volume", self.stack("volume", "restore", self.volume, expect=1).err)
+
+    def test_a_volume_in_use_is_not_removed(self):
+        self.up(SHOP)
+        refused = self.stack("volume", "rm", self.volume, expect=1)
+        self.assertIn(f"in use by {self.project}-db-1", refused.err)
+        self.stack("stop")
+        self.stack("volume", "rm", self.volume, expect=1)
+        self.stack("down")
+        self.stack("volume", "rm", self.volume)
+        self.stack("volume", "rm", self.volume, expect=1)
+        self.stack("volume", "rm", "-f", self.volume)
+
+    def test_they_are_listed_inspected_made_and_pruned(self):
+        self.up(SHOP)
+        self.stack("volume", "create", "--label", "a=b", "lonely")
+        names = self.stack("volume", "ls", "-q").lines
+        self.assertEqual(names, sorted([self.volume, "lonely"]))
+        self.assertEqual(self.stack("volume", "ls", "-q", "--filter", "label=a=b").lines, ["lonely"])
+        self.assertEqual(self.stack("volume", "ls", "-q", "--filter", "dangling=true").lines,
+                         ["lonely"])
+        shown, = json.loads(self.stack("volume", "inspect", self.volume).out)
+        self.assertEqual(shown["UsedBy"], [f"{self.project}-db-1"])
+        self.assertEqual(Path(shown["Mountpoint"], "row").read_text(), "1\n")
+        self.stack("volume", "prune", "-f")
+        self.assertIn("lonely", self.stack("volume", "ls", "-q").lines)
+        self.stack("volume", "prune", "-a", "-f")
+        self.assertEqual(self.stack("volume", "ls", "-q").lines, [self.volume])
+        self.assertIn("invalid filter", self.stack("volume", "ls", "--filter", "x", expect=2).err)
+
+
+if __name__ == "__main__":
+    stacktest.main()
