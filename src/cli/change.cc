@@ -50,6 +50,7 @@ orchestrator::UpRequest up_request(const Options& options) {
   using namespace orchestrator;
   UpRequest request;
   request.services = options.arguments;
+  request.with_dependencies = !options.no_deps;
   if (options.remove_orphans) request.orphans = Orphans::remove;
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;

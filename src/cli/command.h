@@ -50,6 +50,7 @@ const std::vector<Command>& commands();
 
 // Handlers, one file per group.
 int run_up(const Options& options);
+int run_scale(const Options& options);
 int run_plan(const Options& options);
 int run_why(const Options& options);
 int run_history(const Options& options);

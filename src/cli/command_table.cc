@@ -19,6 +19,10 @@ Flag host_paths_flag() {
   return {"--allow-host-paths", &Options::allow_host_paths,
           "Mount paths of the host that make a container its master"};
 }
+Flag scale_flag() {
+  return {"--scale", &Options::scales, "How many containers a service has this time",
+          "SERVICE=NUMBER"};
+}
 Flag dry_run_flag() {
   return {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"};
 }
@@ -44,11 +48,13 @@ Command up() {
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+       {"--no-deps", &Options::no_deps, "Leave what the services depend on alone"},
        {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
        {"--no-color", &Options::no_color, "Print logs without colour"},
        {"--trace", &Options::trace,
         "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
        {"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
+       scale_flag(),
        {"--plan", &Options::plan, "Carry out a plan of `plan --out`, if it still holds", "FILE"},
        dry_run_flag(),
        orphans_flag(),
@@ -67,10 +73,21 @@ Command plan() {
             "Exit with 2 when there is something to do"},
            {"--out", &Options::out, "Write the plan down, for `up --plan`", "FILE"},
            {"--atomic", &Options::atomic, "As `up --atomic`"},
+           scale_flag(),
            orphans_flag(),
            host_paths_flag(),
            format_flag("text, graph or json")},
           run_plan};
+}
+
+Command scale() {
+  return {"scale",
+          "Give services another number of containers, until the next `up`",
+          "stack scale web=3",
+          Positional::at_least_one,
+          "SERVICE=NUMBER",
+          {dry_run_flag(), {"--no-deps", &Options::no_deps, "Leave what they depend on alone"}},
+          run_scale};
 }
 
 Command why() {
@@ -338,6 +355,7 @@ const std::vector<Command>& commands() {
       diff(),
       export_command(),
       commit(),
+      scale(),
       plan(),
       why(),
       history(),

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::cli {
 namespace {
@@ -22,6 +23,22 @@ std::map<std::string, std::string> process_environment() {
 
 /// The diagnostics are on the screen already: an error without words only carries the exit code
 /// out.
+/// SERVICE=NUMBER of --scale.
+std::map<std::string, int> scales_of(const std::vector<std::string>& texts) {
+  std::map<std::string, int> scales;
+  for (const auto& text : texts) {
+    const std::size_t equals = text.find('=');
+    const auto number = equals == std::string::npos
+                            ? std::nullopt
+                            : parse_integer<int>(std::string_view(text).substr(equals + 1));
+    if (!number || *number < 0 || equals == 0)
+      throw Error(fmt::format("invalid scale \"{}\": SERVICE=NUMBER", printable(text)))
+          .with_exit_code(ExitCode::usage);
+    scales[text.substr(0, equals)] = *number;
+  }
+  return scales;
+}
+
 [[noreturn]] void refuse() {
   throw Error("").with_exit_code(ExitCode::invalid_file);
 }
@@ -41,6 +58,7 @@ spec::LoadRequest load_request(const Options& options) {
   request.project_directory = options.project_directory;
   request.env_files = options.env_files;
   request.profiles = options.profiles;
+  request.scales = scales_of(options.scales);
   request.current_directory = std::filesystem::current_path();
   request.environment = process_environment();
   request.stages = {.interpolate = !options.no_interpolate,

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/change.h"
@@ -123,6 +124,14 @@ int run_up(const Options& options) {
   trace.write();
   if (const int code = tell_outcome(project.name, result); code != 0) return code;
   return options.detach ? 0 : attach(project, options, paths, began);
+}
+
+int run_scale(const Options& options) {
+  Options wanted = options;
+  wanted.scales = std::exchange(wanted.arguments, {});
+  wanted.detach = true;
+  for (const auto& [name, number] : load_request(wanted).scales) wanted.arguments.push_back(name);
+  return run_up(wanted);
 }
 
 int run_down(const Options& options) {

@@ -217,6 +217,7 @@ class Wisher {
 
   void add(const spec::Service& service) {
     if (!has_images(service)) return;
+    state_.services.insert(service.name);
     for (int number = 1; number <= service.scale; ++number) {
       add_replica(service, number);
       for (std::size_t index = 0; index < service.pre_start.size(); ++index) {

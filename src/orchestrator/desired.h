@@ -114,6 +114,7 @@ struct DesiredState {
   std::map<std::string, DesiredVolume> volumes;        ///< by name
   std::map<std::string, DesiredContainer> containers;  ///< by name
   spec::SourceMap sources;
+  std::set<std::string> services = {};  ///< those it is about, also without a container
 };
 
 /// The services named, and all that they need; all services when none is named.

@@ -143,11 +143,10 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
 }
 
 ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::string>& known,
-                               const std::set<std::string>& wished_services,
                                const DesiredState& desired) {
   if (desired.containers.contains(is.config.place))
     return {Verdict::superseded, {}, "set aside by a change that was not finished"};
-  if (wished_services.contains(is.config.service))
+  if (desired.services.contains(is.config.service))
     return {Verdict::remove, {}, is.config.step.empty() ? "scaled down" : "no such step"};
   if (known.contains(is.config.service)) return {};
   return {Verdict::orphan, {}, "no such service in the file"};
@@ -215,9 +214,7 @@ std::vector<FieldChange> compare_descriptions(const std::string& before, const s
 Changes diff(const DesiredState& desired, const ObservedState& observed,
              const std::set<std::string>& known_services) {
   Changes changes;
-  std::set<std::string> wished_services;
   for (const auto& [name, wish] : desired.containers) {
-    wished_services.insert(wish.service);
     const auto is = observed.containers.find(name);
     changes.containers[name] = is == observed.containers.end()
                                    ? ContainerChange{Verdict::create, {}, "absent"}
@@ -225,7 +222,7 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
   }
   for (const auto& [name, is] : observed.containers) {
     if (desired.containers.contains(name)) continue;
-    changes.containers[name] = judge_unwished(is, known_services, wished_services, desired);
+    changes.containers[name] = judge_unwished(is, known_services, desired);
   }
   for (const auto& [name, wish] : desired.networks) {
     if (!wish.is_own()) continue;

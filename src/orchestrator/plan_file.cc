@@ -71,6 +71,7 @@ void write_plan_file(const std::filesystem::path& path, const PlanFile& plan) {
   write_document(path, plan_document,
                  {{"project", plan.project},
                   {"services", request.services},
+                  {"with_dependencies", request.with_dependencies},
                   {"remove_orphans", request.orphans == Orphans::remove},
                   {"recreation", static_cast<int>(request.recreation)},
                   {"atomic", request.atomicity == Atomicity::all},
@@ -87,6 +88,7 @@ PlanFile read_plan_file(const std::filesystem::path& path) {
     PlanFile plan;
     document->at("project").get_to(plan.project);
     document->at("services").get_to(plan.request.services);
+    document->at("with_dependencies").get_to(plan.request.with_dependencies);
     if (document->at("remove_orphans").get<bool>()) plan.request.orphans = Orphans::remove;
     const int recreation = document->at("recreation").get<int>();
     if (recreation < 0 || recreation > static_cast<int>(Recreation::never))

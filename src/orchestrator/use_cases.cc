@@ -103,12 +103,18 @@ void look_at_networks(const HostPaths& paths, const ObservedState& observed, UpR
     result.problems.push_back(std::move(problem));
 }
 
+std::set<std::string> chosen_services(const spec::Project& project, const UpRequest& request) {
+  auto chosen = select_services(project, request.services);
+  if (request.with_dependencies || request.services.empty()) return chosen;
+  return {request.services.begin(), request.services.end()};
+}
+
 UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
               Spans* trace) {
   Laps laps(trace, command_row);
   check_home(project, paths);
   UpResult result;
-  const auto services = select_services(project, request.services);
+  const auto services = chosen_services(project, request);
   const ImageCatalog images = find_images(project, services, paths);
   result.problems = check_images(project, services, images);
   const HostFiles files = read_host_files(project, services, result.problems);

@@ -33,6 +33,7 @@ enum class Recreation { when_changed, always, never };
 
 struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
+  bool with_dependencies = true;      ///< false: those of `services` alone
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
   Atomicity atomicity = Atomicity::each;

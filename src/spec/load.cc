@@ -93,6 +93,7 @@ LoadResult load(const LoadRequest& request) {
   sources.project_name = found.project_name;
   sources.profiles = found.profiles;
   sources.services = request.services;
+  sources.scales = request.scales;
   sources.stages = request.stages;
   sources.purpose = request.purpose;
   sources.selection = request.selection;

@@ -37,6 +37,7 @@ struct LoadRequest {
   std::vector<std::string> env_files;  ///< --env-file; empty: .env
   std::vector<std::string> profiles;   ///< --profile; "*" for all
   std::vector<std::string> services;   ///< services named on the command line enable their profiles
+  std::map<std::string, int> scales;   ///< --scale: how many containers, whatever the files say
   std::filesystem::path current_directory;         ///< absolute
   std::map<std::string, std::string> environment;  ///< of the process
   Stages stages;

@@ -76,6 +76,21 @@ bool is_loadable(const Node& root, Reporter& reporter) {
   return false;
 }
 
+/// What the command line says of a service's scale wins over both places in the files.
+void apply_scales(Node& root, const std::map<std::string, int>& scales, Reporter& reporter) {
+  Node* const services = root.find("services");
+  for (const auto& [name, scale] : scales) {
+    Node* const service = services == nullptr ? nullptr : services->find(name);
+    if (service == nullptr || !service->is_mapping()) {
+      reporter.error("undefined-service", {}, "no such service: {}", name);
+      continue;
+    }
+    service->set("scale", make_integer(scale, service->place));
+    if (Node* const deploy = service->find("deploy"); deploy != nullptr && deploy->is_mapping())
+      deploy->erase("replicas");
+  }
+}
+
 void choose_services(Node& root, const SourceRequest& request, Reporter& reporter) {
   if (request.selection != Selection::named || request.services.empty()) return;
   const Node* services = root.find("services");
@@ -97,6 +112,7 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
                  Reporter& reporter) {
   const auto& stages = request.stages;
   check_values_present(root, reporter);
+  apply_scales(root, request.scales, reporter);
   root.erase("version");
   Strings inactive;
   if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));

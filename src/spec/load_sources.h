@@ -16,6 +16,7 @@ struct SourceRequest {
   std::string project_name;         ///< given by -p or COMPOSE_PROJECT_NAME; empty: `name:`, folder
   Strings profiles;
   Strings services;  ///< named on the command line: their profiles are active
+  std::map<std::string, int> scales;
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;

@@ -216,6 +216,43 @@ class InPlace(Replacing):
         self.await_page("http://127.0.0.1:8080", "red\n")
 
 
+class Scale(Replacing):
+    TEXT = """
+    services:
+      web: {image: 'box:1', command: sleep 1001, depends_on: [db], stop_grace_period: 0s}
+      db: {image: 'box:1', command: sleep 1002, stop_grace_period: 0s}
+"""
+
+    def names(self):
+        return sorted(json.loads(line)["Name"] for line in
+                      self.stack("ps", "-a", "--format", "json").lines)
+
+    def test_the_command_line_says_how_many_there_are_until_the_next_up(self):
+        name = f"{self.project}-web-"
+        self.up(self.TEXT)
+        first = self.ps()["web"]["ID"]
+        self.stack("scale", "web=3")
+        self.assertEqual(self.names(), [f"{self.project}-db-1", name + "1", name + "2", name + "3"])
+        self.stack("up", "-d", "--scale", "web=2")
+        self.assertEqual(self.names(), [f"{self.project}-db-1", name + "1", name + "2"])
+        self.assertIn(first, self.stack("ps", "-q").out)
+        self.stack("scale", "web=0")
+        self.assertEqual(self.names(), [f"{self.project}-db-1"])
+        self.stack("up", "-d")
+        self.assertEqual(self.names(), [f"{self.project}-db-1", name + "1"])
+
+    def test_wrong_numbers_and_names_are_refused(self):
+        self.write_stack(self.TEXT)
+        self.assertIn("SERVICE=NUMBER", self.stack("scale", "web", expect=2).err)
+        self.assertIn("SERVICE=NUMBER", self.stack("up", "--scale", "web=-1", expect=2).err)
+        self.assertIn("no such service: wib", self.stack("scale", "wib=2", expect=3).err)
+
+    def test_dependencies_can_be_left_alone(self):
+        self.write_stack(self.TEXT)
+        self.stack("up", "-d", "--no-deps", "web")
+        self.assertEqual(self.names(), [f"{self.project}-web-1"])
+
+
 class Atomic(Replacing):
     TEXT = """
     services:
