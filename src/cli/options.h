@@ -28,6 +28,8 @@ struct Options {
   bool volumes = false;
   std::string timeout;  ///< seconds
   std::string trace;    ///< file for it
+  bool wait = false;
+  std::string wait_timeout;  ///< seconds
 
   // ps, image ls
   bool all = false;
@@ -44,6 +46,10 @@ struct Options {
   std::string tail;
   std::string since;
   std::string until;
+  std::string grep;
+
+  // events
+  bool json = false;
 
   // kill, restart, wait
   std::string signal;

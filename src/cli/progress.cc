@@ -33,6 +33,7 @@ Verbs verbs(const Action& action) {
   if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
   if (std::holds_alternative<SignalContainer>(action)) return {"Killing", "Killed"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
+    if (wait->condition == spec::Condition::service_started) return {"Waiting", "Running"};
     const bool healthy = wait->condition == spec::Condition::service_healthy;
     return {"Waiting", healthy ? "Healthy" : "Completed"};
   }

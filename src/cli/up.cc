@@ -14,6 +14,7 @@
 #include "cli/trace_file.h"
 #include "orchestrator/traced_report.h"
 #include "orchestrator/use_cases.h"
+#include "orchestrator/wait.h"
 
 namespace stack::cli {
 namespace {
@@ -41,6 +42,7 @@ UpRequest up_request(const Options& options) {
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
   if (options.allow_host_paths) request.host_sources = HostSources::all;
+  request.deadline = wait_deadline(options);
   return request;
 }
 
@@ -82,14 +84,21 @@ spec::Project load_traced(const Options& options, Trace* trace) {
   return load_project(options);
 }
 
-UpResult up_traced(const spec::Project& project, const Options& options, Trace* trace) {
+UpResult up_traced(const spec::Project& project, const UpRequest& request, const Options& options,
+                   Trace* trace) {
   const auto progress = make_progress(options);
   std::optional<TracedReport> traced;
   if (trace != nullptr) traced.emplace(*progress, *trace);
   Host host = interruptible_host(traced ? *traced : *progress);
   host.trace = trace;
   host.warned = [](const Problem& warning) { std::cerr << warning_text(warning) << '\n'; };
-  return up(project, up_request(options), host);
+  return up(project, request, host);
+}
+
+int wait_for(const DesiredState& desired, const UpRequest& request, const Options& options) {
+  const auto progress = make_progress(options);
+  Host host = interruptible_host(*progress);
+  return conclude(wait_until_ready(desired, request.deadline, host));
 }
 
 }  // namespace
@@ -99,13 +108,15 @@ int run_up(const Options& options) {
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace());
   const HostPaths paths = HostPaths::from_environment();
+  const UpRequest request = up_request(options);
   count_interrupts();
-  const UpResult result = up_traced(project, options, trace.trace());
+  const UpResult result = up_traced(project, request, options, trace.trace());
   trace.write();
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project.name);
   if (const int code = conclude(result.execution); code != 0) return code;
+  if (options.wait) return wait_for(result.desired, request, options);
   return options.detach ? 0 : attach(project, options, paths, began);
 }
 
@@ -147,7 +158,7 @@ int run_start(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
-  return conclude(start(project, options.arguments, host));
+  return conclude(start(project, {options.arguments, options.wait, wait_deadline(options)}, host));
 }
 
 }  // namespace stack::cli

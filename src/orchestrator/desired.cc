@@ -193,6 +193,8 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
     attachment = std::move(plain);
   }
   model.healthcheck.emplace().disable = true;
+  model.ready.reset();
+  model.restart_unhealthy = false;
   model.restart = {};
   model.deploy_restart.reset();
   model.tty = model.stdin_open = false;

@@ -94,10 +94,24 @@ std::string why_not_running(const ObservedContainer& container) {
 }
 
 /// Compose keys whose change a running container can take (ContainerConfig's replace_changeable()).
-constexpr std::array<std::string_view, 12> changeable_keys = {
-    "cpu_period", "cpu_quota",       "cpu_shares",        "cpus",
-    "mem_limit",  "mem_reservation", "memswap_limit",     "oom_kill_disable",
-    "pids_limit", "restart",         "stop_grace_period", "stop_signal"};
+constexpr std::array<std::string_view, 13> changeable_keys = {"cpu_period",
+                                                              "cpu_quota",
+                                                              "cpu_shares",
+                                                              "cpus",
+                                                              "mem_limit",
+                                                              "mem_reservation",
+                                                              "memswap_limit",
+                                                              "oom_kill_disable",
+                                                              "pids_limit",
+                                                              "restart",
+                                                              "stop_grace_period",
+                                                              "stop_signal",
+                                                              "x-stack.restart_unhealthy"};
+
+/// "depends_on.db.restart": what the supervisor does when the other one is restarted.
+bool is_restart_link(std::string_view path) {
+  return path.starts_with("depends_on.") && path.ends_with(".restart");
+}
 
 /// "networks.back.aliases": names are the resolver's alone.
 bool is_aliases(std::string_view path) {
@@ -115,7 +129,7 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
-    return is_aliases(field.path) ||
+    return is_aliases(field.path) || is_restart_link(field.path) ||
            std::ranges::find(changeable_keys, field.path) != changeable_keys.end();
   });
 }

@@ -34,6 +34,8 @@ struct UpRequest {
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
   HostSources host_sources = HostSources::careful;
+  /// Conditions of dependencies that have not come true by then have failed.
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 
 struct UpResult {
@@ -64,7 +66,12 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host);
 /// While a stop is under way: no more patience, SIGKILL to everything that still runs.
 void kill_all(const HostPaths& paths, const std::string& name);
-Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
+struct StartRequest {
+  std::vector<std::string> services;  ///< empty: all
+  bool wait = false;                  ///< until they are ready: see wait.h
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< of every wait
+};
+Execution start(const spec::Project& project, const StartRequest& request, Host& host);
 
 struct KillRequest {
   std::set<std::string> services;  ///< empty: all
