@@ -10,14 +10,28 @@
 
 namespace stack::cli {
 
-std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
-  if (options.timeout.empty()) return std::nullopt;
-  const auto seconds = parse_integer<std::uint32_t>(options.timeout);
+namespace {
+
+std::chrono::seconds seconds_of(const char* flag, const std::string& text) {
+  const auto seconds = parse_integer<std::uint32_t>(text);
   if (!seconds) {
-    throw Error(fmt::format("--timeout takes a number of seconds, not \"{}\"", options.timeout))
+    throw Error(fmt::format("{} takes a number of seconds, not \"{}\"", flag, text))
         .with_exit_code(ExitCode::usage);
   }
   return std::chrono::seconds(*seconds);
+}
+
+}  // namespace
+
+std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
+  if (options.timeout.empty()) return std::nullopt;
+  return seconds_of("--timeout", options.timeout);
+}
+
+std::optional<std::chrono::steady_clock::time_point> wait_deadline(const Options& options) {
+  if (options.wait_timeout.empty()) return std::nullopt;
+  if (!options.wait) throw Error("--wait-timeout goes with --wait").with_exit_code(ExitCode::usage);
+  return std::chrono::steady_clock::now() + seconds_of("--wait-timeout", options.wait_timeout);
 }
 
 std::set<std::string> services_of(const Options& options) {

@@ -18,6 +18,9 @@ namespace stack::cli {
 
 /// --timeout; throws Error (usage) when it is no number of seconds.
 std::optional<std::chrono::nanoseconds> grace_of(const Options& options);
+/// --wait-timeout, from now on; throws Error (usage) when it is no number of seconds, or --wait is
+/// missing.
+std::optional<std::chrono::steady_clock::time_point> wait_deadline(const Options& options);
 /// The services named on the command line; empty: all.
 std::set<std::string> services_of(const Options& options);
 

@@ -11,6 +11,14 @@ Flag timeout_flag() {
   return {"-t,--timeout", &Options::timeout,
           "Seconds to wait for a container to stop before killing it", "SECONDS"};
 }
+Flag wait_flag() {
+  return {"--wait", &Options::wait,
+          "Return when everything is up, and healthy or ready where that can be told"};
+}
+Flag wait_timeout_flag() {
+  return {"--wait-timeout", &Options::wait_timeout, "Fail with exit code 4 when that takes longer",
+          "SECONDS"};
+}
 Flag orphans_flag() {
   return {"--remove-orphans", &Options::remove_orphans,
           "Remove containers of services that are not in the file"};
@@ -45,6 +53,8 @@ Command up() {
       Positional::any,
       "SERVICE",
       {{"-d,--detach", &Options::detach, "Return when the services have started"},
+       wait_flag(),
+       wait_timeout_flag(),
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
@@ -159,6 +169,8 @@ Command logs() {
        {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
        {"--since", &Options::since, "Leave out what is older (10m, 2026-01-02T15:04:05Z)", "TIME"},
        {"--until", &Options::until, "Leave out what is younger", "TIME"},
+       {"--grep", &Options::grep, "Only lines that match (an extended regular expression)", "RE"},
+       format_flag("text, or json: an object a line"),
        {"--index", &Options::index, "Which container of a scaled service", "NUMBER"},
        {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
        {"--no-color", &Options::no_color, "Print without colour"}},
@@ -349,6 +361,7 @@ const std::vector<Command>& commands() {
       down(),
       ps(),
       logs(),
+      events_command(),
       exec_command(),
       attach_command(),
       cp(),
@@ -373,10 +386,10 @@ const std::vector<Command>& commands() {
        run_stop},
       {"start",
        "Start containers that were stopped",
-       "stack start web",
+       "stack start --wait web",
        Positional::any,
        "SERVICE",
-       {},
+       {wait_flag(), wait_timeout_flag()},
        run_start},
       restart_command(),
       kill_command(),

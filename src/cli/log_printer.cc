@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <ctime>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "base/format.h"
 #include "cli/terminal_text.h"
+#include "supervisor/timeline.h"
 
 namespace stack::cli {
 namespace {
@@ -31,6 +33,7 @@ LogPrinter::LogPrinter(const Options& options, Streams streams)
     : options_(options),
       streams_(streams),
       colour_(shows_colour(STDOUT_FILENO, options) && !options.no_color),
+      json_(options.format == "json"),
       raw_(!is_terminal(STDOUT_FILENO)),
       fd_(STDOUT_FILENO) {
   std::cout.flush();  // from here on we write without it
@@ -70,12 +73,29 @@ void LogPrinter::begin_lines(const LogLabel& label, const supervisor::LogRun& ru
 void LogPrinter::print(const LogLabel& label, const supervisor::LogRun& run) {
   const bool to_stderr = streams_ == Streams::apart && run.stream == supervisor::Stream::err;
   go_to(to_stderr ? STDERR_FILENO : STDOUT_FILENO);
+  if (json_) return print_json(label, run);
   begin_lines(label, run);
   if (raw_ && beginning_.empty()) return print_as_it_is(run.text);
   for (std::string_view rest = run.text; !rest.empty();) {
     const std::size_t newline = std::min(rest.find('\n'), rest.size());
     print_line(rest.substr(0, newline));
     rest.remove_prefix(std::min(newline + 1, rest.size()));
+  }
+}
+
+/// An object a line, for programs: what is no UTF-8 is replaced.
+void LogPrinter::print_json(const LogLabel& label, const supervisor::LogRun& run) {
+  using nlohmann::json;
+  for (std::string_view rest = run.text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    const json object{{"time", supervisor::time_text(run.time)},
+                      {"service", label.service},
+                      {"container", label.container},
+                      {"stream", run.stream == supervisor::Stream::err ? "stderr" : "stdout"},
+                      {"line", line}};
+    gathered_ += object.dump(-1, ' ', false, json::error_handler_t::replace);
+    gathered_ += '\n';
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
 }
 

@@ -16,6 +16,8 @@ namespace stack::cli {
 struct LogLabel {
   std::string text;  ///< "web-1"
   Colour colour = Colour::none;
+  std::string service = {};
+  std::string container = {};  ///< its name
 };
 
 class LogPrinter {
@@ -38,10 +40,12 @@ class LogPrinter {
   void begin_lines(const LogLabel& label, const supervisor::LogRun& run);
   void print_line(std::string_view line);
   void print_as_it_is(std::string_view text);
+  void print_json(const LogLabel& label, const supervisor::LogRun& run);
 
   const Options& options_;
   Streams streams_;
   bool colour_;
+  bool json_;
   bool raw_;  ///< nobody's terminal shows it
   std::size_t width_ = 0;
   int fd_;

@@ -110,7 +110,7 @@ class LogView {
     const auto& config = container.config;
     const std::string which = config.step.empty() ? fmt::format("{}", config.number) : config.step;
     const LogLabel label{fmt::format("{}-{}", config.service, which),
-                         prefix_colour(sources_.size())};
+                         prefix_colour(sources_.size()), config.service, config.name};
     printer_.announce_label(label);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
     source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
@@ -191,12 +191,22 @@ class LogView {
         break;
       }
       const supervisor::LogRun run = source.reader.run(most - count);
-      if (!request_.since || run.time >= *request_.since) printer_.print(source.label, run);
+      if (!request_.since || run.time >= *request_.since) print(source.label, run);
       source.reader.take();
       count += run.lines;
     }
     source.shown += count;
     return count;
+  }
+
+  void print(const LogLabel& label, const supervisor::LogRun& run) {
+    if (!request_.pattern) return printer_.print(label, run);
+    for (std::string_view rest = run.text; !rest.empty();) {
+      const std::size_t newline = rest.find('\n');
+      const std::string_view line = rest.substr(0, newline);
+      if (request_.pattern->matches(line)) printer_.print(label, {run.stream, run.time, line, 1});
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    }
   }
 
   /// Their last words have been shown.

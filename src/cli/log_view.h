@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/host_paths.h"
+#include "base/pattern.h"
 #include "cli/options.h"
 
 namespace stack::cli {
@@ -23,7 +24,8 @@ struct LogRequest {
   /// ones.
   std::optional<std::chrono::system_clock::time_point> since;
   std::optional<std::chrono::system_clock::time_point> until;
-  bool announce_exits = false;  ///< "web-1 exited with code 0"
+  std::optional<Pattern> pattern;  ///< of lines to show; unset: all
+  bool announce_exits = false;     ///< "web-1 exited with code 0"
 };
 
 /// Prints what is there.

@@ -21,19 +21,6 @@ std::optional<std::size_t> tail_of(const Options& options) {
   return lines;
 }
 
-std::optional<std::chrono::system_clock::time_point> moment_of(const std::string& text,
-                                                               const char* flag) {
-  if (text.empty()) return std::nullopt;
-  const auto moment = parse_moment(text, std::chrono::system_clock::now());
-  if (!moment) {
-    throw Error(fmt::format("{} takes a date like 2026-01-02T15:04:05Z, seconds since 1970 or a "
-                            "duration like 10m, not {}",
-                            flag, stack::quoted(text)))
-        .with_exit_code(ExitCode::usage);
-  }
-  return moment;
-}
-
 std::optional<int> number_of(const Options& options) {
   if (options.index.empty()) return std::nullopt;
   const auto number = parse_integer<int>(options.index);
@@ -53,6 +40,10 @@ int run_logs(const Options& options) {
   request.since = moment_of(options.since, "--since");
   request.until = moment_of(options.until, "--until");
   request.number = number_of(options);
+  if (!options.grep.empty()) request.pattern.emplace(options.grep);
+  if (!options.format.empty() && options.format != "json" && options.format != "text")
+    throw Error(fmt::format("--format is text or json, not {}", stack::quoted(options.format)))
+        .with_exit_code(ExitCode::usage);
   const HostPaths paths = HostPaths::from_environment();
   check_services_exist(
       supervisor::read_containers(paths, request.project, supervisor::ConfigParts::summary),

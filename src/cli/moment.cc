@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "spec/scalars.h"
 
@@ -76,6 +77,19 @@ std::optional<TimePoint> parse_moment(std::string_view text, TimePoint now) {
   if (const auto ago = spec::parse_duration(text)) return now - *ago;
   if (const auto moment = parse_seconds(text)) return moment;
   return parse_date(text);
+}
+
+std::optional<std::chrono::system_clock::time_point> moment_of(const std::string& text,
+                                                               const char* flag) {
+  if (text.empty()) return std::nullopt;
+  const auto moment = parse_moment(text, std::chrono::system_clock::now());
+  if (!moment) {
+    throw Error(fmt::format("{} takes a date like 2026-01-02T15:04:05Z, seconds since 1970 or a "
+                            "duration like 10m, not {}",
+                            flag, stack::quoted(text)))
+        .with_exit_code(ExitCode::usage);
+  }
+  return moment;
 }
 
 }  // namespace stack::cli

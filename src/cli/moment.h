@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stack::cli {
@@ -13,5 +14,10 @@ namespace stack::cli {
 /// local time where it names no zone. Nothing when it is none of these.
 std::optional<std::chrono::system_clock::time_point> parse_moment(
     std::string_view text, std::chrono::system_clock::time_point now);
+
+/// The value of a flag; nothing when it was not given. Throws Error (usage) when it is no point in
+/// time.
+std::optional<std::chrono::system_clock::time_point> moment_of(const std::string& text,
+                                                               const char* flag);
 
 }  // namespace stack::cli

@@ -34,6 +34,8 @@ struct Options {
   bool removed = false;  ///< volume ls
   std::string timeout;   ///< seconds
   std::string trace;     ///< file for it
+  bool wait = false;
+  std::string wait_timeout;  ///< seconds
 
   // plan
   bool detailed_exitcode = false;
@@ -54,6 +56,10 @@ struct Options {
   std::string tail;
   std::string since;
   std::string until;
+  std::string grep;
+
+  // events
+  bool json = false;
 
   // kill, restart, wait
   std::string signal;

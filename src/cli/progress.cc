@@ -36,6 +36,7 @@ Verbs verbs(const Action& action) {
   if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
   if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
+    if (wait->condition == spec::Condition::service_started) return {"Waiting", "Running"};
     const bool healthy = wait->condition == spec::Condition::service_healthy;
     return {"Waiting", healthy ? "Healthy" : "Completed"};
   }

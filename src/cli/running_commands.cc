@@ -36,6 +36,19 @@ Command exec_command() {
       run_exec};
 }
 
+Command events_command() {
+  return {"events",
+          "Show what happens to containers, networks and volumes",
+          "stack events --json --since 10m web",
+          Positional::any,
+          "SERVICE",
+          {{"--json", &Options::json, "An object a line, with docker compose's fields"},
+           {"--since", &Options::since, "Begin with what happened then (10m, 2026-01-02T15:04:05Z)",
+            "TIME"},
+           {"--until", &Options::until, "End there", "TIME"}},
+          run_events};
+}
+
 Command attach_command() {
   return {"attach",
           "Join our standard streams to those of a running container",

@@ -6,6 +6,7 @@
 
 namespace stack::cli {
 
+Command events_command();
 Command exec_command();
 Command attach_command();
 Command kill_command();

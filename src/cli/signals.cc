@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/signals.h"
 
-#include <signal.h>
-
 #include <initializer_list>
 
 namespace stack::cli {
@@ -36,6 +34,17 @@ int interrupts() {
 
 bool hung_up() {
   return terminal_gone != 0;
+}
+
+HeldSignals::HeldSignals() {
+  sigset_t held{};
+  sigemptyset(&held);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, signal);
+  ::sigprocmask(SIG_BLOCK, &held, &before_);
+}
+
+HeldSignals::~HeldSignals() {
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
 }  // namespace stack::cli

@@ -2,6 +2,8 @@
 // Ctrl-C as a count: the first asks, the second insists.
 #pragma once
 
+#include <signal.h>
+
 namespace stack::cli {
 
 /// Counts SIGINT and SIGTERM from now on instead of dying of them, and notes SIGHUP: a terminal
@@ -9,5 +11,19 @@ namespace stack::cli {
 void count_interrupts();
 int interrupts();
 bool hung_up();
+
+/// While it lives these signals wait, but for waits like ppoll(2) that are given before(): so that
+/// none comes between a look at the counts and the wait.
+class HeldSignals {
+ public:
+  HeldSignals();
+  ~HeldSignals();
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  const sigset_t& before() const { return before_; }
+
+ private:
+  sigset_t before_{};
+};
 
 }  // namespace stack::cli

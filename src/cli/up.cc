@@ -19,6 +19,7 @@
 #include "orchestrator/plan_file.h"
 #include "orchestrator/traced_report.h"
 #include "orchestrator/use_cases.h"
+#include "orchestrator/wait.h"
 
 namespace stack::cli {
 namespace {
@@ -43,6 +44,7 @@ void require_planned(UpRequest& request, const std::string& project, const std::
 UpRequest asked_for(const Options& options, const std::string& project) {
   UpRequest request = up_request(options);
   if (!options.plan.empty()) require_planned(request, project, options.plan);
+  request.deadline = wait_deadline(options);
   return request;
 }
 
@@ -84,14 +86,15 @@ spec::Project load_traced(const Options& options, Trace* trace) {
   return load_project(options);
 }
 
-UpResult up_traced(const spec::Project& project, const Options& options, Trace* trace) {
+UpResult up_traced(const spec::Project& project, const UpRequest& request, const Options& options,
+                   Trace* trace) {
   const auto progress = make_progress(options);
   std::optional<TracedReport> traced;
   if (trace != nullptr) traced.emplace(*progress, *trace);
   Host host = interruptible_host(traced ? *traced : *progress);
   host.trace = trace;
   host.warned = tell_warning;
-  return up(project, asked_for(options, project.name), host);
+  return up(project, request, host);
 }
 
 /// Before it happens: what is in them, and whether it can be had back.
@@ -111,6 +114,12 @@ void tell_volumes_that_go(const Plan& plan) {
         fmt::join(kept, ", "));
 }
 
+int wait_for(const DesiredState& desired, const UpRequest& request, const Options& options) {
+  const auto progress = make_progress(options);
+  Host host = interruptible_host(*progress);
+  return conclude(wait_until_ready(desired, request.deadline, host));
+}
+
 }  // namespace
 
 int run_up(const Options& options) {
@@ -118,11 +127,13 @@ int run_up(const Options& options) {
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace());
   const HostPaths paths = HostPaths::from_environment();
-  if (options.dry_run) return show_preview(project, asked_for(options, project.name), options);
+  const UpRequest request = asked_for(options, project.name);
+  if (options.dry_run) return show_preview(project, request, options);
   count_interrupts();
-  const UpResult result = up_traced(project, options, trace.trace());
+  const UpResult result = up_traced(project, request, options, trace.trace());
   trace.write();
   if (const int code = tell_outcome(project.name, result); code != 0) return code;
+  if (options.wait) return wait_for(result.desired, request, options);
   return options.detach ? 0 : attach(project, options, paths, began);
 }
 
@@ -179,7 +190,7 @@ int run_start(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
-  return conclude(start(project, options.arguments, host));
+  return conclude(start(project, {options.arguments, options.wait, wait_deadline(options)}, host));
 }
 
 }  // namespace stack::cli

@@ -151,6 +151,8 @@ void add_life(Json& json, const spec::Service& service) {
   if (!service.labels.empty()) json["labels"] = service.labels;
   if (!service.depends_on.empty()) {
     for (const auto& [name, how] : service.depends_on) json["depends_on"].push_back(name);
+    for (const auto& [name, how] : service.depends_on)
+      set_flag(json, fmt::format("depends_on.{}.restart", name).c_str(), how.restart);
   }
 }
 
@@ -248,6 +250,39 @@ Json granted(const DesiredContainer& container, bool of_gpus) {
   return json;
 }
 
+/// In the words of the file.
+Json readiness(const spec::Readiness& ready) {
+  using Kind = spec::Readiness::Kind;
+  Json json = Json::object();
+  switch (ready.kind) {
+    case Kind::listening:
+      json[ready.port == 0 ? "auto" : "tcp"] = ready.port == 0 ? Json(true) : Json(ready.port);
+      break;
+    case Kind::unix_socket:
+      json["unix"] = ready.path;
+      break;
+    case Kind::http:
+      json["http"] = {{"host", ready.host}, {"port", ready.port}, {"path", ready.path}};
+      if (ready.status != 0) json["http"]["status"] = ready.status;
+      break;
+    case Kind::log:
+      json["log"] = ready.pattern;
+      if (ready.count != 1) json["count"] = ready.count;
+      break;
+    case Kind::file:
+      json["file"] = ready.path;
+      break;
+    case Kind::exec:
+      json["exec"] = ready.command;
+      break;
+    case Kind::notify:
+      json["notify"] = true;
+      break;
+  }
+  if (ready.timeout) json["timeout"] = duration_text(*ready.timeout);
+  return json;
+}
+
 Json hook(const spec::Hook& hook) {
   Json json{{"command", hook.command}};
   set(json, "user", hook.user);
@@ -322,6 +357,8 @@ void add_limits(Json& json, const DesiredContainer& container) {
   set_branch(json, "pre_start", steps(container));
   if (service.storage_size) json["storage_opt.size"] = *service.storage_size;
   set_flag(json, "x-stack.idmap", service.idmap_owner);
+  set_flag(json, "x-stack.restart_unhealthy", service.restart_unhealthy);
+  if (service.ready) json["x-stack.ready"] = readiness(*service.ready);
 }
 
 void add_connections(Json& json, const DesiredContainer& container) {

@@ -193,6 +193,8 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
     attachment = std::move(plain);
   }
   model.healthcheck.emplace().disable = true;
+  model.ready.reset();
+  model.restart_unhealthy = false;
   model.restart = {};
   model.deploy_restart.reset();
   model.tty = model.stdin_open = false;
@@ -363,6 +365,7 @@ std::vector<std::string> arguments_of(const DesiredContainer& container) {
 }
 
 bool has_health_check(const DesiredContainer& container) {
+  if (container.model.ready) return true;
   const spec::Healthcheck check = container.model.healthcheck.value_or(spec::Healthcheck{});
   if (check.disable) return false;
   const auto& inherited = container.image.healthcheck;

@@ -106,6 +106,11 @@ std::string_view key_of(std::string_view path) {
   return path.substr(0, path.find_first_of(".["));
 }
 
+/// "depends_on.db.restart": what the supervisor does when the other one is restarted.
+bool is_restart_link(std::string_view path) {
+  return path.starts_with("depends_on.") && path.ends_with(".restart");
+}
+
 /// "networks.back.aliases": names are the resolver's alone.
 bool is_aliases(std::string_view path) {
   constexpr std::string_view key = ".aliases";
@@ -122,7 +127,8 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
-    return is_aliases(field.path) ||
+    return is_aliases(field.path) || is_restart_link(field.path) ||
+           field.path == "x-stack.restart_unhealthy" ||
            std::ranges::find(changeable_keys, key_of(field.path)) != changeable_keys.end();
   });
 }

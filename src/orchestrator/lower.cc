@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/lower_network.h"
+#include "orchestrator/readiness.h"
 #include "spec/logging.h"
 #include "spec/user_namespace.h"
+#include "supervisor/readiness.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -118,46 +120,15 @@ std::vector<std::pair<std::string, std::string>> hosts_of(const spec::Service& m
   return hosts;
 }
 
-std::vector<std::string> probe_command(const std::vector<std::string>& test) {
-  if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", test.at(1)};
-  return {test.begin() + 1, test.end()};
-}
-
-/// Nothing of the image's that is zero: that is left to us.
-supervisor::HealthPolicy policy_of(const image::ImageHealthcheck& check) {
-  supervisor::HealthPolicy policy;
-  if (check.interval.count() != 0) policy.interval = check.interval;
-  if (check.timeout.count() != 0) policy.timeout = check.timeout;
-  if (check.start_period.count() != 0) policy.start_period = check.start_period;
-  if (check.start_interval.count() != 0) policy.start_interval = check.start_interval;
-  if (check.retries != 0) policy.retries = check.retries;
-  return policy;
-}
-
-/// The file's, where it leaves something open the image's.
-std::optional<supervisor::HealthPolicy> health_of(const spec::Service& model,
-                                                  const image::ImageConfig& image) {
-  const spec::Healthcheck check = model.healthcheck.value_or(spec::Healthcheck{});
-  const image::ImageHealthcheck inherited = image.healthcheck.value_or(image::ImageHealthcheck{});
-  const std::vector<std::string> test = check.test.value_or(inherited.test);
-  if (check.disable || test.size() < 2) return std::nullopt;
-  supervisor::HealthPolicy policy = policy_of(inherited);
-  policy.command = probe_command(test);
-  if (check.interval) policy.interval = *check.interval;
-  if (check.timeout) policy.timeout = *check.timeout;
-  if (check.start_period) policy.start_period = *check.start_period;
-  if (check.start_interval) policy.start_interval = *check.start_interval;
-  if (check.retries) policy.retries = *check.retries;
-  return policy;
-}
-
-supervisor::RestartRule restart_of(const spec::RestartPolicy& policy) {
+supervisor::RestartRule restart_of(const spec::Service& model) {
+  const spec::RestartPolicy& policy = model.restart;
   using From = spec::RestartPolicy::Kind;
   using To = supervisor::RestartKind;
   supervisor::RestartRule rule;
   rule.max_attempts = policy.max_attempts;
   rule.delay = policy.delay;
   rule.window = policy.window;
+  rule.when_unhealthy = model.restart_unhealthy;
   switch (policy.kind) {
     case From::no:
       rule.kind = To::no;
@@ -173,6 +144,24 @@ supervisor::RestartRule restart_of(const spec::RestartPolicy& policy) {
       break;
   }
   return rule;
+}
+
+std::map<std::string, bool> restart_with(const spec::Service& model) {
+  std::map<std::string, bool> services;
+  for (const auto& [name, how] : model.depends_on)
+    if (how.restart) services[name] = how.condition == spec::Condition::service_healthy;
+  return services;
+}
+
+/// As docker's events tell of a container: its image, and the labels that a person gave it.
+std::map<std::string, std::string> attributes_of(const DesiredContainer& wish) {
+  std::map<std::string, std::string> attributes = wish.image.labels;
+  for (const auto& [key, value] : wish.model.labels) attributes[key] = value;
+  std::erase_if(attributes,
+                [](const auto& label) { return label.first.starts_with("com.docker.compose."); });
+  attributes["image"] = wish.model.image;
+  attributes["name"] = wish.name;
+  return attributes;
 }
 
 supervisor::StopRule stop_of(const DesiredContainer& wish) {
@@ -274,6 +263,9 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.links = links_of(wish.model);
   config.extra_hosts = hosts_of(wish.model);
   config.dns = {wish.model.dns, wish.model.dns_search, wish.model.dns_opt};
+  config.ready = ready_of(wish);
+  if (config.ready && config.ready->kind == supervisor::ReadyRule::Kind::notify)
+    config.spec.process.environment.push_back("NOTIFY_SOCKET=" + supervisor::notify_address(id));
   lower_changeable(wish, config);
   config.log = log_of(wish.model.logging);
   config.data_container =
@@ -294,7 +286,8 @@ void replace_aliases(const DesiredContainer& wish, supervisor::ContainerConfig& 
 
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
   config.spec.resources = resources_of(wish.model);
-  config.restart = restart_of(wish.model.restart);
+  config.restart = restart_of(wish.model);
+  config.restart_with = restart_with(wish.model);
   config.stop = stop_of(wish);
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
     config.ports = ports_of(wish.model);
@@ -302,6 +295,7 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
   config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
   replace_aliases(wish, config);
+  config.attributes = attributes_of(wish);
   config.applied = describe(wish);
 }
 

@@ -7,7 +7,9 @@
 #include "orchestrator/last_words.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/traced_report.h"
+#include "supervisor/project_files.h"
 #include "supervisor/start_keeper.h"
+#include "supervisor/timeline.h"
 #include "volumes/volume_store.h"
 
 namespace stack::orchestrator {
@@ -22,7 +24,7 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
     case spec::Condition::service_started:
       break;
   }
-  return supervisor::AwaitedCondition::running;
+  return supervisor::AwaitedCondition::up;
 }
 
 constexpr int most_losses_in_a_row = 5;
@@ -112,24 +114,26 @@ Outcome NativeEngine::outcome_of(const Pending& pending, const supervisor::Reply
   if (!reply.error) return {pending.step, std::nullopt, reply.note};
   Error error = *reply.error;
   if (const auto* await = std::get_if<supervisor::Await>(&pending.request)) {
-    error.with_hint(hint_about(*await));
+    error = explained(error, *await);
   } else {
     error.add_frame(pending.attempt);
   }
   return {pending.step, std::move(error), reply.note};
 }
 
-/// Of one that has ended, what it said; the others go on talking.
-std::string NativeEngine::hint_about(const supervisor::Await& await) const {
+/// With what it said last, behind what the supervisor knows of it.
+Error NativeEngine::explained(const Error& error, const supervisor::Await& await) const {
   constexpr std::size_t lines = 5;
-  std::string words;
-  if (await.condition == supervisor::AwaitedCondition::completed ||
-      await.condition == supervisor::AwaitedCondition::settled)
-    words = last_words(paths_.container(desired_.project, await.id), lines);
-  if (words.empty()) return "`stack logs` shows what it said";
-  std::string hint = "its last words (`stack logs` has them all):";
-  for (const auto& line : split(words, '\n')) hint += "\n    " + line;
-  return hint;
+  const std::string words = last_words(paths_.container(desired_.project, await.id), lines);
+  std::string hint = error.hint();
+  if (!hint.empty()) hint += "\n  ";
+  hint += words.empty() ? "`stack logs` shows what it said"
+                        : "its last words (`stack logs` has them all):";
+  if (!words.empty())
+    for (const auto& line : split(words, '\n')) hint += "\n    " + line;
+  Error full(error.message());
+  full.with_hint(std::move(hint)).with_exit_code(error.exit_code());
+  return full;
 }
 
 void NativeEngine::finish(StepId step, std::optional<Error> error) {
@@ -183,9 +187,22 @@ void NativeEngine::do_action(StepId step, const RemoveNetwork& action) {
   send(step, supervisor::RemoveNetwork{action.name}, false);
 }
 
+/// Volumes are nobody's but ours, so nobody else tells of them. A full disk costs the story, and
+/// nothing else.
+void NativeEngine::tell_volume(const char* what, const std::string& name) {
+  const supervisor::ProjectFiles files{paths_, desired_.project};
+  try {
+    supervisor::append_event(
+        files.events(),
+        {std::chrono::system_clock::now(), "volume", what, "", name, {{"driver", "local"}}});
+  } catch (const Error&) {
+  }
+}
+
 void NativeEngine::do_action(StepId step, const CreateVolume& action) {
   const DesiredVolume& wish = desired_.volumes.at(action.name);
   volumes_.ensure({wish.name, wish.labels});
+  tell_volume("create", action.name);
   finish(step);
 }
 
@@ -194,6 +211,7 @@ void NativeEngine::do_action(StepId step, const RemoveVolume& action) {
     volumes_.remove(action.name);
   else
     volumes_.set_aside(action.name);
+  tell_volume("destroy", action.name);
   finish(step);
 }
 
@@ -270,7 +288,8 @@ void NativeEngine::do_action(StepId step, const AwaitSettled& action) {
 }
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
-  send(step, supervisor::Await{id_of(action.name), awaited(action.condition)}, !action.required);
+  send(step, supervisor::Await{id_of(action.name), awaited(action.condition), deadline_},
+       !action.required);
 }
 
 /// The one request that is not the same twice: a supervisor killed between the signal and its

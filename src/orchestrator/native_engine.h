@@ -28,6 +28,11 @@ class NativeEngine : public Engine {
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
 
+  /// Conditions that have not come true by then have failed.
+  void give_up_waiting_at(std::optional<std::chrono::steady_clock::time_point> deadline) {
+    deadline_ = deadline;
+  }
+
   /// Ends the supervisor when nothing runs any more, and waits until it is gone.
   void shut_down_supervisor();
 
@@ -48,7 +53,7 @@ class NativeEngine : public Engine {
   void receive(std::chrono::milliseconds patience);
   void connect();
   void connection_lost(const Error& error);
-  std::string hint_about(const supervisor::Await& await) const;
+  Error explained(const Error& error, const supervisor::Await& await) const;
   Outcome outcome_of(const Pending& pending, const supervisor::Reply& reply) const;
 
   void do_action(StepId step, const CreateNetwork& action);
@@ -71,6 +76,7 @@ class NativeEngine : public Engine {
   supervisor::ContainerConfig prepare(const DesiredContainer& wish);
   void prepare_bind_sources(const DesiredContainer& wish) const;
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
+  void tell_volume(const char* what, const std::string& name);
   const std::string& id_of(const std::string& name) const;
   void hold_owners(const std::string& container);
 
@@ -85,6 +91,7 @@ class NativeEngine : public Engine {
   /// stay.
   std::map<std::string, supervisor::Client> owners_;
   Trace* trace_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string attempt_;  ///< what is being performed
   std::string subject_;  ///< on what
   std::deque<Pending> unsent_;

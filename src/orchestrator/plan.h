@@ -140,6 +140,10 @@ Plan plan_kill(const ObservedState& observed, const std::set<std::string>& servi
 Plan plan_pause(const ObservedState& observed, const std::set<std::string>& services);
 Plan plan_unpause(const ObservedState& observed, const std::set<std::string>& services);
 
+/// A step for each container that is to be waited for: until it has ended well when that is what
+/// others wait for, until it is healthy or ready when that can be told, and else until it is up.
+Plan plan_wait(const DesiredState& desired);
+
 struct RestartRequest {
   std::set<std::string> services;  ///< empty: all
   std::optional<std::chrono::nanoseconds> grace;

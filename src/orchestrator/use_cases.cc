@@ -8,8 +8,10 @@
 #include "orchestrator/preflight_networks.h"
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
+#include "orchestrator/readiness.h"
 #include "orchestrator/traced_report.h"
 #include "spec/render.h"
+#include "orchestrator/wait.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -131,6 +133,7 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
     result.problems.push_back(std::move(problem));
   }
   look_at_networks(paths, observed, result);
+  std::ranges::move(check_conditions(result.desired), std::back_inserter(result.problems));
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
@@ -197,6 +200,7 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
   record_project(project, host.paths);
   NativeEngine engine(host.paths, result.desired, host.trace);
   engine.observe();
+  engine.give_up_waiting_at(request.deadline);
   laps.end("record the project");
   const Timed executing(trace, command_row, "execute");
   result.execution = execute_noted(project, request, result, engine, host);
@@ -307,20 +311,30 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
                     [&](const auto& observed) { return plan_restart(observed, request); });
 }
 
-Execution start(const spec::Project& project, const std::vector<std::string>& services,
-                Host& host) {
+Execution start(const spec::Project& project, const StartRequest& request, Host& host) {
   check_home(project, host.paths);
-  const auto named = select_services(project, services);
-  const auto wanted =
-      services.empty() ? named : std::set<std::string>(services.begin(), services.end());
+  const auto named = select_services(project, request.services);
+  const auto wanted = request.services.empty()
+                          ? named
+                          : std::set<std::string>(request.services.begin(), request.services.end());
   const auto all = all_services(project);
   std::vector<Problem> unread;  // of what exists already: it has its texts
-  const DesiredState desired = desired_state(project, all, find_images(project, all, host.paths),
-                                             read_host_files(project, all, unread));
-  const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
-  NativeEngine engine(host.paths, desired);
-  return execute(plan_start(desired, engine.observe(), wanted), engine, host.report,
-                 host.interrupted);
+  DesiredState desired = desired_state(project, all, find_images(project, all, host.paths),
+                                       read_host_files(project, all, unread));
+  Execution execution;
+  {
+    const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
+    NativeEngine engine(host.paths, desired);
+    const ObservedState observed = engine.observe();
+    engine.give_up_waiting_at(request.deadline);
+    execution =
+        execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);
+    std::erase_if(desired.containers, [&](const auto& each) {
+      return !wanted.contains(each.second.service) || !observed.containers.contains(each.first);
+    });
+  }
+  if (!request.wait || !execution.succeeded()) return execution;
+  return wait_until_ready(desired, request.deadline, host);
 }
 
 }  // namespace stack::orchestrator

@@ -42,6 +42,8 @@ struct UpRequest {
   /// Asked when all is decided, under the project's lock if there is something to do; throws Error
   /// to have none of it.
   std::function<void(const struct UpResult&)> approve = {};
+  /// Conditions of dependencies that have not come true by then have failed.
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 
 struct UpResult {
@@ -75,7 +77,12 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host);
 /// While a stop is under way: no more patience, SIGKILL to everything that still runs.
 void kill_all(const HostPaths& paths, const std::string& name);
-Execution start(const spec::Project& project, const std::vector<std::string>& services, Host& host);
+struct StartRequest {
+  std::vector<std::string> services;  ///< empty: all
+  bool wait = false;                  ///< until they are ready: see wait.h
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< of every wait
+};
+Execution start(const spec::Project& project, const StartRequest& request, Host& host);
 
 struct KillRequest {
   std::set<std::string> services;  ///< empty: all

@@ -51,6 +51,11 @@ class Reading {
     return usage;
   }
 
+  std::uint64_t oom_kills() const {
+    return value_of(either("memory", "memory.oom_control", "memory.events"), "oom_kill")
+        .value_or(0);
+  }
+
  private:
   std::string v1(const char* controller, const char* file) const {
     const auto* hierarchy = layout_.v1_with(controller);
@@ -126,6 +131,10 @@ std::string read_or_nothing(const std::string& path) {
 ResourceUsage usage_of(const CgroupLayout& layout, const std::string& cgroup,
                        const ReadText& read) {
   return Reading(layout, cgroup, read).take();
+}
+
+std::uint64_t read_oom_kills(const std::string& cgroup) {
+  return Reading(host_cgroup_layout(), cgroup, read_or_nothing).oom_kills();
 }
 
 ResourceUsage read_usage(const std::string& cgroup) {

@@ -37,6 +37,9 @@ ResourceUsage usage_of(const CgroupLayout& layout, const std::string& cgroup, co
 /// Of this machine's `cgroup`; all 0 when there is none.
 ResourceUsage read_usage(const std::string& cgroup);
 
+/// How many processes of it the kernel has killed for want of memory; 0 when nobody counts.
+std::uint64_t read_oom_kills(const std::string& cgroup);
+
 /// From the text of /proc/PID/net/dev.
 NetworkUsage parse_network_usage(std::string_view net_dev);
 

@@ -59,6 +59,13 @@ constexpr std::array kCatalogue = {
         "name like http is not a number of a port.",
         "ports: [\"80800:80\", \"8080:http\"]", "ports: [\"8080:80\"]"},
     Explanation{
+        "bad-ready", Severity::error, "a readiness that cannot come true",
+        "x-stack.ready is auto, or one of tcp (a port), unix or file (an absolute path in the "
+        "container), http (http://localhost:PORT/PATH, or port and path), log (an extended regular "
+        "expression, and a count), exec (a command) and notify: true; each with a timeout, if 60s "
+        "are not right.",
+        "x-stack:\n  ready: {tcp: 5432, file: run/ready}", "x-stack:\n  ready: {file: /run/ready}"},
+    Explanation{
         "bad-value", Severity::error, "a value that the key does not take",
         "The key takes other words or another notation; the message says which. Durations have "
         "units (30s, 1m30s), sizes too (512m, 1.5g), and some keys take one of a few words "

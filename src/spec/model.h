@@ -201,6 +201,21 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
+/// `x-stack.ready`: when a container of the service counts as ready, without a health check.
+struct Readiness {
+  /// `listening`: on one of its ports (auto), or on `port` (tcp).
+  enum class Kind { listening, unix_socket, http, log, file, exec, notify } kind = Kind::listening;
+  std::uint16_t port = 0;   ///< tcp, http; 0: auto
+  std::string host;         ///< http: an address, or "localhost"
+  std::string path;         ///< unix, file: in the container; http: with its query
+  int status = 0;           ///< http; 0: any of 200 to 399
+  std::string pattern;      ///< log: an extended regular expression
+  std::uint64_t count = 1;  ///< log: so many lines
+  Strings command;          ///< exec
+  std::optional<std::chrono::nanoseconds> timeout;  ///< 0: without end
+  bool operator==(const Readiness&) const = default;
+};
+
 /// `pre_start`: a container that runs to its end before those of the service start.
 struct PreStart {
   Hook run;
@@ -280,8 +295,10 @@ struct Service {
   std::string uts;     ///< empty or host
   std::string cgroup;  ///< empty, host or private
   std::string cgroup_parent;
-  std::string userns_mode;   ///< empty or host: ids are not remapped; see user_namespace.h
-  bool idmap_owner = false;  ///< x-stack.idmap: owner
+  std::string userns_mode;         ///< empty or host: ids are not remapped; see user_namespace.h
+  bool idmap_owner = false;        ///< x-stack.idmap: owner
+  std::optional<Readiness> ready;  ///< x-stack.ready
+  bool restart_unhealthy = false;  ///< x-stack.restart_unhealthy
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;
   std::vector<Hook> post_start;

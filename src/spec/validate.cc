@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "spec/check_ready.h"
 #include "spec/check_service.h"
 #include "spec/logging.h"
 #include "spec/paths.h"
@@ -307,6 +308,7 @@ void check_contradictions(const Node& root, Reporter& reporter) {
     check_said_twice(service, reporter);
     check_platform(service, reporter);
     check_health_test(service, reporter);
+    check_ready(service, reporter);
     check_build(service, root.find("services"), reporter);
     check_watches(service, reporter);
     check_mounts(service, reporter);

@@ -37,6 +37,12 @@ bool belongs_to_another_keeper(pid_t pid) {
   return parent != ::getppid() && process_name(parent) == "stack-keeper";
 }
 
+std::optional<Fd> take(std::map<std::string, Fd>& kept, const std::string& name) {
+  const auto found = kept.find(name);
+  if (found == kept.end()) return std::nullopt;
+  return std::move(found->second);
+}
+
 }  // namespace
 
 void Supervisor::adopt_all() {
@@ -51,11 +57,9 @@ void Supervisor::adopt_all() {
   std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
     if (!task->runs()) continue;
-    std::optional<Fd> terminal;
-    if (const auto found = kept.find(id + "/terminal"); found != kept.end())
-      terminal = std::move(found->second);
+    std::optional<Fd> terminal = take(kept, id + "/terminal");
     if (can_be_adopted(task->status().process)) {
-      adopt(task, std::move(terminal));
+      adopt(task, std::move(terminal), take(kept, id + "/notify"));
       adopted.insert(id);
     } else {
       adopt_output(task, std::move(terminal));
@@ -74,9 +78,10 @@ void Supervisor::adopt_all() {
   if (!adopted.empty() || guests_.any()) repair_network({.links = true, .stack_rules = true});
 }
 
-void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal) {
+void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal,
+                       std::optional<Fd> notify) {
   try {
-    task->adopt(std::move(terminal));
+    task->adopt(std::move(terminal), std::move(notify));
     journal::note("adopted " + task->config().name);
   } catch (const Error& error) {
     // It runs on, with what could be had; its end will be known.

@@ -95,12 +95,15 @@ enum class AwaitedCondition {
   completed,
   settled,  ///< it has come to rest, is healthy, or has ended well; fails with its first failure
   ended,    ///< the run that is under way, if any, is over; cannot fail
+  up,       ///< it runs, and has for half a second: for who cannot tell that it is ready
 };
 /// Done when the condition holds; fails (ExitCode::not_ready) when it cannot come true any more:
-/// unhealthy, or exited before being healthy, or completed with another code than 0.
+/// unhealthy, or exited before being healthy, or completed with another code than 0, or the time is
+/// over.
 struct Await {
   std::string id;
   AwaitedCondition condition;
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 /// Joins the container to a further network, at once if it runs, and for all runs to come.
 struct ConnectContainer {

@@ -59,10 +59,59 @@ void from_json(const json& in, HealthPolicy& health) {
   in.at("retries").get_to(health.retries);
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 7> ready_names{"listening", "unix", "http",  "log",
+                                                      "file",      "exec", "notify"};
+
+ReadyRule::Kind ready_kind(std::string_view text) {
+  for (std::size_t i = 0; i < ready_names.size(); ++i)
+    if (ready_names.at(i) == text) return static_cast<ReadyRule::Kind>(i);
+  fail("\"{}\" is not a kind of readiness", text);
+}
+
+}  // namespace
+
+void to_json(json& out, const ReadyRule::Port& port) {
+  out = json{{"number", port.number}, {"protocol", port.protocol}};
+}
+
+void from_json(const json& in, ReadyRule::Port& port) {
+  in.at("number").get_to(port.number);
+  in.at("protocol").get_to(port.protocol);
+}
+
+void to_json(json& out, const ReadyRule& rule) {
+  out = json{{"kind", ready_names.at(static_cast<std::size_t>(rule.kind))},
+             {"ports", rule.ports},
+             {"loopback_counts", rule.loopback_counts},
+             {"host", rule.host},
+             {"path", rule.path},
+             {"status", rule.status},
+             {"pattern", rule.pattern},
+             {"count", rule.count},
+             {"command", rule.command},
+             {"timeout", rule.timeout.count()}};
+}
+
+void from_json(const json& in, ReadyRule& rule) {
+  rule.kind = ready_kind(in.at("kind").get_ref<const std::string&>());
+  in.at("ports").get_to(rule.ports);
+  in.at("loopback_counts").get_to(rule.loopback_counts);
+  in.at("host").get_to(rule.host);
+  in.at("path").get_to(rule.path);
+  in.at("status").get_to(rule.status);
+  in.at("pattern").get_to(rule.pattern);
+  in.at("count").get_to(rule.count);
+  in.at("command").get_to(rule.command);
+  rule.timeout = duration(in.at("timeout"));
+}
+
 void to_json(json& out, const RestartRule& rule) {
   out = json{{"kind", restart_name(rule.kind)}, {"max_attempts", rule.max_attempts}};
   if (rule.delay.count() != 0) out["delay"] = rule.delay.count();
   if (rule.window.count() != 0) out["window"] = rule.window.count();
+  if (rule.when_unhealthy) out["when_unhealthy"] = true;
 }
 
 void from_json(const json& in, RestartRule& rule) {
@@ -70,6 +119,7 @@ void from_json(const json& in, RestartRule& rule) {
   in.at("max_attempts").get_to(rule.max_attempts);
   if (in.contains("delay")) rule.delay = duration(in.at("delay"));
   if (in.contains("window")) rule.window = duration(in.at("window"));
+  rule.when_unhealthy = in.value("when_unhealthy", false);
 }
 
 void to_json(json& out, const StopRule& rule) {
@@ -164,6 +214,7 @@ std::string aside_name(const std::string& id, const std::string& name) {
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
+  config.restart_with = wanted.restart_with;
   config.stop = wanted.stop;
   config.ports = wanted.ports;
   config.health = wanted.health;
@@ -172,6 +223,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   for (Endpoint& endpoint : config.endpoints)
     for (const Endpoint& other : wanted.endpoints)
       if (other.network == endpoint.network) endpoint.aliases = other.aliases;
+  config.attributes = wanted.attributes;
   config.applied = wanted.applied;
 }
 
@@ -205,6 +257,9 @@ void to_json(json& out, const ContainerConfig& config) {
   if (!config.place.empty()) out["place"] = config.place;
   if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
+  if (config.ready) out["ready"] = *config.ready;
+  if (!config.restart_with.empty()) out["restart_with"] = config.restart_with;
+  if (!config.attributes.empty()) out["attributes"] = config.attributes;
   if (!config.post_start.empty()) out["post_start"] = config.post_start;
   if (!config.pre_stop.empty()) out["pre_stop"] = config.pre_stop;
   if (config.log != LogPolicy{}) out["log"] = config.log;
@@ -222,6 +277,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("data_container").get_to(config.data_container);
   in.at("applied").get_to(config.applied);
   if (in.contains("log")) in.at("log").get_to(config.log);
+  if (in.contains("restart_with")) in.at("restart_with").get_to(config.restart_with);
 }
 
 void read_details(const json& in, ContainerConfig& config) {
@@ -231,6 +287,8 @@ void read_details(const json& in, ContainerConfig& config) {
   in.at("extra_hosts").get_to(config.extra_hosts);
   if (in.contains("dns")) in.at("dns").get_to(config.dns);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
+  if (in.contains("ready")) config.ready = in.at("ready").get<ReadyRule>();
+  if (in.contains("attributes")) in.at("attributes").get_to(config.attributes);
   in.at("stop").get_to(config.stop);
   if (in.contains("post_start")) in["post_start"].get_to(config.post_start);
   if (in.contains("pre_stop")) in["pre_stop"].get_to(config.pre_stop);
@@ -243,8 +301,8 @@ void from_json(const json& in, ContainerConfig& config) {
 
 json take_details(json& config) {
   json details = json::object();
-  for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "stop",
-                          "post_start", "pre_stop"}) {
+  for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "ready",
+                          "attributes", "stop", "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

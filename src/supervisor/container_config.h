@@ -29,6 +29,28 @@ struct HealthPolicy {
   bool operator==(const HealthPolicy&) const = default;
 };
 
+/// When a container counts as ready after its start, without a health check; with one, when its
+/// checks begin.
+struct ReadyRule {
+  enum class Kind { listening, unix_socket, http, log, file, exec, notify };
+  struct Port {
+    std::uint16_t number = 0;
+    std::string protocol = "tcp";  ///< tcp or udp
+    bool operator==(const Port&) const = default;
+  };
+  Kind kind = Kind::listening;
+  std::vector<Port> ports;           ///< listening: one of these; none: any of tcp. http: the one
+  bool loopback_counts = true;       ///< listening: who cannot be reached from outside counts too
+  std::string host;                  ///< http: an address, or "localhost"
+  std::string path;                  ///< unix_socket, file: absolute, in the container; http
+  int status = 0;                    ///< http; 0: any of 200 to 399
+  std::string pattern;               ///< log: see base/pattern.h
+  std::uint64_t count = 1;           ///< log: so many lines of this run
+  std::vector<std::string> command;  ///< exec
+  std::chrono::nanoseconds timeout = std::chrono::seconds(60);  ///< 0: without end
+  bool operator==(const ReadyRule&) const = default;
+};
+
 enum class RestartKind { no, always, on_failure, unless_stopped };
 
 struct RestartRule {
@@ -39,6 +61,7 @@ struct RestartRule {
   /// A run of this length shows that the start before it was a success: the attempts are counted
   /// anew. 0: all count.
   std::chrono::nanoseconds window{0};
+  bool when_unhealthy = false;  ///< also one that runs, and whose health has turned unhealthy
   bool operator==(const RestartRule&) const = default;
 };
 
@@ -125,7 +148,11 @@ struct ContainerConfig {
   std::vector<std::pair<std::string, std::string>> extra_hosts;
   DnsRules dns;
   std::optional<HealthPolicy> health;
+  std::optional<ReadyRule> ready;
   RestartRule restart;
+  /// Services with which it is restarted when they are by their policy, and whether it waits until
+  /// they are healthy then.
+  std::map<std::string, bool> restart_with = {};
   StopRule stop;
   std::vector<HookRule> post_start;  ///< after each start that was asked for
   std::vector<HookRule> pre_stop;    ///< before the stop signal
@@ -134,6 +161,7 @@ struct ContainerConfig {
   /// proved itself yet. Empty: it is the one.
   std::string place = {};
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
+  std::map<std::string, std::string> attributes = {};  ///< what events tell of it: image, labels
   /// The orchestrator's own description of what was asked for, kept word for word for the next
   /// diff.
   std::string applied;
@@ -144,8 +172,8 @@ struct ContainerConfig {
 std::string aside_name(const std::string& id, const std::string& name);
 
 /// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
-/// is restarted, stopped, probed and published, its hooks, its aliases, and the description of what
-/// was asked for.
+/// is restarted (alone and with others), stopped, probed and published, its hooks, its aliases, and
+/// the description of what was asked for.
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const Endpoint& endpoint);

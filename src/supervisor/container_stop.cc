@@ -23,6 +23,9 @@ std::string after_colon(std::string_view said) {
   return text.empty() ? text : ": " + text;
 }
 
+/// Whoever has run for so long has read its configuration and found its files.
+constexpr auto long_enough_up = std::chrono::milliseconds(500);
+
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -50,6 +53,13 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
     no_longer_restarting();
     co_return Answer{was_restarting};
   }
+  Answer answer = co_await bring_down(grace);
+  tell("stop");
+  co_return answer;
+}
+
+/// Hooks, signal, patience, kill; returns when it is gone.
+Awaitable<Answer> ContainerTask::bring_down(std::chrono::nanoseconds grace) {
   const ProcessIdentity stopped = status_.process;
   ++stopping_;
   if (!config_.pre_stop.empty()) thaw();  // a paused container can run no hook
@@ -87,6 +97,7 @@ void ContainerTask::no_longer_restarting() {
 std::string ContainerTask::signal_or_kill() {
   const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
   if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
+    tell_kill(signal);
     send_signal(pidfd_.get(), signal);
     return {};
   }
@@ -95,6 +106,7 @@ std::string ContainerTask::signal_or_kill() {
 }
 
 void ContainerTask::kill() {
+  tell_kill(SIGKILL);
   send_signal(pidfd_.get(), SIGKILL);
   runtime::kill_cgroup(config_.spec.cgroup);
 }
@@ -125,6 +137,7 @@ Awaitable<Answer> ContainerTask::signal(int number) {
     co_return Answer{true};
   }
   if (!send_signal(pidfd_.get(), number)) fail("container {} is not running", config_.name);
+  tell_kill(number);
   if (stops && status_.phase == Phase::paused) thaw();
   if (heard) co_return Answer{true};
   co_return Answer{true, "without effect: process 1 ignores " + runtime::signal_name(number)};
@@ -142,8 +155,7 @@ Awaitable<Answer> ContainerTask::pause() {
   if (!runs() || launching_) fail("container {} is not running", config_.name);
   if (status_.phase == Phase::paused) co_return Answer{};
   // First: a check under way would be frozen too, and its time would go on.
-  if (prober_) prober_->stop();
-  prober_.reset();
+  stop_probing();
   const ProcessIdentity process = status_.process;
   std::optional<Error> failure;
   try {
@@ -158,6 +170,7 @@ Awaitable<Answer> ContainerTask::pause() {
     throw *failure;
   }
   status_.phase = Phase::paused;
+  tell("pause");
   note_change();
   co_return Answer{true};
 }
@@ -202,6 +215,7 @@ void ContainerTask::thaw() {
 void ContainerTask::resumed() {
   if (status_.phase != Phase::paused) return;
   status_.phase = Phase::running;
+  tell("unpause");
   start_probing(known_health());
   note_change();
 }
@@ -230,41 +244,80 @@ Awaitable<Answer> ContainerTask::await_end() {
   co_return Answer{false, {}, status_.exit_code};
 }
 
-Awaitable<Answer> ContainerTask::await(AwaitedCondition condition) {
+bool ContainerTask::holds(AwaitedCondition condition) const {
+  const bool is_running = status_.phase == Phase::running || status_.phase == Phase::paused;
+  const bool over = status_.phase == Phase::exited && status_.error.empty();
+  switch (condition) {
+    case AwaitedCondition::running:
+      return is_running || over;
+    case AwaitedCondition::healthy:
+      return status_.health == Health::healthy;
+    case AwaitedCondition::completed:
+      return status_.phase == Phase::exited && status_.exit_code == 0;
+    case AwaitedCondition::up:
+      return is_running && std::chrono::system_clock::now() >= status_.started + long_enough_up;
+    case AwaitedCondition::settled:
+    case AwaitedCondition::ended:
+      break;  // have coroutines of their own
+  }
+  return false;
+}
+
+/// Why it cannot come true any more.
+std::optional<Error> ContainerTask::why_not(AwaitedCondition condition) const {
+  if (condition == AwaitedCondition::healthy && !config_.health && !config_.ready) {
+    return not_ready("has no health check")
+        .with_hint("x-stack: {ready: auto} tells without one; see docs/readiness.md");
+  }
+  if (condition == AwaitedCondition::healthy && status_.health == Health::unhealthy)
+    return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
+  if (!status_.error.empty() && !active() && !launching_)
+    return not_ready("could not be started: " + status_.error);
+  if (status_.phase != Phase::exited || condition == AwaitedCondition::running) return std::nullopt;
+  return not_ready(status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited");
+}
+
+Error ContainerTask::not_ready(const std::string& why) const {
+  return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
+}
+
+/// When there was more than one.
+std::string ContainerTask::last_checks() const {
+  if (checks_.size() < 2) return {};
+  std::string text = "its last health checks:";
+  for (const auto& [time, failure] : checks_) {
+    text += fmt::format("\n    {:.1f} s ago{}", seconds(Clock::now() - time), after_colon(failure));
+  }
+  return text;
+}
+
+std::string ContainerTask::not_yet(AwaitedCondition condition) const {
+  if (status_.phase == Phase::restarting || condition == AwaitedCondition::up)
+    return fmt::format("does not stay up: {}", to_text(status_.phase));
+  if (condition == AwaitedCondition::completed) return "has not ended in time";
+  return "is not ready in time" + after_colon(status_.last_probe);
+}
+
+Awaitable<Answer> ContainerTask::await(AwaitedCondition condition,
+                                       std::optional<Clock::time_point> deadline) {
   if (condition == AwaitedCondition::ended) co_return co_await await_end();
   if (condition == AwaitedCondition::settled) co_return co_await settle();
-  const auto not_ready = [this](const std::string& why) {
-    return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
-  };
-  if (condition == AwaitedCondition::healthy && !config_.health)
-    throw not_ready("has no health check");
+  const auto end = deadline.value_or(Clock::time_point::max());
   for (;;) {
-    const bool over = status_.phase == Phase::exited;
-    const std::string how = how_it_ended();
-    switch (condition) {
-      case AwaitedCondition::running:
-        if (status_.phase == Phase::running || status_.phase == Phase::paused ||
-            (over && status_.error.empty()))
-          co_return Answer{};
-        break;
-      case AwaitedCondition::healthy:
-        if (status_.health == Health::healthy) co_return Answer{};
-        if (status_.health == Health::unhealthy)
-          throw not_ready("is unhealthy" + after_colon(status_.last_probe));
-        if (over) throw not_ready(how);
-        break;
-      case AwaitedCondition::completed:
-        if (over && status_.exit_code == 0) co_return Answer{};
-        if (over) throw not_ready(how);
-        break;
-      case AwaitedCondition::settled:
-      case AwaitedCondition::ended:
-        break;  // have coroutines of their own
-    }
-    if (!status_.error.empty() && !active() && !launching_)
-      throw not_ready("could not be started: " + status_.error);
-    co_await news_.wait();
+    if (holds(condition)) co_return Answer{};
+    if (const auto error = why_not(condition)) throw Error(*error);
+    if (Clock::now() >= end) throw not_ready(not_yet(condition)).with_hint(last_checks());
+    auto look = end;
+    if (condition == AwaitedCondition::up && runs())
+      look = std::min(look, Clock::now() + settling_time());
+    co_await news_.wait_until(look);
   }
+}
+
+/// Until it has run for long enough.
+Clock::duration ContainerTask::settling_time() const {
+  const auto rest = status_.started + long_enough_up - std::chrono::system_clock::now();
+  return std::clamp<Clock::duration>(rest, std::chrono::milliseconds(1), long_enough_up);
 }
 
 }  // namespace stack::supervisor

@@ -2,10 +2,14 @@
 #include "supervisor/container_task.h"
 
 #include <fcntl.h>
+#include <unistd.h>
+
+#include <ctime>
 
 #include "base/error.h"
 #include "network/namespaces.h"
 #include "runtime/cgroup.h"
+#include "runtime/cgroup_stats.h"
 #include "runtime/freezer.h"
 #include "runtime/launch.h"
 #include "runtime/update.h"
@@ -21,6 +25,19 @@ constexpr const char* trace_row = "supervisor";
 
 TimePoint now() {
   return std::chrono::system_clock::now();
+}
+
+/// Of a process that SIGKILL ended.
+constexpr int killed_code = 137;
+
+/// When a process was made, to a clock tick, which is never too late.
+TimePoint began_at(const ProcessIdentity& process) {
+  timespec since_boot{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  const auto uptime = std::chrono::seconds(since_boot.tv_sec);
+  const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const auto start = std::chrono::milliseconds(process.start_time * 1000 / ticks);
+  return now() - uptime - std::chrono::nanoseconds(since_boot.tv_nsec) + start;
 }
 
 }  // namespace
@@ -46,6 +63,32 @@ void ContainerTask::save_state() const {
   } catch (const Error& error) {
     journal::warning(error.what());  // a full disk: status.json is on another
   }
+}
+
+// ---- what happens, told
+
+void ContainerTask::tell(std::string action, std::map<std::string, std::string> attributes,
+                         std::optional<TimePoint> time) const {
+  Event event{time.value_or(now()), "container", std::move(action),
+              config_.service,      config_.id,  config_.attributes};
+  event.attributes.merge(attributes);
+  event.attributes.try_emplace("name", config_.name);
+  shared_.tell(std::move(event));
+}
+
+void ContainerTask::tell_kill(int signal) const {
+  tell("kill", {{"signal", std::to_string(signal)}});
+}
+
+void ContainerTask::tell_end() const {
+  if (status_.oom_killed) tell("oom", {}, status_.finished);
+  std::map<std::string, std::string> attributes;
+  if (status_.exit_code) attributes["exitCode"] = std::to_string(*status_.exit_code);
+  const auto lived = status_.finished - status_.started;
+  if (lived.count() >= 0)
+    attributes["execDuration"] =
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lived).count());
+  tell("die", std::move(attributes), status_.finished);
 }
 
 // ---- starting
@@ -90,6 +133,7 @@ Awaitable<std::string> ContainerTask::run_hooks(const std::vector<HookRule>& hoo
 /// All or nothing: a launch that fails leaves no trace but its error in the status.
 Awaitable<void> ContainerTask::launch(Spans* trace) {
   launching_ = true;
+  began_ = now();
   early_end_.reset();
   status_.error.clear();
   std::optional<Error> failure;
@@ -137,7 +181,10 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   auto pending = runtime::launch(spec, options);
   laps.end("launch");
   // A process that has failed already left no namespace behind: why it failed is the error.
-  if (has_dns() && pending.network_namespace() < 0) pending.take_result();
+  const bool has_own = config_.spec.namespaces.network.kind == runtime::NamespaceKind::own;
+  if (has_own && pending.network_namespace() < 0) pending.take_result();
+  if (notifies())
+    open_notify_socket(has_own ? pending.network_namespace() : options.shared.network);
   if (has_dns()) {
     co_await plug(pending.identity(), pending.network_namespace());
     laps.end("network plug");
@@ -226,25 +273,94 @@ void ContainerTask::started() {
   status_.finished = {};
   status_.exit_code.reset();
   status_.oom_killed = false;
+  status_.restart_due = RestartDue::no;
   status_.last_probe.clear();
+  checks_.clear();
   start_probing(Health::starting);
   save_state();
+  tell("start");
   note_change();
 }
 
+/// Checks begin when it is ready, if there is a rule for that.
 void ContainerTask::start_probing(Health known) {
-  status_.health = config_.health ? known : Health::none;
+  status_.health = config_.health || config_.ready ? known : Health::none;
+  const bool is_checked = known == Health::unhealthy && config_.health;
+  if (config_.ready && known != Health::healthy && !is_checked) {
+    await_readiness(known);
+  } else {
+    start_checks(known);
+  }
+}
+
+void ContainerTask::start_checks(Health known) {
   if (!config_.health) return;
-  prober_ =
-      Prober::start(shared_.loop, config_, status_.process, shared_.files.paths.cache(), known,
-                    [this](Health health, const std::string& failure) { probed(health, failure); });
+  prober_ = Prober::start(shared_.loop, config_, status_.process, shared_.files.paths.cache(),
+                          known, [this](Health health, const std::string& failure) {
+                            remember_check(failure);
+                            probed(health, failure);
+                          });
+}
+
+void ContainerTask::remember_check(const std::string& failure) {
+  constexpr std::size_t most = 3;
+  if (failure.empty()) return;
+  checks_.emplace_back(Clock::now(), failure);
+  if (checks_.size() > most) checks_.pop_front();
+}
+
+void ContainerTask::await_readiness(Health known) {
+  const auto listener = [this](Health health, const std::string& missing) {
+    if (health == Health::healthy && config_.health) return start_checks(Health::starting);
+    probed(health, missing);
+  };
+  const bool notified = notify_ && notify_->has_said_ready();
+  ready_watch_ = ReadyWatch::start(shared_.loop, config_,
+                                   {status_.process, shared_.files.container(config_.id), began_,
+                                    shared_.files.paths.cache(), notified},
+                                   known, listener);
+}
+
+void ContainerTask::stop_probing() {
+  if (prober_) prober_->stop();
+  if (ready_watch_) ready_watch_->stop();
+  prober_.reset();
+  ready_watch_.reset();
+}
+
+bool ContainerTask::notifies() const {
+  return config_.ready && config_.ready->kind == ReadyRule::Kind::notify;
+}
+
+/// `network_namespace`: of its process; -1: the host's.
+void ContainerTask::open_notify_socket(int network_namespace) {
+  const Fd host = network_namespace < 0 ? network::current_namespace() : Fd();
+  Fd socket =
+      NotifySocket::open(config_.id, network_namespace < 0 ? host.get() : network_namespace);
+  shared_.store.keep(notify_name(), socket.get());
+  read_notifications(std::move(socket));
+}
+
+void ContainerTask::read_notifications(Fd socket) {
+  notify_ = NotifySocket::read(shared_.loop, std::move(socket), config_, [this] {
+    if (ready_watch_) ready_watch_->notified();
+  });
+}
+
+std::string ContainerTask::notify_name() const {
+  return config_.id + "/notify";
 }
 
 void ContainerTask::probed(Health health, const std::string& failure) {
   if (health == status_.health && failure == status_.last_probe) return;
+  const bool turned = health != status_.health;
   status_.health = health;
   status_.last_probe = failure;
+  if (turned) tell(fmt::format("health_status: {}", to_text(health)));
   note_change();
+  if (turned && health == Health::unhealthy && config_.restart.when_unhealthy)
+    spawn(shared_.loop, "restarting " + config_.name,
+          end_to_restart(shared_from_this(), RestartDue::unhealthy));
 }
 
 // ---- changes
@@ -267,6 +383,7 @@ Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
   config_ = std::move(changed);
   policy_ = RestartPolicy(config_.restart);
   if (reprobed) probe_anew();
+  tell("update");
   if (renamed) co_await tell_names();
   if (republished) co_await ports_changed();
   co_return Answer{true};
@@ -288,8 +405,7 @@ Awaitable<void> ContainerTask::ports_changed() {
 
 void ContainerTask::probe_anew() {
   if (status_.phase != Phase::running) return;
-  if (prober_) prober_->stop();
-  prober_.reset();
+  stop_probing();
   start_probing(Health::starting);
   note_change();
 }
@@ -299,8 +415,10 @@ Awaitable<void> ContainerTask::rename(std::string name, std::string place) {
   ContainerConfig changed = config_;
   changed.name = std::move(name);
   changed.place = std::move(place);
+  changed.attributes["name"] = changed.name;
   write_config(shared_.files, changed, status_.created);
   config_ = std::move(changed);
+  tell("rename");
   note_change();
 }
 
@@ -322,11 +440,13 @@ void ContainerTask::change_limits(const runtime::ResourceSpec& wanted) {
 
 // ---- adoption
 
-void ContainerTask::adopt(std::optional<Fd> terminal) {
+void ContainerTask::adopt(std::optional<Fd> terminal, std::optional<Fd> notify) {
   adopt_output(std::move(terminal));  // first: should it have ended, its last words are to be had
+  if (notify) read_notifications(std::move(*notify));
   auto process = open_process(status_.process);
   if (!process) fail("{} has ended", config_.name);
   pidfd_ = std::move(*process);
+  began_ = began_at(status_.process);
   if (const auto network = network_namespace()) {
     shared_.network.adopt(config_, plugged_endpoints(), network->get());
     start_dns(network->get(), {status_.dns_udp_port, status_.dns_tcp_port});
@@ -338,6 +458,12 @@ void ContainerTask::adopt(std::optional<Fd> terminal) {
   const bool frozen = runtime::freezer_of(config_.spec.cgroup) == runtime::Freezer::frozen;
   status_.phase = frozen ? Phase::paused : Phase::running;
   if (!frozen) start_probing(known_health());
+  // What a former supervisor decided, or was about to.
+  RestartDue due = status_.restart_due;
+  const bool is_ill = status_.health == Health::unhealthy && config_.restart.when_unhealthy;
+  if (due == RestartDue::no && is_ill) due = RestartDue::unhealthy;
+  if (due != RestartDue::no)
+    spawn(shared_.loop, "restarting " + config_.name, end_to_restart(shared_from_this(), due));
 }
 
 Health ContainerTask::known_health() const {
@@ -348,6 +474,9 @@ Health ContainerTask::known_health() const {
 void ContainerTask::make_output() {
   output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
                                      LogWriter(shared_.files.container(config_.id), config_.log));
+  output_->on_output([this] {
+    if (ready_watch_) ready_watch_->output_came();
+  });
 }
 
 std::filesystem::path ContainerTask::running_files() const {
@@ -366,6 +495,9 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
     early_end_ = record;
     return;
   }
+  const bool was_killed = record && exit_code_of(record->wait_status) == killed_code;
+  status_.oom_killed = was_killed && runtime::read_oom_kills(config_.spec.cgroup) > 0;
+  const bool ran = runs();
   end_run();
   status_.process = {};
   status_.phase = Phase::exited;
@@ -373,6 +505,7 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
   status_.finished = record ? record->time : now();
   status_.exit_code.reset();
   if (record) status_.exit_code = exit_code_of(record->wait_status);
+  if (ran) tell_end();
   plan_restart({status_.exit_code, status_.finished - status_.started});
   save_state();
   note_change();
@@ -380,11 +513,13 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
 
 /// Lets go of everything that was for this run only. Safe at any point of a launch.
 void ContainerTask::end_run() {
-  if (prober_) prober_->stop();
+  stop_probing();
   if (dns_) dns_->stop();
   shared_.network.unplug(config_.id);
-  prober_.reset();
   dns_.reset();
+  if (notifies()) shared_.store.drop(notify_name());
+  if (notify_) notify_->stop();
+  notify_.reset();
   pidfd_.reset();
   status_.dns_udp_port = status_.dns_tcp_port = 0;
   try {
@@ -398,49 +533,6 @@ void ContainerTask::end_run() {
     journal::warning(error.what());  // its name tells the next clean-up whose it was
   }
   output_.reset();
-}
-
-void ContainerTask::plan_restart(const RunEnd& end) {
-  if (status_.stopped_by_user || config_.data_container) return stay_down();
-  const auto pause = policy_.after(end);
-  if (!pause) return stay_down();
-  status_.phase = Phase::restarting;
-  spawn(shared_.loop, "restarting " + config_.name,
-        restart_later(shared_from_this(), *pause, ++generation_));
-}
-
-/// No port is held for a container that is not coming back.
-void ContainerTask::stay_down() {
-  if (status_.phase == Phase::restarting) status_.phase = Phase::exited;
-  shared_.publisher.withdraw(config_.id);
-  status_.published.clear();
-  shared_.firewall_ready.request();
-}
-
-Awaitable<void> ContainerTask::restart_later(Self self, std::chrono::nanoseconds pause,
-                                             std::uint64_t generation) {
-  const auto due = Clock::now() + pause;
-  while (generation == self->generation_ && co_await self->news_.wait_until(due)) {
-  }
-  if (generation != self->generation_) co_return;
-  const auto guard = co_await self->starting_.lock();
-  if (generation != self->generation_) co_return;
-  if (co_await self->try_restart()) co_return;
-  // Asked to stop while it failed to start: then it stays down.
-  if (generation != self->generation_) co_return;
-  self->plan_restart({std::nullopt, std::chrono::nanoseconds(0)});
-  self->note_change();
-}
-
-Awaitable<bool> ContainerTask::try_restart() {
-  ++status_.restarts;
-  try {
-    co_await launch(nullptr);
-    co_return true;
-  } catch (const Error& error) {
-    journal::warning("restarting " + config_.name + ": " + error.what());
-  }
-  co_return false;
 }
 
 }  // namespace stack::supervisor

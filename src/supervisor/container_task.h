@@ -3,6 +3,7 @@
 // in restart_policy.h and health.h, its effects in runtime/ and network/; here is their order.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,14 +14,17 @@
 #include "supervisor/dns_server.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/fd_store.h"
+#include "supervisor/notify_socket.h"
 #include "supervisor/output.h"
 #include "supervisor/prober.h"
 #include "supervisor/project_files.h"
 #include "supervisor/publisher.h"
+#include "supervisor/ready_watch.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/secret_store.h"
 #include "supervisor/shared_namespaces.h"
 #include "supervisor/stack_network.h"
+#include "supervisor/timeline.h"
 #include "supervisor/visits.h"
 
 namespace stack::supervisor {
@@ -40,8 +44,11 @@ struct SharedServices {
   /// Something is different from before: containers run or do not.
   std::function<void()> changed;
   const SecretStore& secrets;
-  FindRunning find_running;  ///< in this stack, or in any other
-  Visits& visits;            ///< to networks of other stacks
+  FindRunning find_running;         ///< in this stack, or in any other
+  Visits& visits;                   ///< to networks of other stacks
+  std::function<void(Event)> tell;  ///< the timeline
+  /// A container was started again by its policy, or with another one.
+  std::function<void(const std::string& id)> restarted;
 };
 
 /// What a request came to.
@@ -67,6 +74,10 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   /// How it is joined to its networks while it runs.
   std::vector<network::EndpointSpec> plugged_endpoints() const;
 
+  /// Writes into the timeline that this happened to it: now, or at `time`.
+  void tell(std::string action, std::map<std::string, std::string> attributes = {},
+            std::optional<TimePoint> time = std::nullopt) const;
+
   // Requests. They may be made at any time, in any number.
   /// `trace`: where its phases are noted, or null; outlives the call.
   Awaitable<Answer> start(Spans* trace);
@@ -86,12 +97,18 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<Answer> write_input(std::string bytes);
   /// Of its terminal; throws Error when it has none.
   void resize(std::uint16_t rows, std::uint16_t columns);
-  /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more.
-  Awaitable<Answer> await(AwaitedCondition condition);
+  /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more, or has not by
+  /// `deadline`.
+  Awaitable<Answer> await(AwaitedCondition condition, std::optional<Clock::time_point> deadline);
+
+  /// Ends it and starts it again, because one that it depends on was; unless somebody has stopped
+  /// it.
+  Awaitable<void> restart_with_dependency();
 
   // Events.
-  /// Takes over a process that a former supervisor started. `terminal`: its pty's master.
-  void adopt(std::optional<Fd> terminal);
+  /// Takes over a process that a former supervisor started. `terminal`: its pty's master; `notify`:
+  /// its NotifySocket.
+  void adopt(std::optional<Fd> terminal, std::optional<Fd> notify);
   /// What a process said that ended while no supervisor looked. Call before ended().
   void adopt_output(std::optional<Fd> terminal);
   /// Its process ended; `record` is empty when nobody knows how.
@@ -127,12 +144,26 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   DnsSource dns_source(int network_namespace);
   void start_probing(Health known);
   Health known_health() const;
+  void start_checks(Health known);
+  void remember_check(const std::string& failure);
+  void await_readiness(Health known);
+  void stop_probing();
+  bool notifies() const;
+  std::string notify_name() const;
+  void open_notify_socket(int network_namespace);
+  void read_notifications(Fd socket);
   void probed(Health health, const std::string& failure);
 
   Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
                                    std::optional<Clock::time_point> deadline);
   void end_run();
-  void plan_restart(const RunEnd& end);
+  void plan_restart(RunEnd end);
+  void restart_after(std::chrono::nanoseconds pause);
+  static Awaitable<void> end_to_restart(Self self, RestartDue why);
+  Awaitable<Answer> bring_down(std::chrono::nanoseconds grace);
+  void failed_to_restart();
+  void tell_kill(int signal) const;
+  void tell_end() const;
   static Awaitable<void> restart_later(Self self, std::chrono::nanoseconds pause,
                                        std::uint64_t generation);
   Awaitable<bool> try_restart();
@@ -146,6 +177,12 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void thaw();
   void resumed();
   Awaitable<Answer> await_end();
+  std::optional<Error> why_not(AwaitedCondition condition) const;
+  bool holds(AwaitedCondition condition) const;
+  Error not_ready(const std::string& why) const;
+  std::string not_yet(AwaitedCondition condition) const;
+  std::string last_checks() const;
+  Clock::duration settling_time() const;
   void note_change();
   void save_state() const;
   bool has_dns() const;
@@ -166,6 +203,10 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   std::shared_ptr<Output> output_;
   std::shared_ptr<DnsServer> dns_;
   std::shared_ptr<Prober> prober_;
+  std::shared_ptr<ReadyWatch> ready_watch_;
+  std::shared_ptr<NotifySocket> notify_;
+  std::deque<std::pair<Clock::time_point, std::string>> checks_;  ///< failed ones, the last few
+  TimePoint began_{};  ///< the run's output came after this
 };
 
 }  // namespace stack::supervisor

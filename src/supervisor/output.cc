@@ -135,6 +135,7 @@ Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Sourc
     // hold it for writing too.
     if (moved == 0 && source->kind == Source::Kind::terminal) co_return;
     self->note_loss();
+    if (moved > 0 && self->listener_) self->listener_();
     if (moved >= source->much()) {
       co_await yield(*self->loop_);
     } else {
@@ -180,6 +181,7 @@ void Output::resize(std::uint16_t rows, std::uint16_t columns) {
 
 void Output::finish() {
   finished_ = true;
+  listener_ = nullptr;
   for (auto* source : {&out_, &err_, &terminal_}) {
     while (*source && move_some(**source) > 0) {
     }

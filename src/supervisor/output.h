@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ class Output : public std::enable_shared_from_this<Output> {
   /// Where the container's own words go, for others of it; empty when they go to a terminal or
   /// nowhere.
   Fd open_out() const;
+  /// `listener` is called whenever bytes have gone into the log.
+  void on_output(std::function<void()> listener) { listener_ = std::move(listener); }
   /// Writes to the container's stdin or terminal, as fast as it reads; gives up when the run ends.
   static Awaitable<void> write_input(std::shared_ptr<Output> self, std::string bytes);
   /// Of the terminal, whose foreground processes get a SIGWINCH. Throws Error when there is none.
@@ -65,6 +68,7 @@ class Output : public std::enable_shared_from_this<Output> {
   std::string id_;
   std::filesystem::path pipes_;
   LogWriter log_;
+  std::function<void()> listener_;
   bool loss_noted_ = false;
   std::shared_ptr<Source> out_;
   std::shared_ptr<Source> err_;

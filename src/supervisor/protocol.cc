@@ -14,8 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t header_size = 4;
-constexpr std::array<std::string_view, 5> condition_names{"running", "healthy", "completed",
-                                                          "settled", "ended"};
+constexpr std::array<std::string_view, 6> condition_names{"running", "healthy", "completed",
+                                                          "settled", "ended",   "up"};
 
 json to_object(const CreateNetwork& request) {
   return {{"do", "create-network"}, {"config", request.config}};
@@ -73,10 +73,14 @@ json to_object(const ResizeTerminal& request) {
           {"rows", request.rows},
           {"columns", request.columns}};
 }
+/// The deadline in nanoseconds of CLOCK_MONOTONIC, which both sides share.
 json to_object(const Await& request) {
-  return {{"do", "await"},
-          {"container", request.id},
-          {"condition", condition_names.at(static_cast<std::size_t>(request.condition))}};
+  json object{{"do", "await"},
+              {"container", request.id},
+              {"condition", condition_names.at(static_cast<std::size_t>(request.condition))}};
+  if (request.deadline)
+    object["deadline"] = std::chrono::nanoseconds(request.deadline->time_since_epoch()).count();
+  return object;
 }
 json to_object(const ConnectContainer& request) {
   return {{"do", "connect-container"}, {"container", request.id}, {"endpoint", request.endpoint}};
@@ -161,6 +165,15 @@ AwaitedCondition condition_from(std::string_view name) {
   fail("unknown condition \"{}\"", name);
 }
 
+Await await_from(const json& in) {
+  Await request{in.at("container").get<std::string>(),
+                condition_from(in.at("condition").get<std::string>())};
+  if (in.contains("deadline"))
+    request.deadline = std::chrono::steady_clock::time_point(
+        std::chrono::nanoseconds(in["deadline"].get<std::int64_t>()));
+  return request;
+}
+
 Request request_from(const json& in) {
   const std::string what = in.at("do").get<std::string>();
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
@@ -182,10 +195,7 @@ Request request_from(const json& in) {
     return ResizeTerminal{in.at("container").get<std::string>(), in.at("rows").get<std::uint16_t>(),
                           in.at("columns").get<std::uint16_t>()};
   }
-  if (what == "await") {
-    return Await{in.at("container").get<std::string>(),
-                 condition_from(in.at("condition").get<std::string>())};
-  }
+  if (what == "await") return await_from(in);
   if (what == "connect-container")
     return ConnectContainer{in.at("container").get<std::string>(),
                             in.at("endpoint").get<Endpoint>()};

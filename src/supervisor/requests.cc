@@ -101,7 +101,9 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
 }
 
 Awaitable<Answer> Supervisor::handle(CreateNetwork request) {
+  const std::string name = request.config.spec.name;
   const auto change = network_.create(std::move(request.config));
+  if (change == StackNetwork::Change::made) tell_network("create", name);
   co_return Answer{change == StackNetwork::Change::made, {}};
 }
 
@@ -131,17 +133,24 @@ Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
       registry_.any_active() ? StackNetwork::Stack::runs : StackNetwork::Stack::is_down;
   const auto change = network_.remove(request.name, stack);
   firewall_ready_.request();
+  if (change == StackNetwork::Change::made) tell_network("destroy", request.name);
   co_return Answer{change == StackNetwork::Change::made, {}};
 }
 
 Awaitable<Answer> Supervisor::handle(ConnectContainer request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->connect(std::move(request.endpoint));
+  const std::string network = request.endpoint.network;
+  Answer answer = co_await task->connect(std::move(request.endpoint));
+  tell_network("connect", network, request.id);
+  co_return answer;
 }
 
 Awaitable<Answer> Supervisor::handle(DisconnectContainer request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->disconnect(std::move(request.network));
+  const std::string network = request.network;
+  Answer answer = co_await task->disconnect(std::move(request.network));
+  tell_network("disconnect", network, request.id);
+  co_return answer;
 }
 
 Awaitable<Answer> Supervisor::handle(LeaseGuest request) {
@@ -199,7 +208,9 @@ Answer Supervisor::create(const ContainerConfig& wanted) {
   // Last: with its config it is a container, without it rubbish.
   write_config(files_, config, status.created);
   network_.reserve(config);
-  registry_.add(std::make_shared<ContainerTask>(shared_, config, std::move(status)));
+  const auto task = std::make_shared<ContainerTask>(shared_, config, std::move(status));
+  registry_.add(task);
+  task->tell("create");
   status_saved_.request();
   return {true, {}};
 }
@@ -231,6 +242,7 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
 
 Awaitable<void> Supervisor::remove(Registry::Task task) {
   const ContainerConfig& config = task->config();
+  task->tell("destroy");
   registry_.erase(config.id);
   sweeper_.discard(config.id);
   secrets_.drop(config.id);
@@ -315,7 +327,7 @@ Awaitable<Answer> Supervisor::handle(ResizeTerminal request) {
 
 Awaitable<Answer> Supervisor::handle(Await request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->await(request.condition);
+  co_return co_await task->await(request.condition, request.deadline);
 }
 
 Awaitable<Answer> Supervisor::handle(Shutdown) {

@@ -13,6 +13,7 @@ constexpr std::chrono::nanoseconds long_life = std::chrono::seconds(10);
 }  // namespace
 
 bool RestartPolicy::wants_restart(const RunEnd& end) const {
+  if (end.unhealthy) return true;
   switch (rule_.kind) {
     case RestartKind::no:
       return false;

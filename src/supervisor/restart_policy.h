@@ -14,6 +14,7 @@ namespace stack::supervisor {
 struct RunEnd {
   std::optional<int> exit_code;     ///< unset: unknown, or it could not be started
   std::chrono::nanoseconds uptime;  ///< 0 when it could not be started
+  bool unhealthy = false;           ///< it was ended for that: any policy starts it again
 };
 
 class RestartPolicy {

@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 5> phase_names{"created", "running", "restarting", "exited",
                                                       "paused"};
+constexpr std::array<std::string_view, 3> due_names{"no", "unhealthy", "dependency"};
 constexpr std::array<std::string_view, 4> health_names{"none", "starting", "healthy", "unhealthy"};
 
 template <typename Enum, std::size_t size>
@@ -107,6 +108,8 @@ void to_json(json& out, const ContainerStatus& status) {
              {"error", status.error},
              {"last_probe", status.last_probe}};
   if (status.exit_code) out["exit_code"] = *status.exit_code;
+  if (status.restart_due != RestartDue::no)
+    out["restart_due"] = due_names.at(static_cast<std::size_t>(status.restart_due));
 }
 
 void from_json(const json& in, ContainerStatus& status) {
@@ -118,6 +121,9 @@ void from_json(const json& in, ContainerStatus& status) {
   if (in.contains("exit_code")) status.exit_code = in.at("exit_code").get<int>();
   in.at("oom_killed").get_to(status.oom_killed);
   in.at("stopped_by_user").get_to(status.stopped_by_user);
+  if (in.contains("restart_due"))
+    status.restart_due =
+        from_name<RestartDue>(due_names, in["restart_due"].get_ref<const std::string&>());
   in.at("restarts").get_to(status.restarts);
   status.created = time_point(in.at("created"));
   status.started = time_point(in.at("started"));

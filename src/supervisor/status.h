@@ -31,6 +31,9 @@ enum class Health { none, starting, healthy, unhealthy };
 std::string_view to_text(Phase phase);
 std::string_view to_text(Health health);
 
+/// Why a container is being ended although it is to run: to be started again.
+enum class RestartDue { no, unhealthy, dependency };
+
 struct ContainerStatus {
   std::string id;
   Phase phase = Phase::created;
@@ -39,6 +42,7 @@ struct ContainerStatus {
   std::optional<int> exit_code;  ///< of the last run; unset when unknown (reboot)
   bool oom_killed = false;
   bool stopped_by_user = false;  ///< by stop or down: no restart policy applies
+  RestartDue restart_due = RestartDue::no;
   std::uint64_t restarts = 0;
   TimePoint created{};
   TimePoint started{};                                    ///< epoch: never
@@ -48,8 +52,9 @@ struct ContainerStatus {
   std::vector<network::PublishedPort> published;          ///< as bound now
   std::uint16_t dns_udp_port = 0;                         ///< inside the container's namespace
   std::uint16_t dns_tcp_port = 0;
-  std::string error;       ///< why the last start failed, empty when it did not
-  std::string last_probe;  ///< output of the last failed health check
+  std::string error;  ///< why the last start failed, empty when it did not
+  /// Output of the last failed health check, or what is missing until it is ready.
+  std::string last_probe;
 };
 void to_json(nlohmann::json& json, const ContainerStatus& status);
 void from_json(const nlohmann::json& json, ContainerStatus& status);

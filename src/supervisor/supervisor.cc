@@ -46,6 +46,7 @@ Supervisor::Supervisor(ProjectFiles files)
       firewall_ready_(loop_, "setting the firewall", [this] { apply_firewall(); }),
       sweeper_(loop_, files_.containers()),
       secrets_(files_.secrets()),
+      timeline_(files_.events()),
       registry_(network_),
       shared_{loop_,
               files_,
@@ -62,7 +63,9 @@ Supervisor::Supervisor(ProjectFiles files)
               [this] { changed(); },
               secrets_,
               [this](const std::string& name) { return find_running(name); },
-              visits_},
+              visits_,
+              [this](const Event& event) { tell(event); },
+              [this](const std::string& id) { restart_dependents(id); }},
       server_(
           loop_, files_,
           [this](Request request, Server::ClientNumber client, Spans* trace) {
@@ -110,6 +113,49 @@ void Supervisor::take_exits() {
 void Supervisor::changed() {
   registry_.forget_views();
   consider_ending();
+}
+
+/// A full disk costs the story, and nothing else.
+void Supervisor::tell(const Event& event) {
+  try {
+    timeline_.append(event);
+    timeline_failed_ = false;
+  } catch (const Error& error) {
+    if (!std::exchange(timeline_failed_, true))
+      journal::warning(std::string("the timeline cannot be written: ") + error.what());
+  }
+}
+
+void Supervisor::tell_network(std::string action, const std::string& network,
+                              const std::string& container) {
+  Event event{std::chrono::system_clock::now(), "network", std::move(action), "", network, {}};
+  event.attributes["name"] = network;
+  if (!container.empty()) event.attributes["container"] = container;
+  tell(event);
+}
+
+namespace {
+
+/// Those that wait until what they depend on is healthy are restarted then, too.
+Awaitable<void> restart_with(Registry::Task dependent, Registry::Task dependency,
+                             bool when_healthy) {
+  if (when_healthy) co_await dependency->await(AwaitedCondition::healthy, std::nullopt);
+  co_await dependent->restart_with_dependency();
+}
+
+}  // namespace
+
+/// `depends_on: {db: {restart: true}}`, for restarts that nobody asked for.
+void Supervisor::restart_dependents(const std::string& id) {
+  const auto dependency = registry_.find(id);
+  if (!dependency) return;
+  for (const auto& [other, dependent] : registry_.all()) {
+    const auto& links = dependent->config().restart_with;
+    const auto link = links.find(dependency->config().service);
+    if (link == links.end() || !dependency->config().step.empty()) continue;
+    spawn(loop_, "restarting " + dependent->config().name,
+          restart_with(dependent, dependency, link->second));
+  }
 }
 
 std::optional<RunningContainer> Supervisor::find_running(const std::string& name) const {

@@ -15,6 +15,7 @@
 #include "supervisor/secret_store.h"
 #include "supervisor/server.h"
 #include "supervisor/sweeper.h"
+#include "supervisor/timeline.h"
 
 namespace stack::supervisor {
 
@@ -59,7 +60,7 @@ class Supervisor {
 
   // What a former supervisor left (adoption.cc).
   void adopt_all();
-  void adopt(const Registry::Task& task, std::optional<Fd> terminal);
+  void adopt(const Registry::Task& task, std::optional<Fd> terminal, std::optional<Fd> notify);
   void adopt_output(const Registry::Task& task, std::optional<Fd> terminal);
   void clear_cgroups();
   void clear_running_files();
@@ -69,6 +70,10 @@ class Supervisor {
   Awaitable<void> watch_exits();
   void take_exits();
   void changed();
+  void tell(const Event& event);
+  void tell_network(std::string action, const std::string& network,
+                    const std::string& container = "");
+  void restart_dependents(const std::string& id);
   std::optional<RunningContainer> find_running(const std::string& name) const;
   void save_status();
   void apply_firewall();
@@ -99,6 +104,8 @@ class Supervisor {
   Coalesced firewall_ready_;
   Sweeper sweeper_;
   SecretStore secrets_;
+  TimelineWriter timeline_;
+  bool timeline_failed_ = false;  ///< and that has been told
   Registry registry_;
   SharedServices shared_;
   Server server_;

@@ -54,6 +54,9 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   EXPECT_EQ(over_the_wire(UnpauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(ResizeTerminal{"c", 30, 90}).columns, 90);
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::ended}).condition, AwaitedCondition::ended);
+  const auto deadline = std::chrono::steady_clock::now();
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::up, deadline}).deadline, deadline);
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::up}).deadline, std::nullopt);
   over_the_wire(Shutdown{});
 }
 

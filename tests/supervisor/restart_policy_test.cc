@@ -26,6 +26,12 @@ TEST(RestartPolicy, NoMeansNo) {
   EXPECT_EQ(answers(RestartPolicy({RestartKind::no}), {{1, 1s}}), "stay ");
 }
 
+TEST(RestartPolicy, WhoWasEndedForItsHealthIsStartedAgainAsOftenAsThePolicyAllows) {
+  EXPECT_EQ(answers(RestartPolicy({RestartKind::no}), {{143, 1s, true}}), "100 ");
+  EXPECT_EQ(answers(RestartPolicy({RestartKind::on_failure, 1}), {{0, 1s, true}, {0, 1s, true}}),
+            "100 stay ");
+}
+
 TEST(RestartPolicy, AlwaysAlsoRestartsAfterSuccess) {
   EXPECT_EQ(answers(RestartPolicy({RestartKind::always}), {{0, 1s}}), "100 ");
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/directory_watch.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace stack::cli {
+
+DirectoryWatch::DirectoryWatch(std::filesystem::path directory)
+    : directory_(std::move(directory)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (!inotify_) throw_errno("inotify_init1");
+}
+
+void DirectoryWatch::arm() {
+  constexpr std::uint32_t changes =
+      IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
+  for (std::filesystem::path before, near = nearest_existing(directory_); near != before;
+       near = nearest_existing(directory_)) {
+    before = near;
+    const int watched = ::inotify_add_watch(inotify_.get(), near.c_str(), changes);
+    if (watched < 0) continue;  // it went just now: another one is nearest
+    if (watched_ >= 0 && watched != watched_) ::inotify_rm_watch(inotify_.get(), watched_);
+    watched_ = watched;
+  }
+}
+
+void DirectoryWatch::wait(std::optional<std::chrono::system_clock::time_point> deadline,
+                          const sigset_t& blocked) {
+  using std::chrono::nanoseconds;
+  timespec patience{};
+  if (deadline) {
+    const nanoseconds rest = std::max<nanoseconds>(
+        *deadline - std::chrono::system_clock::now() + std::chrono::milliseconds(1),
+        nanoseconds(0));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(rest);
+    patience = {seconds.count(), (rest - seconds).count()};
+  }
+  pollfd changes{inotify_.get(), POLLIN, 0};
+  ::ppoll(&changes, 1, deadline ? &patience : nullptr, &blocked);
+  std::array<char, 16384> events;
+  while (::read(inotify_.get(), events.data(), events.size()) > 0) {
+  }
+}
+
+}  // namespace stack::cli

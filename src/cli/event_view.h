@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which events of a timeline somebody wants to see, and how docker compose prints one; pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "supervisor/timeline.h"
+
+namespace stack::cli {
+
+struct EventFilter {
+  std::set<std::string> services;  ///< empty: all, networks and volumes too
+  std::chrono::system_clock::time_point since;
+  std::optional<std::chrono::system_clock::time_point> until;
+};
+bool is_wanted(const supervisor::Event& event, const EventFilter& filter);
+
+/// "2026-01-02 15:04:05.123456 container start 3f2a... (image=nginx, name=shop-web-1)", in local
+/// time.
+std::string event_text(const supervisor::Event& event);
+
+}  // namespace stack::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack events`: what happens to a stack, and what has.
+#include <iostream>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/directory_watch.h"
+#include "cli/event_view.h"
+#include "cli/moment.h"
+#include "cli/project.h"
+#include "cli/signals.h"
+#include "supervisor/project_files.h"
+
+namespace stack::cli {
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+EventFilter filter_of(const Options& options, Clock::time_point now) {
+  EventFilter filter;
+  filter.services.insert(options.arguments.begin(), options.arguments.end());
+  // As docker: without a beginning, only what comes from now on.
+  filter.since = moment_of(options.since, "--since").value_or(now);
+  filter.until = moment_of(options.until, "--until");
+  return filter;
+}
+
+bool is_over(const EventFilter& filter) {
+  return filter.until && Clock::now() > *filter.until;
+}
+
+}  // namespace
+
+int run_events(const Options& options) {
+  const EventFilter filter = filter_of(options, Clock::now());
+  const supervisor::ProjectFiles files{HostPaths::from_environment(), project_name(options)};
+  count_interrupts();
+  const HeldSignals held;
+  DirectoryWatch watch(files.events());
+  supervisor::TimelineReader reader(files.events());
+  for (;;) {
+    watch.arm();  // before the look: what comes from here on ends the next wait
+    const bool over = is_over(filter);
+    while (const auto event = reader.next()) {
+      if (!is_wanted(*event, filter)) continue;
+      std::cout << (options.json ? supervisor::to_line(*event) : event_text(*event)) << '\n';
+    }
+    std::cout.flush();
+    if (over || !std::cout) return 0;
+    watch.wait(filter.until, held.before());
+    if (interrupts() > 0) return static_cast<int>(ExitCode::interrupted);
+    if (hung_up()) return 0;
+  }
+}
+
+}  // namespace stack::cli
