@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/takeover.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -164,10 +165,17 @@ class UpPlanner {
         append_if(created_, prepared, after);
       }
     }
-    append_if(removed_, name, after);
+    append_removals(wish, after);
     for (const auto& [key, network] : wish.network_names) append_if(made_, network, after);
     for (const auto& volume : wish.volume_names) append_if(made_, volume, after);
     created_[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
+  }
+
+  /// Its predecessor's, and those of others whose ports or addresses it gets.
+  void append_removals(const DesiredContainer& wish, std::vector<StepId>& after) const {
+    for (const auto& [name, step] : removed_)
+      if (name == wish.name || takes_over(wish, observed_.containers.at(name)))
+        after.push_back(step);
   }
 
   static void append_if(const std::map<std::string, StepId>& steps, const std::string& name,

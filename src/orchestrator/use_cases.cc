@@ -131,8 +131,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   find_owners(paths, observed, result.desired);
   laps.end("observe");
   decide(project, request, observed, result, laps);
-  for (auto& problem :
-       check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
+  for (auto& problem : check_world(paths, result.desired, observed, result.changes, result.plan,
+                                   request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
   look_at_networks(paths, observed, result);
