@@ -15,7 +15,10 @@ else that a container is: what is compared is the network. Three ways to the sam
     neighbour  a client on the LAN asks the host at the published port (plain: by a route)
     container  a client in another container asks the server found by its name (plain: its address)
 
-Printed are markdown tables of medians (least to most), and of ratios to plain in the same round.
+Latencies are taken with client, server and what is between them on one processor: what a way costs,
+without wake-ups between processors, which come by chance. On a machine that does other things too,
+--realtime puts all of them before everything else. Printed are markdown tables of medians (least to
+most), and of ratios to plain in the same round.
 """
 
 import argparse
@@ -42,6 +45,8 @@ WAYS = ("loopback", "neighbour", "container")
 FIGURES = {"sent": "Gbit/s in", "received": "Gbit/s out", "trip": "round trip, us",
            "request": "request, us"}
 SERVER = "server"
+# Who carries bytes between the two, where somebody does.
+CARRIERS = ("stack-superviso", "docker-proxy")
 
 
 def parse_arguments():
@@ -54,6 +59,8 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=1, help="for each direction of throughput")
     parser.add_argument("--only", help="stack,docker,docker-no-proxy,podman; the default is all")
     parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--realtime", action="store_true")
+    parser.add_argument("--no-fetch", action="store_true", help="measure with what is unpacked")
     return parser.parse_args()
 
 
@@ -219,23 +226,49 @@ def start_all(options, state, exits):
     return hosts
 
 
-def ask(options, host, way):
-    done = subprocess.run([options.load, host.client[way], str(PORT), host.target[way],
-                           str(options.seconds)], capture_output=True, text=True, check=False)
+def place(options, pids, processors):
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(thread), processors)
+    if options.realtime:
+        peers.real_time(pids)
+
+
+def place_others(options, hosts, processors):
+    """Everybody who takes part but the client."""
+    carriers = [pid for pid, name in inventory.processes() if name in CARRIERS]
+    place(options, [*carriers, *(host.process.pid for host in hosts.values())], processors)
+
+
+def run_load(options, host, way, seconds, processors):
+    done = subprocess.run([options.load, host.client[way], str(PORT), host.target[way], str(seconds)],
+                          capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: place(options, [os.getpid()], processors))
     if done.returncode != 0:
         raise SystemExit(f"{host.name}, {way}: {done.stderr}")
-    said = json.loads(done.stdout)
-    return {"sent": said["sent"], "received": said["received"], "trip": said["trip"]["p50"],
-            "request": said["request"]["p50"]}
+    return json.loads(done.stdout)
+
+
+def ask(options, hosts, host, way):
+    everywhere = os.sched_getaffinity(0)
+    bits = run_load(options, host, way, options.seconds, everywhere)
+    one = {min(everywhere)}
+    place_others(options, hosts, one)
+    times = run_load(options, host, way, 0, one)
+    place_others(options, hosts, everywhere)
+    return {**bits, "trip": times["trip"]["p50"], "request": times["request"]["p50"]}
 
 
 def measure(options, hosts):
     """(way, tool) -> the figures of each round."""
     rows = {}
+    if options.realtime:
+        peers.allow_realtime()
+    place_others(options, hosts, os.sched_getaffinity(0))
     for number in range(options.rounds):
         for way in options.ways.split(","):
             for name, host in random.sample(list(hosts.items()), len(hosts)):
-                rows.setdefault((way, name), []).append(ask(options, host, way))
+                rows.setdefault((way, name), []).append(ask(options, hosts, host, way))
         print(f"round {number + 1} of {options.rounds} done", file=sys.stderr, flush=True)
     return rows
 
@@ -278,7 +311,12 @@ def bench(options):
 
 def main():
     options = parse_arguments()
-    world.enter(lambda: bench(options), lambda: peers.fetch(options.cache, options.suite))
+
+    def fetch_peers():
+        if not options.no_fetch:
+            peers.fetch(options.cache, options.suite)
+
+    world.enter(lambda: bench(options), fetch_peers)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 //   bench_network NAMESPACE PORT             (serves, and prints a line first)
 //   bench_network NAMESPACE PORT ADDRESS SECONDS
 //
-// The client measures in turn: bytes sent for SECONDS and bytes received for SECONDS, each over one
-// connection and counted where they arrive; round trips of 64 bytes on one connection; requests, each
-// a connection of its own. Prints JSON: bits and microseconds.
+// The client measures bytes sent for SECONDS and bytes received for SECONDS, each over one
+// connection and counted where they arrive; or, with SECONDS 0, round trips of 64 bytes on one
+// connection and requests, each a connection of its own. Prints JSON: Gbit/s, or microseconds.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -215,16 +215,19 @@ std::string percentiles(const std::vector<double>& sorted) {
   return fmt::format("{{\"p50\": {:.2f}, \"p99\": {:.2f}}}", at(0.5), at(0.99));
 }
 
-void load(const Options& options) {
+void measure_throughput(const Options& options) {
   const double sent = sending(options);
   const double received = receiving(options);
+  fmt::print("{{\"sent\": {:.3f}, \"received\": {:.3f}}}\n", sent, received);
+}
+
+void measure_latency(const Options& options) {
   const Fd connection = connect_for(options, Purpose::echo);
   exchange(connection.get());
   const auto trips = durations(round_trips, [&] { exchange(connection.get()); });
   ::shutdown(connection.get(), SHUT_RDWR);  // the server takes one at a time
   const auto asked = durations(requests, [&] { request(options); });
-  fmt::print("{{\"sent\": {:.3f}, \"received\": {:.3f}, \"trip\": {}, \"request\": {}}}\n", sent,
-             received, percentiles(trips), percentiles(asked));
+  fmt::print("{{\"trip\": {}, \"request\": {}}}\n", percentiles(trips), percentiles(asked));
 }
 
 Options parse(int argc, char** argv) {
@@ -249,7 +252,8 @@ int main(int argc, char** argv) {
     const Fd inside = open_file(options.namespace_path, O_RDONLY);
     const network::InNamespace visit(inside.get());
     if (argc == 3) serve(options);
-    load(options);
+    if (options.seconds > 0) measure_throughput(options);
+    if (options.seconds == 0) measure_latency(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_network: {}\n", error.what());
     return 1;
