@@ -30,9 +30,14 @@ Ipv6 mask6_of(int prefix) {
 std::optional<std::pair<std::string, int>> split_prefix(const std::string& text, int longest) {
   const auto slash = text.find('/');
   if (slash == std::string::npos) return std::nullopt;
-  const auto prefix = parse_integer<int>(std::string_view(text).substr(slash + 1));
-  if (!prefix || *prefix < 0 || *prefix > longest) return std::nullopt;
-  return std::pair(text.substr(0, slash), *prefix);
+  const auto prefix = parse_integer<unsigned>(std::string_view(text).substr(slash + 1));
+  if (!prefix || *prefix > static_cast<unsigned>(longest)) return std::nullopt;
+  return std::pair(text.substr(0, slash), static_cast<int>(*prefix));
+}
+
+/// inet_pton(3) reads up to a NUL, which may well be inside of a text.
+bool read_address(int family, const std::string& text, void* into) {
+  return text.find('\0') == std::string::npos && ::inet_pton(family, text.c_str(), into) == 1;
 }
 
 }  // namespace
@@ -44,7 +49,7 @@ std::string to_text(Ipv4 address) {
 
 std::optional<Ipv4> parse_ipv4(const std::string& text) {
   in_addr parsed{};
-  if (::inet_pton(AF_INET, text.c_str(), &parsed) != 1) return std::nullopt;
+  if (!read_address(AF_INET, text, &parsed)) return std::nullopt;
   return Ipv4{ntohl(parsed.s_addr)};
 }
 
@@ -69,7 +74,7 @@ std::string to_text(Ipv6 address) {
 
 std::optional<Ipv6> parse_ipv6(const std::string& text) {
   in6_addr parsed{};
-  if (::inet_pton(AF_INET6, text.c_str(), &parsed) != 1) return std::nullopt;
+  if (!read_address(AF_INET6, text, &parsed)) return std::nullopt;
   return ipv6_from(&parsed);
 }
 

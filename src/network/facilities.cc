@@ -60,7 +60,7 @@ Facility try_bridge() {
   return try_out("bridge", "can be made", "modprobe bridge, or a kernel with CONFIG_BRIDGE", [] {
     NetlinkSocket socket(NETLINK_ROUTE);
     Batch batch;
-    request_bridge(batch, "trial", mac_for(Ipv4{}), trial_mtu);
+    request_bridge(batch, 0, "trial", mac_for(Ipv4{}), trial_mtu);
     socket.execute(batch);
   });
 }

@@ -5,7 +5,7 @@
 //              and the MSS clamp, where the way out is known
 //   stack      table in the stack's own namespace: isolation between its bridges, internal
 //              networks, and the host in the place of each network's gateway
-//   container  127.0.0.11:53 -> the port where the supervisor answers DNS in that namespace
+//   container  127.0.0.11:53 <-> the port where the supervisor answers DNS in that namespace
 #pragma once
 
 #include <cstdint>

@@ -316,9 +316,12 @@ void request_veth(Batch& batch, NearEnd state, const VethEnd& near, const VethEn
   });
 }
 
-void request_bridge(Batch& batch, const std::string& name, const std::string& mac, int mtu) {
+void request_bridge(Batch& batch, int index, const std::string& name, const std::string& mac,
+                    int mtu) {
   batch.add(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "making bridge " + name, [&](nlmsghdr* m) {
-    put_header(m, link_header(true));
+    ifinfomsg header = link_header(true);
+    header.ifi_index = index;
+    put_header(m, header);
     mnl_attr_put_strz(m, IFLA_IFNAME, name.c_str());
     mnl_attr_put_u32(m, IFLA_MTU, static_cast<std::uint32_t>(mtu));
     // Without one of its own a bridge takes its ports' lowest, and changes it when they come and

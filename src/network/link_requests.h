@@ -75,7 +75,9 @@ enum class NearEnd { up, down };
 /// A pair; the far end comes down, as the kernel wants it.
 void request_veth(Batch& batch, NearEnd state, const VethEnd& near, const VethEnd& far, int mtu,
                   std::string attempt);
-void request_bridge(Batch& batch, const std::string& name, const std::string& mac, int mtu);
+/// `index`: the link's, for requests that follow in the same batch; 0: the kernel's choice.
+void request_bridge(Batch& batch, int index, const std::string& name, const std::string& mac,
+                    int mtu);
 /// A VLAN of the device `parent`, made in another namespace.
 void request_vlan(Batch& batch, const std::string& name, int parent, int id, int network_namespace,
                   std::string attempt);

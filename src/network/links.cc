@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "network/addresses.h"
 #include "network/link_requests.h"
 #include "network/subnets.h"
@@ -161,25 +162,56 @@ int mtu_of(const NetworkSpec& network, const UplinkSpec& uplink) {
   return network.mtu == 0 ? uplink.mtu : network.mtu;
 }
 
+namespace {
+
+/// Above all that the kernel chooses by itself, so that it is known before the link is made.
+int bridge_index(const std::string& name) {
+  return static_cast<int>((1U << 30) + stable_hash(name) % (1U << 30));
+}
+
+std::string bridge_mac(const NetworkSpec& network) {
+  return mac_for(
+      {network.has_ipv4() ? std::optional(network.gateway) : std::nullopt, network.gateway6});
+}
+
+void request_gateways(Batch& batch, int index, const NetworkSpec& network, int stack_namespace) {
+  if (network.has_ipv4())
+    request_address(batch, index, network.gateway, network.subnet.prefix, network.bridge);
+  if (!network.has_ipv6()) return;
+  const InNamespace inside(stack_namespace);
+  enable_ipv6(network.bridge);
+  request_address(batch, index, network.gateway6, network.subnet6.prefix, network.bridge);
+}
+
+/// All of a network in one packet. False when its name or index is taken. Not for IPv6, which has
+/// to be switched on for the link first.
+bool make_at_once(NetlinkSocket& socket, const NetworkSpec& network, int mtu) {
+  const int index = bridge_index(network.bridge);
+  Batch batch;
+  request_bridge(batch, index, network.bridge, bridge_mac(network), mtu);
+  request_address(batch, index, network.gateway, network.subnet.prefix, network.bridge);
+  const auto refusals = socket.send(batch);
+  if (refusals.empty()) return true;
+  const bool taken = refusals.front().index == 0 && refusals.front().error_number == EEXIST;
+  if (!taken) throw_refusal(refusals.front());
+  return false;
+}
+
+}  // namespace
+
 void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int stack_namespace) {
   NetlinkSocket socket = socket_in(stack_namespace);
+  const int mtu = mtu_of(network, uplink);
+  if (!network.has_ipv6() && make_at_once(socket, network, mtu)) return;
   Batch making;
-  const DualAddress gateway{network.has_ipv4() ? std::optional(network.gateway) : std::nullopt,
-                            network.gateway6};
-  request_bridge(making, network.bridge, mac_for(gateway), mtu_of(network, uplink));
+  request_bridge(making, 0, network.bridge, bridge_mac(network), mtu);
   for (const Refusal& refusal : socket.send(making)) {
     if (refusal.error_number != EEXIST) throw_refusal(refusal);
   }
   const LinkInfo bridge = get_link(socket, network.bridge);
-  ensure_mtu(socket, bridge, mtu_of(network, uplink));
+  ensure_mtu(socket, bridge, mtu);
   Batch batch;
-  if (network.has_ipv4())
-    request_address(batch, bridge.index, network.gateway, network.subnet.prefix, network.bridge);
-  if (network.has_ipv6()) {
-    const InNamespace inside(stack_namespace);
-    enable_ipv6(network.bridge);
-    request_address(batch, bridge.index, network.gateway6, network.subnet6.prefix, network.bridge);
-  }
+  request_gateways(batch, bridge.index, network, stack_namespace);
   request_link_up(batch, bridge.index, network.bridge);
   socket.execute(batch);
 }

@@ -268,6 +268,19 @@ Lines host_leaving_chain(const FirewallSpec& spec, const std::string& uplink) {
   return lines;
 }
 
+/// Here only what the host itself sends or is sent gets other addresses, and answers of internal
+/// networks go to it alone. All else is let through by where it comes from and goes to, and
+/// following its connections, which the host does, would be work for nothing.
+template <typename Family>
+void add_untracked(const FirewallSpec& spec, const std::string& uplink, Lines& lines) {
+  const std::string host = Family::host(spec.uplink);
+  lines.push_back(fmt::format("iifname {} {} saddr != {} notrack", uplink, Family::address, host));
+  lines.push_back(
+      fmt::format("iifname @open {0} daddr != {1} iifname . {0} daddr != @gateways{2} "
+                  "notrack",
+                  Family::address, host, Family::suffix));
+}
+
 /// rp_filter cannot be used: a container in two networks may answer out of the other one.
 Lines senders_chain(const FirewallSpec& spec, const std::string& uplink) {
   Lines lines{"type filter hook prerouting priority raw; policy accept;",
@@ -276,6 +289,8 @@ Lines senders_chain(const FirewallSpec& spec, const std::string& uplink) {
     lines.push_back(fmt::format("ip6 saddr fe80::/10 {}", neighbour_discovery));
     lines.push_back(fmt::format("iifname != {{ \"lo\", {} }} ip6 saddr != @subnets6 drop", uplink));
   }
+  add_untracked<Family4>(spec, uplink, lines);
+  if (has_ipv6(spec)) add_untracked<Family6>(spec, uplink, lines);
   return lines;
 }
 
@@ -369,13 +384,18 @@ std::string stack_ruleset(const FirewallSpec& spec) {
   return table("inet stack", content);
 }
 
+// No address translation: that would have the kernel follow every connection of the container. A
+// container that has it do so by rules of its own (at -200) sees the supervisor's port both ways.
 std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {
-  return new_table(
-      "ip stack_dns",
-      chain("output",
-            {"type nat hook output priority -100; policy accept;",
-             fmt::format("ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:{}", udp_port),
-             fmt::format("ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:{}", tcp_port)}));
+  const Lines questions{"type filter hook output priority raw; policy accept;",
+                        "ip daddr != 127.0.0.11 accept",
+                        fmt::format("udp dport 53 udp dport set {}", udp_port),
+                        fmt::format("tcp dport 53 tcp dport set {}", tcp_port)};
+  const Lines answers{"type filter hook output priority mangle; policy accept;",
+                      "ip saddr != 127.0.0.11 accept",
+                      fmt::format("udp sport {} udp sport set 53", udp_port),
+                      fmt::format("tcp sport {} tcp sport set 53", tcp_port)};
+  return new_table("ip stack_dns", chain("questions", questions) + chain("answers", answers));
 }
 
 std::string replacing_container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {

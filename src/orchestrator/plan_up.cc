@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/rescues.h"
+#include "orchestrator/takeover.h"
 #include "orchestrator/up_steps.h"
 
 namespace stack::orchestrator {
@@ -111,6 +112,13 @@ class UpPlanner {
     return replacement.manner == Manner::remove_first || replacement.is_aside;
   }
 
+  /// Somebody gets its ports or addresses.
+  bool is_taken_over(const std::string& name) const {
+    return std::ranges::any_of(desired_.containers, [&](const auto& each) {
+      return each.first != name && takes_over(each.second, observed_.containers.at(name));
+    });
+  }
+
   void set_aside() {
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first || replacement.is_aside) continue;
@@ -125,7 +133,8 @@ class UpPlanner {
   void add_early_removals() {
     std::set<std::string> early;
     for (const auto& name : leaving_)
-      if (!replaced_networks_.empty() || is_removed_first(name)) early.insert(name);
+      if (!replaced_networks_.empty() || is_removed_first(name) || is_taken_over(name))
+        early.insert(name);
     Stops stops{early};
     if (!replaced_networks_.empty())
       for (const auto& [name, why] : restarts_) stops.names.insert(name);
@@ -181,7 +190,9 @@ class UpPlanner {
     for (const auto& [name, change] : changes_.containers) {
       if (change.verdict != Verdict::update || steps_.removed.contains(name)) continue;
       std::vector<StepId> after;
-      if (atomicity_ == Atomicity::all) after = all_of(steps_.settled);
+      append_removals(desired_.containers.at(name), after);
+      if (atomicity_ == Atomicity::all)
+        for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       builder_.add(UpdateContainer{name}, change.because, std::move(after));
     }
   }
@@ -240,11 +251,18 @@ class UpPlanner {
         append_if(steps_.created, prepared, after);
       }
     }
-    append_if(steps_.removed, name, after);
+    append_removals(wish, after);
     append_if(steps_.set_aside, name, after);
     for (const auto& [key, network] : wish.network_names) append_if(steps_.made, network, after);
     for (const auto& volume : wish.volume_names) append_if(steps_.made, volume, after);
     steps_.created[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
+  }
+
+  /// Its predecessor's, and those of others whose ports or addresses it gets.
+  void append_removals(const DesiredContainer& wish, std::vector<StepId>& after) const {
+    for (const auto& [name, step] : steps_.removed)
+      if (name == wish.name || takes_over(wish, observed_.containers.at(name)))
+        after.push_back(step);
   }
 
   static void append_if(const std::map<std::string, StepId>& steps, const std::string& name,

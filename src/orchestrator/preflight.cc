@@ -25,26 +25,44 @@ struct Publisher {
   std::string container;
 };
 
+bool publishes(const std::vector<network::PublishedPort>& published, std::uint16_t port,
+               const std::string& protocol) {
+  return std::ranges::any_of(published, [&](const network::PublishedPort& each) {
+    return each.host_port == port && each.protocol == protocol;
+  });
+}
+
 std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t port,
                                         const std::string& protocol) {
   for (const auto& project : supervisor::list_projects(paths)) {
     for (const auto& container :
          supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
-      const auto& published = container.status.published;
-      const bool holds = std::ranges::any_of(published, [&](const network::PublishedPort& each) {
-        return each.host_port == port && each.protocol == protocol;
-      });
-      if (holds) return Publisher{project, container.config.service, container.config.name};
+      if (publishes(container.status.published, port, protocol))
+        return Publisher{project, container.config.service, container.config.name};
     }
   }
   return std::nullopt;
 }
 
+/// Containers that are gone before anything starts that follows on them.
+std::set<std::string> removed_by(const Plan& plan) {
+  std::set<std::string> removed;
+  for (const Step& step : plan.steps)
+    if (const auto* removal = std::get_if<RemoveContainer>(&step.action);
+        removal != nullptr && step.rescues.empty())
+      removed.insert(removal->name);
+  return removed;
+}
+
 class WorldCheck {
  public:
   WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
-             HostSources host_sources)
-      : paths_(paths), desired_(desired), observed_(observed), host_sources_(host_sources) {}
+             const Plan& plan, HostSources host_sources)
+      : paths_(paths),
+        desired_(desired),
+        observed_(observed),
+        removed_(removed_by(plan)),
+        host_sources_(host_sources) {}
 
   std::vector<Problem> run(const Changes& changes) {
     for (const auto& [name, network] : desired_.networks) check_external(network);
@@ -141,7 +159,7 @@ class WorldCheck {
                     would_do ? "mount it read-only (:ro); " : ""));
   }
 
-  /// A single fixed port must be free, or be held by the very container that is replaced.
+  /// A single fixed port must be free, or be held by a container that makes room for this one.
   void check_port(const DesiredContainer& wish, const spec::Port& port, const std::string& place) {
     if (port.protocol == "sctp" && !network::has_sctp())
       return add(
@@ -152,7 +170,7 @@ class WorldCheck {
     if (!port.published || port.published_last.value_or(*port.published) != *port.published) return;
     const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
     const auto holder = network::find_port_holder(host_ip, *port.published, port.protocol);
-    if (!holder || is_own(wish.name, *port.published)) return;
+    if (!holder || is_given_up(wish.name, *port.published, port.protocol)) return;
     const auto publisher = find_publisher(paths_, *port.published, port.protocol);
     // Our own supervisor, for a start that was not on disk yet when we looked: an `up` that was
     // killed had asked for it.
@@ -167,11 +185,14 @@ class WorldCheck {
         "stop it, or publish another host port");
   }
 
-  bool is_own(const std::string& container, std::uint16_t port) const {
-    const auto is = observed_.containers.find(container);
-    if (is == observed_.containers.end()) return false;
-    return std::ranges::any_of(is->second.status.published,
-                               [&](const auto& each) { return each.host_port == port; });
+  /// Whether `container` has it itself, or gets it from one that goes in the same change.
+  bool is_given_up(const std::string& container, std::uint16_t port,
+                   const std::string& protocol) const {
+    return std::ranges::any_of(observed_.containers, [&](const auto& entry) {
+      const auto& [name, is] = entry;
+      return (name == container || removed_.contains(name)) &&
+             publishes(is.status.published, port, protocol);
+    });
   }
 
   void check_external(const DesiredNetwork& network) {
@@ -204,6 +225,7 @@ class WorldCheck {
   const HostPaths& paths_;
   const DesiredState& desired_;
   const ObservedState& observed_;
+  const std::set<std::string> removed_;  ///< containers
   HostSources host_sources_;
   std::optional<bool> takes_id_mapping_;
   std::set<std::string> checked_devices_;  ///< services
@@ -326,8 +348,8 @@ std::vector<Problem> strange_networks(const DesiredState& desired) {
 
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
-                                 HostSources host_sources) {
-  return WorldCheck(paths, desired, observed, host_sources).run(changes);
+                                 const Plan& plan, HostSources host_sources) {
+  return WorldCheck(paths, desired, observed, plan, host_sources).run(changes);
 }
 
 }  // namespace stack::orchestrator

@@ -9,6 +9,7 @@
 #include "base/host_paths.h"
 #include "orchestrator/diff.h"
 #include "orchestrator/host_sources.h"
+#include "orchestrator/plan.h"
 #include "orchestrator/problem.h"
 #include "runtime/host_check.h"
 
@@ -37,9 +38,9 @@ std::vector<Problem> strange_networks(const DesiredState& desired);
 
 /// Ports held by others, bind sources and externals that are missing, bind sources that should not
 /// be given away, containers without a command: for each container that the changes would create,
-/// replace or start.
+/// replace or start. What `plan` removes holds no port any more when they start.
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
-                                 HostSources host_sources = HostSources::careful);
+                                 const Plan& plan, HostSources host_sources = HostSources::careful);
 
 }  // namespace stack::orchestrator

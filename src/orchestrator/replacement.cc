@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/takeover.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -88,6 +89,13 @@ class Chooser {
     return replacement;
   }
 
+  /// Others get its ports or addresses, which it could not have back.
+  bool is_taken_over(const ObservedContainer& old) const {
+    return std::ranges::any_of(desired_.containers, [&](const auto& each) {
+      return each.first != old.config.name && takes_over(each.second, old);
+    });
+  }
+
   bool keeps_addresses(const ObservedContainer& old) const {
     return std::ranges::all_of(old.config.endpoints, [&](const auto& endpoint) {
       const auto network = observed_.networks.find(endpoint.network);
@@ -101,7 +109,7 @@ class Chooser {
     Replacement replacement{Manner::stop_first, supervisor::aside_name(old.config.id, wish.name),
                             false, is_running(old)};
     // Who prepares others runs once, and what failed to is no good to anybody.
-    if (networks_replaced_ || !wish.step.empty())
+    if (networks_replaced_ || !wish.step.empty() || is_taken_over(old))
       replacement.manner = Manner::remove_first;
     else if (is_running(old) && can_run_beside(wish, desired_))
       replacement.manner = Manner::start_first;

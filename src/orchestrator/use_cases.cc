@@ -9,9 +9,10 @@
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
 #include "orchestrator/readiness.h"
+#include "orchestrator/takeover.h"
 #include "orchestrator/traced_report.h"
-#include "spec/render.h"
 #include "orchestrator/wait.h"
+#include "spec/render.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -38,6 +39,7 @@ void apply(Recreation recreation, Changes& changes) {
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
             UpResult& result, Laps& laps) {
   result.changes = diff(result.desired, observed, all_services(project));
+  untangle(result.desired, observed, result.changes);
   apply(request.recreation, result.changes);
   laps.end("diff");
   result.plan =
@@ -128,8 +130,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   find_owners(paths, observed, result.desired);
   laps.end("observe");
   decide(project, request, observed, result, laps);
-  for (auto& problem :
-       check_world(paths, result.desired, observed, result.changes, request.host_sources)) {
+  for (auto& problem : check_world(paths, result.desired, observed, result.changes, result.plan,
+                                   request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
   look_at_networks(paths, observed, result);

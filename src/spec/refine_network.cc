@@ -28,22 +28,11 @@ bool is_wrong(const Node& node, const Shaping& shaping, Check fits) {
 }
 
 bool is_ipv6(std::string_view text) {
-  return is_ip_address(text) && !is_ipv4(text) && text.find('%') == std::string_view::npos;
+  return is_ip_address(text) && !is_ipv4(text);
 }
 
 bool is_plain_address(std::string_view text) {
   return is_ipv4(text) || is_ipv6(text);
-}
-
-bool is_hex_pair(std::string_view text) {
-  return text.size() == 2 && parse_integer<std::uint8_t>(text, 16).has_value();
-}
-
-/// Of one interface: an odd first byte means a group.
-bool is_mac(std::string_view text) {
-  const auto pairs = split(text, ':');
-  return pairs.size() == 6 && std::ranges::all_of(pairs, is_hex_pair) &&
-         *parse_integer<std::uint8_t>(pairs[0], 16) % 2 == 0;
 }
 
 /// What dev_valid_name() of the kernel takes.

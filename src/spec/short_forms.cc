@@ -206,15 +206,27 @@ Parsed<DeviceParts> parse_device(std::string_view text) {
   return device;
 }
 
+namespace {
+
+/// inet_pton(3) reads up to a NUL, which may well be inside of a text.
+bool is_address(int family, std::string_view text) {
+  in6_addr address{};
+  return text.find('\0') == std::string_view::npos &&
+         inet_pton(family, std::string(text).c_str(), &address) == 1;
+}
+
+bool is_hex_pair(std::string_view text) {
+  return text.size() == 2 && parse_integer<std::uint8_t>(text, 16).has_value();
+}
+
+}  // namespace
+
 bool is_ipv4(std::string_view text) {
-  in_addr address{};
-  return inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
+  return is_address(AF_INET, text);
 }
 
 bool is_ip_address(std::string_view text) {
-  in6_addr address{};
-  const std::string owned(text.substr(0, text.find('%')));
-  return is_ipv4(text) || inet_pton(AF_INET6, owned.c_str(), &address) == 1;
+  return is_ipv4(text) || is_address(AF_INET6, text);
 }
 
 bool is_subnet(std::string_view text) {
@@ -223,6 +235,12 @@ bool is_subnet(std::string_view text) {
   const auto address = text.substr(0, slash);
   const auto length = parse_integer<unsigned>(text.substr(slash + 1));
   return length && is_ip_address(address) && *length <= (is_ipv4(address) ? 32U : 128U);
+}
+
+bool is_mac(std::string_view text) {
+  const auto pairs = split(text, ':');
+  return pairs.size() == 6 && std::ranges::all_of(pairs, is_hex_pair) &&
+         *parse_integer<std::uint8_t>(pairs[0], 16) % 2 == 0;
 }
 
 }  // namespace stack::spec

@@ -65,8 +65,11 @@ struct DeviceParts {
 Parsed<DeviceParts> parse_device(std::string_view text);
 
 bool is_ipv4(std::string_view text);
+/// Of either family, without a zone ("%eth0").
 bool is_ip_address(std::string_view text);
 /// IPv4 or IPv6 with a prefix length.
 bool is_subnet(std::string_view text);
+/// Six pairs of hexadecimal digits, of one interface: an odd first byte means a group.
+bool is_mac(std::string_view text);
 
 }  // namespace stack::spec

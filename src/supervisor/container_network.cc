@@ -14,7 +14,7 @@ Awaitable<void> ContainerTask::join_network() {
   status_.addresses.clear();
   status_.interfaces.clear();
   if (!config_.endpoints.empty()) {
-    shared_.network.prepare(config_);
+    shared_.network.prepare(config_, StackNetwork::Others::as_well);
     status_.addresses = shared_.network.lease(config_);
     Addresses elsewhere = co_await shared_.visits.lease(config_);
     status_.addresses.merge(elsewhere);

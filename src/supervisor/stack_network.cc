@@ -144,7 +144,10 @@ void StackNetwork::choose_addresses(NetworkConfig& config) const {
 StackNetwork::Change StackNetwork::remove(const std::string& name, Stack stack) {
   const auto found = records_.find(name);
   if (found == records_.end()) return Change::none;
-  if (made_.erase(name) > 0) condemned_.push_back(found->second.config.spec);
+  const NetworkSpec& spec = found->second.config.spec;
+  // A supervisor that took over knows only of those with containers in them.
+  if (made_.erase(name) > 0 || (is_bridged(name) && network::has_bridge(spec, stack_namespace_)))
+    condemned_.push_back(spec);
   std::filesystem::remove(files_.network(name));
   records_.erase(found);
   if (stack == Stack::runs) remove_condemned();
@@ -282,11 +285,22 @@ bool StackNetwork::is_bridged(const std::string& name) const {
   return found != records_.end() && found->second.config.spec.kind == network::NetworkKind::bridge;
 }
 
-void StackNetwork::prepare(const ContainerConfig& config) {
-  std::vector<NetworkSpec> missing;
+std::vector<NetworkSpec> StackNetwork::missing_networks(const ContainerConfig& config,
+                                                        Others others) const {
+  std::set<std::string> missing;
   for (const Endpoint& endpoint : config.endpoints)
     if (has(endpoint.network) && !made_.contains(endpoint.network))
-      missing.push_back(record(endpoint.network).config.spec);
+      missing.insert(endpoint.network);
+  if (!missing.empty() && others == Others::as_well)
+    for (const auto& [name, record] : records_)
+      if (is_bridged(name) && !made_.contains(name)) missing.insert(name);
+  std::vector<NetworkSpec> specs;
+  for (const std::string& name : missing) specs.push_back(record(name).config.spec);
+  return specs;
+}
+
+void StackNetwork::prepare(const ContainerConfig& config, Others others) {
+  const std::vector<NetworkSpec> missing = missing_networks(config, others);
   if (missing.empty() && (uplink_made_ || !visits(config))) return;
   remove_condemned();
 

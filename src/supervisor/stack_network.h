@@ -58,8 +58,11 @@ class StackNetwork {
   void release(const std::string& container_name);
   void release(const std::string& network, const std::string& container_name);
 
-  /// Makes uplink and bridges that `config` needs and that are not there yet.
-  void prepare(const ContainerConfig& config);
+  /// Makes uplink and bridges that `config` needs and that are not there yet. With
+  /// `Others::as_well`, when any is missing, all bridges of the stack: a first container makes in
+  /// one go what the next ones need.
+  enum class Others { later, as_well };
+  void prepare(const ContainerConfig& config, Others others = Others::later);
   /// Joins the namespace of a container that is being started to its networks.
   void plug(const ContainerConfig& config, const std::vector<network::EndpointSpec>& endpoints,
             int container_namespace);
@@ -123,6 +126,8 @@ class StackNetwork {
   network::UplinkSpec choose_uplink() const;
   void lead_out_ipv6();
   void choose_addresses(NetworkConfig& config) const;
+  std::vector<network::NetworkSpec> missing_networks(const ContainerConfig& config,
+                                                     Others others) const;
   std::vector<network::NetworkSpec> made_networks() const;
   /// Those of them that our uplink leads to.
   std::vector<network::NetworkSpec> bridged_networks() const;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <vector>
@@ -14,7 +16,10 @@
 namespace stack::supervisor {
 namespace {
 
-constexpr std::size_t buffer_size = 256U << 10;
+constexpr std::size_t buffer_size = 64U << 10;
+constexpr int pipe_size = 1 << 20;
+/// Carried one after the other before somebody else has a turn.
+constexpr int most_pieces = 8;
 constexpr auto pause_without_descriptors = std::chrono::milliseconds(100);
 
 /// Where bytes rest between a read and the write that follows at once. Shared by all connections,
@@ -50,19 +55,87 @@ Awaitable<bool> write_fully(Descriptor& to, const char* data, std::size_t size) 
   co_return true;
 }
 
+/// By which bytes go from socket to socket without being copied. Only for those that have shown
+/// that they carry much: it costs two descriptors.
+struct Pipe {
+  Fd reading;
+  Fd writing;
+};
+
+/// Empty when there are no descriptors left: then bytes are copied.
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) return {};
+  Pipe pipe{Fd(ends[0]), Fd(ends[1])};
+  ::fcntl(pipe.writing.get(), F_SETPIPE_SZ, pipe_size);  // a smaller one does as well
+  return pipe;
+}
+
+/// Passes on all that is in the pipe. False when the other side is gone.
+Awaitable<bool> let_out(Pipe& pipe, std::size_t size, Descriptor& to) {
+  while (size > 0) {
+    const ssize_t sent =
+        ::splice(pipe.reading.get(), nullptr, to.native_handle(), nullptr, size, SPLICE_F_NONBLOCK);
+    if (sent > 0) {
+      size -= static_cast<std::size_t>(sent);
+      continue;
+    }
+    if (sent == 0 || (errno != EAGAIN && errno != EINTR)) co_return false;
+    if (!co_await writable(to)) co_return false;
+  }
+  co_return true;
+}
+
+/// What became of one attempt to carry something.
+enum class Piece { small, large, end, lost };
+
+Piece nothing_read(ssize_t result) {
+  if (result == 0) return Piece::end;
+  return errno == EAGAIN || errno == EINTR ? Piece::small : Piece::lost;
+}
+
+Awaitable<Piece> copy_piece(Descriptor& from, Descriptor& to) {
+  const ssize_t size = ::recv(from.native_handle(), scratch().data(), buffer_size, 0);
+  if (size <= 0) co_return nothing_read(size);
+  const auto whole = static_cast<std::size_t>(size);
+  const bool written = co_await write_fully(to, scratch().data(), whole);
+  if (!written) co_return Piece::lost;
+  co_return whole == buffer_size ? Piece::large : Piece::small;
+}
+
+Awaitable<Piece> splice_piece(Pipe& pipe, Descriptor& from, Descriptor& to) {
+  const ssize_t size = ::splice(from.native_handle(), nullptr, pipe.writing.get(), nullptr,
+                                pipe_size, SPLICE_F_NONBLOCK);
+  if (size <= 0) co_return nothing_read(size);
+  const bool written = co_await let_out(pipe, static_cast<std::size_t>(size), to);
+  co_return written ? Piece::large : Piece::lost;
+}
+
+/// What is there, as long as there is much of it. The last piece's fate.
+Awaitable<Piece> carry_pieces(Pipe& pipe, Descriptor& from, Descriptor& to) {
+  Piece piece = Piece::large;
+  for (int count = 0; piece == Piece::large && count < most_pieces; ++count) {
+    if (pipe.reading) {
+      piece = co_await splice_piece(pipe, from, to);
+    } else {
+      piece = co_await copy_piece(from, to);
+      if (piece == Piece::large) pipe = make_pipe();
+    }
+  }
+  co_return piece;
+}
+
 /// Carries bytes one way until the sender's end, which is passed on: the other way may go on
 /// (half-closed connections are TCP's right).
 Awaitable<void> carry(std::shared_ptr<Connection> connection, Descriptor& from, Descriptor& to) {
+  Pipe pipe;
   while (co_await readable(from)) {
-    const ssize_t size = ::recv(from.native_handle(), scratch().data(), buffer_size, 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (size == 0) {
+    const Piece piece = co_await carry_pieces(pipe, from, to);
+    if (piece == Piece::end) {
       ::shutdown(to.native_handle(), SHUT_WR);
       co_return;
     }
-    const bool written =
-        size > 0 && co_await write_fully(to, scratch().data(), static_cast<std::size_t>(size));
-    if (!written) break;
+    if (piece == Piece::lost) break;
   }
   boost::system::error_code ignored;
   connection->client.close(ignored);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -203,6 +204,36 @@ TEST_F(Reach, QuestionsTo127_0_0_11AreAnsweredAtTheGivenPort) {
   EXPECT_TRUE(connects(web.get(), "127.0.0.11", 53));
   const auto own = Server::udp(web.get(), "0.0.0.0", 53);
   EXPECT_TRUE(asks_by_udp(web.get(), "127.0.0.1", 53, own)) << "the container's own DNS server";
+}
+
+TEST_F(Reach, ConnectionsOfAContainerAreNotFollowedInItsNamespace) {
+  TestStack stack;
+  stack.apply();
+  const Fd web = stack.container({"front"}, 2);
+  const Fd client = stack.container({"front"}, 3);
+  const auto server = Server::tcp(web.get(), "0.0.0.0", 80);
+  const InNamespace inside(client.get());
+  apply_ruleset(container_ruleset(40001, 40002));
+  const Fd connection = connect(client.get(), stack.ip("front", 2), 80);
+  EXPECT_EQ(stack::read_file("/proc/sys/net/netfilter/nf_conntrack_count"), "0\n");
+}
+
+TEST_F(Reach, AContainerThatFollowsConnectionsItselfIsAnsweredToo) {
+  TestStack stack;
+  stack.apply();
+  const Fd web = stack.container({"front"}, 2);
+  const auto udp = Server::udp(web.get(), "127.0.0.11", 40001);
+  const auto tcp = Server::tcp(web.get(), "127.0.0.11", 40002);
+  {
+    const InNamespace inside(web.get());
+    apply_ruleset(container_ruleset(40001, 40002));
+    apply_ruleset(R"(table ip own {
+      chain out { type filter hook output priority filter; policy drop; ct state new,established accept; }
+      chain in { type filter hook input priority filter; policy drop; ct state new,established accept; }
+    })");
+  }
+  EXPECT_TRUE(asks_by_udp(web.get(), "127.0.0.11", 53, udp));
+  EXPECT_TRUE(connects(web.get(), "127.0.0.11", 53));
 }
 
 }  // namespace

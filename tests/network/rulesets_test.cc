@@ -267,10 +267,17 @@ TEST(ContainerRuleset, SendsQuestionsToTheSupervisorsPorts) {
   EXPECT_EQ(replacing_container_ruleset(40001, 40002),
             "table ip stack_dns\ndelete table ip stack_dns\n" + fresh);
   EXPECT_EQ(fresh, R"(table ip stack_dns {
-	chain output {
-		type nat hook output priority -100; policy accept;
-		ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:40001
-		ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:40002
+	chain questions {
+		type filter hook output priority raw; policy accept;
+		ip daddr != 127.0.0.11 accept
+		udp dport 53 udp dport set 40001
+		tcp dport 53 tcp dport set 40002
+	}
+	chain answers {
+		type filter hook output priority mangle; policy accept;
+		ip saddr != 127.0.0.11 accept
+		udp sport 40001 udp sport set 53
+		tcp sport 40002 tcp sport set 53
 	}
 }
 )");

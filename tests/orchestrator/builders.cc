@@ -15,6 +15,13 @@ spec::Service service(const std::string& name) {
   return service;
 }
 
+spec::Port port(std::uint16_t published) {
+  spec::Port port;
+  port.published = published;
+  port.target = 80;
+  return port;
+}
+
 spec::Project project(const std::vector<spec::Service>& services) {
   spec::Project project;
   project.name = "shop";

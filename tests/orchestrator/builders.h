@@ -12,6 +12,8 @@ namespace stack::orchestrator::testing {
 
 /// A service with image "busybox", command `sleep` and the default network.
 spec::Service service(const std::string& name);
+/// `published` on every address of the host, leading to 80.
+spec::Port port(std::uint16_t published);
 /// A project "shop" with the networks and volumes its services name.
 spec::Project project(const std::vector<spec::Service>& services);
 /// "busybox" exists as image "sha256:1".

@@ -69,6 +69,40 @@ TEST(Plan, AChangedVariableReplacesThatOneContainer) {
 )");
 }
 
+TEST(Plan, APortThatMovesIsGivenUpByItsOldHolderFirst) {
+  spec::Service blue = service("blue");
+  spec::Service green = service("green");
+  green.ports = {port(8080)};
+  ObservedState world = come_true(desired(project({blue, green})));
+  world.containers.at("shop-green-1").status.published = {
+      {"0.0.0.0", 8080, "tcp", network::Ipv4{}, 80}};
+  std::swap(blue.ports, green.ports);
+  EXPECT_EQ("\n" + plan_for(project({blue, green}), world), R"(
+#0 stop container shop-blue-1 (ports)
+#1 stop container shop-green-1 (ports)
+#2 remove container shop-blue-1 (ports) after #0
+#3 remove container shop-green-1 (ports) after #1
+#4 create container shop-blue-1 (ports) after #2 #3
+#5 create container shop-green-1 (ports) after #3
+#6 start container shop-blue-1 (created) after #4
+#7 start container shop-green-1 (created) after #5
+)");
+}
+
+TEST(Plan, AFixedAddressThatMovesIsGivenUpByItsOldHolderFirst) {
+  spec::Service old = service("old");
+  old.networks["default"].ipv4_address = "10.5.0.9";
+  const ObservedState world = come_true(desired(project({old})));
+  spec::Service renamed = service("new");
+  renamed.networks = old.networks;
+  EXPECT_EQ("\n" + plan_for(project({renamed}), world, Orphans::remove), R"(
+#0 stop container shop-old-1
+#1 remove container shop-old-1 after #0
+#2 create container shop-new-1 (absent) after #1
+#3 start container shop-new-1 (created) after #2
+)");
+}
+
 TEST(Plan, WhoAsksForItIsRestartedWithWhatItDependsOn) {
   auto shop = database_and_web();
   shop.services["web"].depends_on["db"].restart = true;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "builders.h"
+#include "network/ports.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -54,12 +56,30 @@ TEST(Preflight, LooksAtNothingWhenNothingChanges) {
   EXPECT_TRUE(findings.warnings.empty());
 }
 
-std::string problems_of(const DesiredState& wish, const ObservedState& world) {
+std::string problems_of(const DesiredState& wish, const ObservedState& world,
+                        Orphans orphans = Orphans::leave) {
   std::string text;
   const HostPaths nowhere{"/nonexistent/data", "/nonexistent/run"};
-  for (const auto& problem : check_world(nowhere, wish, world, diff(wish, world, {"web"})))
+  const Changes changes = diff(wish, world, {"web"});
+  const Plan plan = plan_up(wish, world, changes, orphans);
+  for (const auto& problem : check_world(nowhere, wish, world, changes, plan))
     text += problem.message + "\n";
   return text;
+}
+
+TEST(Preflight, APortIsFreeWhenItsHolderGoesInTheSameChange) {
+  const auto [socket, number] = network::hold_port("127.0.0.1", 0, "tcp");
+  ObservedState world = come_true(desired(project({service("old")})));
+  world.containers.at("shop-old-1").status.published = {
+      {"127.0.0.1", number, "tcp", network::Ipv4{}, 80}};
+  spec::Service web = service("web");
+  web.ports = {testing::port(number)};
+  web.ports.front().host_ip = "127.0.0.1";
+  const DesiredState wish = desired(project({web}));
+  EXPECT_EQ(problems_of(wish, world, Orphans::remove), "");
+  const std::string problem = problems_of(wish, world, Orphans::leave);
+  EXPECT_TRUE(problem.starts_with(fmt::format("port {} on 127.0.0.1 is taken by", number)))
+      << problem;
 }
 
 TEST(Preflight, AMissingExternalNetworkIsAProblem) {

@@ -102,6 +102,7 @@ TEST(Ports, WrongOnesAreRefusedWithTheReason) {
   EXPECT_EQ(ports_text("8080:http"), "\"http\" is not a container port number");
   EXPECT_EQ(ports_text("1-3:1-2"), "the port ranges 1-3 and 1-2 differ in length");
   EXPECT_EQ(ports_text("300.0.0.1:80:80"), "\"300.0.0.1\" is not an IP address");
+  EXPECT_EQ(ports_text("[fe80::1%eth0]:80:80"), "\"fe80::1%eth0\" is not an IP address");
   EXPECT_EQ(ports_text("8080:"), "no container port in \"8080:\"");
   EXPECT_EQ(ports_text("80/tpc"), "\"tpc\" is not a protocol");
   EXPECT_EQ(ports_text("90-80"), "container port range 90-80 ends before it begins");

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of a stack: names, links, isolation, the way out."""
 
+import re
+import shutil
 import socket
 import struct
+import subprocess
 import threading
 import unittest
+from collections import Counter
 
 import stacktest
 import world
@@ -144,6 +148,73 @@ class FakeResolver:
             header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, records, 0, 0)
             record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + self.answer
             self.socket.sendto(header + query[12:end] + (record if records else b""), client)
+
+
+def changes_sent(trace):
+    """What strace -X raw saw going to the kernel, by netlink protocol: packets of changes to links,
+    addresses and routes, and transactions of nftables. Questions are not counted."""
+    netlink_route, nftables, batch_begin = 0, 12, 0x10
+    sockets, asked, changes = {}, {}, Counter()
+    for line in trace.splitlines():
+        pid, _, call = line.partition(" ")
+        made = re.match(r"\s*socket\((\w+), [^,]+, (\w+)", call)
+        if made:
+            asked[pid] = int(made[2], 0) if made[1] == "0x10" else None
+        result = re.search(r"\) += (\d+)$", call)
+        if result and re.match(r"\s*(socket\(|<... socket resumed>)", call):
+            sockets[pid, result[1]] = asked[pid]
+        sent = re.match(r"\s*send(?:to|msg)\((\w+), .*?nlmsg_type=(\w+)", call)
+        if not sent:
+            continue
+        protocol, kind = sockets.get((pid, str(int(sent[1], 0)))), int(sent[2], 0)
+        if protocol == netlink_route and kind % 4 != 2:  # NEW, DEL, GET, SET
+            changes["packets"] += 1
+        elif protocol == nftables and kind == batch_begin:
+            changes["transactions"] += 1
+    return changes
+
+
+@unittest.skipUnless(shutil.which("strace"), "strace is not installed (packaging/test-deps.txt)")
+class FewWords(stacktest.StackTest):
+    """Ten services, five networks, twenty ports: nothing is asked of the kernel piece by piece."""
+
+    SERVICES, NETWORKS = 10, 5
+
+    def write_large_stack(self):
+        services = "".join(f"""
+  s{i}:
+    image: box:1
+    command: sleep {1000 + i}
+    stop_signal: SIGKILL
+    networks: [n{i % self.NETWORKS}, n{(i + 1) % self.NETWORKS}]
+    ports: ["{8000 + i}:80", "{9000 + i}:81/udp"]""" for i in range(self.SERVICES))
+        networks = "".join(f"\n  n{i}: {{}}" for i in range(self.NETWORKS))
+        self.write_stack(f"services:{services}\nnetworks:{networks}\n")
+
+    def test_ten_services_in_five_networks_with_twenty_ports(self):
+        self.write_large_stack()
+        trace = self.directory / "trace"
+        # The tracer is nobody's parent: `up` ends, and it goes on to follow the supervisor.
+        with open(self.directory / "said", "wb") as said:
+            done = subprocess.run(["strace", "-D", "-f", "-q", "-X", "raw", "-o", str(trace), "-e",
+                                   "trace=socket,sendto,sendmsg", stacktest.STACK, "up", "-d"],
+                                  cwd=self.directory, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                                  timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, (self.directory / "said").read_text())
+        up = changes_sent(trace.read_text())
+        self.stack("down")
+        stacktest.eventually(lambda: not self.pids_named("strace"), "the tracer has nobody left")
+        down = changes_sent(trace.read_text()) - up
+        trace.unlink()
+        # The uplink's three (made, each of its ends), one for the namespace's loopback, one for each
+        # network, and two for each container: its pairs in the stack, its addresses inside.
+        self.assertLessEqual(up["packets"], 4 + self.NETWORKS + 2 * self.SERVICES, up)
+        # One for all networks, and for each container: its ports locked, its resolver, its ports
+        # published.
+        self.assertLessEqual(up["transactions"], 1 + 3 * self.SERVICES, up)
+        # Everything but the host's table goes with its namespace.
+        self.assertEqual(down["packets"], 0, down)
+        self.assertLessEqual(down["transactions"], 1 + self.SERVICES, down)
 
 
 if __name__ == "__main__":

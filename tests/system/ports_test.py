@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Published ports: who reaches what, and what happens when one is taken."""
 
+import os
 import socket
 import subprocess
+import threading
 import unittest
 
 import inventory
@@ -31,6 +33,25 @@ sys.exit(asker.recv(100) != b"hello")
 def udp_echoes(address, within=()):
     return subprocess.run([*within, "/usr/bin/python3", "-c", ASK_BY_UDP, address],
                           stderr=subprocess.DEVNULL).returncode == 0
+
+
+def tcp_echo(sent, pause=0):
+    """What comes back; the end of `sent` is told by closing that way alone."""
+    try:
+        with socket.create_connection(("127.0.0.1", 7007), timeout=30) as connection:
+            def send():
+                connection.sendall(sent)
+                connection.shutdown(socket.SHUT_WR)
+            sender = threading.Thread(target=send, daemon=True)
+            sender.start()
+            sender.join(pause)  # until then nobody reads
+            received = bytearray()
+            while piece := connection.recv(1 << 20):
+                received += piece
+            sender.join()
+            return bytes(received)
+    except ConnectionError:
+        return None
 
 
 class Published(stacktest.StackTest):
@@ -100,6 +121,16 @@ class Published(stacktest.StackTest):
         neighbour = ["nsenter", "--net=/run/netns/lan"]
         stacktest.eventually(lambda: udp_echoes(world.HOST_ADDRESS, neighbour), "one to the network")
 
+    def test_much_comes_through_loopback_whole_both_ways_at_once(self):
+        self.up("""
+            services:
+              echo: {image: "box:1", command: nc -ll -p 7 -e cat, ports: ["127.0.0.1:7007:7"]}
+        """)
+        sent = os.urandom(1 << 20) * 24
+        stacktest.eventually(lambda: tcp_echo(b"ready") == b"ready", "an echo")
+        self.assertTrue(tcp_echo(sent) == sent, "what came back differs")
+        self.assertTrue(tcp_echo(sent, pause=0.5) == sent, "what came back to a slow reader differs")
+
     def test_ps_shows_the_ports(self):
         self.serve('"127.0.0.1:8080:80"')
         self.assertEqual(self.ps()["web"]["Ports"], "127.0.0.1:8080->80/tcp")
@@ -159,6 +190,34 @@ class Taken(stacktest.StackTest):
         self.stack("up", "-d")
         self.write_stack(SERVER.format(ports='"8080:80"') + "        environment: {A: b}\n")
         self.stack("up", "-d")
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+
+    def serve_two(self, blue, green):
+        self.up("services:" + "".join(f"""
+              {name}:
+                image: box:1
+                command: sh -c 'mkdir /www; echo {name} > /www/index.html; exec httpd -f -p 80 -h /www'
+                ports: [{ports}]""" for name, ports in (("blue", blue), ("green", green))))
+
+    def test_a_port_moves_from_one_service_to_another_in_one_up(self):
+        self.serve_two('"8080:80"', "")
+        self.await_page("http://127.0.0.1:8080/", "blue\n")
+        self.serve_two("", '"8080:80"')
+        self.await_page("http://127.0.0.1:8080/", "green\n")
+        self.assertEqual(self.ps()["blue"]["Publishers"], [])
+
+    def test_two_services_exchange_their_ports(self):
+        self.serve_two('"8080:80"', '"8081:80"')
+        self.serve_two('"8081:80"', '"8080:80"')
+        self.await_page("http://127.0.0.1:8080/", "green\n")
+        self.await_page("http://127.0.0.1:8081/", "blue\n")
+
+    def test_a_port_of_an_orphan_is_free_when_that_is_removed(self):
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        self.stack("up", "-d")
+        self.write_stack(SERVER.format(ports='"8080:80"').replace("web:", "renamed:"))
+        self.assertRegex(self.stack("up", "-d", expect=1).err, 'port 8080 .*service "web"')
+        self.stack("up", "-d", "--remove-orphans")
         self.await_page("http://127.0.0.1:8080/", "page\n")
 
 
