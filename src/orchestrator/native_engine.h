@@ -28,6 +28,9 @@ class NativeEngine : public Engine {
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
 
+  /// For `down`: what is damaged on disk is no error from here on, and containers of which nothing
+  /// can be read are stopped and removed by their ids.
+  void take_unreadable_away();
   /// Ends the supervisor when nothing runs any more, and waits until it is gone.
   void shut_down_supervisor();
 
@@ -72,6 +75,7 @@ class NativeEngine : public Engine {
   void hold_owners(const std::string& container);
 
   HostPaths paths_;
+  supervisor::Unreadable unreadable_ = supervisor::Unreadable::is_an_error;
   const DesiredState& desired_;
   volumes::VolumeStore volumes_;
   image::ImageStore images_;

@@ -29,7 +29,8 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
                                         const std::string& protocol) {
   for (const auto& project : supervisor::list_projects(paths)) {
     for (const auto& container :
-         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
+         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary,
+                                     supervisor::Unreadable::is_left_out)) {
       const auto& published = container.status.published;
       const bool holds = std::ranges::any_of(published, [&](const network::PublishedPort& each) {
         return each.host_port == port && each.protocol == protocol;

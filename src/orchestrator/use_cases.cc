@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/document.h"
+#include "base/fail_point.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/native_engine.h"
 #include "orchestrator/preflight_networks.h"
@@ -49,6 +50,7 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
   make_directories(paths.project_data(project.name));
   nlohmann::json files = nlohmann::json::array();
   for (const auto& file : project.files) files.push_back(file.native());
+  fail_point("project.document");
   write_document(
       paths.project_data(project.name) / "project.json", project_document,
       {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
@@ -187,6 +189,7 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   const DesiredState nothing{name, "", {}, {}, {}, {}};
   const FileLock lock = lock_project(host.paths, name, "stack down", host.waiting);
   NativeEngine engine(host.paths, nothing);
+  if (policy.services.empty()) engine.take_unreadable_away();
   const ObservedState observed = engine.observe();
   policy = completed_policy(std::move(policy), name, project, observed);
   DownResult result;

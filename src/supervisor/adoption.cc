@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -40,13 +41,17 @@ bool belongs_to_another_keeper(pid_t pid) {
 }  // namespace
 
 void Supervisor::adopt_all() {
+  fail_point("adopt.descriptors");
   auto kept = store_.list();
-  for (RecordedContainer& recorded : read_recorded(files_)) {
+  fail_point("adopt.records");
+  for (RecordedContainer& recorded :
+       read_recorded(files_, ConfigParts::all, Unreadable::is_left_out)) {
     registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
                                                   std::move(recorded.status)));
   }
   std::vector<ExitRecord> exits = exits_.read_new();
   guests_.adopt();
+  fail_point("adopt.clear-cgroups");
   clear_cgroups();
   std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
@@ -67,6 +72,7 @@ void Supervisor::adopt_all() {
   catch_up(exits, adopted);
   for (const ExitRecord& record : later)
     if (const auto task = registry_.find(record.process)) task->ended(record);
+  fail_point("adopt.clear-files");
   clear_running_files();
   status_saved_.request();
   firewall_ready_.request();
@@ -76,6 +82,7 @@ void Supervisor::adopt_all() {
 
 void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal) {
   try {
+    fail_point("adopt.container");
     task->adopt(std::move(terminal));
     journal::note("adopted " + task->config().name);
   } catch (const Error& error) {

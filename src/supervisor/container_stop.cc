@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
 #include "runtime/freezer.h"
 #include "runtime/signals.h"
 #include "supervisor/container_task.h"
+#include "supervisor/counted.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -50,8 +52,23 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
     no_longer_restarting();
     co_return Answer{was_restarting};
   }
+  Answer answer;
+  std::optional<Error> failure;
+  {
+    const Counted stopping(stopping_);
+    try {
+      answer = co_await end_process(grace);
+    } catch (const Error& error) {
+      failure = error;
+    }
+  }
+  news_.notify_all();
+  if (failure) throw *failure;
+  co_return answer;
+}
+
+Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
   const ProcessIdentity stopped = status_.process;
-  ++stopping_;
   if (!config_.pre_stop.empty()) thaw();  // a paused container can run no hook
   // It ends all the same when they fail: a stack that cannot be taken down is worse.
   const std::string failure =
@@ -59,6 +76,7 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
   const auto deadline = Clock::now() + grace;
   Answer answer{true, failure};
   if (status_.process == stopped) {
+    fail_point("stop.signal");
     const std::string note = signal_or_kill();
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
@@ -70,8 +88,6 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
     if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
   }
   while (status_.process == stopped) co_await news_.wait();
-  --stopping_;
-  news_.notify_all();
   co_return answer;
 }
 
@@ -95,6 +111,7 @@ std::string ContainerTask::signal_or_kill() {
 }
 
 void ContainerTask::kill() {
+  fail_point("stop.kill");
   send_signal(pidfd_.get(), SIGKILL);
   runtime::kill_cgroup(config_.spec.cgroup);
 }

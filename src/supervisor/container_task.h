@@ -133,6 +133,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void kill();
   Awaitable<void> killed();
   bool means_stop(int signal) const;
+  Awaitable<Answer> end_process(std::chrono::nanoseconds grace);
   void no_longer_restarting();
   Awaitable<void> freeze();
   void thaw();
@@ -150,7 +151,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Mutex starting_;    ///< held by whoever starts it
   Mutex pausing_;     ///< held by whoever freezes or thaws it
   Signal news_;       ///< status_ changed
-  int stopping_ = 0;  ///< stops under way
+  std::size_t stopping_ = 0;  ///< stops under way
   bool launching_ = false;
   std::optional<ExitRecord> early_end_;  ///< it ended before we knew that it had begun
   std::uint64_t generation_ = 0;         ///< a restart that was planned under an older one is off

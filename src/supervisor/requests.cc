@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "runtime/project_quota.h"
@@ -167,6 +168,7 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
   const Answer answer = create(request.config);
+  if (!request.secrets.empty()) fail_point("container.secrets");
   for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);
   co_return answer;
 }
@@ -187,17 +189,23 @@ Answer Supervisor::create(const ContainerConfig& wanted) {
   std::optional<FileLock> lock;
   if (has_ids) {
     lock = FileLock::acquire(files_.net_lock());
+    fail_point("container.ids");
     config.spec.ids = choose_id_block(files_.paths, config.spec.ids.count);
   }
+  fail_point("container.directory");
   make_directories(files_.container(config.id));
+  fail_point("container.upper");
   make_upper(files_.upper(config.id), config.spec.root);
+  fail_point("container.work");
   make_directories(files_.work(config.id));
   limit_root(files_, config);
   ContainerStatus status;
   status.id = config.id;
   status.created = std::chrono::system_clock::now();
   // Last: with its config it is a container, without it rubbish.
+  fail_point("container.config");
   write_config(files_, config, status.created);
+  fail_point("container.reserve");
   network_.reserve(config);
   registry_.add(std::make_shared<ContainerTask>(shared_, config, std::move(status)));
   status_saved_.request();
@@ -225,8 +233,10 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   if (!task) co_return Answer{};
   co_await task->catch_up();
   if (task->active()) fail("container {} is running", task->config().name);
+  fail_point("container.forget");
   registry_.erase(request.id);
   sweeper_.discard(request.id);
+  fail_point("container.drop-secrets");
   secrets_.drop(request.id);
   // A successor of the same name has taken its addresses over.
   if (!registry_.name_taken(task->config().name)) co_await give_addresses_back(task->config());
@@ -293,13 +303,21 @@ Awaitable<Answer> Supervisor::handle(Shutdown) {
   co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
   if (operations_ > 1) fail("other requests are under way");
-  co_await let_go();
+  fail_point("container.shutdown");
+  std::optional<Error> failure;
+  try {
+    co_await let_go();
+  } catch (const std::exception& error) {
+    failure = Error(error.what());
+    ended_well_ = false;
+  }
   // The reply goes out when this returns; then the end.
   spawn(loop_, "ending", [](Supervisor* self) -> Awaitable<void> {
     co_await yield(self->loop_);
     co_await self->server_.flushed();
     self->loop_.stop();
   }(this));
+  if (failure) throw Error(*failure).add_frame("ending the supervisor");
   co_return Answer{true, {}};
 }
 
