@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/native_engine.h"
 
+#include <algorithm>
+
 #include "base/fail_point.h"
 #include "base/files.h"
 #include "base/ids.h"
@@ -288,6 +290,18 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
     volumes_.ensure({each.mount.source, desired_.volumes.at(each.mount.source).labels});
     if (each.mount.nocopy || !each.mount.subpath.empty()) continue;
     volumes_.fill_from_image(each.mount.source, image.layers, each.mount.target);
+  }
+}
+
+void NativeEngine::count_orphans_as_ended(ObservedState& observed) const {
+  const auto runs = [](const auto& each) { return each.second.status.process.pid != 0; };
+  if (std::ranges::none_of(observed.containers, runs)) return;
+  if (supervisor::has_keeper({paths_, desired_.project})) return;
+  for (auto& [name, container] : observed.containers) {
+    if (!supervisor::is_up(container.status.phase)) continue;
+    container.status.phase = supervisor::Phase::exited;
+    container.status.health = supervisor::Health::none;
+    container.status.process = {};
   }
 }
 

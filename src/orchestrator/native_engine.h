@@ -28,6 +28,9 @@ class NativeEngine : public Engine {
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
 
+  /// For who wants them to run: containers that a killed keeper left count as ended, and the next
+  /// supervisor ends them.
+  void count_orphans_as_ended(ObservedState& observed) const;
   /// For `down`: what is damaged on disk is no error from here on, and containers of which nothing
   /// can be read are stopped and removed by their ids.
   void take_unreadable_away();

@@ -129,7 +129,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   result.desired = desired_state(project, services, images, files, devices);
   laps.end("desired");
   NativeEngine engine(paths, result.desired);
-  const ObservedState observed = engine.observe();
+  ObservedState observed = engine.observe();
+  engine.count_orphans_as_ended(observed);
   find_owners(paths, observed, result.desired);
   laps.end("observe");
   decide(project, request, observed, result, laps);
@@ -280,8 +281,9 @@ Execution start(const spec::Project& project, const std::vector<std::string>& se
                                              read_host_files(project, all, unread));
   const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
   NativeEngine engine(host.paths, desired);
-  return execute(plan_start(desired, engine.observe(), wanted), engine, host.report,
-                 host.interrupted);
+  ObservedState observed = engine.observe();
+  engine.count_orphans_as_ended(observed);
+  return execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);
 }
 
 }  // namespace stack::orchestrator

@@ -103,16 +103,22 @@ void ContainerTask::no_longer_restarting() {
 std::string ContainerTask::signal_or_kill() {
   const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
   if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
-    send_signal(pidfd_.get(), signal);
+    send(signal);
     return {};
   }
   kill();
   return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
 }
 
+/// An adoption that came to grief may have left us without.
+bool ContainerTask::send(int signal) {
+  if (!pidfd_) pidfd_ = open_process(status_.process).value_or(Fd());
+  return pidfd_ && send_signal(pidfd_.get(), signal);
+}
+
 void ContainerTask::kill() {
   fail_point("stop.kill");
-  send_signal(pidfd_.get(), SIGKILL);
+  send(SIGKILL);
   runtime::kill_cgroup(config_.spec.cgroup);
 }
 
@@ -141,7 +147,7 @@ Awaitable<Answer> ContainerTask::signal(int number) {
     co_await killed();
     co_return Answer{true};
   }
-  if (!send_signal(pidfd_.get(), number)) fail("container {} is not running", config_.name);
+  if (!send(number)) fail("container {} is not running", config_.name);
   if (stops && status_.phase == Phase::paused) thaw();
   if (heard) co_return Answer{true};
   co_return Answer{true, "without effect: process 1 ignores " + runtime::signal_name(number)};

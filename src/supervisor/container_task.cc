@@ -24,6 +24,18 @@ TimePoint now() {
   return std::chrono::system_clock::now();
 }
 
+/// False, and a word in the journal, when `work` fails: what comes after it is done all the same.
+template <typename Work>
+bool attempt(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& error) {
+    journal::warning(error.what());
+    return false;
+  }
+}
+
 }  // namespace
 
 ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status)
@@ -103,6 +115,7 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
     failure = Error(error.what());
   }
   launching_ = false;
+  if (failure) attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   if (!failure) {
     const Timed noting(trace, trace_row, "state on disk");
     started();
@@ -365,20 +378,31 @@ void ContainerTask::end_run() {
   dns_.reset();
   pidfd_.reset();
   status_.dns_udp_port = status_.dns_tcp_port = 0;
-  try {
+  attempt([&] {
     fail_point("end.output");
     if (output_) output_->finish();
+  });
+  output_.reset();
+  files_left_ = !attempt([&] {
     fail_point("end.running-files");
     remove_tree(running_files());
-    // Its namespace's process 1 is not its own: the kernel ends nobody with it.
-    if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
-      runtime::kill_cgroup(config_.spec.cgroup);
-    fail_point("end.cgroup");
-    runtime::remove_cgroup(config_.spec.cgroup);
-  } catch (const std::exception& error) {
-    journal::warning(error.what());  // its name tells the next clean-up whose it was
-  }
-  output_.reset();
+  });
+  cgroup_left_ = !attempt([&] { remove_cgroup(); });
+}
+
+void ContainerTask::remove_cgroup() const {
+  // Its namespace's process 1 is not its own: the kernel ends nobody with it.
+  if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
+    runtime::kill_cgroup(config_.spec.cgroup);
+  fail_point("end.cgroup");
+  runtime::remove_cgroup(config_.spec.cgroup);
+}
+
+void ContainerTask::clear_remains() {
+  if (files_left_) remove_tree(running_files());
+  files_left_ = false;
+  if (cgroup_left_) remove_cgroup();
+  cgroup_left_ = false;
 }
 
 void ContainerTask::plan_restart(const RunEnd& end) {

@@ -233,6 +233,7 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   if (!task) co_return Answer{};
   co_await task->catch_up();
   if (task->active()) fail("container {} is running", task->config().name);
+  task->clear_remains();
   fail_point("container.forget");
   registry_.erase(request.id);
   sweeper_.discard(request.id);

@@ -10,6 +10,7 @@
 #include "network/links.h"
 #include "network/namespaces.h"
 #include "network/subnets.h"
+#include "supervisor/journal.h"
 #include "supervisor/leases.h"
 #include "supervisor/status.h"
 #include "supervisor/subnet_holders.h"
@@ -29,6 +30,11 @@ StackNetwork::StackNetwork(Loop& loop, ProjectFiles files, int stack_namespace)
       save_leases_(loop, "saving addresses", [this] { write_leases(); }) {
   for (NetworkRecord& found : read_network_records(files_, Unreadable::is_left_out)) {
     std::string name = found.config.spec.name;
+    if (found.config.spec.bridge.empty()) {  // it could not be read
+      journal::warning(fmt::format("{} is damaged: network {} is left out",
+                                   files_.network(name).native(), name));
+      continue;
+    }
     records_.emplace(std::move(name), std::move(found));
   }
 }
@@ -145,7 +151,8 @@ void StackNetwork::choose_addresses(NetworkConfig& config) const {
 
 StackNetwork::Change StackNetwork::remove(const std::string& name, Stack stack) {
   const auto found = records_.find(name);
-  if (found == records_.end()) return Change::none;
+  if (found == records_.end())
+    return std::filesystem::remove(files_.network(name)) ? Change::made : Change::none;
   if (made_.erase(name) > 0) condemned_.push_back(found->second.config.spec);
   fail_point("network.remove-document");
   std::filesystem::remove(files_.network(name));

@@ -263,6 +263,7 @@ Awaitable<void> Supervisor::let_go() {
   save_last_states();
   fail_point("end.remove-status");
   std::filesystem::remove(files_.status());
+  clear_cgroups();  // those that could not be removed when their containers ended
   give_network_back();
 }
 

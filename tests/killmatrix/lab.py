@@ -71,7 +71,7 @@ class Lab:
 
     def neighbour_down(self):
         if (self.folder / "neighbour").exists():
-            self.stack("-p", "neighbour", "down", "-t", "0")
+            self.stack("-f", str(self.folder / "neighbour/stack.yaml"), "down", "-t", "0")
 
     # --- processes
 
@@ -150,7 +150,7 @@ class Lab:
         try:
             stacktest.eventually(lambda: not self.residue(), "", deadline=10)
         except AssertionError:
-            raise Broken("left after `down`:\n" + "\n".join(self.residue())) from None
+            raise Broken("left after `down`:\n" + "\n".join(self.residue()[:30])) from None
         strange = [entry.name for entry in self.volumes.glob("*/*")
                    if entry.name not in ("_data", "meta.json")]
         if strange:
@@ -161,7 +161,7 @@ class Lab:
         self.stack("down", "-v", "-t", "0")
         self.neighbour_down()
         self.forget()
-        left = [entry.name for entry in self.volumes.glob("*")]
+        left = [entry.name for entry in self.volumes.glob("*") if entry.name != ".lock"]
         if left:
             raise Broken(f"volumes after `down -v`: {left}")
 

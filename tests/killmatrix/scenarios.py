@@ -35,7 +35,7 @@ STACK = """
       boxed: {image: "box:1", command: sleep 1004, userns_mode: auto}
     networks:
       back: {internal: true, enable_ipv6: true, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}
-      cable: {driver: macvlan}
+      cable: {driver: macvlan, internal: true}
     volumes: {store: {}, filled: {}}
     secrets: {word: {environment: WORD}}
 """

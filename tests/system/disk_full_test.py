@@ -182,7 +182,10 @@ class SmallDisk(stacktest.StackTest):
         self.inside("db", "sh", "-c", "echo precious > /srv/data/row")
         fill()
         self.assertEqual(self.state_of("db"), "running")
-        self.expect_failure("up", "-d", environment={"VERSION": "2"})
+        # ext4 sets something aside for directories and short files, that may do.
+        result = self.stack("up", "-d", environment={"VERSION": "2"}, expect=None)
+        if result.code != 0:
+            self.assertIn("No space left on device", result.err, str(result))
         self.stack("restart", "-t", "0", "db", expect=None)
         self.assertEqual(self.stack("logs", "--no-log-prefix", "web").out.count("hello"), 1)
         self.down_works()
