@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/files.h"
 
 namespace stack {
@@ -16,19 +17,39 @@ namespace stack {
 struct DocumentKind {
   std::string_view kind;
   int format;
+  std::string_view remedy = {};  ///< what to do about a damaged one
 };
 
-/// Writes `body` (an object) with its kind and format in front, atomically. `details` is what most
-/// readers do not need: it comes on a line of its own.
+/// The file is there and is not what was written.
+class DamagedDocument : public Error {
+ public:
+  DamagedDocument(const std::filesystem::path& path, const DocumentKind& kind,
+                  std::string_view how);
+};
+
+/// Writes `body` (an object) with its kind, its format and a checksum of the whole, atomically.
+/// `details` is what most readers do not need: it comes on a line of its own.
 void write_document(const std::filesystem::path& path, const DocumentKind& kind,
                     const nlohmann::json& body, Durability durability,
                     const nlohmann::json* details = nullptr);
 enum class Damaged { is_an_error, counts_as_absent };
-/// Nothing when the file is absent. Throws Error when it is torn (unless that counts as absent), of
-/// another kind, or newer. `details` are read only when asked for.
+/// Nothing when the file is absent. Throws DamagedDocument when it is torn or altered (unless that
+/// counts as absent), Error when it is newer. `details` are parsed only when asked for. A document
+/// without a checksum (of an older stack) is believed.
 std::optional<nlohmann::json> read_document(const std::filesystem::path& path,
                                             const DocumentKind& kind,
                                             Damaged damaged = Damaged::is_an_error,
                                             nlohmann::json* details = nullptr);
+
+/// Runs `decode`, which takes a document of `path` apart: what it is not content with is damage.
+template <std::invocable Decode>
+decltype(auto) decode_document(const std::filesystem::path& path, const DocumentKind& kind,
+                               Decode&& decode) {
+  try {
+    return std::forward<Decode>(decode)();
+  } catch (const std::exception& error) {
+    throw DamagedDocument(path, kind, error.what());
+  }
+}
 
 }  // namespace stack

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/ids.h"
 
 namespace stack {
@@ -80,6 +81,7 @@ class TreeRemoval {
   }
 
   void remove(int parent, const char* name, int depth) {
+    fail_point("tree.remove-entry");
     if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
     if (errno != EISDIR && errno != EPERM) throw_errno("remove {}", name);
     Fd directory = open_to_empty(parent, name);
@@ -188,6 +190,7 @@ void write_kernel_file(const std::filesystem::path& path, std::string_view value
 void write_kernel_file(int directory, const char* name, std::string_view value) {
   const Fd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
   if (!file) throw_errno("open {}", name);
+  fail_point("kernel-file.write");
   if (::write(file.get(), value.data(), value.size()) < 0) {
     throw_errno("write \"{}\" to {}", value, name);
   }
@@ -197,20 +200,26 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
                            Durability durability, mode_t mode) {
   const std::filesystem::path temporary = path.parent_path() / (".tmp." + random_hex(8));
   try {
+    fail_point("file.create");
     const Fd file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    fail_point("file.write");
     write_all(file.get(), content);
+    fail_point("file.sync");
     if (durability == Durability::survives_power_loss && ::fsync(file.get()) != 0)
       throw_errno("fsync");
+    fail_point("file.rename");
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_errno("rename");
   } catch (Error& error) {
     ::unlink(temporary.c_str());
     error.add_frame("writing " + path.native());
     throw;
   }
+  fail_point("file.sync-directory");
   if (durability == Durability::survives_power_loss) sync_directory(path.parent_path());
 }
 
 void make_directories(const std::filesystem::path& path, mode_t mode) {
+  fail_point("directory.make");
   if (::mkdir(path.c_str(), mode) == 0) return;
   if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
     make_directories(path.parent_path(), mode);
@@ -223,6 +232,7 @@ void make_directories(const std::filesystem::path& path, mode_t mode) {
 }
 
 void remove_tree(const std::filesystem::path& path) {
+  fail_point("tree.remove");
   during("removing " + path.native(), [&] { remove_whatever(AT_FDCWD, path.c_str()); });
 }
 
@@ -266,6 +276,7 @@ Fd open_beneath(int directory, const std::string& path, int flags, mode_t mode) 
 }
 
 FileLock FileLock::acquire(const std::filesystem::path& path) {
+  fail_point("lock.open");
   Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
   while (::flock(file.get(), LOCK_EX) != 0) {
     if (errno != EINTR) throw_errno("lock {}", path.native());
@@ -274,6 +285,7 @@ FileLock FileLock::acquire(const std::filesystem::path& path) {
 }
 
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {
+  fail_point("lock.try");
   Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
   if (errno == EWOULDBLOCK) return std::nullopt;

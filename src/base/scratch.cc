@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/ids.h"
 
@@ -23,7 +24,9 @@ bool is_held(const std::filesystem::path& path) {
 
 ScratchDirectory ScratchDirectory::create(const std::filesystem::path& parent) {
   std::filesystem::path path = parent / (std::string(prefix) + random_hex(12));
+  fail_point("scratch.make");
   if (::mkdir(path.c_str(), 0700) != 0) throw_errno("mkdir {}", path.native());
+  fail_point("scratch.hold");
   Fd held = open_file(path, O_RDONLY | O_DIRECTORY);
   if (::flock(held.get(), LOCK_EX | LOCK_NB) != 0) throw_errno("lock {}", path.native());
   return {std::move(path), std::move(held)};
@@ -39,6 +42,7 @@ ScratchDirectory::~ScratchDirectory() {
 }
 
 void sweep_scratch(const std::filesystem::path& parent) {
+  fail_point("scratch.sweep");
   for (const std::string& name : list_directory(parent)) {
     if (name.starts_with(prefix) && !is_held(parent / name)) remove_tree(parent / name);
   }

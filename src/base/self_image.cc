@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 
 namespace stack {
@@ -29,6 +30,7 @@ void seal(const Fd& copy) {
 }  // namespace
 
 Fd sealed_self_image() {
+  fail_point("keeper.program");
   const Fd program = open_file("/proc/self/exe", O_RDONLY);
   struct stat info {};
   if (::fstat(program.get(), &info) != 0) throw_errno("stat /proc/self/exe");

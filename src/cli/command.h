@@ -11,7 +11,7 @@
 
 namespace stack::cli {
 
-/// Help of flags that are accepted because docker compose has them.
+/// Help of flags that are accepted because docker compose has them, and of commands for tests.
 inline constexpr const char* hidden = "";
 
 using FlagValue =
@@ -97,6 +97,7 @@ int run_volume_remove(const Options& options);
 int run_volume_restore(const Options& options);
 int run_volume_prune(const Options& options);
 int run_version(const Options& options);
+int run_fail_points(const Options& options);
 int run_doctor(const Options& options);
 
 }  // namespace stack::cli

@@ -432,6 +432,14 @@ const std::vector<Command>& commands() {
        {{"--short", &Options::short_form, "Print the number only"}, format_flag("text or json")},
        run_version,
        false},
+      {"fail-points",
+       hidden,
+       "stack fail-points",
+       Positional::none,
+       "",
+       {},
+       run_fail_points,
+       false},
   };
   return table;
 }

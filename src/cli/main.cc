@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/format.h"
 #include "base/host_paths.h"
 #include "cli/change.h"
@@ -31,7 +32,11 @@ int run(const stack::cli::Parsed& parsed) {
   if (parsed.command == nullptr) return parsed.exit_code;
   try {
     require_root(*parsed.command);
-    if (parsed.command->needs_root) stack::HostPaths::from_environment().require_own();
+    const auto paths = stack::HostPaths::from_environment();
+    if (parsed.command->needs_root) {
+      paths.require_own();
+      stack::arm_fail_points(paths.run);
+    }
     return parsed.command->run(parsed.options);
   } catch (const stack::Error& error) {
     stack::cli::tell_error(error);

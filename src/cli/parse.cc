@@ -75,6 +75,7 @@ CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, boo
   }
   CLI::App* sub = parent->add_subcommand(name, command.help);
   sub->fallthrough();
+  if (command.help == hidden) sub->group("");
   if (!called) return sub;
   for (const auto& flag : command.flags) add_flag(*sub, flag, options);
   add_positionals(*sub, command, options);
@@ -138,7 +139,8 @@ Split split_off_command(const Words& arguments, Words::const_iterator verb) {
 
 std::vector<std::string> verbs() {
   std::vector<std::string> names;
-  for (const auto& command : commands()) names.push_back(split(command.name, ' ').front());
+  for (const auto& command : commands())
+    if (command.help != hidden) names.push_back(split(command.name, ' ').front());
   return names;
 }
 

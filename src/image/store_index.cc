@@ -16,7 +16,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr DocumentKind tags_kind{"image-tags", 1};
+constexpr DocumentKind tags_kind{
+    "image-tags", 1, "remove it and make or import the images again; nothing else hangs on it"};
 constexpr DocumentKind layer_kind{"image-layer", 1};
 constexpr std::uint64_t largest_config = 4ULL << 20;
 
@@ -69,14 +70,12 @@ std::filesystem::path StorePaths::layer_document(const std::string& chain) const
 std::optional<Index> read_index(const StorePaths& paths) {
   const auto document = read_document(paths.tags(), tags_kind);
   if (!document) return std::nullopt;
-  Index index;
-  try {
+  return decode_document(paths.tags(), tags_kind, [&] {
+    Index index;
     for (const json& image : document->at("images"))
       index.push_back({image.at("id"), image.at("manifest"), image.at("names")});
-  } catch (const json::exception& error) {
-    fail("{} is damaged: {}", paths.tags().native(), error.what());
-  }
-  return index;
+    return index;
+  });
 }
 
 void write_index(const StorePaths& paths, const Index& index) {

@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/text.h"
 #include "network/link_requests.h"
 #include "network/namespaces.h"
@@ -30,6 +31,7 @@ void ensure_cable(const NetworkSpec& network, NetlinkSocket& stack) {
       .name = network.bridge, .mac = {}, .master = 0, .network_namespace = std::nullopt};
   const VethEnd far{
       .name = far_end(network), .mac = {}, .master = 0, .network_namespace = std::nullopt};
+  fail_point("parent.make-cable");
   Batch batch;
   request_veth(batch, NearEnd::up, near, far, network.mtu == 0 ? cable_mtu : network.mtu,
                "making a parent for network " + network.name);
@@ -107,6 +109,7 @@ void make_direct_link(const Seat& seat, NetlinkSocket& host, NetlinkSocket& stac
   const auto own = find_link(stack, network.bridge);
   NetlinkSocket& place = own ? stack : host;
   const int parent = own ? own->index : get_link(host, network.parent).index;
+  fail_point("direct-link.make");
   Batch batch;
   request_direct_link(batch, network, *seat.endpoint, parent, container_namespace);
   // In this mode the parent has one interface on it and no other.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "network/firewall.h"
@@ -45,7 +46,9 @@ void restore(const std::string& memory_file,
   const auto memory = read_file_if_exists(memory_file);
   if (!memory) return;
   // Whoever came after us found it on and relies on it.
+  fail_point("forwarding.put-back");
   if (!others_translate(query_nft("list chains"))) put_back(*memory);
+  fail_point("forwarding.forget");
   remove_tree(memory_file);
 }
 
@@ -55,6 +58,7 @@ void enable_forwarding(const std::string& memory_file) {
   during("switching on IPv4 forwarding", [&] {
     if (get_sysctl(setting) == "1") return;
     write_file_atomically(memory_file, "0\n", Durability::survives_crash);
+    fail_point("forwarding.set");
     set_sysctl(setting, "1");
   });
 }
@@ -73,6 +77,7 @@ void enable_forwarding6(const std::string& memory_file) {
     write_file_atomically(memory_file, memory, Durability::survives_crash);
     // 2: also while forwarding (ip-sysctl.rst).
     for (const std::string& each : listening) set_sysctl(each, "2");
+    fail_point("forwarding.set6");
     set_sysctl(setting6, "1");
   });
 }

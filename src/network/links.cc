@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/ids.h"
 #include "network/addresses.h"
 #include "network/link_requests.h"
@@ -47,10 +48,12 @@ LinkInfo make_uplink(NetlinkSocket& host, const UplinkSpec& uplink, int stack_na
                     .mac = mac_for(uplink.stack_address),
                     .master = 0,
                     .network_namespace = stack_namespace};
+  fail_point("uplink.make");
   Batch batch;
   request_veth(batch, NearEnd::down, near, far, uplink.mtu,
                "making uplink " + uplink.host_interface);
   host.execute(batch);
+  fail_point("uplink.settings");
   const std::string& name = uplink.host_interface;
   set_sysctl_if_exists(fmt::format("net/ipv6/conf/{}/disable_ipv6", name), "1");
   // Hairpin traffic leaves the way it came; telling the container of a shorter way would be wrong.
@@ -119,6 +122,7 @@ void ensure_uplink6(const UplinkSpec& uplink, NetlinkSocket& host, const LinkInf
                   uplink.host_interface);
   request_host_routes(batch, list_own_routes6(host, near.index), near.index, uplink.host_interface,
                       *uplink.stack_address6, subnets6_of(networks));
+  fail_point("uplink.addresses6");
   host.execute(batch);
   Batch far_batch;
   request_address(far_batch, far.index, *uplink.stack_address6, subnet6_of(uplink)->prefix,
@@ -139,6 +143,7 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
   request_link_up(near, link.index, uplink.host_interface);
   request_host_routes(near, list_own_routes(host, link.index), link.index, uplink.host_interface,
                       uplink.stack_address, subnets_of(networks));
+  fail_point("uplink.addresses");
   host.execute(near);
 
   NetlinkSocket inside = socket_in(stack_namespace);
@@ -149,12 +154,14 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
                   stack_end_of_uplink);
   request_link_up(far, end.index, stack_end_of_uplink);
   request_route(far, end.index, everywhere, uplink.host_address, stack_end_of_uplink);
+  fail_point("uplink.inside");
   inside.execute(far);
   if (uplink.host_address6)
     ensure_uplink6(uplink, host, link, inside, end, stack_namespace, networks);
 
   Batch settling;
   request_link_settled(settling, uplink.host_interface);
+  fail_point("uplink.settle");
   host.execute(settling);
 }
 
@@ -205,6 +212,7 @@ void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int sta
   if (!network.has_ipv6() && make_at_once(socket, network, mtu)) return;
   Batch making;
   request_bridge(making, 0, network.bridge, bridge_mac(network), mtu);
+  fail_point("bridge.make");
   for (const Refusal& refusal : socket.send(making)) {
     if (refusal.error_number != EEXIST) throw_refusal(refusal);
   }
@@ -212,6 +220,7 @@ void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int sta
   ensure_mtu(socket, bridge, mtu);
   Batch batch;
   request_gateways(batch, bridge.index, network, stack_namespace);
+  fail_point("bridge.addresses");
   request_link_up(batch, bridge.index, network.bridge);
   socket.execute(batch);
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/ids.h"
 #include "network/direct_links.h"
 #include "network/inside.h"
@@ -121,6 +122,7 @@ void settle(NetlinkSocket& stack, const std::vector<Plug>& plugs) {
 void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkSpec>& networks,
           const UplinkSpec& uplink, int stack_namespace, int container_namespace,
           const std::string& container_id, const LockPorts& lock) {
+  fail_point("plug.prepare");
   NetlinkSocket container = prepare_container(container_namespace);
   const auto seats = seats_of(endpoints, networks);
   std::optional<NetlinkSocket> host;  // few containers want anything of it
@@ -128,12 +130,17 @@ void plug(const std::vector<EndpointSpec>& endpoints, const std::vector<NetworkS
   const InNamespace inside(stack_namespace);
   NetlinkSocket stack(NETLINK_ROUTE);
   auto plugs = look_up(stack, seats);
+  fail_point("plug.make-pairs");
   make_pairs(stack, plugs, uplink, container_namespace, container_id);
+  fail_point("plug.isolate");
   isolate(stack, plugs);
+  fail_point("plug.lock");
   if (!plugs.empty()) lock(locks_of(plugs));
   for (const Seat& seat : seats)
     if (is_direct(seat)) make_direct_link(seat, *host, stack, container_namespace);
+  fail_point("plug.configure");
   configure_inside(container, container_namespace, seats);
+  fail_point("plug.settle");
   settle(stack, plugs);
 }
 

@@ -2,6 +2,7 @@
 // Networks of a container that runs: one of its interfaces taken away, its way out led elsewhere.
 #include <cerrno>
 
+#include "base/fail_point.h"
 #include "network/inside.h"
 #include "network/link_requests.h"
 #include "network/links.h"
@@ -25,6 +26,7 @@ void unplug(int container_namespace, const std::string& interface) {
   NetlinkSocket container = socket_inside(container_namespace);
   const auto link = find_link(container, interface);
   if (!link) return;
+  fail_point("unplug.remove");
   Batch batch;
   request_link_removal(batch, link->index, interface);
   for (const Refusal& refusal : container.send(batch)) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/native_engine.h"
 
+#include <algorithm>
+
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/text.h"
@@ -56,13 +59,13 @@ NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired, Trace* 
 
 ObservedState NativeEngine::observe() {
   ObservedState state;
-  for (auto& container :
-       supervisor::read_containers(paths_, desired_.project, supervisor::ConfigParts::summary)) {
+  for (auto& container : supervisor::read_containers(
+           paths_, desired_.project, supervisor::ConfigParts::summary, unreadable_)) {
     ids_[container.config.name] = container.config.id;
     networks_of_[container.config.name] = networks_of(container.config);
     state.containers.emplace(container.config.name, std::move(container));
   }
-  for (auto& network : supervisor::read_networks(paths_, desired_.project)) {
+  for (auto& network : supervisor::read_networks(paths_, desired_.project, unreadable_)) {
     state.networks.emplace(network.config.spec.name, std::move(network));
   }
   for (auto& volume : volumes_.list()) state.volumes.emplace(volume.name, std::move(volume));
@@ -92,6 +95,7 @@ std::optional<Outcome> NativeEngine::next(std::chrono::milliseconds patience) {
 
 void NativeEngine::receive(std::chrono::milliseconds patience) {
   try {
+    fail_point("request.receive");
     const auto reply = client_->receive(patience);
     if (!reply) return;
     losses_in_a_row_ = 0;
@@ -149,6 +153,7 @@ void NativeEngine::flush() {
   while (!unsent_.empty()) {
     if (!client_) connect();
     try {
+      fail_point("request.send");
       const std::uint64_t id = client_->send(unsent_.front().request);
       pending_.emplace(id, std::move(unsent_.front()));
       unsent_.pop_front();
@@ -328,6 +333,7 @@ void NativeEngine::prepare_bind_sources(const DesiredContainer& wish) const {
     if (each.mount.type != spec::MountType::bind || exists(each.mount.source)) continue;
     if (!each.mount.create_host_path)
       fail("bind source path does not exist: {}", each.mount.source);
+    fail_point("bind.make-source");
     make_directories(each.mount.source, 0755);
   }
 }
@@ -341,9 +347,35 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
   }
 }
 
+void NativeEngine::count_orphans_as_ended(ObservedState& observed) const {
+  const auto runs = [](const auto& each) { return each.second.status.process.pid != 0; };
+  if (std::ranges::none_of(observed.containers, runs)) return;
+  if (supervisor::has_keeper({paths_, desired_.project})) return;
+  for (auto& [name, container] : observed.containers) {
+    if (!supervisor::is_up(container.status.phase)) continue;
+    container.status.phase = supervisor::Phase::exited;
+    container.status.health = supervisor::Health::none;
+    container.status.process = {};
+  }
+}
+
+void NativeEngine::take_unreadable_away() {
+  unreadable_ = supervisor::Unreadable::is_left_out;
+  const supervisor::ProjectFiles files{paths_, desired_.project};
+  for (const std::string& id : supervisor::unreadable_containers(files)) {
+    if (!client_) connect();
+    client_->call(supervisor::StopContainer{id, std::nullopt});
+    client_->call(supervisor::RemoveContainer{id});
+  }
+}
+
+/// What a killed keeper has left, a new supervisor takes away at its end.
 void NativeEngine::shut_down_supervisor() {
+  const supervisor::ProjectFiles files{paths_, desired_.project};
+  if (!client_ && stack::exists(files.keeper_pid())) connect();
   if (!client_) client_ = supervisor::Client::connect(paths_, desired_.project);
   if (client_) {
+    fail_point("supervisor.ask-shutdown");
     client_->call(supervisor::Shutdown{});
     client_.reset();
   } else {

@@ -33,6 +33,12 @@ class NativeEngine : public Engine {
     deadline_ = deadline;
   }
 
+  /// For who wants them to run: containers that a killed keeper left count as ended, and the next
+  /// supervisor ends them.
+  void count_orphans_as_ended(ObservedState& observed) const;
+  /// For `down`: what is damaged on disk is no error from here on, and containers of which nothing
+  /// can be read are stopped and removed by their ids.
+  void take_unreadable_away();
   /// Ends the supervisor when nothing runs any more, and waits until it is gone.
   void shut_down_supervisor();
 
@@ -81,6 +87,7 @@ class NativeEngine : public Engine {
   void hold_owners(const std::string& container);
 
   HostPaths paths_;
+  supervisor::Unreadable unreadable_ = supervisor::Unreadable::is_an_error;
   const DesiredState& desired_;
   volumes::VolumeStore volumes_;
   image::ImageStore images_;

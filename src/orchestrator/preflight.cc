@@ -36,7 +36,8 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
                                         const std::string& protocol) {
   for (const auto& project : supervisor::list_projects(paths)) {
     for (const auto& container :
-         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
+         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary,
+                                     supervisor::Unreadable::is_left_out)) {
       if (publishes(container.status.published, port, protocol))
         return Publisher{project, container.config.service, container.config.name};
     }

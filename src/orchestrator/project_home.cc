@@ -5,6 +5,7 @@
 
 #include "base/document.h"
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 
 namespace stack::orchestrator {
@@ -27,6 +28,7 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
   make_directories(paths.project_data(project.name));
   nlohmann::json files = nlohmann::json::array();
   for (const auto& file : project.files) files.push_back(file.native());
+  fail_point("project.document");
   write_document(
       document_of(project.name, paths), project_document,
       {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},

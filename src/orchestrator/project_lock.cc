@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/text.h"
 
 namespace stack::orchestrator {
@@ -31,6 +32,7 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
       lock = FileLock::acquire(path);
     }
     if (!is_current(*lock, path)) continue;
+    fail_point("project.describe-lock");
     lock->describe_holder(fmt::format("{} (pid {})\n", who, ::getpid()));
     return std::move(*lock);
   }
@@ -38,9 +40,12 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
 
 void remove_project_directories(const HostPaths& paths, const std::string& project,
                                 const FileLock& /*lock*/) {
+  fail_point("project.remove-data");
   remove_tree(paths.project_data(project));
+  fail_point("project.remove-run");
   remove_tree(paths.project_run(project));
   // The shared parents go with the last project; a neighbour's content keeps them (ENOTEMPTY).
+  fail_point("project.remove-shared");
   ::rmdir((paths.run / "stacks").c_str());
   ::rmdir(paths.run.c_str());
 }

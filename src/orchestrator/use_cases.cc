@@ -126,7 +126,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   result.desired = desired_state(project, services, images, files, devices);
   laps.end("desired");
   NativeEngine engine(paths, result.desired);
-  const ObservedState observed = engine.observe();
+  ObservedState observed = engine.observe();
+  engine.count_orphans_as_ended(observed);
   find_owners(paths, observed, result.desired);
   laps.end("observe");
   decide(project, request, observed, result, laps);
@@ -237,6 +238,7 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   const DesiredState nothing{name, "", {}, {}, {}, {}};
   const FileLock lock = lock_project(host.paths, name, "stack down", host.waiting);
   NativeEngine engine(host.paths, nothing);
+  if (policy.services.empty()) engine.take_unreadable_away();
   DownResult result = look_down(name, project, policy, engine, host.paths);
   host.planned(result.plan);
   result.execution = execute(result.plan, engine, host.report, host.interrupted);
@@ -327,7 +329,8 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   {
     const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
     NativeEngine engine(host.paths, desired);
-    const ObservedState observed = engine.observe();
+    ObservedState observed = engine.observe();
+    engine.count_orphans_as_ended(observed);
     engine.give_up_waiting_at(request.deadline);
     execution =
         execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "runtime/cgroup_layout.h"
@@ -105,6 +106,7 @@ void await_unpopulated(const std::string& group) {
 void remove_directory(const std::string& group) {
   const auto deadline = Clock::now() + patience;
   for (int round = 0;; ++round) {
+    fail_point("cgroup.remove");
     if (::rmdir(group.c_str()) == 0 || errno == ENOENT) return;
     if (errno != EBUSY || Clock::now() > deadline) throw_errno("remove cgroup {}", group);
     // v1 has no event for this; on v2 a last exiting thread can outlive "populated 0".
@@ -141,6 +143,7 @@ std::vector<pid_t> cgroup_processes(const std::string& cgroup) {
 }
 
 void kill_cgroup(const std::string& cgroup) {
+  fail_point("cgroup.kill");
   const CgroupLayout layout = host_cgroup_layout();
   const std::string group = layout.unified + "/" + cgroup;
   if (!layout.unified.empty() && exists(group + "/cgroup.kill")) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/text.h"
 
@@ -52,13 +53,16 @@ bool is_harmless(const CgroupWrite& write, const Error& error) {
 CgroupEntrance make_cgroups(const CgroupPlan& plan) {
   CgroupEntrance entrance;
   for (const CgroupDirectory& directory : plan.directories) {
+    fail_point("cgroup.make");
     make_group(directory.path);
     if (directory.writes.empty()) continue;
+    fail_point("cgroup.limits");
     const Fd group = open_group(directory.path);
     during("cgroup " + directory.path, [&] {
       for (const CgroupWrite& write : directory.writes) write_limit(group.get(), write);
     });
   }
+  fail_point("cgroup.open");
   for (const std::string& group : plan.v1_groups) entrance.v1_tasks.push_back(open_tasks(group));
   if (!plan.unified_group.empty()) entrance.unified = open_group(plan.unified_group);
   if (!plan.unified_devices.empty()) {

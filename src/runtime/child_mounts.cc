@@ -5,11 +5,14 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstring>
 
+#include "base/fail_point.h"
 #include "runtime/child_overlay.h"
 #include "runtime/kernel.h"
 
@@ -210,6 +213,7 @@ int mask_directory(int target) {
 }
 
 int mask(int root, int target) {
+  if (const int error = injected_error("child.mask")) return error;
   struct stat info {};
   if (::fstat(target, &info) != 0) return errno;
   return S_ISDIR(info.st_mode) ? mask_directory(target) : mask_file(root, target);
@@ -350,9 +354,27 @@ ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees,
   return {};
 }
 
+namespace {
+
+/// Overlayfs makes itself read-only when it can make nothing in its working directory, and gives no
+/// error.
+int check_writable(int root, const char* upper) {
+  struct statfs info {};
+  if (::fstatfs(root, &info) != 0) return errno;
+  if ((info.f_flags & ST_RDONLY) == 0) return 0;
+  if (::statfs(upper, &info) != 0) return errno;
+  const bool no_inodes = info.f_files != 0 && info.f_ffree == 0;
+  return info.f_bavail == 0 || no_inodes ? ENOSPC : EROFS;
+}
+
+}  // namespace
+
 ChildFailure mount_root(const OverlayTask& task, int& root) {
+  const int injected = injected_error("child.mount-root");
+  if (injected != 0) return {ChildStage::mount_root, injected, 0};
   root = mount_overlay(task);
-  return {ChildStage::mount_root, errno_of(root), 0};
+  if (root < 0) return {ChildStage::mount_root, errno, 0};
+  return {ChildStage::mount_root, task.upper == nullptr ? 0 : check_writable(root, task.upper), 0};
 }
 
 namespace {
@@ -368,6 +390,7 @@ int attach_file(int root, const MountStep& step, int tree) {
 }
 
 int attach_step(int root, const MountStep& step, int tree) {
+  if (const int error = injected_error("child.mount")) return error;
   switch (step.kind) {
     case StepKind::bind:
     case StepKind::layers:

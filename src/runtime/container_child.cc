@@ -13,6 +13,7 @@
 
 #include <cstring>
 
+#include "base/fail_point.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -26,12 +27,14 @@ int join_namespaces(const JoinedNamespaces& joined) {
 }
 
 int isolate_mounts() {
+  if (const int error = injected_error("child.isolate-mounts")) return error;
   // Slave, not private: sources bound as rslave or rshared keep hearing of the host's mounts.
   return errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr));
 }
 
 /// pivot_root(2), "pivot_root(".", ".")": the old root lands on top of the new one and is let go.
 int change_root(int root) {
+  if (const int error = injected_error("child.pivot-root")) return error;
   if (::fchdir(root) != 0) return errno;
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return errno;
   if (::umount2(".", MNT_DETACH) != 0) return errno;
@@ -39,6 +42,7 @@ int change_root(int root) {
 }
 
 int set_hostname(const ContainerTask& task) {
+  if (const int error = injected_error("child.hostname")) return error;
   if (*task.hostname != '\0' && ::sethostname(task.hostname, std::strlen(task.hostname)) != 0)
     return errno;
   if (*task.domainname == '\0') return 0;
@@ -47,6 +51,7 @@ int set_hostname(const ContainerTask& task) {
 
 /// In our own, just mounted proc; before /proc/sys becomes read-only.
 int write_sysctl(int root, const SysctlStep& sysctl) {
+  if (const int error = injected_error("child.sysctl")) return error;
   const int file = openat2(root, sysctl.path.c_str(), O_WRONLY | O_CLOEXEC,
                            RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
   if (file < 0) return errno == ENOENT && sysctl.if_missing == IfMissing::skip ? 0 : errno;
@@ -56,6 +61,7 @@ int write_sysctl(int root, const SysctlStep& sysctl) {
 }
 
 int bring_loopback_up() {
+  if (const int error = injected_error("child.loopback")) return error;
   const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return errno;
   ifreq request{};
@@ -102,6 +108,7 @@ int enter_user_namespace(int space) {
 }  // namespace
 
 int enter_cgroups(std::span<const int> tasks) {
+  if (const int error = injected_error("child.cgroup")) return error;
   for (const int file : tasks) {
     if (::write(file, "0", 1) != 1) return errno;
   }
@@ -119,6 +126,7 @@ void become_container(const ContainerTask& task) {
   // Not with clone3: the namespace's root is the group that the caller is in at this moment.
   if (task.cgroup == OwnNamespace::yes)
     report.require(ChildStage::new_cgroup_namespace, errno_of(::unshare(CLONE_NEWCGROUP)));
+  report.require(ChildStage::join_namespaces, injected_error("child.namespaces"));
   report.require(ChildStage::join_namespaces, join_namespaces(task.joined));
   if (task.network == OwnNamespace::yes) report.require(ChildStage::loopback, bring_loopback_up());
   int root = -1;
@@ -129,6 +137,7 @@ void become_container(const ContainerTask& task) {
   if (task.program.terminal == Terminal::own)
     report.require(ChildStage::terminal, bind_console(root, STDIN_FILENO));
   report.await_release();
+  report.require(ChildStage::execute, injected_error("child.execute"));
   if (task.user_namespace >= 0)
     report.require(ChildStage::enter_user_namespace, enter_user_namespace(task.user_namespace));
   run_program(task.program, report, program);

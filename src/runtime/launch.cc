@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "runtime/cgroup.h"
 #include "runtime/cgroup_setup.h"
@@ -198,6 +199,7 @@ void clone_container(PendingContainer::State& state, const ContainerSpec& spec,
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<std::uint64_t>(entrance.unified.get());
   }
+  fail_point("launch.clone");
   const pid_t pid = clone3(arguments);
   if (pid < 0) throw_errno("cloning a process into new namespaces");
   if (pid == 0) become_container(task);
@@ -206,6 +208,7 @@ void clone_container(PendingContainer::State& state, const ContainerSpec& spec,
 }
 
 void open_network_namespace(PendingContainer::State& state) {
+  fail_point("launch.network-namespace");
   if (state.network_namespace) return;  // it was there before the process
   const auto path = fmt::format("/proc/{}/ns/net", state.identity.pid);
   state.network_namespace = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -327,6 +330,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   // From here on there is something to undo: the destructor of `pending` does it.
   PendingContainer pending(std::move(state));
   PendingContainer::State& made = pending.state();
+  fail_point("launch.cgroups");
   const CgroupEntrance entrance = make_cgroups(cgroups);
   if (spec.ids.remaps() && spec.security.writable_cgroups) delegate_cgroups(cgroups, spec.ids);
   laps.end("cgroups");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -43,16 +44,35 @@ std::optional<Fd> take(std::map<std::string, Fd>& kept, const std::string& name)
   return std::move(found->second);
 }
 
+void end_cgroup(const std::string& cgroup) {
+  runtime::kill_cgroup(cgroup);
+  runtime::remove_cgroup(cgroup);
+}
+
+/// What cannot be put right is no reason not to serve.
+template <typename Work>
+void attempt(Work work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    journal::warning(error.what());
+  }
+}
+
 }  // namespace
 
 void Supervisor::adopt_all() {
+  fail_point("adopt.descriptors");
   auto kept = store_.list();
-  for (RecordedContainer& recorded : read_recorded(files_)) {
+  fail_point("adopt.records");
+  for (RecordedContainer& recorded :
+       read_recorded(files_, ConfigParts::all, Unreadable::is_left_out)) {
     registry_.add(std::make_shared<ContainerTask>(shared_, std::move(recorded.config),
                                                   std::move(recorded.status)));
   }
   std::vector<ExitRecord> exits = exits_.read_new();
   guests_.adopt();
+  fail_point("adopt.clear-cgroups");
   clear_cgroups();
   std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all()) {
@@ -71,16 +91,19 @@ void Supervisor::adopt_all() {
   catch_up(exits, adopted);
   for (const ExitRecord& record : later)
     if (const auto task = registry_.find(record.process)) task->ended(record);
-  clear_running_files();
+  fail_point("adopt.clear-files");
+  attempt([&] { clear_running_files(); });
   status_saved_.request();
   firewall_ready_.request();
   // Nobody has watched the network since the last supervisor did.
-  if (!adopted.empty() || guests_.any()) repair_network({.links = true, .stack_rules = true});
+  if (!adopted.empty() || guests_.any())
+    attempt([&] { repair_network({.links = true, .stack_rules = true}); });
 }
 
 void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal,
                        std::optional<Fd> notify) {
   try {
+    fail_point("adopt.container");
     task->adopt(std::move(terminal), std::move(notify));
     journal::note("adopted " + task->config().name);
   } catch (const Error& error) {
@@ -108,8 +131,7 @@ void Supervisor::clear_cgroups() {
   for (const auto& [id, task] : registry_.all()) {
     const std::string& cgroup = task->config().spec.cgroup;
     if (adopted.contains(id) || cgroup.starts_with(files_.cgroup() + "/")) continue;
-    runtime::kill_cgroup(cgroup);
-    runtime::remove_cgroup(cgroup);
+    attempt([&] { end_cgroup(cgroup); });
   }
   for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
     if (adopted.contains(name)) continue;
@@ -117,8 +139,7 @@ void Supervisor::clear_cgroups() {
     const auto processes = runtime::cgroup_processes(cgroup);
     if (std::ranges::any_of(processes, belongs_to_another_keeper)) continue;
     if (!processes.empty()) journal::note("ending what is left of container " + name);
-    runtime::kill_cgroup(cgroup);
-    runtime::remove_cgroup(cgroup);
+    attempt([&] { end_cgroup(cgroup); });
   }
 }
 

@@ -10,6 +10,7 @@
 #include <deque>
 #include <set>
 
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "supervisor/control_connection.h"
@@ -80,6 +81,7 @@ ProcessIdentity Client::State::keeper() const {
 }
 
 void Client::State::await_end(const ProcessIdentity& keeper) {
+  fail_point("client.await-end");
   const auto process = open_process(keeper);
   socket.reset();
   if (process) wait_readable(process->get(), steady_clock::now() + end_timeout);
@@ -94,6 +96,7 @@ Client::~Client() = default;
 std::optional<Client> Client::connect(const HostPaths& paths, const std::string& project) {
   auto state = std::make_unique<State>();
   state->files = {paths, project};
+  fail_point("client.connect");
   state->socket = connect_control_socket(state->files);
   if (!state->socket) return std::nullopt;
   std::optional<std::string> hello;
@@ -136,6 +139,7 @@ KeeperAnswer try_start(const ProjectFiles& files, Deadline deadline) {
     if (error.error_number() == ENOENT) return KeeperAnswer::another_runs;
     throw;
   }
+  fail_point("client.await-keeper");
   if (!wait_readable(pipe.get(), deadline)) {
     throw Error(fmt::format("the supervisor of {} did not start in time", files.project))
         .with_hint("its log is " + files.log().native());

@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
 #include "runtime/freezer.h"
 #include "runtime/signals.h"
 #include "supervisor/container_task.h"
+#include "supervisor/counted.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -60,8 +62,23 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
 
 /// Hooks, signal, patience, kill; returns when it is gone.
 Awaitable<Answer> ContainerTask::bring_down(std::chrono::nanoseconds grace) {
+  Answer answer;
+  std::optional<Error> failure;
+  {
+    const Counted stopping(stopping_);
+    try {
+      answer = co_await end_process(grace);
+    } catch (const Error& error) {
+      failure = error;
+    }
+  }
+  news_.notify_all();
+  if (failure) throw *failure;
+  co_return answer;
+}
+
+Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
   const ProcessIdentity stopped = status_.process;
-  ++stopping_;
   if (!config_.pre_stop.empty()) thaw();  // a paused container can run no hook
   // It ends all the same when they fail: a stack that cannot be taken down is worse.
   const std::string failure =
@@ -69,6 +86,7 @@ Awaitable<Answer> ContainerTask::bring_down(std::chrono::nanoseconds grace) {
   const auto deadline = Clock::now() + grace;
   Answer answer{true, failure};
   if (status_.process == stopped) {
+    fail_point("stop.signal");
     const std::string note = signal_or_kill();
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
@@ -80,8 +98,6 @@ Awaitable<Answer> ContainerTask::bring_down(std::chrono::nanoseconds grace) {
     if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
   }
   while (status_.process == stopped) co_await news_.wait();
-  --stopping_;
-  news_.notify_all();
   co_return answer;
 }
 
@@ -98,16 +114,23 @@ std::string ContainerTask::signal_or_kill() {
   const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
   if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
     tell_kill(signal);
-    send_signal(pidfd_.get(), signal);
+    send(signal);
     return {};
   }
   kill();
   return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
 }
 
+/// An adoption that came to grief may have left us without.
+bool ContainerTask::send(int signal) {
+  if (!pidfd_) pidfd_ = open_process(status_.process).value_or(Fd());
+  return pidfd_ && send_signal(pidfd_.get(), signal);
+}
+
 void ContainerTask::kill() {
   tell_kill(SIGKILL);
-  send_signal(pidfd_.get(), SIGKILL);
+  fail_point("stop.kill");
+  send(SIGKILL);
   runtime::kill_cgroup(config_.spec.cgroup);
 }
 
@@ -136,7 +159,7 @@ Awaitable<Answer> ContainerTask::signal(int number) {
     co_await killed();
     co_return Answer{true};
   }
-  if (!send_signal(pidfd_.get(), number)) fail("container {} is not running", config_.name);
+  if (!send(number)) fail("container {} is not running", config_.name);
   tell_kill(number);
   if (stops && status_.phase == Phase::paused) thaw();
   if (heard) co_return Answer{true};

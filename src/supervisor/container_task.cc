@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "network/namespaces.h"
 #include "runtime/cgroup.h"
 #include "runtime/cgroup_stats.h"
@@ -40,6 +41,18 @@ TimePoint began_at(const ProcessIdentity& process) {
   return now() - uptime - std::chrono::nanoseconds(since_boot.tv_nsec) + start;
 }
 
+/// False, and a word in the journal, when `work` fails: what comes after it is done all the same.
+template <typename Work>
+bool attempt(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& error) {
+    journal::warning(error.what());
+    return false;
+  }
+}
+
 }  // namespace
 
 ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status)
@@ -59,6 +72,7 @@ void ContainerTask::note_change() {
 
 void ContainerTask::save_state() const {
   try {
+    fail_point("state.write");
     write_state(shared_.files, status_);
   } catch (const Error& error) {
     journal::warning(error.what());  // a full disk: status.json is on another
@@ -145,6 +159,7 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
     failure = Error(error.what());
   }
   launching_ = false;
+  if (failure) attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   if (!failure) {
     const Timed noting(trace, trace_row, "state on disk");
     started();
@@ -162,9 +177,12 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
 
 Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   Laps laps(trace, trace_row);
+  fail_point("start.network");
   co_await join_network();
   laps.end("networks, lease and ports");
+  fail_point("start.directory");
   make_directories(running_files());
+  fail_point("start.output");
   make_output();
   StandardStreams streams;
   if (!config_.spec.process.terminal) {
@@ -186,20 +204,26 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   if (notifies())
     open_notify_socket(has_own ? pending.network_namespace() : options.shared.network);
   if (has_dns()) {
+    fail_point("start.plug");
     co_await plug(pending.identity(), pending.network_namespace());
     laps.end("network plug");
+    fail_point("start.dns");
     start_dns(pending.network_namespace(), {});
     laps.end("DNS");
   }
   // On disk before it may run: whatever happens to us from here on, the next supervisor knows it.
   status_.process = pending.identity();
+  fail_point("start.status");
   co_await shared_.status_saved.completed();
   laps.end("status on disk");
+  fail_point("start.firewall");
   co_await shared_.firewall_ready.completed();
   laps.end("firewall");
+  fail_point("start.release");
   pending.release();
   Descriptor report = watch(shared_.loop, pending.report());
   co_await readable(report);
+  fail_point("start.result");
   pending.take_result();
   pidfd_ = pending.take_pidfd();
   if (config_.spec.process.terminal) output_->open_terminal(pending.take_terminal());
@@ -242,6 +266,7 @@ runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& share
   runtime::ContainerSpec spec = config_.spec;
   spec.root.upper = shared_.files.upper(config_.id);
   spec.root.work = shared_.files.work(config_.id);
+  fail_point("start.etc-files");
   spec.etc = write_etc_files(running_files(), config_,
                              {shared_.network.own_address(config_, status_.addresses),
                               shared_.network.host_gateway(config_)});
@@ -372,10 +397,12 @@ Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
   replace_changeable(changed, wanted);
   if (changed != wanted)
     fail("container {} cannot become what is asked for without being made anew", config_.name);
+  fail_point("update.limits");
   change_limits(changed.spec.resources);
   change_ports(changed);
   // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
   // again.
+  fail_point("update.config");
   write_config(shared_.files, changed, status_.created);
   const bool renamed = changed.endpoints != config_.endpoints;
   const bool republished = changed.ports != config_.ports;
@@ -515,6 +542,7 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
 void ContainerTask::end_run() {
   stop_probing();
   if (dns_) dns_->stop();
+  kill_point("end.unplug");
   shared_.network.unplug(config_.id);
   dns_.reset();
   if (notifies()) shared_.store.drop(notify_name());
@@ -522,17 +550,31 @@ void ContainerTask::end_run() {
   notify_.reset();
   pidfd_.reset();
   status_.dns_udp_port = status_.dns_tcp_port = 0;
-  try {
+  attempt([&] {
+    fail_point("end.output");
     if (output_) output_->finish();
-    remove_tree(running_files());
-    // Its namespace's process 1 is not its own: the kernel ends nobody with it.
-    if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
-      runtime::kill_cgroup(config_.spec.cgroup);
-    runtime::remove_cgroup(config_.spec.cgroup);
-  } catch (const std::exception& error) {
-    journal::warning(error.what());  // its name tells the next clean-up whose it was
-  }
+  });
   output_.reset();
+  files_left_ = !attempt([&] {
+    fail_point("end.running-files");
+    remove_tree(running_files());
+  });
+  cgroup_left_ = !attempt([&] { remove_cgroup(); });
+}
+
+void ContainerTask::remove_cgroup() const {
+  // Its namespace's process 1 is not its own: the kernel ends nobody with it.
+  if (config_.spec.namespaces.pid.kind != runtime::NamespaceKind::own)
+    runtime::kill_cgroup(config_.spec.cgroup);
+  fail_point("end.cgroup");
+  runtime::remove_cgroup(config_.spec.cgroup);
+}
+
+void ContainerTask::clear_remains() {
+  if (files_left_) remove_tree(running_files());
+  files_left_ = false;
+  if (cgroup_left_) remove_cgroup();
+  cgroup_left_ = false;
 }
 
 }  // namespace stack::supervisor

@@ -89,6 +89,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the
   /// news of it.
   Awaitable<void> catch_up();
+  /// What the end of its last run could not remove. Throws Error when it still cannot be.
+  void clear_remains();
   Awaitable<Answer> stop(std::chrono::nanoseconds grace);
   Awaitable<Answer> signal(int number);
   Awaitable<Answer> pause();
@@ -157,6 +159,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
                                    std::optional<Clock::time_point> deadline);
   void end_run();
+  void remove_cgroup() const;
   void plan_restart(RunEnd end);
   void restart_after(std::chrono::nanoseconds pause);
   static Awaitable<void> end_to_restart(Self self, RestartDue why);
@@ -169,9 +172,11 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<bool> try_restart();
   void stay_down();
   std::string signal_or_kill();
+  bool send(int signal);
   void kill();
   Awaitable<void> killed();
   bool means_stop(int signal) const;
+  Awaitable<Answer> end_process(std::chrono::nanoseconds grace);
   void no_longer_restarting();
   Awaitable<void> freeze();
   void thaw();
@@ -192,10 +197,12 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   ContainerConfig config_;  ///< changes by update() alone
   ContainerStatus status_;
   RestartPolicy policy_;
-  Mutex starting_;    ///< held by whoever starts it
-  Mutex pausing_;     ///< held by whoever freezes or thaws it
-  Signal news_;       ///< status_ changed
-  int stopping_ = 0;  ///< stops under way
+  Mutex starting_;            ///< held by whoever starts it
+  Mutex pausing_;             ///< held by whoever freezes or thaws it
+  Signal news_;               ///< status_ changed
+  bool files_left_ = false;   ///< the last run's could not be removed
+  bool cgroup_left_ = false;  ///< same
+  std::size_t stopping_ = 0;  ///< stops under way
   bool launching_ = false;
   std::optional<ExitRecord> early_end_;  ///< it ended before we knew that it had begun
   std::uint64_t generation_ = 0;         ///< a restart that was planned under an older one is off

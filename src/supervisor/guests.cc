@@ -22,7 +22,8 @@ ContainerConfig as_container(const std::string& guest, Endpoint endpoint) {
 
 std::set<std::string> container_names(const HostPaths& paths, const std::string& project) {
   std::set<std::string> names;
-  for (const auto& each : read_containers(paths, project, ConfigParts::summary))
+  for (const auto& each :
+       read_containers(paths, project, ConfigParts::summary, Unreadable::is_left_out))
     names.insert(each.config.name);
   return names;
 }

@@ -20,6 +20,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "network/links.h"
@@ -61,6 +62,7 @@ std::int64_t now_ns(clockid_t clock) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (injected_refusal("keeper.become-supervisor")) ::_exit(126);
   if (::dup2(store, store_fd) < 0) ::_exit(126);
   ::close_range(first_free_fd, ~0U, CLOSE_RANGE_CLOEXEC);
   const char* arguments[] = {"stack-supervisor", keeper.project, nullptr};
@@ -70,9 +72,9 @@ std::int64_t now_ns(clockid_t clock) {
 
 void start_supervisor(Keeper& keeper) {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return;
   keeper.started_ns = now_ns(CLOCK_MONOTONIC);
-  const pid_t child = ::fork();
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return;
+  const pid_t child = injected_refusal("keeper.start-supervisor") ? -1 : ::fork();
   if (child == 0) become_supervisor(keeper, ends[1]);
   ::close(ends[1]);
   if (child < 0) {
@@ -98,6 +100,7 @@ void drop(Keeper& keeper, const char* name) {
 
 void keep(Keeper& keeper, const StoreMessage& message, int fd) {
   if (fd < 0) return;
+  kill_point("keeper.keep-descriptor");
   drop(keeper, message.name.data());
   if (keeper.kept_count == most_kept) {
     ::close(fd);
@@ -116,6 +119,7 @@ void send_all_kept(const Keeper& keeper) {
 
 void note_ready(Keeper& keeper) {
   keeper.ready = true;
+  kill_point("keeper.tell-ready");
   [[maybe_unused]] const ssize_t written = ::write(ready_fd, &ready_byte, 1);
   ::close(ready_fd);
   // The number stays taken, or a later descriptor would land on it and leak into supervisors.
@@ -173,9 +177,13 @@ void record_exit(const Keeper& keeper, const siginfo_t& info) {
   const int size = std::snprintf(line, sizeof(line), "%d %llu %d %lld\n", info.si_pid,
                                  start_time_of(info.si_pid), wait_status_of(info),
                                  static_cast<long long>(now_ns(CLOCK_REALTIME)));
-  // A full run directory loses the line; the supervisor then knows that it ended, but not how.
-  [[maybe_unused]] const ssize_t written =
-      ::write(keeper.exits, line, static_cast<std::size_t>(size));
+  const bool refused = injected_refusal("keeper.record-exit");
+  if (!refused && ::write(keeper.exits, line, static_cast<std::size_t>(size)) == size) return;
+  // A full run directory: the supervisor is told. Without one, the next knows that it ended, but
+  // not how.
+  StoreMessage message{StoreVerb::exited, {}};
+  std::strncpy(message.name.data(), line, message.name.size() - 1);
+  if (keeper.store >= 0) send_store_message(keeper.store, message, -1);
 }
 
 constexpr std::int64_t quick_death_ns = 1'000'000'000;
@@ -219,6 +227,7 @@ Outcome reap(Keeper& keeper) {
       return Outcome::go_on;
     const bool supervisor = info.si_pid == keeper.supervisor;
     if (!supervisor) record_exit(keeper, info);
+    kill_point("keeper.reap");
     ::waitpid(info.si_pid, nullptr, __WALL);
     if (!supervisor) continue;
     const Outcome outcome = supervisor_ended(keeper, info);
@@ -288,6 +297,7 @@ std::optional<FileLock> take_lock(const ProjectFiles& files) {
   for (;;) {
     make_directories(files.run());
     try {
+      fail_point("keeper.lock");
       auto lock = FileLock::try_acquire(files.keeper_lock());
       if (!lock) return std::nullopt;
       struct stat ours {};
@@ -305,11 +315,15 @@ Keeper& set_up(const ProjectFiles& files) {
   static Keeper keeper{};  // large, and needed to the end of the process
   keeper.project = files.project.c_str();
   raise_descriptor_limit();
+  fail_point("keeper.subreaper");
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("becoming a subreaper");
   keeper.signals = moved_up(Fd(open_signals()));
+  fail_point("keeper.exit-log");
   keeper.exits = moved_up(open_file(files.exits(), O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, 0600));
+  fail_point("keeper.network");
   const Fd network = network::make_namespace();
   if (::dup2(network.get(), network_fd) < 0) throw_errno("duplicating a descriptor");
+  fail_point("keeper.pid-file");
   write_file_atomically(files.keeper_pid(), std::to_string(::getpid()), Durability::survives_crash);
   return keeper;
 }
@@ -317,8 +331,9 @@ Keeper& set_up(const ProjectFiles& files) {
 /// Lock last: until it is gone, a new keeper waits.
 void remove_run_files(const ProjectFiles& files) {
   for (const auto& path : {files.exits(), files.keeper_pid(), files.log(), files.keeper_lock()})
-    ::unlink(path.c_str());
+    if (!injected_refusal("keeper.remove-file")) ::unlink(path.c_str());
   // Only when empty; directories shared with others stay while others use them.
+  kill_point("keeper.remove-directories");
   for (const auto& path :
        {files.all_running(), files.run(), files.run().parent_path(), files.paths.run})
     ::rmdir(path.c_str());
@@ -335,6 +350,7 @@ void keeper_main(int argc, char** argv) {
   if (argc != 2) ::_exit(2);
   const ProjectFiles files{HostPaths::from_environment(), argv[1]};
   try {
+    arm_fail_points(files.paths.run);
     // Reserved first: nothing opened from here on may get one of the fixed numbers.
     for (const int number : {store_fd, network_fd}) ::dup2(0, number);
     const auto lock = take_lock(files);

@@ -19,12 +19,13 @@ inline constexpr int first_free_fd = 6;  ///< the keeper's own descriptors are a
 inline constexpr std::string_view keeper_cgroup = "keeper";
 
 enum class StoreVerb : char {
-  ready = 'R',  ///< supervisor: I serve; the ready pipe can be closed
-  keep = 'K',   ///< supervisor: keep the attached descriptor under `name`
-  drop = 'D',   ///< supervisor: close the one under `name`
-  list = 'L',   ///< supervisor: send me all
-  kept = 'F',   ///< keeper: one of them, attached
-  end = 'E',    ///< keeper: that was all
+  ready = 'R',   ///< supervisor: I serve; the ready pipe can be closed
+  keep = 'K',    ///< supervisor: keep the attached descriptor under `name`
+  drop = 'D',    ///< supervisor: close the one under `name`
+  list = 'L',    ///< supervisor: send me all
+  kept = 'F',    ///< keeper: one of them, attached
+  end = 'E',     ///< keeper: that was all
+  exited = 'X',  ///< keeper: a line that there was no room for in the log of exits
 };
 
 /// One message on the store socket; fixed size, so that the keeper need not parse.

@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 
 namespace stack::supervisor {
@@ -85,6 +86,7 @@ void LogWriter::find_generation() {
 }
 
 void LogWriter::open(Stream stream) {
+  fail_point("log.open");
   Side opened;
   opened.index = open_index(directory_ / log_index_name(stream, generation_));
   // Not O_APPEND: splice(2) refuses that.

@@ -56,7 +56,8 @@ void Neighbours::add_guests(const std::string& network, const NetworkRecord& rec
 }
 
 void Neighbours::add_owners_containers(const std::string& owner, const std::string& network) {
-  for (auto& each : read_containers(files_.paths, owner, ConfigParts::summary)) {
+  for (auto& each :
+       read_containers(files_.paths, owner, ConfigParts::summary, Unreadable::is_left_out)) {
     const bool inside = std::ranges::any_of(
         each.config.endpoints, [&](const Endpoint& it) { return it.network == network; });
     if (!inside || !is_alive(each.status.process)) continue;

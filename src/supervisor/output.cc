@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "supervisor/journal.h"
 
@@ -24,6 +25,7 @@ constexpr int pipe_size = 1 << 20;
 constexpr auto gathering = std::chrono::milliseconds(2);
 
 void make_fifo(const std::filesystem::path& path) {
+  fail_point("output.fifo");
   if (::mkfifo(path.c_str(), 0600) == 0 || errno == EEXIST) return;
   throw_errno("making {}", path.native());
 }
@@ -73,6 +75,7 @@ StandardStreams Output::open_streams(Stdin kind) {
     make_fifo(pipes_ / name);
     *fd = open_fifo(name, 0);
     ::fcntl(fd->get(), F_SETPIPE_SZ, pipe_size);  // without: a smaller cushion
+    fail_point("output.keep");
     store_->keep(kept_name(name), fd->get());
   }
   adopt(std::nullopt);
@@ -84,6 +87,7 @@ Fd Output::open_out() const {
 }
 
 void Output::open_terminal(Fd master) {
+  fail_point("output.terminal");
   store_->keep(kept_name(terminal_name), master.get());
   collect_terminal(std::move(master));
 }

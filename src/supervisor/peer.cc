@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "supervisor/control_connection.h"
 #include "supervisor/protocol.h"
+#include "supervisor/start_keeper.h"
 
 namespace stack::supervisor {
 namespace {
@@ -77,8 +78,7 @@ Awaitable<std::optional<Reply>> ask_once(Loop& loop, ProjectFiles stack, std::st
 }  // namespace
 
 bool is_kept(const ProjectFiles& stack) {
-  const auto keeper = read_keeper_pid(stack);
-  return keeper && process_name(*keeper) == "stack-keeper";
+  return has_keeper(stack);
 }
 
 Awaitable<Reply> ask_peer(Loop& loop, ProjectFiles stack, Request request) {

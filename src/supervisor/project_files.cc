@@ -16,10 +16,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr DocumentKind config_kind{"container", 1};
+constexpr DocumentKind config_kind{"container", 1,
+                                   "`stack down` takes the stack down all the same, without its "
+                                   "volumes; `stack up` makes it anew"};
 constexpr DocumentKind state_kind{"container-state", 1};
 constexpr DocumentKind status_kind{"status", 1};
-constexpr DocumentKind network_kind{"network", 1};
+constexpr DocumentKind network_kind{"network", 1, config_kind.remedy};
 constexpr DocumentKind uplink_kind{"uplink", 1};
 
 std::int64_t to_nanoseconds(TimePoint time) {
@@ -39,11 +41,13 @@ Statuses read_statuses(const ProjectFiles& files) {
   Statuses statuses;
   const auto document = read_document(files.status(), status_kind, Damaged::counts_as_absent);
   if (!document) return statuses;
-  for (const json& entry : document->at("containers")) {
-    auto status = entry.get<ContainerStatus>();
-    std::string id = status.id;
-    statuses.emplace(std::move(id), std::move(status));
-  }
+  decode_document(files.status(), status_kind, [&] {
+    for (const json& entry : document->at("containers")) {
+      auto status = entry.get<ContainerStatus>();
+      std::string id = status.id;
+      statuses.emplace(std::move(id), std::move(status));
+    }
+  });
   return statuses;
 }
 
@@ -55,9 +59,42 @@ ContainerStatus read_state(const ProjectFiles& files, const std::string& id, Tim
   const auto path = files.container(id) / "state.json";
   const auto document = read_document(path, state_kind, Damaged::counts_as_absent);
   if (!document) return status;
-  status = document->at("status").get<ContainerStatus>();
-  if (document->value("boot_id", "") != boot_id()) status.process = {};
+  decode_document(path, state_kind, [&] {
+    status = document->at("status").get<ContainerStatus>();
+    if (document->value("boot_id", "") != boot_id()) status.process = {};
+  });
   return status;
+}
+
+/// Nothing when there is none. Throws DamagedDocument.
+std::optional<RecordedContainer> read_config(const ProjectFiles& files, const std::string& id,
+                                             ConfigParts parts) {
+  const auto path = files.container(id) / "config.json";
+  const bool all = parts == ConfigParts::all;
+  json details;
+  const auto document =
+      read_document(path, config_kind, Damaged::is_an_error, all ? &details : nullptr);
+  if (!document) return std::nullopt;
+  return decode_document(path, config_kind, [&] {
+    RecordedContainer container;
+    read_summary(document->at("config"), container.config);
+    if (all) read_details(details, container.config);
+    container.status.created = from_nanoseconds(document->value("created", std::int64_t{0}));
+    return container;
+  });
+}
+
+ContainerStatus status_of(const ProjectFiles& files, Statuses& statuses, const std::string& id,
+                          TimePoint created) {
+  if (const auto known = statuses.find(id); known != statuses.end())
+    return std::move(known->second);
+  return read_state(files, id, created);
+}
+
+std::vector<std::string> container_directories(const ProjectFiles& files) {
+  std::vector<std::string> ids = list_directory(files.containers());
+  std::erase_if(ids, [](const std::string& name) { return name.starts_with("."); });
+  return ids;
 }
 
 }  // namespace
@@ -92,30 +129,30 @@ void write_status(const ProjectFiles& files, const std::vector<const ContainerSt
                  Durability::survives_crash);
 }
 
-std::vector<RecordedContainer> read_recorded(const ProjectFiles& files, ConfigParts parts) {
+std::vector<RecordedContainer> read_recorded(const ProjectFiles& files, ConfigParts parts,
+                                             Unreadable unreadable) {
   std::vector<RecordedContainer> recorded;
   Statuses statuses = read_statuses(files);
-  for (const std::string& id : list_directory(files.containers())) {
-    if (id.starts_with(".")) continue;
-    const auto path = files.container(id) / "config.json";
-    const bool all = parts == ConfigParts::all;
-    json details;
-    const auto document =
-        read_document(path, config_kind, Damaged::counts_as_absent, all ? &details : nullptr);
-    if (!document) continue;
-    RecordedContainer container;
-    read_summary(document->at("config"), container.config);
-    if (all) read_details(details, container.config);
-    if (const auto known = statuses.find(id); known != statuses.end()) {
-      container.status = std::move(known->second);
-    } else {
-      const auto created = from_nanoseconds(document->value("created", std::int64_t{0}));
-      container.status = read_state(files, id, created);
+  for (const std::string& id : container_directories(files)) {
+    try {
+      auto container = read_config(files, id, parts);
+      if (!container) continue;
+      container->status = status_of(files, statuses, id, container->status.created);
+      recorded.push_back(std::move(*container));
+    } catch (const DamagedDocument&) {
+      if (unreadable == Unreadable::is_left_out) continue;
+      if (is_alive(status_of(files, statuses, id, {}).process)) throw;
     }
-    recorded.push_back(std::move(container));
   }
   std::ranges::sort(recorded, {}, [](const auto& entry) { return entry.config.name; });
   return recorded;
+}
+
+std::vector<std::string> unreadable_containers(const ProjectFiles& files) {
+  std::vector<std::string> ids = container_directories(files);
+  for (const auto& each : read_recorded(files, ConfigParts::summary, Unreadable::is_left_out))
+    std::erase(ids, each.config.id);
+  return ids;
 }
 
 namespace {
@@ -157,26 +194,43 @@ std::optional<NetworkRecord> read_network_record(const ProjectFiles& files,
                                                  const std::string& name) {
   const auto document = read_document(files.network(name), network_kind);
   if (!document) return std::nullopt;
+  return decode_document(files.network(name), network_kind, [&] {
+    NetworkRecord record;
+    document->at("config").get_to(record.config);
+    document->at("leases").get_to(record.leases);
+    record.created = from_nanoseconds(document->value("created", std::int64_t{0}));
+    const bool this_boot = document->value("boot_id", "") == boot_id();
+    const json guests = document->value("guests", json::object());
+    for (const auto& [guest, entry] : guests.items()) {
+      record.guests[guest] = guest_from(entry);
+      if (!this_boot) record.guests[guest].process = {};
+    }
+    return record;
+  });
+}
+
+namespace {
+
+NetworkRecord known_by_name(const std::string& name) {
   NetworkRecord record;
-  document->at("config").get_to(record.config);
-  document->at("leases").get_to(record.leases);
-  record.created = from_nanoseconds(document->value("created", std::int64_t{0}));
-  const bool this_boot = document->value("boot_id", "") == boot_id();
-  const json guests = document->value("guests", json::object());
-  for (const auto& [guest, entry] : guests.items()) {
-    record.guests[guest] = guest_from(entry);
-    if (!this_boot) record.guests[guest].process = {};
-  }
+  record.config.spec.name = name;
   return record;
 }
 
-std::vector<NetworkRecord> read_network_records(const ProjectFiles& files) {
+}  // namespace
+
+std::vector<NetworkRecord> read_network_records(const ProjectFiles& files, Unreadable unreadable) {
   constexpr std::string_view ending = ".json";
   std::vector<NetworkRecord> records;
-  for (const std::string& name : list_directory(files.networks())) {
-    if (name.starts_with(".") || !name.ends_with(ending)) continue;
-    if (auto record = read_network_record(files, name.substr(0, name.size() - ending.size())))
-      records.push_back(std::move(*record));
+  for (const std::string& file : list_directory(files.networks())) {
+    if (file.starts_with(".") || !file.ends_with(ending)) continue;
+    const std::string name = file.substr(0, file.size() - ending.size());
+    try {
+      if (auto record = read_network_record(files, name)) records.push_back(std::move(*record));
+    } catch (const DamagedDocument&) {
+      if (unreadable == Unreadable::is_an_error) throw;
+      records.push_back(known_by_name(name));
+    }
   }
   return records;
 }
@@ -211,7 +265,8 @@ void write_uplink(const ProjectFiles& files, const network::UplinkSpec& uplink) 
 std::optional<network::UplinkSpec> read_uplink(const ProjectFiles& files) {
   const auto document = read_document(files.uplink(), uplink_kind, Damaged::counts_as_absent);
   if (!document) return std::nullopt;
-  return document->at("uplink").get<network::UplinkSpec>();
+  return decode_document(files.uplink(), uplink_kind,
+                         [&] { return document->at("uplink").get<network::UplinkSpec>(); });
 }
 
 }  // namespace stack::supervisor

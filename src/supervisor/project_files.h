@@ -69,9 +69,13 @@ void write_config(const ProjectFiles& files, const ContainerConfig& config, Time
 void write_state(const ProjectFiles& files, const ContainerStatus& status);
 /// Writes status.json: all containers of the project.
 void write_status(const ProjectFiles& files, const std::vector<const ContainerStatus*>& all);
-/// Everything recorded, sorted by name; statuses of another boot have lost their process.
+/// Everything recorded, sorted by name; statuses of another boot have lost their process. What is
+/// torn and does not run is no container (a power loss): it is an error only while it runs.
 std::vector<RecordedContainer> read_recorded(const ProjectFiles& files,
-                                             ConfigParts parts = ConfigParts::all);
+                                             ConfigParts parts = ConfigParts::all,
+                                             Unreadable unreadable = Unreadable::is_an_error);
+/// Ids of directories that hold no container that could be read.
+std::vector<std::string> unreadable_containers(const ProjectFiles& files);
 
 /// A container of another stack that is or was plugged into a network of this one.
 struct Guest {
@@ -90,7 +94,9 @@ struct NetworkRecord {
   TimePoint created{};  ///< epoch: made by a version that did not write it down
 };
 void write_network(const ProjectFiles& files, const NetworkRecord& record, Durability durability);
-std::vector<NetworkRecord> read_network_records(const ProjectFiles& files);
+/// Of what is left out only the name is known.
+std::vector<NetworkRecord> read_network_records(const ProjectFiles& files,
+                                                Unreadable unreadable = Unreadable::is_an_error);
 /// Nothing when there is no such network.
 std::optional<NetworkRecord> read_network_record(const ProjectFiles& files,
                                                  const std::string& name);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "network/ports.h"
 #include "supervisor/journal.h"
 #include "supervisor/port_service.h"
@@ -37,7 +38,8 @@ std::uint16_t port_before(const PortRule& rule, const std::vector<PublishedPort>
 std::optional<std::string> publishing_stack(const ProjectFiles& files, const PortRule& rule,
                                             std::uint16_t port) {
   for (const std::string& project : list_projects(files.paths)) {
-    for (const RecordedContainer& container : read_recorded({files.paths, project})) {
+    for (const RecordedContainer& container :
+         read_recorded({files.paths, project}, ConfigParts::all, Unreadable::is_left_out)) {
       if (!is_alive(container.status.process)) continue;
       for (const PublishedPort& theirs : container.status.published)
         if (theirs.host_port == port && theirs.protocol == rule.protocol)
@@ -51,6 +53,7 @@ std::optional<std::string> publishing_stack(const ProjectFiles& files, const Por
 
 Publisher::Entry Publisher::hold(const std::string& ip, std::uint16_t host_port,
                                  const PortRule& rule, const network::DualAddress& address) const {
+  fail_point("port.hold");
   auto [socket, port] = network::hold_port(ip, host_port, rule.protocol);
   PublishedPort published{
       ip,        port, rule.protocol, address.v4.value_or(network::Ipv4{}), rule.container_port,

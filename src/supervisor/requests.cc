@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "runtime/project_quota.h"
@@ -176,6 +177,7 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
   const Answer answer = create(request.config);
+  if (!request.secrets.empty()) fail_point("container.secrets");
   for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);
   co_return answer;
 }
@@ -196,17 +198,23 @@ Answer Supervisor::create(const ContainerConfig& wanted) {
   std::optional<FileLock> lock;
   if (has_ids) {
     lock = FileLock::acquire(files_.net_lock());
+    fail_point("container.ids");
     config.spec.ids = choose_id_block(files_.paths, config.spec.ids.count);
   }
+  fail_point("container.directory");
   make_directories(files_.container(config.id));
+  fail_point("container.upper");
   make_upper(files_.upper(config.id), config.spec.root);
+  fail_point("container.work");
   make_directories(files_.work(config.id));
   limit_root(files_, config);
   ContainerStatus status;
   status.id = config.id;
   status.created = std::chrono::system_clock::now();
   // Last: with its config it is a container, without it rubbish.
+  fail_point("container.config");
   write_config(files_, config, status.created);
+  fail_point("container.reserve");
   network_.reserve(config);
   const auto task = std::make_shared<ContainerTask>(shared_, config, std::move(status));
   registry_.add(task);
@@ -242,9 +250,12 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
 
 Awaitable<void> Supervisor::remove(Registry::Task task) {
   const ContainerConfig& config = task->config();
+  task->clear_remains();
+  fail_point("container.forget");
   task->tell("destroy");
   registry_.erase(config.id);
   sweeper_.discard(config.id);
+  fail_point("container.drop-secrets");
   secrets_.drop(config.id);
   // A successor of the same name has taken its addresses over.
   if (!registry_.find_by_name(config.name)) co_await give_addresses_back(config);
@@ -262,6 +273,7 @@ Awaitable<Answer> Supervisor::handle(SetContainerAside request) {
   if (!task->config().place.empty()) co_return Answer{};
   const std::string place = task->config().name;
   const std::string name = aside_name(request.id, place);
+  fail_point("container.set-aside");
   // First: an address that two names have is nobody's loss, one that nobody has may be another's.
   if (request.addresses == SetContainerAside::Addresses::kept) network_.move_leases(place, name);
   co_await task->rename(name, place);
@@ -334,13 +346,21 @@ Awaitable<Answer> Supervisor::handle(Shutdown) {
   co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
   if (operations_ > 1) fail("other requests are under way");
-  co_await let_go();
+  fail_point("container.shutdown");
+  std::optional<Error> failure;
+  try {
+    co_await let_go();
+  } catch (const std::exception& error) {
+    failure = Error(error.what());
+    ended_well_ = false;
+  }
   // The reply goes out when this returns; then the end.
   spawn(loop_, "ending", [](Supervisor* self) -> Awaitable<void> {
     co_await yield(self->loop_);
     co_await self->server_.flushed();
     self->loop_.stop();
   }(this));
+  if (failure) throw Error(*failure).add_frame("ending the supervisor");
   co_return Answer{true, {}};
 }
 

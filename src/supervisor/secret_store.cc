@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 
 namespace stack::supervisor {
@@ -27,6 +28,7 @@ void SecretStore::put(const std::string& container, std::size_t index,
   const auto directory = directory_ / container;
   make_directories(directory);
   require_memory(directory);
+  fail_point("secret.write");
   write_file_atomically(directory / std::to_string(index), text, Durability::survives_crash);
 }
 

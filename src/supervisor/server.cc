@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "supervisor/journal.h"
 
@@ -27,6 +28,7 @@ Fd listen_at(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   short_path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  fail_point("server.bind");
   ::unlink(path.c_str());
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0)

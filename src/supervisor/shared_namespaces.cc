@@ -85,7 +85,8 @@ std::optional<RunningContainer> find_running_elsewhere(const HostPaths& paths,
                                                        const std::string& name) {
   for (const auto& project : list_projects(paths)) {
     if (project == except) continue;
-    for (const auto& each : read_containers(paths, project, ConfigParts::summary)) {
+    for (const auto& each :
+         read_containers(paths, project, ConfigParts::summary, Unreadable::is_left_out)) {
       if (each.config.name != name || !is_alive(each.status.process)) continue;
       return RunningContainer{each.status.process,
                               ProjectFiles{paths, project}.running(each.config.id)};

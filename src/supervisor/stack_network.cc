@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/ids.h"
 #include "network/direct_links.h"
 #include "network/links.h"
 #include "network/namespaces.h"
 #include "network/subnets.h"
+#include "supervisor/journal.h"
 #include "supervisor/leases.h"
 #include "supervisor/status.h"
 #include "supervisor/subnet_holders.h"
@@ -26,8 +28,13 @@ StackNetwork::StackNetwork(Loop& loop, ProjectFiles files, int stack_namespace)
       stack_namespace_(stack_namespace),
       uplink_(read_uplink(files_)),
       save_leases_(loop, "saving addresses", [this] { write_leases(); }) {
-  for (NetworkRecord& found : read_network_records(files_)) {
+  for (NetworkRecord& found : read_network_records(files_, Unreadable::is_left_out)) {
     std::string name = found.config.spec.name;
+    if (found.config.spec.bridge.empty()) {  // it could not be read
+      journal::warning(fmt::format("{} is damaged: network {} is left out",
+                                   files_.network(name).native(), name));
+      continue;
+    }
     records_.emplace(std::move(name), std::move(found));
   }
 }
@@ -85,6 +92,7 @@ StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   choose_addresses(config);
   NetworkRecord made{std::move(config), {}};
   made.created = std::chrono::system_clock::now();
+  fail_point("network.document");
   write_network(files_, made, Durability::survives_power_loss);
   std::string name = made.config.spec.name;
   records_.insert_or_assign(std::move(name), std::move(made));
@@ -143,11 +151,13 @@ void StackNetwork::choose_addresses(NetworkConfig& config) const {
 
 StackNetwork::Change StackNetwork::remove(const std::string& name, Stack stack) {
   const auto found = records_.find(name);
-  if (found == records_.end()) return Change::none;
+  if (found == records_.end())
+    return std::filesystem::remove(files_.network(name)) ? Change::made : Change::none;
   const NetworkSpec& spec = found->second.config.spec;
   // A supervisor that took over knows only of those with containers in them.
   if (made_.erase(name) > 0 || (is_bridged(name) && network::has_bridge(spec, stack_namespace_)))
     condemned_.push_back(spec);
+  fail_point("network.remove-document");
   std::filesystem::remove(files_.network(name));
   records_.erase(found);
   if (stack == Stack::runs) remove_condemned();
@@ -155,6 +165,7 @@ StackNetwork::Change StackNetwork::remove(const std::string& name, Stack stack) 
 }
 
 void StackNetwork::remove_condemned() {
+  fail_point("network.remove-bridge");
   for (const NetworkSpec& spec : condemned_) network::remove_bridge(spec, stack_namespace_);
   condemned_.clear();
 }
@@ -212,6 +223,7 @@ void StackNetwork::write_leases() {
   for (const std::string& name : std::exchange(changed_leases_, {})) {
     const auto found = records_.find(name);
     if (found == records_.end()) continue;
+    fail_point("network.leases");
     write_network(files_, found->second, Durability::survives_crash);
   }
 }
@@ -233,6 +245,7 @@ network::UplinkSpec StackNetwork::choose_uplink() const {
 const network::UplinkSpec& StackNetwork::uplink() {
   if (!uplink_) {
     uplink_ = choose_uplink();
+    fail_point("uplink.document");
     write_uplink(files_, *uplink_);
   }
   return *uplink_;
@@ -245,6 +258,7 @@ void StackNetwork::lead_out_ipv6() {
   const Ipv6 first = network::uplink_subnet6(stable_hash(files_.stack_id())).address;
   uplink_->host_address6 = Ipv6{first.high, first.low + 1};
   uplink_->stack_address6 = Ipv6{first.high, first.low + 2};
+  fail_point("uplink.document6");
   write_uplink(files_, *uplink_);
 }
 
@@ -306,17 +320,20 @@ void StackNetwork::prepare(const ContainerConfig& config, Others others) {
 
   // Held until the routes are there for others to see.
   const auto lock = FileLock::acquire(files_.net_lock());
+  fail_point("forwarding.switch-on");
   network::enable_forwarding(files_.forwarding_memory());
   std::vector<NetworkSpec> networks = made_networks();
   networks.insert(networks.end(), missing.begin(), missing.end());
   keep_bridged(networks);
   if (std::ranges::any_of(networks, &NetworkSpec::has_ipv6)) lead_out_ipv6();
   if (!networks.empty() || visits(config)) {
+    fail_point("uplink.ensure");
     network::ensure_uplink(uplink(), stack_namespace_, networks);
     uplink_made_ = true;
   }
   for (const NetworkSpec& spec : missing) {
     if (spec.kind == network::NetworkKind::bridge) {
+      fail_point("bridge.ensure");
       network::ensure_bridge(spec, uplink(), stack_namespace_);
     } else {
       network::ensure_parent(spec, stack_namespace_);
@@ -331,6 +348,7 @@ void StackNetwork::apply_rules() {
   const auto spec = firewall({});
   if (!spec) return;
   const network::InNamespace inside(stack_namespace_);
+  fail_point("firewall.stack");
   network::apply_ruleset(network::stack_ruleset(*spec) + network::bridge_ruleset(locks()));
   stale_locks_.clear();
 }
@@ -433,6 +451,7 @@ void StackNetwork::lock_ports(const std::string& holder,
     remember_port(holder, {joined[i].network, locks[i]});
   if (!rules_) rules_.emplace(NETLINK_NETFILTER);
   try {
+    fail_point("firewall.port-locks");
     network::change_locks(*rules_, locks, stale_locks_);
     stale_locks_.clear();
   } catch (const Error&) {
@@ -481,6 +500,7 @@ std::vector<network::PortLock> StackNetwork::locks() const {
 /// Written at once: others read there who their neighbours are.
 void StackNetwork::note_guest(const std::string& network, const std::string& name, Guest guest) {
   NetworkRecord& joined = record(network);
+  fail_point("guest.note");
   joined.guests[name] = std::move(guest);
   write_network(files_, joined, Durability::survives_crash);
 }
@@ -493,6 +513,7 @@ void StackNetwork::guest_ended(const std::string& network, const std::string& na
   if (guest == joined->second.guests.end() || guest->second.process != process) return;
   joined->second.guests.erase(guest);
   forget_port(name, network);
+  fail_point("guest.end");
   write_network(files_, joined->second, Durability::survives_crash);
 }
 
@@ -502,6 +523,7 @@ bool StackNetwork::release_guest(const std::string& network, const std::string& 
   const bool leased = joined->second.leases.erase(name) > 0;
   const bool was_there = joined->second.guests.erase(name) > 0;
   forget_port(name, network);
+  fail_point("guest.release");
   if (leased || was_there) write_network(files_, joined->second, Durability::survives_crash);
   return leased || was_there;
 }
@@ -526,7 +548,9 @@ std::optional<network::FirewallSpec> StackNetwork::firewall(
 
 void StackNetwork::close() {
   if (!uplink_) return;
+  fail_point("firewall.remove");
   network::remove_host_ruleset(files_.stack_id());
+  fail_point("uplink.remove-document");
   std::filesystem::remove(files_.uplink());
 }
 

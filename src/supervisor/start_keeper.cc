@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/process.h"
 #include "base/self_image.h"
@@ -50,7 +51,7 @@ pid_t fork_into(int cgroup) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::umask(077);
-  if (::chdir("/") != 0) ::_exit(126);
+  if (injected_refusal("keeper.execute") || ::chdir("/") != 0) ::_exit(126);
   // The numbers below 10 are free: everything of `pad` was moved above them.
   for (const auto& [from, to] : {std::pair{pad.null.get(), 0}, std::pair{pad.null.get(), 1},
                                  std::pair{pad.log.get(), 2}, std::pair{pad.ready.get(), ready_fd}})
@@ -64,7 +65,7 @@ pid_t fork_into(int cgroup) {
 /// The first child makes the session and forks the keeper, whose parent then ends: the keeper is
 /// nobody's child and no session leader, so it can never get a controlling terminal.
 [[noreturn]] void detach(const Launchpad& pad) {
-  if (::setsid() < 0) ::_exit(126);
+  if (injected_refusal("keeper.session") || ::setsid() < 0) ::_exit(126);
   pid_t keeper = fork_into(pad.cgroup.get());
   // A tree that we may not use (another's, threaded, full) is no reason not to run.
   if (keeper < 0 && pad.cgroup) keeper = fork_into(-1);
@@ -92,11 +93,18 @@ std::string cgroup_of_keeper(const ProjectFiles& files) {
 
 }  // namespace
 
+bool has_keeper(const ProjectFiles& files) {
+  const auto pid = read_keeper_pid(files);
+  return pid && process_name(*pid) == "stack-keeper";
+}
+
 void remove_keeper_cgroup(const ProjectFiles& files) {
+  fail_point("keeper.remove-cgroup");
   runtime::remove_cgroup(cgroup_of_keeper(files));
 }
 
 Fd start_keeper(const ProjectFiles& files) {
+  fail_point("keeper.run-directory");
   make_directories(files.run());
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
@@ -105,7 +113,9 @@ Fd start_keeper(const ProjectFiles& files) {
   pad.ready = moved_up(Fd(ends[1]));
   pad.program = moved_up(sealed_self_image());
   pad.null = moved_up(open_file("/dev/null", O_RDWR));
+  fail_point("keeper.log");
   pad.log = moved_up(open_file(files.log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
+  fail_point("keeper.cgroup");
   if (Fd cgroup = runtime::open_unified_cgroup(cgroup_of_keeper(files)))
     pad.cgroup = moved_up(std::move(cgroup));
 
@@ -113,14 +123,18 @@ Fd start_keeper(const ProjectFiles& files) {
   std::vector<std::string> environment{"STACK_ROOT=" + files.paths.data.native(),
                                        "STACK_RUN=" + files.paths.run.native(),
                                        "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+  if (fail_points::control != nullptr)
+    environment.push_back(fmt::format("{}=1", fail_points_variable));
   for (std::string& argument : arguments) pad.arguments.push_back(argument.data());
   for (std::string& variable : environment) pad.environment.push_back(variable.data());
   pad.arguments.push_back(nullptr);
   pad.environment.push_back(nullptr);
 
+  fail_point("keeper.fork");
   const pid_t child = ::fork();
   if (child < 0) throw_errno("fork");
   if (child == 0) detach(pad);
+  fail_point("keeper.await-start");
   wait_for_detached(child);
   return reading;
 }

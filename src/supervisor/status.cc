@@ -138,11 +138,11 @@ void from_json(const json& in, ContainerStatus& status) {
 }
 
 std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project,
-                                               ConfigParts parts) {
+                                               ConfigParts parts, Unreadable unreadable) {
   const ProjectFiles files{paths, project};
   MissedExits missed(files);
   std::vector<ObservedContainer> observed;
-  for (RecordedContainer& container : read_recorded(files, parts)) {
+  for (RecordedContainer& container : read_recorded(files, parts, unreadable)) {
     const Phase phase = container.status.phase;
     const bool had_process = phase == Phase::running || phase == Phase::paused;
     if (had_process && !is_alive(container.status.process)) missed.apply(container.status);
@@ -151,9 +151,10 @@ std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std
   return observed;
 }
 
-std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project) {
+std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project,
+                                           Unreadable unreadable) {
   std::vector<ObservedNetwork> observed;
-  for (NetworkRecord& record : read_network_records({paths, project})) {
+  for (NetworkRecord& record : read_network_records({paths, project}, unreadable)) {
     ObservedNetwork network{std::move(record.config), std::move(record.leases), {}};
     for (const auto& [name, guest] : record.guests)
       if (is_alive(guest.process)) network.guests.push_back(name);

@@ -74,6 +74,10 @@ struct ObservedNetwork {
 /// so.
 inline constexpr const char* lone_networks_project = "@networks";
 
+/// What becomes of a damaged document: a command tells it, unless it is to take the stack away; a
+/// supervisor goes on without.
+enum class Unreadable { is_an_error, is_left_out };
+
 /// What of a container's configuration is read: `summary` leaves spec, ports, links, extra_hosts,
 /// health and stop as they are by default, and is twice as fast.
 enum class ConfigParts { all, summary };
@@ -81,8 +85,10 @@ enum class ConfigParts { all, summary };
 /// All of a project, from disk and kernel alone; changes nothing and talks to nobody. A container
 /// directory without a complete config.json is not a container. Sorted by name.
 std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std::string& project,
-                                               ConfigParts parts = ConfigParts::all);
-std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project);
+                                               ConfigParts parts = ConfigParts::all,
+                                               Unreadable unreadable = Unreadable::is_an_error);
+std::vector<ObservedNetwork> read_networks(const HostPaths& paths, const std::string& project,
+                                           Unreadable unreadable = Unreadable::is_an_error);
 /// The project that has a network of this name, `except` left out; nothing when none has.
 std::optional<std::string> find_network_owner(const HostPaths& paths, const std::string& network,
                                               const std::string& except);

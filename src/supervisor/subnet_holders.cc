@@ -12,7 +12,7 @@ namespace {
 using network::NetworkSpec;
 
 void add_networks(const ProjectFiles& files, std::vector<SubnetHolder>& holders) {
-  for (const NetworkRecord& record : read_network_records(files)) {
+  for (const NetworkRecord& record : read_network_records(files, Unreadable::is_left_out)) {
     const NetworkSpec& spec = record.config.spec;
     // On a device of the host: it shares that device's subnet.
     if (spec.kind != network::NetworkKind::bridge) continue;

@@ -6,17 +6,21 @@
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <array>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
 #include "supervisor/start_keeper.h"
+#include "supervisor/store_message.h"
 
 namespace stack::supervisor {
 namespace {
@@ -72,16 +76,22 @@ Supervisor::Supervisor(ProjectFiles files)
             return perform(std::move(request), client, trace);
           },
           [this] {
+            end_without_keeper();
             let_go_of_pauses();
             consider_ending();
           }) {}
 
 void Supervisor::run() {
+  fail_point("supervisor.directories");
   make_directories(files_.containers());
   spawn(loop_, "watching for exits", watch_exits());
+  fail_point("supervisor.adopt");
   adopt_all();
+  fail_point("supervisor.listen");
   server_.open();
+  fail_point("supervisor.announce");
   store_.announce_ready();
+  spawn(loop_, "watching the keeper", watch_keeper());
   sweeper_.sweep();
   spawn(loop_, "waiting for a first client", end_when_idle_for(first_client_patience));
   loop_.run();
@@ -91,6 +101,7 @@ void Supervisor::run() {
 
 /// The keeper appends to the log of exits before it reaps; inotify tells us.
 Awaitable<void> Supervisor::watch_exits() {
+  fail_point("supervisor.watch-exits");
   const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) throw_errno("inotify_init1");
   Descriptor inotify(loop_, fd);
@@ -106,8 +117,34 @@ Awaitable<void> Supervisor::watch_exits() {
 }
 
 void Supervisor::take_exits() {
-  for (const ExitRecord& record : exits_.read_new())
-    if (const auto task = registry_.find(record.process)) task->ended(record);
+  fail_point("supervisor.take-exit");
+  for (const ExitRecord& record : exits_.read_new()) take_exit(record);
+}
+
+void Supervisor::take_exit(const ExitRecord& record) {
+  if (const auto task = registry_.find(record.process)) task->ended(record);
+}
+
+/// It says nothing by itself but of exits that it could not write down.
+Awaitable<void> Supervisor::watch_keeper() {
+  Descriptor keeper = watch(loop_, store_fd);
+  StoreMessage message;
+  int fd = -1;
+  while (co_await readable(keeper)) {
+    if (!receive_store_message(store_fd, message, fd, MSG_DONTWAIT)) break;
+    const Fd unexpected(fd);
+    const auto record = parse_exit_record(trim(message.name.data()));
+    if (message.verb == StoreVerb::exited && record) take_exit(*record);
+  }
+  journal::warning("the keeper is gone: whoever wants something starts another one");
+  keeper_gone_ = true;
+  end_without_keeper();
+}
+
+/// Nobody tells of the ends of containers any more, and no descriptor can be kept. So this serves
+/// those that run, and nobody else: a client finds the door shut and starts a new keeper.
+void Supervisor::end_without_keeper() const {
+  if (keeper_gone_ && server_.sessions() > 0) ::_exit(1);
 }
 
 void Supervisor::changed() {
@@ -166,6 +203,7 @@ std::optional<RunningContainer> Supervisor::find_running(const std::string& name
 }
 
 void Supervisor::save_status() {
+  fail_point("status.write");
   write_status(files_, registry_.statuses());
 }
 
@@ -175,8 +213,11 @@ void Supervisor::apply_firewall() {
   const auto spec = network_.firewall(publisher_.published());
   if (spec) network_watch_.begin(network_fd);
   if (!spec || (spec == applied_firewall_ && !firewall_lost_)) return;
+  fail_point("firewall.host");
   network::apply_ruleset(network::host_ruleset(*spec));
+  fail_point("firewall.foreign");
   pass_foreign_chains(*spec);
+  kill_point("firewall.forget-flows");
   forget_stale_flows(*spec);
   applied_firewall_ = spec;
   firewall_lost_ = false;
@@ -248,28 +289,55 @@ Awaitable<void> Supervisor::end_when_idle_for(Clock::duration patience) {
   co_await sleep_for(loop_, patience);
   settled_ = true;
   if (!idle() || ending_) co_return;
-  co_await let_go();
+  try {
+    co_await let_go();
+  } catch (const std::exception&) {
+    journal::failure("ending", std::current_exception());
+    ended_well_ = false;
+  }
   loop_.stop();
 }
 
-/// Leaves nothing behind that would not go with the keeper.
+/// Leaves nothing behind that would not go with the keeper. When that fails, this supervisor ends
+/// all the same, with an error: the keeper starts another one, which tries again.
 Awaitable<void> Supervisor::let_go() {
   ending_ = true;
+  kill_point("end.close-server");
   server_.close();
   co_await sweeper_.finished();
   co_await yield(loop_);  // what was to be saved at the end of this turn
-  for (const ContainerStatus* status : registry_.statuses()) write_state(files_, *status);
+  save_last_states();
+  fail_point("end.remove-status");
   std::filesystem::remove(files_.status());
+  clear_cgroups();  // those that could not be removed when their containers ended
+  give_network_back();
+}
+
+/// A full disk is no reason to stay: what is there of a container is known from before.
+void Supervisor::save_last_states() {
+  try {
+    fail_point("end.states");
+    for (const ContainerStatus* status : registry_.statuses()) write_state(files_, *status);
+  } catch (const Error& error) {
+    journal::warning(error.what());
+  }
+}
+
+void Supervisor::give_network_back() {
   const auto lock = FileLock::acquire(files_.net_lock());
+  fail_point("end.network");
   network_.close();
   forget_stale_flows({});
   bool others = false;
   for (const std::string& project : list_directory(files_.paths.run / "stacks"))
     others = others || (project != files_.project &&
                         stack::exists(files_.paths.project_run(project) / "keeper.pid"));
-  if (others) co_return;
+  if (others) return;
+  fail_point("end.forwarding");
   network::restore_forwarding(files_.forwarding_memory());
+  fail_point("end.forwarding6");
   network::restore_forwarding6(files_.forwarding6_memory());
+  fail_point("end.network-lock");
   std::filesystem::remove(files_.net_lock());
 }
 
@@ -302,8 +370,11 @@ void supervisor_main(int argc, char** argv) {
   keep_descriptors_private();
   network::hold_nft_numbers();
   try {
-    Supervisor supervisor({HostPaths::from_environment(), argv[1]});
+    const HostPaths paths = HostPaths::from_environment();
+    arm_fail_points(paths.run);
+    Supervisor supervisor({paths, argv[1]});
     supervisor.run();
+    if (!supervisor.ended_well()) ::_exit(1);
     // What coroutines still hold goes with the process; taking them down one by one would only run
     // their clean-up in no particular order.
     ::_exit(0);

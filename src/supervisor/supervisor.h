@@ -24,6 +24,8 @@ class Supervisor {
   explicit Supervisor(ProjectFiles files);
   /// Adopts, serves, and returns when there is nothing left to do.
   void run();
+  /// False when something was left that the next supervisor should try to take away.
+  bool ended_well() const { return ended_well_; }
 
  private:
   // Requests (requests.cc).
@@ -68,6 +70,9 @@ class Supervisor {
 
   // Events.
   Awaitable<void> watch_exits();
+  Awaitable<void> watch_keeper();
+  void take_exit(const ExitRecord& record);
+  void end_without_keeper() const;
   void take_exits();
   void changed();
   void tell(const Event& event);
@@ -88,6 +93,8 @@ class Supervisor {
   void consider_ending();
   Awaitable<void> end_when_idle_for(Clock::duration patience);
   Awaitable<void> let_go();
+  void save_last_states();
+  void give_network_back();
 
   Loop loop_;
   ProjectFiles files_;
@@ -116,6 +123,8 @@ class Supervisor {
   std::size_t operations_ = 0;     ///< requests under way that change something
   bool settled_ = false;           ///< a client has come, or time enough for one has passed
   bool ending_ = false;
+  bool ended_well_ = true;
+  bool keeper_gone_ = false;
 };
 
 }  // namespace stack::supervisor

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "runtime/project_quota.h"
 #include "supervisor/journal.h"
@@ -25,6 +26,7 @@ bool is_discarded(const std::string& name) {
 /// With the limit of its size, when it has one.
 void delete_container(const std::filesystem::path& container) {
   const auto project = runtime::project_of(container / "upper");
+  fail_point("container.delete");
   remove_tree(container);
   if (project) runtime::forget_limit(container.parent_path(), *project);
 }
@@ -45,6 +47,7 @@ void delete_container(const std::filesystem::path& container) {
 }  // namespace
 
 void Sweeper::discard(const std::string& name) {
+  fail_point("container.discard");
   std::filesystem::rename(directory_ / name, directory_ / (std::string(discarded_prefix) + name));
   sweep();
 }
@@ -65,7 +68,7 @@ Awaitable<void> Sweeper::run() {
 
 Awaitable<void> Sweeper::run_once() {
   if (std::ranges::none_of(list_directory(directory_), is_discarded)) co_return;
-  const pid_t child = ::fork();
+  const pid_t child = injected_refusal("container.fork-deletion") ? -1 : ::fork();
   if (child == 0) delete_discarded(directory_);
   if (child < 0) co_return;  // the next sweep, or the next supervisor, tries again
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));

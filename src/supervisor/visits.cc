@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "supervisor/journal.h"
 #include "supervisor/peer.h"
 #include "supervisor/status.h"
@@ -22,6 +23,7 @@ Awaitable<Addresses> Visits::lease(ContainerConfig config) {
     if (network_.has(endpoint.network)) continue;
     Request request = LeaseGuest{guest_name(files_.project, config.name), endpoint};
     const ProjectFiles owner = owner_of(endpoint.network);
+    fail_point("visit.lease");
     const Reply reply = co_await ask_peer(loop_, owner, std::move(request));
     if (!reply.address) fail("stack {} gave no address", owner.project);
     network_.join(endpoint.network);
@@ -49,6 +51,7 @@ Awaitable<void> Visits::plug(ContainerConfig config, ProcessIdentity process,
     auto names = names_in(config, endpoint.network);
     Request request = PlugGuest{guest_name(files_.project, config.name), config.id, process,
                                 std::move(names), std::move(endpoint)};
+    fail_point("visit.plug");
     co_await ask_peer(loop_, owner, std::move(request));
   }
 }
@@ -60,6 +63,7 @@ Awaitable<void> Visits::release(std::string container, std::string network) {
     const ProjectFiles stack{files_.paths, *owner};
     if (!is_kept(stack)) co_return;
     Request request = ReleaseGuest{guest_name(files_.project, container), network};
+    fail_point("visit.release");
     co_await ask_peer(loop_, stack, std::move(request));
   } catch (const Error& error) {
     journal::warning(error.what());

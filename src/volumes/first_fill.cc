@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/overlay_tree.h"
 #include "base/tree_copy.h"
@@ -30,7 +31,9 @@ class Fill {
         before_(before) {}
 
   bool run(const std::vector<fs::path>& layers, const std::string& path) {
-    VolumeDocument document = read_volume_document(home_).value();
+    auto known = read_volume_document(home_);
+    if (!known) fail("the volume has no meta.json any more");
+    VolumeDocument document = std::move(*known);
     if (stack::exists(home_ / ready_name)) return finish(document);
     if (document.filled == Filled::content || !list_directory(home_ / "_data").empty())
       return false;
@@ -58,17 +61,23 @@ class Fill {
   }
 
   void prepare(const JoinedDirectory& source) {
+    fail_point("fill.remove-unfinished");
     before_("remove an unfinished copy");
     remove_tree(home_fd_.get(), copy_name);
+    fail_point("fill.make");
     before_("copy");
     if (::mkdirat(home_fd_.get(), copy_name, 0700) != 0) throw_errno("mkdir {}", copy_name);
     const Fd copy = open_beneath(home_fd_.get(), copy_name, O_RDONLY | O_DIRECTORY);
+    fail_point("fill.copy");
     copy_tree(source, copy.get(), DeviceNodes::skip);
+    fail_point("fill.sync");
     before_("sync the copy");
     if (::syncfs(copy.get()) != 0) throw_errno("syncfs");
+    fail_point("fill.ready");
     before_("declare the copy ready");
     if (::renameat(home_fd_.get(), copy_name, home_fd_.get(), ready_name) != 0)
       throw_errno("rename {} to {}", copy_name, ready_name);
+    fail_point("fill.sync-ready");
     if (::fsync(home_fd_.get()) != 0) throw_errno("fsync {}", home_.native());
   }
 
@@ -77,6 +86,7 @@ class Fill {
     // Filled already: only the removal at the end was missed, and the owner may have been changed
     // by a container since.
     if (document.filled != Filled::content) move_in(document);
+    fail_point("fill.remove-emptied");
     before_("remove the emptied copy");
     remove_tree(home_fd_.get(), ready_name);
     return true;
@@ -87,16 +97,19 @@ class Fill {
     struct stat of_image {};
     if (::fstat(ready.get(), &of_image) != 0) throw_errno("stat {}", ready_name);
     for (const std::string& name : list_directory(home_ / ready_name)) move_entry(ready, name);
+    fail_point("fill.owner");
     before_("set owner and mode");
     copy_directory_metadata(ready.get(), data_.get());
     set_times(data_.get(), ".", of_image);
     if (::fsync(data_.get()) != 0) throw_errno("fsync _data");
+    fail_point("fill.document");
     before_("remember that it is filled");
     document.filled = list_directory(home_ / "_data").empty() ? Filled::owner : Filled::content;
     write_volume_document(home_, document);
   }
 
   void move_entry(const Fd& ready, const std::string& name) {
+    fail_point("fill.move-entry");
     before_("move an entry");
     // NOREPLACE: what a container made under the same name meanwhile is its own, and stays.
     if (::renameat2(ready.get(), name.c_str(), data_.get(), name.c_str(), RENAME_NOREPLACE) != 0 &&

@@ -13,7 +13,10 @@ namespace {
 
 using std::chrono::system_clock;
 
-constexpr DocumentKind kind{"volume", 1};
+constexpr DocumentKind kind{
+    "volume", 1,
+    "what the volume holds, in _data beside it, is as it was: remove this file, and `stack up` "
+    "writes it anew"};
 constexpr std::array<std::string_view, 3> filled_names = {"no", "owner", "content"};
 
 std::filesystem::path file_in(const std::filesystem::path& home) {
@@ -32,13 +35,11 @@ Filled parse_filled(const std::string& text) {
 std::optional<VolumeDocument> read_volume_document(const std::filesystem::path& home) {
   const auto json = read_document(file_in(home), kind);
   if (!json) return std::nullopt;
-  try {
+  return decode_document(file_in(home), kind, [&] {
     const std::chrono::seconds created(json->at("created").get<std::int64_t>());
     return VolumeDocument{json->at("name"), json->at("labels"), system_clock::time_point(created),
                           parse_filled(json->at("filled"))};
-  } catch (const nlohmann::json::exception& error) {
-    fail("{} is damaged: {}", file_in(home).native(), error.what());
-  }
+  });
 }
 
 void write_volume_document(const std::filesystem::path& home, const VolumeDocument& document) {

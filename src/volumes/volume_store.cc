@@ -8,7 +8,9 @@
 
 #include <algorithm>
 
+#include "base/document.h"
 #include "base/error.h"
+#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/scratch.h"
 #include "base/text.h"
@@ -30,6 +32,15 @@ bool is_word(char c) {
 
 VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
   return {document.name, document.labels, document.created, directory / "_data"};
+}
+
+/// A volume whose document somebody has removed: what it holds is there, and is not filled again.
+VolumeInfo describe_again(const fs::path& home, const VolumeRequest& request) {
+  const bool empty = list_directory(home / "_data").empty();
+  const VolumeDocument document{request.name, request.labels, std::chrono::system_clock::now(),
+                                empty ? Filled::no : Filled::content};
+  write_volume_document(home, document);
+  return info_of(home, document);
 }
 
 bool has_labels(const VolumeDocument& document, const std::map<std::string, std::string>& wanted) {
@@ -65,17 +76,23 @@ VolumeInfo VolumeStore::ensure(const VolumeRequest& request) {
   sweep_scratch(root_);
   if (auto known = find(request.name)) return *known;
   return during("making volume " + request.name, [&] {
+    if (stack::exists(root_ / request.name / "_data"))
+      return describe_again(root_ / request.name, request);
     const ScratchDirectory scratch = ScratchDirectory::create(root_);
     const fs::path data = scratch.path() / "_data";
     // Docker's mode for a volume that no image filled: any user of a container may enter it.
+    fail_point("volume.make");
     if (::mkdir(data.c_str(), 0755) != 0) throw_errno("mkdir {}", data.native());
     if (::chmod(data.c_str(), 0755) != 0) throw_errno("chmod {}", data.native());
     const VolumeDocument document{request.name, request.labels, std::chrono::system_clock::now(),
                                   Filled::no};
+    fail_point("volume.document");
     write_volume_document(scratch.path(), document);
     const fs::path home = root_ / request.name;
+    fail_point("volume.rename");
     if (::rename(scratch.path().c_str(), home.c_str()) != 0)
       throw_errno("rename to {}", home.native());
+    fail_point("volume.sync");
     sync_directory(root_);
     return info_of(home, document);
   });
@@ -93,9 +110,13 @@ std::vector<VolumeInfo> VolumeStore::list(const std::map<std::string, std::strin
   std::vector<VolumeInfo> volumes;
   for (const std::string& name : list_directory(root_)) {
     if (name.starts_with('.')) continue;
-    const auto document = read_volume_document(root_ / name);
-    if (document && has_labels(*document, labels))
-      volumes.push_back(info_of(root_ / name, *document));
+    try {
+      const auto document = read_volume_document(root_ / name);
+      if (document && has_labels(*document, labels))
+        volumes.push_back(info_of(root_ / name, *document));
+    } catch (const DamagedDocument&) {
+      // Nobody removes what is not in the list; ensure() tells whoever wants to use it.
+    }
   }
   return volumes;
 }
@@ -111,8 +132,11 @@ bool VolumeStore::remove(const std::string& name) {
   return during("removing volume " + name, [&] {
     const ScratchDirectory scratch = ScratchDirectory::create(root_);
     const fs::path away = scratch.path() / name;
+    fail_point("volume.take-away");
     if (::rename(home.c_str(), away.c_str()) != 0) throw_errno("rename {}", home.native());
+    fail_point("volume.sync-removal");
     sync_directory(root_);
+    fail_point("volume.remove");
     remove_tree(away);
     return true;
   });

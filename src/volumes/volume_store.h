@@ -39,10 +39,12 @@ class VolumeStore {
 
   explicit VolumeStore(std::filesystem::path root);
 
-  /// Makes it unless it is there; durable when it returns. Names: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
+  /// Makes it unless it is there; durable when it returns. Names: [a-zA-Z0-9][a-zA-Z0-9_.-]*. One
+  /// without its document gets another one; throws DamagedDocument when that cannot be read.
   VolumeInfo ensure(const VolumeRequest& request);
   std::optional<VolumeInfo> find(const std::string& name) const;
-  /// All of them, or those whose labels contain every pair of `labels`.
+  /// All of them, or those whose labels contain every pair of `labels`; none with a damaged
+  /// document.
   std::vector<VolumeInfo> list(const std::map<std::string, std::string>& labels = {}) const;
   /// Removes it with its data; false when it was not there. Atomic: renamed away first.
   bool remove(const std::string& name);

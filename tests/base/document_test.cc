@@ -67,7 +67,7 @@ TEST(Document, OfAnotherKindIsRefused) {
   const TemporaryDirectory home;
   const auto path = home / "meta.json";
   put(path, R"({"format": 1, "kind": "network"})");
-  EXPECT_EQ(refusal(path), path.native() + " is not a volume document");
+  EXPECT_EQ(refusal(path), path.native() + " is damaged: not a volume document");
 }
 
 TEST(Document, ThatIsTornIsRefused) {
@@ -77,6 +77,60 @@ TEST(Document, ThatIsTornIsRefused) {
     put(path, text);
     EXPECT_EQ(refusal(path), path.native() + " is damaged: not a JSON object") << text;
   }
+}
+
+TEST(Document, TellsWhatToDoAboutADamagedOne) {
+  const TemporaryDirectory home;
+  constexpr DocumentKind kind{"volume", 1, "write it anew"};
+  put(home / "meta.json", "{");
+  try {
+    read_document(home / "meta.json", kind);
+    FAIL();
+  } catch (const DamagedDocument& damaged) {
+    EXPECT_EQ(damaged.hint(), "write it anew");
+  }
+}
+
+/// With details, as the longest documents have them.
+std::string written(const std::filesystem::path& path) {
+  const nlohmann::json details{{"spec", {{"args", {"sleep", "1000"}}}}};
+  write_document(path, volume, {{"name", "shop_data"}, {"labels", {{"a", "b"}}}},
+                 Durability::survives_crash, &details);
+  return read_file(path);
+}
+
+/// What is read from `text`: as it was written, or nothing at all.
+void expect_all_or_nothing(const std::filesystem::path& path, const std::string& text) {
+  put(path, text);
+  nlohmann::json details;
+  const auto read = read_document(path, volume, Damaged::counts_as_absent, &details);
+  if (!read) return;
+  EXPECT_EQ(read->at("name"), "shop_data") << text;
+  EXPECT_EQ(read->at("labels").dump(), R"({"a":"b"})") << text;
+  EXPECT_EQ(details.dump(), R"({"spec":{"args":["sleep","1000"]}})") << text;
+}
+
+TEST(Document, CutAnywhereIsNotBelieved) {
+  const TemporaryDirectory home;
+  const std::string text = written(home / "meta.json");
+  for (std::size_t size = 0; size < text.size(); ++size)
+    expect_all_or_nothing(home / "meta.json", text.substr(0, size));
+}
+
+TEST(Document, WithAnyBitFlippedIsNotBelieved) {
+  const TemporaryDirectory home;
+  const std::string text = written(home / "meta.json");
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    expect_all_or_nothing(home / "meta.json", flipped);
+  }
+}
+
+TEST(Document, OfATimeBeforeChecksumsIsBelieved) {
+  const TemporaryDirectory home;
+  put(home / "meta.json", R"({"format": 1, "kind": "volume", "name": "old"})");
+  EXPECT_EQ(read_document(home / "meta.json", volume)->at("name"), "old");
 }
 
 TEST(Document, HoldsBytesThatAreNoUtf8) {

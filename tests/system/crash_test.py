@@ -116,6 +116,27 @@ class Supervisor(stacktest.StackTest):
         self.assertEqual(self.state_of("web"), "running")
         self.assertEqual(len(self.pids_running("sleep 1001")), 1)
 
+    def test_up_after_the_kill_of_the_keeper_alone_converges(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, ports: ['8080:80']}}")
+        self.kill_keeper()
+        self.assertEqual(self.state_of("web"), "running")
+        self.up()
+        self.assertEqual(self.state_of("web"), "running")
+        self.assertEqual(len(self.pids_running("sleep 1001")), 1)
+        self.assertEqual(len(self.pids_named("stack-superviso")), 1)
+
+    def test_stop_and_down_after_the_kill_of_the_keeper_alone(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, ports: ['8080:80']}}")
+        for command in (["stop", "-t", "0"], ["up", "-d"], ["down", "-t", "0"]):
+            self.kill_keeper()
+            self.stack(*command)
+        stacktest.eventually(lambda: not self.residue(), "nothing is left")
+
+    def kill_keeper(self):
+        for pid in self.pids_named("stack-keeper"):
+            os.kill(pid, signal.SIGKILL)
+        stacktest.eventually(lambda: not self.pids_named("stack-keeper"), "the keeper is gone")
+
 
 class RandomMoments(stacktest.StackTest):
     TEXT = """

@@ -28,6 +28,30 @@ TEST_F(Volumes, AreMadeOnceAndFoundAgain) {
   EXPECT_FALSE(store.find("none"));
 }
 
+TEST_F(Volumes, WithADamagedDocumentAreNeitherListedNorLost) {
+  store.ensure({"a", {{"project", "shop"}}});
+  write("volumes/a/_data/row", "1");
+  write("volumes/a/meta.json", "{\"kind\":");
+  EXPECT_EQ(names(store.list()), Strings{});
+  EXPECT_EQ(error_of([&] {
+              store.ensure({"a", {}});
+            }),
+            path("volumes/a/meta.json").native() + " is damaged: not a JSON object");
+  EXPECT_EQ(read_file(data("a") / "row"), "1");
+}
+
+TEST_F(Volumes, WithoutADocumentGetOneAndAreNotFilledAgain) {
+  store.ensure({"a", {}});
+  write("volumes/a/_data/row", "1");
+  std::filesystem::remove(path("volumes/a/meta.json"));
+  EXPECT_EQ(store.ensure({"a", {{"project", "shop"}}}).labels.at("project"), "shop");
+  EXPECT_EQ(names(store.list()), Strings{"a"});
+  write("image/srv/from-image", "x");
+  EXPECT_FALSE(store.fill_from_image("a", {path("image")}, "/srv"));
+  EXPECT_EQ(read_file(data("a") / "row"), "1");
+  EXPECT_FALSE(stack::exists(data("a") / "from-image"));
+}
+
 TEST_F(Volumes, AreListedByLabels) {
   store.ensure({"a", {{"project", "shop"}, {"service", "db"}}});
   store.ensure({"b", {{"project", "shop"}}});
