@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -182,7 +183,8 @@ void record_exit(const Keeper& keeper, const siginfo_t& info) {
   // A full run directory: the supervisor is told. Without one, the next knows that it ended, but
   // not how.
   StoreMessage message{StoreVerb::exited, {}};
-  std::strncpy(message.name.data(), line, message.name.size() - 1);
+  const auto length = std::min(static_cast<std::size_t>(size), message.name.size() - 1);
+  std::copy_n(line, length, message.name.begin());
   if (keeper.store >= 0) send_store_message(keeper.store, message, -1);
 }
 
