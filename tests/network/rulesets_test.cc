@@ -143,6 +143,8 @@ table inet stack {
 	chain senders {
 		type filter hook prerouting priority raw; policy accept;
 		iifname != { "lo", "uplink" } ip saddr != @subnets drop
+		iifname "uplink" ip saddr != 10.127.8.1 notrack
+		iifname @open ip daddr != 10.127.8.1 iifname . ip daddr != @gateways notrack
 	}
 	chain arriving {
 		type nat hook prerouting priority dstnat; policy accept;
@@ -230,6 +232,8 @@ TEST(StackRuleset, SaysOfIpv6WhatItSaysOfIpv4) {
 			"br-default" . fd00:0:0:1::1
 		ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		iifname != { "lo", "uplink" } ip6 saddr != @subnets6 drop
+		iifname "uplink" ip6 saddr != fd00:0:0:ffff::1 notrack
+		iifname @open ip6 daddr != fd00:0:0:ffff::1 iifname . ip6 daddr != @gateways6 notrack
 		iifname @open iifname . ip6 daddr @gateways6 dnat ip6 to fd00:0:0:ffff::1
 		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		iifname . ip6 daddr @gateways6 icmpv6 type echo-request accept
