@@ -63,9 +63,12 @@ int number_from(std::string_view text) {
   return *number;
 }
 
-/// Of a change; of the last one without a number.
-std::string model_text(const History& history, std::optional<int> number) {
-  if (number) return read_file(history.model(history.get(*number)));
+/// The model that the change of this number made true.
+std::string model_text(const History& history, const std::string& number) {
+  return read_file(history.model(history.get(number_from(number))));
+}
+
+std::string last_model_text(const History& history) {
   const auto entries = history.list();
   if (entries.empty())
     throw Error("nothing was changed yet: there is nothing to compare with")
@@ -122,15 +125,16 @@ int show_model_diff(const Options& options) {
   std::vector<FieldChange> changes;
   if (named.size() == 2) {
     const History history = history_of(project_name(options));
-    changes = compare_descriptions(model_text(history, number_from(named[0])),
-                                   model_text(history, number_from(named[1])), {}, "");
+    changes =
+        compare_descriptions(model_text(history, named[0]), model_text(history, named[1]), {}, "");
   } else {
     Options whole = options;
     whole.arguments.clear();
     const spec::Project project = load_project(whole);
-    const auto number = named.empty() ? std::nullopt : std::optional(number_from(named[0]));
-    changes = compare_descriptions(model_text(history_of(project.name), number),
-                                   spec::to_json(project), project.sources, "");
+    const History history = history_of(project.name);
+    const std::string before =
+        named.empty() ? last_model_text(history) : model_text(history, named[0]);
+    changes = compare_descriptions(before, spec::to_json(project), project.sources, "");
   }
   if (options.format == "json") {
     nlohmann::json all = nlohmann::json::array();
