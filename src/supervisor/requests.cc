@@ -176,10 +176,10 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
 }
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
-  const Answer answer = create(request.config);
+  // Before its document: a container that is there has them.
   if (!request.secrets.empty()) fail_point("container.secrets");
   for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);
-  co_return answer;
+  co_return create(request.config);
 }
 
 Answer Supervisor::create(const ContainerConfig& wanted) {

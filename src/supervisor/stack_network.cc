@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fail_point.h"
+#include "base/files.h"
 #include "base/ids.h"
 #include "network/direct_links.h"
 #include "network/links.h"
@@ -37,6 +38,8 @@ StackNetwork::StackNetwork(Loop& loop, ProjectFiles files, int stack_namespace)
     }
     records_.emplace(std::move(name), std::move(found));
   }
+  // There is one, and what is written of it cannot be read: it is chosen as it was.
+  if (!uplink_ && stack::exists(files_.uplink())) uplink_ = choose_uplink();
 }
 
 NetworkRecord& StackNetwork::record(const std::string& name) {

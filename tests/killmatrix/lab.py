@@ -53,8 +53,11 @@ class Lab:
         (self.folder / "stack.yaml").write_text(scenarios.dedented(text))
 
     def stack(self, *arguments, expect=0, environment=None):
-        result = stacktest.run_stack(*arguments, directory=self.folder, timeout=SLOWEST_COMMAND,
-                                     environment=environment or self.environment)
+        try:
+            result = stacktest.run_stack(*arguments, directory=self.folder, timeout=SLOWEST_COMMAND,
+                                         environment=environment or self.environment)
+        except subprocess.TimeoutExpired as late:
+            raise Broken(f"stack {' '.join(arguments)} hangs; it said: {late.stderr}") from None
         if result.code != expect:
             raise Broken(f"stack {' '.join(arguments)}: {result}")
         return result
@@ -186,7 +189,8 @@ class Lab:
         subprocess.run(["nft", "flush", "ruleset"], check=False)
         for line in self.residue():
             if line.startswith("+ link stk"):
-                subprocess.run(["ip", "link", "delete", line.split()[2].partition("@")[0]], check=False)
+                subprocess.run(["ip", "link", "delete", line.split()[2].partition("@")[0]], check=False,
+                               stderr=subprocess.DEVNULL)  # it may have gone with its namespace
         for line in sorted(self.residue(), reverse=True):
             if line.startswith("+ cgroup "):
                 os.rmdir(line.removeprefix("+ cgroup "))

@@ -78,6 +78,7 @@ ALL = [
     Scenario("stop", "up", ["stop", "-t", "1"]),
     Scenario("start", "stopped", ["start"]),
     Scenario("restart", "up", ["restart", "-t", "1"]),
+    Scenario("disconnect", "up", ["network", "disconnect", "matrix_back", "matrix-db-1"]),
     Scenario("down", "up", ["down", "-t", "1"]),
     Scenario("down-v", "up", ["down", "-v", "-t", "1"]),
     Scenario("orphaned-up", "without keeper", ["up", "-d"]),
