@@ -26,7 +26,8 @@ TEST(Pattern, MatchesAnywhereInALine) {
 }
 
 TEST(Pattern, ALineMayHoldAnyBytesAndBeLong) {
-  const std::string line = std::string("\0\xff", 2) + std::string(1 << 20, 'a') + "done";
+  std::string line("\0\xff", 2);
+  line.append(1 << 20, 'a').append("done");
   EXPECT_TRUE(Pattern("a*done").matches(line));
   EXPECT_FALSE(Pattern("^done").matches(line));
 }
