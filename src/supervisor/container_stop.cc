@@ -85,15 +85,17 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
       co_await run_hooks(config_.pre_stop, "pre_stop", Clock::now() + grace);
   const auto deadline = Clock::now() + grace;
   Answer answer{true, failure};
+  std::string note;
   if (status_.process == stopped) {
     fail_point("stop.signal");
-    const std::string note = signal_or_kill();
+    note = signal_or_kill();
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
   }
   while (status_.process == stopped && co_await news_.wait_until(deadline)) {
   }
-  if (status_.process == stopped) {
+  const bool is_killed = !note.empty();
+  if (status_.process == stopped && !is_killed) {
     kill();
     if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
   }
