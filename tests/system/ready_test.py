@@ -213,8 +213,8 @@ class Ready(stacktest.StackTest):
         self.await_health("healthy")
 
     def test_it_is_ready_anew_after_each_start(self):
-        self.start("{file: /ready}", "sh -c 'rm -f /ready; exec sleep 1001'")
-        self.inside("db", "touch", "/ready")
+        self.start("{file: /dev/shm/ready}")  # which each start has anew
+        self.inside("db", "touch", "/dev/shm/ready")
         self.await_health("healthy")
         self.stack("restart", "-t", "0")
         self.assertEqual(self.health(), "starting")
@@ -302,7 +302,7 @@ class Wait(stacktest.StackTest):
 
     def test_time_that_is_over_is_told_with_what_is_missing(self):
         result = self.stack_of("sh -c 'echo looking for a port; exec sleep 1001'",
-                               "x-stack: {ready: {tcp: 80}}", ("--wait-timeout", "1"), expect=4)
+                               "x-stack: {ready: {tcp: 80}}", ("--wait-timeout", "5"), expect=4)
         self.assertIn("is not ready in time: nothing listens on port 80", result.err)
         self.assertIn("looking for a port", result.err)
 
