@@ -22,8 +22,9 @@ std::string ports(const spec::Service& service, const std::vector<std::string>& 
   ImageCatalog catalog = images();
   catalog["busybox"].config.exposed_ports = exposed;
   const DesiredState state = desired_state(project({service}), {service.name}, catalog);
+  const auto rule = ready_of(state.containers.begin()->second);
   std::string text;
-  for (const auto& port : ready_of(state.containers.begin()->second)->ports)
+  for (const auto& port : rule->ports)
     text += std::to_string(port.number) + "/" + port.protocol + " ";
   return text;
 }
