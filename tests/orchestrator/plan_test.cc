@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "builders.h"
+#include "orchestrator/takeover.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -19,7 +20,9 @@ std::set<std::string> names_of(const spec::Project& project) {
 std::string plan_for(const spec::Project& project, const ObservedState& world = {},
                      Orphans orphans = Orphans::leave) {
   const DesiredState wish = desired(project);
-  return to_text(plan_up(wish, world, diff(wish, world, names_of(project)), orphans));
+  Changes changes = diff(wish, world, names_of(project));
+  untangle(wish, world, changes);
+  return to_text(plan_up(wish, world, changes, orphans));
 }
 
 spec::Project database_and_web() {
@@ -78,14 +81,11 @@ TEST(Plan, APortThatMovesIsGivenUpByItsOldHolderFirst) {
       {"0.0.0.0", 8080, "tcp", network::Ipv4{}, 80}};
   std::swap(blue.ports, green.ports);
   EXPECT_EQ("\n" + plan_for(project({blue, green}), world), R"(
-#0 stop container shop-blue-1 (ports)
-#1 stop container shop-green-1 (ports)
-#2 remove container shop-blue-1 (ports) after #0
-#3 remove container shop-green-1 (ports) after #1
-#4 create container shop-blue-1 (ports) after #2 #3
-#5 create container shop-green-1 (ports) after #3
-#6 start container shop-blue-1 (created) after #4
-#7 start container shop-green-1 (created) after #5
+#0 stop container shop-green-1 (ports)
+#1 remove container shop-green-1 (ports) after #0
+#2 create container shop-green-1 (ports) after #1
+#3 start container shop-green-1 (created) after #2
+#4 update container shop-blue-1 (ports) after #1
 )");
 }
 
@@ -96,8 +96,8 @@ TEST(Plan, AFixedAddressThatMovesIsGivenUpByItsOldHolderFirst) {
   spec::Service renamed = service("new");
   renamed.networks = old.networks;
   EXPECT_EQ("\n" + plan_for(project({renamed}), world, Orphans::remove), R"(
-#0 stop container shop-old-1
-#1 remove container shop-old-1 after #0
+#0 stop container shop-old-1 (no such service in the file)
+#1 remove container shop-old-1 (no such service in the file) after #0
 #2 create container shop-new-1 (absent) after #1
 #3 start container shop-new-1 (created) after #2
 )");
