@@ -29,7 +29,6 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "volume.document",
     "volume.rename",
     "volume.sync",
-    "volume.set-aside",
     "volume.take-away",
     "volume.sync-removal",
     "volume.remove",

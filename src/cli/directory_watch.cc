@@ -24,10 +24,14 @@ void DirectoryWatch::arm() {
   for (std::filesystem::path before, near = nearest_existing(directory_); near != before;
        near = nearest_existing(directory_)) {
     before = near;
-    const int watched = ::inotify_add_watch(inotify_.get(), near.c_str(), changes);
-    if (watched < 0) continue;  // it went just now: another one is nearest
-    if (watched_ >= 0 && watched != watched_) ::inotify_rm_watch(inotify_.get(), watched_);
-    watched_ = watched;
+    std::set<int> watched;
+    // Its parent tells of its end: itself it does not as long as a file of it is open here.
+    for (const auto& each : {near, near.parent_path()})
+      watched.insert(::inotify_add_watch(inotify_.get(), each.c_str(), changes));
+    if (watched.erase(-1) > 0) continue;  // it went just now: another one is nearest
+    for (const int old : watched_)
+      if (!watched.contains(old)) ::inotify_rm_watch(inotify_.get(), old);
+    watched_ = std::move(watched);
   }
 }
 

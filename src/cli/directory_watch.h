@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "base/fd.h"
 
@@ -24,7 +25,7 @@ class DirectoryWatch {
  private:
   std::filesystem::path directory_;
   Fd inotify_;
-  int watched_ = -1;
+  std::set<int> watched_;
 };
 
 }  // namespace stack::cli

@@ -7,7 +7,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/fail_point.h"
 #include "base/files.h"
 #include "base/scratch.h"
 #include "base/text.h"
@@ -76,7 +75,6 @@ bool VolumeStore::set_aside(const std::string& name) {
   if (!volume) return false;
   return during("removing volume " + name, [&] {
     make_directories(removed());
-    fail_point("volume.set-aside");
     rename_durably(home, free_entry(removed(), name));
     limit_removed();
     return true;

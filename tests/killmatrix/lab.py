@@ -161,7 +161,7 @@ class Lab:
 
     def clean(self):
         """After a case that was all right."""
-        self.stack("down", "-v", "-t", "0")
+        self.stack("down", "-v", "--now", "-t", "0")
         self.neighbour_down()
         self.forget()
         left = [entry.name for entry in self.volumes.glob("*") if entry.name != ".lock"]

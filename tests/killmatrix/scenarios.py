@@ -80,7 +80,7 @@ ALL = [
     Scenario("restart", "up", ["restart", "-t", "1"]),
     Scenario("disconnect", "up", ["network", "disconnect", "matrix_back", "matrix-db-1"]),
     Scenario("down", "up", ["down", "-t", "1"]),
-    Scenario("down-v", "up", ["down", "-v", "-t", "1"]),
+    Scenario("down-v", "up", ["down", "-v", "--now", "-t", "1"]),
     Scenario("orphaned-up", "without keeper", ["up", "-d"]),
     Scenario("adopting-up", "without supervisor", ["up", "-d"], wanted={"LIMIT": "96m"}),
     Scenario("visit", "neighbour", ["up", "-d"], text=VISITOR, running={"db": 1}),

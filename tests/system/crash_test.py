@@ -173,11 +173,11 @@ class RandomMoments(stacktest.StackTest):
         begin = time.monotonic()
         self.stack("up", "-d")
         whole = time.monotonic() - begin
-        self.stack("down", "-v", "-t", "0")
+        self.stack("down", "-v", "--now", "-t", "0")
         return whole
 
     def take_down_and_look(self):
-        self.stack("down", "-v", "-t", "0")
+        self.stack("down", "-v", "--now", "-t", "0")
         stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
 
     def test_after_a_kill_of_up_the_next_up_converges_and_the_next_down_leaves_nothing(self):
@@ -209,7 +209,7 @@ class RandomMoments(stacktest.StackTest):
 
     def kill_down(self, moment):
         self.stack("up", "-d")
-        with self.started("down", "-v", "-t", "0") as process:
+        with self.started("down", "-v", "--now", "-t", "0") as process:
             time.sleep(moment / 2)  # the moment is what is being tried
             process.kill()
         self.take_down_and_look()

@@ -162,7 +162,7 @@ class SmallDisk(stacktest.StackTest):
                 self.nothing_is_half_made()
                 self.make_room()
                 self.everything_runs()
-                self.down_works("-v")
+                self.down_works("-v", "--now")
         self.assertGreater(failures, 1)
 
     def test_up_without_room(self):
@@ -203,7 +203,7 @@ class SmallDisk(stacktest.StackTest):
     def test_down_with_volumes_makes_room(self):
         self.everything_runs()
         self.fill_inodes()
-        self.down_works("-v")
+        self.down_works("-v", "--now")
         volumes = Path(os.environ["STACK_ROOT"], "volumes")
         self.assertEqual([path.name for path in volumes.glob("*") if path.name != ".lock"], [])
 
@@ -216,7 +216,7 @@ class SmallDisk(stacktest.StackTest):
         self.expect_failure("image", "import", str(box), "big:1")
         self.assertEqual(self.stack("image", "ls", "--format", "json").out, before)
         self.everything_runs()
-        self.down_works("-v")
+        self.down_works("-v", "--now")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class NetworkTest(stacktest.StackTest):
         root = Path(os.environ["STACK_ROOT"]) / "stacks"
         for project in sorted(entry.name for entry in root.iterdir()) if root.exists() else []:
             if not project.startswith("@"):
-                self.stack("-p", project, "down", "-v", "-t", "0")
+                self.stack("-p", project, "down", "-v", "--now", "-t", "0")
 
 
 class Commands(NetworkTest):

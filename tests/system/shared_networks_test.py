@@ -50,7 +50,7 @@ class TwoStacks(stacktest.StackTest):
 
     def take_guests_down(self):
         for project in ("blog", "wiki"):
-            self.stack("-p", project, "down", "-v", "-t", "0")
+            self.stack("-p", project, "down", "-v", "--now", "-t", "0")
 
     def project_folder(self, name, text):
         folder = self.directory / name

@@ -42,7 +42,7 @@ class StateFiles(stacktest.StackTest):
         self.addCleanup(lambda: (data() / "images/tags.json").write_bytes(self.tags))
 
     def take_down(self):
-        self.stack("down", "-v", "-t", "0", expect=None)
+        self.stack("down", "-v", "--now", "-t", "0", expect=None)
         super().take_down()
 
     def documents(self):
