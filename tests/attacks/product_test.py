@@ -268,7 +268,7 @@ class HealthChecks(Attack):
             healthcheck:
               test: ["CMD", "sh", "-c", "yes 0123456789012345678901234567890123456789 & exec yes"]
               interval: 100ms
-              timeout: 600ms
+              timeout: 1500ms
               retries: 5
         """
 
