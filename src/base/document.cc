@@ -66,6 +66,16 @@ nlohmann::json parse_whole(const std::filesystem::path& path, const DocumentKind
 
 }  // namespace
 
+std::int64_t to_nanoseconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+
+std::chrono::system_clock::time_point from_nanoseconds(std::int64_t count) {
+  using Duration = std::chrono::system_clock::duration;
+  const std::chrono::nanoseconds since_epoch(count);
+  return std::chrono::system_clock::time_point(std::chrono::duration_cast<Duration>(since_epoch));
+}
+
 DamagedDocument::DamagedDocument(const std::filesystem::path& path, const DocumentKind& kind,
                                  std::string_view how)
     : Error(fmt::format("{} is damaged: {}", path.native(), how)) {

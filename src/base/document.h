@@ -3,6 +3,8 @@
 // clear word and an older one can be upgraded.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -19,6 +21,10 @@ struct DocumentKind {
   int format;
   std::string_view remedy = {};  ///< what to do about a damaged one
 };
+
+/// A time as documents have it: nanoseconds since 1970.
+std::int64_t to_nanoseconds(std::chrono::system_clock::time_point time);
+std::chrono::system_clock::time_point from_nanoseconds(std::int64_t count);
 
 /// The file is there and is not what was written.
 class DamagedDocument : public Error {

@@ -49,16 +49,6 @@ void end_cgroup(const std::string& cgroup) {
   runtime::remove_cgroup(cgroup);
 }
 
-/// What cannot be put right is no reason not to serve.
-template <typename Work>
-void attempt(Work work) {
-  try {
-    work();
-  } catch (const std::exception& error) {
-    journal::warning(error.what());
-  }
-}
-
 }  // namespace
 
 void Supervisor::adopt_all() {
@@ -92,12 +82,12 @@ void Supervisor::adopt_all() {
   for (const ExitRecord& record : later)
     if (const auto task = registry_.find(record.process)) task->ended(record);
   fail_point("adopt.clear-files");
-  attempt([&] { clear_running_files(); });
+  journal::attempt([&] { clear_running_files(); });
   status_saved_.request();
   firewall_ready_.request();
   // Nobody has watched the network since the last supervisor did.
   if (!adopted.empty() || guests_.any())
-    attempt([&] { repair_network({.links = true, .stack_rules = true}); });
+    journal::attempt([&] { repair_network({.links = true, .stack_rules = true}); });
 }
 
 void Supervisor::adopt(const Registry::Task& task, std::optional<Fd> terminal,
@@ -131,7 +121,7 @@ void Supervisor::clear_cgroups() {
   for (const auto& [id, task] : registry_.all()) {
     const std::string& cgroup = task->config().spec.cgroup;
     if (adopted.contains(id) || cgroup.starts_with(files_.cgroup() + "/")) continue;
-    attempt([&] { end_cgroup(cgroup); });
+    journal::attempt([&] { end_cgroup(cgroup); });
   }
   for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
     if (adopted.contains(name)) continue;
@@ -139,7 +129,7 @@ void Supervisor::clear_cgroups() {
     const auto processes = runtime::cgroup_processes(cgroup);
     if (std::ranges::any_of(processes, belongs_to_another_keeper)) continue;
     if (!processes.empty()) journal::note("ending what is left of container " + name);
-    attempt([&] { end_cgroup(cgroup); });
+    journal::attempt([&] { end_cgroup(cgroup); });
   }
 }
 

@@ -296,10 +296,9 @@ std::optional<Error> ContainerTask::why_not(AwaitedCondition condition) const {
   }
   if (condition == AwaitedCondition::healthy && status_.health == Health::unhealthy)
     return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
-  if (!status_.error.empty() && !active() && !launching_)
-    return not_ready("could not be started: " + status_.error);
+  if (!status_.error.empty() && !active() && !launching_) return not_ready(how_it_ended());
   if (status_.phase != Phase::exited || condition == AwaitedCondition::running) return std::nullopt;
-  return not_ready(status_.exit_code ? fmt::format("exited ({})", *status_.exit_code) : "exited");
+  return not_ready(how_it_ended());
 }
 
 Error ContainerTask::not_ready(const std::string& why) const {

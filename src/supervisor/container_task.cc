@@ -41,18 +41,6 @@ TimePoint began_at(const ProcessIdentity& process) {
   return now() - uptime - std::chrono::nanoseconds(since_boot.tv_nsec) + start;
 }
 
-/// False, and a word in the journal, when `work` fails: what comes after it is done all the same.
-template <typename Work>
-bool attempt(Work work) {
-  try {
-    work();
-    return true;
-  } catch (const std::exception& error) {
-    journal::warning(error.what());
-    return false;
-  }
-}
-
 }  // namespace
 
 ContainerTask::ContainerTask(SharedServices& shared, ContainerConfig config, ContainerStatus status)
@@ -159,7 +147,8 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
     failure = Error(error.what());
   }
   launching_ = false;
-  if (failure) attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
+  if (failure)
+    journal::attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   if (!failure) {
     const Timed noting(trace, trace_row, "state on disk");
     started();
@@ -550,16 +539,16 @@ void ContainerTask::end_run() {
   notify_.reset();
   pidfd_.reset();
   status_.dns_udp_port = status_.dns_tcp_port = 0;
-  attempt([&] {
+  journal::attempt([&] {
     fail_point("end.output");
     if (output_) output_->finish();
   });
   output_.reset();
-  files_left_ = !attempt([&] {
+  files_left_ = !journal::attempt([&] {
     fail_point("end.running-files");
     remove_tree(running_files());
   });
-  cgroup_left_ = !attempt([&] { remove_cgroup(); });
+  cgroup_left_ = !journal::attempt([&] { remove_cgroup(); });
 }
 
 void ContainerTask::remove_cgroup() const {

@@ -4,12 +4,26 @@
 #pragma once
 
 #include <exception>
+#include <string>
 #include <string_view>
 
 namespace stack::supervisor::journal {
 
 void note(std::string_view text);
 void warning(std::string_view text);
+/// False, and a warning behind `prefix`, when `work` fails: what comes after it is done all the
+/// same.
+template <typename Work>
+bool attempt(Work work, const std::string& prefix = {}) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& error) {
+    warning(prefix + error.what());
+    return false;
+  }
+}
+
 /// What went wrong while doing `what`.
 void failure(std::string_view what, const std::exception_ptr& exception);
 

@@ -19,11 +19,7 @@ namespace {
 /// One repair that cannot be made does not keep the others from being tried.
 template <typename Work>
 void attempt(const char* what, Work work) {
-  try {
-    work();
-  } catch (const std::exception& error) {
-    journal::warning(fmt::format("repairing the network: {}: {}", what, error.what()));
-  }
+  journal::attempt(work, fmt::format("repairing the network: {}: ", what));
 }
 
 }  // namespace

@@ -24,15 +24,6 @@ constexpr DocumentKind status_kind{"status", 1};
 constexpr DocumentKind network_kind{"network", 1, config_kind.remedy};
 constexpr DocumentKind uplink_kind{"uplink", 1};
 
-std::int64_t to_nanoseconds(TimePoint time) {
-  return std::chrono::nanoseconds(time.time_since_epoch()).count();
-}
-
-TimePoint from_nanoseconds(std::int64_t count) {
-  return TimePoint(
-      std::chrono::duration_cast<TimePoint::duration>(std::chrono::nanoseconds(count)));
-}
-
 using Statuses = std::unordered_map<std::string, ContainerStatus>;
 
 /// status.json by container id; the run directory does not survive a reboot, so its processes are

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
@@ -27,14 +28,6 @@ Enum from_name(const std::array<std::string_view, size>& names, std::string_view
   const auto found = std::ranges::find(names, text);
   if (found == names.end()) fail("unknown state \"{}\"", text);
   return static_cast<Enum>(found - names.begin());
-}
-
-std::int64_t nanoseconds(TimePoint time) {
-  return std::chrono::nanoseconds(time.time_since_epoch()).count();
-}
-
-TimePoint time_point(const json& in) {
-  return TimePoint(std::chrono::nanoseconds(in.get<std::int64_t>()));
 }
 
 /// Exits that happened after the supervisor last wrote its status.
@@ -97,9 +90,9 @@ void to_json(json& out, const ContainerStatus& status) {
              {"oom_killed", status.oom_killed},
              {"stopped_by_user", status.stopped_by_user},
              {"restarts", status.restarts},
-             {"created", nanoseconds(status.created)},
-             {"started", nanoseconds(status.started)},
-             {"finished", nanoseconds(status.finished)},
+             {"created", to_nanoseconds(status.created)},
+             {"started", to_nanoseconds(status.started)},
+             {"finished", to_nanoseconds(status.finished)},
              {"addresses", status.addresses},
              {"interfaces", status.interfaces},
              {"published", status.published},
@@ -125,9 +118,9 @@ void from_json(const json& in, ContainerStatus& status) {
     status.restart_due =
         from_name<RestartDue>(due_names, in["restart_due"].get_ref<const std::string&>());
   in.at("restarts").get_to(status.restarts);
-  status.created = time_point(in.at("created"));
-  status.started = time_point(in.at("started"));
-  status.finished = time_point(in.at("finished"));
+  status.created = from_nanoseconds(in.at("created").get<std::int64_t>());
+  status.started = from_nanoseconds(in.at("started").get<std::int64_t>());
+  status.finished = from_nanoseconds(in.at("finished").get<std::int64_t>());
   in.at("addresses").get_to(status.addresses);
   if (in.contains("interfaces")) in.at("interfaces").get_to(status.interfaces);
   in.at("published").get_to(status.published);
