@@ -364,14 +364,6 @@ std::vector<std::string> arguments_of(const DesiredContainer& container) {
   return arguments;
 }
 
-bool has_health_check(const DesiredContainer& container) {
-  if (container.model.ready) return true;
-  const spec::Healthcheck check = container.model.healthcheck.value_or(spec::Healthcheck{});
-  if (check.disable) return false;
-  const auto& inherited = container.image.healthcheck;
-  return check.test.value_or(inherited ? inherited->test : spec::Strings{}).size() > 1;
-}
-
 bool has_nothing_to_run(const DesiredContainer& container) {
   return container.holds_volumes_for_others && arguments_of(container).empty();
 }

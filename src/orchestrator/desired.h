@@ -130,8 +130,6 @@ DesiredState desired_state(const spec::Project& project, const std::set<std::str
 
 /// Entrypoint and command as they will run; both empty when neither file nor image has one.
 std::vector<std::string> arguments_of(const DesiredContainer& container);
-/// Its file or its image says how it is found out that it is well, or ready.
-bool has_health_check(const DesiredContainer& container);
 /// Only there for the volumes it holds for others: no program at all.
 bool has_nothing_to_run(const DesiredContainer& container);
 

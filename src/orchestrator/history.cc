@@ -19,40 +19,25 @@ constexpr DocumentKind entry_document{"history", 1};
 constexpr std::size_t most_entries = 50;
 constexpr std::string_view suffix = ".json";
 
-std::int64_t nanoseconds(TimePoint time) {
-  return std::chrono::nanoseconds(time.time_since_epoch()).count();
-}
-
-TimePoint time_point(const json& in) {
-  return TimePoint(std::chrono::nanoseconds(in.get<std::int64_t>()));
-}
-
 json to_object(const HistoryEntry& entry) {
-  json changes = json::array();
-  for (const HistoryChange& change : entry.changes)
-    changes.push_back(
-        {{"object", change.object}, {"verb", change.verb}, {"because", change.because}});
-  return {{"number", entry.number},     {"began", nanoseconds(entry.began)},
-          {"what", entry.what},         {"ended", nanoseconds(entry.ended)},
+  return {{"number", entry.number},     {"began", to_nanoseconds(entry.began)},
+          {"what", entry.what},         {"ended", to_nanoseconds(entry.ended)},
           {"result", entry.result},     {"model", entry.model},
           {"services", entry.services}, {"working_dir", entry.working_dir},
-          {"changes", changes}};
+          {"changes", entry.changes}};
 }
 
 HistoryEntry entry_from(const json& in) {
   HistoryEntry entry;
   in.at("number").get_to(entry.number);
-  entry.began = time_point(in.at("began"));
-  entry.ended = time_point(in.at("ended"));
+  entry.began = from_nanoseconds(in.at("began").get<std::int64_t>());
+  entry.ended = from_nanoseconds(in.at("ended").get<std::int64_t>());
   in.at("what").get_to(entry.what);
   in.at("result").get_to(entry.result);
   in.at("model").get_to(entry.model);
   in.at("services").get_to(entry.services);
   in.at("working_dir").get_to(entry.working_dir);
-  for (const json& change : in.at("changes"))
-    entry.changes.push_back({change.at("object").get<std::string>(),
-                             change.at("verb").get<std::string>(),
-                             change.at("because").get<std::string>()});
+  in.at("changes").get_to(entry.changes);
   // It becomes part of a path.
   if (!image::is_digest(entry.model)) fail("malformed model of a history entry");
   return entry;
@@ -72,6 +57,16 @@ std::optional<HistoryEntry> read_entry(const std::filesystem::path& path) {
 
 }  // namespace
 
+void to_json(json& out, const HistoryChange& change) {
+  out = {{"object", change.object}, {"verb", change.verb}, {"because", change.because}};
+}
+
+void from_json(const json& in, HistoryChange& change) {
+  in.at("object").get_to(change.object);
+  in.at("verb").get_to(change.verb);
+  in.at("because").get_to(change.because);
+}
+
 History::History(const HostPaths& paths, const std::string& project)
     : root_(paths.project_data(project) / "history") {}
 
@@ -85,12 +80,21 @@ std::filesystem::path History::model(const HistoryEntry& entry) const {
 
 std::vector<HistoryEntry> History::list() const {
   std::vector<HistoryEntry> entries;
+  for (const int number : numbers())
+    if (auto entry = read_entry(entry_file(number))) entries.push_back(std::move(*entry));
+  return entries;
+}
+
+/// In order, those that cannot be read as well.
+std::vector<int> History::numbers() const {
+  std::vector<int> found;
   for (const std::string& name : list_directory(root_)) {
     if (!name.ends_with(suffix)) continue;
-    if (auto entry = read_entry(root_ / name)) entries.push_back(std::move(*entry));
+    const auto number = parse_integer<int>(name.substr(0, name.size() - suffix.size()));
+    if (number) found.push_back(*number);
   }
-  std::ranges::sort(entries, {}, &HistoryEntry::number);
-  return entries;
+  std::ranges::sort(found);
+  return found;
 }
 
 HistoryEntry History::get(int number) const {
@@ -100,8 +104,8 @@ HistoryEntry History::get(int number) const {
 }
 
 void History::begin(HistoryEntry& entry, const std::string& model_text) {
-  const auto entries = list();
-  entry.number = entries.empty() ? 1 : entries.back().number + 1;
+  const auto known = numbers();
+  entry.number = known.empty() ? 1 : known.back() + 1;
   entry.began = std::chrono::system_clock::now();
   entry.model = image::digest_of(model_text);
   make_directories(root_ / "models");
@@ -123,6 +127,7 @@ void History::write(const HistoryEntry& entry) const {
 }
 
 void History::forget_old() const {
+  if (numbers().size() <= most_entries) return;
   auto entries = list();
   if (entries.size() <= most_entries) return;
   const auto kept = entries.end() - most_entries;

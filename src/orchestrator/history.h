@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct HistoryChange {
   std::string verb;     ///< "recreate"
   std::string because;  ///< "environment.DEBUG"
 };
+
+void to_json(nlohmann::json& out, const HistoryChange& change);
+void from_json(const nlohmann::json& in, HistoryChange& change);
 
 struct HistoryEntry {
   int number = 0;  ///< from 1
@@ -54,6 +58,7 @@ class History {
 
  private:
   std::filesystem::path entry_file(int number) const;
+  std::vector<int> numbers() const;
   void write(const HistoryEntry& entry) const;
   void forget_old() const;
 

@@ -97,6 +97,8 @@ struct Plan {
   bool empty() const { return steps.empty(); }
 };
 
+/// "started", "healthy", "completed"
+std::string_view condition_text(spec::Condition condition);
 /// What the object of an action is called on the screen: "Container shop-db-1".
 std::string subject(const Action& action);
 /// "create container shop-db-1"

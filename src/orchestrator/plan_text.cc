@@ -13,6 +13,8 @@ struct Overloaded : Visitors... {
 template <typename... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
+}  // namespace
+
 std::string_view condition_text(spec::Condition condition) {
   switch (condition) {
     case spec::Condition::service_started:
@@ -24,8 +26,6 @@ std::string_view condition_text(spec::Condition condition) {
   }
   return "";
 }
-
-}  // namespace
 
 std::string subject(const Action& action) {
   return std::visit(Overloaded{

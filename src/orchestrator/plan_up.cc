@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/readiness.h"
 #include "orchestrator/rescues.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/up_steps.h"
@@ -112,13 +113,6 @@ class UpPlanner {
     return replacement.manner == Manner::remove_first || replacement.is_aside;
   }
 
-  /// Somebody gets its ports or addresses.
-  bool is_taken_over(const std::string& name) const {
-    return std::ranges::any_of(desired_.containers, [&](const auto& each) {
-      return each.first != name && takes_over(each.second, observed_.containers.at(name));
-    });
-  }
-
   void set_aside() {
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first || replacement.is_aside) continue;
@@ -133,7 +127,8 @@ class UpPlanner {
   void add_early_removals() {
     std::set<std::string> early;
     for (const auto& name : leaving_)
-      if (!replaced_networks_.empty() || is_removed_first(name) || is_taken_over(name))
+      if (!replaced_networks_.empty() || is_removed_first(name) ||
+          is_taken_over(observed_.containers.at(name), desired_))
         early.insert(name);
     Stops stops{early};
     if (!replaced_networks_.empty())
@@ -309,7 +304,7 @@ class UpPlanner {
         replacement != replacements_.end() && replacement->second.manner == Manner::start_first;
     const std::string why =
         replacement == replacements_.end() ? "all or nothing" : "it takes another one's place";
-    if (has_health_check(wish) && (both || atomicity_ == Atomicity::all)) {
+    if (tells_health(wish) && (both || atomicity_ == Atomicity::all)) {
       steps_.settled[name] = builder_.add(
           AwaitCondition{name, spec::Condition::service_healthy, true}, why, {started});
     } else {

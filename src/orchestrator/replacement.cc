@@ -89,13 +89,6 @@ class Chooser {
     return replacement;
   }
 
-  /// Others get its ports or addresses, which it could not have back.
-  bool is_taken_over(const ObservedContainer& old) const {
-    return std::ranges::any_of(desired_.containers, [&](const auto& each) {
-      return each.first != old.config.name && takes_over(each.second, old);
-    });
-  }
-
   bool keeps_addresses(const ObservedContainer& old) const {
     return std::ranges::all_of(old.config.endpoints, [&](const auto& endpoint) {
       const auto network = observed_.networks.find(endpoint.network);
@@ -108,8 +101,9 @@ class Chooser {
     const ObservedContainer& old = observed_.containers.at(wish.name);
     Replacement replacement{Manner::stop_first, supervisor::aside_name(old.config.id, wish.name),
                             false, is_running(old)};
-    // Who prepares others runs once, and what failed to is no good to anybody.
-    if (networks_replaced_ || !wish.step.empty() || is_taken_over(old))
+    // Who prepares others runs once, and what failed to is no good to anybody; ports and addresses
+    // that others get could not be had back.
+    if (networks_replaced_ || !wish.step.empty() || is_taken_over(old, desired_))
       replacement.manner = Manner::remove_first;
     else if (is_running(old) && can_run_beside(wish, desired_))
       replacement.manner = Manner::start_first;

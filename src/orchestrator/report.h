@@ -30,4 +30,22 @@ class Report {
   virtual void plan_ends() {}
 };
 
+/// Passes everything on: for those that listen in on the way.
+class ForwardingReport : public Report {
+ public:
+  /// `listener` outlives this.
+  explicit ForwardingReport(Report& listener) : listener_(listener) {}
+
+  void plan_begins(const Plan& plan) override { listener_.plan_begins(plan); }
+  void step_begins(StepId id, const Step& step) override { listener_.step_begins(id, step); }
+  void step_ends(StepId id, const Step& step, StepResult result, const std::string& text) override {
+    listener_.step_ends(id, step, result, text);
+  }
+  void tick() override { listener_.tick(); }
+  void plan_ends() override { listener_.plan_ends(); }
+
+ private:
+  Report& listener_;
+};
+
 }  // namespace stack::orchestrator

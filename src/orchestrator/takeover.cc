@@ -37,6 +37,12 @@ bool takes_over(const DesiredContainer& wish, const supervisor::ObservedContaine
          std::ranges::any_of(before.config.endpoints, address);
 }
 
+bool is_taken_over(const supervisor::ObservedContainer& before, const DesiredState& desired) {
+  return std::ranges::any_of(desired.containers, [&](const auto& each) {
+    return each.first != before.config.name && takes_over(each.second, before);
+  });
+}
+
 void untangle(const DesiredState& desired, const ObservedState& observed, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
     if (change.verdict != Verdict::update) continue;

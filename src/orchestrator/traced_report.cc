@@ -5,7 +5,7 @@ namespace stack::orchestrator {
 
 void TracedReport::step_begins(StepId id, const Step& step) {
   begun_[id] = SpanClock::now();
-  listener_.step_begins(id, step);
+  ForwardingReport::step_begins(id, step);
 }
 
 void TracedReport::step_ends(StepId id, const Step& step, StepResult result,
@@ -16,7 +16,7 @@ void TracedReport::step_ends(StepId id, const Step& step, StepResult result,
         to_text(step.action) + (result == StepResult::failed ? " (failed)" : "");
     trace_.of(subject(step.action)).push_back({"plan", name, begun->second, SpanClock::now()});
   }
-  listener_.step_ends(id, step, result, text);
+  ForwardingReport::step_ends(id, step, result, text);
 }
 
 }  // namespace stack::orchestrator

@@ -13,19 +13,15 @@ namespace stack::orchestrator {
 inline constexpr const char* command_group = "stack up";
 inline constexpr const char* command_row = "command";
 
-class TracedReport : public Report {
+class TracedReport : public ForwardingReport {
  public:
   /// Both outlive this. A step's span is on the row "plan" of the group named after its subject().
-  TracedReport(Report& listener, Trace& trace) : listener_(listener), trace_(trace) {}
+  TracedReport(Report& listener, Trace& trace) : ForwardingReport(listener), trace_(trace) {}
 
-  void plan_begins(const Plan& plan) override { listener_.plan_begins(plan); }
   void step_begins(StepId id, const Step& step) override;
   void step_ends(StepId id, const Step& step, StepResult result, const std::string& text) override;
-  void tick() override { listener_.tick(); }
-  void plan_ends() override { listener_.plan_ends(); }
 
  private:
-  Report& listener_;
   Trace& trace_;
   std::map<StepId, SpanClock::time_point> begun_;
 };

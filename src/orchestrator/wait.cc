@@ -7,18 +7,14 @@ namespace stack::orchestrator {
 namespace {
 
 /// Passes everything on, and remembers when something failed first.
-class FailureReport : public Report {
+class FailureReport : public ForwardingReport {
  public:
-  explicit FailureReport(Report& listener) : listener_(listener) {}
+  using ForwardingReport::ForwardingReport;
 
-  void plan_begins(const Plan& plan) override { listener_.plan_begins(plan); }
-  void step_begins(StepId id, const Step& step) override { listener_.step_begins(id, step); }
   void step_ends(StepId id, const Step& step, StepResult result, const std::string& text) override {
     if (result == StepResult::failed && !failed_) failed_ = Clock::now();
-    listener_.step_ends(id, step, result, text);
+    ForwardingReport::step_ends(id, step, result, text);
   }
-  void tick() override { listener_.tick(); }
-  void plan_ends() override { listener_.plan_ends(); }
 
   /// Others that failed by the same cause have been heard of by now.
   bool is_settled() const { return failed_ && Clock::now() - *failed_ > settling; }
@@ -26,7 +22,6 @@ class FailureReport : public Report {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds settling{250};
-  Report& listener_;
   std::optional<Clock::time_point> failed_;
 };
 
