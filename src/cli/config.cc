@@ -29,8 +29,7 @@ Listing listing_of(const Options& options) {
 std::string whole_file(const spec::Project& project, const Options& options) {
   if (options.format == "json") return spec::to_json(project);
   if (options.format.empty() || options.format == "yaml") return spec::to_yaml(project);
-  throw Error(fmt::format("--format {} is not known: yaml or json", options.format))
-      .with_exit_code(ExitCode::usage);
+  throw unknown_format(options.format, "yaml or json");
 }
 
 void refuse_digests(const Options& options) {

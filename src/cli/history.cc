@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/container_view.h"
 #include "cli/model_diff.h"
+#include "cli/output.h"
 #include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
@@ -43,14 +44,10 @@ std::string duration_text(const HistoryEntry& entry) {
 }
 
 nlohmann::json entry_json(const HistoryEntry& entry) {
-  nlohmann::json changes = nlohmann::json::array();
-  for (const HistoryChange& change : entry.changes)
-    changes.push_back(
-        {{"object", change.object}, {"verb", change.verb}, {"because", change.because}});
-  return {{"number", entry.number}, {"began", calendar_text(entry.began, "%Y-%m-%dT%H:%M:%SZ")},
-          {"what", entry.what},     {"result", entry.result},
-          {"model", entry.model},   {"services", entry.services},
-          {"changes", changes}};
+  return {{"number", entry.number},  {"began", calendar_text(entry.began, "%Y-%m-%dT%H:%M:%SZ")},
+          {"what", entry.what},      {"result", entry.result},
+          {"model", entry.model},    {"services", entry.services},
+          {"changes", entry.changes}};
 }
 
 /// "@3" or "3".
@@ -107,8 +104,7 @@ int run_history(const Options& options) {
     return 0;
   }
   if (!options.format.empty() && options.format != "table")
-    throw Error(fmt::format("--format {} is not known: table or json", options.format))
-        .with_exit_code(ExitCode::usage);
+    throw unknown_format(options.format, "table or json");
   std::vector<Row> rows;
   for (const auto& entry : entries)
     rows.push_back({fmt::format("@{}", entry.number),
@@ -137,9 +133,7 @@ int show_model_diff(const Options& options) {
     changes = compare_descriptions(before, spec::to_json(project), project.sources, "");
   }
   if (options.format == "json") {
-    nlohmann::json all = nlohmann::json::array();
-    for (const auto& change : changes) all.push_back(field_json(change));
-    std::cout << all.dump(2) << '\n';
+    std::cout << fields_json(changes).dump(2) << '\n';
   } else {
     for (const auto& change : changes) std::cout << to_text(change) << '\n';
   }

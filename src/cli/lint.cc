@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/project.h"
 
 namespace stack::cli {
@@ -42,8 +43,7 @@ ExitCode verdict(const spec::LoadResult& result, bool strict) {
 
 int run_lint(const Options& options) {
   if (!options.format.empty() && options.format != "text" && options.format != "json") {
-    throw Error(fmt::format("--format {} is not known: text or json", options.format))
-        .with_exit_code(ExitCode::usage);
+    throw unknown_format(options.format, "text or json");
   }
   spec::LoadRequest request = load_request(options);
   request.purpose = spec::Purpose::show;

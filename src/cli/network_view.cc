@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "cli/container_view.h"
+#include "cli/labels.h"
 
 namespace stack::cli {
 namespace {
@@ -25,24 +26,11 @@ const char* yes_no(bool value) {
   return value ? "true" : "false";
 }
 
-std::string labels_text(const spec::StringMap& labels) {
-  std::vector<std::string> texts;
-  for (const auto& [key, value] : labels) texts.push_back(key + "=" + value);
-  return join(texts, ",");
-}
-
-bool has_label(const HostNetwork& network, const std::string& wanted) {
-  const std::size_t equals = wanted.find('=');
-  const auto label = network.labels.find(wanted.substr(0, equals));
-  if (label == network.labels.end()) return false;
-  return equals == std::string::npos || label->second == wanted.substr(equals + 1);
-}
-
 bool holds(const HostNetwork& network, const std::string& key, const std::string& value,
            const std::vector<std::string>& unused) {
   if (key == "driver") return network.driver == value;
   if (key == "id") return network.id.starts_with(value);
-  if (key == "label") return has_label(network, value);
+  if (key == "label") return has_label(network.labels, value);
   if (key == "name") return network.name.find(value) != std::string::npos;
   if (key == "scope") return value == "local";
   if (key == "type") return value == "custom";

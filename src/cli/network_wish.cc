@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/labels.h"
 #include "network/address.h"
 #include "orchestrator/network_options.h"
 
@@ -32,16 +33,6 @@ void check_name(const std::string& name) {
           "letters, digits, and _ . - behind the first");
   if (std::ranges::find(reserved_names, name) != reserved_names.end())
     wrong(fmt::format("operation is not permitted on predefined {} network", name));
-}
-
-/// "KEY=VALUE" of each; without "=" the value is empty.
-spec::StringMap pairs(const std::vector<std::string>& texts) {
-  spec::StringMap map;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    map[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
-  }
-  return map;
 }
 
 bool contains(const std::string& subnet, const std::string& text) {

@@ -7,6 +7,11 @@
 
 namespace stack::cli {
 
+Error unknown_format(const std::string& format, const char* known) {
+  return Error(fmt::format("--format {} is not known: {}", format, known))
+      .with_exit_code(ExitCode::usage);
+}
+
 void write_output(const std::string& text, const std::string& file) {
   if (file.empty()) {
     std::cout << text;

@@ -9,6 +9,7 @@
 
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/style.h"
 #include "orchestrator/plan_file.h"
@@ -101,8 +102,7 @@ void show_json(const UpResult& result) {
     nlohmann::json entry{{"container", name},
                          {"verdict", it->verb},
                          {"because", change.because},
-                         {"fields", nlohmann::json::array()}};
-    for (const auto& field : change.fields) entry["fields"].push_back(field_json(field));
+                         {"fields", fields_json(change.fields)}};
     json["changes"].push_back(std::move(entry));
   }
   std::cout << json.dump(2) << '\n';
@@ -123,10 +123,14 @@ constexpr int something_to_do = 2;
 
 }  // namespace
 
-nlohmann::json field_json(const FieldChange& change) {
-  nlohmann::json json{{"path", change.path}, {"before", change.before}, {"after", change.after}};
-  if (change.origin) json["origin"] = spec::to_text(*change.origin);
-  return json;
+nlohmann::json fields_json(const std::vector<FieldChange>& changes) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const FieldChange& change : changes) {
+    nlohmann::json json{{"path", change.path}, {"before", change.before}, {"after", change.after}};
+    if (change.origin) json["origin"] = spec::to_text(*change.origin);
+    all.push_back(std::move(json));
+  }
+  return all;
 }
 
 int show_preview(const spec::Project& project, const UpRequest& request, const Options& options) {
@@ -139,8 +143,7 @@ int show_preview(const spec::Project& project, const UpRequest& request, const O
   } else if (options.format.empty() || options.format == "text") {
     show_text(result, project.name, options);
   } else {
-    throw Error(fmt::format("--format {} is not known: text, graph or json", options.format))
-        .with_exit_code(ExitCode::usage);
+    throw unknown_format(options.format, "text, graph or json");
   }
   std::cout.flush();
   for (const auto& warning : result.warnings) tell_warning(warning);

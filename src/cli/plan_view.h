@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "orchestrator/use_cases.h"
@@ -17,7 +18,7 @@ int show_preview(const spec::Project& project, const orchestrator::UpRequest& re
 /// The steps of a `down`, a line each.
 int show_steps(const std::string& project, const orchestrator::Plan& plan);
 
-/// {"path", "before", "after", "origin"}
-nlohmann::json field_json(const orchestrator::FieldChange& change);
+/// An array of {"path", "before", "after", "origin"}.
+nlohmann::json fields_json(const std::vector<orchestrator::FieldChange>& changes);
 
 }  // namespace stack::cli

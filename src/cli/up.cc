@@ -103,7 +103,7 @@ void tell_volumes_that_go(const Plan& plan) {
   std::vector<std::string> kept, lost;
   for (const Step& step : plan.steps) {
     const auto* const removal = std::get_if<RemoveVolume>(&step.action);
-    if (removal == nullptr || step.because != "down -v") continue;
+    if (removal == nullptr) continue;
     (removal->for_good ? lost : kept)
         .push_back(fmt::format("{} ({})", removal->name, human_size(store.size(removal->name))));
   }
@@ -163,7 +163,7 @@ int run_down(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
-  host.planned = tell_volumes_that_go;
+  if (options.volumes) host.planned = tell_volumes_that_go;
   const DownResult result = down(named.name, project, policy, host);
   warn_of_orphans(result.plan);
   for (const auto& network : result.plan.networks_in_use)

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
+#include "cli/labels.h"
 #include "orchestrator/host_volumes.h"
 
 namespace stack::cli {
@@ -32,15 +33,9 @@ bool is_anonymous(const VolumeInfo& volume) {
   return volume.labels.contains("stack.service");
 }
 
-std::string labels_text(const VolumeInfo& volume) {
-  std::vector<std::string> pairs;
-  for (const auto& [key, value] : volume.labels) pairs.push_back(key + "=" + value);
-  return fmt::format("{}", fmt::join(pairs, ","));
-}
-
 Fields row_of(const VolumeInfo& volume, const std::string& removed) {
   return {{"Driver", "local"},
-          {"Labels", labels_text(volume)},
+          {"Labels", labels_text(volume.labels)},
           {"Mountpoint", volume.data.native()},
           {"Name", volume.name},
           {"Removed", removed},
@@ -52,13 +47,6 @@ const Fields& headings() {
                           {"Mountpoint", "MOUNTPOINT"}, {"Name", "VOLUME NAME"},
                           {"Removed", "REMOVED"},       {"Scope", "SCOPE"}};
   return all;
-}
-
-bool has_label(const VolumeInfo& volume, std::string_view wanted) {
-  const std::size_t equals = wanted.find('=');
-  const auto found = volume.labels.find(std::string(wanted.substr(0, equals)));
-  if (found == volume.labels.end()) return false;
-  return equals == std::string_view::npos || found->second == wanted.substr(equals + 1);
 }
 
 /// Whether a volume passes all of --filter.
@@ -80,7 +68,7 @@ class VolumeFilter {
   bool passes(const VolumeInfo& volume) const {
     return std::ranges::all_of(texts_, [&](const std::string& text) {
       const std::string value = text.substr(text.find('=') + 1);
-      if (text.starts_with("label=")) return has_label(volume, value);
+      if (text.starts_with("label=")) return has_label(volume.labels, value);
       if (text.starts_with("name=")) return volume.name.find(value) != std::string::npos;
       return is_used(volume.name) != (value == "true" || value == "1");
     });
@@ -132,12 +120,7 @@ int run_volume_list(const Options& options) {
 }
 
 int run_volume_create(const Options& options) {
-  volumes::VolumeRequest request{options.arguments.front(), {}};
-  for (const auto& label : options.labels) {
-    const std::size_t equals = label.find('=');
-    request.labels[label.substr(0, equals)] =
-        equals == std::string::npos ? "" : label.substr(equals + 1);
-  }
+  const volumes::VolumeRequest request{options.arguments.front(), pairs(options.labels)};
   std::cout << store().ensure(request).name << '\n';
   return 0;
 }

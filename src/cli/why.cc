@@ -7,6 +7,7 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/container_view.h"
+#include "cli/output.h"
 #include "cli/plan_view.h"
 #include "orchestrator/history.h"
 
@@ -78,18 +79,6 @@ class Teller {
   std::vector<ObservedContainer> containers_;
 };
 
-std::string condition_text(const spec::Dependency& how) {
-  switch (how.condition) {
-    case spec::Condition::service_started:
-      return "started";
-    case spec::Condition::service_healthy:
-      return "healthy";
-    case spec::Condition::service_completed_successfully:
-      return "completed";
-  }
-  return "";
-}
-
 void tell_state(const Story& story) {
   if (!story.is) {
     std::cout << "  container " << story.name << " does not exist\n";
@@ -131,7 +120,7 @@ void tell_change(const Story& story) {
 
 void tell_dependencies(const spec::Project& project, const spec::Service& service) {
   for (const auto& [name, how] : service.depends_on) {
-    std::cout << fmt::format("  starts after {} is {}", name, condition_text(how));
+    std::cout << fmt::format("  starts after {} is {}", name, condition_text(how.condition));
     const auto origin =
         project.sources.find(fmt::format("services.{}.depends_on.{}", service.name, name));
     if (origin) std::cout << " (" << to_text(*origin) << ")";
@@ -154,8 +143,7 @@ nlohmann::json story_json(const Story& story) {
   nlohmann::json json{{"container", story.name},
                       {"verdict", verb_of(story.change.verdict)},
                       {"because", story.change.because},
-                      {"fields", nlohmann::json::array()}};
-  for (const auto& field : story.change.fields) json["fields"].push_back(field_json(field));
+                      {"fields", fields_json(story.change.fields)}};
   if (story.is) {
     json["state"] = state_text(*story.is);
     json["restarts"] = story.is->status.restarts;
@@ -189,8 +177,7 @@ int run_why(const Options& options) {
   } else if (options.format.empty() || options.format == "text") {
     for (const auto& name : options.arguments) tell(teller, project, project.services.at(name));
   } else {
-    throw Error(fmt::format("--format {} is not known: text or json", options.format))
-        .with_exit_code(ExitCode::usage);
+    throw unknown_format(options.format, "text or json");
   }
   std::cout.flush();
   for (const auto& problem : teller.problems()) std::cerr << to_text(problem) << '\n';
