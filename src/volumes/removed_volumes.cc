@@ -48,14 +48,6 @@ void rename_durably(const fs::path& from, const fs::path& to) {
   sync_directory(from.parent_path());
 }
 
-/// A crash in the middle leaves rubbish that the next sweep takes away.
-void delete_entry(const fs::path& root, const fs::path& entry) {
-  const ScratchDirectory scratch = ScratchDirectory::create(root);
-  const fs::path away = scratch.path() / "volume";
-  rename_durably(entry, away);
-  remove_tree(away);
-}
-
 /// Unless something is in it.
 void remove_if_empty(const fs::path& directory) {
   ::rmdir(directory.c_str());
@@ -123,7 +115,7 @@ std::size_t VolumeStore::forget_removed(Clock::time_point time) {
   std::size_t count = 0;
   for (const RemovedVolume& each : list_removed()) {
     if (each.removed >= time) continue;
-    delete_entry(root_, entry_of(removed(), each.volume.name, each.removed));
+    delete_directory(root_, entry_of(removed(), each.volume.name, each.removed));
     ++count;
   }
   remove_if_empty(removed());
@@ -136,7 +128,7 @@ void VolumeStore::limit_removed() {
   for (const RemovedVolume& each : list_removed()) {
     const bool too_many = ++seen[each.volume.name] > kept_of_a_name;
     if (too_many || each.removed + kept_for < Clock::now())
-      delete_entry(root_, entry_of(removed(), each.volume.name, each.removed));
+      delete_directory(root_, entry_of(removed(), each.volume.name, each.removed));
   }
 }
 

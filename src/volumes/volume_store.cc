@@ -67,6 +67,17 @@ FileLock lock_store(const fs::path& root) {
   return FileLock::acquire(root / ".lock");
 }
 
+void delete_directory(const fs::path& root, const fs::path& directory) {
+  const ScratchDirectory scratch = ScratchDirectory::create(root);
+  const fs::path away = scratch.path() / directory.filename();
+  fail_point("volume.take-away");
+  if (::rename(directory.c_str(), away.c_str()) != 0) throw_errno("rename {}", directory.native());
+  fail_point("volume.sync-removal");
+  sync_directory(directory.parent_path());
+  fail_point("volume.remove");
+  remove_tree(away);
+}
+
 VolumeStore::VolumeStore(fs::path root) : root_(std::move(root)) {}
 
 VolumeInfo VolumeStore::ensure(const VolumeRequest& request) {
@@ -130,14 +141,7 @@ bool VolumeStore::remove(const std::string& name) {
   const auto volume = lock_volume(home);  // a first fill under way ends first
   if (!volume) return false;
   return during("removing volume " + name, [&] {
-    const ScratchDirectory scratch = ScratchDirectory::create(root_);
-    const fs::path away = scratch.path() / name;
-    fail_point("volume.take-away");
-    if (::rename(home.c_str(), away.c_str()) != 0) throw_errno("rename {}", home.native());
-    fail_point("volume.sync-removal");
-    sync_directory(root_);
-    fail_point("volume.remove");
-    remove_tree(away);
+    delete_directory(root_, home);
     return true;
   });
 }
