@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removed volumes: kept for a week in volumes/.removed/NAME@SECONDS, as they were. No volume has an
+// Removed volumes: kept for a week in volumes/.removed/NAME@NANOSECONDS, as they were. No volume
+// has an
 // "@" in its name.
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
 
+#include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/scratch.h"
@@ -21,25 +23,17 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::system_clock;
 
-/// "shop_data@1700000000" -> its name and time; nothing when it is not of ours.
+/// "shop_data@1700000000000000000" -> its name and time; nothing when it is not of ours.
 std::optional<std::pair<std::string, Clock::time_point>> parse(const std::string& entry) {
   const std::size_t at = entry.rfind('@');
   if (at == std::string::npos) return std::nullopt;
-  const auto seconds = parse_integer<std::int64_t>(std::string_view(entry).substr(at + 1));
-  if (!seconds) return std::nullopt;
-  return std::pair(entry.substr(0, at), Clock::time_point(std::chrono::seconds(*seconds)));
+  const auto nanoseconds = parse_integer<std::int64_t>(std::string_view(entry).substr(at + 1));
+  if (!nanoseconds) return std::nullopt;
+  return std::pair(entry.substr(0, at), from_nanoseconds(*nanoseconds));
 }
 
 fs::path entry_of(const fs::path& removed, const std::string& name, Clock::time_point time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch());
-  return removed / fmt::format("{}@{}", name, seconds.count());
-}
-
-/// One of the same second gives way to the next: it is there no longer than a moment.
-fs::path free_entry(const fs::path& removed, const std::string& name) {
-  Clock::time_point time = Clock::now();
-  while (stack::exists(entry_of(removed, name, time))) time += std::chrono::seconds(1);
-  return entry_of(removed, name, time);
+  return removed / fmt::format("{}@{}", name, to_nanoseconds(time));
 }
 
 void rename_durably(const fs::path& from, const fs::path& to) {
@@ -67,7 +61,7 @@ bool VolumeStore::set_aside(const std::string& name) {
   if (!volume) return false;
   return during("removing volume " + name, [&] {
     make_directories(removed());
-    rename_durably(home, free_entry(removed(), name));
+    rename_durably(home, entry_of(removed(), name, Clock::now()));
     limit_removed();
     return true;
   });

@@ -27,8 +27,8 @@ struct VolumeRequest {
 
 /// A volume that was removed and can be had back.
 struct RemovedVolume {
-  VolumeInfo volume;                              ///< `data` is where it lies now
-  std::chrono::system_clock::time_point removed;  ///< to the second
+  VolumeInfo volume;  ///< `data` is where it lies now
+  std::chrono::system_clock::time_point removed;
 };
 
 class VolumeStore {

@@ -38,6 +38,14 @@ TEST_F(RemovedVolumes, AreKeptThreeOfAName) {
   EXPECT_EQ(read_file(data("a") / "row"), "4");
 }
 
+TEST_F(RemovedVolumes, WereNotRemovedInTheFuture) {
+  for (const char* text : {"1", "2", "3"}) {
+    make("a", text);
+    store.set_aside("a");
+  }
+  EXPECT_EQ(store.forget_removed(std::chrono::system_clock::now()), 3U);
+}
+
 TEST_F(RemovedVolumes, DoNotTakeThePlaceOfAnother) {
   make("a", "old");
   store.set_aside("a");
