@@ -63,6 +63,8 @@ class Up(stacktest.StackTest):
 
     def test_a_second_up_leaves_the_processes_alone(self):
         self.up(TWO_SERVICES)
+        # One that is just being executed has no command line for a moment.
+        stacktest.eventually(lambda: len(self.pids_running("sleep 100")) == 2, "both run")
         before = sorted(self.pids_running("sleep 100"))
         self.up()
         self.assertEqual(sorted(self.pids_running("sleep 100")), before)
