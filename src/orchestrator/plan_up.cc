@@ -287,9 +287,11 @@ class UpPlanner {
     if (is_kept_until_settled(name)) settle(name);
   }
 
+  /// One that did not run has nothing to go on with: it is kept until its successor has started.
   bool is_kept_until_settled(const std::string& name) const {
     const auto replacement = replacements_.find(name);
-    return replacement != replacements_.end() && replacement->second.manner != Manner::remove_first;
+    return replacement != replacements_.end() &&
+           replacement->second.manner != Manner::remove_first && replacement->second.was_running;
   }
 
   /// What decides between a container and the one before it, or, when all depend on it, whether
@@ -319,7 +321,7 @@ class UpPlanner {
       if (replacement.manner == Manner::remove_first) continue;
       std::vector<StepId> after = steps_of(steps_.created, name);
       append_if(steps_.stops, replacement.is_aside ? replacement.aside : name, after);
-      append_if(steps_.settled, name, after);
+      append_if(is_kept_until_settled(name) ? steps_.settled : steps_.started, name, after);
       if (atomicity_ == Atomicity::all)
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const std::string why = "its successor runs";

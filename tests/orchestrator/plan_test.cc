@@ -141,6 +141,20 @@ TEST(Plan, AFailedJobIsRunAgainWithoutBeingMadeAnew) {
   EXPECT_EQ(plan_for(shop, world), "#0 start container shop-seed-1 (exited (3))\n");
 }
 
+TEST(Plan, OneThatDidNotRunIsKeptUntilItsSuccessorHasStarted) {
+  auto shop = project({service("seed")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-seed-1"] = exited(world.containers["shop-seed-1"], 0);
+  shop.services["seed"].environment["TUNE"] = "1";
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 set aside container shop-seed-1 (environment.TUNE)
+#1 create container shop-seed-1 (environment.TUNE) after #0
+#2 start container shop-seed-1 (created) after #1
+#3 remove container b2413345eb38_shop-seed-1 (its successor runs) after #1 #2
+#4 bring back container shop-seed-1 (its successor failed) unless #1 #2
+)");
+}
+
 TEST(Plan, AContainerThatTheUserStoppedIsStartedByUp) {
   const auto shop = project({service("web")});
   ObservedState world = come_true(desired(shop));

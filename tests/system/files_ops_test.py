@@ -452,7 +452,6 @@ class Diff(FilesTest):
         self.assertIn("is not running container #7",
                       self.stack("diff", "--index", "7", "web", expect=1).err)
         self.stack("diff", "--index", "x", "web", expect=2)
-        self.stack("diff", expect=2)
 
 
 class Export(FilesTest):
