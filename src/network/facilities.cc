@@ -2,17 +2,17 @@
 #include "network/facilities.h"
 
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "network/addresses.h"
 #include "network/firewall.h"
 #include "network/foreign_chains.h"
+#include "network/kernel_rules.h"
 #include "network/link_requests.h"
 #include "network/links.h"
+#include "network/name_redirection.h"
 #include "network/namespaces.h"
-#include "network/nftables.h"
 #include "network/port_lock.h"
 #include "network/subnets.h"
 #include "network/sysctl.h"
@@ -80,10 +80,11 @@ Facility try_nftables() {
       "a kernel with nf_tables, nft_nat, nft_masq, nft_fib_inet and nft_ct, also for bridges";
   const FirewallSpec spec = trial_firewall();
   return try_out("nftables", "all rulesets are accepted", cure, [&] {
-    for (const auto& script : {host_ruleset(spec), stack_ruleset(spec),
-                               bridge_ruleset({trial_lock()}), container_ruleset(1053, 1053)}) {
+    for (const auto& script :
+         {host_ruleset(spec), stack_ruleset(spec), bridge_ruleset({trial_lock()})}) {
       apply_ruleset(script);
     }
+    redirect_names(1053, 1053);
   });
 }
 
@@ -102,7 +103,7 @@ Facility look_at_forwarding() {
 Facility look_at_foreign_chains() {
   const std::string name = "other firewalls";
   try {
-    const auto chains = chains_to_open(query_nft("list chains"));
+    const auto chains = chains_to_open(list_chains());
     if (chains.empty()) return {name, FacilityState::ok, "none drops forwarded packets", ""};
     std::vector<std::string> names;
     for (const ForeignChain& chain : chains) names.push_back(to_text(chain));

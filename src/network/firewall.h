@@ -31,9 +31,9 @@ struct FirewallSpec {
 std::string host_ruleset(const FirewallSpec& spec);
 /// The table of the stack's namespace, likewise whole.
 std::string stack_ruleset(const FirewallSpec& spec);
-/// The table of a container's new namespace; and the same for one that has such a table.
+/// The table of a container's new namespace, to be read and tried out: redirect_names()
+/// (name_redirection.h) puts it there.
 std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port);
-std::string replacing_container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port);
 
 /// Runs an nft script in the current network namespace, all or nothing. Throws Error with nft's
 /// words.

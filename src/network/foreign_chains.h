@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other people's firewalls. A drop in any chain of the forward hook is final, whatever other chains
 // say, so a chain with policy drop (docker's, ufw's) must itself be told to let our traffic pass.
-// Pure: from what nft lists to what nft shall do.
+// Pure: from what the kernel lists (kernel_rules.h) to what nft shall do.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,26 +20,47 @@ struct ForeignChain {
   bool operator==(const ForeignChain&) const = default;
 };
 
+/// Where packets come from into a chain that nobody needs to jump to.
+enum class Hook { none, forward, postrouting, other };
+
+/// A chain as far as it concerns us.
+struct ListedChain {
+  ForeignChain place;
+  std::string type;  ///< "filter", "nat"; empty for one that is jumped to
+  Hook hook = Hook::none;
+  bool drops = false;  ///< by its policy
+};
+
+/// A rule as far as it concerns us.
+struct ListedRule {
+  ForeignChain chain;
+  std::uint64_t handle = 0;
+  std::string comment;
+  bool of_incoming = false;  ///< it looks at the interface a packet came by
+  bool of_outgoing = false;  ///< ... and at the one it goes by
+};
+
 /// "ip filter FORWARD"
 std::string to_text(const ForeignChain& chain);
 
-/// In `chains` (of `nft -j list chains`): where rules must go so that forwarded packets pass: into
-/// DOCKER-USER when the dropping chain's table has it, else into the dropping chain.
-std::vector<ForeignChain> chains_to_open(const nlohmann::json& chains,
+/// In `chains`: where rules must go so that forwarded packets pass: into DOCKER-USER when the
+/// dropping chain's table has it, else into the dropping chain.
+std::vector<ForeignChain> chains_to_open(const std::vector<ListedChain>& chains,
                                          Families families = Families::ipv4);
 
 /// True when a table that is not a stack's translates addresses of what leaves: somebody else
 /// forwards packets too.
-bool others_translate(const nlohmann::json& chains);
+bool others_translate(const std::vector<ListedChain>& chains);
 
 /// The tag of a stack's rules: "stack:ID".
 std::string rule_tag(const std::string& stack_id);
 
 /// The script that opens `chains` for `interface`, in both directions, leaving out what is there
-/// already according to `ruleset` (of `nft -j list ruleset`). May be empty.
-std::string opening_script(const std::vector<ForeignChain>& chains, const nlohmann::json& ruleset,
-                           const std::string& stack_id, const std::string& interface);
-/// The script that removes every rule with the stack's tag in `ruleset`. May be empty.
-std::string closing_script(const nlohmann::json& ruleset, const std::string& stack_id);
+/// already according to `rules`. May be empty.
+std::string opening_script(const std::vector<ForeignChain>& chains,
+                           const std::vector<ListedRule>& rules, const std::string& stack_id,
+                           const std::string& interface);
+/// The script that removes every rule with the stack's tag in `rules`. May be empty.
+std::string closing_script(const std::vector<ListedRule>& rules, const std::string& stack_id);
 
 }  // namespace stack::network

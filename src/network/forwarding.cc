@@ -2,7 +2,6 @@
 // The host's settings that all stacks share. A file remembers what they were before us; it is
 // written before they are changed, so that a crash in between is undone rather than forgotten.
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -10,7 +9,7 @@
 #include "base/text.h"
 #include "network/firewall.h"
 #include "network/foreign_chains.h"
-#include "network/nftables.h"
+#include "network/kernel_rules.h"
 #include "network/sysctl.h"
 
 namespace stack::network {
@@ -47,7 +46,7 @@ void restore(const std::string& memory_file,
   if (!memory) return;
   // Whoever came after us found it on and relies on it.
   fail_point("forwarding.put-back");
-  if (!others_translate(query_nft("list chains"))) put_back(*memory);
+  if (!others_translate(list_chains())) put_back(*memory);
   fail_point("forwarding.forget");
   remove_tree(memory_file);
 }

@@ -2,12 +2,13 @@
 #include "network/nftables.h"
 
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <malloc.h>
 #include <nftables/libnftables.h>
 #include <sys/select.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/dynamic_library.h"
@@ -27,12 +28,6 @@ struct Library {
       file.function<decltype(nft_ctx_buffer_error)>("nft_ctx_buffer_error");
   decltype(nft_ctx_get_error_buffer)* errors =
       file.function<decltype(nft_ctx_get_error_buffer)>("nft_ctx_get_error_buffer");
-  decltype(nft_ctx_buffer_output)* buffer_output =
-      file.function<decltype(nft_ctx_buffer_output)>("nft_ctx_buffer_output");
-  decltype(nft_ctx_get_output_buffer)* output =
-      file.function<decltype(nft_ctx_get_output_buffer)>("nft_ctx_get_output_buffer");
-  decltype(nft_ctx_output_set_flags)* set_flags =
-      file.function<decltype(nft_ctx_output_set_flags)>("nft_ctx_output_set_flags");
   decltype(nft_run_cmd_from_buffer)* run =
       file.function<decltype(nft_run_cmd_from_buffer)>("nft_run_cmd_from_buffer");
 };
@@ -46,9 +41,14 @@ using NftContext = std::unique_ptr<nft_ctx, decltype(nft_ctx_free)*>;
 
 /// Closing a netlink socket waits until the kernel has taken apart what transactions left behind:
 /// an RCU period of 15 ms. So it is not done while somebody waits for us.
-std::vector<NftContext>& retired_contexts() {
-  static std::vector<NftContext> contexts;
-  return contexts;
+struct Retired {
+  std::vector<NftContext> contexts;
+  std::vector<NetlinkSocket> sockets;
+};
+
+Retired& retired() {
+  static Retired all;
+  return all;
 }
 
 constexpr std::size_t most_retired = 64;
@@ -90,35 +90,35 @@ nft_ctx* new_context() {
 }
 
 void free_retired() {
-  retired_contexts().clear();
+  retired().contexts.clear();
+  retired().sockets.clear();
   low_numbers().refill();
+}
+
+void make_room() {
+  if (retired().contexts.size() + retired().sockets.size() >= most_retired) free_retired();
 }
 
 /// A context's netlink socket belongs to the namespace that it was made in, and it remembers what
 /// it saw there: one for each use (60 us) instead of one kept.
 class Context {
  public:
-  explicit Context(unsigned flags) : context_(new_context(), library().free) {
+  Context() : context_(new_context(), library().free) {
     if (!context_) fail("libnftables: no context");
     library().buffer_error(context_.get());
-    library().buffer_output(context_.get());
-    library().set_flags(context_.get(), flags);
   }
 
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
   ~Context() {
-    if (retired_contexts().size() >= most_retired) free_retired();
-    if (context_) retired_contexts().push_back(std::move(context_));
+    make_room();
+    if (context_) retired().contexts.push_back(std::move(context_));
   }
 
-  std::string run(const std::string& script) {
-    if (library().run(context_.get(), script.c_str()) != 0) {
-      const char* words = library().errors(context_.get());
-      fail("nft: {}", trim(words != nullptr ? words : "failed"));
-    }
-    const char* output = library().output(context_.get());
-    return output != nullptr ? output : "";
+  void run(const std::string& script) {
+    if (library().run(context_.get(), script.c_str()) == 0) return;
+    const char* words = library().errors(context_.get());
+    fail("nft: {}", trim(words != nullptr ? words : "failed"));
   }
 
  private:
@@ -128,7 +128,7 @@ class Context {
 }  // namespace
 
 void run_nft(const std::string& script) {
-  Context(0).run(script);
+  Context().run(script);
 }
 
 void hold_nft_numbers() {
@@ -136,16 +136,40 @@ void hold_nft_numbers() {
 }
 
 void close_nft_sockets() {
-  if (retired_contexts().empty()) return;
+  if (retired().contexts.empty() && retired().sockets.empty()) return;
   free_retired();
   ::malloc_trim(0);  // each had a copy of what it saw; every later clone would copy its page tables
 }
 
-nlohmann::json query_nft(const std::string& command) {
-  const auto text = Context(NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_TERSE).run(command);
-  auto answer = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (answer.is_discarded()) fail("nft {}: the answer is not JSON", command);
-  return answer;
+void run_nft_messages(const Batch& transaction) {
+  NetlinkSocket socket(NETLINK_NETFILTER);
+  socket.execute(transaction);
+  make_room();
+  retired().sockets.push_back(std::move(socket));
+}
+
+namespace {
+
+void request_table(Batch& transaction, int message, int flags, std::uint8_t family,
+                   const std::string& table) {
+  transaction.add(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message),
+                  static_cast<std::uint16_t>(flags), "table " + table, [&](nlmsghdr* m) {
+                    put_header(m, nfgenmsg{family, NFNETLINK_V0, 0});
+                    mnl_attr_put_strz(m, NFTA_TABLE_NAME, table.c_str());
+                  });
+}
+
+}  // namespace
+
+// Made first, so that deleting one that is missing succeeds.
+void remove_table(Batch& transaction, std::uint8_t family, const std::string& table) {
+  request_table(transaction, NFT_MSG_NEWTABLE, NLM_F_CREATE, family, table);
+  request_table(transaction, NFT_MSG_DELTABLE, 0, family, table);
+}
+
+void renew_table(Batch& transaction, std::uint8_t family, const std::string& table) {
+  remove_table(transaction, family, table);
+  request_table(transaction, NFT_MSG_NEWTABLE, NLM_F_CREATE, family, table);
 }
 
 }  // namespace stack::network

@@ -398,8 +398,4 @@ std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {
   return new_table("ip stack_dns", chain("questions", questions) + chain("answers", answers));
 }
 
-std::string replacing_container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port) {
-  return without("ip stack_dns") + container_ruleset(udp_port, tcp_port);
-}
-
 }  // namespace stack::network

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "network/dns_packet.h"
-#include "network/firewall.h"
+#include "network/name_redirection.h"
 #include "network/namespaces.h"
 #include "supervisor/dns_stream.h"
 #include "supervisor/socket_address.h"
@@ -83,9 +83,7 @@ void DnsServer::open(int container_namespace, DnsPorts before) {
   tcp_.assign(bound_socket(SOCK_STREAM, before.tcp).release());
   ports_ = {port_of(udp_.native_handle()), port_of(tcp_.native_handle())};
   if (ports_ == before) return;
-  network::apply_ruleset(before == DnsPorts{}
-                             ? network::container_ruleset(ports_.udp, ports_.tcp)
-                             : network::replacing_container_ruleset(ports_.udp, ports_.tcp));
+  network::redirect_names(ports_.udp, ports_.tcp);
 }
 
 void DnsServer::stop() {

@@ -3,13 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
+#include <cstdio>
+#include <memory>
 
 #include "all_rulesets.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "network/facilities.h"
-#include "network/nftables.h"
+#include "network/kernel_rules.h"
+#include "network/name_redirection.h"
 #include "network/sysctl.h"
 #include "traffic.h"
 #include "world.h"
@@ -56,8 +58,13 @@ table inet firewalld {
 }
 )";
 
+/// What nft(8) prints.
 std::string ruleset() {
-  return query_nft("list ruleset").dump();
+  const std::unique_ptr<FILE, int (*)(FILE*)> nft(::popen("nft -s list ruleset", "r"), ::pclose);
+  std::string text;
+  for (int c = nft ? std::fgetc(nft.get()) : EOF; c != EOF; c = std::fgetc(nft.get()))
+    text += static_cast<char>(c);
+  return text;
 }
 
 class Firewall : public ::testing::Test {
@@ -69,7 +76,7 @@ class Firewall : public ::testing::Test {
   void TearDown() override { ::unlink(memory_file_.c_str()); }
 
   /// A published port with another firewall in the way.
-  void expect_a_way_through(const char* other_firewall, const std::string& chain) {
+  void expect_a_way_through(const char* other_firewall) {
     enable_forwarding(memory_file_);
     TestStack stack;
     stack.publish("0.0.0.0", 8080, stack.ip("front", 2), 80);
@@ -85,9 +92,10 @@ class Firewall : public ::testing::Test {
     EXPECT_TRUE(connects(world_->lan(), World::host_ip, 8080));
     EXPECT_TRUE(connects(web.get(), World::lan_ip, 443));
 
-    const auto once = query_nft("list chain " + chain)["nftables"].size();
+    const std::string once = ruleset();
+    EXPECT_THAT(once, HasSubstr("stack:" + spec.stack_id));
     pass_foreign_forward_chains(spec.stack_id, spec.uplink.host_interface);
-    EXPECT_EQ(query_nft("list chain " + chain)["nftables"].size(), once);
+    EXPECT_EQ(ruleset(), once);
 
     remove_host_ruleset(spec.stack_id);
     EXPECT_THAT(ruleset(), Not(HasSubstr("stack")));
@@ -98,16 +106,74 @@ class Firewall : public ::testing::Test {
   std::optional<World> world_;
 };
 
+TEST_F(Firewall, NamesAreRedirectedByTheRulesThatAreWrittenDown) {
+  const auto rules_of = [&](const std::function<void()>& put) {
+    const Fd space = bare_namespace();
+    const InNamespace inside(space.get());
+    put();
+    return ruleset();
+  };
+  const std::string written = rules_of([] { apply_ruleset(container_ruleset(40001, 40002)); });
+  EXPECT_THAT(written, HasSubstr("40002"));
+  EXPECT_EQ(rules_of([] { redirect_names(40001, 40002); }), written);
+  EXPECT_EQ(rules_of([] {
+              redirect_names(1, 2);
+              redirect_names(40001, 40002);
+            }),
+            written)
+      << "in the place of those before";
+}
+
+TEST_F(Firewall, ChainsAndRulesOfOthersAreRead) {
+  apply_ruleset(R"(
+    table inet ours {
+      chain c {
+        type filter hook forward priority 0; policy accept;
+      }
+    }
+    table ip nat {
+      chain post {
+        type nat hook postrouting priority 100
+      }
+    }
+    table ip filter {
+      chain DOCKER-USER {
+        counter return
+      }
+      chain FORWARD {
+        type filter hook forward priority 0; policy drop;
+        iifname "a" accept comment "stack:1"
+        oifname "a" counter accept comment "stack:2"
+        ip saddr 192.0.2.1 accept
+      }
+    }
+)");
+  std::string text;
+  for (const ListedChain& each : list_chains())
+    text += fmt::format("{} {} {} {}\n", to_text(each.place), each.type,
+                        static_cast<int>(each.hook), each.drops);
+  EXPECT_EQ(text,
+            "inet ours c filter 1 false\n"
+            "ip nat post nat 2 false\n"
+            "ip filter DOCKER-USER  0 false\n"
+            "ip filter FORWARD filter 1 true\n");
+  text.clear();
+  for (const ListedRule& each : list_commented_rules())
+    text += fmt::format("{} {} {} {}\n", to_text(each.chain), each.comment, each.of_incoming,
+                        each.of_outgoing);
+  EXPECT_EQ(text, "ip filter FORWARD stack:1 true false\nip filter FORWARD stack:2 false true\n");
+}
+
 TEST_F(Firewall, DockersForwardDropLetsOurTrafficPass) {
-  expect_a_way_through(docker_firewall, "ip filter FORWARD");
+  expect_a_way_through(docker_firewall);
 }
 
 TEST_F(Firewall, AForwardDropWithoutDockersChainLetsOurTrafficPass) {
-  expect_a_way_through(ufw_firewall, "ip filter FORWARD");
+  expect_a_way_through(ufw_firewall);
 }
 
 TEST_F(Firewall, FirewalldLetsOurTrafficPass) {
-  expect_a_way_through(firewalld_firewall, "inet firewalld filter_FORWARD");
+  expect_a_way_through(firewalld_firewall);
 }
 
 TEST_F(Firewall, ARemovedRulesetLeavesOtherTablesAlone) {

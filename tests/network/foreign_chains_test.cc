@@ -3,82 +3,68 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/format.h"
+#include <string>
+#include <vector>
 
 namespace stack::network {
 namespace {
 
-using Json = nlohmann::json;
+ListedChain base(const char* family, const char* table, const char* name, Hook hook, bool drops,
+                 const char* type = "filter") {
+  return {{family, table, name}, type, hook, drops};
+}
 
-// Shortened from what `nft -j` 1.0.6 prints.
-const char* docker_host = R"({"nftables": [
-  {"metainfo": {"version": "1.0.6"}},
-  {"chain": {"family": "ip", "table": "filter", "name": "DOCKER-USER", "handle": 4}},
-  {"chain": {"family": "ip", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter",
-             "hook": "forward", "prio": 0, "policy": "drop"}},
-  {"chain": {"family": "ip6", "table": "filter", "name": "FORWARD", "handle": 1, "type": "filter",
-             "hook": "forward", "prio": 0, "policy": "drop"}},
-  {"chain": {"family": "inet", "table": "ufw", "name": "forward", "handle": 1, "type": "filter",
-             "hook": "forward", "prio": 0, "policy": "drop"}},
-  {"chain": {"family": "inet", "table": "stack_1", "name": "clamp", "handle": 9, "type": "filter",
-             "hook": "forward", "prio": 0, "policy": "accept"}},
-  {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "handle": 2, "type": "filter",
-             "hook": "input", "prio": 0, "policy": "drop"}}
-]})";
+const std::vector<ListedChain> docker_host = {
+    {{"ip", "filter", "DOCKER-USER"}, "", Hook::none, false},
+    base("ip", "filter", "FORWARD", Hook::forward, true),
+    base("ip6", "filter", "FORWARD", Hook::forward, true),
+    base("inet", "ufw", "forward", Hook::forward, true),
+    base("inet", "stack_1", "clamp", Hook::forward, false),
+    base("ip", "filter", "INPUT", Hook::other, true)};
 
-std::string places(const char* chains) {
+std::string places(const std::vector<ListedChain>& chains, Families families = Families::ipv4) {
   std::string text;
-  for (const ForeignChain& chain : chains_to_open(Json::parse(chains))) {
-    text += to_text(chain) + "\n";
-  }
+  for (const ForeignChain& chain : chains_to_open(chains, families)) text += to_text(chain) + "\n";
   return text;
 }
 
 TEST(ForeignChains, ThoseThatDropForwardedIpv4AreOpenedAtDockersOwnPlaceWhereThereIsOne) {
   EXPECT_EQ(places(docker_host), "ip filter DOCKER-USER\ninet ufw forward\n");
+  EXPECT_EQ(places(docker_host, Families::both),
+            "ip filter DOCKER-USER\nip6 filter FORWARD\ninet ufw forward\n");
 }
 
 TEST(ForeignChains, AHostWithoutAFirewallHasNone) {
-  EXPECT_EQ(places(R"({"nftables": [{"metainfo": {}}]})"), "");
-  EXPECT_EQ(places("{}"), "");
+  EXPECT_EQ(places({}), "");
 }
 
 TEST(ForeignChains, BothDirectionsAreOpenedUnlessTheyAre) {
   const std::vector<ForeignChain> chains = {{"ip", "filter", "FORWARD"}};
   EXPECT_EQ(
-      opening_script(chains, Json::parse(R"({"nftables": []})"), "0badcafe", "stk0badcafe"),
+      opening_script(chains, {}, "0badcafe", "stk0badcafe"),
       R"(insert rule ip filter FORWARD iifname "stk0badcafe" counter accept comment "stack:0badcafe"
 insert rule ip filter FORWARD oifname "stk0badcafe" counter accept comment "stack:0badcafe"
 )");
-  const char* half_open = R"({"nftables": [{"rule": {"family": "ip", "table": "filter",
-    "chain": "FORWARD", "handle": 7, "comment": "stack:0badcafe", "expr": [{"match": {"op": "==",
-    "left": {"meta": {"key": "iifname"}}, "right": "stk0badcafe"}}]}}]})";
+  const std::vector<ListedRule> half_open = {{chains[0], 7, "stack:0badcafe", true, false}};
   EXPECT_EQ(
-      opening_script(chains, Json::parse(half_open), "0badcafe", "stk0badcafe"),
+      opening_script(chains, half_open, "0badcafe", "stk0badcafe"),
       R"(insert rule ip filter FORWARD oifname "stk0badcafe" counter accept comment "stack:0badcafe"
 )");
 }
 
 TEST(ForeignChains, OnlyTheStacksOwnRulesAreRemoved) {
-  const char* ruleset = R"({"nftables": [
-    {"rule": {"family": "ip", "table": "filter", "chain": "FORWARD", "handle": 7,
-              "comment": "stack:0badcafe"}},
-    {"rule": {"family": "ip", "table": "filter", "chain": "FORWARD", "handle": 8,
-              "comment": "stack:11111111"}},
-    {"rule": {"family": "ip", "table": "filter", "chain": "FORWARD", "handle": 9}},
-    {"rule": {"family": "inet", "table": "ufw", "chain": "forward", "handle": 3,
-              "comment": "stack:0badcafe"}}]})";
-  EXPECT_EQ(closing_script(Json::parse(ruleset), "0badcafe"),
+  const ForeignChain forward{"ip", "filter", "FORWARD"};
+  EXPECT_EQ(closing_script({{forward, 7, "stack:0badcafe"},
+                            {forward, 8, "stack:11111111"},
+                            {forward, 9, ""},
+                            {{"inet", "ufw", "forward"}, 3, "stack:0badcafe"}},
+                           "0badcafe"),
             "delete rule ip filter FORWARD handle 7\ndelete rule inet ufw forward handle 3\n");
 }
 
 TEST(ForeignChains, AnotherNatTableMeansThatSomebodyElseForwards) {
   const auto with_table = [](const char* table) {
-    return Json::parse(fmt::format(R"({{"nftables": [{{"chain": {{"family": "ip", "table": "{}",
-      "name": "x", "type": "nat", "hook": "postrouting"}}}}]}})",
-                                   table));
+    return std::vector{base("ip", table, "x", Hook::postrouting, false, "nat")};
   };
   EXPECT_TRUE(others_translate(with_table("nat")));
   EXPECT_FALSE(others_translate(with_table("stack_0badcafe")));

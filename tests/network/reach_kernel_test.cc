@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "network/name_redirection.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -198,7 +199,7 @@ TEST_F(Reach, QuestionsTo127_0_0_11AreAnsweredAtTheGivenPort) {
   const auto tcp = Server::tcp(web.get(), "127.0.0.11", 40002);
   {
     const InNamespace inside(web.get());
-    apply_ruleset(container_ruleset(40001, 40002));
+    redirect_names(40001, 40002);
   }
   EXPECT_TRUE(asks_by_udp(web.get(), "127.0.0.11", 53, udp));
   EXPECT_TRUE(connects(web.get(), "127.0.0.11", 53));
@@ -213,7 +214,7 @@ TEST_F(Reach, ConnectionsOfAContainerAreNotFollowedInItsNamespace) {
   const Fd client = stack.container({"front"}, 3);
   const auto server = Server::tcp(web.get(), "0.0.0.0", 80);
   const InNamespace inside(client.get());
-  apply_ruleset(container_ruleset(40001, 40002));
+  redirect_names(40001, 40002);
   const Fd connection = connect(client.get(), stack.ip("front", 2), 80);
   EXPECT_EQ(stack::read_file("/proc/sys/net/netfilter/nf_conntrack_count"), "0\n");
 }
@@ -226,7 +227,7 @@ TEST_F(Reach, AContainerThatFollowsConnectionsItselfIsAnsweredToo) {
   const auto tcp = Server::tcp(web.get(), "127.0.0.11", 40002);
   {
     const InNamespace inside(web.get());
-    apply_ruleset(container_ruleset(40001, 40002));
+    redirect_names(40001, 40002);
     apply_ruleset(R"(table ip own {
       chain out { type filter hook output priority filter; policy drop; ct state new,established accept; }
       chain in { type filter hook input priority filter; policy drop; ct state new,established accept; }

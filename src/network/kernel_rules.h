@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the thread's network namespace holds of everybody's nftables, asked of the kernel itself:
+// libnftables would translate all of it into words, which costs milliseconds.
+#pragma once
+
+#include <vector>
+
+#include "network/foreign_chains.h"
+
+namespace stack::network {
+
+/// All chains. Throws Error.
+std::vector<ListedChain> list_chains();
+/// All rules that have a comment. Throws Error.
+std::vector<ListedRule> list_commented_rules();
+
+}  // namespace stack::network
