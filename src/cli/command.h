@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,16 +13,17 @@
 namespace stack::cli {
 
 /// Help of flags that are accepted because docker compose has them, and of commands for tests.
-inline constexpr const char* hidden = "";
+inline constexpr std::string_view hidden = "";
 
 using FlagValue =
     std::variant<bool Options::*, std::string Options::*, std::vector<std::string> Options::*>;
 
+/// Its words are literals: each command makes the whole table.
 struct Flag {
-  std::string names;  ///< "-d,--detach"
+  std::string_view names;  ///< "-d,--detach"
   FlagValue value;
-  std::string help;             ///< `hidden`: accepted, and not shown
-  std::string value_name = {};  ///< "SECONDS"; for flags that take one
+  std::string_view help;             ///< `hidden`: accepted, and not shown
+  std::string_view value_name = {};  ///< "SECONDS"; for flags that take one
 };
 
 enum class Positional {
@@ -33,11 +35,11 @@ enum class Positional {
 };
 
 struct Command {
-  std::string name;  ///< "up", "image ls"
-  std::string help;  ///< one line
-  std::string example;
+  std::string_view name;  ///< "up", "image ls"
+  std::string_view help;  ///< one line
+  std::string_view example;
   Positional positional = Positional::none;
-  std::string positional_name;  ///< "SERVICE"
+  std::string_view positional_name;  ///< "SERVICE"
   std::vector<Flag> flags;
   /// Returns the exit code; throws Error.
   int (*run)(const Options& options) = nullptr;

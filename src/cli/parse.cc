@@ -25,11 +25,13 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
       [&](auto member) {
         using Member = std::remove_reference_t<decltype(options.*member)>;
         if constexpr (std::is_same_v<Member, bool>) {
-          auto* option = app.add_flag(flag.names, options.*member, flag.help);
+          auto* option =
+              app.add_flag(std::string(flag.names), options.*member, std::string(flag.help));
           if (flag.help == hidden) option->group("");
         } else {
-          auto* option = app.add_option(flag.names, options.*member, flag.help);
-          option->type_name(flag.value_name);
+          auto* option =
+              app.add_option(std::string(flag.names), options.*member, std::string(flag.help));
+          option->type_name(std::string(flag.value_name));
           // One value each time the flag is given: `-f a -f b`, never `-f a b`.
           if constexpr (!std::is_same_v<Member, std::string>)
             option->type_size(1)->expected(1)->allow_extra_args(false)->take_all();
@@ -58,12 +60,9 @@ void add_positionals(CLI::App& app, const Command& command, Options& options) {
 
 using Groups = std::map<std::string, CLI::App*>;
 
-/// A command with its flags only when it is the one that was called: they are a third of the work
-/// of an `up` that changes nothing.
-CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, bool called,
-                      Options& options) {
+CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Options& options) {
   CLI::App* parent = &app;
-  std::string name = command.name;
+  std::string name(command.name);
   if (const std::size_t space = name.find(' '); space != std::string::npos) {
     const std::string group = name.substr(0, space);
     name = name.substr(space + 1);
@@ -73,13 +72,12 @@ CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, boo
       parent->require_subcommand(1)->fallthrough();
     }
   }
-  CLI::App* sub = parent->add_subcommand(name, command.help);
+  CLI::App* sub = parent->add_subcommand(name, std::string(command.help));
   sub->fallthrough();
   if (command.help == hidden) sub->group("");
-  if (!called) return sub;
   for (const auto& flag : command.flags) add_flag(*sub, flag, options);
   add_positionals(*sub, command, options);
-  sub->footer("Example: " + command.example);
+  sub->footer(fmt::format("Example: {}", command.example));
   return sub;
 }
 
@@ -137,11 +135,30 @@ Split split_off_command(const Words& arguments, Words::const_iterator verb) {
   return parts;
 }
 
+/// "image" of "image ls".
+std::string_view verb_of(const Command& command) {
+  return command.name.substr(0, command.name.find(' '));
+}
+
 std::vector<std::string> verbs() {
   std::vector<std::string> names;
   for (const auto& command : commands())
-    if (command.help != hidden) names.push_back(split(command.name, ' ').front());
+    if (command.help != hidden) names.emplace_back(verb_of(command));
   return names;
+}
+
+/// The commands that `arguments` may be about: those of its verb, all when that is none or the help
+/// is about all. Making a parser of the others would be a third of an `up` that changes nothing.
+std::vector<const Command*> concerned(const Words& arguments, Words::const_iterator verb) {
+  const bool asks_about_all = std::any_of(arguments.begin(), verb, [](const std::string& word) {
+    return word == "-h" || word == "--help";
+  });
+  std::vector<const Command*> all, called;
+  for (const Command& command : commands()) {
+    all.push_back(&command);
+    if (verb != arguments.end() && verb_of(command) == *verb) called.push_back(&command);
+  }
+  return called.empty() || asks_about_all ? all : called;
 }
 
 std::vector<std::string> flags_of(const CLI::App& app) {
@@ -191,10 +208,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   const auto verb = skip_flags(arguments.begin(), arguments, {});
   Groups groups;
   std::vector<std::pair<CLI::App*, const Command*>> subcommands;
-  for (const auto& command : commands()) {
-    const bool called = verb != arguments.end() && split(command.name, ' ').front() == *verb;
-    subcommands.emplace_back(add_command(app, groups, command, called, parsed.options), &command);
-  }
+  for (const Command* command : concerned(arguments, verb))
+    subcommands.emplace_back(add_command(app, groups, *command, parsed.options), command);
   Split parts = split_off_command(arguments, verb);
   std::ranges::reverse(parts.flags);  // CLI11 takes them from the back
   try {

@@ -133,7 +133,8 @@ Awaitable<Answer> Supervisor::handle(RemoveNetwork request) {
   const auto stack =
       registry_.any_active() ? StackNetwork::Stack::runs : StackNetwork::Stack::is_down;
   const auto change = network_.remove(request.name, stack);
-  firewall_ready_.request();
+  // Of a stack that is down they go in one with its namespace.
+  if (stack == StackNetwork::Stack::runs) firewall_ready_.request();
   if (change == StackNetwork::Change::made) tell_network("destroy", request.name);
   co_return Answer{change == StackNetwork::Change::made, {}};
 }
