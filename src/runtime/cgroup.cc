@@ -106,7 +106,6 @@ void await_unpopulated(const std::string& group) {
 void remove_directory(const std::string& group) {
   const auto deadline = Clock::now() + patience;
   for (int round = 0;; ++round) {
-    fail_point("cgroup.remove");
     if (::rmdir(group.c_str()) == 0 || errno == ENOENT) return;
     if (errno != EBUSY || Clock::now() > deadline) throw_errno("remove cgroup {}", group);
     // v1 has no event for this; on v2 a last exiting thread can outlive "populated 0".
@@ -125,18 +124,26 @@ void remove_empty_parents(const std::string& mount, std::string cgroup) {
   }
 }
 
+/// The usual case, in one call: nobody is in it, and nothing below.
+bool remove_leaf(const std::string& group) {
+  return ::rmdir(group.c_str()) == 0 || errno == ENOENT;
+}
+
 void remove_from(const std::string& mount, const std::string& cgroup) {
-  std::vector<std::string> groups;
   const std::string top = mount + "/" + cgroup;
-  if (exists(top)) collect_tree(top, groups);
-  for (const std::string& group : groups) remove_directory(group);
+  fail_point("cgroup.remove");
+  if (!remove_leaf(top)) {
+    std::vector<std::string> groups;
+    collect_tree(top, groups);
+    for (const std::string& group : groups) remove_directory(group);
+  }
   remove_empty_parents(mount, cgroup);
 }
 
 }  // namespace
 
 std::vector<pid_t> cgroup_processes(const std::string& cgroup) {
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   std::set<pid_t> pids;
   for (const std::string& mount : layout.mounts()) collect_processes(mount + "/" + cgroup, pids);
   return {pids.begin(), pids.end()};
@@ -144,7 +151,7 @@ std::vector<pid_t> cgroup_processes(const std::string& cgroup) {
 
 void kill_cgroup(const std::string& cgroup) {
   fail_point("cgroup.kill");
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   const std::string group = layout.unified + "/" + cgroup;
   if (!layout.unified.empty() && exists(group + "/cgroup.kill")) {
     try {
@@ -158,7 +165,7 @@ void kill_cgroup(const std::string& cgroup) {
 }
 
 void remove_cgroup(const std::string& cgroup) {
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   if (!layout.unified.empty()) await_unpopulated(layout.unified + "/" + cgroup);
   for (const std::string& mount : layout.mounts()) remove_from(mount, cgroup);
 }
@@ -172,7 +179,7 @@ std::vector<std::string> list_cgroups(const std::string& parent) {
 }
 
 Fd open_unified_cgroup(const std::string& cgroup) {
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   if (layout.unified.empty()) return Fd();
   const std::string group = layout.unified + "/" + cgroup;
   make_directories(group, 0755);

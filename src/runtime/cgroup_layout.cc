@@ -83,13 +83,22 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo) {
   return layout;
 }
 
-CgroupLayout host_cgroup_layout() {
+namespace {
+
+CgroupLayout read_host_layout() {
   CgroupLayout layout = parse_cgroup_layout(read_file("/proc/self/mountinfo"));
   if (layout.unified.empty()) return layout;
   const auto controllers = read_file_if_exists(layout.unified + "/cgroup.controllers");
   for (std::string& name : split(trim(controllers.value_or("")), ' ')) {
     if (!name.empty()) layout.unified_controllers.push_back(std::move(name));
   }
+  return layout;
+}
+
+}  // namespace
+
+const CgroupLayout& host_cgroup_layout() {
+  static const CgroupLayout layout = read_host_layout();
   return layout;
 }
 

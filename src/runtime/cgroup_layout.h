@@ -36,7 +36,8 @@ struct CgroupLayout {
 
 /// Reads the text of /proc/self/mountinfo. unified_controllers stays empty.
 CgroupLayout parse_cgroup_layout(std::string_view mountinfo);
-/// The layout of this machine, as the calling process sees it.
-CgroupLayout host_cgroup_layout();
+/// The layout of this machine as the calling process saw it first: hierarchies do not come and go
+/// while containers run.
+const CgroupLayout& host_cgroup_layout();
 
 }  // namespace stack::runtime

@@ -18,7 +18,7 @@ struct FreezerFiles {
 };
 
 FreezerFiles files_of(const std::string& cgroup) {
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   FreezerFiles files;
   if (!layout.unified.empty()) files.unified = layout.unified + "/" + cgroup;
   if (const auto* freezer = layout.v1_with("freezer"))

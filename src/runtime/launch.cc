@@ -300,7 +300,7 @@ Fd PendingContainer::take_pidfd() {
 PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options) {
   Laps laps(options.trace, "supervisor");
   validate(spec);
-  const CgroupLayout layout = host_cgroup_layout();
+  const CgroupLayout& layout = host_cgroup_layout();
   const DeviceFacts devices = device_facts(spec.security);
   const CgroupPlan cgroups = cgroup_plan(layout, spec, devices);
   auto state = std::make_unique<PendingContainer::State>();

@@ -11,10 +11,19 @@
 namespace stack::supervisor {
 namespace {
 
-std::string read_from(const std::filesystem::path& path, std::uint64_t offset) {
+/// A line ends before `offset`, as it did when that was reached.
+bool is_as_before(int file, std::uint64_t offset) {
+  char last = 0;
+  return offset == 0 ||
+         (::pread(file, &last, 1, static_cast<off_t>(offset - 1)) == 1 && last == '\n');
+}
+
+/// What is there from `offset` on, which becomes 0 when the file is not what it was.
+std::string read_from(const std::filesystem::path& path, std::uint64_t& offset) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file && errno == ENOENT) return {};
   if (!file) throw_errno("open {}", path.native());
+  if (!is_as_before(file.get(), offset)) offset = 0;
   if (::lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
     throw_errno("seek {}", path.native());
   return read_all(file.get());

@@ -23,7 +23,8 @@ struct ExitRecord {
 /// "PID START_TIME WAIT_STATUS TIME_NS" without the newline; nothing when it is anything else.
 std::optional<ExitRecord> parse_exit_record(std::string_view line);
 
-/// Reads the log as it grows.
+/// Reads the log as it grows. One that somebody has cut short or written over is read from its
+/// beginning: to be told of an end twice does no harm.
 class ExitLog {
  public:
   explicit ExitLog(std::filesystem::path path) : path_(std::move(path)) {}

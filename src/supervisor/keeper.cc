@@ -175,7 +175,8 @@ int wait_status_of(const siginfo_t& info) {
 
 void record_exit(const Keeper& keeper, const siginfo_t& info) {
   char line[128];
-  const int size = std::snprintf(line, sizeof(line), "%d %llu %d %lld\n", info.si_pid,
+  // The first newline ends what a damaged file may end with.
+  const int size = std::snprintf(line, sizeof(line), "\n%d %llu %d %lld\n", info.si_pid,
                                  start_time_of(info.si_pid), wait_status_of(info),
                                  static_cast<long long>(now_ns(CLOCK_REALTIME)));
   const bool refused = injected_refusal("keeper.record-exit");

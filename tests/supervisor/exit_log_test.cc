@@ -38,5 +38,19 @@ TEST(ExitLog, IsReadOnAsItGrowsAndNeverHalfALine) {
   EXPECT_EQ(rest[0].process, (ProcessIdentity{3, 30}));
 }
 
+TEST(ExitLog, IsReadAgainWhenItWasCutShort) {
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "exits";
+  ExitLog log(path);
+  std::ofstream(path) << "\n1 10 0 5\n\n2 20 0 5\n";
+  EXPECT_EQ(log.read_new().size(), 2U);
+  std::ofstream(path) << "\n1 10 0";
+  EXPECT_EQ(log.read_new().size(), 0U);
+  std::ofstream(path, std::ios::app) << "\n3 30 256 5\n";
+  const auto rest = log.read_new();
+  ASSERT_EQ(rest.size(), 1U) << "the half line must not swallow it";
+  EXPECT_EQ(rest[0].process, (ProcessIdentity{3, 30}));
+}
+
 }  // namespace
 }  // namespace stack::supervisor
