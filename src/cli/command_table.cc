@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/build_commands.h"
 #include "cli/command.h"
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
@@ -399,6 +400,7 @@ const std::vector<Command>& commands() {
       top_command(),
       stats_command(),
       port_command(),
+      image_build_command(),
       image_import(),
       image_debian(),
       image_list(),

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tree that COPY and ADD take files from: a build context with its .dockerignore, the files of a
+// stage or an image. Names are looked up below its root only, whatever links there are.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "build/ignore.h"
+
+namespace stack::build {
+
+struct FileSource {
+  Fd root;
+  IgnoreRules ignore;
+  std::string name;  ///< for messages: "the build context"
+};
+
+/// Something in a source, found.
+struct FoundFile {
+  std::string path;  ///< where it really is, relative, without links; empty: the root itself
+  struct stat info {};
+};
+
+/// Follows links in the path and at its end. Nothing when there is none, or it is left out.
+std::optional<FoundFile> find_file(const FileSource& source, const std::string& path);
+
+/// The paths that `pattern` (wildcards as in PathPattern) fits, sorted; a plain one is itself,
+/// there or not. Throws Error for a pattern that is none.
+std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern);
+
+}  // namespace stack::build
