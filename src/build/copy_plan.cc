@@ -102,30 +102,6 @@ class Walk {
   CopyPlan& plan_;
 };
 
-/// The directory that holds an entry, kept open for its neighbours.
-class Parents {
- public:
-  explicit Parents(int root) : root_(root) {}
-  int open(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    std::string parent = slash == std::string::npos ? "." : path.substr(0, slash);
-    if (!directory_ || parent != path_) {
-      directory_ = open_beneath(root_, parent, O_RDONLY | O_DIRECTORY);
-      path_ = std::move(parent);
-    }
-    return directory_.get();
-  }
-
- private:
-  int root_;
-  Fd directory_;
-  std::string path_;
-};
-
-std::string last_name(const std::string& path) {
-  return path.empty() ? "." : path.substr(path.rfind('/') + 1);
-}
-
 std::string file_digest(int directory, const std::string& name) {
   const Fd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file) throw_errno("open {}", printable(name));
@@ -185,7 +161,7 @@ void add_to_plan(const FileSource& source, const FoundFile& found, const std::st
 
 std::string content_digest(const FileSource& source, const CopyPlan& plan) {
   image::Sha256 sum;
-  Parents parents(source.root.get());
+  ParentDirectories parents(source.root.get());
   for (const CopyEntry& entry : plan.entries) {
     const int directory = parents.open(entry.source);
     const std::string name = last_name(entry.source);
@@ -203,7 +179,7 @@ std::string content_digest(const FileSource& source, const CopyPlan& plan) {
 }
 
 bool is_unchanged(const FileSource& source, const CopyPlan& plan) {
-  Parents parents(source.root.get());
+  ParentDirectories parents(source.root.get());
   try {
     return std::all_of(plan.entries.begin(), plan.entries.end(), [&](const CopyEntry& entry) {
       struct stat now {};

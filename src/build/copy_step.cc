@@ -57,42 +57,17 @@ Fd open_source(const FileSource& source, const std::string& path) {
   return open_beneath(source.root.get(), path, O_RDONLY);
 }
 
-/// The directory that holds an entry, and its name there.
-struct Held {
-  Fd directory;
-  std::string name;
-};
-Held hold(const FileSource& source, const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (path.empty()) return {open_beneath(source.root.get(), ".", O_RDONLY | O_DIRECTORY), "."};
-  if (slash == std::string::npos)
-    return {open_beneath(source.root.get(), ".", O_RDONLY | O_DIRECTORY), path};
-  return {open_beneath(source.root.get(), path.substr(0, slash), O_RDONLY | O_DIRECTORY),
-          path.substr(slash + 1)};
-}
-
 void write_item(const CopyItem& item, const std::string& place, bool place_is_there,
                 image::EntryStream& stream) {
-  Held held;
-  std::string held_path;
-  bool holds = false;
+  ParentDirectories parents(item.source->root.get());
   for (const CopyEntry& entry : item.plan.entries) {
     // A directory that was there keeps its owner and mode.
     if (entry.target.empty() && place_is_there && S_ISDIR(entry.info.st_mode)) continue;
-    const std::string parent =
-        entry.source.substr(0, std::min(entry.source.rfind('/'), entry.source.size()));
-    if (!holds || parent != held_path || entry.source.empty() ||
-        entry.source.find('/') == std::string::npos) {
-      held = hold(*item.source, entry.source);
-      held_path = parent;
-      holds = true;
-    } else {
-      held.name = entry.source.substr(entry.source.rfind('/') + 1);
-    }
     std::string path = joined(place, entry.target).substr(1);
     if (S_ISDIR(entry.info.st_mode)) path += "/";
-    during(printable(entry.source),
-           [&] { stream.write(held.directory.get(), held.name, entry.info, path); });
+    during(printable(entry.source), [&] {
+      stream.write(parents.open(entry.source), last_name(entry.source), entry.info, path);
+    });
   }
 }
 

@@ -103,6 +103,20 @@ std::optional<FoundFile> find_file(const FileSource& source, const std::string& 
   return found;
 }
 
+int ParentDirectories::open(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  std::string parent = slash == std::string::npos ? "." : path.substr(0, slash);
+  if (!directory_ || parent != path_) {
+    directory_ = open_beneath(root_, parent, O_RDONLY | O_DIRECTORY);
+    path_ = std::move(parent);
+  }
+  return directory_.get();
+}
+
+std::string last_name(const std::string& path) {
+  return path.empty() ? "." : path.substr(path.rfind('/') + 1);
+}
+
 std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern) {
   return Matcher(source).match(pattern);
 }

@@ -29,6 +29,21 @@ struct FoundFile {
 /// Follows links in the path and at its end. Nothing when there is none, or it is left out.
 std::optional<FoundFile> find_file(const FileSource& source, const std::string& path);
 
+/// Opens the directories that hold entries; neighbours share one.
+class ParentDirectories {
+ public:
+  explicit ParentDirectories(int root) : root_(root) {}
+  /// The directory that `path` (as in FoundFile) is in, borrowed until the next call.
+  int open(const std::string& path);
+
+ private:
+  int root_;
+  Fd directory_;
+  std::string path_;
+};
+/// The last name of such a path; "." for the root.
+std::string last_name(const std::string& path);
+
 /// The paths that `pattern` (wildcards as in PathPattern) fits, sorted; a plain one is itself,
 /// there or not. Throws Error for a pattern that is none.
 std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern);

@@ -22,6 +22,29 @@ Flag memory_flag() {
 
 }  // namespace
 
+Command build_command() {
+  return {"build",
+          "Build the images of services from their Dockerfiles",
+          "stack build --no-cache web",
+          Positional::any,
+          "SERVICE",
+          {build_argument_flag(),
+           no_cache_flag(),
+           pull_flag(),
+           ssh_flag(),
+           memory_flag(),
+           {"--with-dependencies", &Options::with_dependencies,
+            "Build what the services depend on, too"},
+           {"--print", &Options::print, "Print the builds as a bake file, and build nothing"},
+           {"--check", &Options::check, "Only check the Dockerfiles"},
+           {"-q,--quiet", &Options::quiet, "Print ids of images only"},
+           {"--compress", &Options::ignored, hidden},
+           {"--force-rm", &Options::ignored, hidden},
+           {"--no-rm", &Options::ignored, hidden},
+           {"--parallel", &Options::ignored, hidden}},
+          run_build};
+}
+
 Command image_build_command() {
   return {
       "image build",

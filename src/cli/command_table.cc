@@ -56,6 +56,9 @@ Command up() {
       {{"-d,--detach", &Options::detach, "Return when the services have started"},
        wait_flag(),
        wait_timeout_flag(),
+       {"--build", &Options::build, "Build the images of all services that have a Dockerfile"},
+       {"--no-build", &Options::no_build, "Build nothing, even if an image is missing"},
+       {"--quiet-build", &Options::quiet_build, "Do not show how builds go"},
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
@@ -360,6 +363,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> table{
       up(),
       down(),
+      build_command(),
       ps(),
       logs(),
       events_command(),

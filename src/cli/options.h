@@ -155,6 +155,14 @@ struct Options {
   std::string memory;
   std::string iidfile;
   bool pull = false;
+  bool with_dependencies = false;
+  bool print = false;
+  bool check = false;
+  // up
+  bool build = false;
+  bool no_build = false;
+  bool quiet_build = false;
+  bool ignored = false;  ///< flags that docker compose has, and that change nothing
 
   // image
   std::vector<std::string> changes;
