@@ -96,8 +96,8 @@ TEST(BuildDockerfile, MistakesAreToldAllAtOnceWithTheirPlaces) {
   EXPECT_EQ(refusal_of("FROM a\nRUNN x\n  COPY --form=b c \\\n d\nENV x\nEXPOSE\n"),
             "Dockerfile:2:1: unknown instruction \"RUNN\"; did you mean RUN?\n"
             "Dockerfile:3:8: unknown flag: --form; did you mean --from?\n"
-            "Dockerfile:4:1: ENV must have two arguments; ENV NAME=VALUE\n"
-            "Dockerfile:5:1: EXPOSE requires at least one argument");
+            "Dockerfile:5:1: ENV must have two arguments; ENV NAME=VALUE\n"
+            "Dockerfile:6:1: EXPOSE requires at least one argument");
 }
 
 TEST(BuildDockerfile, PlacesInContinuedLines) {
