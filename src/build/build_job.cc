@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "build/layers.h"
+#include "image/digest.h"
 
 namespace stack::build {
 namespace {
@@ -28,11 +29,15 @@ struct LayeredSource {
 };
 
 std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& path,
-                                                 const std::string& ignore,
-                                                 const std::string& name) {
+                                                 const std::string& ignore, const std::string& name,
+                                                 const BuildSurroundings& with) {
   auto source = std::make_shared<FileSource>();
   source->root = open_file(path, O_RDONLY | O_DIRECTORY);
   source->name = name;
+  // An unpacked archive is another directory each time.
+  if (!path.native().starts_with(with.store.root.native()))
+    source->memory = std::make_shared<ContentMemory>(
+        with.cache / "build-digests" / image::hex_of(image::digest_of(path.native())));
   source->ignore =
       during(fmt::format("{}: .dockerignore", name), [&] { return IgnoreRules(ignore); });
   return source;
@@ -90,7 +95,8 @@ std::shared_ptr<const FileSource> BuildJob::files_of(const Origin& origin) {
   if (is_directory(origin)) {
     const auto& directory = request.contexts.at(origin.name).directory;
     const auto ignore = read_file_if_exists(directory / ".dockerignore", 1 << 20);
-    known = open_directory(directory, ignore.value_or(""), fmt::format("context {}", origin.name));
+    known = open_directory(directory, ignore.value_or(""), fmt::format("context {}", origin.name),
+                           with);
     return known;
   }
   const std::string name =
@@ -108,7 +114,7 @@ std::shared_ptr<const FileSource> BuildJob::context() {
   if (known) return known;
   if (request.context.empty())
     throw Error("there is no build context").with_hint("give a directory to build from");
-  known = open_directory(request.context, request.ignore, "the build context");
+  known = open_directory(request.context, request.ignore, "the build context", with);
   return known;
 }
 

@@ -116,6 +116,21 @@ std::string file_digest(int directory, const std::string& name) {
   }
 }
 
+/// Of content and attributes: all that is not in `info`.
+ContentMemory::Digest inner_digest(int directory, const std::string& name,
+                                   const struct stat& info) {
+  std::string text;
+  if (S_ISREG(info.st_mode)) text = file_digest(directory, name);
+  if (S_ISLNK(info.st_mode)) text = read_link(directory, name);
+  text = fmt::format("{} {}\n", text.size(), text);
+  for (const auto& [attribute, value] : harmless_attributes(directory, name))
+    text += fmt::format("{} {} {}\n", attribute, value.size(), value);
+  const auto bytes = from_hex(image::hex_of(image::digest_of(text)));
+  ContentMemory::Digest digest;
+  std::copy_n(bytes.value().begin(), digest.size(), digest.begin());
+  return digest;
+}
+
 bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
@@ -163,17 +178,16 @@ std::string content_digest(const FileSource& source, const CopyPlan& plan) {
   image::Sha256 sum;
   ParentDirectories parents(source.root.get());
   for (const CopyEntry& entry : plan.entries) {
-    const int directory = parents.open(entry.source);
-    const std::string name = last_name(entry.source);
-    std::string content;
-    if (S_ISREG(entry.info.st_mode)) content = file_digest(directory, name);
-    if (S_ISLNK(entry.info.st_mode)) content = read_link(directory, name);
-    std::string line = fmt::format("{} {} {:o} {} {} {} {} {}\n", entry.target.size(), entry.target,
-                                   entry.info.st_mode, entry.info.st_uid, entry.info.st_gid,
-                                   entry.info.st_rdev, content.size(), content);
-    for (const auto& [attribute, value] : harmless_attributes(directory, name))
-      line += fmt::format("{} {} {}\n", attribute, value.size(), value);
-    sum.add(line);
+    std::optional<ContentMemory::Digest> content;
+    if (source.memory) content = source.memory->find(entry.info);
+    if (!content) {
+      content = inner_digest(parents.open(entry.source), last_name(entry.source), entry.info);
+      if (source.memory) source.memory->learn(entry.info, *content);
+    }
+    sum.add(fmt::format("{} {} {:o} {} {} {} ", entry.target.size(), entry.target,
+                        entry.info.st_mode, entry.info.st_uid, entry.info.st_gid,
+                        entry.info.st_rdev));
+    sum.add({content->data(), content->size()});
   }
   return sum.digest();
 }

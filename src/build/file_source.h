@@ -5,11 +5,13 @@
 
 #include <sys/stat.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/fd.h"
+#include "build/content_memory.h"
 #include "build/ignore.h"
 
 namespace stack::build {
@@ -17,7 +19,8 @@ namespace stack::build {
 struct FileSource {
   Fd root;
   IgnoreRules ignore;
-  std::string name;  ///< for messages: "the build context"
+  std::string name;                       ///< for messages: "the build context"
+  std::shared_ptr<ContentMemory> memory;  ///< of what its files hold; may be null
 };
 
 /// Something in a source, found.
