@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/build_commands.h"
 #include "cli/command.h"
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
@@ -55,6 +56,9 @@ Command up() {
       {{"-d,--detach", &Options::detach, "Return when the services have started"},
        wait_flag(),
        wait_timeout_flag(),
+       {"--build", &Options::build, "Build the images of all services that have a Dockerfile"},
+       {"--no-build", &Options::no_build, "Build nothing, even if an image is missing"},
+       {"--quiet-build", &Options::quiet_build, "Do not show how builds go"},
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
@@ -359,6 +363,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> table{
       up(),
       down(),
+      build_command(),
       ps(),
       logs(),
       events_command(),
@@ -399,6 +404,7 @@ const std::vector<Command>& commands() {
       top_command(),
       stats_command(),
       port_command(),
+      image_build_command(),
       image_import(),
       image_debian(),
       image_list(),

@@ -106,10 +106,7 @@ std::string profiles_listing(const spec::Project& project, const Options&) {
 
 std::string images_listing(const spec::Project& project, const Options&) {
   std::string text;
-  for (const auto& [name, service] : project.services) {
-    const bool is_built = service.image.empty();
-    text += (is_built ? fmt::format("{}-{}", project.name, name) : service.image) + "\n";
-  }
+  for (const auto& [name, service] : project.services) text += service.image + "\n";
   return text;
 }
 

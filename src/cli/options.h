@@ -139,6 +139,31 @@ struct Options {
   std::vector<std::string> links;
   std::vector<std::string> link_local_ips;
 
+  // build, image build
+  std::vector<std::string> build_arguments;
+  std::vector<std::string> build_contexts;
+  std::vector<std::string> tags;
+  std::vector<std::string> secrets;
+  std::vector<std::string> ssh;
+  std::vector<std::string> add_hosts;
+  std::vector<std::string> ulimits;
+  std::vector<std::string> platforms;
+  std::vector<std::string> cache_from;
+  std::string target;
+  std::string build_network;
+  std::string shm_size;
+  std::string memory;
+  std::string iidfile;
+  bool pull = false;
+  bool with_dependencies = false;
+  bool print = false;
+  bool check = false;
+  // up
+  bool build = false;
+  bool no_build = false;
+  bool quiet_build = false;
+  bool ignored = false;  ///< flags that docker compose has, and that change nothing
+
   // image
   std::vector<std::string> changes;
   std::string packages;

@@ -13,6 +13,7 @@
 #include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
+#include "cli/service_images.h"
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "cli/trace_file.h"
@@ -128,6 +129,8 @@ int run_up(const Options& options) {
   const spec::Project project = load_traced(options, trace.trace());
   const HostPaths paths = HostPaths::from_environment();
   const UpRequest request = asked_for(options, project.name);
+  // A plan was made for the images that there were.
+  if (options.plan.empty() && !provide_images(project, options)) return 0;
   if (options.dry_run) return show_preview(project, request, options);
   count_interrupts();
   const UpResult result = up_traced(project, request, options, trace.trace());

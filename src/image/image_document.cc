@@ -80,6 +80,7 @@ json runtime_part(const ImageConfig& config) {
   if (!config.labels.empty()) part["Labels"] = config.labels;
   if (config.healthcheck) part["Healthcheck"] = healthcheck_json(*config.healthcheck);
   if (!config.on_build.empty()) part["OnBuild"] = config.on_build;
+  if (!config.shell.empty()) part["Shell"] = config.shell;
   return part;
 }
 
@@ -96,6 +97,7 @@ ImageConfig parse_runtime_part(const json& part) {
   config.labels = value_or_default<std::map<std::string, std::string>>(part, "Labels");
   config.healthcheck = parse_healthcheck(part);
   config.on_build = value_or_default<std::vector<std::string>>(part, "OnBuild");
+  config.shell = value_or_default<std::vector<std::string>>(part, "Shell");
   return config;
 }
 

@@ -41,6 +41,7 @@ struct ImageConfig {
   std::map<std::string, std::string> labels;
   std::optional<ImageHealthcheck> healthcheck;
   std::vector<std::string> on_build;  ///< ONBUILD: instructions for images made from this one
+  std::vector<std::string> shell;     ///< SHELL, for builds; empty: /bin/sh -c
   bool operator==(const ImageConfig&) const = default;
 };
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "image/build_cache.h"
 #include "image/digest.h"
 #include "image/image_document.h"
 #include "image/reference.h"
@@ -38,6 +39,10 @@ Referenced referenced_by(const StorePaths& paths, const Index& index) {
       referenced.layers.insert(hex_of(chain));
       referenced.layers.insert(hex_of(chain) + ".json");
     }
+  }
+  for (const std::string& layer : kept_layers(paths)) {
+    referenced.layers.insert(layer);
+    referenced.layers.insert(layer + ".json");
   }
   return referenced;
 }
@@ -228,6 +233,38 @@ Image commit_image_over(const StorePaths& paths, const std::string& base,
     put_layer(paths, chain_ids(document.diff_ids).back(), *layer);
   }
   return put_document(paths, index, document, image.name);
+}
+
+void add_built_layer(const StorePaths& paths, const std::vector<std::string>& below,
+                     const NewLayer& layer) {
+  const FileLock lock = lock_store(paths);
+  std::vector<std::string> diff_ids = below;
+  diff_ids.push_back(layer.diff_id);
+  const std::string chain = chain_ids(diff_ids).back();
+  keep_layer(paths, chain);
+  put_layer(paths, chain, layer);
+  // A layer that stays may have lost its maker before its record was written.
+  if (!stack::exists(paths.layer_document(chain))) write_layer_record(paths, chain, layer.record);
+}
+
+Image commit_document(const StorePaths& paths, const ConfigDocument& document,
+                      const std::vector<std::string>& names) {
+  const FileLock lock = lock_store(paths);
+  for (const std::string& chain : chain_ids(document.diff_ids)) {
+    if (!stack::exists(paths.layer_document(chain)))
+      fail("a layer of the image was removed while it was built");
+  }
+  Index index = read_index(paths).value_or(Index{});
+  for (const std::string& name : names) take_name_away(index, name);
+  const std::string config = to_json(document);
+  const std::string id = put_blob(paths, config);
+  const std::string manifest = put_blob(
+      paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, document.diff_ids)));
+  give_name(index, id, manifest, "");
+  for (const std::string& name : names) give_name(index, id, manifest, name);
+  write_index(paths, index);
+  sweep(paths);
+  return load_image(paths, *find_entry(index, id));
 }
 
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/scratch.h"
+#include "image/image_document.h"
 #include "image/store_index.h"
 
 namespace stack::image {
@@ -43,6 +44,16 @@ std::optional<Image> commit_image_on(const StorePaths& paths,
 /// `layer` the new image has the same layers. Throws Error when there is no such image.
 Image commit_image_over(const StorePaths& paths, const std::string& base,
                         const std::optional<NewLayer>& layer, const NewImage& image);
+
+/// Puts a layer on top of those of `below` (diff ids, lowest first) into the store, where it stays
+/// for builds to come (build_cache.h), whether an image has it or not.
+void add_built_layer(const StorePaths& paths, const std::vector<std::string>& below,
+                     const NewLayer& layer);
+
+/// An image of exactly this config and these layers, which are in the store, with all of `names`
+/// (canonical); what had one of them loses it. Throws Error when a layer is no longer there.
+Image commit_document(const StorePaths& paths, const ConfigDocument& document,
+                      const std::vector<std::string>& names);
 
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
                                  const std::vector<std::string>& in_use, bool force);

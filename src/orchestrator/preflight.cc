@@ -304,23 +304,29 @@ std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services,
                                   const ImageCatalog& images) {
   std::vector<Problem> problems;
-  const auto require = [&](const std::string& image, const std::string& place) {
+  constexpr const char* bring =
+      "bring it with `stack image import` or `stack image debian`; "
+      "`stack image ls` lists what is there";
+  const auto require = [&](const std::string& image, const std::string& place, const char* hint) {
     if (images.contains(image)) return;
-    problems.push_back({fmt::format("No such image: {}", image), project.sources.find(place),
-                        "bring it with `stack image import` or `stack image debian`; "
-                        "`stack image ls` lists what is there"});
+    problems.push_back(
+        {fmt::format("No such image: {}", image), project.sources.find(place), hint});
   };
   for (const auto& name : services) {
     const spec::Service& service = project.services.at(name);
     const std::string place = "services." + name;
-    require(service.image, place + ".image");
+    if (service.build) {
+      require(service.image, place + ".build", "`stack build` makes it");
+    } else {
+      require(service.image, place + ".image", bring);
+    }
     for (std::size_t i = 0; i < service.pre_start.size(); ++i) {
       if (!service.pre_start[i].image.empty())
-        require(service.pre_start[i].image, fmt::format("{}.pre_start.{}.image", place, i));
+        require(service.pre_start[i].image, fmt::format("{}.pre_start.{}.image", place, i), bring);
     }
     for (std::size_t i = 0; i < service.volumes.size(); ++i) {
       if (service.volumes[i].type == spec::MountType::image)
-        require(service.volumes[i].source, fmt::format("{}.volumes.{}.source", place, i));
+        require(service.volumes[i].source, fmt::format("{}.volumes.{}.source", place, i), bring);
     }
   }
   return problems;

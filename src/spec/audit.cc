@@ -74,7 +74,7 @@ class Unimplementeds {
       const Field* field = type.form == Form::object ? type.schema->find(entry.key) : nullptr;
       if (field != nullptr && field->member.assign == nullptr) {
         report(entry, *field, here);
-      } else if (!is_build(type, entry)) {
+      } else {
         visit(entry.value, *inner, here);
       }
     }
@@ -83,7 +83,7 @@ class Unimplementeds {
   }
 
   void check_service(const Entry& service) {
-    judge_build(service);
+    judge_pull_policy(service);
     judge_network_mode(service);
     for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
   }
@@ -109,11 +109,6 @@ class Unimplementeds {
   }
 
  private:
-  /// Judged as a whole: its keys need no warnings of their own.
-  static bool is_build(const Type& type, const Entry& entry) {
-    return type.schema == &kServiceSchema && entry.key == "build";
-  }
-
   void report(const Entry& entry, const Field& field, const Where& where) {
     if (field.lack == Lack::harmful) {
       complain(entry.place, "{} is not supported yet", where.value_text());
@@ -128,18 +123,16 @@ class Unimplementeds {
     reporter_.problem("not-implemented", place, text, std::forward<Args>(args)...);
   }
 
-  void judge_build(const Entry& service) {
-    const Entry* build = service.value.find_entry("build");
-    if (build == nullptr) return;
-    if (service.value.text_of("image").empty()) {
-      complain(build->place, "service {} has no image, and building one is not supported yet",
-               stack::quoted(service.key));
-    } else {
-      reporter_.warning(
-          "not-implemented", build->place,
-          "\"build\" of service {} is known but has no effect yet: image {} must exist",
-          stack::quoted(service.key), stack::quoted(service.value.text_of("image")));
-    }
+  /// What asks for a registry.
+  void judge_pull_policy(const Entry& service) {
+    const Node* policy = service.value.find("pull_policy");
+    if (policy == nullptr) return;
+    constexpr std::array<std::string_view, 4> kept = {"missing", "if_not_present", "never",
+                                                      "build"};
+    if (std::ranges::find(kept, policy->text) != kept.end()) return;
+    reporter_.warning("not-implemented", policy->place,
+                      "\"pull_policy\" {} of service {} is known but has no effect yet",
+                      stack::quoted(policy->text), stack::quoted(service.key));
   }
 
   void judge_network_mode(const Entry& service) {

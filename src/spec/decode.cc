@@ -211,6 +211,10 @@ void read(const Node& node, std::vector<FileReference>& value) {
     read_object(item, kFileReferenceSchema, &value.emplace_back());
 }
 
+void read(const Node& node, Build& value) {
+  read_object(node, kBuildSchema, &value);
+}
+
 void read(const Node& node, std::vector<Hook>& value) {
   for (const auto& item : node.items) read_object(item, kHookSchema, &value.emplace_back());
 }
@@ -312,8 +316,11 @@ Project decode_project(const Node& root) {
   read_objects(root.find("volumes"), kVolumeSchema, project.volumes, &Volume::key);
   read_objects(root.find("configs"), kConfigSchema, project.configs, &FileObject::key);
   read_objects(root.find("secrets"), kSecretSchema, project.secrets, &FileObject::key);
-  for (auto& [name, service] : project.services)
+  for (auto& [name, service] : project.services) {
     if (service.deploy_restart) service.restart = *service.deploy_restart;
+    if (service.image.empty() && service.build)
+      service.image = fmt::format("{}-{}", project.name, name);
+  }
   return project;
 }
 

@@ -37,6 +37,7 @@ void read(const Node& node, std::map<std::string, NetworkAttachment>& value);
 void read(const Node& node, std::map<std::string, Ulimit>& value);
 void read(const Node& node, std::vector<Device>& value);
 void read(const Node& node, std::vector<FileReference>& value);
+void read(const Node& node, Build& value);
 void read(const Node& node, std::vector<Hook>& value);
 void read(const Node& node, std::vector<PreStart>& value);
 void read(const Node& node, SecurityOptions& value);
@@ -98,8 +99,7 @@ void assign_capabilities_dropped(void* service, const Node& node);
 void assign_stop_signal(void* service, const Node& node);
 void assign_storage(void* service, const Node& node);
 void assign_ipam(void* network, const Node& node);
-/// Rows that other stages have used up already: env_file, profiles at the top, name, version; and
-/// build, whose lack depends on `image` (audit.cc).
+/// Rows that other stages have used up already: env_file, profiles at the top, name, version.
 void assign_elsewhere(void* object, const Node& node);
 
 /// The plain values of a service that make its container differ, by key, in the order of the rows.

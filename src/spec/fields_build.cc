@@ -18,13 +18,17 @@ constexpr Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
 constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
 constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
 constexpr Field kSecretFields[] = {
-    {"source", &kText, "Name at the top level"},
-    {"target", &kText, "Name in the build"},
-    {"uid", &kText, "Owner"},
-    {"gid", &kText, "Group"},
+    {"source", &kText, "Name at the top level", into<&FileReference::source>},
+    {"target", &kText, "Name in the build", into<&FileReference::target>},
+    {"uid", &kText, "Owner", into<&FileReference::uid>},
+    {"gid", &kText, "Group", into<&FileReference::gid>},
     {"mode", &kMode, "Mode of the file"},
 };
 constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};
+void assign_build_secrets(void* build, const Node& node) {
+  for (const auto& item : node.items)
+    read_object(item, kSecretSchemaOfBuild, &static_cast<Build*>(build)->secrets.emplace_back());
+}
 constexpr Type kBuildSecret{.form = Form::object,
                             .schema = &kSecretSchemaOfBuild,
                             .expand = expand_config,
@@ -37,31 +41,31 @@ constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh, .also = k
 constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
 constexpr Field kBuildFields[] = {
-    {"context", &kPath, "Directory or repository with the sources"},
-    {"dockerfile", &kText, "The Dockerfile"},
-    {"dockerfile_inline", &kText, "The Dockerfile's text"},
-    {"args", &kEnvironment, "Values of ARG"},
-    {"additional_contexts", &kContexts, "Further sources"},
-    {"cache_from", &kTexts, "Caches to read"},
+    {"context", &kPath, "Directory or repository with the sources", into<&Build::context>},
+    {"dockerfile", &kText, "The Dockerfile", into<&Build::dockerfile>},
+    {"dockerfile_inline", &kText, "The Dockerfile's text", into<&Build::dockerfile_inline>},
+    {"args", &kEnvironment, "Values of ARG", into<&Build::args>},
+    {"additional_contexts", &kContexts, "Further sources", into<&Build::additional_contexts>},
+    {"cache_from", &kTexts, "Caches to read", into<&Build::cache_from>},
     {"cache_to", &kTexts, "Caches to write"},
     {"entitlements", &kTexts, "Further rights of the build"},
-    {"extra_hosts", &kHosts, "Lines for /etc/hosts", nullptr, Merge::distinct},
+    {"extra_hosts", &kHosts, "Lines for /etc/hosts", into<&Build::extra_hosts>, Merge::distinct},
     {"isolation", &kText, "Windows only"},
-    {"labels", &kTextMap, "Labels of the image"},
-    {"network", &kText, "Network of the build"},
-    {"no_cache", &kBoolean, "Use no cache"},
-    {"no_cache_filter", &kStages, "Stages without cache"},
-    {"platforms", &kTexts, "Systems to build for"},
-    {"privileged", &kBoolean, "Build with all rights"},
+    {"labels", &kTextMap, "Labels of the image", into<&Build::labels>},
+    {"network", &kText, "Network of the build", into<&Build::network>},
+    {"no_cache", &kBoolean, "Use no cache", into<&Build::no_cache>},
+    {"no_cache_filter", &kStages, "Stages without cache", into<&Build::no_cache_filter>},
+    {"platforms", &kTexts, "Systems to build for", into<&Build::platforms>},
+    {"privileged", &kBoolean, "Build with all rights", into<&Build::privileged>},
     {"provenance", &kLooseText, "Attestation of the origin"},
-    {"pull", &kBoolean, "Fetch base images anew"},
+    {"pull", &kBoolean, "Fetch base images anew", into<&Build::pull>},
     {"sbom", &kLooseText, "List of the image's software"},
-    {"secrets", &kBuildSecrets, "Secret files"},
-    {"shm_size", &kSize, "Size of /dev/shm"},
-    {"ssh", &kSsh, "SSH agents"},
-    {"tags", &kTexts, "Further names of the image", nullptr, Merge::unique},
-    {"target", &kText, "Stage to build"},
-    {"ulimits", &kUlimits, "Limits of processes"},
+    {"secrets", &kBuildSecrets, "Secret files", assign_build_secrets},
+    {"shm_size", &kSize, "Size of /dev/shm", into<&Build::shm_size>},
+    {"ssh", &kSsh, "SSH agents", into<&Build::ssh>},
+    {"tags", &kTexts, "Further names of the image", into<&Build::tags>, Merge::unique},
+    {"target", &kText, "Stage to build", into<&Build::target>},
+    {"ulimits", &kUlimits, "Limits of processes", into<&Build::ulimits>},
 };
 
 // --- develop and hooks ---------------------------------------------------------------------------

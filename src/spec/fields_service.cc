@@ -172,7 +172,7 @@ constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
 
 constexpr Field kServiceFields[] = {
     {"image", &kText, "Image to run", into<&Service::image>},
-    {"build", &kBuild, "How to build the image", assign_elsewhere},
+    {"build", &kBuild, "How to build the image", into<&Service::build, Differs::no>},
     {"command", &kCommand, "Arguments, instead of the image's", into<&Service::command>,
      Merge::replace},
     {"entrypoint", &kCommand, "Program, instead of the image's", into<&Service::entrypoint>,
@@ -275,7 +275,8 @@ constexpr Field kServiceFields[] = {
     {"pre_stop", &kHooks, "Commands before the stop", into<&Service::pre_stop>},
     {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
      Lack::harmful},
-    {"pull_policy", &kPullPolicy, "When to fetch the image"},
+    {"pull_policy", &kPullPolicy, "When to fetch the image",
+     into<&Service::pull_policy, Differs::no>},
     {"pull_refresh_after", &kText, "When to fetch the image again"},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", into<&Service::secrets>, Merge::keyed, target_identity},

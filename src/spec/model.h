@@ -224,12 +224,39 @@ struct PreStart {
   bool operator==(const PreStart&) const = default;
 };
 
+/// `build`: how a service's image is made. Arguments without a value are those that nobody gave.
+struct Build {
+  std::string context;  ///< absolute, or a repository's address
+  std::string dockerfile;
+  std::optional<std::string> dockerfile_inline;
+  Environment args;
+  StringMap additional_contexts;
+  Strings cache_from;
+  Strings extra_hosts;  ///< as Service::extra_hosts
+  StringMap labels;
+  std::string network;
+  bool no_cache = false;
+  Strings no_cache_filter;
+  Strings platforms;
+  bool privileged = false;
+  bool pull = false;
+  std::vector<FileReference> secrets;
+  std::optional<std::uint64_t> shm_size;
+  Strings ssh;
+  Strings tags;
+  std::string target;
+  std::map<std::string, Ulimit> ulimits;
+  bool operator==(const Build&) const = default;
+};
+
 /// `deploy.update_config.order`: what of a container and its successor comes first.
 enum class UpdateOrder { unset, stop_first, start_first };
 
 struct Service {
   std::string name;
-  std::string image;
+  std::string image;  ///< of one that is built without a name: PROJECT-SERVICE
+  std::optional<Build> build;
+  std::string pull_policy;
   std::optional<Strings> command;     ///< unset: the image's; empty list: none
   std::optional<Strings> entrypoint;  ///< unset: the image's
   Environment environment;            ///< env_file already merged in below it

@@ -11,9 +11,10 @@ WORKSHOPS = {"spec", "image", "volumes", "network", "runtime"}
 MAY_USE = {
     "base": set(),
     **{folder: {"base"} for folder in WORKSHOPS},
+    "build": {"base", "image", "runtime"},
     "supervisor": {"base", "runtime", "network"},
-    "orchestrator": {"base", "supervisor"} | WORKSHOPS,
-    "cli": {"base", "supervisor", "orchestrator"} | WORKSHOPS,
+    "orchestrator": {"base", "build", "supervisor"} | WORKSHOPS,
+    "cli": {"base", "build", "supervisor", "orchestrator"} | WORKSHOPS,
 }
 
 # Libraries with one home: everybody else goes through that folder's own types.

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/build_request.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace stack::build {
+
+NamedContext named_context(const std::string& text) {
+  constexpr std::string_view of_image = "docker-image://";
+  if (text.starts_with(of_image)) return {{}, text.substr(of_image.size())};
+  if (text.find("://") != std::string::npos || text.starts_with("git@"))
+    throw Error(fmt::format("building from {} is not supported yet", text))
+        .with_hint("fetch it first and give its directory");
+  return {std::filesystem::canonical(text), ""};
+}
+
+BuildNetwork network_named(const std::string& name) {
+  if (name.empty() || name == "default") return BuildNetwork::usual;
+  if (name == "none") return BuildNetwork::none;
+  if (name == "host") return BuildNetwork::host;
+  throw Error(fmt::format("network {} cannot be used by a build", stack::quoted(name)))
+      .with_hint("default, none or host");
+}
+
+}  // namespace stack::build

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is to be built, and what a build needs of its surroundings. Plain values; nothing here knows
+// compose.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "image/store_index.h"
+#include "runtime/container_spec.h"
+
+namespace stack::build {
+
+/// A further source of files: a directory of the host, or an image.
+struct NamedContext {
+  std::filesystem::path directory;
+  std::string image;  ///< name or id; of an own image the `directory` is empty
+};
+
+/// "DIRECTORY" or "docker-image://NAME". Throws Error for what is neither.
+NamedContext named_context(const std::string& text);
+
+enum class BuildNetwork { usual, none, host };
+/// "default", "none" or "host". Throws Error for another one.
+BuildNetwork network_named(const std::string& name);
+
+struct BuildRequest {
+  std::string dockerfile_name = "Dockerfile";  ///< for messages
+  std::string dockerfile;                      ///< its text
+  std::filesystem::path context;               ///< directory; empty: there is none
+  std::string ignore;                          ///< text of .dockerignore
+  std::string target;
+  std::map<std::string, std::string> arguments;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> names;  ///< of the image, canonical
+  std::map<std::string, NamedContext> contexts;
+  std::map<std::string, std::string> secrets;  ///< id -> content
+  std::map<std::string, std::string> agents;   ///< ssh: id -> socket
+  BuildNetwork network = BuildNetwork::usual;
+  std::vector<std::string> extra_hosts;  ///< "NAME=ADDRESS"
+  std::optional<std::uint64_t> shm_size;
+  std::optional<std::uint64_t> memory;
+  std::map<std::string, runtime::UlimitSpec> ulimits;
+  bool no_cache = false;
+  std::set<std::string> no_cache_stages;  ///< names of stages
+  bool pull = false;                      ///< base images are fetched anew
+};
+
+/// Who is told how a build goes. A step has a number, which tells its lines from those of others.
+class BuildReport {
+ public:
+  virtual ~BuildReport() = default;
+  virtual void begin(int step, const std::string& title) = 0;
+  virtual void output(int step, std::string_view bytes) = 0;
+  enum class End { done, cached, failed };
+  virtual void end(int step, End how) = 0;
+  virtual void warn(const std::string& text) = 0;
+};
+
+struct BuildSurroundings {
+  image::StorePaths store;
+  std::filesystem::path cache;  ///< compiled seccomp programs, contents of cache mounts
+  BuildReport& report;
+  /// An image by name or id; `pull`: fetched anew where that can be. Nothing when there is none.
+  std::function<std::optional<image::Image>(const std::string& reference, bool pull)> find_image;
+};
+
+}  // namespace stack::build

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/builder.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "build/cache_key.h"
+#include "build/layers.h"
+#include "build/stage_builder.h"
+#include "image/build_cache.h"
+#include "image/digest.h"
+#include "image/store_writer.h"
+
+namespace stack::build {
+namespace {
+
+std::set<std::string> context_names(const BuildRequest& request) {
+  std::set<std::string> names;
+  for (const auto& [name, context] : request.contexts) names.insert(name);
+  return names;
+}
+
+void add_labels(StageState& state, const BuildRequest& request) {
+  for (const auto& [name, value] : request.labels) state.config.labels[name] = value;
+}
+
+image::ConfigDocument document_of(const StageState& state) {
+  return {.config = state.config,
+          .created = state.created,
+          .diff_ids = state.diff_ids,
+          .author = state.author,
+          .history = state.history};
+}
+
+/// When nothing of an image has a date of its own, it keeps that of its first build.
+void settle_date(StageState& state, const BuildJob& job) {
+  if (state.created != std::chrono::system_clock::time_point{} || job.epoch) return;
+  CacheKey key("image", chain_of(state.diff_ids));
+  key.add("config", image::to_json(document_of(state)));
+  auto known = image::find_step(job.with.store, key.digest(), {});
+  if (!known) {
+    known = image::BuiltStep{"", job.now()};
+    image::record_step(job.with.store, key.digest(), *known);
+  }
+  state.created = known->created;
+  for (image::HistoryEntry& entry : state.history) entry.created = image::to_rfc3339(state.created);
+}
+
+void warn_of_unused(const BuildRequest& request, const Dockerfile& file, BuildReport& report) {
+  for (const auto& [name, value] : request.arguments) {
+    if (is_predefined_argument(name) || name == "SOURCE_DATE_EPOCH" ||
+        name.starts_with("BUILDKIT_"))
+      continue;
+    bool used = platform_arguments().contains(name);
+    for (const Instruction& each : file.instructions)
+      for (std::size_t i = 0; each.name == "ARG" && i < each.words.size(); i += 2)
+        used = used || each.words[i] == name;
+    if (!used) report.warn(fmt::format("build argument {} is used by no ARG", name));
+  }
+}
+
+}  // namespace
+
+image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
+  const Dockerfile file = parse_dockerfile(request.dockerfile_name, request.dockerfile);
+  for (const Problem& warning : file.warnings) with.report.warn(problem_text(file.name, warning));
+  warn_of_unused(request, file, with.report);
+  const BuildGraph graph =
+      plan_stages(file, {request.target, request.arguments, context_names(request)});
+  BuildJob job(request, with, file, graph);
+  for (const int number : graph.order)
+    job.done[number] = build_stage(job, graph.stages[static_cast<std::size_t>(number)]);
+  StageState& state = job.done.at(graph.target);
+  add_labels(state, request);
+  settle_date(state, job);
+  return image::commit_document(with.store, document_of(state), request.names);
+}
+
+}  // namespace stack::build

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a Dockerfile to an image.
+#pragma once
+
+#include "build/build_request.h"
+#include "image/image_store.h"
+
+namespace stack::build {
+
+/// Builds what the target needs and gives the image its names. What was built before, by anybody,
+/// on the same files, is taken from the cache. On any failure no name has moved; when killed,
+/// nothing is left that the next change of the store does not remove. The caller must be
+/// single-threaded. Throws Error.
+image::Image build_image(const BuildRequest& request, BuildSurroundings& with);
+
+}  // namespace stack::build

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/cache_mounts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/text.h"
+#include "build/copy_step.h"
+#include "image/digest.h"
+
+namespace stack::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* unfinished = ".new";
+
+CacheMount open_one(const fs::path& place) {
+  make_directories(place);
+  return {place, std::nullopt, false};
+}
+
+CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheSharing sharing) {
+  if (sharing == CacheSharing::own) {
+    for (int number = 1;; ++number) {
+      CacheMount cache = open_one(root / name / std::to_string(number));
+      cache.lock = FileLock::try_acquire(cache.place / "lock");
+      if (cache.lock) return cache;
+    }
+  }
+  CacheMount cache = open_one(root / name / "0");
+  if (sharing == CacheSharing::locked) cache.lock = FileLock::acquire(cache.place / "lock");
+  return cache;
+}
+
+}  // namespace
+
+CacheMount open_cache_mount(const fs::path& root, const RunMount& mount) {
+  const std::string name = image::hex_of(image::digest_of(mount.id));
+  CacheMount cache = open_by_sharing(root, name, mount.sharing);
+  cache.is_new = !stack::exists(cache.place / "data");
+  return cache;
+}
+
+void fill_cache_mount(CacheMount& cache, const FileSource& files, const FoundFile& found) {
+  if (!S_ISDIR(found.info.st_mode)) fail("a cache is filled from a directory");
+  const fs::path side = cache.place / fmt::format("{}{}", unfinished, random_hex(8));
+  make_directories(side);
+  copy_to_side(files, found, side);
+  ::rename((side / "content").c_str(), (cache.place / "data").c_str());
+  remove_tree(side);
+}
+
+fs::path finish_cache_mount(CacheMount& cache, const RunMount& mount) {
+  const fs::path data = cache.place / "data";
+  if (!cache.is_new) return data;
+  const fs::path made = cache.place / fmt::format("{}{}", unfinished, random_hex(8));
+  if (stack::exists(data)) {
+    if (::chown(data.c_str(), mount.uid, mount.gid) != 0) throw_errno("chown {}", data.native());
+    return data;
+  }
+  make_directories(made);
+  if (::chown(made.c_str(), mount.uid, mount.gid) != 0 ||
+      ::chmod(made.c_str(), mount.mode.value_or(0755)) != 0)
+    throw_errno("set owner and mode of {}", made.native());
+  // Somebody else may have been first.
+  if (::rename(made.c_str(), data.c_str()) != 0) remove_tree(made);
+  if (!stack::exists(data)) throw Error("make " + data.native(), ENOENT);
+  return data;
+}
+
+void copy_to_side(const FileSource& files, const FoundFile& found, const fs::path& side) {
+  make_directories(side);
+  CopyRules rules;
+  rules.keeps_owner = true;
+  CopyItem item;
+  // Borrowed: it lives as long as the copy takes.
+  item.source = std::shared_ptr<const FileSource>(std::shared_ptr<void>(), &files);
+  item.is_directory = S_ISDIR(found.info.st_mode);
+  item.name = "file";
+  add_to_plan(files, found, "", rules, item.plan);
+  CopyTask task{{}, item.is_directory ? "/content" : "/content/file", false, {0, 0}};
+  task.items.push_back(std::move(item));
+  const Fd root = open_file(side, O_RDONLY | O_DIRECTORY);
+  carry_out(task, root.get());
+}
+
+}  // namespace stack::build

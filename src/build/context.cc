@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/context.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "image/layer.h"
+#include "image/store_writer.h"
+#include "image/tar_reader.h"
+
+namespace stack::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t largest_dockerfile = 16ULL << 20;
+
+bool is_remote(const std::string& source) {
+  static constexpr std::array<std::string_view, 6> prefixes = {
+      "http://", "https://", "git://", "ssh://", "git@", "github.com/"};
+  return starts_with_any(source, prefixes);
+}
+
+/// Standard input in a file without a name, from its beginning.
+Fd buffer_input(const fs::path& directory) {
+  Fd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make a temporary file in {}", directory.native());
+  std::array<char, 1 << 16> buffer;
+  for (;;) {
+    const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("read standard input");
+    if (got == 0) break;
+    write_all(file.get(), {buffer.data(), static_cast<std::size_t>(got)});
+  }
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) throw_errno("seek");
+  return file;
+}
+
+bool holds_archive(int file) {
+  bool is_archive = false;
+  try {
+    image::TarReader reader(file);
+    is_archive = reader.next().has_value();
+  } catch (const Error&) {
+    // It is something else.
+  }
+  if (::lseek(file, 0, SEEK_SET) != 0) throw_errno("seek");
+  return is_archive;
+}
+
+void unpack(int archive, ScratchDirectory& place) {
+  const fs::path tree = place.path() / "context";
+  make_directories(tree, 0755);
+  const Fd root = open_file(tree, O_RDONLY | O_DIRECTORY);
+  during("unpacking the build context",
+         [&] { image::unpack_layer(archive, root.get(), image::LayerPlace::bottom); });
+}
+
+class Opener {
+ public:
+  Opener(const ContextWish& wish, const image::StorePaths& store, BuildRequest& request)
+      : wish_(wish), store_(store), request_(request) {}
+
+  OpenedContext open() {
+    open_source();
+    if (wish_.dockerfile_text) {
+      request_.dockerfile = *wish_.dockerfile_text;
+      request_.dockerfile_name = "dockerfile_inline";
+    } else if (!has_text_) {
+      read_dockerfile();
+    }
+    read_ignore();
+    return std::move(opened_);
+  }
+
+ private:
+  void open_source() {
+    const std::string& source = wish_.source;
+    if (is_remote(source))
+      throw Error(fmt::format("building from {} is not supported yet", source))
+          .with_hint("fetch it first and give its directory");
+    if (source == "-") return open_input();
+    struct stat info {};
+    if (::stat(source.c_str(), &info) != 0)
+      throw_errno("unable to prepare context: path {}", source);
+    if (S_ISDIR(info.st_mode)) {
+      request_.context = fs::canonical(source);
+      return;
+    }
+    const Fd file = open_file(source, O_RDONLY);
+    if (!holds_archive(file.get()))
+      throw Error(fmt::format("unable to prepare context: {} is neither a directory nor an archive",
+                              source))
+          .with_hint("give the directory, and its Dockerfile with -f");
+    open_archive(file.get());
+  }
+
+  void open_input() {
+    if (wish_.dockerfile == "-")
+      throw Error("standard input cannot be both the context and the Dockerfile")
+          .with_exit_code(ExitCode::usage);
+    opened_.unpacked.emplace(image::begin_layer(store_));
+    const Fd input = buffer_input(opened_.unpacked->path());
+    if (holds_archive(input.get())) return open_archive(input.get());
+    request_.dockerfile = read_all(input.get(), largest_dockerfile);
+    request_.dockerfile_name = "Dockerfile";
+    has_text_ = true;
+  }
+
+  void open_archive(int archive) {
+    if (!opened_.unpacked) opened_.unpacked.emplace(image::begin_layer(store_));
+    unpack(archive, *opened_.unpacked);
+    request_.context = opened_.unpacked->path() / "context";
+  }
+
+  void read_dockerfile() {
+    if (wish_.dockerfile == "-") {
+      request_.dockerfile = read_all(STDIN_FILENO, largest_dockerfile);
+      request_.dockerfile_name = "Dockerfile";
+      return;
+    }
+    const std::string name = wish_.dockerfile.empty() ? "Dockerfile" : wish_.dockerfile;
+    // In an archive everything is seen from its top.
+    const bool in_context =
+        wish_.dockerfile.empty() || wish_.dockerfile_base.empty() || opened_.unpacked.has_value();
+    path_ = (in_context ? request_.context : wish_.dockerfile_base) / name;
+    const auto text = read_inside(in_context && !fs::path(name).is_absolute(), name);
+    if (!text)
+      throw Error(fmt::format("failed to read dockerfile: open {}", path_.native()), ENOENT)
+          .with_hint("name another one with -f, or with `dockerfile:` in the stack file");
+    request_.dockerfile = *text;
+    request_.dockerfile_name = name;
+  }
+
+  /// Links of a context that a stranger packed lead nowhere else.
+  std::optional<std::string> read_inside(bool in_context, const std::string& name) const {
+    if (!in_context || !opened_.unpacked) return read_file_if_exists(path_, largest_dockerfile);
+    try {
+      const Fd root = open_file(request_.context, O_RDONLY | O_DIRECTORY);
+      return read_all(open_in_root(root.get(), name, O_RDONLY).get(), largest_dockerfile);
+    } catch (const Error& error) {
+      if (error.error_number() == ENOENT) return std::nullopt;
+      throw;
+    }
+  }
+
+  void read_ignore() {
+    if (request_.context.empty()) return;
+    if (!path_.empty() && !opened_.unpacked) {
+      const fs::path own = path_.native() + ".dockerignore";
+      if (auto text = read_file_if_exists(own, largest_dockerfile)) {
+        request_.ignore = std::move(*text);
+        return;
+      }
+    }
+    const Fd root = open_file(request_.context, O_RDONLY | O_DIRECTORY);
+    try {
+      request_.ignore =
+          read_all(open_in_root(root.get(), ".dockerignore", O_RDONLY).get(), largest_dockerfile);
+    } catch (const Error& error) {
+      if (error.error_number() != ENOENT) throw;
+    }
+  }
+
+  const ContextWish& wish_;
+  const image::StorePaths& store_;
+  BuildRequest& request_;
+  OpenedContext opened_;
+  bool has_text_ = false;
+  fs::path path_;  ///< of the Dockerfile
+};
+
+}  // namespace
+
+OpenedContext open_context(const ContextWish& wish, const image::StorePaths& store,
+                           BuildRequest& request) {
+  return Opener(wish, store, request).open();
+}
+
+}  // namespace stack::build

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a build begins: a directory, an archive, or a Dockerfile alone; and which Dockerfile and
+// .dockerignore belong to it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/scratch.h"
+#include "build/build_request.h"
+
+namespace stack::build {
+
+struct ContextWish {
+  /// A directory, a tar archive (plain, gzip, zstd), or "-": either an archive or a Dockerfile on
+  /// standard input.
+  std::string source;
+  /// Path of the Dockerfile; "-": standard input; empty: "Dockerfile" in the context.
+  std::string dockerfile;
+  /// What a relative `dockerfile` is relative to; empty: the context.
+  std::filesystem::path dockerfile_base;
+  std::optional<std::string> dockerfile_text = {};  ///< instead of any file
+};
+
+/// A context, ready to be built from; unpacked ones live as long as this.
+struct OpenedContext {
+  std::optional<ScratchDirectory> unpacked;
+};
+
+/// Fills in context, Dockerfile and .dockerignore of `request`. Throws Error that says what is
+/// missing, and for sources of a network.
+OpenedContext open_context(const ContextWish& wish, const image::StorePaths& store,
+                           BuildRequest& request);
+
+}  // namespace stack::build

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/copy_request.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/overlay_tree.h"
+#include "base/text.h"
+#include "build/run_mounts.h"
+#include "image/store_writer.h"
+#include "runtime/user_lookup.h"
+
+namespace stack::build {
+namespace {
+
+/// Text of a file in /etc of the layers; empty when there is none.
+std::string etc_file(const image::StorePaths& paths, const std::vector<std::string>& diff_ids,
+                     const std::string& name) {
+  JoinedDirectory layers;
+  const auto chains = image::chain_ids(diff_ids);
+  for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
+    layers.push_back(open_file(paths.layer(*chain), O_RDONLY | O_DIRECTORY));
+  if (layers.empty()) return "";
+  const auto etc = open_joined(layers, "/etc");
+  if (!etc) return "";
+  const auto entry = look_up(*etc, name);
+  if (!entry || !S_ISREG(entry->info.st_mode)) return "";
+  const Fd file(::openat(entry->holder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) throw_errno("open /etc/{}", name);
+  return read_all(file.get(), 1 << 20);
+}
+
+bool is_url(const std::string& source) {
+  return source.starts_with("http://") || source.starts_with("https://");
+}
+bool is_repository(const std::string& source) {
+  return source.starts_with("git@") || source.starts_with("git://") ||
+         source.starts_with("ssh://") ||
+         (is_url(source) && source.find(".git") != std::string::npos);
+}
+
+/// The part of a path that --parents keeps: what follows "/./", or all of it.
+std::string kept_path(const std::string& written, const std::string& found) {
+  const std::size_t pivot = written.find("/./");
+  if (pivot == std::string::npos) return found;
+  const std::string before = clean_relative(written.substr(0, pivot));
+  if (before.empty()) return found;
+  return found.starts_with(before + "/") ? found.substr(before.size() + 1) : found;
+}
+
+/// A place for the content of a here-document.
+struct DocumentSource {
+  ScratchDirectory scratch;
+  FileSource source;
+
+  explicit DocumentSource(const image::StorePaths& paths) : scratch(image::begin_layer(paths)) {
+    source.root = open_file(scratch.path(), O_RDONLY | O_DIRECTORY);
+    source.name = "here-document";
+  }
+};
+
+class Reader {
+ public:
+  Reader(BuildJob& job, const Stage& stage, const StageState& state, const Instruction& step)
+      : job_(job), stage_(stage), state_(state), step_(step), lookup_(variables_of(state)) {}
+
+  CopyRequest read() {
+    read_flags();
+    std::vector<std::string> words;
+    for (const std::string& word : step_.words)
+      words.push_back(expand_word(word, lookup_, job_.file.escape));
+    read_destination(words);
+    words.pop_back();
+    for (std::size_t i = 0; i < words.size(); ++i) read_source(step_.words[i], words[i]);
+    if (request_.task.items.empty()) fail("no source files were specified");
+    if (request_.task.items.size() > 1) request_.task.into_directory = true;
+    request_.history = history(words);
+    return std::move(request_);
+  }
+
+ private:
+  std::string expanded(const char* flag) const {
+    const InstructionFlag* found = step_.flag(flag);
+    return found == nullptr ? "" : expand_word(found->value, lookup_, job_.file.escape);
+  }
+  bool is_set(const char* flag) const {
+    const InstructionFlag* found = step_.flag(flag);
+    return found != nullptr && found->value != "false";
+  }
+
+  void read_flags() {
+    if (const std::string mode = expanded("chmod"); !mode.empty())
+      during("--chmod", [&] { rules_.mode = ModeChange(mode); });
+    if (const std::string owner = expanded("chown"); !owner.empty())
+      during("--chown", [&] { rules_.owner = owner_of(owner); });
+    request_.task.owner = rules_.owner.value_or(std::pair<uid_t, gid_t>{0, 0});
+    rules_.parents = is_set("parents");
+    for (const std::string& pattern : step_.flag_values("exclude"))
+      rules_.excluded.emplace_back(clean_relative(expand_word(pattern, lookup_, job_.file.escape)));
+    for (const char* flag : {"checksum", "keep-git-dir"})
+      if (step_.flag(flag) != nullptr)
+        fail("--{} is for sources of a network, which ADD does not support yet", flag);
+    find_files();
+  }
+
+  /// Sources may be here-documents alone: the context is opened when it is needed.
+  void find_files() {
+    const InstructionFlag* from = step_.flag("from");
+    if (from == nullptr) return;
+    const Origin origin = job_.origin_of(from->value, stage_);
+    files_ = job_.files_of(origin);
+    rules_.keeps_owner = !job_.is_directory(origin);
+  }
+  const std::shared_ptr<const FileSource>& files() {
+    if (!files_) files_ = job_.context();
+    return files_;
+  }
+
+  std::pair<uid_t, gid_t> owner_of(const std::string& text) {
+    const auto wanted = runtime::parse_user(text);
+    if (!wanted) fail("invalid owner {}", stack::quoted(text));
+    const auto passwd = etc_file(job_.with.store, state_.diff_ids, "passwd");
+    const auto group = etc_file(job_.with.store, state_.diff_ids, "group");
+    runtime::ResolvedUser user;
+    switch (runtime::resolve_user(*wanted, passwd, group, user)) {
+      case runtime::LookupResult::no_such_user:
+        fail("unable to find user {}: no matching entries in passwd file", wanted->user);
+      case runtime::LookupResult::no_such_group:
+        fail("unable to find group {}: no matching entries in group file",
+             wanted->group.value_or(""));
+      default:
+        break;
+    }
+    // A number alone stands for both.
+    if (!wanted->group && parse_integer<std::uint32_t>(wanted->user)) user.gid = user.uid;
+    return {user.uid, user.gid};
+  }
+
+  void read_destination(const std::vector<std::string>& words) {
+    const std::string& text = words.back();
+    const std::string base = state_.config.working_dir.empty() ? "/" : state_.config.working_dir;
+    CopyTask& task = request_.task;
+    task.destination = absolute_inside(base, text);
+    task.into_directory = text.empty() || text.ends_with('/') || text == "." ||
+                          text.ends_with("/.") || task.destination == "/";
+    if (words.size() > 2 && !task.into_directory)
+      throw Error(fmt::format("when using {} with more than one source file, the destination must "
+                              "be a directory and end with a /",
+                              step_.name))
+          .with_hint(fmt::format("write {}/", text));
+  }
+
+  void read_source(const std::string& written, const std::string& source) {
+    if (const auto start = heredoc_start(written); start && !step_.heredocs.empty())
+      return add_document(*start);
+    if (step_.name == "ADD" && (is_url(source) || is_repository(source)))
+      throw Error(fmt::format("ADD of {} is not supported yet", source))
+          .with_hint("fetch it with RUN, or put it into the build context");
+    const auto paths = match_paths(*files(), clean_relative(source));
+    if (paths.empty())
+      throw Error(fmt::format("no file matches {}", stack::quoted(source)), ENOENT);
+    if (paths.size() > 1) request_.task.into_directory = true;
+    for (const std::string& path : paths) add_path(source, path);
+  }
+
+  void add_path(const std::string& source, const std::string& path) {
+    const auto found = find_file(*files_, path);
+    if (!found)
+      throw Error(
+          fmt::format("{}: {} not found{}", files_->name, stack::quoted(path.empty() ? "/" : path),
+                      files_->ignore.ignores(path) ? ", it is left out by .dockerignore" : ""),
+          0);
+    CopyItem item;
+    item.source = files_;
+    item.is_directory = S_ISDIR(found->info.st_mode);
+    item.name = rules_.parents ? kept_path(source, path) : path.substr(path.rfind('/') + 1);
+    if (rules_.parents && item.is_directory && item.name.empty()) item.name = "";
+    item.is_archive = step_.name == "ADD" && !(step_.flag("unpack") && !is_set("unpack")) &&
+                      is_archive(*files_, *found);
+    if (item.is_archive && (rules_.owner || !rules_.mode.is_none()))
+      fail("ADD --chown and --chmod of an archive are not supported: its files have their own");
+    if (rules_.parents && item.name.find('/') == std::string::npos && item.is_directory)
+      item.name = "./" + item.name;
+    add_to_plan(*files_, *found, "", rules_, item.plan);
+    request_.task.items.push_back(std::move(item));
+  }
+
+  /// A file whose content stands in the Dockerfile.
+  void add_document(const HeredocStart& start) {
+    const auto document =
+        std::find_if(step_.heredocs.begin(), step_.heredocs.end(),
+                     [&](const Heredoc& each) { return each.name == start.name; });
+    if (document == step_.heredocs.end()) fail("no here-document {}", start.name);
+    const auto documents = std::make_shared<DocumentSource>(job_.with.store);
+    const std::shared_ptr<const FileSource> source(documents, &documents->source);
+    const std::string content = document->expands
+                                    ? expand_document(document->content, lookup_, job_.file.escape)
+                                    : document->content;
+    const Fd file(::openat(source->root.get(), start.name.c_str(),
+                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!file) throw_errno("make a file for {}", start.name);
+    write_all(file.get(), content);
+    if (::fchmod(file.get(), 0644) != 0) throw_errno("chmod");
+    CopyItem item;
+    item.name = start.name;
+    const auto found = find_file(*source, start.name);
+    if (!found) fail("here-document {} is gone", start.name);
+    item.source = source;
+    add_to_plan(*source, *found, "", rules_, item.plan);
+    request_.task.items.push_back(std::move(item));
+  }
+
+  std::string history(const std::vector<std::string>& sources) const {
+    std::string text = step_.name;
+    for (const std::string& source : sources) text += fmt::format(" {}", source);
+    return fmt::format("{} {}", text, step_.words.back());
+  }
+
+  BuildJob& job_;
+  const Stage& stage_;
+  const StageState& state_;
+  const Instruction& step_;
+  Lookup lookup_;
+  CopyRules rules_;
+  std::shared_ptr<const FileSource> files_;
+  CopyRequest request_;
+};
+
+}  // namespace
+
+CopyRequest copy_request(BuildJob& job, const Stage& stage, const StageState& state,
+                         const Instruction& instruction) {
+  return Reader(job, stage, state, instruction).read();
+}
+
+}  // namespace stack::build

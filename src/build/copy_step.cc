@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/copy_step.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "image/archive_pipe.h"
+#include "image/digest.h"
+#include "image/entry_stream.h"
+#include "image/tar_reader.h"
+#include "image/unpack_files.h"
+
+namespace stack::build {
+namespace {
+
+std::optional<struct stat> look_at(int root, const std::string& path) {
+  try {
+    const Fd there = open_in_root(root, path, O_PATH);
+    struct stat info {};
+    if (::fstat(there.get(), &info) != 0) throw_errno("stat {}", printable(path));
+    return info;
+  } catch (const Error& error) {
+    if (error.error_number() == ENOENT || error.error_number() == ENOTDIR) return std::nullopt;
+    throw;
+  }
+}
+
+bool is_directory(int root, const std::string& path) {
+  const auto info = look_at(root, path);
+  return info && S_ISDIR(info->st_mode);
+}
+
+std::string joined(const std::string& directory, const std::string& name) {
+  if (name.empty()) return directory;
+  return directory == "/" ? "/" + name : directory + "/" + name;
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Where an item goes: a directory's content into it, a file under that name.
+std::string place_of(const CopyTask& task, const CopyItem& item, int root) {
+  const bool has_path = item.name.find('/') != std::string::npos;
+  if (item.is_archive || (item.is_directory && !has_path)) return task.destination;
+  if (has_path || task.into_directory || is_directory(root, task.destination))
+    return joined(task.destination, item.name);
+  return task.destination;
+}
+
+Fd open_source(const FileSource& source, const std::string& path) {
+  return open_beneath(source.root.get(), path, O_RDONLY);
+}
+
+void write_item(const CopyItem& item, const std::string& place, bool place_is_there,
+                image::EntryStream& stream) {
+  ParentDirectories parents(item.source->root.get());
+  for (const CopyEntry& entry : item.plan.entries) {
+    // A directory that was there keeps its owner and mode.
+    if (entry.target.empty() && place_is_there && S_ISDIR(entry.info.st_mode)) continue;
+    std::string path = joined(place, entry.target).substr(1);
+    if (S_ISDIR(entry.info.st_mode)) path += "/";
+    during(printable(entry.source), [&] {
+      stream.write(parents.open(entry.source), last_name(entry.source), entry.info, path);
+    });
+  }
+}
+
+void write_plain(const CopyTask& task, const CopyItem& item, int root) {
+  const std::string place = place_of(task, item, root);
+  if (place != "/") make_directory(root, parent_of(place), task.owner);
+  const bool is_there = is_directory(root, place);
+  if (item.is_directory && place != "/" && !is_there && look_at(root, place))
+    fail("cannot copy to non-directory: {}", printable(place));
+  image::through_pipe(
+      [&](const image::TarSink& sink) {
+        image::EntryStream stream(sink, image::Reading::still);
+        write_item(item, place, is_there, stream);
+        stream.finish();
+      },
+      [&](int archive) { image::unpack_files(archive, {.root = root, .directory = "/"}); });
+}
+
+void unpack_item(const CopyTask& task, const CopyItem& item, int root) {
+  make_directory(root, task.destination, task.owner);
+  const Fd archive = open_source(*item.source, item.plan.entries.front().source);
+  image::unpack_files(archive.get(), {.root = root, .directory = task.destination});
+}
+
+}  // namespace
+
+bool is_archive(const FileSource& source, const FoundFile& found) {
+  if (!S_ISREG(found.info.st_mode) || found.info.st_size == 0) return false;
+  try {
+    const Fd file = open_source(source, found.path);
+    image::TarReader reader(file.get());
+    return reader.next().has_value();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::string digest_of_items(const CopyTask& task) {
+  image::Sha256 sum;
+  for (const CopyItem& item : task.items) {
+    await_distinct_times(item.plan);
+    sum.add(fmt::format("{} {} {} {} {}\n", item.name.size(), item.name, item.is_directory,
+                        item.is_archive, content_digest(*item.source, item.plan)));
+  }
+  return sum.digest();
+}
+
+bool is_unchanged(const CopyTask& task) {
+  for (const CopyItem& item : task.items)
+    if (!is_unchanged(*item.source, item.plan)) return false;
+  return true;
+}
+
+void carry_out(const CopyTask& task, int root) {
+  for (const CopyItem& item : task.items) {
+    if (item.is_archive) {
+      unpack_item(task, item, root);
+    } else {
+      write_plain(task, item, root);
+    }
+  }
+}
+
+bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner) {
+  if (is_directory(root, path)) return false;
+  if (look_at(root, path)) fail("{} is not a directory", printable(path));
+  make_directory(root, parent_of(path), owner);
+  const Fd parent = open_in_root(root, parent_of(path), O_PATH | O_DIRECTORY);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  if (::mkdirat(parent.get(), name.c_str(), 0755) != 0) throw_errno("mkdir {}", printable(path));
+  const Fd made(
+      ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!made) throw_errno("open {}", printable(path));
+  if (::fchown(made.get(), owner.first, owner.second) != 0 || ::fchmod(made.get(), 0755) != 0)
+    throw_errno("set owner and mode of {}", printable(path));
+  return true;
+}
+
+}  // namespace stack::build

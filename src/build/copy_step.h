@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// COPY and ADD: what is brought from where to where, and its being brought. Sources are looked at
+// first, which gives the cache its key; files are written only when nothing was found there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "build/copy_plan.h"
+
+namespace stack::build {
+
+/// One source of a COPY: a path that was found, with all that is below it.
+struct CopyItem {
+  std::shared_ptr<const FileSource> source;
+  CopyPlan plan;  ///< targets are seen from the item: "" is itself
+  bool is_directory = false;
+  bool is_archive = false;  ///< ADD: to be unpacked
+  std::string name;         ///< what it is called in a directory; with --parents a path
+};
+
+struct CopyTask {
+  std::vector<CopyItem> items;
+  std::string destination;        ///< absolute, clean
+  bool into_directory = false;    ///< it ended in "/", or there are several items
+  std::pair<uid_t, gid_t> owner;  ///< of directories that have to be made
+};
+
+/// Whether the file is a tar archive, compressed or not.
+bool is_archive(const FileSource& source, const FoundFile& found);
+
+/// What the task brings, as one text for the cache's key.
+std::string digest_of_items(const CopyTask& task);
+/// Whether the sources are still what they were when they were looked at.
+bool is_unchanged(const CopyTask& task);
+
+/// Writes all of it below the open directory `root`, whose links lead nowhere else.
+void carry_out(const CopyTask& task, int root);
+
+/// Makes the directory `path` and those above it that are missing. True when it was not there.
+bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner);
+
+}  // namespace stack::build

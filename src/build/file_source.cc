@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/file_source.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/overlay_tree.h"
+#include "base/text.h"
+
+namespace stack::build {
+namespace {
+
+/// Where an open file is, as the kernel names it.
+std::string name_of(int fd) {
+  char target[PATH_MAX];
+  const ssize_t size =
+      ::readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), target, sizeof target);
+  if (size < 0) throw_errno("readlink");
+  return std::string(target, static_cast<std::size_t>(size));
+}
+
+/// `fd` relative to `root`.
+std::string place_below(int root, int fd) {
+  const std::string top = name_of(root);
+  const std::string whole = name_of(fd);
+  if (whole == top) return "";
+  const std::string prefix = top == "/" ? top : top + "/";
+  if (!whole.starts_with(prefix)) fail("{} has moved", printable(whole));
+  return whole.substr(prefix.size());
+}
+
+bool is_absence(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
+}
+
+/// Wildcards part by part: only directories whose names fit are looked into.
+class Matcher {
+ public:
+  explicit Matcher(const FileSource& source) : source_(source) {}
+
+  std::vector<std::string> match(const std::string& pattern) {
+    const PathPattern whole(pattern);
+    if (whole.is_plain()) return {pattern};
+    for (const std::string& part : split(pattern, '/')) {
+      // From a "**" on any depth fits: then all names are compared with the whole.
+      any_depth_ = any_depth_ || part.find("**") != std::string::npos;
+      if (!any_depth_) parts_.emplace_back(part);
+    }
+    walk("", 0, whole);
+    return std::move(found_);
+  }
+
+ private:
+  void walk(const std::string& path, std::size_t depth, const PathPattern& whole) {
+    Fd directory;
+    try {
+      directory =
+          open_in_root(source_.root.get(), path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+    } catch (const Error&) {
+      return;
+    }
+    JoinedDirectory alone;
+    alone.push_back(std::move(directory));
+    for (const std::string& name : names_in(alone)) {
+      const std::string below = path.empty() ? name : path + "/" + name;
+      if (depth < parts_.size() && !parts_[depth].matches(name)) continue;
+      if (depth + 1 < parts_.size()) {
+        walk(below, depth + 1, whole);
+        continue;
+      }
+      if (whole.matches(below) && find_file(source_, below)) found_.push_back(below);
+      const auto entry = any_depth_ ? look_up(alone, name) : std::nullopt;
+      if (entry && S_ISDIR(entry->info.st_mode)) walk(below, depth + 1, whole);
+    }
+  }
+
+  const FileSource& source_;
+  std::vector<PathPattern> parts_;
+  bool any_depth_ = false;
+  std::vector<std::string> found_;
+};
+
+}  // namespace
+
+std::optional<FoundFile> find_file(const FileSource& source, const std::string& path) {
+  Fd file;
+  try {
+    file = open_in_root(source.root.get(), path.empty() ? "." : path, O_PATH);
+  } catch (const Error& error) {
+    if (is_absence(error.error_number())) return std::nullopt;
+    throw;
+  }
+  FoundFile found;
+  if (::fstat(file.get(), &found.info) != 0) throw_errno("stat {}", printable(path));
+  found.path = place_below(source.root.get(), file.get());
+  const bool left_out = !found.path.empty() && source.ignore.ignores(found.path);
+  const bool may_be_passed =
+      S_ISDIR(found.info.st_mode) && source.ignore.may_hold_exceptions(found.path);
+  if (left_out && !may_be_passed) return std::nullopt;
+  return found;
+}
+
+int ParentDirectories::open(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  std::string parent = slash == std::string::npos ? "." : path.substr(0, slash);
+  if (!directory_ || parent != path_) {
+    directory_ = open_beneath(root_, parent, O_RDONLY | O_DIRECTORY);
+    path_ = std::move(parent);
+  }
+  return directory_.get();
+}
+
+std::string last_name(const std::string& path) {
+  return path.empty() ? "." : path.substr(path.rfind('/') + 1);
+}
+
+std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern) {
+  return Matcher(source).match(pattern);
+}
+
+}  // namespace stack::build

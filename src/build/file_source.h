@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tree that COPY and ADD take files from: a build context with its .dockerignore, the files of a
+// stage or an image. Names are looked up below its root only, whatever links there are.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "build/content_memory.h"
+#include "build/ignore.h"
+
+namespace stack::build {
+
+struct FileSource {
+  Fd root;
+  IgnoreRules ignore;
+  std::string name;                       ///< for messages: "the build context"
+  std::shared_ptr<ContentMemory> memory;  ///< of what its files hold; may be null
+};
+
+/// Something in a source, found.
+struct FoundFile {
+  std::string path;  ///< where it really is, relative, without links; empty: the root itself
+  struct stat info {};
+};
+
+/// Follows links in the path and at its end. Nothing when there is none, or it is left out.
+std::optional<FoundFile> find_file(const FileSource& source, const std::string& path);
+
+/// Opens the directories that hold entries; neighbours share one.
+class ParentDirectories {
+ public:
+  explicit ParentDirectories(int root) : root_(root) {}
+  /// The directory that `path` (as in FoundFile) is in, borrowed until the next call.
+  int open(const std::string& path);
+
+ private:
+  int root_;
+  Fd directory_;
+  std::string path_;
+};
+/// The last name of such a path; "." for the root.
+std::string last_name(const std::string& path);
+
+/// The paths that `pattern` (wildcards as in PathPattern) fits, sorted; a plain one is itself,
+/// there or not. Throws Error for a pattern that is none.
+std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern);
+
+}  // namespace stack::build

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/guard.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "runtime/cgroup.h"
+
+namespace stack::build {
+namespace {
+
+/// No project has this name.
+constexpr const char* builds = "stack/.build";
+
+void clear(const std::string& top) noexcept {
+  try {
+    for (const std::string& group : runtime::list_cgroups(top)) {
+      runtime::kill_cgroup(top + "/" + group);
+      runtime::remove_cgroup(top + "/" + group);
+    }
+    runtime::remove_cgroup(top);
+  } catch (const Error&) {
+    // Its name tells the next build whose it was.
+  }
+}
+
+std::optional<ProcessIdentity> owner_of(const std::string& name) {
+  const std::size_t dash = std::min(name.find('-'), name.size());
+  const auto pid = parse_integer<pid_t>(name.substr(0, dash));
+  const auto start = parse_integer<std::uint64_t>(name.substr(std::min(dash + 1, name.size())));
+  if (!pid || !start) return std::nullopt;
+  return ProcessIdentity{*pid, *start};
+}
+
+void clear_dead_builds() {
+  for (const std::string& name : runtime::list_cgroups(builds)) {
+    const auto owner = owner_of(name);
+    if (owner && !is_alive(*owner)) clear(fmt::format("{}/{}", builds, name));
+  }
+}
+
+[[noreturn]] void keep_watch(int alive, const std::string& top) {
+  // Ctrl-C is for the builder.
+  ::setsid();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
+  ::close_range(0, static_cast<unsigned>(alive) - 1, 0);
+  ::close_range(static_cast<unsigned>(alive) + 1, ~0U, 0);
+  char byte;
+  while (::read(alive, &byte, 1) < 0 && errno == EINTR) {
+  }
+  clear(top);
+  ::_exit(0);
+}
+
+}  // namespace
+
+Guard::Guard() {
+  clear_dead_builds();
+  const ProcessIdentity self = identify(::getpid());
+  top_ = fmt::format("{}/{}-{}", builds, self.pid, self.start_time);
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
+  Fd watched(ends[0]);
+  alive_ = Fd(ends[1]);
+  guard_ = ::fork();
+  if (guard_ < 0) throw_errno("fork");
+  if (guard_ == 0) keep_watch(watched.get(), top_);
+}
+
+Guard::~Guard() {
+  alive_.reset();
+  while (::waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+std::string Guard::next_cgroup() {
+  return fmt::format("{}/{}", top_, count_++);
+}
+
+}  // namespace stack::build

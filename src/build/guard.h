@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nothing that a build runs outlives it: a small process waits for the end of the builder, however
+// that comes, and then kills what is in the build's cgroups. A build whose guard was killed as well
+// is cleared away by the next one.
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+
+namespace stack::build {
+
+class Guard {
+ public:
+  /// Clears what dead builds have left, and forks. The caller must be single-threaded.
+  Guard();
+  /// Kills what is left, and waits for the guard.
+  ~Guard();
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  /// A new cgroup of this build: "stack/.build/PID-START/N".
+  std::string next_cgroup();
+
+ private:
+  std::string top_;
+  Fd alive_;  ///< its end, in all who hold it, is the end of the build
+  int guard_ = 0;
+  int count_ = 0;
+};
+
+}  // namespace stack::build

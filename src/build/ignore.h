@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patterns of names as Dockerfiles and .dockerignore files have them. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stack::build {
+
+/// What "/" is to a pattern.
+enum class Slash { parts_names, is_a_character };
+
+/// `*` and `?` do not cross a "/", `**` does; [a-z], [^a-z]; \ takes a meaning away.
+class PathPattern {
+ public:
+  /// Throws Error when a class is not closed.
+  explicit PathPattern(std::string_view pattern, Slash slash = Slash::parts_names);
+  bool matches(std::string_view path) const;
+  /// It matches itself alone.
+  bool is_plain() const;
+
+ private:
+  enum class Kind { character, any, in_class, star, stars, directories };
+  struct Token {
+    Kind kind;
+    char character = '\0';
+    std::string members;  ///< of a class: pairs of first and last
+    bool inverted = false;
+  };
+  bool fits(const Token& token, char c) const;
+  Slash slash_;
+  std::vector<Token> tokens_;
+};
+
+/// A .dockerignore file: the last line that fits decides, `!` takes back.
+class IgnoreRules {
+ public:
+  IgnoreRules() = default;
+  /// Throws Error naming the line.
+  explicit IgnoreRules(std::string_view text);
+
+  bool empty() const { return rules_.empty(); }
+  /// Whether `path` (relative, without "." and "..") is left out. What is below a directory that is
+  /// left out is left out with it, unless a `!` takes it back.
+  bool ignores(std::string_view path) const;
+  /// Whether there may be something in the directory `path`, which is left out itself, that is not.
+  bool may_hold_exceptions(std::string_view path) const;
+
+ private:
+  struct Rule {
+    PathPattern pattern;
+    bool takes_back;
+    std::string text;
+  };
+  std::vector<Rule> rules_;
+};
+
+/// "a/./b/../c/" as "a/c"; a leading "/" is dropped, ".." never leads above the top.
+std::string clean_relative(std::string_view path);
+
+}  // namespace stack::build

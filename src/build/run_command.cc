@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/run_command.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ids.h"
+#include "base/process.h"
+#include "runtime/cgroup.h"
+#include "runtime/launch.h"
+
+namespace stack::build {
+namespace {
+
+struct Pipe {
+  Fd reading;
+  Fd writing;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+/// False at the end.
+bool pass_on(int from, const std::function<void(std::string_view)>& output) {
+  std::array<char, 1 << 16> buffer;
+  const ssize_t got = ::read(from, buffer.data(), buffer.size());
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) return false;
+  output({buffer.data(), static_cast<std::size_t>(got)});
+  return true;
+}
+
+/// Until process 1 has ended, with which the kernel ends all others, and its output is read.
+void relay(int from, int pidfd, const std::function<void(std::string_view)>& output) {
+  std::array<pollfd, 2> waits = {{{from, POLLIN, 0}, {pidfd, POLLIN, 0}}};
+  while (waits[0].fd >= 0 || waits[1].fd >= 0) {
+    if (::poll(waits.data(), waits.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      throw_errno("poll");
+    }
+    if (waits[0].revents != 0 && !pass_on(from, output)) waits[0].fd = -1;
+    if (waits[1].revents != 0) waits[1].fd = -1;
+  }
+}
+
+}  // namespace
+
+int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache,
+               const std::function<void(std::string_view)>& output) {
+  const Fd nothing = open_file("/dev/null", O_RDONLY);
+  Pipe pipe = make_pipe();
+  runtime::LaunchOptions options;
+  options.stdin_fd = nothing.get();
+  options.stdout_fd = pipe.writing.get();
+  options.stderr_fd = pipe.writing.get();
+  options.cache = cache;
+  runtime::PendingContainer container = runtime::launch(spec, options);
+  container.release();
+  container.take_result();
+  pipe.writing.reset();
+  const pid_t pid = container.identity().pid;
+  relay(pipe.reading.get(), container.pidfd(), output);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) throw_errno("waitpid");
+  }
+  runtime::kill_cgroup(spec.cgroup);
+  runtime::remove_cgroup(spec.cgroup);
+  return exit_code_of(status);
+}
+
+runtime::ContainerSpec build_container() {
+  runtime::ContainerSpec spec;
+  spec.id = new_container_id();
+  spec.name = "build";
+  spec.hostname = "build";
+  spec.security.capabilities = runtime::default_capabilities();
+  return spec;
+}
+
+}  // namespace stack::build

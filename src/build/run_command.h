@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// One program run to its end on the files of a stage, with the posture of any container.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+#include "runtime/container_spec.h"
+
+namespace stack::build {
+
+/// Runs the container; what it prints, on either stream, goes to `output`. Everything that it has
+/// started is gone when this returns. The exit code, 128 + n after a signal. Throws Error when it
+/// could not be started.
+int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache,
+               const std::function<void(std::string_view)>& output);
+
+/// What every container of a build has; its files, process and cgroup are the caller's to add.
+runtime::ContainerSpec build_container();
+
+}  // namespace stack::build

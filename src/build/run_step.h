@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// RUN: what one container of a build is given, and its being run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "build/build_job.h"
+#include "build/cache_key.h"
+#include "build/layers.h"
+#include "build/run_mounts.h"
+
+namespace stack::build {
+
+class RunStep {
+ public:
+  /// Looks at all that the step depends on. Throws Error.
+  RunStep(BuildJob& job, const Stage& stage, const StageState& state,
+          const Instruction& instruction);
+
+  CacheKey key() const;
+  /// "RUN |1 A=b /bin/sh -c make", for the history.
+  std::string history() const;
+  /// Runs it; the layer lies in `workspace`. `step`: for the report. Throws Error when it does not
+  /// end with 0.
+  std::optional<image::NewLayer> execute(Workspace& workspace, int step);
+
+ private:
+  struct Mount {
+    RunMount mount;
+    std::shared_ptr<const FileSource> files;  ///< bind of a directory
+    std::optional<FoundFile> found;           ///< same
+    std::vector<std::string> layers;          ///< bind of a stage or an image: diff ids
+    std::string digest;                       ///< of what is mounted
+  };
+  void look_at_mounts();
+  void look_at_bind(Mount& mount, const Origin& origin, const std::string& source);
+  void look_at_text();
+  void look_at_network();
+
+  runtime::ContainerSpec container(Workspace& workspace, std::set<std::string>& scaffolding);
+  void add_mount(const Mount& mount, Workspace& workspace, runtime::ContainerSpec& spec);
+  void add_bind(const Mount& mount, Workspace& workspace, runtime::ContainerSpec& spec);
+  void add_cache(const Mount& mount, runtime::ContainerSpec& spec);
+  void add_secret(const RunMount& mount, runtime::ContainerSpec& spec) const;
+  void add_agent(const RunMount& mount, runtime::ContainerSpec& spec) const;
+  void write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec) const;
+
+  BuildJob& job_;
+  const Stage& stage_;
+  const StageState& state_;
+  const Instruction& instruction_;
+  std::vector<std::string> arguments_;
+  std::string script_;  ///< a here-document that is a program of its own
+  std::vector<Mount> mounts_;
+  BuildNetwork network_ = BuildNetwork::usual;
+  std::vector<FileLock> held_;  ///< caches
+};
+
+}  // namespace stack::build

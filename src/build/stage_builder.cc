@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/stage_builder.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "build/cache_key.h"
+#include "build/copy_request.h"
+#include "build/layers.h"
+#include "build/run_step.h"
+#include "image/build_cache.h"
+
+namespace stack::build {
+namespace {
+
+constexpr const char* usual_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Instructions that are steps of their own for who watches.
+bool is_work(const Instruction& instruction) {
+  return instruction.name == "RUN" || instruction.name == "COPY" || instruction.name == "ADD" ||
+         instruction.name == "WORKDIR";
+}
+
+class StageBuilder {
+ public:
+  StageBuilder(BuildJob& job, const Stage& stage) : job_(job), stage_(stage) {}
+
+  StageState build() {
+    count_ = 1 + std::count_if(stage_.steps.begin(), stage_.steps.end(), is_work);
+    at(stage_.at, [&] { begin(); });
+    for (const std::string& text : triggers_) {
+      const std::string from = fmt::format("ONBUILD of {}", stage_.base_text);
+      step(parse_instruction(from, text));
+    }
+    for (const Instruction& each : stage_.steps) step(each);
+    return std::move(state_);
+  }
+
+ private:
+  template <typename Work>
+  void at(Position place, Work&& work) {
+    try {
+      work();
+    } catch (Error& error) {
+      error.add_frame(fmt::format("{}:{}:{}", job_.file.name, place.line, place.column));
+      throw;
+    }
+  }
+
+  std::string title(const std::string& text) {
+    const bool alone = job_.graph.order.size() == 1 && stage_.name.empty();
+    return fmt::format("[{}{}/{}] {}", alone ? "" : fmt::format("{} ", shown_name(stage_)),
+                       ++number_, count_, text);
+  }
+
+  void begin() {
+    const int step = ++job_.steps;
+    job_.with.report.begin(step, title(fmt::format("FROM {}", stage_.base_text)));
+    take_base();
+    state_.arguments = Arguments(job_.request.arguments, platform_arguments());
+    job_.with.report.end(step, BuildReport::End::done);
+  }
+
+  void take_base() {
+    switch (stage_.base.kind) {
+      case OriginKind::scratch:
+        state_.config.environment = {usual_path};
+        state_.config.working_dir = "/";
+        state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
+        return;
+      case OriginKind::stage:
+        state_ = job_.done.at(stage_.base.stage);
+        break;
+      case OriginKind::image:
+        take_image(job_.image_of(stage_.base.name));
+        break;
+      case OriginKind::context:
+        if (job_.is_directory(stage_.base))
+          fail("context {} is a directory, not an image", stage_.base.name);
+        take_image(job_.image_of(job_.request.contexts.at(stage_.base.name).image));
+    }
+    state_.has_own_command = false;
+    triggers_ = std::exchange(state_.config.on_build, {});
+  }
+
+  void take_image(image::ConfigDocument document) {
+    state_.config = std::move(document.config);
+    state_.author = document.author;
+    state_.diff_ids = std::move(document.diff_ids);
+    state_.history = std::move(document.history);
+    state_.created = document.created;
+  }
+
+  void step(const Instruction& instruction) {
+    at(instruction.at, [&] {
+      if (instruction.name == "RUN") return run(instruction);
+      if (instruction.name == "COPY" || instruction.name == "ADD") return copy(instruction);
+      if (instruction.name == "WORKDIR") return change_directory(instruction);
+      if (instruction.name == "MAINTAINER")
+        job_.with.report.warn(
+            "MAINTAINER is deprecated: use LABEL org.opencontainers.image.authors");
+      apply_to_config(state_, instruction, job_.graph.global, job_.file.escape);
+    });
+  }
+
+  bool uses_cache() const {
+    if (job_.request.no_cache) return false;
+    const auto& without = job_.request.no_cache_stages;
+    return !without.contains(stage_.name) && !without.contains(std::to_string(stage_.number));
+  }
+
+  /// A step that may give a layer: from the cache, or done and put there.
+  template <typename Make>
+  void work(const Instruction& instruction, const CacheKey& key, const std::string& history,
+            Make&& make) {
+    const int step = ++job_.steps;
+    job_.with.report.begin(step, title(instruction.source));
+    const std::string digest = key.digest();
+    if (uses_cache()) {
+      if (const auto known = image::find_step(job_.with.store, digest, state_.diff_ids)) {
+        accept(*known, history);
+        return job_.with.report.end(step, BuildReport::End::cached);
+      }
+    }
+    try {
+      accept(perform(digest, [&](Workspace& workspace) { return make(workspace, step); }), history);
+    } catch (...) {
+      job_.with.report.end(step, BuildReport::End::failed);
+      throw;
+    }
+    job_.with.report.end(step, BuildReport::End::done);
+  }
+
+  /// Makes a layer, puts it into the store and says so in the cache.
+  template <typename Make>
+  image::BuiltStep perform(const std::string& digest, Make&& make) {
+    Workspace workspace(job_.with.store, state_.diff_ids);
+    const Result result = make(workspace);
+    image::BuiltStep made{result.layer ? result.layer->diff_id : "", job_.now()};
+    if (result.layer) image::add_built_layer(job_.with.store, state_.diff_ids, *result.layer);
+    if (result.is_certain) image::record_step(job_.with.store, digest, made);
+    return made;
+  }
+
+  void accept(const image::BuiltStep& step, const std::string& history) {
+    state_.created = step.created;
+    if (!step.diff_id.empty()) state_.diff_ids.push_back(step.diff_id);
+    note_history(state_, history, step.diff_id.empty());
+  }
+
+  struct Result {
+    std::optional<image::NewLayer> layer;
+    bool is_certain = true;  ///< false: what it was made of has changed meanwhile
+  };
+
+  void run(const Instruction& instruction) {
+    RunStep run(job_, stage_, state_, instruction);
+    work(instruction, run.key(), run.history(),
+         [&](Workspace& workspace, int step) { return Result{run.execute(workspace, step)}; });
+  }
+
+  void copy(const Instruction& instruction) {
+    const CopyRequest request = copy_request(job_, stage_, state_, instruction);
+    CacheKey key("copy", chain_of(state_.diff_ids));
+    key.add("items", digest_of_items(request.task)).add("destination", request.task.destination);
+    key.add("into", request.task.into_directory ? "directory" : "file");
+    key.add("owner", fmt::format("{}:{}", request.task.owner.first, request.task.owner.second));
+    if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
+    work(instruction, key, request.history, [&](Workspace& workspace, int) {
+      {
+        const auto tree = workspace.mount();
+        carry_out(request.task, tree.root());
+      }
+      Result result{workspace.take_layer({}, job_.epoch)};
+      result.is_certain = is_unchanged(request.task);
+      return result;
+    });
+  }
+
+  void change_directory(const Instruction& instruction) {
+    const std::string path = working_directory(state_, instruction, job_.file.escape);
+    state_.config.working_dir = path;
+    CacheKey key("workdir", chain_of(state_.diff_ids));
+    key.add("path", path);
+    if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
+    work(instruction, key, fmt::format("WORKDIR {}", path), [&](Workspace& workspace, int) {
+      {
+        const auto tree = workspace.mount();
+        make_directory(tree.root(), path, {0, 0});
+      }
+      return Result{workspace.take_layer({}, job_.epoch)};
+    });
+  }
+
+  BuildJob& job_;
+  const Stage& stage_;
+  StageState state_;
+  std::vector<std::string> triggers_;
+  int number_ = 0;
+  std::ptrdiff_t count_ = 0;
+};
+
+}  // namespace
+
+StageState build_stage(BuildJob& job, const Stage& stage) {
+  return StageBuilder(job, stage).build();
+}
+
+}  // namespace stack::build

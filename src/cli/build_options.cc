@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/build_options.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/host_paths.h"
+#include "base/text.h"
+#include "build/stages.h"
+#include "image/reference.h"
+
+namespace stack::cli {
+namespace {
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw Error(text).with_exit_code(ExitCode::usage);
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+/// "id=token,src=FILE" by key.
+std::map<std::string, std::string> fields_of(const std::string& text) {
+  std::map<std::string, std::string> fields;
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t equals = std::min(part.find('='), part.size());
+    fields[to_lower(part.substr(0, equals))] = equals < part.size() ? part.substr(equals + 1) : "";
+  }
+  return fields;
+}
+
+void add_secret(const std::string& text, build::BuildRequest& request) {
+  auto fields = fields_of(text);
+  const auto known = [](const auto& field) {
+    static const std::set<std::string> keys = {"id", "src", "source", "env", "type"};
+    return keys.contains(field.first);
+  };
+  if (!std::all_of(fields.begin(), fields.end(), known) || fields["id"].empty())
+    refuse(fmt::format("invalid secret {}: id=NAME,src=FILE or id=NAME,env=VARIABLE", text));
+  const std::string file = fields["src"].empty() ? fields["source"] : fields["src"];
+  std::string variable = fields["env"];
+  if (file.empty() && variable.empty()) variable = fields["id"];
+  if (file.empty() || fields["type"] == "env") {
+    const auto value = environment(variable.empty() ? file : variable);
+    if (!value) fail("secret {}: the environment has no {}", fields["id"], variable);
+    request.secrets[fields["id"]] = *value;
+    return;
+  }
+  request.secrets[fields["id"]] =
+      during(fmt::format("secret {}", fields["id"]), [&] { return read_file(file, 1 << 20); });
+}
+
+void add_agent(const std::string& text, build::BuildRequest& request) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  const std::string id = equals == 0 ? "default" : text.substr(0, equals);
+  std::string socket = equals < text.size() ? text.substr(equals + 1) : "";
+  if (socket.empty()) socket = environment("SSH_AUTH_SOCK").value_or("");
+  if (socket.empty())
+    throw Error(fmt::format("ssh {}: no agent is running", id)).with_hint("set SSH_AUTH_SOCK");
+  struct stat info {};
+  if (::stat(socket.c_str(), &info) != 0) throw_errno("ssh {}: {}", id, socket);
+  if (!S_ISSOCK(info.st_mode))
+    throw Error(fmt::format("ssh {}: {} is no agent's socket; keys are not supported", id, socket))
+        .with_hint("add the key to an agent: ssh-add");
+  request.agents[id] = socket;
+}
+
+std::uint64_t size_of(const std::string& text, const char* flag) {
+  std::string digits = to_lower(text);
+  if (digits.ends_with('b')) digits.pop_back();
+  std::uint64_t unit = 1;
+  for (const auto& [letter, factor] :
+       {std::pair{'k', 1ULL << 10}, {'m', 1ULL << 20}, {'g', 1ULL << 30}}) {
+    if (!digits.ends_with(letter)) continue;
+    digits.pop_back();
+    unit = factor;
+    break;
+  }
+  const auto number = parse_integer<std::uint64_t>(digits);
+  if (!number || *number > UINT64_MAX / unit) refuse(fmt::format("invalid {} {}", flag, text));
+  return *number * unit;
+}
+
+void add_ulimit(const std::string& text, build::BuildRequest& request) {
+  const std::size_t equals = text.find('=');
+  const auto parts = split(equals == std::string::npos ? "" : text.substr(equals + 1), ':');
+  const auto soft = parse_integer<std::int64_t>(parts.front());
+  const auto hard = parse_integer<std::int64_t>(parts.back());
+  if (!soft || !hard || parts.size() > 2)
+    refuse(fmt::format("invalid ulimit {}: NAME=SOFT or NAME=SOFT:HARD", text));
+  request.ulimits[text.substr(0, equals)] = {*soft, *hard};
+}
+
+void add_context(const std::string& text, build::BuildRequest& request) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    refuse(
+        fmt::format("invalid build context {}: NAME=DIRECTORY or NAME=docker-image://IMAGE", text));
+  request.contexts[text.substr(0, equals)] = build::named_context(text.substr(equals + 1));
+}
+
+}  // namespace
+
+std::optional<std::pair<std::string, std::string>> argument_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos)
+    return std::pair(text.substr(0, equals), text.substr(equals + 1));
+  const auto value = environment(text);
+  return value ? std::optional(std::pair(text, *value)) : std::nullopt;
+}
+
+void add_common_flags(const Options& options, build::BuildRequest& request) {
+  // As docker buildx: who wants reproducible images says so for all builds at once.
+  if (const auto epoch = environment("SOURCE_DATE_EPOCH"))
+    request.arguments.emplace("SOURCE_DATE_EPOCH", *epoch);
+  for (const std::string& text : options.build_arguments)
+    if (const auto argument = argument_of(text))
+      request.arguments[argument->first] = argument->second;
+  if (options.no_cache) request.no_cache = true;
+  if (options.pull) request.pull = true;
+  if (!options.memory.empty()) request.memory = size_of(options.memory, "memory");
+  for (const std::string& text : options.ssh) add_agent(text, request);
+}
+
+void add_image_flags(const Options& options, build::BuildRequest& request) {
+  add_common_flags(options, request);
+  request.target = options.target;
+  for (const std::string& tag : options.tags)
+    request.names.push_back(image::canonical(image::parse_reference(tag)));
+  for (const std::string& label : options.labels) {
+    const std::size_t equals = std::min(label.find('='), label.size());
+    request.labels[label.substr(0, equals)] = equals < label.size() ? label.substr(equals + 1) : "";
+  }
+  for (const std::string& text : options.secrets) add_secret(text, request);
+  for (const std::string& text : options.ulimits) add_ulimit(text, request);
+  for (const std::string& text : options.build_contexts) add_context(text, request);
+  for (const std::string& host : options.add_hosts) {
+    if (host.find_first_of(":=") == std::string::npos)
+      refuse(fmt::format("invalid host {}: NAME:ADDRESS", host));
+    request.extra_hosts.push_back(host);
+  }
+  if (!options.shm_size.empty()) request.shm_size = size_of(options.shm_size, "shm-size");
+  if (!options.build_network.empty()) request.network = build::network_named(options.build_network);
+  for (const std::string& platform : options.platforms)
+    for (const std::string& each : split(platform, ','))
+      if (!build::is_own_platform(each)) fail("platform {} is not this machine's", each);
+}
+
+build::BuildSurroundings build_surroundings(build::BuildReport& report) {
+  const HostPaths paths = HostPaths::from_environment();
+  return {.store = {paths.images()},
+          .cache = paths.cache(),
+          .report = report,
+          .find_image = [store = image::ImageStore(paths.images())](
+                            const std::string& reference, bool) { return store.find(reference); }};
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/ignore.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace stack::build {
+namespace {
+
+bool fits(const char* pattern, const char* path) {
+  return PathPattern(pattern).matches(path);
+}
+
+TEST(BuildPattern, StarsAndClasses) {
+  EXPECT_TRUE(fits("*.txt", "a.txt"));
+  EXPECT_FALSE(fits("*.txt", "d/a.txt"));
+  EXPECT_TRUE(fits("**/*.txt", "a.txt"));
+  EXPECT_TRUE(fits("**/*.txt", "d/e/a.txt"));
+  EXPECT_TRUE(fits("a/**", "a/b/c"));
+  EXPECT_TRUE(fits("a/**/c", "a/c"));
+  EXPECT_FALSE(fits("a/**/c", "a/xc"));
+  EXPECT_TRUE(fits("?[a-c][^x]", "zby"));
+  EXPECT_FALSE(fits("?[a-c][^x]", "zbx"));
+  EXPECT_TRUE(fits("\\*", "*"));
+  EXPECT_FALSE(fits("\\*", "a"));
+  EXPECT_THROW(PathPattern("[a"), Error);
+}
+
+TEST(BuildPattern, ManyStarsTakeNoTime) {
+  std::string pattern, path(200, 'a');
+  for (int i = 0; i < 100; ++i) pattern += "*a";
+  EXPECT_FALSE(PathPattern(pattern + "b").matches(path));
+}
+
+TEST(BuildIgnore, TheLastLineThatFitsDecides) {
+  const IgnoreRules rules(
+      "# comment\n\n /build/ \n*.key\n!public.key\ndocs\n!docs/**/*.md\n../up\n");
+  EXPECT_TRUE(rules.ignores("build"));
+  EXPECT_TRUE(rules.ignores("build/a/b"));
+  EXPECT_FALSE(rules.ignores("src/build"));
+  EXPECT_TRUE(rules.ignores("x.key"));
+  EXPECT_FALSE(rules.ignores("public.key"));
+  EXPECT_FALSE(rules.ignores("d/x.key"));
+  EXPECT_TRUE(rules.ignores("docs/a.txt"));
+  EXPECT_FALSE(rules.ignores("docs/b/a.md"));
+  EXPECT_TRUE(rules.may_hold_exceptions("docs"));
+  EXPECT_TRUE(rules.ignores("up"));
+}
+
+TEST(BuildIgnore, PathsAreCleaned) {
+  EXPECT_EQ(clean_relative("/a/./b//../c/"), "a/c");
+  EXPECT_EQ(clean_relative("../../x"), "x");
+  EXPECT_EQ(clean_relative("."), "");
+}
+
+}  // namespace
+}  // namespace stack::build

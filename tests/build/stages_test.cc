@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/stages.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace stack::build {
+namespace {
+
+std::string graph_of(const std::string& text, const StageRequest& request = {}) {
+  const Dockerfile file = parse_dockerfile("Dockerfile", text);
+  const BuildGraph graph = plan_stages(file, request);
+  static constexpr const char* kinds[] = {"scratch", "stage", "image", "context"};
+  std::string result;
+  for (const int number : graph.order) {
+    const Stage& stage = graph.stages.at(static_cast<std::size_t>(number));
+    result += fmt::format("{} from {} {}\n", shown_name(stage),
+                          kinds[static_cast<int>(stage.base.kind)], stage.base_text);
+  }
+  return result;
+}
+
+std::string refusal_of(const std::string& text, const StageRequest& request = {}) {
+  try {
+    graph_of(text, request);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+constexpr const char* shop = R"(ARG TAG=1
+FROM box:${TAG} AS Base
+FROM base AS unused
+FROM scratch AS assets
+FROM base
+COPY --from=assets /a /a
+RUN --mount=type=bind,from=tools,target=/t true
+)";
+
+TEST(BuildStages, OnlyWhatTheTargetNeeds) {
+  EXPECT_EQ(graph_of(shop, {.target = {}, .arguments = {{"TAG", "2"}}, .contexts = {}}),
+            "base from image box:2\nassets from scratch scratch\nstage-3 from stage base\n");
+  EXPECT_EQ(graph_of(shop, {.target = "1", .arguments = {}, .contexts = {}}),
+            "base from image box:1\nunused from stage base\n");
+}
+
+TEST(BuildStages, NamedContextsWin) {
+  EXPECT_EQ(graph_of("FROM box:1\n", {.target = {}, .arguments = {}, .contexts = {"box:1"}}),
+            "stage-0 from context box:1\n");
+}
+
+TEST(BuildStages, WhatCannotBe) {
+  EXPECT_EQ(refusal_of(shop, {.target = "asets", .arguments = {}, .contexts = {}}),
+            "Dockerfile: target stage \"asets\" could not be found; did you mean assets?");
+  EXPECT_EQ(refusal_of("FROM a\nCOPY --from=b x y\nFROM c AS b\n"),
+            "Dockerfile:2:6: \"b\" is no stage before this one; a stage takes files from earlier "
+            "stages");
+  EXPECT_NE(refusal_of("FROM a AS x\nCOPY --from=x y z\n"), "");
+  EXPECT_NE(refusal_of("FROM a AS x\nFROM b AS X\n"), "");
+  EXPECT_NE(refusal_of("FROM $NOTHING\n"), "");
+  EXPECT_NE(refusal_of("FROM --platform=plan9/mips a\n"), "");
+}
+
+}  // namespace
+}  // namespace stack::build

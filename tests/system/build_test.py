@@ -1,0 +1,719 @@
+# SPDX-License-Identifier: Apache-2.0
+"""image build: each instruction of a Dockerfile with its edge cases. What is expected is what docker
+makes of the same Dockerfile: file tree, modes, owners, config."""
+
+import io
+import json
+import os
+import random
+import subprocess
+import tarfile
+import unittest
+
+import buildtest
+import stacktest
+
+
+class Instructions(buildtest.BuildTest):
+    def test_from_alone_is_the_same_image(self):
+        image = self.build("FROM box:1")
+        self.assertEqual(self.new_files(image), {})
+        self.assertEqual(self.configuration(image)["Cmd"], ["sh"])
+
+    def test_scratch_has_only_what_is_copied(self):
+        image = self.build("FROM scratch\nCOPY hello /\n", files={"hello": "hi\n"})
+        self.assertEqual(buildtest.tree_of(image), {"/hello": "file 0644 0:0 b'hi\\n'"})
+
+    def test_run_in_shell_and_exec_form(self):
+        image = self.build("""
+            FROM box:1
+            RUN echo $((6*7)) > /answer && echo "a  b" \\
+                # a comment between
+                > /quoted
+            RUN ["sh", "-c", "echo $0 > /exec"]
+        """)
+        self.assertEqual(self.new_files(image), {"/answer": "file 0644 0:0 b'42\\n'",
+                                                 "/exec": "file 0644 0:0 b'sh\\n'",
+                                                 "/quoted": "file 0644 0:0 b'a  b\\n'"})
+
+    def test_run_leaves_no_process_and_no_mount_points(self):
+        image = self.build("FROM box:1\nRUN sleep 4321 & echo done > /tmp/x; rm /tmp/x\n")
+        self.assertEqual(self.new_files(image), {"/tmp": "dir 1777 0:0"} if self.new_files(image) else {})
+        self.assertEqual(self.pids_running("sleep 4321"), [])
+
+    def test_a_failed_run_tells_command_code_and_place(self):
+        failed = self.build("FROM box:1\nRUN echo oh no; exit 7\n", expect=1)
+        self.assertIn("Dockerfile:2:1: The command '/bin/sh -c echo oh no; exit 7' returned a "
+                      "non-zero code: 7", failed.err)
+        self.assertIn("oh no", failed.err)
+
+    def test_removed_and_changed_files(self):
+        image = self.build("""
+            FROM box:1
+            RUN rm -r /srv/data && mkdir -p /srv/data && echo new > /srv/data/new
+            RUN chmod 600 /etc/passwd && rm /srv/data/new
+        """)
+        tree = buildtest.tree_of(image)
+        self.assertNotIn("/srv/data/from-image", tree)
+        self.assertNotIn("/srv/data/new", tree)
+        self.assertEqual(tree["/srv/data"], "dir 0755 0:0")
+        self.assertTrue(tree["/etc/passwd"].startswith("file 0600"))
+
+    def test_env_is_expanded_where_docker_does(self):
+        image = self.build("""
+            FROM box:1
+            ENV A=1 B="two words" C=three\\ words
+            ENV A=2 D=$A E='$A' F="${UNSET:-else}" G=${A:+set} OLD=x
+            ENV legacy some  value with $B
+            WORKDIR /w/$A
+            RUN echo "$B,$D,$legacy" > out
+        """)
+        self.assertEqual(self.configuration(image)["Env"],
+                         ["A=2", "B=two words", "C=three words", "D=1", "E=$A", "F=else", "G=set",
+                          "OLD=x", "legacy=some  value with two words"])
+        self.assertEqual(self.new_files(image)["/w/2/out"],
+                         "file 0644 0:0 b'two words,1,some  value with two words\\n'")
+
+    def test_arg_scope(self):
+        image = self.build("""
+            ARG BASE=box TAG
+            FROM ${BASE}:${TAG} AS one
+            ARG TAG
+            ARG WHO=nobody
+            RUN echo "$TAG $WHO $BASE." > /args
+            FROM one
+            RUN echo "[$WHO]" >> /args
+        """, "--build-arg", "TAG=1", "--build-arg", "WHO=me")
+        self.assertEqual(self.new_files(image)["/args"], "file 0644 0:0 b'1 me .\\n[]\\n'")
+        self.assertNotIn("Env", self.configuration(image))
+
+    def test_platform_arguments(self):
+        image = self.build("FROM box:1\nARG TARGETARCH TARGETOS\nRUN echo $TARGETOS/$TARGETARCH > /p\n")
+        self.assertIn(self.new_files(image)["/p"], ["file 0644 0:0 b'linux/amd64\\n'",
+                                                    "file 0644 0:0 b'linux/arm64\\n'"])
+
+    def test_the_config_of_an_image(self):
+        image = self.build("""
+            FROM box:1
+            LABEL a=1 "b c"="d e" multi="x\\
+            y"
+            EXPOSE 80 53/udp 8000-8002
+            VOLUME ["/data", "/more data"]
+            VOLUME /plain
+            USER app:extra
+            WORKDIR /opt
+            WORKDIR app
+            STOPSIGNAL SIGQUIT
+            SHELL ["/bin/sh", "-ec"]
+            ENTRYPOINT exec top
+            CMD ["-b"]
+            HEALTHCHECK --interval=5s --timeout=1m --retries=3 CMD test -e /ok || exit 1
+            ONBUILD RUN echo child > /child
+        """)
+        self.assertEqual(self.configuration(image), {
+            "Labels": {"a": "1", "b c": "d e", "multi": "xy"},
+            "ExposedPorts": {"53/udp": {}, "80/tcp": {}, "8000/tcp": {}, "8001/tcp": {}, "8002/tcp": {}},
+            "Volumes": {"/data": {}, "/more data": {}, "/plain": {}},
+            "User": "app:extra", "WorkingDir": "/opt/app", "StopSignal": "SIGQUIT",
+            "Shell": ["/bin/sh", "-ec"], "Entrypoint": ["/bin/sh", "-ec", "exec top"], "Cmd": ["-b"],
+            "Healthcheck": {"Test": ["CMD-SHELL", "test -e /ok || exit 1"], "Interval": 5000000000,
+                            "Timeout": 60000000000, "Retries": 3},
+            "OnBuild": ["RUN echo child > /child"]})
+
+    def test_entrypoint_drops_the_inherited_command(self):
+        self.assertNotIn("Cmd", self.configuration(self.build('FROM box:1\nENTRYPOINT ["top"]\n')))
+        kept = self.build('FROM box:1\nCMD ["-b"]\nENTRYPOINT ["top"]\n')
+        self.assertEqual(self.configuration(kept)["Cmd"], ["-b"])
+
+    def test_onbuild_runs_in_the_child_and_not_in_the_grandchild(self):
+        self.build("FROM box:1\nONBUILD RUN echo x >> /count\nONBUILD COPY f /f\n", "-t", "parent:1",
+                   files={"f": "f"})
+        child = self.build("FROM parent:1", "-t", "child:1")
+        self.assertEqual(self.new_files(child), {"/count": "file 0644 0:0 b'x\\n'",
+                                                 "/f": "file 0644 0:0 b'f'"})
+        self.assertNotIn("OnBuild", self.configuration(child))
+        grandchild = self.build("FROM child:1")
+        self.assertEqual(self.new_files(grandchild)["/count"], "file 0644 0:0 b'x\\n'")
+
+    def test_user_and_directory_of_run(self):
+        image = self.build("""
+            FROM box:1
+            WORKDIR /tmp/work
+            RUN chown app . && id -u > /who0
+            USER app
+            RUN id -u > who; id -G >> who; pwd >> who
+        """)
+        self.assertEqual(self.new_files(image)["/tmp/work/who"],
+                         "file 0644 1000:1000 b'1000\\n1000 2000\\n/tmp/work\\n'")
+
+    def test_maintainer_is_the_author(self):
+        image = self.build("FROM box:1\nMAINTAINER Some Body <some@body>\n")
+        self.assertEqual(buildtest.config_of(image)["author"], "Some Body <some@body>")
+        self.assertIn("deprecated", self.last.err)
+
+    def test_heredocs(self):
+        image = self.build("""
+            FROM box:1
+            ARG WHO=world
+            RUN <<EOF
+            echo one > /one
+            echo $WHO > /two
+            EOF
+            RUN <<-'END' cat > /three
+            \tkept $WHO
+            END
+            RUN <<EOF
+            #!/bin/cat
+            itself
+            EOF
+            COPY <<a.txt <<"b.txt" /docs/
+            hello $WHO "quoted"
+            a.txt
+            hello $WHO
+            b.txt
+        """)
+        self.assertEqual(self.new_files(image), {
+            "/docs": "dir 0755 0:0",
+            "/docs/a.txt": "file 0644 0:0 b'hello world \"quoted\"\\n'",
+            "/docs/b.txt": "file 0644 0:0 b'hello $WHO\\n'",
+            "/one": "file 0644 0:0 b'one\\n'", "/two": "file 0644 0:0 b'world\\n'",
+            "/three": "file 0644 0:0 b'kept $WHO\\n'"})
+        self.assertIn("itself", self.last.err)
+
+    def test_escape_directive(self):
+        image = self.build("# escape=`\nFROM box:1\nRUN echo a `\n  b > /c\n")
+        self.assertEqual(self.new_files(image)["/c"], "file 0644 0:0 b'a b\\n'")
+
+    def test_history_tells_every_instruction(self):
+        image = self.build("FROM box:1\nENV A=b\nRUN echo > /x\n")
+        steps = [entry["created_by"] for entry in buildtest.config_of(image)["history"][1:]]
+        self.assertEqual(steps, ["ENV A=b", "RUN /bin/sh -c echo > /x"])
+
+
+class Copies(buildtest.BuildTest):
+    def context(self):
+        self.write("src/a.txt", "a")
+        self.write("src/sub/b.txt", "b").chmod(0o600)
+        self.write("src/sub/run.sh", "r").chmod(0o755)
+        (self.directory / "src/link").symlink_to("a.txt")
+        (self.directory / "outlink").symlink_to("/etc/passwd")
+
+    def test_a_directory_is_its_content(self):
+        self.context()
+        image = self.build("FROM scratch\nCOPY src /dst\n")
+        self.assertEqual(buildtest.tree_of(image), {
+            "/dst": "dir 0755 0:0", "/dst/a.txt": "file 0644 0:0 b'a'", "/dst/link": "link 0:0 -> a.txt",
+            "/dst/sub": "dir 0755 0:0", "/dst/sub/b.txt": "file 0600 0:0 b'b'",
+            "/dst/sub/run.sh": "file 0755 0:0 b'r'"})
+
+    def test_a_file_becomes_a_file_or_goes_into_a_directory(self):
+        self.context()
+        image = self.build("""
+            FROM scratch
+            COPY src/a.txt /one
+            COPY src/a.txt /dir/
+            COPY src/a.txt src/sub/b.txt /two/
+            COPY src/sub/run.sh /two
+            WORKDIR /w
+            COPY src/a.txt .
+            COPY src/link ./followed
+        """)
+        self.assertEqual(buildtest.tree_of(image), {
+            "/dir": "dir 0755 0:0", "/dir/a.txt": "file 0644 0:0 b'a'", "/one": "file 0644 0:0 b'a'",
+            "/two": "dir 0755 0:0", "/two/a.txt": "file 0644 0:0 b'a'",
+            "/two/b.txt": "file 0600 0:0 b'b'", "/two/run.sh": "file 0755 0:0 b'r'",
+            "/w": "dir 0755 0:0", "/w/a.txt": "file 0644 0:0 b'a'", "/w/followed": "file 0644 0:0 b'a'"})
+
+    def test_owner_and_mode(self):
+        self.context()
+        image = self.build("""
+            FROM box:1
+            COPY --chown=app src/a.txt /named
+            COPY --chown=app:extra src/a.txt /both
+            COPY --chown=5:6 src /x/y
+            COPY --chown=7 --chmod=640 src/a.txt /number
+            COPY --chmod=u=rwX,go=rX src/sub /symbolic
+        """)
+        files = self.new_files(image)
+        self.assertEqual(files["/named"], "file 0644 1000:1000 b'a'")
+        self.assertEqual(files["/both"], "file 0644 1000:2000 b'a'")
+        self.assertEqual(files["/x"], "dir 0755 5:6")
+        self.assertEqual(files["/x/y/link"], "link 5:6 -> a.txt")
+        self.assertEqual(files["/number"], "file 0640 7:7 b'a'")
+        self.assertEqual(files["/symbolic/b.txt"], "file 0644 0:0 b'b'")
+        self.assertEqual(files["/symbolic/run.sh"], "file 0755 0:0 b'r'")
+
+    def test_wildcards_exclude_and_parents(self):
+        self.context()
+        image = self.build("""
+            FROM scratch
+            COPY src/*.txt src/sub/?.txt /flat/
+            COPY --exclude=*.sh --exclude=link src /without
+            COPY --parents src/sub/*.txt src/./sub/run.sh /p/
+        """)
+        self.assertEqual(sorted(buildtest.tree_of(image)), [
+            "/flat", "/flat/a.txt", "/flat/b.txt", "/p", "/p/src", "/p/src/sub", "/p/src/sub/b.txt",
+            "/p/sub", "/p/sub/run.sh", "/without", "/without/a.txt", "/without/sub",
+            "/without/sub/b.txt", "/without/sub/run.sh"])
+
+    def test_links_lead_nowhere_out_of_the_context(self):
+        self.context()
+        self.write("etc/passwd", "mine")
+        image = self.build("FROM scratch\nCOPY outlink /p\n")
+        self.assertEqual(buildtest.tree_of(image), {"/p": "file 0644 0:0 b'mine'"})
+        (self.directory / "etc/passwd").unlink()
+        self.assertIn("not found", self.build(None, expect=1).err)
+        self.assertIn("not found", self.build("FROM scratch\nCOPY ../../../etc/hostname /h\n", expect=1).err)
+
+    def test_links_of_the_image_are_followed_inside_it(self):
+        self.context()
+        image = self.build("""
+            FROM box:1
+            RUN mkdir /real && ln -s /real /link && ln -s ../../../../real /deep
+            COPY src/a.txt /link/
+            COPY src/a.txt /deep/b
+        """)
+        files = self.new_files(image)
+        self.assertIn("/real/a.txt", files)
+        self.assertIn("/real/b", files)
+        self.assertEqual(files["/link"], "link 0:0 -> /real")
+
+    def test_an_existing_directory_keeps_its_mode(self):
+        self.context()
+        image = self.build("FROM box:1\nCOPY src/ /tmp\nCOPY src/ /srv/data/\n")
+        files = self.new_files(image)
+        self.assertEqual(files["/tmp"], "dir 1777 0:0")
+        self.assertEqual(files["/srv/data"], "dir 2750 1000:1000")
+
+    def test_attributes_come_along(self):
+        self.context()
+        os.setxattr(self.directory / "src/a.txt", "user.kind", b"text")
+        image = self.build("FROM scratch\nCOPY src/a.txt /\n")
+        self.assertEqual(buildtest.tree_of(image)["/a.txt"], "file 0644 0:0 b'a' user.kind=b'text'")
+
+    def test_add_unpacks_archives(self):
+        for name, kind in (("plain.tar", "w"), ("zipped.tgz", "w:gz")):
+            with tarfile.open(self.directory / name, kind) as tar:
+                member = tarfile.TarInfo("in/" + name)
+                member.size, member.mode, member.uid, member.gid = 1, 0o604, 12, 13
+                tar.addfile(member, io.BytesIO(b"x"))
+        image = self.build("""
+            FROM scratch
+            ADD plain.tar zipped.tgz /a/
+            ADD --unpack=false plain.tar /b/
+            COPY plain.tar /c
+            ADD Dockerfile /d
+        """)
+        files = buildtest.tree_of(image)
+        self.assertEqual(files["/a/in/plain.tar"], "file 0604 12:13 b'x'")
+        self.assertEqual(files["/a/in/zipped.tgz"], "file 0604 12:13 b'x'")
+        for path in ("/b/plain.tar", "/c", "/d"):
+            self.assertTrue(files[path].startswith("file 0644 0:0"), files[path])
+
+    def test_dockerignore(self):
+        self.context()
+        for name in ("build/x.o", "keep/x.o", "node_modules/a/b.js", "docs/read.md", "secret.key"):
+            self.write(name, "")
+        self.write(".dockerignore", """
+            # comment
+            *.key
+            **/*.o
+            !keep/x.o
+            node_modules
+            docs/*
+            !docs/*.md
+            src
+            outlink
+        """)
+        image = self.build("FROM scratch\nCOPY . /\n")
+        self.assertEqual([path for path in buildtest.tree_of(image) if "." in path or path == "/build"],
+                         ["/.dockerignore", "/build", "/docs/read.md", "/keep/x.o"])
+        self.assertIn("dockerignore", self.build("FROM scratch\nCOPY secret.key /\n", expect=1).err)
+        self.write("Dockerfile.dockerignore", "*\n!secret.key\n")
+        image = self.build("FROM scratch\nCOPY . /\n")
+        self.assertEqual(list(buildtest.tree_of(image)), ["/secret.key"])
+
+    def test_several_sources_need_a_directory(self):
+        self.context()
+        failed = self.build("FROM scratch\nCOPY src/a.txt Dockerfile /one\n", expect=1)
+        self.assertIn("must be a directory and end with a /", failed.err)
+
+    def test_a_directory_over_a_file_is_refused(self):
+        self.context()
+        self.assertIn("non-directory", self.build("FROM box:1\nCOPY src /etc/passwd\n", expect=1).err)
+        self.assertIn("directory", self.build("FROM box:1\nRUN mkdir -p /x/a.txt\nCOPY src/a.txt /x/\n",
+                                              expect=1).err)
+
+
+class Stages(buildtest.BuildTest):
+    def test_files_come_from_other_stages_and_images(self):
+        image = self.build("""
+            FROM box:1 AS Build
+            RUN mkdir /out && echo built > /out/x && chown -R 3:4 /out && ln -s /out /lnk
+            FROM scratch
+            COPY --from=build /out/x /named
+            COPY --from=0 /lnk/ /number
+            COPY --from=box:1 /srv/data/from-image /image
+            COPY --from=build --chown=9:9 /out /owned
+        """)
+        self.assertEqual(buildtest.tree_of(image), {
+            "/image": "file 0640 1000:2000 b'hello from the image\\n'",
+            "/named": "file 0644 3:4 b'built\\n'", "/number": "dir 0755 3:4",
+            "/number/x": "file 0644 3:4 b'built\\n'",
+            "/owned": "dir 0755 9:9", "/owned/x": "file 0644 9:9 b'built\\n'"})
+
+    def test_only_what_the_target_needs_is_built(self):
+        text = """
+            FROM box:1 AS base
+            RUN echo base > /base
+            FROM base AS broken
+            RUN false
+            FROM base AS good
+            RUN echo good > /good
+            FROM broken
+        """
+        image = self.build(text, "--target", "good")
+        self.assertIn("/good", self.new_files(image))
+        self.assertIn('did you mean good?', self.build(text, "--target", "goot", expect=3).err)
+
+    def test_a_named_context(self):
+        self.write("other/f", "from elsewhere")
+        image = self.build("FROM scratch\nCOPY --from=more f /f\n", "--build-context",
+                           f"more={self.directory}/other")
+        self.assertEqual(buildtest.tree_of(image), {"/f": "file 0644 0:0 b'from elsewhere'"})
+        image = self.build("FROM base\nRUN true\n", "--build-context", "base=docker-image://box:1")
+        self.assertIn("/bin/busybox", buildtest.tree_of(image))
+
+    def test_an_absent_image_is_told_with_its_cure(self):
+        failed = self.build("FROM nowhere:9\n", expect=1)
+        self.assertIn("Dockerfile:1:1: No such image: nowhere:9", failed.err)
+        self.assertIn("stack image", failed.err)
+
+
+class Mounts(buildtest.BuildTest):
+    def test_a_cache_is_there_again(self):
+        text = """
+            FROM box:1
+            ARG N
+            RUN --mount=type=cache,target=/cache,id=%s echo $N >> /cache/all && cp /cache/all /all
+        """ % self.project
+        self.build(text, "--build-arg", "N=1")
+        image = self.build(text, "--build-arg", "N=2")
+        self.assertEqual(self.new_files(image), {"/all": "file 0644 0:0 b'1\\n2\\n'"})
+
+    def test_binds(self):
+        self.write("src/f", "from the context")
+        image = self.build("""
+            FROM box:1 AS other
+            RUN echo stage > /s
+            FROM box:1
+            RUN --mount=type=bind,source=src,target=/mnt/src cat /mnt/src/f > /a; touch /mnt/src/no 2>/dev/null || echo ro >> /a
+            RUN --mount=target=/ctx,rw echo x > /ctx/src/f && cat /ctx/src/f > /b
+            RUN --mount=from=other,source=/s,target=/s2 cp /s2 /c
+            RUN --mount=type=tmpfs,target=/scratch,size=1m df -k /scratch | tail -1 | awk '{print $2}' > /d
+        """)
+        self.assertEqual(self.new_files(image), {
+            "/a": "file 0644 0:0 b'from the contextro\\n'", "/b": "file 0644 0:0 b'x\\n'",
+            "/c": "file 0644 0:0 b'stage\\n'", "/d": "file 0644 0:0 b'1024\\n'"})
+        self.assertEqual((self.directory / "src/f").read_text(), "from the context")
+
+    def test_a_secret_is_seen_and_stays_nowhere(self):
+        self.write("token", "s3cret-7421")
+        image = self.build("""
+            FROM box:1
+            RUN --mount=type=secret,id=t stat -c '%a %u' /run/secrets/t > /o && wc -c < /run/secrets/t >> /o
+            RUN --mount=type=secret,id=v,env=TOKEN test "$TOKEN" = value
+            RUN --mount=type=secret,id=absent test ! -e /run/secrets/absent
+        """, "--secret", f"id=t,src={self.directory}/token", "--secret", "id=v,env=VARIABLE",
+            environment={"VARIABLE": "value"})
+        self.assertEqual(self.new_files(image), {"/o": "file 0644 0:0 b'400 0\\n11\\n'"})
+        for path in buildtest.store().rglob("*"):
+            if path.is_file() and not path.is_symlink():
+                self.assertNotIn(b"s3cret-7421", path.read_bytes(), path)
+        failed = self.build("FROM box:1\nRUN --mount=type=secret,id=t,required true\n", expect=1)
+        self.assertIn("--secret id=t,src=FILE", failed.err)
+
+    def test_none_of_the_network(self):
+        image = self.build("FROM box:1\nRUN --network=none ip -o link | wc -l > /links\n")
+        self.assertEqual(self.new_files(image), {"/links": "file 0644 0:0 b'1\\n'"})
+
+    def test_hosts_and_limits(self):
+        image = self.build("""
+            FROM box:1
+            RUN grep example /etc/hosts | tr '\\t' ' ' > /o; ulimit -n >> /o; df -k /dev/shm | tail -1 | awk '{print $2}' >> /o
+        """, "--add-host", "example:10.1.2.3", "--ulimit", "nofile=77:88", "--shm-size", "2m")
+        self.assertEqual(self.new_files(image), {"/o": "file 0644 0:0 b'10.1.2.3 example\\n77\\n2048\\n'"})
+
+
+class Caching(buildtest.BuildTest):
+    @property
+    def TEXT(self):
+        return f"FROM box:1\nRUN date +%N > /when # {self.project}\nCOPY f /f\nRUN cat /f > /g\n"
+
+    def test_the_same_is_not_done_again(self):
+        first = self.build(self.TEXT, files={"f": "1"})
+        self.assertEqual(self.cached_steps(), 0)
+        self.assertEqual(self.build(None), first)
+        self.assertEqual(self.cached_steps(), 3)
+
+    def test_content_counts_and_not_time(self):
+        first = self.build(self.TEXT, files={"f": "1"})
+        os.utime(self.directory / "f", (1, 1))
+        self.assertEqual(self.build(None), first)
+        self.write("f", "2")
+        second = self.build(None)
+        self.assertEqual(self.cached_steps(), 1)
+        self.assertEqual(self.new_files(second)["/g"], "file 0644 0:0 b'2'")
+        self.write("f", "1")
+        self.assertEqual(self.build(None), first)
+        (self.directory / "f").chmod(0o600)
+        self.assertNotEqual(self.build(None), first)
+
+    def test_no_cache_does_everything_again(self):
+        first = self.build(self.TEXT, files={"f": "1"})
+        self.assertNotEqual(self.build(None, "--no-cache"), first)
+
+    def test_an_argument_that_is_used_counts(self):
+        text = "FROM box:1\nRUN echo > /before\nARG A\nRUN echo $A > /a\n"
+        self.build(text, "--build-arg", "A=1")
+        self.build(text, "--build-arg", "A=2")
+        self.assertEqual(self.cached_steps(), 1)
+        self.build(text, "--build-arg", "A=2", "--build-arg", "HTTP_PROXY=http://proxy")
+        self.assertEqual(self.cached_steps(), 2)
+
+    def test_removing_the_image_keeps_the_steps(self):
+        self.build(self.TEXT, files={"f": "1"})
+        self.stack("image", "rm", "made:1")
+        self.build(None)
+        self.assertEqual(self.cached_steps(), 3)
+
+    def test_reproducible(self):
+        text = "FROM scratch\nCOPY f /d/\nCOPY --from=box:1 /bin/busybox /bin/\n"
+        environment = {"SOURCE_DATE_EPOCH": "1700000000"}
+        first = self.build(text, files={"f": "1"}, environment=environment)
+        os.utime(self.directory / "f")
+        again = self.build(None, "--no-cache", environment=environment)
+        self.assertEqual(first, again)
+        self.assertEqual(buildtest.config_of(first)["created"][:19], "2023-11-14T22:13:20")
+
+
+class Inputs(buildtest.BuildTest):
+    def test_a_dockerfile_on_standard_input(self):
+        done = self.stack("image", "build", "-t", "made:1", "-q", "-", stdin="FROM box:1\nRUN echo > /x\n")
+        self.assertIn("/x", self.new_files(done.out.strip()))
+        failed = self.stack("image", "build", "-", stdin="FROM box:1\nCOPY a /\n", expect=1)
+        self.assertIn("no build context", failed.err)
+
+    def test_an_archive(self):
+        path = self.directory / "context.tar"
+        with tarfile.open(path, "w") as tar:
+            for name, text in (("Dockerfile", "FROM scratch\nCOPY f /\n"), ("f", "in tar")):
+                member = tarfile.TarInfo(name)
+                member.size = len(text)
+                tar.addfile(member, io.BytesIO(text.encode()))
+        done = self.stack("image", "build", "-q", str(path))
+        self.assertEqual(buildtest.tree_of(done.out.strip()), {"/f": "file 0644 0:0 b'in tar'"})
+
+    def test_another_dockerfile_target_and_id_file(self):
+        self.write("sub/Other", "FROM box:1 AS a\nRUN echo > /a\nFROM a\nRUN false\n")
+        self.stack("image", "build", "-f", "sub/Other", "--target", "a", "--iidfile", "id",
+                   "--label", "x=y", "-t", "made:2", "-t", "made:3", ".")
+        image = (self.directory / "id").read_text()
+        self.assertEqual(self.configuration(image)["Labels"], {"x": "y"})
+        self.assertEqual(len([line for line in self.stack("image", "ls").lines if line.startswith("made")]), 2)
+
+    def test_bad_dockerfiles_tell_place_and_cure(self):
+        for text, code, message in (
+                ("FORM box:1\n", 3, 'Dockerfile:1:1: unknown instruction "FORM"; did you mean FROM?'),
+                ("FROM box:1\nRUN --mout=x true\n", 3, "Dockerfile:2:5: unknown flag: --mout; did you mean --mount?"),
+                ("RUN true\n", 3, "Dockerfile:1:1: no build stage in current context: RUN before FROM"),
+                ("FROM box:1 AS\n", 3, "FROM requires either one or three arguments"),
+                ("FROM box:1\nCOPY x\n", 3, "Dockerfile:2:1: COPY requires at least two arguments"),
+                ("FROM box:1\n  RUN <<EOF\n", 3, "Dockerfile:2:3: unterminated heredoc"),
+                ("FROM box:1\nSHELL sh\n", 3, "SHELL requires the arguments to be in JSON form"),
+                ("FROM box:1\nENV a\n", 3, "ENV must have two arguments"),
+                ("FROM box:1\nONBUILD FROM x\n", 3, "FROM isn't allowed as an ONBUILD trigger"),
+                ("FROM ${NOTHING}\n", 3, "Dockerfile:1:1: base name (${NOTHING}) should not be blank"),
+                ("FROM box:1\nCOPY --from=later /x /y\nFROM box:1 AS later\n", 3, "is no stage before this one"),
+                ("FROM --platform=plan9/mips box:1\n", 3, "is not this machine's"),
+                ("FROM box:1\nCOPY absent /\n", 1, 'Dockerfile:2:1: the build context: "absent" not found'),
+                ("FROM box:1\nADD https://example.invalid/x /\n", 1, "is not supported yet"),
+                ("FROM box:1\nRUN --security=insecure true\n", 1, "is not supported"),
+                ("FROM box:1\nENV A=\"${B:?must be set}\"\n", 1, "Dockerfile:2:1: B: must be set"),
+                ("", 3, "the Dockerfile has no FROM")):
+            with self.subTest(text):
+                self.assertIn(message, self.build(text, expect=code).err)
+        self.assertNotIn("made", self.stack("image", "ls").out)
+
+    def test_all_mistakes_at_once(self):
+        failed = self.build("FROM box:1\nRUNN x\nCOPY y\n", expect=3)
+        self.assertIn("Dockerfile:2:1", failed.err)
+        self.assertIn("Dockerfile:3:1", failed.err)
+
+
+class Services(buildtest.BuildTest):
+    """build: in stack files."""
+
+    WEB = """
+        services:
+          web:
+            build: .
+            command: sh -c 'cat /page && sleep 1002'
+    """
+
+    def site(self, text="hello"):
+        self.write("Dockerfile", "FROM box:1\nCOPY page /page\n")
+        self.write("page", text + "\n")
+
+    def id_of(self, service):
+        return self.ps()[service]["ID"]
+
+    def test_up_builds_what_is_missing(self):
+        self.site()
+        self.up(self.WEB)
+        self.assertIn(f"{self.project}-web", self.stack("image", "ls").out)
+        stacktest.eventually(lambda: self.log("web") == "hello\n", "the page of the image")
+        again = self.up()
+        self.assertNotIn("Built", again.err)
+
+    def test_up_build_recreates_only_what_differs(self):
+        self.site()
+        self.up(self.WEB)
+        first = self.id_of("web")
+        self.up(None, "--build")
+        self.assertEqual(self.id_of("web"), first)
+        self.site("changed")
+        self.up()
+        self.assertEqual(self.id_of("web"), first)
+        self.up(None, "--build")
+        self.assertNotEqual(self.id_of("web"), first)
+        stacktest.eventually(lambda: self.log("web").endswith("changed\n"), "the new page")
+
+    def test_no_build_and_dry_run_build_nothing(self):
+        self.site()
+        self.write_stack(self.WEB)
+        failed = self.stack("up", "-d", "--no-build", expect=1)
+        self.assertIn("`stack build` makes it", failed.err)
+        self.assertIn("Would be built", self.stack("up", "--dry-run").err)
+        self.assertNotIn(self.project, self.stack("image", "ls").out)
+
+    def test_pull_policy_build(self):
+        self.site()
+        self.up(self.WEB.replace("build: .", "build: .\n            pull_policy: build"))
+        self.site("newer")
+        self.assertIn("Built", self.up().err)
+        stacktest.eventually(lambda: self.log("web").endswith("newer\n"), "the new page")
+
+    def test_every_key(self):
+        self.write("app/Docker.file", """
+            FROM base AS first
+            ARG WHO
+            RUN echo $WHO > /who && grep -q 10.9.8.7 /etc/hosts && test "$(ulimit -n)" = 99
+            RUN --mount=type=secret,id=token cat /run/secrets/token > /dev/null && echo had >> /who
+            RUN --mount=type=secret,id=word test "$(cat /run/secrets/word)" = sesame
+            RUN --network=none df -k /dev/shm | tail -1 | awk '{print $2}' >> /who
+            COPY --from=more extra /extra
+            FROM first
+            RUN false
+        """)
+        self.write("more/extra", "more")
+        self.write("token", "t0ken")
+        self.write_stack("""
+            services:
+              parent: {build: {context: ., dockerfile_inline: "FROM box:1\\nRUN touch /of-parent"}, command: "true"}
+              web:
+                image: made:5
+                build:
+                  context: ./app
+                  dockerfile: Docker.file
+                  target: first
+                  args: {WHO: somebody, UNSET: }
+                  labels: [kind=test]
+                  tags: ["made:6"]
+                  additional_contexts: {more: ./more, base: "service:parent"}
+                  extra_hosts: ["h=10.9.8.7"]
+                  network: none
+                  shm_size: 3m
+                  ulimits: {nofile: 99}
+                  secrets: [token, {source: word_file, target: word}]
+                  cache_from: ["made:4"]
+                command: "true"
+            secrets:
+              token: {file: ./token}
+              word_file: {environment: WORD}
+        """)
+        self.stack("build", "web", environment={"WORD": "sesame"})
+        image = json.loads(self.stack("image", "ls", "--format", "json", "--no-trunc").lines[0])["ID"]
+        tree = buildtest.tree_of(image)
+        self.assertEqual(tree["/who"], "file 0644 0:0 b'somebody\\nhad\\n3072\\n'")
+        self.assertIn("/of-parent", tree)
+        self.assertEqual(self.configuration(image)["Labels"]["kind"], "test")
+        self.assertEqual(self.configuration(image)["Labels"]["com.docker.compose.service"], "web")
+        names = self.stack("image", "ls").out
+        self.assertRegex(names, "made +5")
+        self.assertRegex(names, "made +6")
+
+    def test_print_check_and_quiet(self):
+        self.site()
+        self.write_stack(self.WEB)
+        bake = json.loads(self.stack("build", "--print").out)
+        self.assertEqual(bake["target"]["web"]["tags"], [f"{self.project}-web:latest"])
+        self.assertIn("no warnings", self.stack("build", "--check").out)
+        self.assertRegex(self.stack("build", "-q").out, "^sha256:[0-9a-f]{64}\n$")
+
+    def test_what_cannot_be_is_told_with_its_line(self):
+        self.site()
+        for key, message in (("platforms: [plan9/mips]", "is not this machine's"),
+                             ("privileged: true", "not supported"), ("network: some-net", "cannot be used by a build"),
+                             ("context: https://example.invalid/x.git", "not supported yet"),
+                             ("dockerfile: Absent", "failed to read dockerfile")):
+            with self.subTest(key):
+                extra = "" if key.startswith("context") else "context: ., "
+                self.write_stack(f"services:\n  web:\n    build: {{{extra}{key}}}\n")
+                failed = self.stack("build", expect=None)
+                self.assertNotEqual(failed.code, 0)
+                self.assertIn(message, failed.err)
+
+
+class Interrupted(buildtest.BuildTest):
+    def test_killed_at_any_moment_nothing_is_left(self):
+        self.write("Dockerfile", f"""
+            FROM box:1
+            RUN sleep 0.05; echo {self.project} > /a; sleep 0.05
+            COPY big /big
+            RUN (sleep 4322 &) ; sleep 0.05; echo b > /b
+            WORKDIR /w
+        """)
+        (self.directory / "big").mkdir()
+        for number in range(200):
+            (self.directory / f"big/{number}").write_text(str(number) * 100)
+        seed = int(os.environ.get("STACK_TEST_SEED", random.randrange(1 << 30)))
+        moments = random.Random(seed)
+        for _ in range(int(os.environ.get("STACK_TEST_KILLS", "12"))):
+            builder = subprocess.Popen([stacktest.STACK, "image", "build", "-t", "made:1", "."],
+                                       cwd=self.directory, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            try:
+                builder.wait(moments.uniform(0, 0.4))
+            except subprocess.TimeoutExpired:
+                builder.kill()
+                builder.wait()
+            stacktest.eventually(lambda: not self.pids_running("sleep 4322"), f"its end (seed {seed})")
+        image = self.build(None)
+        self.assertEqual([path for path in self.new_files(image) if path.count("/") == 1],
+                         ["/a", "/b", "/big", "/w"])
+        self.assertEqual(len([path for path in self.new_files(image) if path.startswith("/big/")]), 200)
+        self.assertEqual([path.name for path in buildtest.store().glob(".tmp.*")], [])
+        self.assertEqual(self.build(None), image)
+
+    def test_builds_at_the_same_time(self):
+        self.write("Dockerfile", f"FROM box:1\nRUN echo {self.project} > /a\nCOPY Dockerfile /\nRUN cat /a > /b\n")
+        builders = [subprocess.Popen([stacktest.STACK, "image", "build", "-q", "."], cwd=self.directory,
+                                     stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        images = {builder.communicate()[0].strip() for builder in builders}
+        self.assertEqual([builder.returncode for builder in builders], [0] * 4)
+        for image in images:
+            self.assertIn("/b", self.new_files(image))
+
+
+if __name__ == "__main__":
+    stacktest.main()
