@@ -67,7 +67,7 @@ class StageBuilder {
     switch (stage_.base.kind) {
       case OriginKind::scratch:
         state_.config.environment = {usual_path};
-        state_.config.working_dir = "/";
+        state_.config.working_dir = std::string("/");
         state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
         return;
       case OriginKind::stage:

@@ -30,6 +30,8 @@ class ExitLog {
   explicit ExitLog(std::filesystem::path path) : path_(std::move(path)) {}
   /// Records added since the last call; an unfinished last line is left for the next.
   std::vector<ExitRecord> read_new();
+  /// Everything is new again.
+  void start_over() { offset_ = 0; }
 
  private:
   std::filesystem::path path_;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -27,6 +28,9 @@ namespace {
 
 /// How long a supervisor with nothing to do waits for whoever had it started.
 constexpr auto first_client_patience = std::chrono::seconds(5);
+/// Between attempts to read how containers ended.
+constexpr auto first_retry = std::chrono::milliseconds(10);
+constexpr auto last_retry = std::chrono::milliseconds(1000);
 /// How long sockets of the firewall stay open after their use.
 constexpr auto firewall_rest = std::chrono::milliseconds(500);
 constexpr const char* host_resolv_conf = "/etc/resolv.conf";
@@ -107,18 +111,27 @@ Awaitable<void> Supervisor::watch_exits() {
   Descriptor inotify(loop_, fd);
   if (::inotify_add_watch(fd, files_.exits().c_str(), IN_MODIFY) < 0)
     throw_errno("watching {}", files_.exits().native());
-  take_exits();  // those from before the watch
-  while (co_await readable(inotify)) {
+  do {
     std::array<char, 4096> events;
     while (::read(fd, events.data(), events.size()) > 0) {
     }
-    take_exits();
-  }
+    // Nobody tells of an end twice: it is not given up.
+    for (auto rest = first_retry; !take_exits(); rest = std::min(rest * 2, last_retry))
+      co_await sleep_for(loop_, rest);
+  } while (co_await readable(inotify));
 }
 
-void Supervisor::take_exits() {
-  fail_point("supervisor.take-exit");
-  for (const ExitRecord& record : exits_.read_new()) take_exit(record);
+/// False when that failed: all is read once more then.
+bool Supervisor::take_exits() {
+  try {
+    fail_point("supervisor.take-exit");
+    for (const ExitRecord& record : exits_.read_new()) take_exit(record);
+    return true;
+  } catch (const std::exception&) {
+    journal::failure("reading of exits", std::current_exception());
+    exits_.start_over();
+    return false;
+  }
 }
 
 void Supervisor::take_exit(const ExitRecord& record) {

@@ -73,7 +73,7 @@ class Supervisor {
   Awaitable<void> watch_keeper();
   void take_exit(const ExitRecord& record);
   void end_without_keeper() const;
-  void take_exits();
+  bool take_exits();
   void changed();
   void tell(const Event& event);
   void tell_network(std::string action, const std::string& network,
