@@ -145,6 +145,13 @@ struct Options {
   std::string suite;
   bool no_cache = false;
   bool force = false;
+  std::string platform;
+  std::string input;
+  bool digests = false;
+  bool human = true;
+  bool all_tags = false;
+  std::string password;
+  bool password_stdin = false;
 };
 
 }  // namespace stack::cli
