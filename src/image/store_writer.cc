@@ -325,6 +325,14 @@ void tag_image(const StorePaths& paths, const std::string& reference, const std:
   write_index(paths, index);
 }
 
+void set_origin(const StorePaths& paths, const std::string& chain, const LayerOrigin& origin) {
+  const FileLock lock = lock_store(paths);
+  if (!stack::exists(paths.layer(chain))) return;
+  LayerRecord record = read_layer_record(paths, chain);
+  record.origin = origin;
+  write_layer_record(paths, chain, record);
+}
+
 void add_digest(const StorePaths& paths, const std::string& id, const std::string& digest) {
   const FileLock lock = lock_store(paths);
   Index index = read_index(paths).value_or(Index{});

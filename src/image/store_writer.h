@@ -83,6 +83,8 @@ class UnfinishedImage {
 
 /// Gives the image that `reference` means a further name, canonical; it moves when another has it.
 void tag_image(const StorePaths& paths, const std::string& reference, const std::string& name);
+/// A registry has the layer as that from now on.
+void set_origin(const StorePaths& paths, const std::string& chain, const LayerOrigin& origin);
 /// What a registry calls it from now on.
 void add_digest(const StorePaths& paths, const std::string& id, const std::string& digest);
 

@@ -11,9 +11,10 @@ WORKSHOPS = {"spec", "image", "volumes", "network", "runtime"}
 MAY_USE = {
     "base": set(),
     **{folder: {"base"} for folder in WORKSHOPS},
+    "registry": {"base", "image"},
     "supervisor": {"base", "runtime", "network"},
-    "orchestrator": {"base", "supervisor"} | WORKSHOPS,
-    "cli": {"base", "supervisor", "orchestrator"} | WORKSHOPS,
+    "orchestrator": {"base", "supervisor", "registry"} | WORKSHOPS,
+    "cli": {"base", "supervisor", "orchestrator", "registry"} | WORKSHOPS,
 }
 
 # Libraries with one home: everybody else goes through that folder's own types.
@@ -22,11 +23,11 @@ HOME_OF = {
     "seccomp.h": set(),
     "archive.h": {"image"},
     "archive_entry.h": {"image"},
-    "openssl/": {"image"},
+    "openssl/": {"image", "registry"},
     "ldns/": {"network"},
     "libmnl/": {"network"},
     "nftables/": {"network"},
-    "boost/": {"supervisor"},
+    "boost/": {"supervisor", "registry"},
     "CLI/": {"cli"},
     "fmt/": {"base"},
 }
