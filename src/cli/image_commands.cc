@@ -168,6 +168,44 @@ Command image_prune_command() {
           run_image_prune};
 }
 
+Command pull_command() {
+  return {"pull",
+          "Fetch the images of the stack's services",
+          "stack pull web",
+          Positional::any,
+          "SERVICE",
+          {quiet_flag("Do not tell what is fetched"),
+           {"--policy", &Options::pull_policy, "always (as without it) or missing", "POLICY"},
+           {"--ignore-pull-failures", &Options::ignore_pull_failures,
+            "Fetch what can be had, and succeed"},
+           {"--ignore-buildable", &Options::ignore_buildable, "Leave out images that can be built"},
+           {"--include-deps", &Options::include_deps, "Those of what the services depend on, too"}},
+          run_pull};
+}
+
+Command push_command() {
+  return {"push",
+          "Upload the images of the stack's services",
+          "stack push web",
+          Positional::any,
+          "SERVICE",
+          {quiet_flag("Do not tell what is uploaded"),
+           {"--ignore-push-failures", &Options::ignore_push_failures,
+            "Upload what can be, and succeed"},
+           {"--include-deps", &Options::include_deps, "Those of what the services depend on, too"}},
+          run_push};
+}
+
+Command images_command() {
+  return {"images",
+          "List the images that the stack's containers were made from",
+          "stack images --format json",
+          Positional::any,
+          "SERVICE",
+          {quiet_flag("Print ids only"), format_flag("table or json")},
+          run_images};
+}
+
 Command login_command() {
   return {
       "login",

@@ -18,6 +18,9 @@ Command image_load_command();
 Command image_import_command();
 Command image_debian_command();
 Command image_prune_command();
+Command pull_command();
+Command push_command();
+Command images_command();
 Command login_command();
 Command logout_command();
 

@@ -152,6 +152,14 @@ struct Options {
   bool all_tags = false;
   std::string password;
   bool password_stdin = false;
+
+  // up, pull, push
+  std::string pull_policy;
+  bool quiet_pull = false;
+  bool ignore_pull_failures = false;
+  bool ignore_push_failures = false;
+  bool ignore_buildable = false;
+  bool include_deps = false;
 };
 
 }  // namespace stack::cli

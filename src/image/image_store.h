@@ -47,8 +47,9 @@ struct ImageConfig {
 struct Image {
   std::string id;                  ///< "sha256:" + digest of the config
   std::vector<std::string> names;  ///< canonical: "docker.io/library/postgres:15"
-  std::vector<std::string> digests =
-      {};  ///< of registries: "docker.io/library/postgres@sha256:..."
+  /// Of registries: "docker.io/library/postgres@sha256:..."
+  std::vector<std::string> digests = {};
+  std::chrono::system_clock::time_point pulled = {};  ///< when last; the epoch: never
   ImageConfig config;
   std::vector<std::filesystem::path>
       layers;              ///< unpacked directories, uppermost first (overlay order)

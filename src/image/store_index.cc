@@ -79,7 +79,8 @@ std::optional<Index> read_index(const StorePaths& paths) {
     Index index;
     for (const json& image : document->at("images"))
       index.push_back({image.at("id"), image.at("manifest"), image.at("names"),
-                       image.value("digests", std::vector<std::string>{})});
+                       image.value("digests", std::vector<std::string>{}),
+                       image.value("pulled", std::int64_t{0})});
     return index;
   });
 }
@@ -89,6 +90,7 @@ void write_index(const StorePaths& paths, const Index& index) {
   for (const IndexEntry& entry : index) {
     json image = {{"id", entry.id}, {"manifest", entry.manifest}, {"names", entry.names}};
     if (!entry.digests.empty()) image["digests"] = entry.digests;
+    if (entry.pulled != 0) image["pulled"] = entry.pulled;
     images.push_back(std::move(image));
   }
   write_document(paths.tags(), tags_kind, {{"images", std::move(images)}},
@@ -144,6 +146,7 @@ Image load_image(const StorePaths& paths, const IndexEntry& entry) {
     Image image{.id = entry.id,
                 .names = entry.names,
                 .digests = entry.digests,
+                .pulled = std::chrono::system_clock::time_point(std::chrono::seconds(entry.pulled)),
                 .config = std::move(document.config),
                 .layers = {},
                 .size = 0,

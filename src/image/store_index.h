@@ -36,6 +36,7 @@ struct IndexEntry {
   /// What registries call it: "docker.io/library/a@sha256:...", the digest being that of a manifest
   /// or of an index that leads to it; sorted.
   std::vector<std::string> digests = {};
+  std::int64_t pulled = 0;  ///< seconds since 1970; 0: never
 };
 
 /// Every image of the store; one that is not here does not exist, whatever blobs there are.

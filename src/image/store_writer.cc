@@ -289,6 +289,9 @@ Image commit_foreign_image(const StorePaths& paths, const ForeignImage& image,
   entry.manifest = manifest;
   add_sorted(entry.names, image.names);
   add_sorted(entry.digests, image.digests);
+  const auto pulled =
+      std::chrono::floor<std::chrono::seconds>(image.pulled).time_since_epoch().count();
+  entry.pulled = std::max<std::int64_t>(entry.pulled, pulled);
   write_index(paths, index);
   return load_image(paths, entry);
 }
@@ -312,6 +315,8 @@ void UnfinishedImage::put(const std::string& chain, const NewLayer& layer) const
 void UnfinishedImage::drop() const {
   const FileLock lock = lock_store(paths_);
   std::filesystem::remove(paths_.unfinished() / hex_of(name_));
+  std::error_code others_are_there;
+  std::filesystem::remove(paths_.unfinished(), others_are_there);
 }
 
 void tag_image(const StorePaths& paths, const std::string& reference, const std::string& name) {

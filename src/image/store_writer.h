@@ -4,6 +4,7 @@
 // what makes the image exist. What tags.json does not lead to is swept by the next commit.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,6 +55,7 @@ struct ForeignImage {
   std::string manifest;
   std::vector<std::string> names;    ///< canonical
   std::vector<std::string> digests;  ///< as IndexEntry
+  std::chrono::system_clock::time_point pulled = {};
 };
 
 /// Makes the image of `layers` (lowest first: all that its config names) and of what the store has:

@@ -49,7 +49,7 @@ class FrameReader {
   void read(const TarSink& on_bytes, const std::function<void(const FramedFile&)>& on_file) {
     for (;;) {
       const char kind = take(1).front();
-      if (kind == end_record) return;
+      if (kind == end_record) return finish();
       if (kind == bytes_record) {
         pass(take_number(), on_bytes);
       } else if (kind == file_record) {
@@ -63,6 +63,11 @@ class FrameReader {
  private:
   [[noreturn]] static void damaged() { fail("the frame of the layer is damaged"); }
 
+  /// Only then has zstd compared its checksum.
+  void finish() {
+    while (left_ != 0 && rest_.empty()) decompress();
+    if (!rest_.empty()) damaged();
+  }
   std::string take(std::size_t size) {
     std::string bytes;
     pass(size, [&](std::string_view piece) { bytes += piece; });
@@ -93,12 +98,14 @@ class FrameReader {
     }
   }
   void fill() {
-    while (rest_.empty()) {
-      if (input_.pos == input_.size) read_more();
-      ZSTD_outBuffer output{out_.data(), out_.size(), 0};
-      check_zstd(ZSTD_decompressStream(stream_, &output, &input_));
-      rest_ = {out_.data(), output.pos};
-    }
+    while (rest_.empty()) decompress();
+  }
+  void decompress() {
+    if (input_.pos == input_.size) read_more();
+    ZSTD_outBuffer output{out_.data(), out_.size(), 0};
+    left_ = ZSTD_decompressStream(stream_, &output, &input_);
+    check_zstd(left_);
+    rest_ = {out_.data(), output.pos};
   }
   void read_more() {
     const ssize_t count = ::read(file_.get(), in_.data(), in_.size());
@@ -112,6 +119,7 @@ class FrameReader {
   std::vector<char> in_;
   std::vector<char> out_ = std::vector<char>(1 << 17);
   ZSTD_inBuffer input_{nullptr, 0, 0};
+  std::size_t left_ = 1;  ///< 0: the zstd stream is complete
   std::string_view rest_;
 };
 
@@ -143,14 +151,12 @@ void write_content(int file, std::uint64_t size, std::vector<char>& buffer, cons
 
 using ByInode = std::map<ino_t, std::filesystem::path>;
 
-ByInode files_below(const std::filesystem::path& directory) {
-  ByInode files;
+void add_files_below(const std::filesystem::path& directory, ByInode& files) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
     struct stat info {};
     if (::lstat(entry.path().c_str(), &info) == 0 && S_ISREG(info.st_mode))
       files.emplace(info.st_ino, entry.path());
   }
-  return files;
 }
 
 bool is_same(int file, const FramedFile& meant) {
@@ -262,7 +268,10 @@ void write_framed_stream(const std::filesystem::path& frame, int tree, const Tar
 
 void complete_frame(const std::filesystem::path& from, const std::filesystem::path& to, int tree,
                     const std::filesystem::path& replaced) {
-  const ByInode replaced_files = files_below(replaced);
+  // One that is still in the tree may have been written through a link that leads elsewhere now.
+  ByInode files;
+  add_files_below(replaced, files);
+  add_files_below(fmt::format("/proc/self/fd/{}/", tree), files);
   std::vector<char> buffer(1 << 18);
   FrameWriter frame(to);
   const TarSink keep = [&](std::string_view bytes) { frame.add_bytes(bytes); };
@@ -270,8 +279,8 @@ void complete_frame(const std::filesystem::path& from, const std::filesystem::pa
   reader.read(keep, [&](const FramedFile& file) {
     const Fd opened = open_framed(tree, file);
     if (opened && is_same(opened.get(), file)) return frame.add_file(file);
-    const auto found = replaced_files.find(file.inode);
-    if (found == replaced_files.end()) fail("{} is lost", printable(file.path));
+    const auto found = files.find(file.inode);
+    if (found == files.end()) fail("{} is lost", printable(file.path));
     const Fd content = open_file(found->second, O_RDONLY | O_NOFOLLOW);
     write_content(content.get(), file.size, buffer, keep);
   });

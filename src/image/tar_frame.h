@@ -77,7 +77,7 @@ class FrameRecorder {
 void write_framed_stream(const std::filesystem::path& frame, int tree, const TarSink& sink);
 
 /// Writes `from` again as `to`, with the contents of those files in it that are no longer in `tree`
-/// by their name: they are looked for, by inode, in the directory `replaced`.
+/// by their name: they are looked for, by inode, in the directory `replaced` and in the tree.
 void complete_frame(const std::filesystem::path& from, const std::filesystem::path& to, int tree,
                     const std::filesystem::path& replaced);
 

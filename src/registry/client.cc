@@ -133,6 +133,7 @@ Response RepositoryClient::on_some_origin(Request& request, const std::string& a
   };
   if (is_settled()) return try_at(request.url.origin);
   std::optional<Response> answer;
+  std::exception_ptr first_failure;
   for (const Origin& origin : endpoint_.origins) {
     const bool is_last = origin == endpoint_.origins.back();
     try {
@@ -146,7 +147,10 @@ Response RepositoryClient::on_some_origin(Request& request, const std::string& a
     } catch (const NetworkError& error) {
       const bool is_unreachable = error.error_number() != 0;
       if (answer) return std::move(*answer);
+      // That it speaks no TLS either says nothing of why it did not speak to us.
+      if (is_last && first_failure) std::rethrow_exception(first_failure);
       if (is_last || (is_unreachable && origin.scheme == "http")) throw;
+      first_failure = std::current_exception();
     }
   }
   fail("{} does not answer", endpoint_.registry);

@@ -134,7 +134,8 @@ image::Image put_together(const image::StorePaths& paths, const image::Reference
   image::ForeignImage foreign{.config = found.config,
                               .manifest = found.manifest_bytes,
                               .names = {},
-                              .digests = {repository + "@" + found.asked_digest}};
+                              .digests = {repository + "@" + found.asked_digest},
+                              .pulled = std::chrono::system_clock::now()};
   if (!name.tag.empty())
     foreign.names.push_back(image::canonical({name.registry, name.repository, name.tag, ""}));
   std::vector<image::NewLayer> layers;

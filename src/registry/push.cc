@@ -70,9 +70,9 @@ class Push {
       if (is_mounted(*origin)) return tell(layer, known, PushState::mounted);
     }
     const BlobRef blob = upload(layer);
-    image::set_origin(paths_, layer.chain,
-                      {client_.registry() + "/" + client_.repository(), blob.media_type,
-                       blob.digest, blob.size});
+    image::set_origin(
+        paths_, layer.chain,
+        {client_.registry() + "/" + client_.repository(), blob.media_type, blob.digest, blob.size});
     return tell(layer, blob, PushState::pushed);
   }
   bool is_mounted(const image::LayerOrigin& origin) {

@@ -13,7 +13,7 @@ MAY_USE = {
     **{folder: {"base"} for folder in WORKSHOPS},
     "registry": {"base", "image"},
     "supervisor": {"base", "runtime", "network"},
-    "orchestrator": {"base", "supervisor", "registry"} | WORKSHOPS,
+    "orchestrator": {"base", "supervisor"} | WORKSHOPS,
     "cli": {"base", "supervisor", "orchestrator", "registry"} | WORKSHOPS,
 }
 
