@@ -12,7 +12,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "image/digest.h"
 #include "image/layer.h"
+#include "image/tar_frame.h"
 #include "image/unpack_files.h"
 
 namespace {
@@ -49,7 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LayerLimits limits;
   limits.entries = 1000;
   try {
-    if (mode < 2) unpack_layer(archive.get(), root.get(), place, limits);
+    if (mode < 2) {
+      const fs::path frame = ground.root / "layer.frame";
+      const auto unpacked =
+          unpack_layer(bytes_of_file(archive.get()), root.get(), place, limits, frame);
+      // What was accepted can be given out bit by bit.
+      Sha256 sum;
+      write_framed_stream(frame, root.get(), [&](std::string_view bytes) { sum.add(bytes); });
+      if (sum.digest() != unpacked.diff_id) std::abort();
+    }
     if (mode == 2) unpack_files(archive.get(), {.root = root.get(), .directory = ""});
     if (mode == 3)
       unpack_files(archive.get(), {.root = root.get(),
@@ -58,6 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                    .devices = ArchivedDevices::leave_out});
   } catch (const stack::Error&) {
   }
+  for (const char* ending : {".frame", ".frame.replaced", ".frame.complete"})
+    stack::remove_tree(ground.root / (std::string("layer") + ending));
   if (stack::list_directory(ground.root).size() != 2) std::abort();
   if (stack::read_file(ground.root / "sentinel") != "whole") std::abort();
   stack::remove_tree(ground.root / "layer");

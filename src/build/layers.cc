@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "image/archive_pipe.h"
 #include "image/digest.h"
-#include "image/layer.h"
+#include "image/new_layer.h"
 #include "image/tree_changes.h"
 
 namespace stack::build {
@@ -107,16 +107,15 @@ std::optional<image::NewLayer> Workspace::take_layer(
   const auto changes = image::tree_changes(upper.get(), lower, scaffolding);
   if (changes.empty()) return std::nullopt;
   // The layer goes through its own archive: what is kept is exactly what its id stands for.
-  const fs::path tree = scratch_.path() / "tree";
-  make_open_directory(tree);
-  const Fd root = open_file(tree, O_RDONLY | O_DIRECTORY);
-  image::UnpackedLayer layer;
+  image::NewLayer layer;
   image::through_pipe(
       [&](const image::TarSink& sink) { image::write_changes(upper.get(), changes, sink); },
       [&](int archive) {
-        layer = image::unpack_layer(archive, root.get(), image::LayerPlace::above_others);
+        layer = image::unpack_new_layer(image::bytes_of_file(archive), scratch_.path() / "tree",
+                                        image::LayerPlace::above_others)
+                    .layer;
       });
-  return image::NewLayer{tree, layer.diff_id, {layer.stream_bytes, layer.file_bytes}};
+  return layer;
 }
 
 }  // namespace stack::build

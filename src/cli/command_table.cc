@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_commands.h"
 #include "cli/command.h"
+#include "cli/image_commands.h"
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
 #include "cli/volume_commands.h"
@@ -68,6 +69,9 @@ Command up() {
        {"--trace", &Options::trace,
         "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
        {"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
+       {"--pull", &Options::pull_policy, "always, missing or never, instead of pull_policy",
+        "POLICY"},
+       {"--quiet-pull", &Options::quiet_pull, "Do not tell what is fetched"},
        scale_flag(),
        {"--plan", &Options::plan, "Carry out a plan of `plan --out`, if it still holds", "FILE"},
        dry_run_flag(),
@@ -298,51 +302,6 @@ Command schema() {
           false};
 }
 
-Command image_import() {
-  return {"image import",
-          "Make an image from a directory or tar archive",
-          "stack image import rootfs.tar busybox:1",
-          Positional::at_least_one,
-          "SOURCE [NAME]",
-          {change_flag()},
-          run_image_import};
-}
-
-Command image_debian() {
-  return {"image debian",
-          "Make an image from Debian's packages, without any registry",
-          "stack image debian postgres:15 --packages postgresql-15,busybox",
-          Positional::one,
-          "NAME",
-          {{"--packages", &Options::packages, "What to install, separated by commas", "LIST"},
-           {"--suite", &Options::suite, "Debian's release; the host's when not given", "SUITE"},
-           {"--no-cache", &Options::no_cache, "Build although the same image was built before"},
-           change_flag()},
-          run_image_debian};
-}
-
-Command image_list() {
-  return {"image ls",
-          "List images",
-          "stack image ls",
-          Positional::none,
-          "",
-          {quiet_flag("Print ids only"),
-           format_flag("table or json"),
-           {"--no-trunc", &Options::no_trunc, "Do not shorten ids"}},
-          run_image_list};
-}
-
-Command image_remove() {
-  return {"image rm",
-          "Remove images",
-          "stack image rm busybox:1",
-          Positional::at_least_one,
-          "IMAGE",
-          {{"-f,--force", &Options::force, "Remove although containers use it"}},
-          run_image_remove};
-}
-
 }  // namespace
 
 const std::vector<Flag>& global_flags() {
@@ -404,11 +363,24 @@ const std::vector<Command>& commands() {
       top_command(),
       stats_command(),
       port_command(),
+      pull_command(),
+      push_command(),
+      images_command(),
+      image_list_command(),
       image_build_command(),
-      image_import(),
-      image_debian(),
-      image_list(),
-      image_remove(),
+      image_pull_command(),
+      image_push_command(),
+      image_tag_command(),
+      image_remove_command(),
+      image_inspect_command(),
+      image_history_command(),
+      image_save_command(),
+      image_load_command(),
+      image_import_command(),
+      image_debian_command(),
+      image_prune_command(),
+      login_command(),
+      logout_command(),
       network_list_command(),
       network_create_command(),
       network_inspect_command(),

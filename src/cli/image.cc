@@ -1,67 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
+// stack image import, debian, rm, tag, prune.
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/host_paths.h"
 #include "base/text.h"
+#include "cli/change.h"
 #include "cli/command.h"
-#include "cli/container_view.h"
-#include "cli/table.h"
+#include "cli/image_use.h"
+#include "cli/image_view.h"
 #include "image/debian.h"
 #include "image/image_store.h"
 #include "image/reference.h"
-#include "supervisor/status.h"
+#include "image/store_index.h"
 
 namespace stack::cli {
 namespace {
 
-image::ImageStore open_store() {
-  return image::ImageStore(HostPaths::from_environment().images());
+constexpr const char* prune_question[] = {
+    "This will remove all images without a name that no container uses.",
+    "This will remove all images that no container uses."};
+
+void tell_removed(const image::ImageStore::Removed& removed) {
+  for (const auto& name : removed.untagged)
+    std::cout << "Untagged: " << image::familiar(image::parse_reference(name)) << '\n';
+  for (const auto& id : removed.deleted) std::cout << "Deleted: " << id << '\n';
 }
 
-std::string shown_id(const image::Image& image, bool whole) {
-  return whole ? image.id : image.id.substr(image.id.find(':') + 1, 12);
-}
-
-struct NamedImage {
-  std::string repository;
-  std::string tag;
-  const image::Image* image;
-};
-
-std::vector<NamedImage> by_name(const std::vector<image::Image>& images) {
-  std::vector<NamedImage> list;
-  for (const auto& image : images) {
-    if (image.names.empty()) list.push_back({"<none>", "<none>", &image});
-    for (const auto& name : image.names) {
-      const std::string short_name = image::familiar(image::parse_reference(name));
-      const std::size_t colon = short_name.rfind(':');
-      list.push_back({short_name.substr(0, colon), short_name.substr(colon + 1), &image});
-    }
-  }
-  return list;
-}
-
-bool has_layers(const image::Image& image, const std::vector<std::string>& layers) {
-  return std::ranges::equal(image.layers, layers, {}, &std::filesystem::path::native);
-}
-
-/// Images that containers of any stack were made from or have mounted: not removed without --force.
-std::vector<std::string> images_in_use(const std::vector<image::Image>& images) {
-  const HostPaths paths = HostPaths::from_environment();
-  std::vector<std::string> ids;
-  for (const auto& project : supervisor::list_projects(paths)) {
-    for (const auto& container : supervisor::read_containers(paths, project)) {
-      const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
-      if (wish.is_object()) ids.push_back(wish.value("image_id", ""));
-      for (const auto& mount : container.config.spec.mounts) {
-        for (const auto& image : images)
-          if (has_layers(image, mount.layers)) ids.push_back(image.id);
-      }
-    }
-  }
-  return ids;
+std::uint64_t bytes_of(const image::ImageStore& store) {
+  std::uint64_t bytes = 0;
+  for (const auto& layer : image::list_layers(image::StorePaths{store.root()}))
+    bytes += layer.file_bytes;
+  return bytes;
 }
 
 }  // namespace
@@ -92,40 +63,40 @@ int run_image_debian(const Options& options) {
   return 0;
 }
 
-int run_image_list(const Options& options) {
-  const auto images = open_store().list();
-  const auto now = std::chrono::system_clock::now();
-  std::vector<Row> rows;
-  for (const auto& [repository, tag, image] : by_name(images)) {
-    const std::string id = shown_id(*image, options.no_trunc);
-    if (options.quiet) {
-      std::cout << id << '\n';
-    } else if (options.format == "json") {
-      std::cout << nlohmann::json{{"Repository", repository},
-                                  {"Tag", tag},
-                                  {"ID", id},
-                                  {"CreatedSince", ago_text(image->created, now)},
-                                  {"Size", human_size(image->size)}}
-                       .dump()
-                << '\n';
-    } else {
-      rows.push_back({repository, tag, id, ago_text(image->created, now), human_size(image->size)});
-    }
-  }
-  if (!options.quiet && options.format != "json") {
-    std::cout << table({"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"}, rows);
-  }
-  return 0;
-}
-
 int run_image_remove(const Options& options) {
   auto store = open_store();
   const auto in_use = images_in_use(store.list());
-  for (const auto& reference : options.arguments) {
-    const auto removed = store.remove(reference, in_use, options.force);
-    for (const auto& name : removed.untagged) std::cout << "Untagged: " << name << '\n';
-    for (const auto& id : removed.deleted) std::cout << "Deleted: " << id << '\n';
+  return each_of(options.arguments, [&](const std::string& reference) {
+    tell_removed(store.remove(reference, in_use, options.force));
+  });
+}
+
+int run_image_tag(const Options& options) {
+  if (options.arguments.size() != 2)
+    throw Error("image tag takes an image and a name").with_exit_code(ExitCode::usage);
+  open_store().tag(options.arguments[0], options.arguments[1]);
+  return 0;
+}
+
+int run_image_prune(const Options& options) {
+  auto store = open_store();
+  const auto images = store.list();
+  const ImageFilter filter(options.filters, images, std::chrono::system_clock::now());
+  if (!options.force && !is_agreed_to(prune_question[options.all ? 1 : 0])) return 0;
+  const auto in_use = images_in_use(images);
+  std::vector<std::string> doomed;
+  for (const auto& image : images) {
+    const bool is_wanted = std::find(in_use.begin(), in_use.end(), image.id) != in_use.end() ||
+                           (!image.names.empty() && !options.all);
+    if (!is_wanted && filter.passes({"", "", "", &image})) doomed.push_back(image.id);
   }
+  const std::uint64_t before = bytes_of(store);
+  if (!doomed.empty()) {
+    std::cout << "Deleted Images:\n";
+    tell_removed(store.remove_all(doomed));
+    std::cout << '\n';
+  }
+  std::cout << "Total reclaimed space: " << human_size(before - bytes_of(store)) << '\n';
   return 0;
 }
 

@@ -170,6 +170,21 @@ struct Options {
   std::string suite;
   bool no_cache = false;
   bool force = false;
+  std::string platform;
+  std::string input;
+  bool digests = false;
+  bool human = true;
+  bool all_tags = false;
+  std::string password;
+  bool password_stdin = false;
+
+  // up, pull, push
+  std::string pull_policy;
+  bool quiet_pull = false;
+  bool ignore_pull_failures = false;
+  bool ignore_push_failures = false;
+  bool ignore_buildable = false;
+  bool include_deps = false;
 };
 
 }  // namespace stack::cli

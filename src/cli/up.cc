@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/service_images.h"
+#include "cli/project_pull.h"
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "cli/trace_file.h"
@@ -95,6 +96,7 @@ UpResult up_traced(const spec::Project& project, const UpRequest& request, const
   Host host = interruptible_host(traced ? *traced : *progress);
   host.trace = trace;
   host.warned = tell_warning;
+  host.pull = pull_images(options);
   return up(project, request, host);
 }
 

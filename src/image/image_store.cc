@@ -13,7 +13,7 @@
 #include "base/tree_copy.h"
 #include "image/archive_pipe.h"
 #include "image/changes.h"
-#include "image/layer.h"
+#include "image/new_layer.h"
 #include "image/reference.h"
 #include "image/store_writer.h"
 #include "image/tar_stream.h"
@@ -46,12 +46,6 @@ void check_store_is_elsewhere(const fs::path& source, const fs::path& store) {
     fail("{} contains the image store {}", source.native(), store.native());
 }
 
-Fd make_tree(const fs::path& tree) {
-  if (::mkdir(tree.c_str(), 0755) != 0) throw_errno("mkdir {}", tree.native());
-  if (::chmod(tree.c_str(), 0755) != 0) throw_errno("chmod {}", tree.native());
-  return open_file(tree, O_RDONLY | O_DIRECTORY);
-}
-
 NewLayer layer_of_directory(Fd source, const fs::path& tree, const Note& note) {
   const Fd root = make_tree(tree);
   JoinedDirectory from;
@@ -63,10 +57,9 @@ NewLayer layer_of_directory(Fd source, const fs::path& tree, const Note& note) {
 }
 
 NewLayer layer_of_archive(int archive, const fs::path& tree, const Note& note) {
-  const Fd root = make_tree(tree);
-  const UnpackedLayer layer = unpack_layer(archive, root.get(), LayerPlace::bottom);
-  tell_left_out(layer.left_out, note);
-  return {tree, layer.diff_id, {layer.stream_bytes, layer.file_bytes}};
+  const UnpackedTree unpacked = unpack_new_layer(bytes_of_file(archive), tree, LayerPlace::bottom);
+  tell_left_out(unpacked.left_out, note);
+  return unpacked.layer;
 }
 
 NewLayer layer_of(const std::string& source, const StorePaths& paths, const fs::path& tree,
@@ -89,12 +82,13 @@ JoinedDirectory layers_of(const Image& image) {
 
 /// The layer goes through its own archive: what is kept is exactly what its id stands for.
 NewLayer layer_of_changes(int upper, const std::vector<TreeChange>& changes, const fs::path& tree) {
-  const Fd root = make_tree(tree);
-  UnpackedLayer layer;
-  through_pipe(
-      [&](const TarSink& sink) { write_changes(upper, changes, sink); },
-      [&](int archive) { layer = unpack_layer(archive, root.get(), LayerPlace::above_others); });
-  return {tree, layer.diff_id, {layer.stream_bytes, layer.file_bytes}};
+  NewLayer layer;
+  through_pipe([&](const TarSink& sink) { write_changes(upper, changes, sink); },
+               [&](int archive) {
+                 layer =
+                     unpack_new_layer(bytes_of_file(archive), tree, LayerPlace::above_others).layer;
+               });
+  return layer;
 }
 
 }  // namespace
@@ -149,6 +143,16 @@ Image ImageStore::commit(const Commit& commit) {
 ImageStore::Removed ImageStore::remove(const std::string& reference,
                                        const std::vector<std::string>& in_use, bool force) {
   return remove_image({root_}, reference, in_use, force);
+}
+
+ImageStore::Removed ImageStore::remove_all(const std::vector<std::string>& ids) {
+  return remove_images({root_}, ids);
+}
+
+void ImageStore::tag(const std::string& reference, const std::string& name) {
+  const std::string given = name_to_give(name);
+  if (given.empty()) fail("an empty name is no name");
+  tag_image({root_}, reference, given);
 }
 
 }  // namespace stack::image

@@ -48,6 +48,9 @@ struct ImageConfig {
 struct Image {
   std::string id;                  ///< "sha256:" + digest of the config
   std::vector<std::string> names;  ///< canonical: "docker.io/library/postgres:15"
+  /// Of registries: "docker.io/library/postgres@sha256:..."
+  std::vector<std::string> digests = {};
+  std::chrono::system_clock::time_point pulled = {};  ///< when last; the epoch: never
   ImageConfig config;
   std::vector<std::filesystem::path>
       layers;              ///< unpacked directories, uppermost first (overlay order)
@@ -101,6 +104,13 @@ class ImageStore {
   /// there is no such image, or when `in_use` (image ids) has it and force is off. An image that is
   /// in use only loses its names when forced: files are never taken from under a container.
   Removed remove(const std::string& reference, const std::vector<std::string>& in_use, bool force);
+
+  /// Removes whole images by id, whatever they are called.
+  Removed remove_all(const std::vector<std::string>& ids);
+
+  /// Gives the image that `reference` means a further name. Throws Error when there is none, or
+  /// when `name` is no name.
+  void tag(const std::string& reference, const std::string& name);
 
   const std::filesystem::path& root() const { return root_; }
 

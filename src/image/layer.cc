@@ -15,11 +15,14 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/tree_copy.h"
+#include "image/tar_frame.h"
 #include "image/tar_reader.h"
 #include "image/tree_writer.h"
 
 namespace stack::image {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view whiteout_prefix = ".wh.";
 constexpr std::string_view opaque_marker = ".wh..wh..opq";
@@ -63,8 +66,16 @@ class SpaceGuard {
 
 class LayerUnpacker {
  public:
-  LayerUnpacker(int archive, int root, LayerPlace place, const LayerLimits& limits)
-      : tar_(archive), root_(root), place_(place), writer_(root), space_(root, limits) {}
+  LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits)
+      : tar_(std::move(archive)), root_(root), place_(place), writer_(root), space_(root, limits) {}
+  LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits,
+                FrameRecorder& recorder, const fs::path& replaced)
+      : recorder_(&recorder),
+        tar_(std::move(archive), recorder_),
+        root_(root),
+        place_(place),
+        writer_(root, replaced),
+        space_(root, limits) {}
 
   UnpackedLayer run() {
     while (const auto entry = tar_.next()) {
@@ -77,6 +88,7 @@ class LayerUnpacker {
     result_.stream_bytes = stream.bytes;
     return std::move(result_);
   }
+  bool has_replaced() const { return writer_.has_replaced(); }
 
  private:
   void unpack(const TarEntry& entry) {
@@ -86,7 +98,7 @@ class LayerUnpacker {
     const Place place = writer_.locate(entry.path);
     switch (entry.info.st_mode & S_IFMT) {
       case S_IFREG:
-        write_file(place, entry.info);
+        write_file(place, entry);
         break;
       case S_IFDIR:
         writer_.make_directory(place);
@@ -111,10 +123,21 @@ class LayerUnpacker {
     set_times(place.directory, place.name, entry.info);
   }
 
-  void write_file(const Place& place, const struct stat& info) {
+  void write_file(const Place& place, const TarEntry& entry) {
+    const struct stat& info = entry.info;
     const Fd file = writer_.make_file(place);
+    if (recorder_ != nullptr) record(entry, file.get());
     while (const auto chunk = tar_.next_chunk()) write_chunk(file.get(), *chunk);
     if (::ftruncate(file.get(), info.st_size) != 0) throw_errno("set size {}", info.st_size);
+  }
+
+  void record(const TarEntry& entry, int file) {
+    const auto start = tar_.content_start();
+    struct stat made {};
+    if (::fstat(file, &made) != 0) throw_errno("stat");
+    if (start)
+      recorder_->content(*start, {join(clean_path(entry.path), "/"),
+                                  static_cast<std::uint64_t>(entry.info.st_size), made.st_ino});
   }
 
   void write_chunk(int file, const TarChunk& chunk) {
@@ -139,6 +162,7 @@ class LayerUnpacker {
   void apply_whiteout(const TarEntry& entry, const std::string& name) {
     const std::string hidden = name.substr(whiteout_prefix.size());
     if (hidden.empty() || hidden == "." || hidden == "..") fail("whiteout without a name");
+    result_.has_whiteouts = true;
     if (place_ == LayerPlace::bottom) return;
     const std::string path = join(clean_path(entry.path), "/");
     const std::string parent = path.substr(0, path.size() - name.size());
@@ -190,6 +214,7 @@ class LayerUnpacker {
     }
   }
 
+  FrameRecorder* recorder_ = nullptr;
   TarReader tar_;
   int root_;
   LayerPlace place_;
@@ -199,10 +224,41 @@ class LayerUnpacker {
   std::map<std::string, struct stat> directories_;
 };
 
+bool is_whiteout(const fs::directory_entry& entry) {
+  struct stat info {};
+  return ::lstat(entry.path().c_str(), &info) == 0 && S_ISCHR(info.st_mode) &&
+         info.st_rdev == makedev(0, 0);
+}
+
 }  // namespace
 
 UnpackedLayer unpack_layer(int archive, int root, LayerPlace place, const LayerLimits& limits) {
-  return LayerUnpacker(archive, root, place, limits).run();
+  return LayerUnpacker(bytes_of_file(archive), root, place, limits).run();
+}
+
+UnpackedLayer unpack_layer(ByteSource archive, int root, LayerPlace place,
+                           const LayerLimits& limits, const fs::path& frame) {
+  if (frame.empty()) return LayerUnpacker(std::move(archive), root, place, limits).run();
+  const fs::path replaced = frame.native() + ".replaced";
+  FrameRecorder recorder(frame);
+  LayerUnpacker unpacker(std::move(archive), root, place, limits, recorder, replaced);
+  UnpackedLayer layer = unpacker.run();
+  recorder.finish();
+  if (unpacker.has_replaced()) {
+    const fs::path complete = frame.native() + ".complete";
+    complete_frame(frame, complete, root, replaced);
+    fs::rename(complete, frame);
+    remove_tree(replaced);
+  }
+  return layer;
+}
+
+void drop_whiteouts(const fs::path& tree) {
+  std::vector<fs::path> whiteouts;
+  for (const auto& entry : fs::recursive_directory_iterator(tree)) {
+    if (is_whiteout(entry)) whiteouts.push_back(entry.path());
+  }
+  for (const fs::path& path : whiteouts) fs::remove(path);
 }
 
 }  // namespace stack::image

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "image/byte_source.h"
 
 namespace stack::image {
 
@@ -24,6 +27,7 @@ struct UnpackedLayer {
   std::string diff_id;                ///< of the uncompressed stream, to its very end
   std::uint64_t stream_bytes = 0;     ///< its length
   std::uint64_t file_bytes = 0;       ///< content written
+  bool has_whiteouts = false;         ///< it hides something of layers below
   std::vector<std::string> left_out;  ///< sockets, as paths in the layer
 };
 
@@ -38,5 +42,13 @@ struct UnpackedLayer {
 /// Device nodes are made, except char 0:0. Attributes as is_harmless_attribute. Owners are kept
 /// when run by root. Throws Error, with what was being written; `root` is then half filled.
 UnpackedLayer unpack_layer(int archive, int root, LayerPlace place, const LayerLimits& limits = {});
+/// The same from any source, which is read by another thread, with a frame (tar_frame.h) for it
+/// written into the new file `frame`. Beside that, files of its name with a further ending are made
+/// for a while. An empty path: no frame.
+UnpackedLayer unpack_layer(ByteSource archive, int root, LayerPlace place,
+                           const LayerLimits& limits, const std::filesystem::path& frame);
+
+/// Removes the whiteouts from an unpacked layer that turned out to be the bottom of an image.
+void drop_whiteouts(const std::filesystem::path& tree);
 
 }  // namespace stack::image

@@ -38,7 +38,9 @@ bool has_repository(const IndexEntry& entry, const Reference& wanted) {
 
 bool matches(const IndexEntry& entry, const Reference& wanted) {
   if (wanted.digest.empty()) return has_name(entry, canonical(wanted));
-  return entry.manifest == wanted.digest && has_repository(entry, wanted);
+  if (entry.manifest == wanted.digest && has_repository(entry, wanted)) return true;
+  const std::string pinned = canonical({wanted.registry, wanted.repository, "", wanted.digest});
+  return std::find(entry.digests.begin(), entry.digests.end(), pinned) != entry.digests.end();
 }
 
 const IndexEntry* find_prefix(const Index& index, std::string_view digits) {
@@ -66,6 +68,9 @@ std::filesystem::path StorePaths::layer(const std::string& chain) const {
 std::filesystem::path StorePaths::layer_document(const std::string& chain) const {
   return layers() / (hex_of(chain) + ".json");
 }
+std::filesystem::path StorePaths::layer_frame(const std::string& chain) const {
+  return layers() / (hex_of(chain) + ".frame");
+}
 
 std::optional<Index> read_index(const StorePaths& paths) {
   const auto document = read_document(paths.tags(), tags_kind);
@@ -73,15 +78,21 @@ std::optional<Index> read_index(const StorePaths& paths) {
   return decode_document(paths.tags(), tags_kind, [&] {
     Index index;
     for (const json& image : document->at("images"))
-      index.push_back({image.at("id"), image.at("manifest"), image.at("names")});
+      index.push_back({image.at("id"), image.at("manifest"), image.at("names"),
+                       image.value("digests", std::vector<std::string>{}),
+                       image.value("pulled", std::int64_t{0})});
     return index;
   });
 }
 
 void write_index(const StorePaths& paths, const Index& index) {
   json images = json::array();
-  for (const IndexEntry& entry : index)
-    images.push_back({{"id", entry.id}, {"manifest", entry.manifest}, {"names", entry.names}});
+  for (const IndexEntry& entry : index) {
+    json image = {{"id", entry.id}, {"manifest", entry.manifest}, {"names", entry.names}};
+    if (!entry.digests.empty()) image["digests"] = entry.digests;
+    if (entry.pulled != 0) image["pulled"] = entry.pulled;
+    images.push_back(std::move(image));
+  }
   write_document(paths.tags(), tags_kind, {{"images", std::move(images)}},
                  Durability::survives_power_loss);
 }
@@ -89,15 +100,36 @@ void write_index(const StorePaths& paths, const Index& index) {
 LayerRecord read_layer_record(const StorePaths& paths, const std::string& chain) {
   const auto document = read_document(paths.layer_document(chain), layer_kind);
   if (!document) fail("layer {} is missing", chain);
-  return {document->value("stream_bytes", std::uint64_t{0}),
-          document->value("file_bytes", std::uint64_t{0})};
+  LayerRecord record{document->value("stream_bytes", std::uint64_t{0}),
+                     document->value("file_bytes", std::uint64_t{0})};
+  const auto origin = document->find("origin");
+  if (origin == document->end()) return record;
+  record.origin = decode_document(paths.layer_document(chain), layer_kind, [&] {
+    return LayerOrigin{origin->at("repository"), origin->at("media_type"), origin->at("digest"),
+                       origin->at("size")};
+  });
+  return record;
 }
 
 void write_layer_record(const StorePaths& paths, const std::string& chain,
                         const LayerRecord& record) {
-  write_document(paths.layer_document(chain), layer_kind,
-                 {{"stream_bytes", record.stream_bytes}, {"file_bytes", record.file_bytes}},
+  json document = {{"stream_bytes", record.stream_bytes}, {"file_bytes", record.file_bytes}};
+  if (record.origin)
+    document["origin"] = {{"repository", record.origin->repository},
+                          {"media_type", record.origin->media_type},
+                          {"digest", record.origin->digest},
+                          {"size", record.origin->size}};
+  write_document(paths.layer_document(chain), layer_kind, document,
                  Durability::survives_power_loss);
+}
+
+std::vector<LayerRecord> list_layers(const StorePaths& paths) {
+  std::vector<LayerRecord> layers;
+  for (const std::string& name : list_directory(paths.layers())) {
+    const std::string chain = "sha256:" + name;
+    if (is_digest(chain)) layers.push_back(read_layer_record(paths, chain));
+  }
+  return layers;
 }
 
 std::vector<std::string> chain_ids(const std::vector<std::string>& diff_ids) {
@@ -113,6 +145,8 @@ Image load_image(const StorePaths& paths, const IndexEntry& entry) {
         parse_config_document(read_file(paths.blob(entry.id), largest_config));
     Image image{.id = entry.id,
                 .names = entry.names,
+                .digests = entry.digests,
+                .pulled = std::chrono::system_clock::time_point(std::chrono::seconds(entry.pulled)),
                 .config = std::move(document.config),
                 .layers = {},
                 .size = 0,
@@ -142,6 +176,16 @@ const IndexEntry* find_entry(const Index& index, const std::string& reference) {
     }
   }
   return may_be_id ? find_prefix(index, digits) : nullptr;
+}
+
+std::optional<std::string> name_in(const IndexEntry& entry, const std::string& reference) {
+  try {
+    const std::string name = canonical(parse_reference(reference));
+    if (std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end()) return name;
+  } catch (const Error&) {
+    // An id that can be no name.
+  }
+  return std::nullopt;
 }
 
 }  // namespace stack::image

@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -17,6 +20,8 @@
 
 namespace stack::image {
 namespace {
+
+constexpr DocumentKind unfinished_kind{"image-unfinished", 1};
 
 FileLock lock_store(const StorePaths& paths) {
   for (const auto& directory : {paths.layers(), paths.blobs()}) make_directories(directory);
@@ -29,21 +34,39 @@ struct Referenced {
   std::set<std::string> blobs;
 };
 
+void keep_layer(Referenced& referenced, const std::string& chain) {
+  for (const char* ending : {"", ".json", ".frame"})
+    referenced.layers.insert(hex_of(chain) + ending);
+}
+
+/// Layers that somebody fetches, or fetched until he was killed, not longer ago than a day.
+void keep_unfinished(const StorePaths& paths, Referenced& referenced) {
+  const auto oldest = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+  for (const std::string& name : list_directory(paths.unfinished())) {
+    const auto note = paths.unfinished() / name;
+    const auto document = std::filesystem::last_write_time(note) < oldest
+                              ? std::nullopt
+                              : read_document(note, unfinished_kind, Damaged::counts_as_absent);
+    if (!document) {
+      std::filesystem::remove(note);
+      continue;
+    }
+    for (const auto& chain : document->value("layers", std::vector<std::string>{})) {
+      if (is_digest(chain)) keep_layer(referenced, chain);
+    }
+  }
+}
+
 Referenced referenced_by(const StorePaths& paths, const Index& index) {
   Referenced referenced;
   for (const IndexEntry& entry : index) {
     referenced.blobs.insert(hex_of(entry.id));
     referenced.blobs.insert(hex_of(entry.manifest));
     const auto config = parse_config_document(read_file(paths.blob(entry.id)));
-    for (const std::string& chain : chain_ids(config.diff_ids)) {
-      referenced.layers.insert(hex_of(chain));
-      referenced.layers.insert(hex_of(chain) + ".json");
-    }
+    for (const std::string& chain : chain_ids(config.diff_ids)) keep_layer(referenced, chain);
   }
-  for (const std::string& layer : kept_layers(paths)) {
-    referenced.layers.insert(layer);
-    referenced.layers.insert(layer + ".json");
-  }
+  for (const std::string& layer : kept_layers(paths)) keep_layer(referenced, "sha256:" + layer);
+  keep_unfinished(paths, referenced);
   return referenced;
 }
 
@@ -82,12 +105,31 @@ std::string put_blob(const StorePaths& paths, const std::string& bytes) {
 
 /// `chain` is the layer's chain id: it and those below.
 void put_layer(const StorePaths& paths, const std::string& chain, const NewLayer& layer) {
-  if (stack::exists(paths.layer(chain))) return;
+  if (stack::exists(paths.layer(chain))) {
+    // A layer that an older stack unpacked gets its frame from a newer one.
+    if (!layer.frame.empty() && !stack::exists(paths.layer_frame(chain)))
+      std::filesystem::rename(layer.frame, paths.layer_frame(chain));
+    return;
+  }
   const Fd tree = open_file(layer.tree, O_RDONLY | O_DIRECTORY);
   if (::syncfs(tree.get()) != 0) throw_errno("syncfs");
+  write_layer_record(paths, chain, layer.record);
+  // The directory comes last: a layer is there when it is.
+  if (!layer.frame.empty()) std::filesystem::rename(layer.frame, paths.layer_frame(chain));
   if (::rename(layer.tree.c_str(), paths.layer(chain).c_str()) != 0)
     throw_errno("rename {} to {}", layer.tree.native(), paths.layer(chain).native());
-  write_layer_record(paths, chain, layer.record);
+}
+
+Index::iterator find_id(Index& index, const std::string& id) {
+  return std::find_if(index.begin(), index.end(),
+                      [&](const IndexEntry& entry) { return entry.id == id; });
+}
+
+/// Each once.
+void add_sorted(std::vector<std::string>& list, const std::vector<std::string>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+  std::sort(list.begin(), list.end());
+  list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
 void take_name_away(Index& index, const std::string& name) {
@@ -96,8 +138,7 @@ void take_name_away(Index& index, const std::string& name) {
 
 void give_name(Index& index, const std::string& id, const std::string& manifest,
                const std::string& name) {
-  auto entry = std::find_if(index.begin(), index.end(),
-                            [&](const IndexEntry& other) { return other.id == id; });
+  auto entry = find_id(index, id);
   if (entry == index.end()) entry = index.insert(index.end(), {id, manifest, {}});
   if (name.empty()) return;
   entry->names.push_back(name);
@@ -169,20 +210,9 @@ struct Removal {
   bool deletes_image;
 };
 
-/// The name of the entry that `reference` is; nothing when it is an id or a digest.
-std::optional<std::string> name_meant(const IndexEntry& entry, const std::string& reference) {
-  try {
-    const std::string name = canonical(parse_reference(reference));
-    if (std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end()) return name;
-  } catch (const Error&) {
-    // An id that can be no name.
-  }
-  return std::nullopt;
-}
-
 Removal decide_removal(const IndexEntry& entry, const std::string& reference, bool is_in_use,
                        bool force) {
-  const auto name = name_meant(entry, reference);
+  const auto name = name_in(entry, reference);
   if (name && entry.names.size() > 1) return {{*name}, false};
   if (!name && entry.names.size() > 1 && !force)
     throw Error(fmt::format("image {} has several names: {}", reference, join(entry.names, ", ")))
@@ -265,6 +295,106 @@ Image commit_document(const StorePaths& paths, const ConfigDocument& document,
   write_index(paths, index);
   sweep(paths);
   return load_image(paths, *find_entry(index, id));
+}
+
+Image commit_foreign_image(const StorePaths& paths, const ForeignImage& image,
+                           const std::vector<NewLayer>& layers) {
+  const FileLock lock = lock_store(paths);
+  sweep(paths);
+  const ConfigDocument document = parse_config_document(image.config);
+  const auto chains = chain_ids(document.diff_ids);
+  if (layers.size() != chains.size())
+    fail("the image has {} layers, its config says {}", layers.size(), chains.size());
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    if (layers[i].tree.empty()) {
+      if (!stack::exists(paths.layer(chains[i]))) fail("layer {} is missing", document.diff_ids[i]);
+      continue;
+    }
+    if (layers[i].diff_id != document.diff_ids[i])
+      fail("a layer is {}, the image's config says {}", layers[i].diff_id, document.diff_ids[i]);
+    put_layer(paths, chains[i], layers[i]);
+  }
+  Index index = read_index(paths).value_or(Index{});
+  const std::string id = put_blob(paths, image.config);
+  const std::string manifest = put_blob(paths, image.manifest);
+  for (const std::string& name : image.names) take_name_away(index, name);
+  give_name(index, id, manifest, "");
+  auto& entry = *find_id(index, id);
+  entry.manifest = manifest;
+  add_sorted(entry.names, image.names);
+  add_sorted(entry.digests, image.digests);
+  const auto pulled =
+      std::chrono::floor<std::chrono::seconds>(image.pulled).time_since_epoch().count();
+  entry.pulled = std::max<std::int64_t>(entry.pulled, pulled);
+  write_index(paths, index);
+  return load_image(paths, entry);
+}
+
+bool UnfinishedImage::has(const std::string& chain) const {
+  return stack::exists(paths_.layer(chain));
+}
+
+void UnfinishedImage::expect(const std::vector<std::string>& chains) const {
+  const FileLock lock = lock_store(paths_);
+  make_directories(paths_.unfinished());
+  write_document(paths_.unfinished() / hex_of(name_), unfinished_kind, {{"layers", chains}},
+                 Durability::survives_crash);
+}
+
+void UnfinishedImage::put(const std::string& chain, const NewLayer& layer) const {
+  const FileLock lock = lock_store(paths_);
+  put_layer(paths_, chain, layer);
+}
+
+void UnfinishedImage::drop() const {
+  const FileLock lock = lock_store(paths_);
+  std::filesystem::remove(paths_.unfinished() / hex_of(name_));
+  std::error_code others_are_there;
+  std::filesystem::remove(paths_.unfinished(), others_are_there);
+}
+
+void tag_image(const StorePaths& paths, const std::string& reference, const std::string& name) {
+  const FileLock lock = lock_store(paths);
+  Index index = read_index(paths).value_or(Index{});
+  const IndexEntry* found = find_entry(index, reference);
+  if (found == nullptr) fail("no such image: {}", printable(reference));
+  const std::string id = found->id;
+  take_name_away(index, name);
+  add_sorted(find_id(index, id)->names, {name});
+  write_index(paths, index);
+}
+
+void set_origin(const StorePaths& paths, const std::string& chain, const LayerOrigin& origin) {
+  const FileLock lock = lock_store(paths);
+  if (!stack::exists(paths.layer(chain))) return;
+  LayerRecord record = read_layer_record(paths, chain);
+  record.origin = origin;
+  write_layer_record(paths, chain, record);
+}
+
+void add_digest(const StorePaths& paths, const std::string& id, const std::string& digest) {
+  const FileLock lock = lock_store(paths);
+  Index index = read_index(paths).value_or(Index{});
+  const auto entry = find_id(index, id);
+  if (entry == index.end()) return;
+  add_sorted(entry->digests, {digest});
+  write_index(paths, index);
+}
+
+ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std::string>& ids) {
+  const FileLock lock = lock_store(paths);
+  Index index = read_index(paths).value_or(Index{});
+  ImageStore::Removed removed;
+  for (const std::string& id : ids) {
+    const auto entry = find_id(index, id);
+    if (entry == index.end()) continue;
+    removed.untagged.insert(removed.untagged.end(), entry->names.begin(), entry->names.end());
+    removed.deleted.push_back(id);
+    index.erase(entry);
+  }
+  write_index(paths, index);
+  for (std::string& chain : sweep(paths)) removed.deleted.push_back(std::move(chain));
+  return removed;
 }
 
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,

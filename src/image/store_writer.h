@@ -4,8 +4,10 @@
 // what makes the image exist. What tags.json does not lead to is swept by the next commit.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/scratch.h"
@@ -21,6 +23,9 @@ struct NewLayer {
   std::filesystem::path tree;  ///< in a scratch directory of this store
   std::string diff_id;
   LayerRecord record;
+  /// Its frame (tar_frame.h), in the scratch directory too; empty for a layer whose stream is
+  /// write_tar_stream() of the tree.
+  std::filesystem::path frame = {};
 };
 
 /// What an image shall be called and carry; `name` is canonical or empty.
@@ -55,7 +60,50 @@ void add_built_layer(const StorePaths& paths, const std::vector<std::string>& be
 Image commit_document(const StorePaths& paths, const ConfigDocument& document,
                       const std::vector<std::string>& names);
 
+/// An image that was made elsewhere: its documents are kept as they are.
+struct ForeignImage {
+  std::string config;
+  std::string manifest;
+  std::vector<std::string> names;    ///< canonical
+  std::vector<std::string> digests;  ///< as IndexEntry
+  std::chrono::system_clock::time_point pulled = {};
+};
+
+/// Makes the image of `layers` (lowest first: all that its config names) and of what the store has:
+/// one whose tree is empty must be there. Names move to it. Throws Error when a layer is missing,
+/// or its diff id is not what the config says.
+Image commit_foreign_image(const StorePaths& paths, const ForeignImage& image,
+                           const std::vector<NewLayer>& layers);
+
+/// Layers that are fetched for an image which is not there yet: a note in the store, called `name`
+/// (a digest), keeps what is put under it until it is dropped, or is a day old. What was fetched
+/// before a `kill -9` need not be fetched again.
+class UnfinishedImage {
+ public:
+  UnfinishedImage(StorePaths paths, std::string name)
+      : paths_(std::move(paths)), name_(std::move(name)) {}
+
+  bool has(const std::string& chain) const;
+  /// Announces that these will be there.
+  void expect(const std::vector<std::string>& chains) const;
+  void put(const std::string& chain, const NewLayer& layer) const;
+  void drop() const;
+
+ private:
+  StorePaths paths_;
+  std::string name_;
+};
+
+/// Gives the image that `reference` means a further name, canonical; it moves when another has it.
+void tag_image(const StorePaths& paths, const std::string& reference, const std::string& name);
+/// A registry has the layer as that from now on.
+void set_origin(const StorePaths& paths, const std::string& chain, const LayerOrigin& origin);
+/// What a registry calls it from now on.
+void add_digest(const StorePaths& paths, const std::string& id, const std::string& digest);
+
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
                                  const std::vector<std::string>& in_use, bool force);
+/// Removes all images of `ids` that nobody names or uses, whatever they are called.
+ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std::string>& ids);
 
 }  // namespace stack::image

@@ -5,16 +5,17 @@
 #include <archive_entry.h>
 #include <sys/sysmacros.h>
 
+#include <exception>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "image/digest.h"
+#include "image/read_ahead.h"
+#include "image/tar_frame.h"
 
 namespace stack::image {
 namespace {
-
-constexpr std::size_t read_size = 1 << 18;
 
 struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -67,29 +68,15 @@ struct stat info_of(archive_entry* entry) {
 /// decompression and tar parsing are two readers, the second fed by the first.
 class TarReader::Decompressed {
  public:
-  explicit Decompressed(int archive_fd) : raw_(archive_read_new()) {
-    archive_read_support_filter_gzip(raw_.get());
-    archive_read_support_filter_zstd(raw_.get());
-    archive_read_support_format_raw(raw_.get());
-    archive_read_support_format_empty(raw_.get());
-    if (archive_read_open_fd(raw_.get(), archive_fd, read_size) != ARCHIVE_OK) refuse(raw_.get());
-    archive_entry* content = nullptr;
-    const int result = archive_read_next_header(raw_.get(), &content);
-    if (result == ARCHIVE_EOF) fail("the archive is empty");
-    if (!is_usable(result)) refuse(raw_.get());
-  }
+  Decompressed(ByteSource archive, FrameRecorder* recorder)
+      : compressed_(std::move(archive)),
+        recorder_(recorder),
+        ahead_([this] { return decompress(); }) {}
 
   /// The next piece; empty at the end.
   std::string_view next() {
-    const void* bytes = nullptr;
-    std::size_t size = 0;
-    la_int64_t offset = 0;
-    const int result = archive_read_data_block(raw_.get(), &bytes, &size, &offset);
-    if (result == ARCHIVE_EOF) return {};
-    if (!is_usable(result)) refuse(raw_.get());
-    const std::string_view piece(static_cast<const char*>(bytes), size);
-    sum_.add(piece);
-    bytes_ += size;
+    const std::string_view piece = ahead_.next();
+    if (recorder_ != nullptr) recorder_->pass(piece);
     return piece;
   }
 
@@ -104,23 +91,79 @@ class TarReader::Decompressed {
       const std::string_view piece = static_cast<Decompressed*>(self)->next();
       *buffer = piece.data();
       return static_cast<la_ssize_t>(piece.size());
-    } catch (const Error& error) {
-      archive_set_error(tar, EIO, "%s", error.message().c_str());
+    } catch (...) {
+      static_cast<Decompressed*>(self)->unreadable_ = std::current_exception();
+      archive_set_error(tar, EIO, "unreadable");
+      return ARCHIVE_FATAL;
+    }
+  }
+  /// Throws what made the stream unreadable, if anything did.
+  void rethrow() const {
+    if (unreadable_) std::rethrow_exception(unreadable_);
+  }
+
+ private:
+  std::string_view decompress() {
+    if (!raw_) open();
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    const int result = archive_read_data_block(raw_.get(), &bytes, &size, &offset);
+    if (result == ARCHIVE_EOF) return {};
+    if (!is_usable(result)) refuse();
+    const std::string_view piece(static_cast<const char*>(bytes), size);
+    sum_.add(piece);
+    bytes_ += size;
+    return piece;
+  }
+  void open() {
+    raw_.reset(archive_read_new());
+    archive_read_support_filter_gzip(raw_.get());
+    archive_read_support_filter_zstd(raw_.get());
+    archive_read_support_format_raw(raw_.get());
+    archive_read_support_format_empty(raw_.get());
+    if (archive_read_open(raw_.get(), this, nullptr, &Decompressed::feed, nullptr) != ARCHIVE_OK)
+      refuse();
+    archive_entry* content = nullptr;
+    const int result = archive_read_next_header(raw_.get(), &content);
+    if (result == ARCHIVE_EOF) fail("the archive is empty");
+    if (!is_usable(result)) refuse();
+  }
+  /// What the source threw says more than what libarchive makes of it.
+  [[noreturn]] void refuse() {
+    if (failure_) std::rethrow_exception(failure_);
+    image::refuse(raw_.get());
+  }
+  static la_ssize_t feed(archive* raw, void* self, const void** buffer) noexcept {
+    auto& reader = *static_cast<Decompressed*>(self);
+    try {
+      const std::string_view piece = reader.compressed_();
+      *buffer = piece.data();
+      return static_cast<la_ssize_t>(piece.size());
+    } catch (...) {
+      reader.failure_ = std::current_exception();
+      archive_set_error(raw, EIO, "unreadable");
       return ARCHIVE_FATAL;
     }
   }
 
- private:
+  ByteSource compressed_;
+  FrameRecorder* recorder_;
+  std::exception_ptr failure_;     ///< of the source
+  std::exception_ptr unreadable_;  ///< why the parser got no more
   Reader raw_;
   Sha256 sum_;
   std::uint64_t bytes_ = 0;
+  ReadAhead ahead_;  ///< last: its thread uses the others
 };
 
-TarReader::TarReader(int archive)
-    : stream_(std::make_unique<Decompressed>(archive)), tar_(archive_read_new()) {
+TarReader::TarReader(ByteSource archive, FrameRecorder* recorder)
+    : stream_(std::make_unique<Decompressed>(std::move(archive), recorder)),
+      tar_(archive_read_new()) {
   archive_read_support_format_tar(tar_);
   if (archive_read_open(tar_, stream_.get(), nullptr, &Decompressed::read, nullptr) != ARCHIVE_OK) {
     const Reader freed(tar_);
+    stream_->rethrow();
     refuse(tar_);
   }
 }
@@ -130,10 +173,10 @@ TarReader::~TarReader() {
 }
 
 std::optional<TarEntry> TarReader::next() {
-  archive_entry* entry = nullptr;
-  const int result = archive_read_next_header(tar_, &entry);
+  const int result = archive_read_next_header(tar_, &entry_);
   if (result == ARCHIVE_EOF) return std::nullopt;
-  if (!is_usable(result)) refuse(tar_);
+  check(result);
+  archive_entry* entry = entry_;
   return TarEntry{
       .path = text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)),
       .hard_link = text_of(archive_entry_hardlink(entry), archive_entry_hardlink_utf8(entry)),
@@ -148,9 +191,20 @@ std::optional<TarChunk> TarReader::next_chunk() {
   la_int64_t offset = 0;
   const int result = archive_read_data_block(tar_, &bytes, &size, &offset);
   if (result == ARCHIVE_EOF) return std::nullopt;
-  if (!is_usable(result)) refuse(tar_);
+  check(result);
   if (offset < 0) fail("damaged archive: negative offset");
   return TarChunk{{static_cast<const char*>(bytes), size}, static_cast<std::uint64_t>(offset)};
+}
+
+std::optional<std::uint64_t> TarReader::content_start() const {
+  if (archive_entry_sparse_count(entry_) > 0) return std::nullopt;
+  return static_cast<std::uint64_t>(archive_filter_bytes(tar_, 0));
+}
+
+void TarReader::check(int result) const {
+  if (is_usable(result)) return;
+  stream_->rethrow();
+  refuse(tar_);
 }
 
 TarReader::Stream TarReader::finish() {

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "image/byte_source.h"
+
 struct archive;
 struct archive_entry;
 
@@ -31,10 +33,15 @@ struct TarChunk {
   std::uint64_t offset;
 };
 
+class FrameRecorder;
+
 class TarReader {
  public:
   /// Reads the descriptor `archive`, which stays the caller's, from where it stands.
-  explicit TarReader(int archive);
+  explicit TarReader(int archive) : TarReader(bytes_of_file(archive)) {}
+  /// `archive` is called from another thread. `recorder` gets to know the stream; it may be null,
+  /// and must outlive the reader.
+  explicit TarReader(ByteSource archive, FrameRecorder* recorder = nullptr);
   ~TarReader();
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;
@@ -42,6 +49,9 @@ class TarReader {
   /// The next entry, or nothing at the end. Throws Error when the archive is damaged.
   std::optional<TarEntry> next();
   std::optional<TarChunk> next_chunk();
+  /// Where in the uncompressed stream the content of the current entry, of which nothing was asked
+  /// for yet, starts; nothing when the stream does not have it as it is (sparse files).
+  std::optional<std::uint64_t> content_start() const;
 
   struct Stream {
     std::string digest;
@@ -52,8 +62,10 @@ class TarReader {
 
  private:
   class Decompressed;
+  void check(int result) const;
   std::unique_ptr<Decompressed> stream_;
   archive* tar_;
+  archive_entry* entry_ = nullptr;  ///< the current one
 };
 
 }  // namespace stack::image

@@ -72,10 +72,21 @@ void TreeWriter::clear(const Place& place) {
   if (place.name == ".") fail("the root of the layer must be a directory");
   struct stat info {};
   if (!exists_in(place, info)) return;
-  remove_tree(place.directory, place.name);
+  if (replaced_.empty()) {
+    remove_tree(place.directory, place.name);
+  } else {
+    set_aside(place);
+  }
   // What was removed may be, or lead to, the remembered parent of a later entry. The descriptor
   // itself stays open until then, since `place` borrows it.
   parent_is_current_ = false;
+}
+
+void TreeWriter::set_aside(const Place& place) {
+  make_directories(replaced_);
+  const auto to = replaced_ / std::to_string(replaced_count_++);
+  if (::renameat(place.directory, place.name.c_str(), AT_FDCWD, to.c_str()) != 0)
+    throw_errno("move {} aside", printable(place.name));
 }
 
 void TreeWriter::make_directory(const Place& place) {

@@ -5,7 +5,10 @@
 
 #include <sys/stat.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -24,6 +27,12 @@ struct Place {
 class TreeWriter {
  public:
   explicit TreeWriter(int root) : root_(root) {}
+  /// What later entries replace is not removed but moved into `replaced`, a directory of the same
+  /// file system that is made when it is needed.
+  TreeWriter(int root, std::filesystem::path replaced)
+      : root_(root), replaced_(std::move(replaced)) {}
+
+  bool has_replaced() const { return replaced_count_ > 0; }
 
   /// Where `path` goes; missing parents are made (0755, owned by the caller).
   Place locate(const std::string& path);
@@ -38,8 +47,11 @@ class TreeWriter {
  private:
   Fd open_parent(const std::vector<std::string>& components);
   void clear(const Place& place);
+  void set_aside(const Place& place);
 
   int root_;
+  std::filesystem::path replaced_;  ///< empty: nothing is kept
+  std::uint64_t replaced_count_ = 0;
   Fd parent_;                ///< of the last entry: neighbours come together in archives
   std::string parent_path_;  ///< which it is
   bool parent_is_current_ = false;

@@ -19,6 +19,7 @@ namespace stack::orchestrator {
 struct ImageFacts {
   std::string id;
   image::ImageConfig config;
+  std::chrono::system_clock::time_point pulled = {};  ///< when last; the epoch: never
 };
 /// By the reference as the file writes it, those mounted included. An image that is missing here
 /// does not exist.

@@ -301,16 +301,24 @@ HostFindings check_host(const DesiredState& desired, const Changes& changes,
 }
 
 std::vector<Problem> check_images(const spec::Project& project,
-                                  const std::set<std::string>& services,
-                                  const ImageCatalog& images) {
+                                  const std::set<std::string>& services, const ImageCatalog& images,
+                                  const std::map<std::string, std::string>& failures) {
   std::vector<Problem> problems;
   constexpr const char* bring =
-      "bring it with `stack image import` or `stack image debian`; "
+      "bring it with `stack pull`, `stack image import` or `stack image debian`; "
       "`stack image ls` lists what is there";
   const auto require = [&](const std::string& image, const std::string& place, const char* hint) {
-    if (images.contains(image)) return;
-    problems.push_back(
-        {fmt::format("No such image: {}", image), project.sources.find(place), hint});
+    const auto failure = failures.find(image);
+    if (failure != failures.end()) {
+      const char* const what = images.contains(image) ? "cannot fetch image" : "No such image:";
+      problems.push_back({fmt::format("{} {}: {}", what, image, failure->second),
+                          project.sources.find(place),
+                          "`stack image load`, `import` and `debian` need no registry; "
+                          "`stack image ls` lists what is there"});
+    } else if (!images.contains(image)) {
+      problems.push_back(
+          {fmt::format("No such image: {}", image), project.sources.find(place), hint});
+    }
   };
   for (const auto& name : services) {
     const spec::Service& service = project.services.at(name);

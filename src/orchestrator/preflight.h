@@ -26,10 +26,11 @@ HostFindings check_host(
     const DesiredState& desired, const Changes& changes,
     const std::function<runtime::HostAbilities()>& abilities = runtime::host_abilities);
 
-/// Images that do not exist, for every service of `services`: its own and those it mounts.
+/// Images that do not exist, or (`failures`: image -> why) could not be fetched as was asked for;
+/// for every service of `services`: its own and those it mounts.
 std::vector<Problem> check_images(const spec::Project& project,
-                                  const std::set<std::string>& services,
-                                  const ImageCatalog& images);
+                                  const std::set<std::string>& services, const ImageCatalog& images,
+                                  const std::map<std::string, std::string>& failures = {});
 
 /// Says of each network that another stack has it, if one does.
 void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredState& desired);

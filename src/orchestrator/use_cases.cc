@@ -73,7 +73,8 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
   ImageCatalog catalog;
   const auto look_up = [&](const std::string& reference) {
     if (catalog.contains(reference)) return;
-    if (const auto image = store.find(reference)) catalog[reference] = {image->id, image->config};
+    if (const auto image = store.find(reference))
+      catalog[reference] = {image->id, image->config, image->pulled};
   };
   for (const auto& name : services) {
     const spec::Service& service = project.services.at(name);
@@ -113,14 +114,31 @@ std::set<std::string> chosen_services(const spec::Project& project, const UpRequ
   return {request.services.begin(), request.services.end()};
 }
 
+/// The images, those that are due fetched before. Why one could not be had is told with what lacks
+/// it.
+ImageCatalog obtain_images(const spec::Project& project, const std::set<std::string>& services,
+                           const HostPaths& paths, const PullImages& pull,
+                           std::vector<Problem>& problems) {
+  ImageCatalog images = find_images(project, services, paths);
+  const auto due = pull.fetch ? images_to_pull(project, services, images, pull.policy,
+                                               std::chrono::system_clock::now())
+                              : std::vector<PullTask>{};
+  std::map<std::string, std::string> failures;
+  if (!due.empty()) {
+    failures = pull.fetch(due);
+    images = find_images(project, services, paths);
+  }
+  problems = check_images(project, services, images, failures);
+  return images;
+}
+
 UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
-              Spans* trace) {
+              Spans* trace, const PullImages& pull = {}) {
   Laps laps(trace, command_row);
   check_home(project, paths);
   UpResult result;
   const auto services = chosen_services(project, request);
-  const ImageCatalog images = find_images(project, services, paths);
-  result.problems = check_images(project, services, images);
+  const ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
   const HostFiles files = read_host_files(project, services, result.problems);
   const CdiGrants devices = find_devices(project, services, result.problems);
   result.desired = desired_state(project, services, images, files, devices);
@@ -187,7 +205,7 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
 
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
   Spans* const trace = spans_of(host.trace, command_group);
-  UpResult result = look(project, request, host.paths, trace);
+  UpResult result = look(project, request, host.paths, trace, host.pull);
   Laps laps(trace, command_row);
   std::optional<FileLock> lock;
   if (is_to_be_done(result)) {

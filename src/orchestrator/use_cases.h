@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,16 @@
 #include "base/spans.h"
 #include "orchestrator/execute.h"
 #include "orchestrator/preflight.h"
+#include "orchestrator/pull_plan.h"
 
 namespace stack::orchestrator {
+
+/// How `up` gets images.
+struct PullImages {
+  std::string policy = {};  ///< instead of the services' own; may be empty
+  /// Fetches them, and returns why those failed that did, by image. Empty: nothing is fetched.
+  std::function<std::map<std::string, std::string>(const std::vector<PullTask>&)> fetch = {};
+};
 
 /// What every use case needs of its surroundings.
 struct Host {
@@ -25,6 +34,7 @@ struct Host {
   Trace* trace = nullptr;                           ///< where up() notes what takes how long
   /// `up` is about to begin, or has been refused: each of UpResult::warnings.
   std::function<void(const Problem&)> warned = [](const Problem&) {};
+  PullImages pull = {};
   /// `down` is about to carry this out.
   std::function<void(const Plan&)> planned = [](const Plan&) {};
 };

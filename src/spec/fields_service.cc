@@ -269,7 +269,7 @@ constexpr Field kServiceFields[] = {
     {"oom_score_adj", &kOomScore, "How soon it is killed for memory",
      into<&Service::oom_score_adj>},
     {"pid", &kText, "Whose PID namespace", into<&Service::pid>},
-    {"platform", &kText, "System and processor of the image"},
+    {"platform", &kText, "System and processor of the image", into<&Service::platform>},
     {"post_start", &kHooks, "Commands after the start", into<&Service::post_start>},
     {"pre_start", &kPreStarts, "Containers to run first", into<&Service::pre_start>},
     {"pre_stop", &kHooks, "Commands before the stop", into<&Service::pre_stop>},

@@ -254,9 +254,10 @@ enum class UpdateOrder { unset, stop_first, start_first };
 
 struct Service {
   std::string name;
-  std::string image;  ///< of one that is built without a name: PROJECT-SERVICE
+  std::string image;                  ///< of one that is built without a name: PROJECT-SERVICE
+  std::string platform;               ///< of the image, "linux/arm64"; empty: this machine's
   std::optional<Build> build;
-  std::string pull_policy;
+  std::string pull_policy;            ///< "always", "every_12h", ...; empty: when it is missing
   std::optional<Strings> command;     ///< unset: the image's; empty list: none
   std::optional<Strings> entrypoint;  ///< unset: the image's
   Environment environment;            ///< env_file already merged in below it

@@ -215,7 +215,7 @@ TEST_F(Images, AreSweptOfWhatAKilledWriterLeft) {
   const std::string before = test::tree_text(store.find("app")->layers.at(0));
   import_file("2", "other");
   EXPECT_EQ(test::leftovers(path("images")), 0);
-  EXPECT_EQ(layer_names().size(), 4U) << "two layers, each with its document";
+  EXPECT_EQ(layer_names().size(), 5U) << "two layers with their documents, a frame of the archive";
   EXPECT_EQ(test::tree_text(store.find("app")->layers.at(0)), before);
 }
 

@@ -12,9 +12,10 @@ MAY_USE = {
     "base": set(),
     **{folder: {"base"} for folder in WORKSHOPS},
     "build": {"base", "image", "runtime"},
+    "registry": {"base", "image"},
     "supervisor": {"base", "runtime", "network"},
-    "orchestrator": {"base", "build", "supervisor"} | WORKSHOPS,
-    "cli": {"base", "build", "supervisor", "orchestrator"} | WORKSHOPS,
+    "build": {"base", "image", "runtime"},
+    "registry": {"base", "image"},
 }
 
 # Libraries with one home: everybody else goes through that folder's own types.
@@ -23,11 +24,11 @@ HOME_OF = {
     "seccomp.h": set(),
     "archive.h": {"image"},
     "archive_entry.h": {"image"},
-    "openssl/": {"image"},
+    "openssl/": {"image", "registry"},
     "ldns/": {"network"},
     "libmnl/": {"network"},
     "nftables/": {"network"},
-    "boost/": {"supervisor"},
+    "boost/": {"supervisor", "registry"},
     "CLI/": {"cli"},
     "fmt/": {"base"},
 }

@@ -62,7 +62,7 @@ class TheReader(unittest.TestCase):
     def test_a_library_outside_its_home_is_reported(self):
         tree = self.tree({"spec/load.cc": "#include <boost/asio.hpp>\n"})
         self.assertEqual(violations(tree),
-                         ["spec/load.cc:1: <boost/asio.hpp> belongs to supervisor/ alone"])
+                         ["spec/load.cc:1: <boost/asio.hpp> belongs to registry/, supervisor/ alone"])
 
     def test_a_link_against_the_arrows_is_reported(self):
         tree = self.tree({

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What servers say in headers, and what stands in registries.conf: refused, or read without harm.
+// An address that is accepted must stay the same when it is written out and read again.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+#include "registry/challenge.h"
+#include "registry/credentials.h"
+#include "registry/registries_conf.h"
+#include "registry/url.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace stack::registry;
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  parse_challenges(text);
+  from_base64(text);
+  try {
+    const Url url = resolve({{"https", "h", 443}, "/v2/"}, text);
+    if (!(parse_url(to_text(url)).origin == url.origin)) std::abort();
+  } catch (const stack::Error&) {
+  }
+  try {
+    RegistriesConf conf;
+    read_registries_conf(text, conf);
+    conf.rule_for("h/x");
+  } catch (const stack::Error&) {
+  }
+  return 0;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/image_use.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/host_paths.h"
+#include "supervisor/status.h"
+
+namespace stack::cli {
+namespace {
+
+bool has_layers(const image::Image& image, const std::vector<std::string>& layers) {
+  return std::ranges::equal(image.layers, layers, {}, &std::filesystem::path::native);
+}
+
+std::set<std::string> images_of(const supervisor::ObservedContainer& container,
+                                const std::vector<image::Image>& images) {
+  std::set<std::string> ids;
+  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
+  if (wish.is_object()) ids.insert(wish.value("image_id", ""));
+  for (const auto& mount : container.config.spec.mounts) {
+    for (const auto& image : images)
+      if (has_layers(image, mount.layers)) ids.insert(image.id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+image::ImageStore open_store() {
+  return image::ImageStore(HostPaths::from_environment().images());
+}
+
+std::map<std::string, int> image_users(const std::vector<image::Image>& images) {
+  const HostPaths paths = HostPaths::from_environment();
+  std::map<std::string, int> users;
+  for (const auto& project : supervisor::list_projects(paths)) {
+    for (const auto& container : supervisor::read_containers(paths, project)) {
+      for (const auto& id : images_of(container, images)) ++users[id];
+    }
+  }
+  return users;
+}
+
+std::vector<std::string> images_in_use(const std::vector<image::Image>& images) {
+  std::vector<std::string> ids;
+  for (const auto& [id, count] : image_users(images)) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which images containers need.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "image/image_store.h"
+
+namespace stack::cli {
+
+image::ImageStore open_store();
+
+/// How many containers of any stack were made from an image or have it mounted, by id.
+std::map<std::string, int> image_users(const std::vector<image::Image>& images);
+/// The ids alone.
+std::vector<std::string> images_in_use(const std::vector<image::Image>& images);
+
+}  // namespace stack::cli

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// stack pull, push, images: the images of a project.
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/change.h"
+#include "cli/command.h"
+#include "cli/image_use.h"
+#include "cli/image_view.h"
+#include "cli/output.h"
+#include "cli/project.h"
+#include "cli/project_pull.h"
+#include "cli/table.h"
+#include "image/reference.h"
+#include "orchestrator/use_cases.h"
+#include "registry/push.h"
+#include "supervisor/status.h"
+
+namespace stack::cli {
+namespace {
+
+std::set<std::string> chosen(const spec::Project& project, const Options& options) {
+  auto with_dependencies = orchestrator::select_services(project, options.arguments);
+  if (options.include_deps || options.arguments.empty()) return with_dependencies;
+  return services_of(options);
+}
+
+/// Which image a container was made from.
+std::string image_id_of(const supervisor::ObservedContainer& container) {
+  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
+  return wish.is_object() ? wish.value("image_id", "") : "";
+}
+
+struct UsedImage {
+  std::string container;
+  NamedImage named;
+};
+
+std::vector<UsedImage> used_images(const std::string& project, const Options& options,
+                                   const std::vector<image::Image>& images) {
+  const auto wanted = services_of(options);
+  const auto named = by_name(images);
+  std::vector<UsedImage> used;
+  for (const auto& container :
+       supervisor::read_containers(HostPaths::from_environment(), project)) {
+    if (!wanted.empty() && !wanted.contains(container.config.service)) continue;
+    const std::string id = image_id_of(container);
+    const auto found = std::find_if(named.begin(), named.end(),
+                                    [&](const NamedImage& each) { return each.image->id == id; });
+    if (found != named.end()) used.push_back({container.config.name, *found});
+  }
+  return used;
+}
+
+}  // namespace
+
+int run_pull(const Options& options) {
+  const spec::Project project = load_project(options);
+  const auto services = chosen(project, options);
+  const HostPaths paths = HostPaths::from_environment();
+  const auto images = orchestrator::find_images(project, services, paths);
+  const std::string policy = options.pull_policy.empty() ? "always" : options.pull_policy;
+  if (policy != "always" && policy != "missing")
+    throw Error(fmt::format("--policy {} is not known: always or missing", printable(policy)))
+        .with_exit_code(ExitCode::usage);
+  const auto tasks = orchestrator::images_to_pull(project, services, images, policy,
+                                                  std::chrono::system_clock::now());
+  const auto failures = pull_images(options).fetch(tasks);
+  for (const auto& [image, why] : failures) std::cerr << "stack: " << why << '\n';
+  return failures.empty() || options.ignore_pull_failures ? 0 : 1;
+}
+
+int run_push(const Options& options) {
+  const spec::Project project = load_project(options);
+  const auto surroundings = registry::surroundings_from_environment();
+  auto store = open_store();
+  std::set<std::string> names;
+  for (const auto& service : chosen(project, options)) {
+    const auto& image = project.services.at(service).image;
+    if (!image.empty()) names.insert(image);
+  }
+  const int code = each_of({names.begin(), names.end()}, [&](const std::string& name) {
+    const auto pushed = registry::push_image(store, {.name = name}, surroundings);
+    if (!options.quiet) std::cerr << fmt::format(" {} Pushed {}\n", name, pushed.digest);
+  });
+  return options.ignore_push_failures ? 0 : code;
+}
+
+int run_images(const Options& options) {
+  if (!options.format.empty() && options.format != "table" && options.format != "json")
+    throw unknown_format(options.format, "table or json");
+  const auto images = open_store().list();
+  const auto used = used_images(project_name(options), options, images);
+  if (options.quiet) {
+    std::set<std::string> ids;
+    for (const auto& each : used) ids.insert(each.named.image->id.substr(7));
+    for (const auto& id : ids) std::cout << id << '\n';
+    return 0;
+  }
+  std::vector<Row> rows;
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& [container, named] : used) {
+    rows.push_back({container, named.repository, named.tag, named.image->id.substr(7, 12),
+                    human_size(named.image->size)});
+    list.push_back({{"ID", named.image->id},
+                    {"ContainerName", container},
+                    {"Repository", named.repository},
+                    {"Tag", named.tag},
+                    {"Size", named.image->size}});
+  }
+  if (options.format == "json") {
+    std::cout << list.dump() << '\n';
+  } else {
+    std::cout << table({"CONTAINER", "REPOSITORY", "TAG", "IMAGE ID", "SIZE"}, rows);
+  }
+  return 0;
+}
+
+}  // namespace stack::cli
