@@ -67,7 +67,7 @@ class StageBuilder {
     switch (stage_.base.kind) {
       case OriginKind::scratch:
         state_.config.environment = {usual_path};
-        state_.config.working_dir = "/";
+        state_.config.working_dir.assign(1, '/');
         state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
         return;
       case OriginKind::stage:
@@ -157,8 +157,11 @@ class StageBuilder {
 
   void run(const Instruction& instruction) {
     RunStep run(job_, stage_, state_, instruction);
-    work(instruction, run.key(), run.history(),
-         [&](Workspace& workspace, int step) { return Result{run.execute(workspace, step)}; });
+    work(instruction, run.key(), run.history(), [&](Workspace& workspace, int step) {
+      Result result{run.execute(workspace, step)};
+      result.is_certain = run.is_unchanged();
+      return result;
+    });
   }
 
   void copy(const Instruction& instruction) {
