@@ -119,10 +119,9 @@ void RunStep::look_at_bind(Mount& mount, const Origin& origin, const std::string
   if (!mount.digest.empty()) return;
   CopyRules rules;
   rules.keeps_owner = true;
-  CopyPlan plan;
-  add_to_plan(*mount.files, *mount.found, "", rules, plan);
-  await_distinct_times(plan);
-  mount.digest = content_digest(*mount.files, plan);
+  add_to_plan(*mount.files, *mount.found, "", rules, mount.plan);
+  await_distinct_times(mount.plan);
+  mount.digest = content_digest(*mount.files, mount.plan);
 }
 
 CacheKey RunStep::key() const {
@@ -163,6 +162,12 @@ std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) 
   held_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
   return workspace.take_layer(scaffolding, job_.epoch);
+}
+
+bool RunStep::is_unchanged() const {
+  for (const Mount& mount : mounts_)
+    if (mount.files && !build::is_unchanged(*mount.files, mount.plan)) return false;
+  return true;
 }
 
 runtime::ContainerSpec RunStep::container(Workspace& workspace,

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "build/build_job.h"
 #include "build/cache_key.h"
+#include "build/copy_plan.h"
 #include "build/layers.h"
 #include "build/run_mounts.h"
 
@@ -27,6 +28,8 @@ class RunStep {
   /// Runs it; the layer lies in `workspace`. `step`: for the report. Throws Error when it does not
   /// end with 0.
   std::optional<image::NewLayer> execute(Workspace& workspace, int step);
+  /// Whether what was mounted is still what it was when the key was made.
+  bool is_unchanged() const;
 
  private:
   struct Mount {
@@ -34,6 +37,7 @@ class RunStep {
     std::shared_ptr<const FileSource> files;  ///< bind of a directory
     std::optional<FoundFile> found;           ///< same
     std::vector<std::string> layers;          ///< bind of a stage or an image: diff ids
+    CopyPlan plan;                            ///< of `found`, when it gave the digest
     std::string digest;                       ///< of what is mounted
   };
   void look_at_mounts();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "build/stages.h"
 #include "image/reference.h"
+#include "registry/pull.h"
 
 namespace stack::cli {
 namespace {
@@ -105,6 +107,34 @@ void add_context(const std::string& text, build::BuildRequest& request) {
   request.contexts[text.substr(0, equals)] = build::named_context(text.substr(equals + 1));
 }
 
+/// Images of the store, and those that registries have for it: each is asked for once in a build.
+class BaseImages {
+ public:
+  explicit BaseImages(image::ImageStore store) : store_(std::move(store)) {}
+
+  std::optional<image::Image> operator()(const std::string& reference, bool pull) {
+    auto found = store_.find(reference);
+    if (found && (!pull || fetched_.contains(reference))) return found;
+    try {
+      found = registry::pull_image(store_, {.name = reference},
+                                   registry::surroundings_from_environment())
+                  .image;
+    } catch (const Error& error) {
+      const char* const what = found ? "cannot fetch image" : "No such image:";
+      throw Error(fmt::format("{} {}: {}", what, reference, error.what()))
+          .with_hint(
+              "`stack image load`, `import` and `debian` need no registry; "
+              "`stack image ls` lists what is there");
+    }
+    fetched_.insert(reference);
+    return found;
+  }
+
+ private:
+  image::ImageStore store_;
+  std::set<std::string> fetched_;
+};
+
 }  // namespace
 
 std::optional<std::pair<std::string, std::string>> argument_of(const std::string& text) {
@@ -157,8 +187,7 @@ build::BuildSurroundings build_surroundings(build::BuildReport& report) {
   return {.store = {paths.images()},
           .cache = paths.cache(),
           .report = report,
-          .find_image = [store = image::ImageStore(paths.images())](
-                            const std::string& reference, bool) { return store.find(reference); }};
+          .find_image = BaseImages(image::ImageStore(paths.images()))};
 }
 
 }  // namespace stack::cli

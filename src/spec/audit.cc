@@ -83,7 +83,6 @@ class Unimplementeds {
   }
 
   void check_service(const Entry& service) {
-    judge_pull_policy(service);
     judge_network_mode(service);
     for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
   }
@@ -121,18 +120,6 @@ class Unimplementeds {
   template <typename... Args>
   void complain(const Place& place, fmt::format_string<Args...> text, Args&&... args) {
     reporter_.problem("not-implemented", place, text, std::forward<Args>(args)...);
-  }
-
-  /// What asks for a registry.
-  void judge_pull_policy(const Entry& service) {
-    const Node* policy = service.value.find("pull_policy");
-    if (policy == nullptr) return;
-    constexpr std::array<std::string_view, 4> kept = {"missing", "if_not_present", "never",
-                                                      "build"};
-    if (std::ranges::find(kept, policy->text) != kept.end()) return;
-    reporter_.warning("not-implemented", policy->place,
-                      "\"pull_policy\" {} of service {} is known but has no effect yet",
-                      stack::quoted(policy->text), stack::quoted(service.key));
   }
 
   void judge_network_mode(const Entry& service) {

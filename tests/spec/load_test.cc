@@ -256,8 +256,6 @@ TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
       "5: \"model\" of model \"llm\" is known but has no effect yet\n");
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    build: {context: ., sbom: true}\n")),
             "3: \"sbom\" of \"build\" of service \"web\" is known but has no effect yet\n");
-  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    pull_policy: always\n")),
-            "4: \"pull_policy\" \"always\" of service \"web\" is known but has no effect yet\n");
   EXPECT_EQ(messages_of(load_text("version: '3'\nservices:\n  web: {image: x, x-mine: 1}\n")),
             "1: \"version\" is obsolete and ignored (remove this line)\n");
 }
