@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "runtime/project_quota.h"
 #include "supervisor/id_pool.h"
+#include "supervisor/journal.h"
 #include "supervisor/supervisor.h"
 
 namespace stack::supervisor {
@@ -202,6 +203,18 @@ Answer Supervisor::create(const ContainerConfig& wanted) {
     fail_point("container.ids");
     config.spec.ids = choose_id_block(files_.paths, config.spec.ids.count);
   }
+  try {
+    return make(config);
+  } catch (...) {
+    // What has a document would be a container for everybody but us.
+    journal::attempt([&] { network_.release(config.name); });
+    if (stack::exists(files_.container(config.id)))
+      journal::attempt([&] { sweeper_.discard(config.id); });
+    throw;
+  }
+}
+
+Answer Supervisor::make(const ContainerConfig& config) {
   fail_point("container.directory");
   make_directories(files_.container(config.id));
   fail_point("container.upper");

@@ -58,6 +58,7 @@ class Supervisor {
   Awaitable<void> remove(Registry::Task task);
   Awaitable<void> give_addresses_back(ContainerConfig config);
   Answer create(const ContainerConfig& wanted);
+  Answer make(const ContainerConfig& config);
   Awaitable<void> catch_up();
 
   // What a former supervisor left (adoption.cc).

@@ -24,7 +24,9 @@ SEED = int(os.environ.get("STACK_TEST_SEED", datetime.date.today().toordinal()))
 
 
 # (scenario, point, action) of cases that failed once.
-FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM")]
+FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM"),
+               ("first-up", "container.reserve", "ENOSPC"),
+               ("recreate", "container.reserve", "ENOMEM")]
 
 
 class KillMatrix(unittest.TestCase):
