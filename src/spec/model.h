@@ -254,8 +254,8 @@ enum class UpdateOrder { unset, stop_first, start_first };
 
 struct Service {
   std::string name;
-  std::string image;                  ///< of one that is built without a name: PROJECT-SERVICE
-  std::string platform;               ///< of the image, "linux/arm64"; empty: this machine's
+  std::string image;     ///< of one that is built without a name: PROJECT-SERVICE
+  std::string platform;  ///< of the image, "linux/arm64"; empty: this machine's
   std::optional<Build> build;
   std::string pull_policy;            ///< "always", "every_12h", ...; empty: when it is missing
   std::optional<Strings> command;     ///< unset: the image's; empty list: none

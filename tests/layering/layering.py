@@ -14,8 +14,8 @@ MAY_USE = {
     "build": {"base", "image", "runtime"},
     "registry": {"base", "image"},
     "supervisor": {"base", "runtime", "network"},
-    "build": {"base", "image", "runtime"},
-    "registry": {"base", "image"},
+    "orchestrator": {"base", "build", "supervisor"} | WORKSHOPS,
+    "cli": {"base", "build", "registry", "supervisor", "orchestrator"} | WORKSHOPS,
 }
 
 # Libraries with one home: everybody else goes through that folder's own types.

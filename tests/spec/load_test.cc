@@ -247,8 +247,8 @@ TEST(Load, PlacesOfKeysWithDotsAreFound) {
 }
 
 TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
-  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    platform: linux\n")),
-            "4: \"platform\" of service \"web\" is known but has no effect yet\n");
+  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    runtime: other\n")),
+            "4: \"runtime\" of service \"web\" is known but has no effect yet\n");
   EXPECT_EQ(
       messages_of(load_text(
           "services:\n  web:\n    image: x\n    models: {llm: {}}\nmodels: {llm: {model: m}}\n")),
