@@ -256,7 +256,9 @@ void Supervisor::forget_stale_flows(const network::FirewallSpec& now) {
 void Supervisor::repair_network(const Damage& damage) {
   if (ending_) return;
   close_firewall_later();
-  if (damage.links) network_.repair_links(plugged());
+  // Links of a stack that goes down go with its containers.
+  const bool in_use = registry_.any_active() || guests_.any();
+  if (damage.links && in_use) network_.repair_links(plugged());
   if (damage.stack_rules) network_.apply_rules();
   if (damage.host_rules) firewall_lost_ = true;
   if (damage.host_rules) firewall_ready_.request();
