@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -405,6 +406,20 @@ void request_isolation(Batch& batch, const std::string& port) {
       put_nest(m, IFLA_INFO_SLAVE_DATA, [&] { mnl_attr_put_u8(m, IFLA_BRPORT_ISOLATED, 1); });
     });
   });
+}
+
+void request_neighbour(Batch& batch, int index, const std::string& mac, const std::string& port) {
+  batch.add(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, "leading to port " + port,
+            [&](nlmsghdr* m) {
+              ndmsg header{};
+              header.ndm_family = AF_BRIDGE;
+              header.ndm_ifindex = index;
+              header.ndm_state = NUD_REACHABLE;
+              header.ndm_flags = NTF_MASTER;
+              put_header(m, header);
+              const Mac bytes = parse_mac(mac);
+              mnl_attr_put(m, NDA_LLADDR, bytes.size(), bytes.data());
+            });
 }
 
 void request_mtu(Batch& batch, int index, int mtu, const std::string& name) {

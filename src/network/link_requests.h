@@ -93,6 +93,8 @@ void request_link_settled(Batch& batch, const std::string& name);
 void request_master(Batch& batch, int index, int master, const std::string& name);
 /// The bridge carries nothing from this port to another such one; only to and from itself.
 void request_isolation(Batch& batch, const std::string& port);
+/// The bridge of `port` finds `mac` there, until it learns otherwise (bridge(8), "fdb replace").
+void request_neighbour(Batch& batch, int index, const std::string& mac, const std::string& port);
 void request_mtu(Batch& batch, int index, int mtu, const std::string& name);
 void request_link_removal(Batch& batch, int index, const std::string& name);
 /// Adds the address or leaves it as it is. An IPv6 address is usable at once: who gives them out

@@ -109,12 +109,19 @@ std::vector<PortLock> locks_of(const std::vector<Plug>& plugs) {
   return locks;
 }
 
-/// Ports before bridges: a bridge's own link comes up with its first port.
+/// Ports before bridges: a bridge's own link comes up with its first port. Then whoever has spoken
+/// with a predecessor of the same address is led to this one, not to the port of a namespace that
+/// is still being taken down; a bridge that will not be told learns it from the first answer.
 void settle(NetlinkSocket& stack, const std::vector<Plug>& plugs) {
+  if (plugs.empty()) return;
   Batch batch;
   for (const Plug& plug : plugs) request_link_settled(batch, plug.port);
   for (const Plug& plug : plugs) request_link_settled(batch, plug.network->bridge);
-  stack.execute(batch);
+  const std::size_t vital = batch.size();
+  for (const Plug& plug : plugs)
+    request_neighbour(batch, get_link(stack, plug.port).index, plug.endpoint->mac, plug.port);
+  for (const Refusal& refusal : stack.send(batch))
+    if (refusal.index < vital) throw_refusal(refusal);
 }
 
 }  // namespace

@@ -102,6 +102,11 @@ class Repair(stacktest.StackTest):
         self.expect_rules_again("stack")
         self.expect_all_to_work()
 
+    def test_the_first_packet_after_a_restart_arrives(self):
+        """The bridge must not send it to the old port, which goes with the old namespace."""
+        self.stack("restart", "-t", "0", "db")
+        self.inside("web", "ping", "-c", "1", "-W", "1", "db")
+
     def test_a_container_is_started_just_after_a_flush(self):
         self.in_stack("nft", "flush", "ruleset")
         run("nft", "flush", "ruleset")
