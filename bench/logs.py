@@ -24,8 +24,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/system"))
 sys.path.insert(0, str(HERE))
-import compose  # noqa: E402
 import inventory  # noqa: E402
+import peers  # noqa: E402
 import stacktest  # noqa: E402
 import world  # noqa: E402
 
@@ -157,7 +157,7 @@ def print_and_read(name, tool, folder, command, lines):
     (folder / "done").read_text()
     wall = (time.monotonic() - begin) * 1000
     cpu = settled_cpu(HELPERS[name]) - before
-    read_back = compose.timed(tool.logs(), tool.environment())
+    read_back = peers.timed(tool.logs(), tool.environment())
     count = subprocess.run(tool.logs(), env=tool.environment(), stdin=subprocess.DEVNULL,
                            capture_output=True, check=True).stdout.count(b"\n")
     if count != lines:
@@ -237,7 +237,7 @@ def bench(options):
         box = world.HOME / "box"
         stacktest.make_box(box)
         subprocess.run(["tar", "-C", str(box), "-cf", str(world.HOME / "box.tar"), "."], check=True)
-        with compose.Docker(f"{options.cache}/root", f"{state}/docker") as docker:
+        with peers.Docker(f"{options.cache}/root", f"{state}/docker") as docker:
             docker.import_image(str(world.HOME / "box.tar"))
             tools["docker"] = Docker(docker)
             rows = measure(tools, folder, options)
