@@ -27,8 +27,7 @@ bool has_layer(const StorePaths& paths, std::vector<std::string> below,
   if (!is_digest(diff_id)) return false;
   below.push_back(diff_id);
   const std::string chain = chain_ids(below).back();
-  // The record comes after the tree: with it the layer is whole.
-  return stack::exists(layers(paths) / hex_of(chain)) && stack::exists(paths.layer_document(chain));
+  return stack::exists(layers(paths) / hex_of(chain)) && stack::exists(paths.layer(chain));
 }
 
 }  // namespace

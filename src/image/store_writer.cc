@@ -273,15 +273,13 @@ void add_built_layer(const StorePaths& paths, const std::vector<std::string>& be
   const std::string chain = chain_ids(diff_ids).back();
   keep_layer(paths, chain);
   put_layer(paths, chain, layer);
-  // A layer that stays may have lost its maker before its record was written.
-  if (!stack::exists(paths.layer_document(chain))) write_layer_record(paths, chain, layer.record);
 }
 
 Image commit_document(const StorePaths& paths, const ConfigDocument& document,
                       const std::vector<std::string>& names) {
   const FileLock lock = lock_store(paths);
   for (const std::string& chain : chain_ids(document.diff_ids)) {
-    if (!stack::exists(paths.layer_document(chain)))
+    if (!stack::exists(paths.layer(chain)))
       fail("a layer of the image was removed while it was built");
   }
   Index index = read_index(paths).value_or(Index{});
