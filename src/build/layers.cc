@@ -8,7 +8,6 @@
 #include "base/files.h"
 #include "base/overlay_tree.h"
 #include "base/text.h"
-#include "image/archive_pipe.h"
 #include "image/digest.h"
 #include "image/new_layer.h"
 #include "image/tree_changes.h"
@@ -106,16 +105,7 @@ std::optional<image::NewLayer> Workspace::take_layer(
   if (newest) clamp_times(upper.get(), to_timespec(*newest));
   const auto changes = image::tree_changes(upper.get(), lower, scaffolding);
   if (changes.empty()) return std::nullopt;
-  // The layer goes through its own archive: what is kept is exactly what its id stands for.
-  image::NewLayer layer;
-  image::through_pipe(
-      [&](const image::TarSink& sink) { image::write_changes(upper.get(), changes, sink); },
-      [&](int archive) {
-        layer = image::unpack_new_layer(image::bytes_of_file(archive), scratch_.path() / "tree",
-                                        image::LayerPlace::above_others)
-                    .layer;
-      });
-  return layer;
+  return image::layer_of_changes(upper.get(), changes, scratch_.path() / "tree");
 }
 
 }  // namespace stack::build

@@ -12,7 +12,6 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "image/archive_contents.h"
-#include "image/archive_pipe.h"
 #include "image/digest.h"
 #include "image/image_document.h"
 #include "image/reference.h"
@@ -220,11 +219,8 @@ class Loader {
     const Fd tree =
         open_file(is_here ? layer.tree : paths_.layer(found.chain), O_RDONLY | O_DIRECTORY);
     const fs::path where = scratch_.path() / fmt::format("copy{}", copies_++);
-    NewLayer copy;
-    through_pipe(
-        [&](const TarSink& sink) { write_framed_stream(frame, tree.get(), sink); },
-        [&](int archive) { copy = unpack_new_layer(bytes_of_file(archive), where, place).layer; });
-    return copy;
+    return new_layer_of([&](const TarSink& sink) { write_framed_stream(frame, tree.get(), sink); },
+                        where, place);
   }
 
   /// For an archive that has none: layers as they are in the archive's list, uncompressed.

@@ -62,9 +62,4 @@ std::vector<std::string> kept_layers(const StorePaths& paths) {
   return kept;
 }
 
-void forget_steps(const StorePaths& paths) {
-  remove_tree(steps(paths));
-  remove_tree(layers(paths));
-}
-
 }  // namespace stack::image

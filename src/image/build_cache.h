@@ -31,7 +31,4 @@ void keep_layer(const StorePaths& paths, const std::string& chain);
 /// Names in layers/ that are kept.
 std::vector<std::string> kept_layers(const StorePaths& paths);
 
-/// Forgets all steps; layers that no image has go with the next change of the store. Needs no lock.
-void forget_steps(const StorePaths& paths);
-
 }  // namespace stack::image

@@ -11,7 +11,6 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/tree_copy.h"
-#include "image/archive_pipe.h"
 #include "image/changes.h"
 #include "image/new_layer.h"
 #include "image/reference.h"
@@ -78,17 +77,6 @@ JoinedDirectory layers_of(const Image& image) {
   for (const fs::path& layer : image.layers)
     layers.push_back(open_file(layer, O_RDONLY | O_DIRECTORY));
   return layers;
-}
-
-/// The layer goes through its own archive: what is kept is exactly what its id stands for.
-NewLayer layer_of_changes(int upper, const std::vector<TreeChange>& changes, const fs::path& tree) {
-  NewLayer layer;
-  through_pipe([&](const TarSink& sink) { write_changes(upper, changes, sink); },
-               [&](int archive) {
-                 layer =
-                     unpack_new_layer(bytes_of_file(archive), tree, LayerPlace::above_others).layer;
-               });
-  return layer;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "image/archive_pipe.h"
 
 namespace stack::image {
 
@@ -25,6 +26,21 @@ UnpackedTree unpack_new_layer(ByteSource archive, const std::filesystem::path& t
   return {.layer = {tree, unpacked.diff_id, {unpacked.stream_bytes, unpacked.file_bytes}, frame},
           .has_whiteouts = unpacked.has_whiteouts,
           .left_out = std::move(unpacked.left_out)};
+}
+
+NewLayer new_layer_of(const std::function<void(const TarSink& sink)>& write,
+                      const std::filesystem::path& tree, LayerPlace place) {
+  NewLayer layer;
+  through_pipe(write, [&](int archive) {
+    layer = unpack_new_layer(bytes_of_file(archive), tree, place).layer;
+  });
+  return layer;
+}
+
+NewLayer layer_of_changes(int upper, const std::vector<TreeChange>& changes,
+                          const std::filesystem::path& tree) {
+  return new_layer_of([&](const TarSink& sink) { write_changes(upper, changes, sink); }, tree,
+                      LayerPlace::above_others);
 }
 
 }  // namespace stack::image

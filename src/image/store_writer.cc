@@ -136,13 +136,16 @@ void take_name_away(Index& index, const std::string& name) {
   for (IndexEntry& entry : index) std::erase(entry.names, name);
 }
 
-void give_name(Index& index, const std::string& id, const std::string& manifest,
-               const std::string& name) {
+/// The entry of that image, made where there is none.
+IndexEntry& entry_of(Index& index, const std::string& id, const std::string& manifest) {
   auto entry = find_id(index, id);
   if (entry == index.end()) entry = index.insert(index.end(), {id, manifest, {}});
-  if (name.empty()) return;
-  entry->names.push_back(name);
-  std::sort(entry->names.begin(), entry->names.end());
+  return *entry;
+}
+
+/// None for an image that is called nothing.
+std::vector<std::string> names_of(const NewImage& image) {
+  return image.name.empty() ? std::vector<std::string>{} : std::vector{image.name};
 }
 
 std::vector<Descriptor> layer_descriptors(const StorePaths& paths,
@@ -166,19 +169,18 @@ const IndexEntry* same_image(const StorePaths& paths, const Index& index,
   return same ? &*entry : nullptr;
 }
 
-/// Needs the lock, and the layers in place.
+/// With all of `names`, of which whatever else has them loses them. Needs the lock, and the layers
+/// in place.
 Image put_document(const StorePaths& paths, Index& index, const ConfigDocument& document,
-                   const std::string& name) {
+                   const std::vector<std::string>& names) {
   const std::string config = to_json(document);
   const std::string id = put_blob(paths, config);
   const std::string manifest = put_blob(
       paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, document.diff_ids)));
-  if (!name.empty()) take_name_away(index, name);
-  give_name(index, id, manifest, name);
+  for (const std::string& name : names) take_name_away(index, name);
+  add_sorted(entry_of(index, id, manifest).names, names);
   write_index(paths, index);
-  const auto made = std::find_if(index.begin(), index.end(),
-                                 [&](const IndexEntry& entry) { return entry.id == id; });
-  return load_image(paths, *made);
+  return load_image(paths, *find_id(index, id));
 }
 
 /// What is new in the document of `wanted`; the rest is that of its base, if it has one.
@@ -201,7 +203,7 @@ Image put_image(const StorePaths& paths, const std::vector<std::string>& diff_id
   ConfigDocument document;
   describe(wanted, document);
   document.diff_ids = diff_ids;
-  return put_document(paths, index, document, wanted.name);
+  return put_document(paths, index, document, names_of(wanted));
 }
 
 /// What a removal does to an entry of the index.
@@ -262,7 +264,7 @@ Image commit_image_over(const StorePaths& paths, const std::string& base,
     document.diff_ids.push_back(layer->diff_id);
     put_layer(paths, chain_ids(document.diff_ids).back(), *layer);
   }
-  return put_document(paths, index, document, image.name);
+  return put_document(paths, index, document, names_of(image));
 }
 
 void add_built_layer(const StorePaths& paths, const std::vector<std::string>& below,
@@ -283,16 +285,9 @@ Image commit_document(const StorePaths& paths, const ConfigDocument& document,
       fail("a layer of the image was removed while it was built");
   }
   Index index = read_index(paths).value_or(Index{});
-  for (const std::string& name : names) take_name_away(index, name);
-  const std::string config = to_json(document);
-  const std::string id = put_blob(paths, config);
-  const std::string manifest = put_blob(
-      paths, to_manifest_json({id, config.size()}, layer_descriptors(paths, document.diff_ids)));
-  give_name(index, id, manifest, "");
-  for (const std::string& name : names) give_name(index, id, manifest, name);
-  write_index(paths, index);
+  Image made = put_document(paths, index, document, names);
   sweep(paths);
-  return load_image(paths, *find_entry(index, id));
+  return made;
 }
 
 Image commit_foreign_image(const StorePaths& paths, const ForeignImage& image,
@@ -316,8 +311,7 @@ Image commit_foreign_image(const StorePaths& paths, const ForeignImage& image,
   const std::string id = put_blob(paths, image.config);
   const std::string manifest = put_blob(paths, image.manifest);
   for (const std::string& name : image.names) take_name_away(index, name);
-  give_name(index, id, manifest, "");
-  auto& entry = *find_id(index, id);
+  auto& entry = entry_of(index, id, manifest);
   entry.manifest = manifest;
   add_sorted(entry.names, image.names);
   add_sorted(entry.digests, image.digests);
