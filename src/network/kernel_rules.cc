@@ -5,10 +5,9 @@
 #include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 
 #include "base/error.h"
-#include "network/netlink.h"
+#include "network/nftables.h"
 
 namespace stack::network {
 namespace {
@@ -116,7 +115,7 @@ ListedRule read_rule(const nlmsghdr* message) {
 bool dump(NetlinkSocket& socket, int message, const std::function<void(const nlmsghdr*)>& each) {
   bool whole = true;
   const int refused = socket.query(
-      static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message), NLM_F_DUMP,
+      nft_message(message), NLM_F_DUMP,
       [](nlmsghdr* m) {
         put_header(m, nfgenmsg{AF_UNSPEC, NFNETLINK_V0, 0});
       },

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_ipv4.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -15,7 +14,6 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "network/netlink.h"
 #include "network/nftables.h"
 
 namespace stack::network {
@@ -168,12 +166,8 @@ class Chain {
     });
   }
   void add(int type, int flags, const std::function<void(nlmsghdr*)>& write) {
-    batch_.add(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type),
-               static_cast<std::uint16_t>(flags), "redirecting names to the supervisor",
-               [&](nlmsghdr* m) {
-                 put_header(m, nfgenmsg{NFPROTO_IPV4, NFNETLINK_V0, 0});
-                 write(m);
-               });
+    add_nft_request(batch_, type, flags, NFPROTO_IPV4, "redirecting names to the supervisor",
+                    write);
   }
 
   Batch& batch_;

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <malloc.h>
 #include <nftables/libnftables.h>
 #include <sys/select.h>
@@ -141,6 +140,15 @@ void close_nft_sockets() {
   ::malloc_trim(0);  // each had a copy of what it saw; every later clone would copy its page tables
 }
 
+void add_nft_request(Batch& transaction, int message, int flags, std::uint8_t family,
+                     std::string attempt, const std::function<void(nlmsghdr*)>& write) {
+  transaction.add(nft_message(message), static_cast<std::uint16_t>(flags), std::move(attempt),
+                  [&](nlmsghdr* m) {
+                    put_header(m, nfgenmsg{family, NFNETLINK_V0, 0});
+                    write(m);
+                  });
+}
+
 void run_nft_messages(const Batch& transaction) {
   NetlinkSocket socket(NETLINK_NETFILTER);
   socket.execute(transaction);
@@ -152,11 +160,8 @@ namespace {
 
 void request_table(Batch& transaction, int message, int flags, std::uint8_t family,
                    const std::string& table) {
-  transaction.add(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message),
-                  static_cast<std::uint16_t>(flags), "table " + table, [&](nlmsghdr* m) {
-                    put_header(m, nfgenmsg{family, NFNETLINK_V0, 0});
-                    mnl_attr_put_strz(m, NFTA_TABLE_NAME, table.c_str());
-                  });
+  add_nft_request(transaction, message, flags, family, "table " + table,
+                  [&](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, table.c_str()); });
 }
 
 }  // namespace

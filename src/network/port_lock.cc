@@ -3,12 +3,12 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "network/link_requests.h"
+#include "network/nftables.h"
 #include "network/ruleset_text.h"
 
 namespace stack::network {
@@ -57,23 +57,21 @@ Lines elements_in(const std::string& set, const std::vector<PortLock>& ports) {
   return lines;
 }
 
-void request_elements(Batch& batch, std::uint16_t message, std::uint16_t flags,
-                      const PortLock& lock) {
+void request_elements(Batch& batch, int message, int flags, const PortLock& lock) {
   for (const LockElement& element : elements_of(lock)) {
-    batch.add(static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message), flags,
-              "locking port " + lock.port, [&](nlmsghdr* m) {
-                put_header(m, nfgenmsg{NFPROTO_BRIDGE, NFNETLINK_V0, 0});
-                mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, table_name);
-                mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, element.set.c_str());
-                put_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
-                  put_nest(m, NFTA_LIST_ELEM, [&] {
-                    put_nest(m, NFTA_SET_ELEM_KEY, [&] {
-                      const std::string key = key_of(element);
-                      mnl_attr_put(m, NFTA_DATA_VALUE, key.size(), key.data());
+    add_nft_request(batch, message, flags, NFPROTO_BRIDGE, "locking port " + lock.port,
+                    [&](nlmsghdr* m) {
+                      mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, table_name);
+                      mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, element.set.c_str());
+                      put_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
+                        put_nest(m, NFTA_LIST_ELEM, [&] {
+                          put_nest(m, NFTA_SET_ELEM_KEY, [&] {
+                            const std::string key = key_of(element);
+                            mnl_attr_put(m, NFTA_DATA_VALUE, key.size(), key.data());
+                          });
+                        });
+                      });
                     });
-                  });
-                });
-              });
   }
 }
 
