@@ -3,10 +3,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/error.h"
+#include "base/pipe.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "runtime/cgroup.h"
@@ -63,19 +64,16 @@ Guard::Guard() {
   clear_dead_builds();
   const ProcessIdentity self = identify(::getpid());
   top_ = fmt::format("{}/{}-{}", builds, self.pid, self.start_time);
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
-  Fd watched(ends[0]);
-  alive_ = Fd(ends[1]);
+  Pipe pipe = make_pipe();
+  alive_ = std::move(pipe.writing);
   guard_ = ::fork();
   if (guard_ < 0) throw_errno("fork");
-  if (guard_ == 0) keep_watch(watched.get(), top_);
+  if (guard_ == 0) keep_watch(pipe.reading.get(), top_);
 }
 
 Guard::~Guard() {
   alive_.reset();
-  while (::waitpid(guard_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  await_end(guard_);
 }
 
 std::string Guard::next_cgroup() {

@@ -3,31 +3,21 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/pipe.h"
 #include "base/process.h"
 #include "runtime/cgroup.h"
 #include "runtime/launch.h"
 
 namespace stack::build {
 namespace {
-
-struct Pipe {
-  Fd reading;
-  Fd writing;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
-  return {Fd(ends[0]), Fd(ends[1])};
-}
 
 /// False at the end.
 bool pass_on(int from, const std::function<void(std::string_view)>& output) {
@@ -69,13 +59,11 @@ int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& 
   pipe.writing.reset();
   const pid_t pid = container.identity().pid;
   relay(pipe.reading.get(), container.pidfd(), output);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) throw_errno("waitpid");
-  }
+  const auto status = await_end(pid);
+  if (!status) throw_errno("waitpid");
   runtime::kill_cgroup(spec.cgroup);
   runtime::remove_cgroup(spec.cgroup);
-  return exit_code_of(status);
+  return exit_code_of(*status);
 }
 
 runtime::ContainerSpec build_container() {

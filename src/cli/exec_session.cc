@@ -4,14 +4,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <initializer_list>
 #include <iostream>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/pipe.h"
 #include "cli/terminal_relay.h"
 
 namespace stack::cli {
@@ -40,11 +41,9 @@ runtime::Joined start(const ExecRequest& request, const OurStreams& streams) {
 }
 
 int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) throw_errno("waitpid");
-  }
-  return exit_code_of(status);
+  const auto status = await_end(pid);
+  if (!status) throw_errno("waitpid");
+  return exit_code_of(*status);
 }
 
 /// The child goes on as if it were us: what it returns or throws is what the command comes to.
@@ -127,9 +126,7 @@ int relay_terminal(const ExecRequest& request, Fd say_detached) {
 }
 
 int run_with_terminal(const ExecRequest& request) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe2");
-  Fd detached(ends[0]), say_detached(ends[1]);
+  auto [detached, say_detached] = make_pipe();
   const pid_t parent = ::getpid();
   if (const pid_t child = fork_session(); child != 0) {
     say_detached.reset();

@@ -9,23 +9,17 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/files.h"
+#include "base/pipe.h"
 
 namespace stack::image {
 namespace {
 
-struct Pipe {
-  Fd reading;
-  Fd writing;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
-  // A megabyte at a time instead of 64 KiB; where that is not allowed, the usual size does.
-  ::fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
-  return {Fd(ends[0]), Fd(ends[1])};
+/// A megabyte at a time instead of 64 KiB; where that is not allowed, the usual size does.
+Pipe make_large_pipe() {
+  Pipe pipe = make_pipe();
+  ::fcntl(pipe.writing.get(), F_SETPIPE_SZ, 1 << 20);
+  return pipe;
 }
 
 /// A reader that gave up shows as EPIPE, to this thread alone.
@@ -60,7 +54,7 @@ std::exception_ptr failure_of(Work&& work) {
 
 void through_pipe(const std::function<void(const TarSink& sink)>& write,
                   const std::function<void(int archive)>& read) {
-  Pipe pipe = make_pipe();
+  Pipe pipe = make_large_pipe();
   std::exception_ptr writing;
   std::thread writer([&] {
     block_sigpipe();

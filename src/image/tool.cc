@@ -8,14 +8,17 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
+#include <utility>
+
+#include "base/child.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/files.h"
+#include "base/pipe.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -94,12 +97,7 @@ class RunningTool {
   RunningTool(const RunningTool&) = delete;
   RunningTool& operator=(const RunningTool&) = delete;
 
-  int wait() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
-    pid_ = 0;
-    return exit_code_of(status);
-  }
+  int wait() { return exit_code_of(await_end(std::exchange(pid_, 0)).value_or(0)); }
 
  private:
   pid_t pid_ = 0;
@@ -130,15 +128,12 @@ int run_tool(const Tool& tool, const std::function<void(const std::string&)>& on
   std::vector<std::string> environment = environment_with(tool.environment);
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(environment);
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw_errno("pipe");
-  const Fd reading(ends[0]);
-  Fd writing(ends[1]);
+  Pipe pipe = make_pipe();
   const Fd nothing = open_file("/dev/null", O_RDONLY);
   RunningTool running(
-      {tool.program.c_str(), argv.data(), envp.data(), nothing.get(), writing.get(), false});
-  writing.reset();
-  read_lines(reading.get(), on_line);
+      {tool.program.c_str(), argv.data(), envp.data(), nothing.get(), pipe.writing.get(), false});
+  pipe.writing.reset();
+  read_lines(pipe.reading.get(), on_line);
   return running.wait();
 }
 

@@ -6,13 +6,15 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
+#include "base/child.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/files.h"
@@ -78,12 +80,7 @@ class Helper {
   }
   Helper(const Helper&) = delete;
   Helper& operator=(const Helper&) = delete;
-  int wait() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
-    pid_ = 0;
-    return exit_code_of(status);
-  }
+  int wait() { return exit_code_of(await_end(std::exchange(pid_, 0)).value_or(0)); }
 
  private:
   pid_t pid_ = 0;

@@ -8,7 +8,6 @@
 #include <sys/fsuid.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "runtime/child_mounts.h"
 #include "runtime/control_socket.h"
@@ -64,11 +64,6 @@ struct HolderTask {
 bool has_ended(int pidfd) {
   pollfd wait{pidfd, POLLIN, 0};
   return ::poll(&wait, 1, 0) != 0;
-}
-
-void await_end(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
 }
 
 /// The mounts that a stopped container has too: those of the user that are somewhere on the host.

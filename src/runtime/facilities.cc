@@ -12,6 +12,7 @@
 
 #include <array>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "runtime/host_abilities.h"
@@ -27,9 +28,7 @@ int try_in_child(Attempt attempt) {
   const pid_t child = ::fork();
   if (child < 0) return errno;
   if (child == 0) ::_exit(attempt());
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = await_end(child).value_or(0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
 }
 

@@ -8,12 +8,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -91,8 +91,7 @@ class Holder {
   }
   ~Holder() {
     socket_.reset();
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    await_end(pid_);
   }
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;

@@ -3,12 +3,13 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <memory>
 
+#include "base/child.h"
 #include "base/error.h"
+#include "base/pipe.h"
 #include "runtime/join.h"
 
 namespace stack::supervisor {
@@ -48,21 +49,16 @@ class Running {
  private:
   void end(int signal) {
     if (signal != 0) ::kill(joined_.pid, signal);  // our own child, not reaped yet: the pid is its
-    int status = 0;
-    while (::waitpid(joined_.pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    status_ = status;
+    status_ = await_end(joined_.pid).value_or(0);
   }
 
   runtime::Joined joined_;
   std::optional<int> status_;
 };
 
-std::pair<Fd, Fd> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
-  std::pair<Fd, Fd> pipe{Fd(ends[0]), Fd(ends[1])};
-  ::fcntl(pipe.first.get(), F_SETFL, O_NONBLOCK);
+Pipe make_output_pipe() {
+  Pipe pipe = make_pipe();
+  ::fcntl(pipe.reading.get(), F_SETFL, O_NONBLOCK);
   return pipe;
 }
 
@@ -86,7 +82,7 @@ Awaitable<InnerResult> run_inside(Loop& loop, InnerPlace place, InnerCommand com
   auto output = std::make_shared<std::string>();
   std::shared_ptr<Descriptor> pipe;
   try {
-    auto [reading, writing] = make_pipe();
+    auto [reading, writing] = make_output_pipe();
     const int where = command.output < 0 ? writing.get() : command.output;
     running =
         std::make_unique<Running>(runtime::join_container(request_for(place, command, where)));

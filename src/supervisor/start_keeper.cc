@@ -6,14 +6,15 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <array>
 #include <vector>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/pipe.h"
 #include "base/process.h"
 #include "base/self_image.h"
 #include "runtime/cgroup.h"
@@ -81,10 +82,9 @@ Fd moved_up(Fd fd) {
 }
 
 void wait_for_detached(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0)
-    if (errno != EINTR) throw_errno("waiting for the keeper's start");
-  if (exit_code_of(status) != 0) fail("starting the keeper failed");
+  const auto status = await_end(child);
+  if (!status) throw_errno("waiting for the keeper's start");
+  if (exit_code_of(*status) != 0) fail("starting the keeper failed");
 }
 
 std::string cgroup_of_keeper(const ProjectFiles& files) {
@@ -106,11 +106,9 @@ void remove_keeper_cgroup(const ProjectFiles& files) {
 Fd start_keeper(const ProjectFiles& files) {
   fail_point("keeper.run-directory");
   make_directories(files.run());
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe");
-  Fd reading(ends[0]);
+  Pipe pipe = make_pipe();
   Launchpad pad;
-  pad.ready = moved_up(Fd(ends[1]));
+  pad.ready = moved_up(std::move(pipe.writing));
   pad.program = moved_up(sealed_self_image());
   pad.null = moved_up(open_file("/dev/null", O_RDWR));
   fail_point("keeper.log");
@@ -136,7 +134,7 @@ Fd start_keeper(const ProjectFiles& files) {
   if (child == 0) detach(pad);
   fail_point("keeper.await-start");
   wait_for_detached(child);
-  return reading;
+  return std::move(pipe.reading);
 }
 
 }  // namespace stack::supervisor
