@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/search_path.h"
 #include "base/text.h"
 #include "build/cache_mounts.h"
 #include "build/copy_step.h"
@@ -16,7 +17,6 @@
 namespace stack::build {
 namespace {
 
-constexpr const char* usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr const char* script_target = "/dev/pipes/script";
 
 /// A path and all directories above it: nobody asked for them.
@@ -179,7 +179,7 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
   Environment environment(state_.config.environment);
   for (const auto& [name, value] : state_.arguments.values())
     if (!environment.find(name)) environment.set(name, value);
-  if (!environment.find("PATH")) environment.set("PATH", usual_path);
+  if (!environment.find("PATH")) environment.set("PATH", std::string(default_search_path));
   spec.process.environment = environment.pairs();
   if (!state_.config.working_dir.empty())
     spec.process.working_directory = state_.config.working_dir;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/search_path.h"
 #include "base/text.h"
 #include "build/cache_key.h"
 #include "build/copy_request.h"
@@ -13,9 +14,6 @@
 
 namespace stack::build {
 namespace {
-
-constexpr const char* usual_path =
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Instructions that are steps of their own for who watches.
 bool is_work(const Instruction& instruction) {
@@ -66,7 +64,7 @@ class StageBuilder {
   void take_base() {
     switch (stage_.base.kind) {
       case OriginKind::scratch:
-        state_.config.environment = {usual_path};
+        state_.config.environment = {fmt::format("PATH={}", default_search_path)};
         state_.config.working_dir = std::string("/");
         state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
         return;

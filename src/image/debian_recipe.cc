@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/search_path.h"
 #include "base/text.h"
 #include "image/digest.h"
 
@@ -88,7 +89,7 @@ std::vector<std::string> mmdebstrap_arguments(const DebianRecipe& recipe, const 
 ImageConfig debian_config(const DebianRecipe& recipe) {
   ImageConfig config;
   config.command = {"bash"};
-  config.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  config.environment = {fmt::format("PATH={}", default_search_path)};
   config.labels = {{recipe_label, recipe_key(recipe)},
                    {"stack.debian.suite", recipe.suite},
                    {"stack.debian.packages", join(recipe.packages, ",")}};

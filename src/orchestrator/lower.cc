@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/search_path.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/lower_network.h"
@@ -16,10 +17,9 @@ namespace stack::orchestrator {
 namespace {
 
 constexpr std::size_t short_id_length = 12;
-constexpr const char* default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::vector<std::string> environment_of(const DesiredContainer& wish, const std::string& hostname) {
-  std::map<std::string, std::string> variables{{"PATH", default_path}};
+  std::map<std::string, std::string> variables{{"PATH", std::string(default_search_path)}};
   if (!hostname.empty()) variables["HOSTNAME"] = hostname;
   if (wish.model.tty) variables["TERM"] = "xterm";
   for (const auto& entry : wish.image.environment) {

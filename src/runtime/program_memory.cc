@@ -7,14 +7,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/search_path.h"
 #include "base/text.h"
 #include "runtime/limits.h"
 
 namespace stack::runtime {
 namespace {
-
-constexpr std::string_view default_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The last setting counts, as for execve's readers.
 std::optional<std::string_view> value_of(const std::vector<std::string>& environment,
@@ -37,7 +35,7 @@ std::vector<std::string> program_candidates(const std::string& name,
   if (name.find('/') != std::string::npos) return {name};
   std::vector<std::string> candidates;
   for (const std::string& directory :
-       split(value_of(environment, "PATH").value_or(default_path), ':')) {
+       split(value_of(environment, "PATH").value_or(default_search_path), ':')) {
     // An empty entry means the working directory (environ(7)).
     candidates.push_back((directory.empty() ? "." : directory) + "/" + name);
   }
