@@ -22,9 +22,9 @@ using namespace orchestrator;
 
 /// Those named, or all; with what they depend on when that is asked for.
 std::set<std::string> chosen(const spec::Project& project, const Options& options) {
-  const auto with_dependencies = select_services(project, options.arguments);
-  if (options.arguments.empty() || options.with_dependencies) return with_dependencies;
-  return {options.arguments.begin(), options.arguments.end()};
+  return select_services(
+      project, options.arguments,
+      options.with_dependencies ? Dependencies::included : Dependencies::left_out);
 }
 
 /// What docker's bake reads.

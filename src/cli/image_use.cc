@@ -18,8 +18,7 @@ bool has_layers(const image::Image& image, const std::vector<std::string>& layer
 std::set<std::string> images_of(const supervisor::ObservedContainer& container,
                                 const std::vector<image::Image>& images) {
   std::set<std::string> ids;
-  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
-  if (wish.is_object()) ids.insert(wish.value("image_id", ""));
+  ids.insert(image_id_of(container));
   for (const auto& mount : container.config.spec.mounts) {
     for (const auto& image : images)
       if (has_layers(image, mount.layers)) ids.insert(image.id);
@@ -28,6 +27,11 @@ std::set<std::string> images_of(const supervisor::ObservedContainer& container,
 }
 
 }  // namespace
+
+std::string image_id_of(const supervisor::ObservedContainer& container) {
+  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
+  return wish.is_object() ? wish.value("image_id", "") : "";
+}
 
 image::ImageStore open_store() {
   return image::ImageStore(HostPaths::from_environment().images());

@@ -7,10 +7,14 @@
 #include <vector>
 
 #include "image/image_store.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 
 image::ImageStore open_store();
+
+/// Of the image that a container was made from; empty when nobody can tell.
+std::string image_id_of(const supervisor::ObservedContainer& container);
 
 /// How many containers of any stack were made from an image or have it mounted, by id.
 std::map<std::string, int> image_users(const std::vector<image::Image>& images);

@@ -23,15 +23,10 @@ namespace stack::cli {
 namespace {
 
 std::set<std::string> chosen(const spec::Project& project, const Options& options) {
-  auto with_dependencies = orchestrator::select_services(project, options.arguments);
-  if (options.include_deps || options.arguments.empty()) return with_dependencies;
-  return services_of(options);
-}
-
-/// Which image a container was made from.
-std::string image_id_of(const supervisor::ObservedContainer& container) {
-  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
-  return wish.is_object() ? wish.value("image_id", "") : "";
+  using orchestrator::Dependencies;
+  return orchestrator::select_services(
+      project, options.arguments,
+      options.include_deps ? Dependencies::included : Dependencies::left_out);
 }
 
 struct UsedImage {

@@ -53,9 +53,10 @@ Failures fetch_all(const std::vector<PullTask>& tasks, const Options& options) {
 orchestrator::PullImages pull_images(const Options& options) {
   check_policy(options.pull_policy);
   // "policy" is docker compose's word for what the services say themselves.
-  return {
-      .policy = options.pull_policy == "policy" ? "" : options.pull_policy,
-      .fetch = [options](const std::vector<PullTask>& tasks) { return fetch_all(tasks, options); }};
+  return {.policy = options.pull_policy == "policy" ? "" : options.pull_policy,
+          .fetch = [&options](const std::vector<PullTask>& tasks) {
+            return fetch_all(tasks, options);
+          }};
 }
 
 }  // namespace stack::cli

@@ -7,7 +7,8 @@
 
 namespace stack::cli {
 
-/// By --pull and --quiet-pull. Throws Error (usage) for another policy than docker compose knows.
+/// By --pull and --quiet-pull; `options` must outlive it. Throws Error (usage) for another policy
+/// than docker compose knows.
 orchestrator::PullImages pull_images(const Options& options);
 
 }  // namespace stack::cli

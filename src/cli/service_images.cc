@@ -42,15 +42,16 @@ std::map<std::string, image::Image> build_images(const spec::Project& project,
 bool provide_images(const spec::Project& project, const Options& options) {
   if (options.build && options.no_build)
     throw Error("--build and --no-build exclude each other").with_exit_code(ExitCode::usage);
-  std::set<std::string> services = select_services(project, options.arguments);
-  if (options.no_deps && !options.arguments.empty())
-    services = {options.arguments.begin(), options.arguments.end()};
+  const auto services =
+      select_services(project, options.arguments,
+                      options.no_deps ? Dependencies::left_out : Dependencies::included);
   const Building building = options.build      ? Building::of_all
                             : options.no_build ? Building::of_none
                                                : Building::of_missing;
   const image::ImageStore store(HostPaths::from_environment().images());
   const auto there = images_there(project, services, store);
   const auto wanted = services_to_build(project, services, building, there);
+  if (wanted.empty()) return true;
   if (options.dry_run) return tell_builds(project, wanted, there);
   Options quiet = options;
   quiet.quiet = options.quiet_build;

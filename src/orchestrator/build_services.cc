@@ -225,8 +225,10 @@ std::set<std::string> images_there(const spec::Project& project,
                                    const image::ImageStore& store) {
   std::set<std::string> there;
   for (const std::string& name : services) {
-    const std::string& image = project.services.at(name).image;
-    if (!image.empty() && !there.contains(image) && store.find(image)) there.insert(image);
+    const spec::Service& service = project.services.at(name);
+    const std::string& image = service.image;
+    if (service.build && !image.empty() && !there.contains(image) && store.find(image))
+      there.insert(image);
   }
   return there;
 }

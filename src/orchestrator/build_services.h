@@ -42,7 +42,7 @@ std::map<std::string, image::Image> build_services(
     const spec::Project& project, const std::vector<std::string>& services,
     build::BuildSurroundings& with, const std::function<void(build::BuildRequest&)>& adjust = {});
 
-/// Names of images that are in the store, of those that the services name.
+/// Names of images that are in the store, of those that are built for the services.
 std::set<std::string> images_there(const spec::Project& project,
                                    const std::set<std::string>& services,
                                    const image::ImageStore& store);

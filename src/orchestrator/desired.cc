@@ -384,6 +384,14 @@ std::set<std::string> select_services(const spec::Project& project,
   return selected;
 }
 
+std::set<std::string> select_services(const spec::Project& project,
+                                      const std::vector<std::string>& named,
+                                      Dependencies dependencies) {
+  auto selected = select_services(project, named);
+  if (named.empty() || dependencies == Dependencies::included) return selected;
+  return {named.begin(), named.end()};
+}
+
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
                            const ImageCatalog& images, const HostFiles& files,
                            const CdiGrants& devices) {

@@ -122,6 +122,11 @@ struct DesiredState {
 /// Throws Error "no such service: X" (with the nearest name) for an unknown one.
 std::set<std::string> select_services(const spec::Project& project,
                                       const std::vector<std::string>& named);
+enum class Dependencies { included, left_out };
+/// select_services(), without what those named need when it is left out.
+std::set<std::string> select_services(const spec::Project& project,
+                                      const std::vector<std::string>& named,
+                                      Dependencies dependencies);
 
 /// Throws Error for what only shows when everything is put together: a missing image is reported by
 /// preflight instead and leaves its containers out of the result.

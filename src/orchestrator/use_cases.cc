@@ -108,12 +108,6 @@ void look_at_networks(const HostPaths& paths, const ObservedState& observed, UpR
     result.problems.push_back(std::move(problem));
 }
 
-std::set<std::string> chosen_services(const spec::Project& project, const UpRequest& request) {
-  auto chosen = select_services(project, request.services);
-  if (request.with_dependencies || request.services.empty()) return chosen;
-  return {request.services.begin(), request.services.end()};
-}
-
 /// The images, those that are due fetched before. Why one could not be had is told with what lacks
 /// it.
 ImageCatalog obtain_images(const spec::Project& project, const std::set<std::string>& services,
@@ -137,7 +131,9 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   Laps laps(trace, command_row);
   check_home(project, paths);
   UpResult result;
-  const auto services = chosen_services(project, request);
+  const auto services =
+      select_services(project, request.services,
+                      request.with_dependencies ? Dependencies::included : Dependencies::left_out);
   const ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
   const HostFiles files = read_host_files(project, services, result.problems);
   const CdiGrants devices = find_devices(project, services, result.problems);
@@ -335,10 +331,7 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
 
 Execution start(const spec::Project& project, const StartRequest& request, Host& host) {
   check_home(project, host.paths);
-  const auto named = select_services(project, request.services);
-  const auto wanted = request.services.empty()
-                          ? named
-                          : std::set<std::string>(request.services.begin(), request.services.end());
+  const auto wanted = select_services(project, request.services, Dependencies::left_out);
   const auto all = all_services(project);
   std::vector<Problem> unread;  // of what exists already: it has its texts
   DesiredState desired = desired_state(project, all, find_images(project, all, host.paths),
