@@ -58,15 +58,9 @@ BuildJob::BuildJob(const BuildRequest& asked, BuildSurroundings& surroundings,
 }
 
 image::ConfigDocument BuildJob::image_of(const std::string& reference, std::string* id) {
-  const auto found = with.find_image(reference, request.pull);
-  if (!found) {
-    throw Error(fmt::format("No such image: {}", reference))
-        .with_hint(
-            "bring it with `stack image import` or `stack image debian`; "
-            "`stack image ls` lists what is there");
-  }
-  if (id != nullptr) *id = found->id;
-  return image::parse_config_document(read_file(with.store.blob(found->id)));
+  const image::Image found = with.find_image(reference, request.pull);
+  if (id != nullptr) *id = found.id;
+  return image::parse_config_document(read_file(with.store.blob(found.id)));
 }
 
 std::vector<std::string> BuildJob::layers_of(const Origin& origin) {
@@ -119,9 +113,7 @@ std::shared_ptr<const FileSource> BuildJob::context() {
 }
 
 Origin BuildJob::origin_of(const std::string& name, const Stage& stage) const {
-  std::set<std::string> contexts;
-  for (const auto& [context, source] : request.contexts) contexts.insert(context);
-  return find_origin(graph.stages, stage.number, name, contexts);
+  return find_origin(graph.stages, stage.number, name, context_names(request));
 }
 
 std::chrono::system_clock::time_point BuildJob::now() const {

@@ -23,4 +23,10 @@ BuildNetwork network_named(const std::string& name) {
       .with_hint("default, none or host");
 }
 
+std::set<std::string> context_names(const BuildRequest& request) {
+  std::set<std::string> names;
+  for (const auto& [name, context] : request.contexts) names.insert(name);
+  return names;
+}
+
 }  // namespace stack::build

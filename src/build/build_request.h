@@ -53,6 +53,9 @@ struct BuildRequest {
   bool pull = false;                      ///< base images are fetched anew
 };
 
+/// Of the named contexts.
+std::set<std::string> context_names(const BuildRequest& request);
+
 /// Who is told how a build goes. A step has a number, which tells its lines from those of others.
 class BuildReport {
  public:
@@ -68,8 +71,9 @@ struct BuildSurroundings {
   image::StorePaths store;
   std::filesystem::path cache;  ///< compiled seccomp programs, contents of cache mounts
   BuildReport& report;
-  /// An image by name or id; `pull`: fetched anew where that can be. Nothing when there is none.
-  std::function<std::optional<image::Image>(const std::string& reference, bool pull)> find_image;
+  /// An image by name or id; `pull`: fetched anew where that can be. Throws Error when there is
+  /// none.
+  std::function<image::Image(const std::string& reference, bool pull)> find_image;
 };
 
 }  // namespace stack::build

@@ -14,12 +14,6 @@
 namespace stack::build {
 namespace {
 
-std::set<std::string> context_names(const BuildRequest& request) {
-  std::set<std::string> names;
-  for (const auto& [name, context] : request.contexts) names.insert(name);
-  return names;
-}
-
 void add_labels(StageState& state, const BuildRequest& request) {
   for (const auto& [name, value] : request.labels) state.config.labels[name] = value;
 }

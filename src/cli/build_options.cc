@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "build/stages.h"
 #include "image/reference.h"
+#include "orchestrator/pull_plan.h"
 #include "registry/pull.h"
 
 namespace stack::cli {
@@ -112,25 +113,25 @@ class BaseImages {
  public:
   explicit BaseImages(image::ImageStore store) : store_(std::move(store)) {}
 
-  std::optional<image::Image> operator()(const std::string& reference, bool pull) {
+  image::Image operator()(const std::string& reference, bool pull) {
     auto found = store_.find(reference);
-    if (found && (!pull || fetched_.contains(reference))) return found;
-    try {
-      found = registry::pull_image(store_, {.name = reference},
-                                   registry::surroundings_from_environment())
-                  .image;
-    } catch (const Error& error) {
-      const char* const what = found ? "cannot fetch image" : "No such image:";
-      throw Error(fmt::format("{} {}: {}", what, reference, error.what()))
-          .with_hint(
-              "`stack image load`, `import` and `debian` need no registry; "
-              "`stack image ls` lists what is there");
-    }
+    if (found && (!pull || fetched_.contains(reference))) return std::move(*found);
     fetched_.insert(reference);
-    return found;
+    return fetch(reference, found.has_value());
   }
 
  private:
+  image::Image fetch(const std::string& reference, bool is_there) {
+    try {
+      return registry::pull_image(store_, {.name = reference},
+                                  registry::surroundings_from_environment())
+          .image;
+    } catch (const Error& error) {
+      throw Error(orchestrator::fetch_failure(reference, is_there, error.what()))
+          .with_hint(orchestrator::without_registry);
+    }
+  }
+
   image::ImageStore store_;
   std::set<std::string> fetched_;
 };

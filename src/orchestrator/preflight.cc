@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
+#include "orchestrator/pull_plan.h"
 #include "runtime/project_quota.h"
 #include "runtime/user_namespace.h"
 #include "spec/short_forms.h"
@@ -310,11 +311,8 @@ std::vector<Problem> check_images(const spec::Project& project,
   const auto require = [&](const std::string& image, const std::string& place, const char* hint) {
     const auto failure = failures.find(image);
     if (failure != failures.end()) {
-      const char* const what = images.contains(image) ? "cannot fetch image" : "No such image:";
-      problems.push_back({fmt::format("{} {}: {}", what, image, failure->second),
-                          project.sources.find(place),
-                          "`stack image load`, `import` and `debian` need no registry; "
-                          "`stack image ls` lists what is there"});
+      problems.push_back({fetch_failure(image, images.contains(image), failure->second),
+                          project.sources.find(place), without_registry});
     } else if (!images.contains(image)) {
       problems.push_back(
           {fmt::format("No such image: {}", image), project.sources.find(place), hint});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "spec/scalars.h"
 
 namespace stack::orchestrator {
@@ -43,6 +44,10 @@ std::optional<std::chrono::nanoseconds> refresh_period(const std::string& policy
   const auto every = policy.find("every_");
   if (every == std::string::npos) return std::nullopt;
   return spec::parse_duration(std::string_view(policy).substr(every + 6));
+}
+
+std::string fetch_failure(const std::string& image, bool is_there, const std::string& why) {
+  return fmt::format("{} {}: {}", is_there ? "cannot fetch image" : "No such image:", image, why);
 }
 
 std::vector<PullTask> images_to_pull(const spec::Project& project,

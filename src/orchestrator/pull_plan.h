@@ -29,4 +29,10 @@ std::vector<PullTask> images_to_pull(const spec::Project& project,
                                      const ImageCatalog& images, const std::string& policy,
                                      std::chrono::system_clock::time_point now);
 
+/// What is said of an image that could not be fetched; `is_there`: an older one is.
+std::string fetch_failure(const std::string& image, bool is_there, const std::string& why);
+inline constexpr const char* without_registry =
+    "`stack image load`, `import` and `debian` need no registry; "
+    "`stack image ls` lists what is there";
+
 }  // namespace stack::orchestrator
