@@ -15,6 +15,7 @@ namespace {
 
 struct ProcessStat {
   char state = 0;
+  pid_t parent = 0;
   std::uint64_t start_time = 0;
 };
 
@@ -31,7 +32,8 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   if (name_end == std::string::npos) return std::nullopt;
   const auto fields = split(std::string_view(*text).substr(name_end + 2), ' ');
   if (fields.size() < 20) return std::nullopt;
-  return ProcessStat{fields[0][0], parse_integer<std::uint64_t>(fields[19]).value_or(0)};
+  return ProcessStat{fields[0][0], parse_integer<pid_t>(fields[1]).value_or(0),
+                     parse_integer<std::uint64_t>(fields[19]).value_or(0)};
 }
 
 /// proc(5)'s letter; nothing when exactly that process does not exist.
@@ -104,11 +106,8 @@ std::string process_name(pid_t pid) {
 }
 
 pid_t parent_of(pid_t pid) {
-  const auto text = read_file_if_exists(fmt::format("/proc/{}/status", pid), 1 << 16);
-  for (const std::string& line : split(text.value_or(""), '\n'))
-    if (line.starts_with("PPid:"))
-      return parse_integer<pid_t>(trim(std::string_view(line).substr(5))).value_or(0);
-  return 0;
+  const auto stat = read_stat(pid);
+  return stat ? stat->parent : 0;
 }
 
 }  // namespace stack

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
@@ -39,6 +41,12 @@ ScratchDirectory::~ScratchDirectory() {
   } catch (const Error&) {
     // The lock goes with held_, so the next writer's sweep takes it up.
   }
+}
+
+bool has_scratch(const std::filesystem::path& parent) {
+  const std::vector<std::string> names = list_directory(parent);
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.starts_with(prefix); });
 }
 
 void sweep_scratch(const std::filesystem::path& parent) {

@@ -30,6 +30,8 @@ class ScratchDirectory {
   Fd held_;
 };
 
+/// Whether there is a ".tmp.*" in `parent`, held or not; false when there is no `parent`.
+bool has_scratch(const std::filesystem::path& parent);
 /// Removes every ".tmp.*" in `parent` that nobody holds. Call it with the lock of `parent` held.
 void sweep_scratch(const std::filesystem::path& parent);
 

@@ -17,6 +17,10 @@ std::string_view without_blanks_before(std::string_view text) {
   return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(blanks) == std::string_view::npos;
+}
+
 bool takes_heredocs(std::string_view line) {
   std::string_view rest = without_blanks_before(line);
   std::string word = to_lower(rest.substr(0, std::min(rest.find_first_of(blanks), rest.size())));
@@ -122,7 +126,7 @@ class Reader {
   }
 
   void read_logical_line() {
-    if (const auto line = trim(peek()); line.empty() || is_comment(line)) {
+    if (is_blank(peek()) || is_comment(peek())) {
       next();
       return;
     }
@@ -132,7 +136,7 @@ class Reader {
       std::string_view line = next();
       const bool is_first = logical.text.empty();
       if (is_comment(line)) continue;
-      if (trim(line).empty()) {
+      if (is_blank(line)) {
         if (!is_first)
           result_.warnings.push_back({{number_, 1},
                                       "an empty line does not end a continued instruction",

@@ -13,6 +13,7 @@
 #include "orchestrator/traced_report.h"
 #include "orchestrator/wait.h"
 #include "spec/render.h"
+#include "volumes/volume_store.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -257,6 +258,7 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   host.planned(result.plan);
   result.execution = execute(result.plan, engine, host.report, host.interrupted);
   if (result.execution.succeeded() && nothing_left(engine)) {
+    volumes::VolumeStore(host.paths.volumes()).sweep();
     engine.shut_down_supervisor();
     remove_project_directories(host.paths, name, lock);
   }

@@ -146,6 +146,12 @@ bool VolumeStore::remove(const std::string& name) {
   });
 }
 
+void VolumeStore::sweep() {
+  if (!has_scratch(root_)) return;
+  const FileLock lock = lock_store(root_);
+  sweep_scratch(root_);
+}
+
 bool VolumeStore::fill_from_image(const std::string& name, const std::vector<fs::path>& layers,
                                   const std::string& path) {
   check_name(name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 
 namespace stack {
 namespace {
@@ -49,6 +50,27 @@ class SleepingChild {
 bool is_readable(int fd) {
   pollfd waited{fd, POLLIN, 0};
   return ::poll(&waited, 1, 0) == 1;
+}
+
+TEST(Process, HasAParentUntilItIsReaped) {
+  SleepingChild child;
+  EXPECT_EQ(parent_of(child.pid()), ::getpid());
+  child.become_zombie();
+  EXPECT_EQ(parent_of(child.pid()), ::getpid());
+  const pid_t pid = child.pid();
+  child.end();
+  EXPECT_EQ(parent_of(pid), 0);
+}
+
+/// Its file in /proc was opened in time, and read too late (ESRCH).
+TEST(Process, HasNoParentWhenItIsReapedMeanwhile) {
+  for (int round = 0; round < 300; ++round) {
+    SleepingChild child;
+    const pid_t pid = child.pid();
+    std::jthread reaper([&] { child.end(); });
+    while (parent_of(pid) != 0) {
+    }
+  }
 }
 
 TEST(Process, IsAliveWhileItRuns) {

@@ -70,6 +70,11 @@ TEST(BuildDockerfile, LinesAreJoinedAndCommentsBetweenDropped) {
   EXPECT_EQ(file.warnings[0].at.line, 4);
 }
 
+TEST(BuildDockerfile, LinesOfUnusualBlanksAreEmpty) {
+  EXPECT_EQ(words_of("FROM box:1\n\v\nRUN \\\n \f\n make\n\v"),
+            words_of("FROM box:1\n\nRUN \\\n\n make\n"));
+}
+
 TEST(BuildDockerfile, DirectivesStandFirst) {
   const auto file =
       parse_dockerfile("D", "# syntax = docker/dockerfile:1\n# ESCAPE=`\nFROM a\nRUN b `\nc\\\n");

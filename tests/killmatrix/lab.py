@@ -196,7 +196,7 @@ class Lab:
                 os.rmdir(line.removeprefix("+ cgroup "))
         Path("/proc/sys/net/ipv4/ip_forward").write_text("0")
         self.forget()
-        stacktest.eventually(lambda: not self.residue(), f"a clean machine, but: {self.residue()}")
+        stacktest.eventually(lambda: not self.residue(), lambda: f"a clean machine, but: {self.residue()}")
 
 
 def supervisor_log():

@@ -105,7 +105,7 @@ class Supervisor(stacktest.StackTest):
             for pid in self.pids_named(name):
                 os.kill(pid, signal.SIGKILL)
         self.stack("down", "-t", "0")
-        stacktest.eventually(lambda: not self.residue(), "nothing is left")
+        self.assert_nothing_left()
 
     def test_up_after_the_kill_of_everything_converges(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
@@ -130,7 +130,7 @@ class Supervisor(stacktest.StackTest):
         for command in (["stop", "-t", "0"], ["up", "-d"], ["down", "-t", "0"]):
             self.kill_keeper()
             self.stack(*command)
-        stacktest.eventually(lambda: not self.residue(), "nothing is left")
+        self.assert_nothing_left()
 
     def kill_keeper(self):
         for pid in self.pids_named("stack-keeper"):
@@ -178,7 +178,7 @@ class RandomMoments(stacktest.StackTest):
 
     def take_down_and_look(self):
         self.stack("down", "-v", "--now", "-t", "0")
-        stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
+        self.assert_nothing_left()
 
     def test_after_a_kill_of_up_the_next_up_converges_and_the_next_down_leaves_nothing(self):
         self.kill_at_random_moments(self.kill_up)
@@ -193,7 +193,7 @@ class RandomMoments(stacktest.StackTest):
         """`up` waits for the job, because somebody depends on it; nobody waits for `data` to end."""
         wanted = {"data": "data", "db": "running", "job": "exited", "web": "running"}
         states = lambda: {name: row["State"] for name, row in self.ps().items()}
-        stacktest.eventually(lambda: states() == wanted, f"{wanted}, but: {states()}")
+        stacktest.eventually(lambda: states() == wanted, lambda: f"{wanted}, but: {states()}")
 
     def kill_up(self, moment):
         with self.started("up", "-d") as process:

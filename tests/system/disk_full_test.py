@@ -132,7 +132,7 @@ class SmallDisk(stacktest.StackTest):
     def down_works(self, *arguments):
         self.stack("down", "-t", "0", *arguments)
         self.assertEqual(self.stack("ps", "-a", "-q").out, "")
-        stacktest.eventually(lambda: not self.leftovers(), f"nothing is left, but: {self.leftovers()}")
+        stacktest.eventually(lambda: not self.leftovers(), lambda: f"nothing is left, but: {self.leftovers()}")
 
     def leftovers(self):
         return [line for line in self.residue() if "/volumes/" not in line]

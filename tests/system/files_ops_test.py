@@ -13,6 +13,7 @@ import tarfile
 import unittest
 from pathlib import Path
 
+import failpoints
 import stacktest
 
 IDLE = "command: sleep 1001"
@@ -553,15 +554,26 @@ class Commit(FilesTest):
         self.up(f"services: {{web: {{image: 'made:1', {IDLE}}}}}")
         stacktest.eventually(lambda: self.ps()["web"]["Health"] == "healthy", "it is healthy")
 
+    def held_commit(self):
+        """A commit that is held where it begins to write its layer."""
+        self.inside("web", "touch", "/srv/new")
+        points = failpoints.FailPoints()
+        self.addCleanup(points.close)
+        points.arm("scratch.make", failpoints.HOLD)
+        process = subprocess.Popen([stacktest.STACK, "commit", "web", "made:1"],
+                                   cwd=self.directory, stdout=subprocess.DEVNULL)
+        self.addCleanup(process.kill)
+        stacktest.eventually(lambda: points.happened, "it is held")
+        self.assertEqual(self.state_of("web"), "paused")
+        return points, process
+
     def test_the_container_stands_still_meanwhile_and_goes_on_afterwards(self):
         self.up("""
             services: {web: {image: 'box:1', command: "sh -c 'while :; do echo a >/home/a; cat /home/a >/home/b; done'"}}
             """)
-        self.inside("web", "sh", "-c", "for i in $(seq 2000); do echo $i >/srv/f$i; done")
-        process = subprocess.Popen([stacktest.STACK, "commit", "web", "made:1"],
-                                   cwd=self.directory, stdout=subprocess.DEVNULL)
-        stacktest.eventually(lambda: self.state_of("web") == "paused", "it is paused")
+        points, process = self.held_commit()
         process.send_signal(signal.SIGINT)  # waits until the container runs again
+        points.let_go()
         process.wait()
         self.assertEqual(self.state_of("web"), "running")
         self.stack("pause")
@@ -571,10 +583,7 @@ class Commit(FilesTest):
 
     def test_the_container_goes_on_when_the_command_is_killed(self):
         self.up_idle()
-        self.inside("web", "sh", "-c", "for i in $(seq 2000); do echo $i >/srv/f$i; done")
-        process = subprocess.Popen([stacktest.STACK, "commit", "web", "made:1"],
-                                   cwd=self.directory, stdout=subprocess.DEVNULL)
-        stacktest.eventually(lambda: self.state_of("web") == "paused", "it is paused")
+        _, process = self.held_commit()
         process.kill()
         self.assertEqual(process.wait(), -signal.SIGKILL)
         stacktest.eventually(lambda: self.state_of("web") == "running", "it goes on")

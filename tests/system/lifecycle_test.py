@@ -327,7 +327,7 @@ class Down(stacktest.StackTest):
     def test_down_leaves_nothing(self):
         self.up(TWO_SERVICES)
         self.stack("down", "-t", "1")
-        stacktest.eventually(lambda: not self.residue(), f"nothing is left, but: {self.residue()}")
+        self.assert_nothing_left()
 
     def test_down_of_what_is_not_up_is_content(self):
         self.write_stack(TWO_SERVICES)

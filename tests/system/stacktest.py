@@ -45,14 +45,16 @@ def run_stack(*arguments, directory=None, stdin=None, environment=None, timeout=
 
 
 def eventually(condition, what, deadline=DEADLINE):
-    """Polls `condition` until it gives something true, and returns that."""
+    """Polls `condition` until it gives something true, and returns that. `what`: a text, or what gives
+    it when the time is over."""
     end = time.monotonic() + deadline
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"did not happen in {deadline} s: {what}")
+            text = what() if callable(what) else what
+            raise AssertionError(f"did not happen in {deadline} s: {text}")
         time.sleep(0.01)
 
 
@@ -213,6 +215,9 @@ class StackTest(unittest.TestCase):
         return [line for line in inventory.difference(self.before,
                                                       inventory.take(self.state_folders()))
                 if not is_lasting(line)]
+
+    def assert_nothing_left(self):
+        eventually(lambda: not self.residue(), lambda: f"nothing is left, but: {self.residue()}")
 
     def check_residue(self):
         """The kernel takes namespaces apart a little after their last process: so poll."""

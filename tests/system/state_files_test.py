@@ -74,7 +74,7 @@ class StateFiles(stacktest.StackTest):
     def expect_recovery(self, path, content):
         """`down` works whatever is damaged; then what the hint says, and `up`."""
         self.assertTrue(self.expect_sense(path, "down", "-t", "0"))
-        stacktest.eventually(lambda: not self.leftovers(), f"nothing is left, but: {self.leftovers()}")
+        stacktest.eventually(lambda: not self.leftovers(), lambda: f"nothing is left, but: {self.leftovers()}")
         self.expect_volumes()
         if not self.expect_sense(path, "up", "-d"):
             self.assertIn(path.name, ("meta.json", "tags.json"))

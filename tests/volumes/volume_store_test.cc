@@ -106,6 +106,15 @@ TEST_F(Volumes, AreSweptOfWhatAKilledProcessLeft) {
   EXPECT_EQ(list_directory(path("volumes")), (Strings{".lock", "a", "b"}));
 }
 
+TEST_F(Volumes, CanBeSweptWithoutAnotherChange) {
+  store.sweep();
+  EXPECT_FALSE(stack::exists(path("volumes"))) << "nothing is made for it";
+  store.ensure({"a", {}});
+  write("volumes/.tmp.dead/a/_data/half", "x");
+  store.sweep();
+  EXPECT_EQ(list_directory(path("volumes")), (Strings{".lock", "a"}));
+}
+
 TEST_F(Volumes, CanBeMadeByManyAtOnce) {
   std::vector<std::thread> makers;
   for (int i = 0; i < 8; ++i) makers.emplace_back([&] { store.ensure({"same", {}}); });
