@@ -10,5 +10,5 @@ if [ ! -x "$1" ]; then
 fi
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
-"$1" -seed=1 -runs=20000 -max_total_time=6 -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+"$1" -seed=1 -runs=20000 -max_total_time=6 -max_len=4096 -timeout=60 -rss_limit_mb=2048 -verbosity=0 \
   "$found" "$2"
