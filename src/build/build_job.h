@@ -14,6 +14,7 @@
 #include "build/file_source.h"
 #include "build/guard.h"
 #include "build/stages.h"
+#include "build/turns.h"
 
 namespace stack::build {
 
@@ -28,6 +29,7 @@ class BuildJob {
   const Dockerfile& file;
   const BuildGraph& graph;
   Guard guard;
+  Turns turns;
   std::map<int, StageState> done;  ///< by number of the stage
   int steps = 0;                   ///< that the report knows of
   /// SOURCE_DATE_EPOCH: nothing in the image is newer.

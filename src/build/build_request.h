@@ -62,7 +62,7 @@ class BuildReport {
   virtual ~BuildReport() = default;
   virtual void begin(int step, const std::string& title) = 0;
   virtual void output(int step, std::string_view bytes) = 0;
-  enum class End { done, cached, failed };
+  enum class End { done, cached, failed, cancelled };
   virtual void end(int step, End how) = 0;
   virtual void warn(const std::string& text) = 0;
 };

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "build/cache_key.h"
 #include "build/layers.h"
-#include "build/stage_builder.h"
+#include "build/schedule.h"
 #include "image/build_cache.h"
 #include "image/digest.h"
 #include "image/store_writer.h"
@@ -62,8 +62,7 @@ image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
   const BuildGraph graph =
       plan_stages(file, {request.target, request.arguments, context_names(request)});
   BuildJob job(request, with, file, graph);
-  for (const int number : graph.order)
-    job.done[number] = build_stage(job, graph.stages[static_cast<std::size_t>(number)]);
+  build_stages(job);
   StageState& state = job.done.at(graph.target);
   add_labels(state, request);
   settle_date(state, job);

@@ -2,6 +2,7 @@
 #include "build/cache_mounts.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,27 +21,54 @@ constexpr const char* unfinished = ".new";
 
 CacheMount open_one(const fs::path& place) {
   make_directories(place);
-  return {place, std::nullopt, false};
+  return {.place = place, .lock = {}, .is_new = false};
 }
 
-CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheSharing sharing) {
+Fd open_lock(const CacheMount& cache) {
+  return open_file(cache.place / "lock", O_RDWR | O_CREAT, 0600);
+}
+
+/// Whether nobody else had it.
+bool try_lock(const Fd& lock) {
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  throw_errno("lock a cache");
+}
+
+void await_lock(const Fd& lock, Turns& turns) {
+  if (try_lock(lock)) return;
+  int error = 0;
+  turns.away([&] {
+    while (::flock(lock.get(), LOCK_EX) != 0) {
+      error = errno;
+      if (error != EINTR) return;
+    }
+    error = 0;
+  });
+  if (error != 0) throw Error("lock a cache", error);
+}
+
+CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheSharing sharing,
+                           Turns& turns) {
   if (sharing == CacheSharing::own) {
     for (int number = 1;; ++number) {
       CacheMount cache = open_one(root / name / std::to_string(number));
-      cache.lock = FileLock::try_acquire(cache.place / "lock");
-      if (cache.lock) return cache;
+      cache.lock = open_lock(cache);
+      if (try_lock(cache.lock)) return cache;
     }
   }
   CacheMount cache = open_one(root / name / "0");
-  if (sharing == CacheSharing::locked) cache.lock = FileLock::acquire(cache.place / "lock");
+  if (sharing != CacheSharing::locked) return cache;
+  cache.lock = open_lock(cache);
+  await_lock(cache.lock, turns);
   return cache;
 }
 
 }  // namespace
 
-CacheMount open_cache_mount(const fs::path& root, const RunMount& mount) {
+CacheMount open_cache_mount(const fs::path& root, const RunMount& mount, Turns& turns) {
   const std::string name = image::hex_of(image::digest_of(mount.id));
-  CacheMount cache = open_by_sharing(root, name, mount.sharing);
+  CacheMount cache = open_by_sharing(root, name, mount.sharing, turns);
   cache.is_new = !stack::exists(cache.place / "data");
   return cache;
 }

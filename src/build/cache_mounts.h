@@ -9,17 +9,18 @@
 #include "base/files.h"
 #include "build/file_source.h"
 #include "build/run_mounts.h"
+#include "build/turns.h"
 
 namespace stack::build {
 
 struct CacheMount {
-  std::filesystem::path place;   ///< holds "data" once it is there
-  std::optional<FileLock> lock;  ///< of one that nobody else uses meanwhile
-  bool is_new = false;           ///< there is no "data" yet
+  std::filesystem::path place;  ///< holds "data" once it is there
+  Fd lock;                      ///< flock(2) of one that nobody else uses meanwhile
+  bool is_new = false;          ///< there is no "data" yet
 };
 
-/// Waits for a locked one. `root` is made when absent.
-CacheMount open_cache_mount(const std::filesystem::path& root, const RunMount& mount);
+/// Waits for a locked one, others having their turn meanwhile. `root` is made when absent.
+CacheMount open_cache_mount(const std::filesystem::path& root, const RunMount& mount, Turns& turns);
 /// What a new one holds at first.
 void fill_cache_mount(CacheMount& cache, const FileSource& files, const FoundFile& found);
 /// The directory to mount; a new one appears whole or not at all.

@@ -76,6 +76,11 @@ Guard::~Guard() {
   await_end(guard_);
 }
 
+void Guard::end_all() {
+  for (const std::string& group : runtime::list_cgroups(top_))
+    runtime::kill_cgroup(fmt::format("{}/{}", top_, group));
+}
+
 std::string Guard::next_cgroup() {
   return fmt::format("{}/{}", top_, count_++);
 }

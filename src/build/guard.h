@@ -19,6 +19,8 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
+  /// Kills what runs.
+  void end_all();
   /// A new cgroup of this build: "stack/.build/PID-START/N".
   std::string next_cgroup();
 

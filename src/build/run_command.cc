@@ -30,13 +30,15 @@ bool pass_on(int from, const std::function<void(std::string_view)>& output) {
 }
 
 /// Until process 1 has ended, with which the kernel ends all others, and its output is read.
-void relay(int from, int pidfd, const std::function<void(std::string_view)>& output) {
+void relay(int from, int pidfd, Turns& turns, const std::function<void(std::string_view)>& output) {
   std::array<pollfd, 2> waits = {{{from, POLLIN, 0}, {pidfd, POLLIN, 0}}};
   while (waits[0].fd >= 0 || waits[1].fd >= 0) {
-    if (::poll(waits.data(), waits.size(), -1) < 0) {
-      if (errno == EINTR) continue;
-      throw_errno("poll");
-    }
+    int error = 0;
+    turns.away([&] {
+      if (::poll(waits.data(), waits.size(), -1) < 0) error = errno;
+    });
+    if (error == EINTR) continue;
+    if (error != 0) throw Error("poll", error);
     if (waits[0].revents != 0 && !pass_on(from, output)) waits[0].fd = -1;
     if (waits[1].revents != 0) waits[1].fd = -1;
   }
@@ -44,8 +46,9 @@ void relay(int from, int pidfd, const std::function<void(std::string_view)>& out
 
 }  // namespace
 
-int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache,
+int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache, Turns& turns,
                const std::function<void(std::string_view)>& output) {
+  if (turns.cancelled()) fail("another stage has failed");
   const Fd nothing = open_file("/dev/null", O_RDONLY);
   Pipe pipe = make_pipe();
   runtime::LaunchOptions options;
@@ -58,7 +61,7 @@ int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& 
   container.take_result();
   pipe.writing.reset();
   const pid_t pid = container.identity().pid;
-  relay(pipe.reading.get(), container.pidfd(), output);
+  relay(pipe.reading.get(), container.pidfd(), turns, output);
   const auto status = await_end(pid);
   if (!status) throw_errno("waitpid");
   runtime::kill_cgroup(spec.cgroup);

@@ -6,14 +6,15 @@
 #include <functional>
 #include <string_view>
 
+#include "build/turns.h"
 #include "runtime/container_spec.h"
 
 namespace stack::build {
 
-/// Runs the container; what it prints, on either stream, goes to `output`. Everything that it has
-/// started is gone when this returns. The exit code, 128 + n after a signal. Throws Error when it
-/// could not be started.
-int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache,
+/// Runs the container, others having their turn meanwhile; what it prints, on either stream, goes
+/// to `output`. Everything that it has started is gone when this returns. The exit code, 128 + n
+/// after a signal. Throws Error when it could not be started.
+int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache, Turns& turns,
                const std::function<void(std::string_view)>& output);
 
 /// What every container of a build has; its files, process and cgroup are the caller's to add.

@@ -157,8 +157,9 @@ std::string RunStep::history() const {
 std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) {
   std::set<std::string> scaffolding;
   const runtime::ContainerSpec spec = container(workspace, scaffolding);
-  const int code = run_to_end(
-      spec, job_.with.cache, [&](std::string_view bytes) { job_.with.report.output(step, bytes); });
+  const int code = run_to_end(spec, job_.with.cache, job_.turns, [&](std::string_view bytes) {
+    job_.with.report.output(step, bytes);
+  });
   held_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
   return workspace.take_layer(scaffolding, job_.epoch);
@@ -259,7 +260,7 @@ void RunStep::add_bind(const Mount& mount, Workspace& workspace, runtime::Contai
 }
 
 void RunStep::add_cache(const Mount& mount, runtime::ContainerSpec& spec) {
-  CacheMount cache = open_cache_mount(job_.with.cache / "build", mount.mount);
+  CacheMount cache = open_cache_mount(job_.with.cache / "build", mount.mount, job_.turns);
   if (cache.is_new && !mount.mount.from.empty()) {
     std::shared_ptr<const FileSource> files = mount.files;
     const Origin origin = job_.origin_of(mount.mount.from, stage_);
@@ -272,7 +273,7 @@ void RunStep::add_cache(const Mount& mount, runtime::ContainerSpec& spec) {
   bind.target = mount.mount.target;
   bind.writable = mount.mount.writable ? runtime::Writable::yes : runtime::Writable::no;
   spec.mounts.push_back(std::move(bind));
-  if (cache.lock) held_.push_back(std::move(*cache.lock));
+  if (cache.lock) held_.push_back(std::move(cache.lock));
 }
 
 void RunStep::add_secret(const RunMount& mount, runtime::ContainerSpec& spec) const {

@@ -61,7 +61,7 @@ class RunStep {
   std::string script_;  ///< a here-document that is a program of its own
   std::vector<Mount> mounts_;
   BuildNetwork network_ = BuildNetwork::usual;
-  std::vector<FileLock> held_;  ///< caches
+  std::vector<Fd> held_;  ///< caches
 };
 
 }  // namespace stack::build

@@ -92,6 +92,7 @@ class StageBuilder {
   }
 
   void step(const Instruction& instruction) {
+    if (job_.turns.cancelled()) fail("another stage has failed");
     at(instruction.at, [&] {
       if (instruction.name == "RUN") return run(instruction);
       if (instruction.name == "COPY" || instruction.name == "ADD") return copy(instruction);
@@ -125,7 +126,8 @@ class StageBuilder {
     try {
       accept(perform(digest, [&](Workspace& workspace) { return make(workspace, step); }), history);
     } catch (...) {
-      job_.with.report.end(step, BuildReport::End::failed);
+      job_.with.report.end(
+          step, job_.turns.cancelled() ? BuildReport::End::cancelled : BuildReport::End::failed);
       throw;
     }
     job_.with.report.end(step, BuildReport::End::done);

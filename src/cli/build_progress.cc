@@ -3,12 +3,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/style.h"
 
 namespace stack::cli {
 namespace {
@@ -82,6 +84,7 @@ class PlainBuild : public QuietBuild {
     if (how == End::cached) print(fmt::format("#{} CACHED\n\n", step));
     if (how == End::done) print(fmt::format("#{} DONE {:.1f}s\n\n", step, seconds));
     if (how == End::failed) print(fmt::format("#{} ERROR {:.1f}s\n\n", step, seconds));
+    if (how == End::cancelled) print(fmt::format("#{} CANCELED\n\n", step));
     steps_.erase(step);
   }
   void warn(const std::string& text) override { print(fmt::format("warning: {}\n", text)); }
@@ -94,21 +97,45 @@ class PlainBuild : public QuietBuild {
   }
 };
 
-/// A line for each step.
+/// A line for each step that is over, and below them one for each that is under way.
 class TerminalBuild : public QuietBuild {
  public:
   void begin(int step, const std::string& title) override {
     QuietBuild::begin(step, title);
-    print(fmt::format(" => {}", printable(title)));
+    draw("");
   }
   void end(int step, End how) override {
-    static constexpr const char* words[] = {"", "CACHED ", "ERROR "};
-    const StepView& view = steps_[step];
-    print(fmt::format("\r\x1b[K => {}{}  {:.1f}s\n", words[static_cast<int>(how)],
-                      printable(view.title), seconds_since(view.began)));
+    static constexpr const char* words[] = {"", "CACHED ", "ERROR ", "CANCELED "};
+    const StepView view = steps_[step];
+    if (how == End::failed) {
+      print(erased());
+      drawn_ = 0;
+    }
     QuietBuild::end(step, how);
+    draw(fmt::format(" => {}{}  {:.1f}s\n", words[static_cast<int>(how)], printable(view.title),
+                     seconds_since(view.began)));
   }
-  void warn(const std::string& text) override { print(fmt::format("warning: {}\n", text)); }
+  void warn(const std::string& text) override { draw(fmt::format("warning: {}\n", text)); }
+
+ private:
+  std::string erased() const { return drawn_ > 0 ? fmt::format("\x1b[{}A\r\x1b[J", drawn_) : ""; }
+
+  /// `lasting` stays above the lines of what is under way.
+  void draw(const std::string& lasting) {
+    std::string text = erased() + lasting;
+    const ScreenSize size = screen_size(STDERR_FILENO);
+    const auto most = static_cast<std::size_t>(std::max(1, size.rows - 2));
+    const auto room = static_cast<std::size_t>(std::max(10, size.columns - 5));
+    drawn_ = 0;
+    for (const auto& [step, view] : steps_) {
+      if (drawn_ == most) break;
+      text += fmt::format(" => {}\n", printable(view.title).substr(0, room));
+      ++drawn_;
+    }
+    print(text);
+  }
+
+  std::size_t drawn_ = 0;
 };
 
 }  // namespace

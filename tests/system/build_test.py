@@ -390,6 +390,56 @@ class Stages(buildtest.BuildTest):
         self.assertIn("stack image", failed.err)
 
 
+class StagesAtOnce(buildtest.BuildTest):
+    MEETING = """
+        FROM box:1 AS one
+        RUN --mount=type=cache,target=/c{more} touch /c/{project}-one; {wait}two; echo 1 > /one
+        FROM box:1 AS two
+        RUN --mount=type=cache,target=/c{more} touch /c/{project}-two; {wait}one; echo 2 > /two
+        FROM scratch
+        COPY --from=one /one /
+        COPY --from=two /two /
+    """
+
+    def meeting(self, more="", waits=True):
+        wait = f"for i in $(seq 400); do test -e /c/{self.project}-NAME && break; sleep 0.05; done; test -e /c/{self.project}-NAME"
+        text = self.MEETING
+        for name in ("one", "two"):
+            text = text.replace("{wait}" + name, wait.replace("NAME", name) if waits else "true")
+        return text.replace("{more}", more).replace("{project}", self.project)
+
+    def test_stages_that_do_not_need_each_other_run_at_once(self):
+        image = self.build(self.meeting())
+        self.assertEqual(sorted(self.new_files(image, below=0)), ["/one", "/two"])
+
+    def test_one_waits_for_the_others_cache_and_nobody_for_ever(self):
+        image = self.build(self.meeting(more=",sharing=locked", waits=False))
+        self.assertEqual(sorted(self.new_files(image, below=0)), ["/one", "/two"])
+
+    def test_the_first_failure_ends_all(self):
+        failed = self.build(f"""
+            FROM box:1 AS slow
+            RUN --mount=type=cache,target=/c touch /c/{self.project}; sleep 4323
+            FROM box:1 AS broken
+            RUN --mount=type=cache,target=/c until test -e /c/{self.project}; do sleep 0.05; done; exit 7
+            FROM scratch
+            COPY --from=slow /x /
+            COPY --from=broken /x /
+            """, expect=1)
+        self.assertIn("returned a non-zero code: 7", failed.err)
+        self.assertIn("CANCELED", failed.err)
+        self.assertNotIn("code: 137", failed.err)
+        self.assertEqual(self.pids_running("sleep 4323"), [])
+
+    def test_many_stages_give_what_they_give_one_by_one(self):
+        stages = "".join(f"FROM box:1 AS s{n}\nRUN echo {self.project} {n} > /{n}; head -c 100000 /dev/zero > /z{n}\n"
+                         f"COPY Dockerfile /d{n}\nRUN cat /{n} > /again{n}\n" for n in range(12))
+        copies = "".join(f"COPY --from=s{n} /{n} /again{n} /d{n} /z{n} /\n" for n in range(12))
+        image = self.build(stages + "FROM scratch\n" + copies)
+        self.assertEqual(len(self.new_files(image, below=0)), 48)
+        self.assertEqual(self.build(None), image)
+
+
 class Mounts(buildtest.BuildTest):
     def test_a_cache_is_there_again(self):
         text = """
