@@ -189,6 +189,7 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "state.write",
     "status.write",
     "update.limits",
+    "update.files",
     "update.config",
     "stop.signal",
     "stop.kill",

@@ -68,6 +68,7 @@ orchestrator::UpRequest up_request(const Options& options) {
   if (options.remove_orphans) request.orphans = Orphans::remove;
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
+  if (options.rerun) request.reruns = Reruns::always;
   if (options.atomic) request.atomicity = Atomicity::all;
   if (options.allow_host_paths) request.host_sources = HostSources::all;
   return request;

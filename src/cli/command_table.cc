@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/boot_commands.h"
 #include "cli/build_commands.h"
 #include "cli/command.h"
 #include "cli/image_commands.h"
@@ -33,6 +34,9 @@ Flag scale_flag() {
   return {"--scale", &Options::scales, "How many containers a service has this time",
           "SERVICE=NUMBER"};
 }
+Flag rerun_flag() {
+  return {"--rerun", &Options::rerun, "Run jobs again that have completed"};
+}
 Flag dry_run_flag() {
   return {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"};
 }
@@ -63,6 +67,7 @@ Command up() {
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+       rerun_flag(),
        {"--no-deps", &Options::no_deps, "Leave what the services depend on alone"},
        {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
        {"--no-color", &Options::no_color, "Print logs without colour"},
@@ -91,6 +96,7 @@ Command plan() {
             "Exit with 2 when there is something to do"},
            {"--out", &Options::out, "Write the plan down, for `up --plan`", "FILE"},
            {"--atomic", &Options::atomic, "As `up --atomic`"},
+           rerun_flag(),
            scale_flag(),
            orphans_flag(),
            host_paths_flag(),
@@ -394,6 +400,9 @@ const std::vector<Command>& commands() {
       volume_remove_command(),
       volume_restore_command(),
       volume_prune_command(),
+      boot_command(),
+      enable_command(),
+      disable_command(),
       {"doctor",
        "Check what this machine offers, and how to get what it lacks",
        "stack doctor",

@@ -11,6 +11,7 @@
 #include "cli/container_view.h"
 #include "cli/model_diff.h"
 #include "cli/output.h"
+#include "cli/past.h"
 #include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
@@ -81,18 +82,6 @@ HistoryEntry entry_before(const History& history) {
   throw Error("there is no earlier change to go back to").with_hint("`stack history` lists them");
 }
 
-/// The options under which an entry's model is what a file is otherwise.
-Options options_for(const Options& options, const std::string& project, const History& history,
-                    const HistoryEntry& entry) {
-  Options past = options;
-  past.files = {history.model(entry).native()};
-  past.project_name = project;
-  past.project_directory = entry.working_dir;
-  past.profiles = {"*"};  // only what was active is in it
-  past.arguments = entry.services;
-  return past;
-}
-
 }  // namespace
 
 int run_history(const Options& options) {
@@ -148,7 +137,7 @@ int run_rollback(const Options& options) {
   const HistoryEntry entry = options.arguments.empty()
                                  ? entry_before(history)
                                  : history.get(number_from(options.arguments[0]));
-  const Options past = options_for(options, name, history, entry);
+  const Options past = options_of_past(options, name, history, entry);
   const spec::Project project = load_project(past);
   UpRequest request = up_request(past);
   request.what = fmt::format("rollback to @{}", entry.number);

@@ -23,6 +23,7 @@ struct Options {
   bool detach = false;
   bool force_recreate = false;
   bool no_recreate = false;
+  bool rerun = false;
   bool remove_orphans = false;
   bool allow_host_paths = false;
   bool atomic = false;
@@ -40,6 +41,7 @@ struct Options {
   // plan
   bool detailed_exitcode = false;
   std::string out;  ///< file to write the plan to
+  std::string unit_directory;
 
   // ps, image ls
   bool all = false;

@@ -35,6 +35,7 @@ Verbs verbs(const Action& action) {
   if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
   if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
   if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
+  if (std::holds_alternative<AwaitTurn>(action)) return {"Waiting", "Going on"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
     if (wait->condition == spec::Condition::service_started) return {"Waiting", "Running"};
     const bool healthy = wait->condition == spec::Condition::service_healthy;

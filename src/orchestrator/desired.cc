@@ -195,6 +195,7 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
   model.healthcheck.emplace().disable = true;
   model.ready.reset();
   model.restart_unhealthy = false;
+  model.on_change = {};
   model.restart = {};
   model.deploy_restart.reset();
   model.tty = model.stdin_open = false;

@@ -120,6 +120,31 @@ bool is_aliases(std::string_view path) {
   return rest.empty() || rest.front() == '[';
 }
 
+/// "KEY:TARGET UID:GID MODE PATH HASH" as describe() has it, without the hash.
+std::string_view without_hash(std::string_view entry) {
+  return entry.substr(0, std::min(entry.rfind(' '), entry.size()));
+}
+
+bool is_same_file(const Json& before, const Json& after) {
+  return before.is_string() && after.is_string() &&
+         without_hash(before.get_ref<const std::string&>()) ==
+             without_hash(after.get_ref<const std::string&>());
+}
+
+/// The same configs or secrets, of which one at least has another text.
+bool is_other_text(const FieldChange& field) {
+  const std::string_view key = key_of(field.path);
+  if (key != "configs" && key != "secrets") return false;
+  const Json before = Json::parse(field.before, nullptr, false);
+  const Json after = Json::parse(field.after, nullptr, false);
+  if (!before.is_array() || !after.is_array()) return is_same_file(before, after);
+  return std::equal(before.begin(), before.end(), after.begin(), after.end(), is_same_file);
+}
+
+bool any_other_text(const std::vector<FieldChange>& fields) {
+  return std::ranges::any_of(fields, is_other_text);
+}
+
 bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
                     const std::vector<FieldChange>& fields) {
   const Phase phase = is.status.phase;
@@ -127,6 +152,7 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
+    if (is_other_text(field)) return wish.model.on_change.kind != spec::OnChange::Kind::recreate;
     return is_aliases(field.path) || is_restart_link(field.path) ||
            field.path == "x-stack.restart_unhealthy" ||
            std::ranges::find(changeable_keys, key_of(field.path)) != changeable_keys.end();
@@ -140,7 +166,8 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
     auto fields =
         compare_descriptions(is.config.applied, wished, sources, "services." + wish.service);
     const Verdict verdict = can_be_updated(wish, is, fields) ? Verdict::update : Verdict::recreate;
-    if (!fields.empty()) return {verdict, fields, phrase(fields)};
+    const bool other_texts = verdict == Verdict::update && any_other_text(fields);
+    if (!fields.empty()) return {verdict, fields, phrase(fields), other_texts};
   }
   if (is_up(is.status.phase) || is_completed(is) || has_nothing_to_run(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.

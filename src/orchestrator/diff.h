@@ -44,6 +44,7 @@ struct ContainerChange {
   Verdict verdict = Verdict::keep;
   std::vector<FieldChange> fields;  ///< of recreate and update
   std::string because;              ///< one phrase: "absent", "exited (1)", "environment.DEBUG"
+  bool other_texts = false;         ///< of update: a config or secret has another text
 };
 
 struct NetworkChange {

@@ -39,7 +39,8 @@ class Executor {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {
       if (execution_.results[id] == StepResult::running &&
           !std::holds_alternative<AwaitCondition>(plan_.steps[id].action) &&
-          !std::holds_alternative<AwaitSettled>(plan_.steps[id].action))
+          !std::holds_alternative<AwaitSettled>(plan_.steps[id].action) &&
+          !std::holds_alternative<AwaitTurn>(plan_.steps[id].action))
         return false;
     }
     return true;
@@ -52,12 +53,13 @@ class Executor {
       const auto is = [&](StepResult wanted) {
         return [this, wanted](StepId each) { return result(each) == wanted; };
       };
-      if (std::ranges::any_of(after, [&](StepId each) { return is_lost(each); })) {
+      if (std::ranges::any_of(after, [&](StepId each) { return is_lost(each); }) ||
+          has_lost_too_much(id)) {
         result(id) = StepResult::skipped;
         report_.step_ends(id, plan_.steps[id], StepResult::skipped, "");
       } else if (std::ranges::any_of(after, is(StepResult::unneeded)) || rescues_nothing(id)) {
         result(id) = StepResult::unneeded;
-      } else if (has_yet_to_fail(id)) {
+      } else if (has_yet_to_fail(id) || has_yet_to_follow(id)) {
         continue;
       } else if (std::ranges::all_of(after, is(StepResult::done))) {
         begin(id);
@@ -80,6 +82,17 @@ class Executor {
   bool has_yet_to_fail(StepId id) {
     return !std::ranges::all_of(plan_.steps[id].rescues,
                                 [&](StepId each) { return is_over(each); });
+  }
+
+  bool has_yet_to_follow(StepId id) {
+    return !std::ranges::all_of(plan_.steps[id].follows,
+                                [&](StepId each) { return is_over(each); });
+  }
+
+  bool has_lost_too_much(StepId id) {
+    const auto& follows = plan_.steps[id].follows;
+    const auto lost = std::ranges::count_if(follows, [&](StepId each) { return is_lost(each); });
+    return static_cast<std::size_t>(lost) > plan_.steps[id].bearable;
   }
 
   bool is_lost(StepId id) {

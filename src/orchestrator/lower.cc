@@ -244,7 +244,6 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
   if (spec.namespaces.user.kind == runtime::NamespaceKind::own)
     spec.ids.count = spec::id_count(wish.model.userns_mode).value_or(0);
   spec.sysctls = wish.model.sysctls;
-  spec.files = files_of(wish);
   return spec;
 }
 
@@ -295,6 +294,7 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
   config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
   replace_aliases(wish, config);
+  config.spec.files = files_of(wish);
   config.attributes = attributes_of(wish);
   config.applied = describe(wish);
 }

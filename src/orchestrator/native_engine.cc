@@ -2,6 +2,7 @@
 #include "orchestrator/native_engine.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/fail_point.h"
 #include "base/files.h"
@@ -86,11 +87,34 @@ void NativeEngine::perform(StepId step, const Action& action) {
 
 std::optional<Outcome> NativeEngine::next(std::chrono::milliseconds patience) {
   flush();
-  if (ended_.empty() && !pending_.empty()) receive(patience);
+  take_turns();
+  if (ended_.empty()) {
+    patience = until_next_turn(patience);
+    if (!pending_.empty())
+      receive(patience);
+    else if (!turns_.empty())
+      std::this_thread::sleep_for(patience);
+    take_turns();
+  }
   if (ended_.empty()) return std::nullopt;
   Outcome outcome = std::move(ended_.front());
   ended_.pop_front();
   return outcome;
+}
+
+void NativeEngine::take_turns() {
+  while (!turns_.empty() && turns_.begin()->first <= std::chrono::steady_clock::now()) {
+    finish(turns_.begin()->second);
+    turns_.erase(turns_.begin());
+  }
+}
+
+std::chrono::milliseconds NativeEngine::until_next_turn(std::chrono::milliseconds patience) const {
+  using std::chrono::milliseconds;
+  if (turns_.empty()) return patience;
+  const auto rest =
+      std::chrono::ceil<milliseconds>(turns_.begin()->first - std::chrono::steady_clock::now());
+  return std::clamp(rest, milliseconds(0), patience);
 }
 
 void NativeEngine::receive(std::chrono::milliseconds patience) {
@@ -232,7 +256,13 @@ void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
   for (auto& each : supervisor::read_containers(paths_, desired_.project)) {
     if (each.config.name != action.name) continue;
     lower_changeable(desired_.containers.at(action.name), each.config);
-    return send(step, supervisor::UpdateContainer{std::move(each.config)}, false);
+    using Texts = supervisor::UpdateContainer::Texts;
+    auto secrets = take_secrets(each.config);
+    return send(
+        step,
+        supervisor::UpdateContainer{std::move(each.config), std::move(secrets),
+                                    action.texts_at_once ? Texts::at_once : Texts::for_next_start},
+        false);
   }
   fail("no such container: {}", action.name);
 }
@@ -289,7 +319,14 @@ void NativeEngine::do_action(StepId step, const BringContainerBack& action) {
 }
 
 void NativeEngine::do_action(StepId step, const AwaitSettled& action) {
-  send(step, supervisor::Await{id_of(action.name), supervisor::AwaitedCondition::settled}, false);
+  send(step,
+       supervisor::Await{id_of(action.name), supervisor::AwaitedCondition::settled, std::nullopt,
+                         action.monitor},
+       false);
+}
+
+void NativeEngine::do_action(StepId step, const AwaitTurn& action) {
+  turns_.emplace(std::chrono::steady_clock::now() + action.delay, step);
 }
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {

@@ -57,6 +57,8 @@ class NativeEngine : public Engine {
   /// idempotent. Throws Error when no supervisor can be had.
   void flush();
   void receive(std::chrono::milliseconds patience);
+  void take_turns();
+  std::chrono::milliseconds until_next_turn(std::chrono::milliseconds patience) const;
   void connect();
   void connection_lost(const Error& error);
   Error explained(const Error& error, const supervisor::Await& await) const;
@@ -74,6 +76,7 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const SetContainerAside& action);
   void do_action(StepId step, const BringContainerBack& action);
   void do_action(StepId step, const AwaitSettled& action);
+  void do_action(StepId step, const AwaitTurn& action);
   void do_action(StepId step, const AwaitCondition& action);
   void do_action(StepId step, const SignalContainer& action);
   void do_action(StepId step, const PauseContainer& action);
@@ -102,6 +105,7 @@ class NativeEngine : public Engine {
   std::string attempt_;  ///< what is being performed
   std::string subject_;  ///< on what
   std::deque<Pending> unsent_;
+  std::multimap<std::chrono::steady_clock::time_point, StepId> turns_;  ///< not due yet
   std::map<std::uint64_t, Pending> pending_;  ///< sent and not answered yet, by the request's id
   int losses_in_a_row_ = 0;                   ///< of the connection, without an answer between
   std::deque<Outcome> ended_;

@@ -34,6 +34,7 @@ struct CreateContainer {
 /// Limits, rules and aliases changed in place.
 struct UpdateContainer {
   std::string name;
+  bool texts_at_once = false;  ///< configs and secrets too; otherwise for its next start
 };
 struct StartContainer {
   std::string name;
@@ -57,9 +58,16 @@ struct BringContainerBack {
   std::string aside;
   bool starts = false;  ///< it ran before
 };
-/// What was started has come to rest, or has ended well.
+/// What was started has come to rest, or has ended well, and does not fail for `monitor` after
+/// that.
 struct AwaitSettled {
   std::string name;
+  std::chrono::nanoseconds monitor{};
+};
+/// More of a service's containers may give way to others: so long after those before them.
+struct AwaitTurn {
+  std::string name;  ///< of the service
+  std::chrono::nanoseconds delay{};
 };
 struct AwaitCondition {
   std::string name;
@@ -76,10 +84,11 @@ struct PauseContainer {
 struct UnpauseContainer {
   std::string name;
 };
-using Action = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
-                            CreateContainer, StartContainer, StopContainer, RemoveContainer,
-                            AwaitCondition, SignalContainer, PauseContainer, UnpauseContainer,
-                            UpdateContainer, SetContainerAside, BringContainerBack, AwaitSettled>;
+using Action =
+    std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
+                 StartContainer, StopContainer, RemoveContainer, AwaitCondition, SignalContainer,
+                 PauseContainer, UnpauseContainer, UpdateContainer, SetContainerAside,
+                 BringContainerBack, AwaitSettled, AwaitTurn>;
 
 struct Step {
   Action action;
@@ -87,6 +96,9 @@ struct Step {
   std::vector<StepId> after;  ///< runs when all of these have succeeded; always smaller ids
   /// Not empty: it runs only when one of these did not succeed, after all of them are over.
   std::vector<StepId> rescues = {};
+  /// Runs when all of these are over, unless more than `bearable` of them did not succeed.
+  std::vector<StepId> follows = {};
+  std::size_t bearable = 0;
 };
 
 struct Plan {
@@ -104,7 +116,8 @@ std::string subject(const Action& action);
 /// "create container shop-db-1"
 std::string to_text(const Action& action);
 /// The graph, a step a line: "#3 await shop-db-1 healthy (web depends on it) after #2". Rescues end
-/// with "unless #3 #4": those that they are not needed after.
+/// with "unless #3 #4": those that they are not needed after; what bears failures with
+/// "following #3 #4, bearing 1".
 std::string to_text(const Plan& plan);
 
 enum class Orphans { leave, remove };

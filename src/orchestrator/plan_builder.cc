@@ -22,9 +22,90 @@ StepId PlanBuilder::add_rescue(Action action, std::string because, std::vector<S
   return step;
 }
 
+StepId PlanBuilder::add_gate(Action action, std::string because, std::vector<StepId> follows,
+                             std::size_t bearable) {
+  const StepId step = add(std::move(action), std::move(because), {});
+  std::ranges::sort(follows);
+  plan_.steps[step].follows = std::move(follows);
+  plan_.steps[step].bearable = bearable;
+  return step;
+}
+
+bool PlanBuilder::depends(StepId step, StepId other) const {
+  std::vector<bool> seen(plan_.steps.size());
+  std::vector<StepId> open{step};
+  while (!open.empty()) {
+    const StepId each = open.back();
+    open.pop_back();
+    if (each == other) return true;
+    if (seen[each]) continue;
+    seen[each] = true;
+    for (const auto* before : {&plan_.steps[each].after, &plan_.steps[each].follows})
+      open.insert(open.end(), before->begin(), before->end());
+  }
+  return false;
+}
+
+namespace {
+
+/// Depth first, in the order of their numbers: each step after all that it comes after.
+class TopologicalOrder {
+ public:
+  explicit TopologicalOrder(const std::vector<Step>& steps) : steps_(steps), seen_(steps.size()) {
+    for (StepId id = 0; id < steps.size(); ++id) visit(id);
+  }
+  const std::vector<StepId>& ids() const { return ids_; }
+
+ private:
+  void visit(StepId id) {
+    if (seen_[id]) return;
+    seen_[id] = true;
+    const Step& step = steps_[id];
+    for (const auto* before : {&step.after, &step.follows, &step.rescues})
+      for (const StepId each : *before) visit(each);
+    ids_.push_back(id);
+  }
+
+  const std::vector<Step>& steps_;
+  std::vector<bool> seen_;
+  std::vector<StepId> ids_;
+};
+
+}  // namespace
+
+Plan PlanBuilder::take() {
+  const std::vector<StepId> order = TopologicalOrder(plan_.steps).ids();
+  std::vector<StepId> place(order.size());
+  for (StepId id = 0; id < order.size(); ++id) place[order[id]] = id;
+  Plan sorted;
+  for (const StepId id : order) {
+    Step& step = plan_.steps[id];
+    for (auto* before : {&step.after, &step.follows, &step.rescues}) {
+      for (StepId& each : *before) each = place[each];
+      std::ranges::sort(*before);
+    }
+    sorted.steps.push_back(std::move(step));
+  }
+  return sorted;
+}
+
 bool is_running(const supervisor::ObservedContainer& container) {
   return is_up(container.status.phase);
 }
+
+namespace {
+
+/// A supervisor that finds it so does what its restart policy says.
+bool may_come_back(const supervisor::ObservedContainer& container) {
+  using supervisor::RestartKind;
+  const supervisor::ContainerStatus& status = container.status;
+  if (status.phase != supervisor::Phase::exited || status.stopped_by_user) return false;
+  const RestartKind kind = container.config.restart.kind;
+  return kind == RestartKind::always || kind == RestartKind::unless_stopped ||
+         (kind == RestartKind::on_failure && !status.exit_code);
+}
+
+}  // namespace
 
 std::vector<std::string> recorded_dependencies(const supervisor::ObservedContainer& container) {
   const auto json = nlohmann::json::parse(container.config.applied, nullptr, false);
@@ -53,7 +134,7 @@ std::map<std::string, StepId> add_stops(PlanBuilder& builder, const ObservedStat
       if (const auto stop = stops.find(dependent); stop != stops.end())
         after.push_back(stop->second);
     }
-    if (is_running(container)) {
+    if (is_running(container) || may_come_back(container)) {
       const auto called = wanted.called.find(name);
       const StopContainer stop{called == wanted.called.end() ? name : called->second, wanted.grace};
       stops[name] = builder.add(stop, wanted.because, std::move(after));

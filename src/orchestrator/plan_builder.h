@@ -16,7 +16,15 @@ class PlanBuilder {
                     std::vector<StepId> steps);
   /// Replaces the reason of a step added before.
   void explain(StepId step, std::string because) { plan_.steps[step].because = std::move(because); }
-  Plan take() { return std::move(plan_); }
+  /// A step that is taken when all of `follows` are over and at most `bearable` of them failed.
+  StepId add_gate(Action action, std::string because, std::vector<StepId> follows,
+                  std::size_t bearable);
+  /// `step` is not taken before `other`, which must not depend on it.
+  void put_after(StepId step, StepId other) { plan_.steps[step].after.push_back(other); }
+  /// Whether `step` can only be taken after `other`.
+  bool depends(StepId step, StepId other) const;
+  /// The plan, in a topological order: as they were added, where that is one.
+  Plan take();
 
  private:
   Plan plan_;

@@ -74,6 +74,7 @@ void write_plan_file(const std::filesystem::path& path, const PlanFile& plan) {
                   {"with_dependencies", request.with_dependencies},
                   {"remove_orphans", request.orphans == Orphans::remove},
                   {"recreation", static_cast<int>(request.recreation)},
+                  {"rerun", request.reruns == Reruns::always},
                   {"atomic", request.atomicity == Atomicity::all},
                   {"plan", plan.plan},
                   {"wishes", plan.wishes},
@@ -94,6 +95,7 @@ PlanFile read_plan_file(const std::filesystem::path& path) {
     if (recreation < 0 || recreation > static_cast<int>(Recreation::never))
       fail("{} is no plan: recreation is {}", path.native(), recreation);
     plan.request.recreation = static_cast<Recreation>(recreation);
+    if (document->value("rerun", false)) plan.request.reruns = Reruns::always;
     if (document->at("atomic").get<bool>()) plan.request.atomicity = Atomicity::all;
     document->at("plan").get_to(plan.plan);
     document->at("wishes").get_to(plan.wishes);

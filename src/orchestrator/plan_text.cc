@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "orchestrator/plan.h"
 #include "runtime/signals.h"
+#include "spec/scalars.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -12,6 +13,14 @@ struct Overloaded : Visitors... {
 };
 template <typename... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+std::string for_time(std::chrono::nanoseconds time) {
+  return time.count() == 0 ? "" : fmt::format(" for {}", spec::duration_text(time));
+}
+
+std::string after_time(std::chrono::nanoseconds time) {
+  return time.count() == 0 ? "" : fmt::format(" after {}", spec::duration_text(time));
+}
 
 }  // namespace
 
@@ -33,6 +42,7 @@ std::string subject(const Action& action) {
                         [](const RemoveNetwork& it) { return "Network " + it.name; },
                         [](const CreateVolume& it) { return "Volume " + it.name; },
                         [](const RemoveVolume& it) { return "Volume " + it.name; },
+                        [](const AwaitTurn& it) { return "Service " + it.name; },
                         [](const auto& it) { return "Container " + it.name; },
                     },
                     action);
@@ -54,7 +64,12 @@ std::string to_text(const Action& action) {
           [](const UnpauseContainer& it) { return "unpause container " + it.name; },
           [](const SetContainerAside& it) { return "set aside container " + it.name; },
           [](const BringContainerBack& it) { return "bring back container " + it.name; },
-          [](const AwaitSettled& it) { return fmt::format("await {} settled", it.name); },
+          [](const AwaitSettled& it) {
+            return fmt::format("await {} settled{}", it.name, for_time(it.monitor));
+          },
+          [](const AwaitTurn& it) {
+            return fmt::format("go on with service {}{}", it.name, after_time(it.delay));
+          },
           [](const SignalContainer& it) {
             return fmt::format("send {} to container {}", runtime::signal_name(it.signal), it.name);
           },
@@ -72,6 +87,9 @@ std::string to_text(const Plan& plan) {
     text += fmt::format("#{} {} ({})", id, to_text(step.action), step.because);
     if (!step.after.empty()) text += fmt::format(" after #{}", fmt::join(step.after, " #"));
     if (!step.rescues.empty()) text += fmt::format(" unless #{}", fmt::join(step.rescues, " #"));
+    if (!step.follows.empty())
+      text +=
+          fmt::format(" following #{}, bearing {}", fmt::join(step.follows, " #"), step.bearable);
     text += '\n';
   }
   return text;

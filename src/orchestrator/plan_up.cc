@@ -6,8 +6,10 @@
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/readiness.h"
 #include "orchestrator/rescues.h"
+#include "orchestrator/rolling.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/up_steps.h"
+#include "runtime/signals.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -28,12 +30,14 @@ class UpPlanner {
     replacements_ = choose_replacements(desired_, observed_, changes_, !replaced_networks_.empty());
     find_leaving(orphans);
     set_aside();
+    add_updates_before_restarts();
     add_early_removals();
     for (const auto& [name, wish] : desired_.containers) create(name);
     add_late_stops();
     for (const auto& [name, wish] : desired_.containers) start(name);
     for (const auto& [name, wish] : desired_.containers) settle(name);
     finish_replacements();
+    pace_updates(builder_, desired_, replacements_, steps_);
     add_updates();
     add_rescues(builder_, desired_, replacements_, restarts_, steps_, atomicity_);
     Plan plan = builder_.take();
@@ -64,6 +68,9 @@ class UpPlanner {
   /// `depends_on: {db: {restart: true}}` (links imply it): who depends on something that is
   /// replaced is restarted with it. Repeats until nothing is added, because restarts spread.
   void find_restarts() {
+    for (const auto& [name, wish] : desired_.containers)
+      if (change(name).other_texts && wish.model.on_change.kind == spec::OnChange::Kind::restart)
+        restarts_.emplace(name, change(name).because);
     for (bool grown = true; grown;) {
       grown = false;
       for (const auto& [name, wish] : desired_.containers) {
@@ -130,10 +137,7 @@ class UpPlanner {
       if (!replaced_networks_.empty() || is_removed_first(name) ||
           is_taken_over(observed_.containers.at(name), desired_))
         early.insert(name);
-    Stops stops{early};
-    if (!replaced_networks_.empty())
-      for (const auto& [name, why] : restarts_) stops.names.insert(name);
-    add(stops);
+    add(replaced_networks_.empty() ? Stops{early} : with_restarts(early));
     remove(early);
     for (const auto& name : replaced_networks_) {
       std::vector<StepId> after;
@@ -145,8 +149,7 @@ class UpPlanner {
 
   /// A container that is replaced stops when its successor is there to be started.
   void add_late_stops() {
-    Stops stops{leaving_};
-    for (const auto& [name, why] : restarts_) stops.names.insert(name);
+    Stops stops = with_restarts(leaving_);
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner != Manner::stop_first) continue;
       if (replacement.is_aside) {
@@ -179,16 +182,43 @@ class UpPlanner {
           builder_.add(RemoveContainer{name}, reason(name), steps_of(steps_.stops, name));
   }
 
+  /// What stops to begin again with other texts has them by then; and goes on as it was when it
+  /// cannot have them.
+  void add_updates_before_restarts() {
+    for (const auto& [name, why] : restarts_)
+      if (verdict(name) == Verdict::update && !leaving_.contains(name))
+        steps_.updated[name] = builder_.add(UpdateContainer{name}, why, {});
+  }
+
+  /// With those that restart, after what has to be done before.
+  Stops with_restarts(std::set<std::string> names) const {
+    Stops stops{std::move(names)};
+    for (const auto& [name, why] : restarts_) {
+      stops.names.insert(name);
+      if (const auto update = steps_of(steps_.updated, name); !update.empty())
+        stops.after[name] = update;
+    }
+    return stops;
+  }
+
   /// After everything else: an update that the kernel refuses changes nothing. Not of what goes for
   /// another reason.
   void add_updates() {
     for (const auto& [name, change] : changes_.containers) {
-      if (change.verdict != Verdict::update || steps_.removed.contains(name)) continue;
+      if (change.verdict != Verdict::update || steps_.removed.contains(name) ||
+          steps_.updated.contains(name))
+        continue;
       std::vector<StepId> after;
       append_removals(desired_.containers.at(name), after);
       if (atomicity_ == Atomicity::all)
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
-      builder_.add(UpdateContainer{name}, change.because, std::move(after));
+      const spec::OnChange& on_change = desired_.containers.at(name).model.on_change;
+      const bool tells = change.other_texts && on_change.kind == spec::OnChange::Kind::signal;
+      const StepId update =
+          builder_.add(UpdateContainer{name, tells}, change.because, std::move(after));
+      if (tells)
+        builder_.add(SignalContainer{name, *runtime::signal_number(on_change.signal)},
+                     change.because, {update});
     }
   }
 
@@ -306,12 +336,17 @@ class UpPlanner {
         replacement != replacements_.end() && replacement->second.manner == Manner::start_first;
     const std::string why =
         replacement == replacements_.end() ? "all or nothing" : "it takes another one's place";
-    if (tells_health(wish) && (both || atomicity_ == Atomicity::all)) {
-      steps_.settled[name] = builder_.add(
-          AwaitCondition{name, spec::Condition::service_healthy, true}, why, {started});
-    } else {
-      steps_.settled[name] = builder_.add(AwaitSettled{name}, why, {started});
-    }
+    const auto& update = wish.model.update_config;
+    const auto monitor = update ? update->monitor : std::chrono::nanoseconds(0);
+    std::vector<StepId> after{started};
+    const bool proves_health = both || update.has_value() || atomicity_ == Atomicity::all;
+    const bool awaits_health = tells_health(wish) && proves_health;
+    if (awaits_health)
+      after = {builder_.add(AwaitCondition{name, spec::Condition::service_healthy, true}, why,
+                            std::move(after))};
+    if (!awaits_health || monitor.count() > 0)
+      after = {builder_.add(AwaitSettled{name, monitor}, why, std::move(after))};
+    steps_.settled[name] = after.front();
   }
 
   /// The old ones go when their successors have proved themselves; all at the end, when all do or
@@ -325,9 +360,14 @@ class UpPlanner {
       if (atomicity_ == Atomicity::all)
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const std::string why = "its successor runs";
-      if (replacement.manner == Manner::start_first)
-        after = {builder_.add(StopContainer{replacement.aside, std::nullopt}, why, after)};
-      builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
+      std::optional<StepId> stop;
+      if (replacement.manner == Manner::start_first) {
+        stop = builder_.add(StopContainer{replacement.aside, std::nullopt}, why, after);
+        after = {*stop};
+      }
+      const StepId removal =
+          builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
+      steps_.let_go[name] = stop.value_or(removal);
     }
   }
 

@@ -37,9 +37,10 @@ bool is_shared_by_others(const std::string& name, const DesiredState& desired) {
 /// Nothing would be held twice while both run.
 bool can_run_beside(const DesiredContainer& wish, const DesiredState& desired) {
   using Order = spec::UpdateOrder;
-  if (wish.model.update_order == Order::stop_first) return false;
+  const Order order = wish.model.update_config ? wish.model.update_config->order : Order::unset;
+  if (order == Order::stop_first) return false;
   const bool writes = std::ranges::any_of(wish.mounts, can_be_written);
-  if (writes && wish.model.update_order != Order::start_first) return false;
+  if (writes && order != Order::start_first) return false;
   const auto& mode = wish.model.network_mode;
   return wish.model.ports.empty() && (mode.empty() || mode == "none") && wish.shares.empty() &&
          wish.model.pre_start.empty() && !has_fixed_place(wish, desired) &&

@@ -34,7 +34,8 @@ class RescuePlanner {
   /// Steps whose failure is a failure of what happens to `name`.
   std::vector<StepId> steps_for(const std::string& name) const {
     std::vector<StepId> found;
-    for (const Steps* steps : {&steps_.created, &steps_.stops, &steps_.started, &steps_.settled}) {
+    for (const Steps* steps :
+         {&steps_.created, &steps_.stops, &steps_.started, &steps_.settled, &steps_.judged}) {
       if (atomicity_ == Atomicity::each)
         append(*steps, name, found);
       else

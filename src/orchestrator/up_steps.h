@@ -12,7 +12,10 @@ namespace stack::orchestrator {
 struct UpSteps {
   std::map<std::string, StepId> made;  ///< networks and volumes
   /// Containers, by the name that they have before.
-  std::map<std::string, StepId> set_aside, stops, removed, created, started, settled;
+  std::map<std::string, StepId> set_aside, updated, stops, removed, created, started, settled;
+  /// Of what takes another one's place: where that one's end begins, and what decides of all of
+  /// them.
+  std::map<std::string, StepId> let_go, judged;
 };
 
 }  // namespace stack::orchestrator

@@ -42,6 +42,7 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   result.changes = diff(result.desired, observed, all_services(project));
   untangle(result.desired, observed, result.changes);
   apply(request.recreation, result.changes);
+  add_reruns(result.desired, observed, request.reruns, result.changes);
   laps.end("diff");
   result.plan =
       plan_up(result.desired, observed, result.changes, request.orphans, request.atomicity);
@@ -331,13 +332,30 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
                     [&](const auto& observed) { return plan_restart(observed, request); });
 }
 
+namespace {
+
+/// What a project's containers should be, to start them as they are.
+DesiredState desired_of_made(const spec::Project& project, const HostPaths& paths) {
+  const auto all = all_services(project);
+  std::vector<Problem> unread;  // of what exists already: it has its texts
+  return desired_state(project, all, find_images(project, all, paths),
+                       read_host_files(project, all, unread));
+}
+
+bool is_to_boot(const supervisor::ObservedContainer& container) {
+  if (supervisor::is_up(container.status.phase) || is_data_container(container)) return false;
+  if (!container.config.step.empty() || !container.config.place.empty()) return false;
+  const supervisor::RestartKind kind = container.config.restart.kind;
+  if (kind == supervisor::RestartKind::unless_stopped) return !container.status.stopped_by_user;
+  return kind == supervisor::RestartKind::always;
+}
+
+}  // namespace
+
 Execution start(const spec::Project& project, const StartRequest& request, Host& host) {
   check_home(project, host.paths);
   const auto wanted = select_services(project, request.services, Dependencies::left_out);
-  const auto all = all_services(project);
-  std::vector<Problem> unread;  // of what exists already: it has its texts
-  DesiredState desired = desired_state(project, all, find_images(project, all, host.paths),
-                                       read_host_files(project, all, unread));
+  DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {
     const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
@@ -353,6 +371,32 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   }
   if (!request.wait || !execution.succeeded()) return execution;
   return wait_until_ready(desired, request.deadline, host);
+}
+
+std::set<std::string> services_to_boot(const ObservedState& observed) {
+  std::set<std::string> services;
+  for (const auto& [name, container] : observed.containers)
+    if (is_to_boot(container)) services.insert(container.config.service);
+  return services;
+}
+
+std::set<std::string> services_to_boot(const HostPaths& paths, const std::string& name) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  return services_to_boot(NativeEngine(paths, nothing).observe());
+}
+
+Execution boot(const spec::Project& project, Host& host) {
+  check_home(project, host.paths);
+  DesiredState desired = desired_of_made(project, host.paths);
+  const FileLock lock = lock_project(host.paths, project.name, "stack boot", host.waiting);
+  NativeEngine engine(host.paths, desired);
+  ObservedState observed = engine.observe();
+  engine.count_orphans_as_ended(observed);
+  const std::set<std::string> wanted = services_to_boot(observed);
+  for (auto& [name, wish] : desired.containers)
+    std::erase_if(wish.model.depends_on,
+                  [&](const auto& each) { return !wanted.contains(each.first); });
+  return execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);
 }
 
 }  // namespace stack::orchestrator

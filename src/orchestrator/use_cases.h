@@ -15,6 +15,7 @@
 #include "orchestrator/execute.h"
 #include "orchestrator/preflight.h"
 #include "orchestrator/pull_plan.h"
+#include "orchestrator/reruns.h"
 
 namespace stack::orchestrator {
 
@@ -46,6 +47,7 @@ struct UpRequest {
   bool with_dependencies = true;      ///< false: those of `services` alone
   Orphans orphans = Orphans::leave;
   Recreation recreation = Recreation::when_changed;
+  Reruns reruns = Reruns::when_needed;
   Atomicity atomicity = Atomicity::each;
   HostSources host_sources = HostSources::careful;
   std::string what = "up";  ///< for the history
@@ -93,6 +95,15 @@ struct StartRequest {
   std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< of every wait
 };
 Execution start(const spec::Project& project, const StartRequest& request, Host& host);
+
+/// After the machine has started: services of which a container does not run although its restart
+/// policy is `always`, or `unless-stopped` and nobody stopped it.
+std::set<std::string> services_to_boot(const ObservedState& observed);
+/// The same of what is recorded of a project.
+std::set<std::string> services_to_boot(const HostPaths& paths, const std::string& name);
+/// Starts those, dependencies first; one that is not among them is not waited for, as nothing of
+/// it runs. Does nothing when there are none.
+Execution boot(const spec::Project& project, Host& host);
 
 struct KillRequest {
   std::set<std::string> services;  ///< empty: all

@@ -380,6 +380,15 @@ std::string sysctl_path(std::string name) {
   return name;
 }
 
+std::vector<MountStep> file_steps(const std::vector<FileSpec>& files, const IdBlock& ids) {
+  std::vector<MountStep> steps;
+  for (const FileSpec& file : files) {
+    steps.push_back(file_step(file));
+    remap(steps.back(), ids);
+  }
+  return steps;
+}
+
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
   plan.sysctls = sysctl_steps(spec);

@@ -76,6 +76,10 @@ struct MountFacts {
   std::vector<std::string> thermal_throttles;
 };
 
+/// The steps of configs and secrets, as mount_plan() has them. Pure. Throws Error for an owner that
+/// `ids` has not.
+std::vector<MountStep> file_steps(const std::vector<FileSpec>& files, const IdBlock& ids);
+
 /// Pure. Throws Error on a tmpfs option or propagation that does not exist.
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);
 /// Reads the facts from this machine; `devices` are those that the container asked for.

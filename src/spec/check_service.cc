@@ -23,6 +23,7 @@ class ServiceCheck {
     check_host_names();
     check_processor();
     check_memory();
+    check_update();
   }
 
  private:
@@ -93,6 +94,17 @@ class ServiceCheck {
       complain("bad-value", "mem_swappiness", "mem_swappiness is between 0 and 100");
     if (limit > 0 && service_.mem_reservation.value_or(0) > limit)
       complain("bad-value", "mem_reservation", "mem_reservation is above mem_limit");
+  }
+
+  void check_update() {
+    if (!service_.update_config) return;
+    if (service_.update_config->parallelism < 0)
+      complain("bad-value", "deploy.update_config.parallelism", "parallelism is 0 or more").hint =
+          "0 is all at once";
+    const double ratio = service_.update_config->max_failure_ratio;
+    if (!(ratio >= 0 && ratio <= 1))
+      complain("bad-value", "deploy.update_config.max_failure_ratio",
+               "max_failure_ratio is between 0 and 1");
   }
 
   const Service& service_;

@@ -35,6 +35,7 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping);
 void refine_container_name(Node& node, const Where& where, Shaping& shaping);
 void refine_pull_policy(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
+void refine_on_change(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);
 void refine_protocol(Node& node, const Where& where, Shaping& shaping);
 void refine_mount(Node& node, const Where& where, Shaping& shaping);

@@ -93,21 +93,30 @@ void assign_restart_policy(void* service, const Node& node) {
 constexpr Type kRestartPolicy{.form = Form::object, .schema = &kRestartPolicySchema};
 constexpr std::string_view kOrders[] = {"start-first", "stop-first"};
 constexpr Type kOrder{.form = Form::text, .choices = kOrders};
+constexpr std::string_view kFailureActions[] = {"pause", "continue", "rollback"};
+constexpr Type kFailureAction{.form = Form::text, .choices = kFailureActions};
+void assign_order(void* config, const Node& node) {
+  static_cast<UpdateConfig*>(config)->order =
+      node.text == "start-first" ? UpdateOrder::start_first : UpdateOrder::stop_first;
+}
+void assign_failure_action(void* config, const Node& node) {
+  static_cast<UpdateConfig*>(config)->failure_action =
+      node.text == "continue"   ? FailureAction::go_on
+      : node.text == "rollback" ? FailureAction::rollback
+                                : FailureAction::pause;
+}
 constexpr Field kUpdateFields[] = {
-    {"parallelism", &kInteger, "How many at once"},
-    {"delay", &kDuration, "Time between two"},
-    {"failure_action", &kText, "What to do when one fails"},
-    {"monitor", &kDuration, "How long to watch each"},
-    {"max_failure_ratio", &kNumber, "Failures to bear"},
-    {"order", &kOrder, "start-first or stop-first"},
+    {"parallelism", &kInteger, "How many at once; 0: all", into<&UpdateConfig::parallelism>},
+    {"delay", &kDuration, "Time between two", into<&UpdateConfig::delay>},
+    {"failure_action", &kFailureAction, "What to do when one fails", assign_failure_action},
+    {"monitor", &kDuration, "How long to watch each", into<&UpdateConfig::monitor>},
+    {"max_failure_ratio", &kNumber, "Failures to bear", into<&UpdateConfig::max_failure_ratio>},
+    {"order", &kOrder, "start-first or stop-first", assign_order},
 };
 constexpr Schema kUpdateSchema{"update_config", kUpdateFields};
 constexpr Schema kRollbackSchema{"rollback_config", kUpdateFields};
 void assign_update(void* service, const Node& node) {
-  const Node* const order = node.find("order");
-  if (order == nullptr) return;
-  static_cast<Service*>(service)->update_order =
-      order->text == "start-first" ? UpdateOrder::start_first : UpdateOrder::stop_first;
+  read_object(node, kUpdateSchema, &static_cast<Service*>(service)->update_config.emplace());
 }
 constexpr Type kUpdate{.form = Form::object, .schema = &kUpdateSchema};
 constexpr Type kRollback{.form = Form::object, .schema = &kRollbackSchema};

@@ -3,6 +3,8 @@
 
 #include "spec/check_ready.h"
 #include "spec/decode.h"
+#include "spec/expand.h"
+#include "spec/scalars.h"
 
 namespace stack::spec {
 namespace {
@@ -87,6 +89,19 @@ void assign_idmap(void* service, const Node& node) {
   static_cast<Service*>(service)->idmap_owner = node.text == "owner";
 }
 
+constexpr Type kOnChange{.form = Form::text, .refine = refine_on_change};
+
+void assign_on_change(void* service, const Node& node) {
+  const auto said = parse_on_change(node.text);
+  if (!said) return;
+  const auto& [word, signal] = *said;
+  static_cast<Service*>(service)->on_change = {word == "restart"  ? OnChange::Kind::restart
+                                               : word == "signal" ? OnChange::Kind::signal
+                                               : word == "none"   ? OnChange::Kind::none
+                                                                  : OnChange::Kind::recreate,
+                                               signal};
+}
+
 constexpr Field kStackServiceFields[] = {
     {"ready", &kReady, "When it counts as ready, without a health check: auto, or how to tell",
      assign_ready},
@@ -95,9 +110,10 @@ constexpr Field kStackServiceFields[] = {
     {"anonymous", &kAnonymous, "keep: its anonymous volumes survive down"},
     {"idmap", &kIdmap, "owner: files it makes in bind mounts belong to the folder's owner",
      assign_idmap},
-    {"on_change", &kText,
+    {"on_change", &kOnChange,
      "What a changed config or secret does: recreate, restart, none, or "
-     "signal:NAME"},
+     "signal:NAME",
+     assign_on_change},
 };
 
 }  // namespace

@@ -252,6 +252,27 @@ struct Build {
 /// `deploy.update_config.order`: what of a container and its successor comes first.
 enum class UpdateOrder { unset, stop_first, start_first };
 
+/// What becomes of an update when more of its containers fail than `max_failure_ratio` bears.
+enum class FailureAction { pause, go_on, rollback };
+
+/// `deploy.update_config`: how a service's containers give way to changed ones, some at a time.
+struct UpdateConfig {
+  int parallelism = 1;  ///< containers at once; 0: all
+  std::chrono::nanoseconds delay{};
+  FailureAction failure_action = FailureAction::pause;
+  std::chrono::nanoseconds monitor{};  ///< watched for so long after it has settled
+  double max_failure_ratio = 0;
+  UpdateOrder order = UpdateOrder::unset;
+  bool operator==(const UpdateConfig&) const = default;
+};
+
+/// x-stack.on_change: what another text of a config or secret does to a container that runs.
+struct OnChange {
+  enum class Kind { recreate, restart, signal, none } kind = Kind::recreate;
+  std::string signal;  ///< "SIGHUP"
+  bool operator==(const OnChange&) const = default;
+};
+
 struct Service {
   std::string name;
   std::string image;     ///< of one that is built without a name: PROJECT-SERVICE
@@ -327,6 +348,7 @@ struct Service {
   bool idmap_owner = false;        ///< x-stack.idmap: owner
   std::optional<Readiness> ready;  ///< x-stack.ready
   bool restart_unhealthy = false;  ///< x-stack.restart_unhealthy
+  OnChange on_change;
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;
   std::vector<Hook> post_start;
@@ -335,7 +357,7 @@ struct Service {
   std::optional<std::uint64_t> storage_size;  ///< storage_opt.size, in bytes
   StringMap annotations;
   int scale = 1;
-  UpdateOrder update_order = UpdateOrder::unset;
+  std::optional<UpdateConfig> update_config;
   Strings profiles;
   Logging logging;
   bool operator==(const Service&) const = default;

@@ -191,6 +191,12 @@ void refine_signal(Node& node, const Where& where, Shaping& shaping) {
     complain(node, shaping, where, "a signal").hint = "like SIGTERM";
 }
 
+void refine_on_change(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_string() && !parse_on_change(node.text))
+    refuse(node, shaping, where, "what a change does").hint =
+        "recreate, restart, none, or signal:NAME, like signal:SIGHUP";
+}
+
 void refine_port(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_mapping()) return;
   require(node, "target", "port", shaping);

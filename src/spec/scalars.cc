@@ -324,6 +324,16 @@ std::optional<Words> split_words(std::string_view text) {
   return WordSplitter(text).split();
 }
 
+std::optional<std::pair<std::string, std::string>> parse_on_change(std::string_view text) {
+  constexpr std::string_view prefix = "signal:";
+  if (text == "recreate" || text == "restart" || text == "none")
+    return std::pair(std::string(text), std::string());
+  if (!text.starts_with(prefix)) return std::nullopt;
+  const auto signal = canonical_signal(text.substr(prefix.size()));
+  if (!signal) return std::nullopt;
+  return std::pair(std::string("signal"), *signal);
+}
+
 std::optional<std::string> canonical_signal(std::string_view text) {
   static constexpr std::array<std::string_view, 31> names = {
       "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1", "SEGV",

@@ -51,6 +51,9 @@ struct Words {
 /// Nothing when a quote is not closed.
 std::optional<Words> split_words(std::string_view text);
 
+/// What `x-stack.on_change` says: the word, and behind "signal:" the signal as canonical_signal()
+/// has it. Nothing when it says nothing.
+std::optional<std::pair<std::string, std::string>> parse_on_change(std::string_view text);
 /// "SIGTERM" from term, SIGTERM, 15 or RTMIN+3; nothing when it cannot be a signal.
 std::optional<std::string> canonical_signal(std::string_view text);
 

@@ -37,6 +37,10 @@ struct CreateContainer {
 /// kernel refuses.
 struct UpdateContainer {
   ContainerConfig config;
+  /// As those of CreateContainer.
+  std::map<std::size_t, std::string> secrets = {};
+  /// Configs and secrets of one that runs: covered by their new texts, or left for its next start.
+  enum class Texts { for_next_start, at_once } texts = Texts::for_next_start;
 };
 /// Starts it unless it runs. Done when the program was exec'd. Clears stopped_by_user.
 struct StartContainer {
@@ -104,6 +108,8 @@ struct Await {
   std::string id;
   AwaitedCondition condition;
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
+  /// `settled` only: watched for so long after that, in which it must not fail.
+  std::chrono::nanoseconds monitor{};
 };
 /// Joins the container to a further network, at once if it runs, and for all runs to come.
 struct ConnectContainer {

@@ -223,6 +223,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   for (Endpoint& endpoint : config.endpoints)
     for (const Endpoint& other : wanted.endpoints)
       if (other.network == endpoint.network) endpoint.aliases = other.aliases;
+  config.spec.files = wanted.spec.files;
   config.attributes = wanted.attributes;
   config.applied = wanted.applied;
 }

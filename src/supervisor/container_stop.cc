@@ -295,7 +295,7 @@ std::optional<Error> ContainerTask::why_not(AwaitedCondition condition) const {
         .with_hint("x-stack: {ready: auto} tells without one; see docs/readiness.md");
   }
   if (condition == AwaitedCondition::healthy && status_.health == Health::unhealthy)
-    return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
+    return unhealthy();
   if (!status_.error.empty() && !active() && !launching_) return not_ready(how_it_ended());
   if (status_.phase != Phase::exited || condition == AwaitedCondition::running) return std::nullopt;
   return not_ready(how_it_ended());
@@ -303,6 +303,10 @@ std::optional<Error> ContainerTask::why_not(AwaitedCondition condition) const {
 
 Error ContainerTask::not_ready(const std::string& why) const {
   return Error("container " + config_.name + " " + why).with_exit_code(ExitCode::not_ready);
+}
+
+Error ContainerTask::unhealthy() const {
+  return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
 }
 
 /// When there was more than one.
@@ -323,9 +327,14 @@ std::string ContainerTask::not_yet(AwaitedCondition condition) const {
 }
 
 Awaitable<Answer> ContainerTask::await(AwaitedCondition condition,
-                                       std::optional<Clock::time_point> deadline) {
+                                       std::optional<Clock::time_point> deadline,
+                                       std::chrono::nanoseconds monitor) {
   if (condition == AwaitedCondition::ended) co_return co_await await_end();
-  if (condition == AwaitedCondition::settled) co_return co_await settle();
+  if (condition == AwaitedCondition::settled) {
+    Answer answer = co_await settle();
+    co_await watch_for(monitor);
+    co_return answer;
+  }
   const auto end = deadline.value_or(Clock::time_point::max());
   for (;;) {
     if (holds(condition)) co_return Answer{};

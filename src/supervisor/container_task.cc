@@ -13,7 +13,9 @@
 #include "runtime/cgroup_stats.h"
 #include "runtime/freezer.h"
 #include "runtime/launch.h"
+#include "runtime/replace_files.h"
 #include "runtime/update.h"
+#include "runtime/user_namespace.h"
 #include "supervisor/etc_files.h"
 #include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
@@ -236,11 +238,14 @@ std::optional<Fd> ContainerTask::network_namespace() const {
 }
 
 /// Files of the host are read at each start; other secrets are kept in memory.
-void ContainerTask::fill_files(runtime::ContainerSpec& spec) const {
+void ContainerTask::fill_files(runtime::ContainerSpec& spec,
+                               const std::map<std::size_t, std::string>& secrets) const {
   for (std::size_t i = 0; i < spec.files.size(); ++i) {
     runtime::FileSpec& file = spec.files[i];
     if (!file.source.empty()) {
       file.content = read_file(file.source, runtime::largest_file_content);
+    } else if (const auto given = secrets.find(i); given != secrets.end()) {
+      file.content = given->second;
     } else if (file.secret) {
       auto text = shared_.secrets.get(config_.id, i);
       if (!text)
@@ -379,7 +384,20 @@ void ContainerTask::probed(Health health, const std::string& failure) {
 
 // ---- changes
 
-Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
+/// Covered by new ones in a container that runs, and kept for its next start.
+void ContainerTask::change_texts(const UpdateContainer& request) {
+  const ContainerConfig& wanted = request.config;
+  if (request.texts == UpdateContainer::Texts::at_once && active()) {
+    runtime::ContainerSpec spec = wanted.spec;
+    fill_files(spec, request.secrets);
+    fail_point("update.files");
+    runtime::replace_files(status_.process, spec.files, runtime::id_block_of(status_.process));
+  }
+  for (const auto& [index, text] : request.secrets) shared_.secrets.put(config_.id, index, text);
+}
+
+Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
+  const ContainerConfig& wanted = request.config;
   const auto guard = co_await starting_.lock();  // a start under way reads the configuration
   if (wanted == config_) co_return Answer{};
   ContainerConfig changed = config_;
@@ -389,6 +407,7 @@ Awaitable<Answer> ContainerTask::update(ContainerConfig wanted) {
   fail_point("update.limits");
   change_limits(changed.spec.resources);
   change_ports(changed);
+  change_texts(request);
   // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
   // again.
   fail_point("update.config");

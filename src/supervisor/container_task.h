@@ -81,7 +81,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   // Requests. They may be made at any time, in any number.
   /// `trace`: where its phases are noted, or null; outlives the call.
   Awaitable<Answer> start(Spans* trace);
-  Awaitable<Answer> update(ContainerConfig wanted);
+  Awaitable<Answer> update(UpdateContainer request);
   /// Gives it another name; `place`: see ContainerConfig.
   Awaitable<void> rename(std::string name, std::string place);
   Awaitable<Answer> connect(Endpoint endpoint);
@@ -101,7 +101,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void resize(std::uint16_t rows, std::uint16_t columns);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more, or has not by
   /// `deadline`.
-  Awaitable<Answer> await(AwaitedCondition condition, std::optional<Clock::time_point> deadline);
+  Awaitable<Answer> await(AwaitedCondition condition, std::optional<Clock::time_point> deadline,
+                          std::chrono::nanoseconds monitor = {});
 
   /// Ends it and starts it again, because one that it depends on was; unless somebody has stopped
   /// it.
@@ -125,8 +126,11 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> ports_changed();
   void probe_anew();
   Awaitable<Answer> settle();
+  Awaitable<void> watch_for(std::chrono::nanoseconds time);
   std::uint64_t failures() const;
   std::string how_it_ended() const;
+  Error failed() const;
+  Error unhealthy() const;
   Awaitable<void> join_network();
   Awaitable<void> plug(ProcessIdentity process, int network_namespace);
   bool is_in(const std::string& network) const;
@@ -139,7 +143,9 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void make_output();
   std::filesystem::path running_files() const;
   runtime::ContainerSpec completed_spec(const OpenNamespaces& shared) const;
-  void fill_files(runtime::ContainerSpec& spec) const;
+  void fill_files(runtime::ContainerSpec& spec,
+                  const std::map<std::size_t, std::string>& secrets = {}) const;
+  void change_texts(const UpdateContainer& request);
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();
   void start_dns(int network_namespace, DnsPorts before);

@@ -42,6 +42,16 @@ Statuses read_statuses(const ProjectFiles& files) {
   return statuses;
 }
 
+/// It ended when the machine did; whether it starts again is for `stack boot` or `up` to say.
+void end_with_its_boot(ContainerStatus& status) {
+  status.process = {};
+  if (!is_up(status.phase)) return;
+  status.phase = Phase::exited;
+  status.health = Health::none;
+  status.restart_due = RestartDue::no;
+  status.exit_code.reset();
+}
+
 /// The status of a container that status.json does not know: nothing of it runs any more.
 ContainerStatus read_state(const ProjectFiles& files, const std::string& id, TimePoint created) {
   ContainerStatus status;
@@ -52,7 +62,7 @@ ContainerStatus read_state(const ProjectFiles& files, const std::string& id, Tim
   if (!document) return status;
   decode_document(path, state_kind, [&] {
     status = document->at("status").get<ContainerStatus>();
-    if (document->value("boot_id", "") != boot_id()) status.process = {};
+    if (document->value("boot_id", "") != boot_id()) end_with_its_boot(status);
   });
   return status;
 }

@@ -23,15 +23,21 @@ json to_object(const CreateNetwork& request) {
 json to_object(const RemoveNetwork& request) {
   return {{"do", "remove-network"}, {"name", request.name}};
 }
+/// As hexadecimal text: a secret may be any bytes.
+void add_secrets(json& object, const std::map<std::size_t, std::string>& secrets) {
+  for (const auto& [index, text] : secrets) object["secrets"][std::to_string(index)] = to_hex(text);
+}
 json to_object(const CreateContainer& request) {
   json object{{"do", "create-container"}, {"config", request.config}};
-  // As hexadecimal text: a secret may be any bytes.
-  for (const auto& [index, text] : request.secrets)
-    object["secrets"][std::to_string(index)] = to_hex(text);
+  add_secrets(object, request.secrets);
   return object;
 }
 json to_object(const UpdateContainer& request) {
-  return {{"do", "update-container"}, {"config", request.config}};
+  json object{{"do", "update-container"},
+              {"config", request.config},
+              {"texts_at_once", request.texts == UpdateContainer::Texts::at_once}};
+  add_secrets(object, request.secrets);
+  return object;
 }
 json to_object(const StartContainer& request) {
   return {{"do", "start-container"}, {"container", request.id}};
@@ -80,6 +86,7 @@ json to_object(const Await& request) {
               {"condition", condition_names.at(static_cast<std::size_t>(request.condition))}};
   if (request.deadline)
     object["deadline"] = std::chrono::nanoseconds(request.deadline->time_since_epoch()).count();
+  if (request.monitor.count() > 0) object["monitor"] = request.monitor.count();
   return object;
 }
 json to_object(const ConnectContainer& request) {
@@ -114,15 +121,25 @@ std::string bytes_from(const json& in) {
   return std::move(*bytes);
 }
 
-CreateContainer create_from(const json& in) {
-  CreateContainer request{in.at("config").get<ContainerConfig>()};
-  if (!in.contains("secrets")) return request;
+std::map<std::size_t, std::string> secrets_from(const json& in) {
+  std::map<std::size_t, std::string> secrets;
+  if (!in.contains("secrets")) return secrets;
   for (const auto& [index, text] : in["secrets"].items()) {
     const auto number = parse_integer<std::size_t>(index);
     if (!number) fail("malformed secret on the control socket");
-    request.secrets[*number] = bytes_from(text);
+    secrets[*number] = bytes_from(text);
   }
-  return request;
+  return secrets;
+}
+
+CreateContainer create_from(const json& in) {
+  return {in.at("config").get<ContainerConfig>(), secrets_from(in)};
+}
+
+UpdateContainer update_from(const json& in) {
+  using Texts = UpdateContainer::Texts;
+  return {in.at("config").get<ContainerConfig>(), secrets_from(in),
+          in.at("texts_at_once").get<bool>() ? Texts::at_once : Texts::for_next_start};
 }
 
 WriteInput input_from(const json& in) {
@@ -171,6 +188,7 @@ Await await_from(const json& in) {
   if (in.contains("deadline"))
     request.deadline = std::chrono::steady_clock::time_point(
         std::chrono::nanoseconds(in["deadline"].get<std::int64_t>()));
+  request.monitor = std::chrono::nanoseconds(in.value("monitor", std::int64_t{0}));
   return request;
 }
 
@@ -179,7 +197,7 @@ Request request_from(const json& in) {
   if (what == "create-network") return CreateNetwork{in.at("config").get<NetworkConfig>()};
   if (what == "remove-network") return RemoveNetwork{in.at("name").get<std::string>()};
   if (what == "create-container") return create_from(in);
-  if (what == "update-container") return UpdateContainer{in.at("config").get<ContainerConfig>()};
+  if (what == "update-container") return update_from(in);
   if (what == "start-container") return StartContainer{in.at("container").get<std::string>()};
   if (what == "stop-container") return stop_from(in);
   if (what == "remove-container") return RemoveContainer{in.at("container").get<std::string>()};

@@ -239,7 +239,7 @@ Answer Supervisor::make(const ContainerConfig& config) {
 
 Awaitable<Answer> Supervisor::handle(UpdateContainer request) {
   const auto task = registry_.get(request.config.id);
-  co_return co_await task->update(std::move(request.config));
+  co_return co_await task->update(std::move(request));
 }
 
 Awaitable<Answer> Supervisor::handle(StartContainer request, Spans* trace) {
@@ -353,7 +353,7 @@ Awaitable<Answer> Supervisor::handle(ResizeTerminal request) {
 
 Awaitable<Answer> Supervisor::handle(Await request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->await(request.condition, request.deadline);
+  co_return co_await task->await(request.condition, request.deadline, request.monitor);
 }
 
 Awaitable<Answer> Supervisor::handle(Shutdown) {

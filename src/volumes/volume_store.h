@@ -57,7 +57,8 @@ class VolumeStore {
   /// when there is a volume of this name.
   VolumeInfo restore(const std::string& name);
   /// Takes away what commands that were killed left half made or half deleted. Each change of the
-  /// store begins with it; this is for whoever changes nothing. A directory is read when all is well.
+  /// store begins with it; this is for whoever changes nothing. A directory is read when all is
+  /// well.
   void sweep();
   /// Deletes what was set aside before `time`. Returns how many there were.
   std::size_t forget_removed(std::chrono::system_clock::time_point time);

@@ -31,13 +31,15 @@ STACK = """
         ports: ["8080:80"]
         networks: [default, cable]
         depends_on: [db]
-      worker: {image: "box:1", command: sleep 1003, scale: "${SCALE:-1}", network_mode: none}
+      worker: {image: "box:1", command: sleep 1003, scale: "${SCALE:-1}", network_mode: none, configs: [tune],
+               x-stack: {on_change: "signal:SIGURG"}}
       boxed: {image: "box:1", command: sleep 1004, userns_mode: auto}
     networks:
       back: {internal: true, enable_ipv6: true, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}
       cable: {driver: macvlan, internal: true}
     volumes: {store: {}, filled: {}}
     secrets: {word: {environment: WORD}}
+    configs: {tune: {content: "${TUNE:-1}"}}
 """
 NEIGHBOUR = """
     name: neighbour
@@ -73,6 +75,7 @@ ALL = [
     Scenario("up", "volumes", ["up", "-d"]),
     Scenario("recreate", "up", ["up", "-d"], wanted={"VERSION": "2"}),
     Scenario("update", "up", ["up", "-d"], wanted={"LIMIT": "96m"}),
+    Scenario("other-text", "up", ["up", "-d"], wanted={"TUNE": "2"}),
     Scenario("scale-up", "up", ["up", "-d"], wanted={"SCALE": "3"}, running={**RUNNING, "worker": 3}),
     Scenario("scale-down", "scaled", ["up", "-d"]),
     Scenario("stop", "up", ["stop", "-t", "1"]),

@@ -13,6 +13,16 @@ namespace {
 
 using namespace testing;
 
+spec::UpdateConfig any_update() {
+  using Action = spec::FailureAction;
+  using Order = spec::UpdateOrder;
+  return {.parallelism = *rc::gen::inRange(0, 3),
+          .failure_action = *rc::gen::element(Action::pause, Action::go_on, Action::rollback),
+          .monitor = std::chrono::seconds(*rc::gen::inRange(0, 2)),
+          .max_failure_ratio = *rc::gen::element(0.0, 0.5),
+          .order = *rc::gen::element(Order::unset, Order::stop_first, Order::start_first)};
+}
+
 /// Up to five services; each depends only on later letters, so there are no cycles.
 spec::Project any_project() {
   const int count = *rc::gen::inRange(1, 6);
@@ -20,7 +30,8 @@ spec::Project any_project() {
   for (int index = 0; index < count; ++index) {
     spec::Service each = service(std::string(1, static_cast<char>('a' + index)));
     each.environment["X"] = *rc::gen::element<std::string>("1", "2");
-    each.scale = *rc::gen::inRange(1, 3);
+    each.scale = *rc::gen::inRange(1, 4);
+    if (*rc::gen::arbitrary<bool>()) each.update_config = any_update();
     for (int step = *rc::gen::inRange(0, 3); step > 0; --step)
       each.pre_start.push_back({.run = {.command = {"prepare"},
                                         .user = {},
@@ -164,7 +175,9 @@ TEST(Properties, EveryStepComesAfterWhatItDependsOn) {
     const DesiredState wish = desired(shop);
     const Plan plan = plan_for(shop, wish, some_world(any_project()));
     for (StepId id = 0; id < plan.steps.size(); ++id) {
-      for (const StepId before : plan.steps[id].after) RC_ASSERT(before < id);
+      const Step& step = plan.steps[id];
+      for (const auto* earlier : {&step.after, &step.follows, &step.rescues})
+        for (const StepId before : *earlier) RC_ASSERT(before < id);
     }
   });
 }

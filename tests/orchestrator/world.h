@@ -39,6 +39,7 @@ class World : public Engine {
   void apply(const SetContainerAside& action);
   void apply(const BringContainerBack& action);
   void apply(const AwaitSettled&) {}
+  void apply(const AwaitTurn&) {}
   void apply(const AwaitCondition& action);
   void apply(const SignalContainer& action);
   void apply(const PauseContainer& action);

@@ -107,6 +107,19 @@ class Supervisor(stacktest.StackTest):
         self.stack("down", "-t", "0")
         self.assert_nothing_left()
 
+    def test_down_leaves_nothing_of_what_would_be_restarted(self):
+        """Their supervisor is another one, which finds that they have ended, and their policy."""
+        for policy in ("always", "unless-stopped", "on-failure"):
+            with self.subTest(policy):
+                self.up(f"services: {{web: {{image: 'box:1', command: sleep 1001, restart: {policy}}}}}")
+                for name in ("stack-keeper", "stack-superviso"):
+                    for pid in self.pids_named(name):
+                        os.kill(pid, signal.SIGKILL)
+                for pid in self.pids_running("sleep 1001"):
+                    kill_if_there(pid)
+                self.stack("down", "-t", "0")
+                self.assert_nothing_left()
+
     def test_up_after_the_kill_of_everything_converges(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
         for name in ("stack-keeper", "stack-superviso"):

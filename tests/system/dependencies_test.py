@@ -53,6 +53,65 @@ class DependsOn(stacktest.StackTest):
         self.up()
         self.assertEqual((self.directory / "out/runs").read_text(), "run\n")
 
+    JOBS = """
+        services:
+          db: {{image: "box:1", command: sleep 1001, environment: {{TUNE: "{tune}"}}}}
+          migrate:
+            image: box:1
+            command: sh -c 'echo migrate >> /out/runs'
+            volumes: ["./out:/out"]
+            depends_on: [db]
+          seed:
+            image: box:1
+            command: sh -c 'echo seed >> /out/runs'
+            volumes: ["./out:/out"]
+            depends_on: {{migrate: {{condition: service_completed_successfully}}}}
+          report: {{image: "box:1", command: sh -c 'echo report >> /out/runs', volumes: ["./out:/out"]}}
+          web:
+            image: box:1
+            command: sleep 1002
+            depends_on:
+              seed: {{condition: service_completed_successfully}}
+              report: {{condition: service_completed_successfully}}
+    """
+
+    def runs(self):
+        """Jobs that have run since the last look, in their order."""
+        file = self.directory / "out/runs"
+        names = file.read_text().split() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return names
+
+    def up_jobs(self, *arguments, tune=1):
+        self.up(self.JOBS.format(tune=tune), *arguments)
+        return self.runs()
+
+    def test_jobs_run_again_when_what_they_depend_on_is_new(self):
+        (self.directory / "out").mkdir()
+        self.assertEqual(sorted(self.up_jobs()), ["migrate", "report", "seed"])
+        self.assertEqual(self.up_jobs(), [])
+        self.assertIn("db is new", self.changed_plan(tune=2))
+        self.assertEqual(self.up_jobs(tune=2), ["migrate", "seed"])
+        self.assertEqual(self.up_jobs(tune=2), [])
+        self.assertEqual(self.up_jobs("--scale", "db=2", tune=2), [])
+
+    def changed_plan(self, tune):
+        self.write_stack(self.JOBS.format(tune=tune))
+        return self.stack("plan").out
+
+    def test_one_whose_rerun_was_broken_off_runs_with_the_next_up(self):
+        (self.directory / "out").mkdir()
+        self.up_jobs()
+        self.up(self.JOBS.format(tune=2), "db")
+        self.assertEqual(self.runs(), [])
+        self.assertEqual(self.up_jobs(tune=2), ["migrate", "seed"])
+
+    def test_all_jobs_run_again_when_that_is_asked_for(self):
+        (self.directory / "out").mkdir()
+        self.up_jobs()
+        self.assertEqual(sorted(self.up_jobs("--rerun")), ["migrate", "report", "seed"])
+        self.assertEqual(self.up_jobs(), [])
+
     def test_a_dependency_is_healthy_before_its_dependent_starts(self):
         self.up("""
             services:

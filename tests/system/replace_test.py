@@ -137,6 +137,27 @@ class StartFirst(Replacing):
         self.assertEqual(self.colour(), "red")
         self.assertEqual(self.state_of("web"), "running")
 
+    def test_one_that_has_ended_and_is_not_reaped_yet_has_not_settled(self):
+        self.up_web("red")
+        old = self.only_id()
+        keeper, = self.pids_named("stack-keeper")
+        os.kill(keeper, signal.SIGSTOP)
+        self.addCleanup(os.kill, keeper, signal.SIGCONT)
+        self.write_web("blue", command=FAIL)
+        command = subprocess.Popen([os.environ["STACK"], "up", "-d"], cwd=self.directory,
+                                   stderr=subprocess.DEVNULL)
+        stacktest.eventually(lambda: self.zombies_of(keeper), "it has ended")
+        with self.assertRaises(subprocess.TimeoutExpired):
+            command.wait(1)  # nothing can tell that it would have gone on
+        os.kill(keeper, signal.SIGCONT)
+        self.assertEqual(command.wait(), 1)
+        self.assertEqual(self.only_id(), old)
+
+    def zombies_of(self, parent):
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                 for pid in os.listdir("/proc") if pid.isdigit() and os.path.exists(f"/proc/{pid}/stat")]
+        return [stat for stat in stats if stat[0] == "Z" and stat[1] == str(parent)]
+
     def test_one_that_is_never_healthy_never_stopped_it_either(self):
         self.up_web("red")
         old = self.only_id()
