@@ -177,7 +177,20 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
   co_return answer;
 }
 
+/// A command that was killed may have asked for one of that name, which was made when the next
+/// command had looked already: nobody knows it, and nobody has started it.
+Awaitable<void> Supervisor::clear_name(const ContainerConfig& wanted) {
+  const auto all = registry_.all();
+  for (const auto& [id, task] : all) {
+    if (id == wanted.id || task->config().name != wanted.name) continue;
+    if (task->status().phase != Phase::created || task->active())
+      fail("there is a container {} already", wanted.name);
+    co_await remove(task);
+  }
+}
+
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {
+  co_await clear_name(request.config);
   // Before its document: a container that is there has them.
   if (!request.secrets.empty()) fail_point("container.secrets");
   for (const auto& [index, text] : request.secrets) secrets_.put(request.config.id, index, text);

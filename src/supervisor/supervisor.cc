@@ -103,8 +103,20 @@ void Supervisor::run() {
 
 // ---- events
 
-/// The keeper appends to the log of exits before it reaps; inotify tells us.
+/// Nobody else tells of ends: it is not given up.
 Awaitable<void> Supervisor::watch_exits() {
+  for (auto rest = first_retry;; rest = std::min(rest * 2, last_retry)) {
+    try {
+      co_await follow_exits();
+    } catch (const std::exception&) {
+      journal::failure("watching for exits", std::current_exception());
+    }
+    co_await sleep_for(loop_, rest);
+  }
+}
+
+/// The keeper appends to the log of exits before it reaps; inotify tells us.
+Awaitable<void> Supervisor::follow_exits() {
   fail_point("supervisor.watch-exits");
   const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fd < 0) throw_errno("inotify_init1");

@@ -57,6 +57,7 @@ class Supervisor {
   std::vector<std::string> users_of(const std::string& network) const;
   Awaitable<void> remove(Registry::Task task);
   Awaitable<void> give_addresses_back(ContainerConfig config);
+  Awaitable<void> clear_name(const ContainerConfig& wanted);
   Answer create(const ContainerConfig& wanted);
   Answer make(const ContainerConfig& config);
   Awaitable<void> catch_up();
@@ -71,6 +72,7 @@ class Supervisor {
 
   // Events.
   Awaitable<void> watch_exits();
+  Awaitable<void> follow_exits();
   Awaitable<void> watch_keeper();
   void take_exit(const ExitRecord& record);
   void end_without_keeper() const;

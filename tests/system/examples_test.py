@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every folder of examples/ runs, does what its README says, and leaves nothing but its data."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ import world
 
 EXAMPLES = stacktest.PROJECT_ROOT / "examples"
 CACHE = Path(os.environ.get("STACK_TEST_CACHE", "/var/tmp/stack-system-tests"))
+# As the READMEs say how they are made.
+IMAGES = {"postgres-data:15": "postgresql-15,busybox", "flask:12": "python3-flask,python3-redis",
+          "redis:12": "redis-server", "nginx:12": "nginx-light,busybox", "gcc:12": "g++"}
 TOOL = stacktest.PROJECT_ROOT.parent / "shared/tools/inventory.sh"
 
 
@@ -24,13 +28,13 @@ def prepare_outside():
     for leftover in ("stacks", "volumes"):  # of a run that was killed
         shutil.rmtree(CACHE / "root" / leftover, ignore_errors=True)
     CACHE.mkdir(parents=True, exist_ok=True)
-    done = stacktest.run_stack("image", "debian", "postgres-data:15", "--packages",
-                               "postgresql-15,busybox", timeout=550,
-                               environment={"STACK_ROOT": os.environ["STACK_TEST_ROOT"],
-                                            "STACK_RUN": str(CACHE / "run")})
-    if done.code != 0:
-        print(f"stack image debian: {done}")
-        sys.exit(1)
+    for name, packages in IMAGES.items():
+        done = stacktest.run_stack("image", "debian", name, "--packages", packages, timeout=550,
+                                   environment={"STACK_ROOT": os.environ["STACK_TEST_ROOT"],
+                                                "STACK_RUN": str(CACHE / "run")})
+        if done.code != 0:
+            print(f"stack image debian {name}: {done}")
+            sys.exit(1)
 
 
 class Example(stacktest.StackTest):
@@ -125,6 +129,76 @@ class PostgresData(Example):
         volumes = str(Path(os.environ["STACK_ROOT"]) / "volumes")
         self.up_and_down_leaves_only(lambda line: volumes in line)
         self.stack("down", "-v")
+
+
+class Built(Example):
+    """Examples whose image is built on the way; it is removed at the end, and what it was built from stays."""
+
+    def tearDown(self):
+        self.stack("down", "-v", "-t", "1")
+        for row in stacktest.run_stack("image", "ls", "--format", "json").lines:
+            image = json.loads(row)
+            if image["Repository"].startswith(self.name) or image["Repository"] == "<none>":
+                stacktest.run_stack("image", "rm", "-f", image["ID"])
+        super().tearDown()
+
+    def up_built(self, *arguments, **options):
+        return self.stack("up", "-d", "--build", *arguments, timeout=550, **options)
+
+
+class FlaskRedis(Built):
+    name = "flask-redis"
+
+    def visit(self):
+        return self.fetch("http://127.0.0.1:8001/")[1]
+
+    def test_flask_counts_and_a_change_rebuilds_one_layer(self):
+        self.up_built("--wait")
+        self.assertEqual(self.visit(), "Hello, visitor number 1.\n")
+        redis = self.ps()["redis"]["ID"]
+        again = self.up_built("--wait")
+        self.assertIn("nothing to change", again.err)
+        app = self.directory / "app.py"
+        app.write_text(app.read_text().replace("visitor number", "guest"))
+        changed = self.up_built("--wait")
+        self.assertIn("CACHED", changed.err)
+        self.assertEqual(self.visit(), "Hello, guest 2.\n")
+        self.assertEqual(self.ps()["redis"]["ID"], redis)
+        self.stack("down", "-t", "5")
+        self.up_built("--wait")
+        self.assertEqual(self.visit(), "Hello, guest 3.\n")
+
+
+class NginxStatic(Built):
+    name = "nginx-static"
+
+    def test_nginx_serves_and_takes_another_configuration(self):
+        self.up_built("--wait")
+        self.assertIn("<h1>Static: index</h1>", self.fetch("http://127.0.0.1:8002/")[1])
+        self.assertIn("two stages", self.fetch("http://127.0.0.1:8002/about.html")[1])
+        before = self.ps()["web"]["ID"]
+        config = self.directory / "nginx.conf"
+        config.write_text(config.read_text().replace("index index.html", "index about.html"))
+        self.up_built()
+        stacktest.eventually(lambda: "two stages" in self.fetch("http://127.0.0.1:8002/")[1], "another index")
+        self.assertEqual(self.ps()["web"]["ID"], before)
+        self.up_built("--wait", environment={"TITLE": "Other"})
+        self.assertIn("<h1>Other: index</h1>", self.fetch("http://127.0.0.1:8002/index.html")[1])
+
+
+class CppMultistage(Built):
+    name = "cpp-multistage"
+
+    def test_a_compiled_program_alone_in_its_image(self):
+        self.up_built("--wait")
+        self.assertEqual(self.fetch("http://127.0.0.1:8003/"), (0, "Hello from C++.\n"))
+        row, = [json.loads(row) for row in self.stack("image", "ls", "--format", "json").lines
+                if "cpp-multistage" in row]
+        archive = self.directory / "image.tar"
+        self.stack("export", "web", "-o", str(archive))
+        files = subprocess.run(["tar", "tf", str(archive)], capture_output=True, text=True, check=True).stdout.split()
+        self.assertIn("server", [name.removeprefix("./").strip("/") for name in files])
+        self.assertNotIn("usr", [name.removeprefix("./").strip("/") for name in files], row)
 
 
 def import_images():

@@ -26,7 +26,9 @@ SEED = int(os.environ.get("STACK_TEST_SEED", datetime.date.today().toordinal()))
 # (scenario, point, action) of cases that failed once.
 FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM"),
                ("first-up", "container.reserve", "ENOSPC"),
-               ("recreate", "container.reserve", "ENOMEM")]
+               ("recreate", "container.reserve", "ENOMEM"),
+               ("first-up", "supervisor.watch-exits", "ENOMEM"),
+               ("first-up", "uplink.inside", "kill command")]
 
 
 class KillMatrix(unittest.TestCase):
