@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/style.h"
 
 namespace stack::cli {
 namespace {
@@ -115,10 +116,7 @@ class TerminalBuild : public QuietBuild {
 
 std::unique_ptr<BuildReport> make_build_progress(const Options& options) {
   if (options.quiet || options.progress == "quiet") return std::make_unique<QuietBuild>();
-  const bool tty =
-      options.progress == "tty" ||
-      ((options.progress.empty() || options.progress == "auto") && ::isatty(STDERR_FILENO) == 1);
-  if (tty) return std::make_unique<TerminalBuild>();
+  if (shows_live_progress(STDERR_FILENO, options)) return std::make_unique<TerminalBuild>();
   return std::make_unique<PlainBuild>();
 }
 
