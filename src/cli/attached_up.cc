@@ -9,6 +9,7 @@
 #include "cli/log_view.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/watch.h"
 #include "orchestrator/use_cases.h"
 
 namespace stack::cli {
@@ -36,6 +37,8 @@ void check_exclusions(const Options& options) {
   const bool attaches = !options.attach.empty() || options.attach_dependencies;
   if (leaves && attaches && !options.dry_run)
     refuse("-d and --wait show no logs: they do not go with --attach and --attach-dependencies");
+  if (leaves && options.watch && !options.dry_run)
+    refuse("-d and --wait return at once: --watch does not go with them; see `stack watch`");
   if (!options.attach.empty() && options.attach_dependencies)
     refuse("--attach and --attach-dependencies exclude each other");
 }
@@ -136,6 +139,7 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
   request.services = attached_services(project, options);
   if (ends_with_a_container(options))
     request.ended = [&](const ObservedContainer& container) { ends.see(container); };
+  const WatchBeside watch(options);
   bool interrupted = false;
   follow_logs(
       paths, request, options, [&] { return interrupts() > 0 || hung_up() || ends.is_over(); },

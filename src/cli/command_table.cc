@@ -6,6 +6,7 @@
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
 #include "cli/volume_commands.h"
+#include "cli/watch.h"
 
 namespace stack::cli {
 namespace {
@@ -79,6 +80,7 @@ Command up() {
        {"--no-color", &Options::no_color, "Print logs without colour"},
        {"--timestamps", &Options::timestamps, "Show when each line came"},
        {"-y,--yes", &Options::yes, "Answer questions with yes (there are none yet)"},
+       {"-w,--watch", &Options::watch, "Beside the logs, do what `stack watch` does"},
        {"--menu", &Options::menu, "Accepted: there is no menu, Ctrl-C stops"},
        {"--trace", &Options::trace,
         "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
@@ -386,6 +388,7 @@ const std::vector<Command>& commands() {
       wait_command(),
       top_command(),
       stats_command(),
+      watch_command(),
       port_command(),
       pull_command(),
       push_command(),

@@ -48,6 +48,14 @@ struct Options {
   bool attach_dependencies = false;
   bool yes = false;
   bool menu = false;
+  bool watch = false;
+
+  // watch
+  bool no_up = false;
+  bool prune = false;
+
+  // debug
+  std::string image;
 
   // plan
   bool detailed_exitcode = false;

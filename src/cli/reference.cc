@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/compose_flags.h"
 #include "cli/help.h"
 
@@ -199,17 +200,31 @@ std::map<std::string, std::string> manual_pages() {
   return pages;
 }
 
+namespace {
+
+void write(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  write_file_atomically(path, text, Durability::survives_crash, 0644);
+}
+
+/// As it lies below /usr/share.
+void write_package(const std::filesystem::path& directory) {
+  for (const auto& [name, page] : manual_pages()) write(directory / "man/man1" / name, page);
+  write(directory / "bash-completion/completions/stack", completion_script("bash"));
+  write(directory / "zsh/vendor-completions/_stack", completion_script("zsh"));
+  write(directory / "fish/vendor_completions.d/stack.fish", completion_script("fish"));
+}
+
+}  // namespace
+
 int run_reference(const Options& options) {
   const auto& what = options.arguments;
   if (what.size() == 1 && what[0] == "markdown") {
     std::cout << reference_markdown();
-  } else if (what.size() == 2 && what[0] == "man") {
-    std::filesystem::create_directories(what[1]);
-    for (const auto& [name, page] : manual_pages())
-      write_file_atomically(std::filesystem::path(what[1]) / name, page, Durability::survives_crash,
-                            0644);
+  } else if (what.size() == 2 && what[0] == "package") {
+    write_package(what[1]);
   } else {
-    throw Error("reference takes: markdown, or man DIRECTORY").with_exit_code(ExitCode::usage);
+    throw Error("reference takes: markdown, or package DIRECTORY").with_exit_code(ExitCode::usage);
   }
   return 0;
 }
