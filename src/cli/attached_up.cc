@@ -137,6 +137,7 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
   request.since = since;
   request.announce_exits = true;
   request.services = attached_services(project, options);
+  request.awaited = select_services(project, options.arguments, Dependencies::left_out);
   if (ends_with_a_container(options))
     request.ended = [&](const ObservedContainer& container) { ends.see(container); };
   const WatchBeside watch(options);

@@ -159,6 +159,9 @@ Command down() {
           "SERVICE",
           {{"-v,--volumes", &Options::volumes, "Remove the stack's volumes too"},
            {"--now", &Options::now, "With -v: delete them at once, instead of in 7 days"},
+           {"--rmi", &Options::image,
+            "Remove images too: local, those that were built and have no name of their own, or all",
+            "KIND"},
            orphans_flag(),
            timeout_flag()},
           run_down};

@@ -89,8 +89,8 @@ class LogView {
     for (const auto& container :
          supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
       pass_on_end(container);
+      running_ |= runs(container) && is_awaited(container);
       if (!is_wanted(container)) continue;
-      running_ |= runs(container);
       Source& source = source_of(container);
       source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
       look_again(source);
@@ -104,6 +104,11 @@ class LogView {
     const auto& config = container.config;
     return (!request_.services || request_.services->contains(config.service)) &&
            (!request_.number || (config.number == *request_.number && config.step.empty()));
+  }
+
+  bool is_awaited(const ObservedContainer& container) const {
+    return request_.awaited ? request_.awaited->contains(container.config.service)
+                            : is_wanted(container);
   }
 
   Source& source_of(const ObservedContainer& container) {

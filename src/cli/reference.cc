@@ -83,6 +83,27 @@ std::string comparison() {
   return text;
 }
 
+// --- the environment
+
+constexpr const char* environment_rows =
+    "## Environment\n\n"
+    "Flags win. Of each COMPOSE_* there is a twin STACK_* for the second group, which wins over "
+    "it.\n\n"
+    "| variable | |\n|--|--|\n"
+    "| `COMPOSE_FILE`, `COMPOSE_PATH_SEPARATOR`, `COMPOSE_PROJECT_NAME`, `COMPOSE_PROFILES`, "
+    "`COMPOSE_ENV_FILES`, `COMPOSE_DISABLE_ENV_FILE` | what is read; from `.env`, too |\n"
+    "| `COMPOSE_ANSI`, `COMPOSE_PROGRESS`, `COMPOSE_PARALLEL_LIMIT`, `COMPOSE_REMOVE_ORPHANS` | as "
+    "the flag of that name |\n"
+    "| `COMPOSE_IGNORE_ORPHANS` | no warning of orphans |\n"
+    "| `COMPOSE_STATUS_STDOUT` | progress goes to standard output |\n"
+    "| `NO_COLOR`, `CLICOLOR_FORCE`, `TERM=dumb` | no colour, colour in a pipe, no colour and "
+    "plain "
+    "progress |\n"
+    "| `CI` | plain progress, on a terminal too |\n"
+    "| `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE` | passwords of registries |\n"
+    "| `STACK_ROOT`, `STACK_RUN` | where everything is kept, and what is needed while it runs "
+    "|\n\n";
+
 // --- every command
 
 std::string described_flags(const std::vector<Flag>& flags) {
@@ -185,7 +206,7 @@ std::string reference_markdown() {
       "lines by; a test compares. Options may stand before or after the command, and short ones\n"
       "together (`-it`). Called as `docker-compose`, the program ends with 1 where docker compose\n"
       "does.\n\n";
-  text += exit_codes() + comparison();
+  text += exit_codes() + environment_rows + comparison();
   text += "## All commands\n\n### Options of all\n\n" + described_flags(global_flags());
   for (const Command& command : commands())
     if (command.help != hidden) text += described(command);

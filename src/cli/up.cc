@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
+#include "cli/removed_images.h"
 #include "cli/service_images.h"
 #include "cli/signals.h"
 #include "cli/style.h"
@@ -119,6 +120,8 @@ int run_scale(const Options& options) {
 }
 
 int run_down(const Options& options) {
+  const std::string& images = options.image;  // of --rmi
+  check_image_removal(images);
   const NamedProject named = load_named_project(options);
   check_in_file(without_container(named.name, options), named);
   DownPolicy policy;
@@ -146,6 +149,8 @@ int run_down(const Options& options) {
     std::cerr << fmt::format("Volumes kept: {} (`stack down -v` removes them)\n",
                              fmt::join(result.kept_volumes, ", "));
   }
+  if (named.project && result.execution.succeeded())
+    remove_images_of(*named.project, images, options);
   return conclude(result.execution);
 }
 
