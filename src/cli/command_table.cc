@@ -340,7 +340,6 @@ const std::vector<Flag>& global_flags() {
       {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
       {"--no-ansi", &Options::no_ansi, hidden},
       {"--verbose", &Options::ignored, hidden},
-      {"--all-resources", &Options::ignored, hidden},
   };
   return flags;
 }

@@ -12,7 +12,10 @@ spec::Project shop() {
   for (const char* name : {"db", "migrate", "proxy", "web"}) project.services[name].name = name;
   auto& services = project.services;
   services["db"].image = "postgres:16";
-  services["db"].volumes.push_back({.source = "data", .target = "/data"});
+  spec::Mount data;
+  data.source = "data";
+  data.target = "/data";
+  services["db"].volumes.push_back(data);
   services["migrate"].depends_on["db"] = {spec::Condition::service_healthy};
   services["web"].depends_on["db"] = {spec::Condition::service_healthy};
   services["web"].depends_on["migrate"] = {spec::Condition::service_completed_successfully};
