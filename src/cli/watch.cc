@@ -265,14 +265,21 @@ int bring_up(const Options& options) {
   return run_up(wanted);
 }
 
+/// What changed; nothing after Ctrl-C. Signals wait only between the look at their counts and the
+/// wait: while something is done about changes they are as effective as ever.
+std::set<std::string> await_changes(TreeWatch& tree) {
+  const HeldSignals held;
+  if (interrupts() > 0 || hung_up()) return {};
+  return tree.wait(quiet_time, held.before());
+}
+
 int watch_until_interrupted(Watcher& watcher) {
   TreeWatch tree([&](const std::string& path) { return is_for_nobody(watcher.rules(), path); });
-  const HeldSignals held;
   for (const WatchRule& rule : watcher.rules()) tree.add(rule.path);
   watcher.sync_at_start();
   std::cerr << "Watch enabled\n";
   while (interrupts() == 0 && !hung_up()) {
-    const auto changed = tree.wait(quiet_time, held.before());
+    const auto changed = await_changes(tree);
     if (!changed.empty()) watcher.react_to(changed);
   }
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
