@@ -31,7 +31,7 @@ Value field_of(const Value& value, const std::string& name) {
   const auto found = value.find(name);
   if (found != value.end()) return *found;
   std::string known;
-  for (const auto& key : keys_of(value)) known += " ." + key;
+  for (const auto& key : keys_of(value)) known += fmt::format(" .{}", key);
   refuse(fmt::format("there is no field .{}", printable(name)), "known:" + printable(known));
 }
 
@@ -187,12 +187,13 @@ std::string go_text(const nlohmann::ordered_json& value) {
   if (value.is_array()) {
     std::vector<std::string> parts;
     for (const Value& each : value) parts.push_back(go_text(each));
-    return "[" + join(parts, " ") + "]";
+    return fmt::format("[{}]", fmt::join(parts, " "));
   }
   if (value.is_object()) {
     std::vector<std::string> parts;
-    for (const auto& key : keys_of(value)) parts.push_back(key + ":" + go_text(value[key]));
-    return "map[" + join(parts, " ") + "]";
+    for (const auto& key : keys_of(value))
+      parts.push_back(fmt::format("{}:{}", key, go_text(value[key])));
+    return fmt::format("map[{}]", fmt::join(parts, " "));
   }
   return value.dump();
 }

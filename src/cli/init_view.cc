@@ -44,7 +44,7 @@ std::vector<std::string> exposed_ports(const std::string& dockerfile) {
 
 std::vector<std::string> inline_dockerfile(const std::vector<std::string>& lines) {
   std::vector<std::string> text{"context: .", "dockerfile_inline: |"};
-  for (const auto& line : lines) text.push_back("  " + line);
+  for (const auto& line : lines) text.push_back(fmt::format("  {}", line));
   return text;
 }
 

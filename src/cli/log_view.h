@@ -28,7 +28,7 @@ struct LogRequest {
   std::optional<Pattern> pattern;  ///< of lines to show; unset: all
   /// Those that the following goes on for while they run; unset: those that are shown.
   std::optional<std::set<std::string>> awaited = {};
-  bool announce_exits = false;     ///< "web-1 exited with code 0"
+  bool announce_exits = false;  ///< "web-1 exited with code 0"
   /// Each end of a container of the project, of `services` or not, that came after `since`.
   std::function<void(const supervisor::ObservedContainer&)> ended = {};
 };

@@ -111,7 +111,7 @@ std::string described_flags(const std::vector<Flag>& flags) {
   for (const Flag& flag : flags)
     if (flag.help != hidden)
       rows += fmt::format("| {} | {} |\n", names_text(flag), in_cell(flag.help));
-  return rows.empty() ? "" : "| option | |\n|--|--|\n" + rows + "\n";
+  return rows.empty() ? "" : fmt::format("| option | |\n|--|--|\n{}\n", rows);
 }
 
 std::string described(const Command& command) {

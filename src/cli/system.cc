@@ -68,8 +68,9 @@ ImageRoom room_of_images() {
     const bool used = users[image.id] > 0;
     room.images.things.push_back({name_of(image), image.size, used});
     for (const auto& layer : image.layers) {
-      all.insert(layer.filename().native());
-      if (used) active.insert(layer.filename().native());
+      const std::string chain = fmt::format("sha256:{}", layer.filename().native());
+      all.insert(chain);
+      if (used) active.insert(chain);
     }
   }
   room.images.bytes = bytes_of_layers(files, all);

@@ -76,7 +76,7 @@ bool TreeWatch::is_asked_for(const std::string& path) const {
 
 void TreeWatch::note(const std::string& directory, const char* name, std::uint32_t what,
                      std::set<std::string>& changed) {
-  const std::string path = (directory == "/" ? "" : directory) + "/" + name;
+  const std::string path = fmt::format("{}/{}", directory == "/" ? "" : directory, name);
   const bool comes = (what & (IN_CREATE | IN_MOVED_TO)) != 0;
   if (comes) {
     // It may be on the way to something that was not there yet.

@@ -98,7 +98,8 @@ class AttachedUp(CommandLineTest):
         self.assertEqual(shown("--no-attach", "db"), ["web"])
         self.assertEqual(shown("--attach", "quiet", "--attach", "db"), ["db", "quiet"])
         self.assertEqual(shown("web"), ["web"])
-        self.assertEqual(shown("--attach-dependencies", "web"), ["db", "web"])
+        self.assertEqual(shown("--attach-dependencies", "--always-recreate-deps", "web"),
+                         ["db", "web"])
 
     def test_timestamps_stand_before_the_lines(self):
         self.write_stack("services: {web: {image: box:1, command: echo hello}}")
@@ -145,9 +146,9 @@ class Recreation(CommandLineTest):
     def test_orphans_follow_the_environment(self):
         self.up(self.PAIR)
         self.write_stack("services: {db: {image: box:1, command: sleep 1000, init: true}}")
-        self.assertIn("orphan", self.stack("up", "-d").err)
+        self.assertIn("orphan containers", self.stack("up", "-d").err)
         result = self.stack("up", "-d", environment={"COMPOSE_IGNORE_ORPHANS": "true"})
-        self.assertNotIn("orphan", result.err)
+        self.assertNotIn("orphan containers", result.err)
         self.stack("up", "-d", environment={"COMPOSE_REMOVE_ORPHANS": "1"})
         self.assertEqual(list(self.ps()), ["db"])
 
