@@ -145,13 +145,16 @@ std::string group_help(std::string_view group, std::size_t width) {
 }
 
 std::string program_help(std::size_t width) {
+  Rows options = flag_rows(global_flags());
+  options.emplace_back("-v, --version", "Print the version");
+  options.emplace_back("-h, --help", "Explain the program, or a command");
   return fmt::format(
       "Usage: stack [OPTIONS] COMMAND\n\n"
       "Compose files, run by one program: no daemon to install.\n\n"
       "Commands:\n{}\n"
       "Options of all commands, before or after the command:\n{}\n"
       "`stack COMMAND --help` explains a command, `stack help exit-codes` how it ends.\n",
-      two_columns(command_rows(), width), two_columns(flag_rows(global_flags()), width));
+      two_columns(command_rows(), width), two_columns(options, width));
 }
 
 const std::vector<ExitCodeRow>& exit_code_rows() {
