@@ -54,8 +54,8 @@ struct Options {
   bool no_up = false;
   bool prune = false;
 
-  // debug
-  std::string image;
+  // down
+  std::string image;  ///< --rmi: local or all
 
   // plan
   bool detailed_exitcode = false;
