@@ -142,10 +142,7 @@ class TerminalBuild : public QuietBuild {
 
 std::unique_ptr<BuildReport> make_build_progress(const Options& options) {
   if (options.quiet || options.progress == "quiet") return std::make_unique<QuietBuild>();
-  const bool tty =
-      options.progress == "tty" ||
-      ((options.progress.empty() || options.progress == "auto") && ::isatty(STDERR_FILENO) == 1);
-  if (tty) return std::make_unique<TerminalBuild>();
+  if (shows_live_progress(STDERR_FILENO, options)) return std::make_unique<TerminalBuild>();
   return std::make_unique<PlainBuild>();
 }
 

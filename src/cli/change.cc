@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/settings.h"
 #include "cli/signals.h"
 #include "supervisor/status.h"
 
@@ -62,6 +63,9 @@ void check_services(const std::string& project, const Options& options) {
 
 orchestrator::UpRequest up_request(const Options& options) {
   using namespace orchestrator;
+  if (options.no_recreate && (options.force_recreate || options.always_recreate_deps))
+    throw Error("--no-recreate does not go with --force-recreate and --always-recreate-deps")
+        .with_exit_code(ExitCode::usage);
   UpRequest request;
   request.services = options.arguments;
   request.with_dependencies = !options.no_deps;
@@ -69,6 +73,7 @@ orchestrator::UpRequest up_request(const Options& options) {
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
   if (options.rerun) request.reruns = Reruns::always;
+  if (options.always_recreate_deps) request.recreation_of_dependencies = Recreation::always;
   if (options.atomic) request.atomicity = Atomicity::all;
   if (options.allow_host_paths) request.host_sources = HostSources::all;
   return request;
@@ -96,16 +101,42 @@ void tell_warning(const orchestrator::Problem& warning) {
 }
 
 void warn_of_orphans(const orchestrator::Plan& plan) {
-  if (plan.orphans.empty()) return;
+  if (plan.orphans.empty() || is_on(setting("IGNORE_ORPHANS"))) return;
   std::cerr << fmt::format(
       "warning: orphan containers, whose services are not in the file: {}\n"
       "  hint: --remove-orphans removes them\n",
       fmt::join(plan.orphans, ", "));
 }
 
-orchestrator::Host interruptible_host(orchestrator::Report& progress) {
-  return {HostPaths::from_environment(), progress, [] { return interrupts() > 0; },
-          tell_who_is_waited_for};
+namespace {
+
+std::size_t at_once_of(const Options& options) {
+  if (options.parallel.empty() || options.parallel == "-1") return 0;
+  const auto number = parse_integer<std::size_t>(options.parallel);
+  if (!number || *number == 0)
+    throw Error(fmt::format("--parallel takes a number from 1 on, or -1 for no limit, not {}",
+                            stack::quoted(options.parallel)))
+        .with_exit_code(ExitCode::usage);
+  return *number;
+}
+
+/// What would be done, on standard output.
+void show_planned(const orchestrator::Plan& plan) {
+  if (plan.empty()) std::cout << "Nothing would be done\n";
+  for (const auto& step : plan.steps) std::cout << ' ' << to_text(step.action) << '\n';
+}
+
+}  // namespace
+
+orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options) {
+  orchestrator::Host host{HostPaths::from_environment(), progress, [] { return interrupts() > 0; },
+                          tell_who_is_waited_for};
+  host.at_once = at_once_of(options);
+  if (options.dry_run) {
+    host.effect = orchestrator::Effect::none;
+    host.planned = show_planned;
+  }
+  return host;
 }
 
 void tell_who_is_waited_for(const std::string& holder) {

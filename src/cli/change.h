@@ -39,8 +39,8 @@ void tell_warning(const orchestrator::Problem& warning);
 void warn_of_orphans(const orchestrator::Plan& plan);
 
 /// This machine, for a change that Ctrl-C breaks off (see count_interrupts()). `progress` outlives
-/// it.
-orchestrator::Host interruptible_host(orchestrator::Report& progress);
+/// it. With --dry-run the plan is shown, and nothing is done.
+orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options = {});
 void tell_who_is_waited_for(const std::string& holder);
 /// On standard error, with its hint. One without a message has been told already.
 void tell_error(const Error& error);

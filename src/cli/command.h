@@ -115,6 +115,15 @@ int run_boot(const Options& options);
 int run_enable(const Options& options);
 int run_disable(const Options& options);
 int run_version(const Options& options);
+int run_help(const Options& options);
+int run_complete(const Options& options);
+int run_completion(const Options& options);
+int run_reference(const Options& options);
+int run_graph(const Options& options);
+int run_init(const Options& options);
+int run_system_df(const Options& options);
+int run_system_info(const Options& options);
+int run_system_prune(const Options& options);
 int run_fail_points(const Options& options);
 int run_doctor(const Options& options);
 

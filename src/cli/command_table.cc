@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/about_commands.h"
 #include "cli/boot_commands.h"
 #include "cli/build_commands.h"
 #include "cli/command.h"
@@ -6,6 +7,7 @@
 #include "cli/network_commands.h"
 #include "cli/running_commands.h"
 #include "cli/volume_commands.h"
+#include "cli/watch.h"
 
 namespace stack::cli {
 namespace {
@@ -37,9 +39,6 @@ Flag scale_flag() {
 Flag rerun_flag() {
   return {"--rerun", &Options::rerun, "Run jobs again that have completed"};
 }
-Flag dry_run_flag() {
-  return {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"};
-}
 Flag quiet_flag(const char* help) {
   return {"-q,--quiet", &Options::quiet, help};
 }
@@ -69,8 +68,25 @@ Command up() {
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
        rerun_flag(),
        {"--no-deps", &Options::no_deps, "Leave what the services depend on alone"},
+       {"--always-recreate-deps", &Options::always_recreate_deps,
+        "Recreate what the named services depend on, even if nothing changed"},
+       {"--attach", &Options::attach, "Show only this service's logs; may be repeated", "SERVICE"},
+       {"--no-attach", &Options::no_attach, "Do not show this service's logs; may be repeated",
+        "SERVICE"},
+       {"--attach-dependencies", &Options::attach_dependencies,
+        "Show logs of what the named services depend on, too"},
+       {"--abort-on-container-exit", &Options::abort_on_exit,
+        "Stop all when a container has ended; its exit code is ours"},
+       {"--abort-on-container-failure", &Options::abort_on_failure,
+        "Stop all when a container has ended with another code than 0, which is ours"},
+       {"--exit-code-from", &Options::exit_code_from,
+        "Stop all when a container has ended; the exit code is that of this service", "SERVICE"},
        {"--no-log-prefix", &Options::no_log_prefix, "Print logs without the service's name"},
        {"--no-color", &Options::no_color, "Print logs without colour"},
+       {"--timestamps", &Options::timestamps, "Show when each line came"},
+       {"-y,--yes", &Options::yes, "Answer questions with yes (there are none yet)"},
+       {"-w,--watch", &Options::watch, "Beside the logs, do what `stack watch` does"},
+       {"--menu", &Options::menu, "Accepted: there is no menu, Ctrl-C stops"},
        {"--trace", &Options::trace,
         "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
        {"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
@@ -79,7 +95,6 @@ Command up() {
        {"--quiet-pull", &Options::quiet_pull, "Do not tell what is fetched"},
        scale_flag(),
        {"--plan", &Options::plan, "Carry out a plan of `plan --out`, if it still holds", "FILE"},
-       dry_run_flag(),
        orphans_flag(),
        host_paths_flag(),
        timeout_flag()},
@@ -110,7 +125,7 @@ Command scale() {
           "stack scale web=3",
           Positional::at_least_one,
           "SERVICE=NUMBER",
-          {dry_run_flag(), {"--no-deps", &Options::no_deps, "Leave what they depend on alone"}},
+          {{"--no-deps", &Options::no_deps, "Leave what they depend on alone"}},
           run_scale};
 }
 
@@ -138,7 +153,6 @@ Command rollback() {
           Positional::any,
           "NUMBER",
           {{"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
-           dry_run_flag(),
            host_paths_flag()},
           run_rollback};
 }
@@ -151,7 +165,9 @@ Command down() {
           "SERVICE",
           {{"-v,--volumes", &Options::volumes, "Remove the stack's volumes too"},
            {"--now", &Options::now, "With -v: delete them at once, instead of in 7 days"},
-           dry_run_flag(),
+           {"--rmi", &Options::image,
+            "Remove images too: local, those that were built and have no name of their own, or all",
+            "KIND"},
            orphans_flag(),
            timeout_flag()},
           run_down};
@@ -166,8 +182,13 @@ Command ps() {
           {{"-a,--all", &Options::all, "Show stopped containers too"},
            quiet_flag("Print ids only"),
            {"--services", &Options::services, "Print service names only"},
+           {"--status", &Options::statuses,
+            "Only those in this state: running, exited, paused, ...; may be repeated", "STATE"},
+           {"--filter", &Options::filters, "Only those that match: status=STATE", "KEY=VALUE"},
+           {"--orphans", &Options::orphans,
+            "Those of services that are not in the file, too (the default; --orphans=false)"},
            {"--no-trunc", &Options::no_trunc, "Do not shorten"},
-           format_flag("table or json")},
+           format_flag("table, 'table TEMPLATE', json, or a template of {{.Name}} and the like")},
           run_ps};
 }
 
@@ -266,9 +287,9 @@ Command config() {
         "Accepted; env_file is read all the same"},
        {"--no-path-resolution", &Options::no_path_resolution, "Leave paths as they are written"},
        {"--lock-image-digests", &Options::lock_image_digests,
-        "Print an override file that pins images (not supported yet)"},
+        "Print a file for a further -f, that pins images to what their registries call them"},
        {"--resolve-image-digests", &Options::resolve_image_digests,
-        "Pin images to digests (not supported yet)"},
+        "Pin images to what their registries call them"},
        {"-o,--output", &Options::output, "Write to a file", "FILE"}},
       run_config,
       false};
@@ -318,8 +339,13 @@ const std::vector<Flag>& global_flags() {
        "DIRECTORY"},
       {"--env-file", &Options::env_files, "Read variables from this file instead of .env", "FILE"},
       {"--profile", &Options::profiles, "Enable a profile", "NAME"},
-      {"--progress", &Options::progress, "auto, tty, plain or quiet", "KIND"},
+      {"--progress", &Options::progress, "auto, tty, plain, json or quiet", "KIND"},
       {"--ansi", &Options::ansi, "auto, always or never", "WHEN"},
+      {"--parallel", &Options::parallel, "How many steps may be under way at once; -1: all",
+       "NUMBER"},
+      {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
+      {"--no-ansi", &Options::no_ansi, hidden},
+      {"--verbose", &Options::ignored, hidden},
   };
   return flags;
 }
@@ -344,9 +370,11 @@ const std::vector<Command>& commands() {
       history(),
       rollback(),
       config(),
+      graph_command(),
       lint(),
       explain(),
       schema(),
+      init_command(),
       {"stop",
        "Stop the containers, without removing them",
        "stack stop web",
@@ -368,6 +396,7 @@ const std::vector<Command>& commands() {
       wait_command(),
       top_command(),
       stats_command(),
+      watch_command(),
       port_command(),
       pull_command(),
       push_command(),
@@ -403,6 +432,9 @@ const std::vector<Command>& commands() {
       boot_command(),
       enable_command(),
       disable_command(),
+      system_df_command(),
+      system_info_command(),
+      system_prune_command(),
       {"doctor",
        "Check what this machine offers, and how to get what it lacks",
        "stack doctor",
@@ -416,9 +448,15 @@ const std::vector<Command>& commands() {
        "stack version --short",
        Positional::none,
        "",
-       {{"--short", &Options::short_form, "Print the number only"}, format_flag("text or json")},
+       {{"--short", &Options::short_form, "Print the number only"},
+        {"-f,--format", &Options::format,
+         "pretty, json, or a template of {{.Version}} and the like", "FORMAT"}},
        run_version,
        false},
+      help_command(),
+      completion_command(),
+      complete_command(),
+      reference_command(),
       {"fail-points",
        hidden,
        "stack fail-points",

@@ -187,13 +187,4 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   return json;
 }
 
-void check_services_exist(const std::vector<supervisor::ObservedContainer>& containers,
-                          const std::vector<std::string>& services) {
-  for (const auto& service : services) {
-    const bool known = std::ranges::any_of(
-        containers, [&](const auto& each) { return each.config.service == service; });
-    if (!known) fail("no such service: {}", service);
-  }
-}
-
 }  // namespace stack::cli

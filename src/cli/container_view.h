@@ -35,8 +35,4 @@ std::string ago_text(TimePoint then, TimePoint now);
 nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
                        TimePoint now);
 
-/// Throws Error for the first service that has no container.
-void check_services_exist(const std::vector<supervisor::ObservedContainer>& containers,
-                          const std::vector<std::string>& services);
-
 }  // namespace stack::cli

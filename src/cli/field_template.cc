@@ -2,12 +2,16 @@
 #include "cli/field_template.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/go_template.h"
 
 namespace stack::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 const std::string& value_of(const Fields& row, const std::string& name) {
   static const std::string nothing;
@@ -15,27 +19,10 @@ const std::string& value_of(const Fields& row, const std::string& name) {
   return found == row.end() ? nothing : found->second;
 }
 
-/// A shell passes \t on as two characters.
-std::string with_escapes(std::string_view text) {
-  std::string plain;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char next = text[at] == '\\' && at + 1 < text.size() ? text[at + 1] : '\0';
-    if (next == 't' || next == 'n') {
-      plain += next == 't' ? '\t' : '\n';
-      ++at;
-    } else {
-      plain += text[at];
-    }
-  }
-  return plain;
-}
-
-[[noreturn]] void refuse(const std::string& why, const Fields& known) {
-  std::vector<std::string> names;
-  for (const auto& [name, heading] : known) names.push_back("." + name);
-  throw Error("--format: " + why)
-      .with_hint("{{FIELD}} or {{json FIELD}}, with one of " + join(names, " "))
-      .with_exit_code(ExitCode::usage);
+Json object_of(const Fields& row) {
+  Json object = Json::object();
+  for (const auto& [name, value] : row) object[name] = value;
+  return object;
 }
 
 Row cells_of(const std::string& line) {
@@ -52,92 +39,62 @@ std::string aligned(Row header, std::vector<Row> rows) {
 }
 
 std::string plain_table(const Fields& headings, const std::vector<std::string>& columns,
-                        const std::vector<Fields>& rows) {
+                        const std::vector<Json>& rows) {
   Row header;
   for (const auto& column : columns) header.push_back(value_of(headings, column));
   std::vector<Row> cells;
-  for (const Fields& row : rows) {
+  for (const Json& row : rows) {
     Row line;
-    for (const auto& column : columns) line.push_back(value_of(row, column));
+    for (const auto& column : columns)
+      line.push_back(row.contains(column) ? go_text(row[column]) : "");
     cells.push_back(std::move(line));
   }
   return table(header, cells);
 }
 
-std::string template_table(const FieldTemplate& line, const Fields& headings,
-                           const std::vector<Fields>& rows) {
+std::string template_table(const GoTemplate& line, const Fields& headings,
+                           const std::vector<Json>& rows) {
   std::vector<Row> cells;
-  for (const Fields& row : rows) cells.push_back(cells_of(line.render(row)));
-  return aligned(cells_of(line.render(headings)), std::move(cells));
+  for (const Json& row : rows) cells.push_back(cells_of(line.render(row)));
+  return aligned(cells_of(line.render(object_of(headings))), std::move(cells));
 }
 
 }  // namespace
 
-FieldTemplate::FieldTemplate(std::string_view text, const Fields& known) {
-  while (!text.empty()) {
-    const std::size_t open = text.find("{{");
-    if (open != 0) parts_.push_back({Kind::text, with_escapes(text.substr(0, open))});
-    if (open == std::string_view::npos) return;
-    const std::size_t close = text.find("}}", open);
-    if (close == std::string_view::npos) refuse("an action without its }}", known);
-    add_action(text.substr(open + 2, close - open - 2), known);
-    text.remove_prefix(close + 2);
-  }
-}
-
-void FieldTemplate::add_action(std::string_view action, const Fields& known) {
-  std::string_view word = trim(action);
-  const bool json = word.starts_with("json ");
-  if (json) word = trim(word.substr(5));
-  if (json && word == ".") {
-    parts_.push_back({Kind::json_all, ""});
-    return;
-  }
-  const std::string name(word.starts_with('.') ? word.substr(1) : word);
-  const bool exists = std::ranges::find(known, name, &Fields::value_type::first) != known.end();
-  if (!word.starts_with('.') || !exists)
-    refuse(fmt::format("{{{{{}}}}} is not known", printable(action)), known);
-  parts_.push_back({json ? Kind::json_field : Kind::field, name});
-}
-
-std::string FieldTemplate::render(const Fields& row) const {
-  std::string line;
-  for (const Part& part : parts_) {
-    switch (part.kind) {
-      case Kind::text:
-        line += part.text;
-        break;
-      case Kind::field:
-        line += value_of(row, part.text);
-        break;
-      case Kind::json_field:
-        line += stack::quoted(value_of(row, part.text));
-        break;
-      case Kind::json_all:
-        line += json_of(row);
-        break;
-    }
-  }
-  return line;
-}
-
 std::string json_of(const Fields& row) {
-  std::vector<std::string> members;
-  for (const auto& [name, value] : row)
-    members.push_back(stack::quoted(name) + ":" + stack::quoted(value));
-  return "{" + join(members, ",") + "}";
+  return object_of(row).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string format_rows(std::string_view format, const Fields& headings,
                         const std::vector<std::string>& columns, const std::vector<Fields>& rows) {
+  std::vector<Json> objects;
+  for (const Fields& row : rows) objects.push_back(object_of(row));
+  // A wrong name is told even when there is no row.
+  if (format.find("{{") != std::string_view::npos && rows.empty())
+    GoTemplate(format).render(object_of(headings));
+  return format_objects(format, headings, columns, objects);
+}
+
+std::string format_objects(std::string_view format, const Fields& headings,
+                           const std::vector<std::string>& columns,
+                           const std::vector<nlohmann::ordered_json>& rows) {
   if (format.empty() || format == "table") return plain_table(headings, columns, rows);
   constexpr std::string_view table_word = "table ";
   const bool tabular = format.starts_with(table_word);
   if (tabular) format = trim(format.substr(table_word.size()));
-  const FieldTemplate line(format == "json" ? "{{json .}}" : format, headings);
+  const GoTemplate line(format == "json" ? "{{json .}}" : format);
   if (tabular) return template_table(line, headings, rows);
   std::string text;
-  for (const Fields& row : rows) text += line.render(row) + "\n";
+  for (const Json& row : rows) text += line.render(row) + "\n";
+  return text;
+}
+
+std::string format_inspected(std::string_view format,
+                             const std::vector<nlohmann::ordered_json>& objects) {
+  if (format.empty() || format == "json") return Json(objects).dump(format.empty() ? 4 : -1) + "\n";
+  const GoTemplate line(format);
+  std::string text;
+  for (const Json& object : objects) text += line.render(object) + "\n";
   return text;
 }
 

@@ -202,7 +202,8 @@ Command images_command() {
           "stack images --format json",
           Positional::any,
           "SERVICE",
-          {quiet_flag("Print ids only"), format_flag("table or json")},
+          {quiet_flag("Print ids only"),
+           format_flag("table, 'table TEMPLATE', json, or a template of {{.Tag}} and the like")},
           run_images};
 }
 

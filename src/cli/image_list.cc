@@ -36,14 +36,6 @@ std::vector<std::uint64_t> layer_bytes(const image::ImageStore& store,
   return bytes;
 }
 
-/// The top level of a document as the fields of a template; what is not text as JSON.
-Fields top_level(const Json& json) {
-  Fields fields;
-  for (const auto& [key, value] : json.items())
-    fields.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
-  return fields;
-}
-
 }  // namespace
 
 int run_image_list(const Options& options) {
@@ -70,19 +62,12 @@ int run_image_list(const Options& options) {
 
 int run_image_inspect(const Options& options) {
   const auto store = open_store();
-  const bool as_json = options.format.empty() || options.format == "json";
-  Json all = Json::array();
+  std::vector<Json> all;
   const int code = each_of(options.arguments, [&](const std::string& reference) {
     const auto image = need_image(store, reference);
-    const Json json = image_json(image, config_of(store, image));
-    if (as_json) {
-      all.push_back(json);
-    } else {
-      const Fields fields = top_level(json);
-      std::cout << FieldTemplate(options.format, fields).render(fields) << '\n';
-    }
+    all.push_back(image_json(image, config_of(store, image)));
   });
-  if (as_json) std::cout << all.dump(options.format.empty() ? 4 : -1) << '\n';
+  std::cout << format_inspected(options.format, all);
   return code;
 }
 

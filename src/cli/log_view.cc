@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/format.h"
@@ -87,8 +88,9 @@ class LogView {
     running_ = false;
     for (const auto& container :
          supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
+      pass_on_end(container);
+      running_ |= runs(container) && is_awaited(container);
       if (!is_wanted(container)) continue;
-      running_ |= runs(container);
       Source& source = source_of(container);
       source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
       look_again(source);
@@ -100,8 +102,13 @@ class LogView {
 
   bool is_wanted(const ObservedContainer& container) const {
     const auto& config = container.config;
-    return (request_.services.empty() || request_.services.contains(config.service)) &&
+    return (!request_.services || request_.services->contains(config.service)) &&
            (!request_.number || (config.number == *request_.number && config.step.empty()));
+  }
+
+  bool is_awaited(const ObservedContainer& container) const {
+    return request_.awaited ? request_.awaited->contains(container.config.service)
+                            : is_wanted(container);
   }
 
   Source& source_of(const ObservedContainer& container) {
@@ -145,6 +152,12 @@ class LogView {
       return false;
     source.announced = true;
     return true;
+  }
+
+  void pass_on_end(const ObservedContainer& container) {
+    const auto& status = container.status;
+    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished)) return;
+    if (passed_on_.emplace(container.config.id, status.finished).second) request_.ended(container);
   }
 
   /// Up to `most` lines, and `most_each` of each container. Returns whether there are more.
@@ -227,6 +240,7 @@ class LogView {
   std::map<std::string, Source> sources_;
   std::vector<Source*> order_;  ///< as they were found
   std::vector<std::pair<const Source*, int>> ended_;
+  std::set<std::pair<std::string, LogTime>> passed_on_;  ///< ends of containers, by id
 };
 
 bool is_over(const LogRequest& request) {
@@ -250,6 +264,7 @@ void follow_logs(const HostPaths& paths, const LogRequest& request, const Option
   while (!stopped()) {
     if (changes.containers) watch.arm();
     const bool running = view.show_new(changes);
+    if (stopped()) break;
     if (!view.has_more() && (!running || is_over(request))) return;
     changes = view.has_more() ? watch.look() : watch.wait();
   }

@@ -12,20 +12,25 @@
 #include "base/host_paths.h"
 #include "base/pattern.h"
 #include "cli/options.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 
 struct LogRequest {
   std::string project;
-  std::set<std::string> services;  ///< empty: all
-  std::optional<int> number;       ///< of a scaled service's container; unset: all
+  std::optional<std::set<std::string>> services;  ///< unset: all
+  std::optional<int> number;                      ///< of a scaled service's container; unset: all
   std::optional<std::size_t> tail;
   /// Older lines are left out (attached `up` shows only what comes after it began), and younger
   /// ones.
   std::optional<std::chrono::system_clock::time_point> since;
   std::optional<std::chrono::system_clock::time_point> until;
   std::optional<Pattern> pattern;  ///< of lines to show; unset: all
-  bool announce_exits = false;     ///< "web-1 exited with code 0"
+  /// Those that the following goes on for while they run; unset: those that are shown.
+  std::optional<std::set<std::string>> awaited = {};
+  bool announce_exits = false;  ///< "web-1 exited with code 0"
+  /// Each end of a container of the project, of `services` or not, that came after `since`.
+  std::function<void(const supervisor::ObservedContainer&)> ended = {};
 };
 
 /// Prints what is there.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/change.h"
 #include "cli/command.h"
-#include "cli/container_view.h"
 #include "cli/log_view.h"
 #include "cli/moment.h"
 #include "cli/project.h"
@@ -35,7 +35,7 @@ std::optional<int> number_of(const Options& options) {
 int run_logs(const Options& options) {
   LogRequest request;
   request.project = project_name(options);
-  request.services.insert(options.arguments.begin(), options.arguments.end());
+  if (!options.arguments.empty()) request.services = services_of(options);
   request.tail = tail_of(options);
   request.since = moment_of(options.since, "--since");
   request.until = moment_of(options.until, "--until");
@@ -45,9 +45,7 @@ int run_logs(const Options& options) {
     throw Error(fmt::format("--format is text or json, not {}", stack::quoted(options.format)))
         .with_exit_code(ExitCode::usage);
   const HostPaths paths = HostPaths::from_environment();
-  check_services_exist(
-      supervisor::read_containers(paths, request.project, supervisor::ConfigParts::summary),
-      options.arguments);
+  check_services(request.project, options);
   if (!options.follow) {
     show_logs(paths, request, options);
     return 0;

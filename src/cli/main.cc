@@ -11,6 +11,7 @@
 #include "base/host_paths.h"
 #include "cli/change.h"
 #include "cli/parse.h"
+#include "cli/settings.h"
 #include "supervisor/entry_points.h"
 
 namespace {
@@ -28,9 +29,28 @@ void require_root(const stack::cli::Command& command) {
       .with_hint(fmt::format("sudo stack {} (running without root comes later)", command.name));
 }
 
-int run(const stack::cli::Parsed& parsed) {
-  if (parsed.command == nullptr) return parsed.exit_code;
+/// docker compose tells such mistakes with 1.
+int compose_exit_code(int code) {
+  const bool is_ours = code == static_cast<int>(stack::ExitCode::usage) ||
+                       code == static_cast<int>(stack::ExitCode::invalid_file);
+  return is_ours ? static_cast<int>(stack::ExitCode::failure) : code;
+}
+
+enum class CalledAs { stack, docker_compose };
+
+CalledAs called_as(int argc, char** argv) {
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  return path.substr(path.find_last_of('/') + 1) == "docker-compose" ? CalledAs::docker_compose
+                                                                     : CalledAs::stack;
+}
+
+int run(stack::cli::Parsed& parsed, CalledAs name) {
+  const auto code_of = [name](int code) {
+    return name == CalledAs::docker_compose ? compose_exit_code(code) : code;
+  };
+  if (parsed.command == nullptr) return code_of(parsed.exit_code);
   try {
+    stack::cli::apply_settings(parsed.options);
     require_root(*parsed.command);
     const auto paths = stack::HostPaths::from_environment();
     if (parsed.command->needs_root) {
@@ -40,7 +60,7 @@ int run(const stack::cli::Parsed& parsed) {
     return parsed.command->run(parsed.options);
   } catch (const stack::Error& error) {
     stack::cli::tell_error(error);
-    return static_cast<int>(error.exit_code());
+    return code_of(static_cast<int>(error.exit_code()));
   } catch (const std::exception& error) {
     std::cerr << "stack: internal error: " << error.what() << '\n';
     return static_cast<int>(stack::ExitCode::failure);
@@ -53,7 +73,8 @@ int main(int argc, char** argv) {
   if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
   if (started_as("stack-supervisor", argc, argv)) stack::supervisor::supervisor_main(argc, argv);
   std::ios::sync_with_stdio(false);
-  const int code = run(stack::cli::parse({argv + 1, argv + argc}));
+  auto parsed = stack::cli::parse({argv + 1, argv + argc});
+  const int code = run(parsed, called_as(argc, argv));
   std::cout.flush();
   return code;
 }

@@ -35,15 +35,6 @@ void check_two(const Options& options, const char* command) {
         .with_exit_code(ExitCode::usage);
 }
 
-/// Fields of an inspected network that a template can name.
-Fields inspect_fields(const HostNetwork& network) {
-  Fields fields;
-  const Json json = network_json(network);  // outlives the loop
-  for (const auto& [key, value] : json.items())
-    fields.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
-  return fields;
-}
-
 /// label=, label!= and until= of `prune`.
 class PruneFilter {
  public:
@@ -98,18 +89,11 @@ int run_network_list(const Options& options) {
 
 int run_network_inspect(const Options& options) {
   const auto networks = orchestrator::list_networks(paths());
-  const bool as_json = options.format.empty() || options.format == "json";
-  Json all = Json::array();
+  std::vector<Json> all;
   const int code = each_of(options.arguments, [&](const std::string& name) {
-    const HostNetwork& network = orchestrator::find_network(networks, name);
-    if (as_json) {
-      all.push_back(network_json(network));
-    } else {
-      const Fields fields = inspect_fields(network);
-      std::cout << FieldTemplate(options.format, fields).render(fields) << '\n';
-    }
+    all.push_back(network_json(orchestrator::find_network(networks, name)));
   });
-  if (as_json) std::cout << all.dump(options.format.empty() ? 4 : -1) << '\n';
+  std::cout << format_inspected(options.format, all);
   return code;
 }
 

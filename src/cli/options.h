@@ -14,8 +14,11 @@ struct Options {
   std::string project_directory;
   std::vector<std::string> env_files;
   std::vector<std::string> profiles;
-  std::string progress;  ///< auto, tty, plain, quiet
+  std::string progress;  ///< auto, tty, plain, json, quiet
   std::string ansi;      ///< auto, always, never
+  bool no_ansi = false;
+  std::string parallel;             ///< how many steps at once
+  bool progress_on_stdout = false;  ///< COMPOSE_STATUS_STDOUT
 
   std::vector<std::string> arguments;  ///< positional ones: services, or what the command takes
 
@@ -37,6 +40,23 @@ struct Options {
   std::string trace;     ///< file for it
   bool wait = false;
   std::string wait_timeout;  ///< seconds
+  bool always_recreate_deps = false;
+  bool abort_on_exit = false;
+  bool abort_on_failure = false;
+  std::string exit_code_from;
+  std::vector<std::string> attach;
+  std::vector<std::string> no_attach;
+  bool attach_dependencies = false;
+  bool yes = false;
+  bool menu = false;
+  bool watch = false;
+
+  // watch
+  bool no_up = false;
+  bool prune = false;
+
+  // down
+  std::string image;  ///< --rmi: local or all
 
   // plan
   bool detailed_exitcode = false;
@@ -49,6 +69,8 @@ struct Options {
   bool services = false;
   std::string format;
   bool no_trunc = false;
+  std::vector<std::string> statuses;
+  bool orphans = true;
 
   // logs
   bool follow = false;
@@ -83,6 +105,7 @@ struct Options {
 
   // port
   std::string protocol;
+  bool ports = false;  ///< graph
 
   // exec, attach
   std::string detach_keys;

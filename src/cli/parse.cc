@@ -2,23 +2,17 @@
 #include "cli/parse.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <map>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/help.h"
 
 namespace stack::cli {
 namespace {
-
-/// What a user of the full `stack` is told when a verb is missing.
-constexpr const char* description =
-    "Compose files, run by one program: no daemon to install.\n"
-    "Run `stack COMMAND --help` for the flags of a command.";
-
-constexpr const char* exit_codes =
-    "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 invalid file; 4 not ready; 125, 126, 127 as\n"
-    "`docker run`; `exec` passes the program's own on; 130 after Ctrl-C.";
 
 void add_flag(CLI::App& app, const Flag& flag, Options& options) {
   std::visit(
@@ -68,16 +62,14 @@ CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Opt
     name = name.substr(space + 1);
     parent = groups[group];
     if (parent == nullptr) {
-      parent = groups[group] = app.add_subcommand(group, "Manage " + group + "s");
-      parent->require_subcommand(1)->fallthrough();
+      parent = groups[group] = app.add_subcommand(group);
+      parent->require_subcommand(0, 1)->allow_extras()->fallthrough();
     }
   }
   CLI::App* sub = parent->add_subcommand(name, std::string(command.help));
   sub->fallthrough();
-  if (command.help == hidden) sub->group("");
   for (const auto& flag : command.flags) add_flag(*sub, flag, options);
   add_positionals(*sub, command, options);
-  sub->footer(fmt::format("Example: {}", command.example));
   return sub;
 }
 
@@ -169,37 +161,121 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return names;
 }
 
+Parsed wrong_usage(const std::string& message, const Command* command) {
+  std::cerr << "stack: " << message << '\n';
+  if (command == nullptr) {
+    std::cerr << "Run `stack --help` for the commands.\n";
+  } else {
+    std::cerr << fmt::format("Run `stack {} --help` for its options.\n", command->name);
+  }
+  return {nullptr, {}, static_cast<int>(ExitCode::usage)};
+}
+
+using Subcommands = std::vector<std::pair<CLI::App*, const Command*>>;
+
+const Command* command_of(const Subcommands& subcommands) {
+  for (const auto& [sub, command] : subcommands)
+    if (sub->parsed()) return command;
+  return nullptr;
+}
+
+std::string help_of(const Command* command, const Groups& groups) {
+  const std::size_t width = help_width();
+  if (command != nullptr) return command_help(*command, width);
+  for (const auto& [name, group] : groups)
+    if (group->parsed()) return group_help(name, width);
+  return program_help(width);
+}
+
+/// Names within a group: "ls", "rm".
+std::vector<std::string> commands_of(const Groups& groups, const CLI::App* group) {
+  std::vector<std::string> names;
+  for (const auto& [name, app] : groups) {
+    if (app != group) continue;
+    for (const Command& command : commands())
+      if (group_of(command) == name) names.emplace_back(command.name.substr(name.size() + 1));
+  }
+  return names;
+}
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
+  const auto near = nearest(word, candidates);
+  return near ? fmt::format(" (did you mean {}?)", *near) : "";
+}
+
 /// "unknown flag: --x (did you mean --y?)" for what nobody took; empty when everything was taken.
-std::string unknown_word(const CLI::App& app, const CLI::App* command) {
+std::string unknown_word(const CLI::App& app, const Groups& groups,
+                         const Subcommands& subcommands) {
   const auto remaining = app.remaining(true);
   if (remaining.empty()) return "";
   const std::string& word = remaining.front();
-  const bool flag = word.starts_with('-');
-  std::vector<std::string> candidates = flag ? flags_of(app) : verbs();
-  if (flag && command != nullptr) {
-    for (auto& name : flags_of(*command)) candidates.push_back(std::move(name));
+  const CLI::App* innermost = &app;
+  while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
+  if (word.starts_with('-')) {
+    auto candidates = flags_of(app);
+    if (innermost != &app) std::ranges::move(flags_of(*innermost), std::back_inserter(candidates));
+    return fmt::format("unknown flag: {}{}", printable(word), suggestion(word, candidates));
   }
-  std::string text = fmt::format("unknown {}: {}",
-                                 flag                 ? "flag"
-                                 : command == nullptr ? "command"
-                                                      : "argument",
-                                 word);
-  if (const auto near = nearest(word, candidates))
-    text += fmt::format(" (did you mean {}?)", *near);
-  return text;
+  if (command_of(subcommands) != nullptr)
+    return fmt::format("unexpected argument: {}", printable(word));
+  const bool in_group = innermost != &app;
+  std::vector<std::string> candidates = verbs();
+  if (in_group) candidates = commands_of(groups, innermost);
+  return fmt::format("unknown command: {}{}{}", in_group ? innermost->get_name() + " " : "",
+                     printable(word), suggestion(word, candidates));
 }
 
-Parsed wrong_usage(const std::string& message) {
-  std::cerr << "stack: " << message << "\nRun `stack --help` for the commands.\n";
-  return {nullptr, {}, static_cast<int>(ExitCode::usage)};
+/// Commands that change something, and cannot tell what it would be.
+bool cannot_preview(const Command& command) {
+  constexpr std::array changing{"exec",
+                                "attach",
+                                "cp",
+                                "commit",
+                                "push",
+                                "pull",
+                                "build",
+                                "login",
+                                "logout",
+                                "image build",
+                                "image pull",
+                                "image push",
+                                "image tag",
+                                "image rm",
+                                "image load",
+                                "image import",
+                                "image debian",
+                                "image prune",
+                                "network create",
+                                "network rm",
+                                "network prune",
+                                "network connect",
+                                "network disconnect",
+                                "volume create",
+                                "volume rm",
+                                "volume restore",
+                                "volume prune",
+                                "run",
+                                "create",
+                                "rm",
+                                "watch",
+                                "debug",
+                                "init",
+                                "system prune"};
+  return std::ranges::find(changing, command.name) != changing.end() ||
+         command.name.starts_with("container ");
 }
 
 }  // namespace
 
 Parsed parse(const std::vector<std::string>& arguments) {
   Parsed parsed;
-  CLI::App app{description, "stack"};
-  app.footer(exit_codes);
+  // What a shell asks about is a line of its own: none of its flags is for us.
+  if (!arguments.empty() && arguments.front() == "__complete") {
+    parsed.command = &*std::ranges::find(commands(), arguments.front(), &Command::name);
+    parsed.options.arguments.assign(arguments.begin() + 1, arguments.end());
+    return parsed;
+  }
+  CLI::App app{"", "stack"};
   app.allow_extras();
   app.require_subcommand(0, 1);  // after the verb, "exec" or "logs" may be the name of a service
   bool version = false;
@@ -207,7 +283,7 @@ Parsed parse(const std::vector<std::string>& arguments) {
   for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
   const auto verb = skip_flags(arguments.begin(), arguments, {});
   Groups groups;
-  std::vector<std::pair<CLI::App*, const Command*>> subcommands;
+  Subcommands subcommands;
   for (const Command* command : concerned(arguments, verb))
     subcommands.emplace_back(add_command(app, groups, *command, parsed.options), command);
   Split parts = split_off_command(arguments, verb);
@@ -215,35 +291,34 @@ Parsed parse(const std::vector<std::string>& arguments) {
   try {
     app.parse(std::move(parts.flags));
   } catch (const CLI::CallForHelp&) {
-    const CLI::App* innermost = &app;
-    while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
-    std::cout << innermost->help();
+    std::cout << help_of(command_of(subcommands), groups);
     return parsed;
   } catch (const CLI::ParseError& error) {
-    return wrong_usage(error.what());
+    return wrong_usage(error.what(), command_of(subcommands));
   }
-  const CLI::App* chosen = nullptr;
-  for (const auto& [sub, command] : subcommands) {
-    if (!sub->parsed()) continue;
-    parsed.command = command;
-    chosen = sub;
-  }
-  if (const std::string unknown = unknown_word(app, chosen); !unknown.empty())
-    return wrong_usage(unknown);
+  parsed.command = command_of(subcommands);
+  if (const std::string unknown = unknown_word(app, groups, subcommands); !unknown.empty())
+    return wrong_usage(unknown, parsed.command);
   if (version) {
     run_version(parsed.options);
     return {};
   }
-  if (parsed.command != nullptr && parsed.command->positional == Positional::service_and_command) {
+  if (parsed.command == nullptr) {
+    std::cout << help_of(nullptr, groups);
+    parsed.exit_code = static_cast<int>(ExitCode::usage);
+    return parsed;
+  }
+  if (parsed.command->positional == Positional::service_and_command) {
     if (parts.command.size() < 2)
-      return wrong_usage(fmt::format("{} needs {} COMMAND", parsed.command->name,
-                                     parsed.command->positional_name));
+      return wrong_usage(
+          fmt::format("{} needs {} COMMAND", parsed.command->name, parsed.command->positional_name),
+          parsed.command);
     parsed.options.arguments = std::move(parts.command);
   }
-  if (parsed.command == nullptr) {
-    std::cout << app.help();
-    parsed.exit_code = static_cast<int>(ExitCode::usage);
-  }
+  if (parsed.options.dry_run && cannot_preview(*parsed.command))
+    return wrong_usage(fmt::format("`{}` cannot tell what it would do: --dry-run is not for it",
+                                   parsed.command->name),
+                       parsed.command);
   return parsed;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
@@ -47,13 +48,16 @@ Verbs verbs(const Action& action) {
   return creates ? Verbs{"Creating", "Created"} : Verbs{"Removing", "Removed"};
 }
 
-/// A screen that is gone is no reason to leave a plan half done.
-void print(const std::string& text) {
-  try {
-    write_all(STDERR_FILENO, text);
-  } catch (const Error&) {
+/// Where progress goes. A screen that is gone is no reason to leave a plan half done.
+struct Screen {
+  int fd = STDERR_FILENO;
+  void print(const std::string& text) const {
+    try {
+      write_all(fd, text);
+    } catch (const Error&) {
+    }
   }
-}
+};
 
 std::string seconds_text(Clock::duration duration) {
   return fmt::format("{:.1f}s", std::chrono::duration<double>(duration).count());
@@ -74,31 +78,63 @@ class QuietProgress : public Report {
 /// docker compose's plain lines: " Container shop-db-1  Started".
 class PlainProgress : public QuietProgress {
  public:
-  using QuietProgress::QuietProgress;
+  PlainProgress(std::function<void()> on_tick, Screen screen)
+      : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
   void step_begins(StepId, const Step& step) override {
-    print(fmt::format(" {}  {}\n", subject(step.action), verbs(step.action).doing));
+    screen_.print(fmt::format(" {}  {}\n", subject(step.action), verbs(step.action).doing));
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     const std::string shown = text.empty() ? "" : " (" + text + ")";
     if (result == StepResult::done) {
-      print(fmt::format(" {}  {}{}\n", subject(step.action), verbs(step.action).done, shown));
+      screen_.print(
+          fmt::format(" {}  {}{}\n", subject(step.action), verbs(step.action).done, shown));
     } else if (result == StepResult::failed) {
-      print(fmt::format(" {}  Error{}\n", subject(step.action), shown));
+      screen_.print(fmt::format(" {}  Error{}\n", subject(step.action), shown));
     } else if (skipped_.insert(subject(step.action)).second) {
-      print(fmt::format(" {}  Skipped\n", subject(step.action)));
+      screen_.print(fmt::format(" {}  Skipped\n", subject(step.action)));
     }
   }
 
  private:
+  Screen screen_;
   std::set<std::string> skipped_;  ///< said once for all the steps of one object
+};
+
+/// An object a line, with docker compose's fields.
+class JsonProgress : public QuietProgress {
+ public:
+  JsonProgress(std::function<void()> on_tick, Screen screen)
+      : QuietProgress(std::move(on_tick)), screen_(screen) {}
+
+  void step_begins(StepId, const Step& step) override {
+    tell(step, "Working", verbs(step.action).doing, "");
+  }
+  void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
+    if (result == StepResult::done) {
+      tell(step, "Done", verbs(step.action).done, text);
+    } else if (result == StepResult::failed) {
+      tell(step, "Error", "Error", text);
+    } else {
+      tell(step, "Warning", "Skipped", text);
+    }
+  }
+
+ private:
+  void tell(const Step& step, const char* status, const char* text, const std::string& details) {
+    nlohmann::ordered_json line{{"id", subject(step.action)}, {"status", status}, {"text", text}};
+    if (!details.empty()) line["details"] = details;
+    screen_.print(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  }
+
+  Screen screen_;
 };
 
 /// One row per object, redrawn in place: the last thing that happened to it, and for how long.
 class LiveProgress : public QuietProgress {
  public:
-  LiveProgress(std::function<void()> on_tick, bool colour)
-      : QuietProgress(std::move(on_tick)), colour_(colour) {}
+  LiveProgress(std::function<void()> on_tick, Screen screen, bool colour)
+      : QuietProgress(std::move(on_tick)), screen_(screen), colour_(colour) {}
 
   void plan_begins(const Plan& plan) override {
     for (const auto& step : plan.steps) row(step);
@@ -147,7 +183,7 @@ class LiveProgress : public QuietProgress {
   }
 
   void draw() {
-    const ScreenSize size = screen_size(STDERR_FILENO);
+    const ScreenSize size = screen_size(screen_.fd);
     const std::size_t most = static_cast<std::size_t>(std::max(4, size.rows - 3));
     const std::size_t shown = std::min(rows_.size(), most);
     std::string text = drawn_ > 0 ? fmt::format("\x1b[{}A", drawn_) : "";
@@ -160,7 +196,7 @@ class LiveProgress : public QuietProgress {
       text += fmt::format("\x1b[K ... {} more\n", rows_.size() - shown);
       ++drawn_;
     }
-    print(text);
+    screen_.print(text);
   }
 
   /// With more rows than the screen has, those around the first unfinished one.
@@ -206,6 +242,7 @@ class LiveProgress : public QuietProgress {
     return coloured(text, look == Look::done ? Colour::green : Colour::red);
   }
 
+  Screen screen_;
   bool colour_;
   std::vector<Row> rows_;
   std::map<std::string, std::size_t> places_;
@@ -216,13 +253,15 @@ class LiveProgress : public QuietProgress {
 }  // namespace
 
 std::unique_ptr<Report> make_progress(const Options& options, std::function<void()> on_tick) {
-  if (options.progress == "quiet") return std::make_unique<QuietProgress>(std::move(on_tick));
-  const bool live =
-      options.progress == "tty" || (options.progress != "plain" && is_terminal(STDERR_FILENO));
-  if (live) {
-    return std::make_unique<LiveProgress>(std::move(on_tick), shows_colour(STDERR_FILENO, options));
-  }
-  return std::make_unique<PlainProgress>(std::move(on_tick));
+  const Screen screen{options.progress_on_stdout ? STDOUT_FILENO : STDERR_FILENO};
+  // What is not done has no progress.
+  if (options.progress == "quiet" || options.dry_run)
+    return std::make_unique<QuietProgress>(std::move(on_tick));
+  if (options.progress == "json") return std::make_unique<JsonProgress>(std::move(on_tick), screen);
+  if (shows_live_progress(screen.fd, options))
+    return std::make_unique<LiveProgress>(std::move(on_tick), screen,
+                                          shows_colour(screen.fd, options));
+  return std::make_unique<PlainProgress>(std::move(on_tick), screen);
 }
 
 }  // namespace stack::cli

@@ -8,12 +8,11 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/field_template.h"
 #include "cli/image_use.h"
 #include "cli/image_view.h"
-#include "cli/output.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
-#include "cli/table.h"
 #include "image/reference.h"
 #include "orchestrator/use_cases.h"
 #include "registry/push.h"
@@ -48,6 +47,29 @@ std::vector<UsedImage> used_images(const std::string& project, const Options& op
     if (found != named.end()) used.push_back({container.config.name, *found});
   }
   return used;
+}
+
+const Fields& used_image_headings() {
+  static const Fields headings{{"ID", "IMAGE ID"},
+                               {"ContainerName", "CONTAINER"},
+                               {"Repository", "REPOSITORY"},
+                               {"Tag", "TAG"},
+                               {"Size", "SIZE"}};
+  return headings;
+}
+
+nlohmann::ordered_json image_row(const UsedImage& used) {
+  return {{"ID", used.named.image->id},
+          {"ContainerName", used.container},
+          {"Repository", used.named.repository},
+          {"Tag", used.named.tag},
+          {"Size", used.named.image->size}};
+}
+
+/// What is for programs in JSON is for people in a table.
+void make_readable(nlohmann::ordered_json& row) {
+  row["ID"] = row["ID"].get<std::string>().substr(7, 12);
+  row["Size"] = human_size(row["Size"].get<std::uint64_t>());
 }
 
 }  // namespace
@@ -85,8 +107,6 @@ int run_push(const Options& options) {
 }
 
 int run_images(const Options& options) {
-  if (!options.format.empty() && options.format != "table" && options.format != "json")
-    throw unknown_format(options.format, "table or json");
   const auto images = open_store().list();
   const auto used = used_images(project_name(options), options, images);
   if (options.quiet) {
@@ -95,22 +115,15 @@ int run_images(const Options& options) {
     for (const auto& id : ids) std::cout << id << '\n';
     return 0;
   }
-  std::vector<Row> rows;
-  nlohmann::json list = nlohmann::json::array();
-  for (const auto& [container, named] : used) {
-    rows.push_back({container, named.repository, named.tag, named.image->id.substr(7, 12),
-                    human_size(named.image->size)});
-    list.push_back({{"ID", named.image->id},
-                    {"ContainerName", container},
-                    {"Repository", named.repository},
-                    {"Tag", named.tag},
-                    {"Size", named.image->size}});
-  }
+  std::vector<nlohmann::ordered_json> rows;
+  for (const auto& each : used) rows.push_back(image_row(each));
   if (options.format == "json") {
-    std::cout << list.dump() << '\n';
-  } else {
-    std::cout << table({"CONTAINER", "REPOSITORY", "TAG", "IMAGE ID", "SIZE"}, rows);
+    std::cout << nlohmann::ordered_json(rows).dump() << '\n';  // one list, as docker compose
+    return 0;
   }
+  for (auto& row : rows) make_readable(row);
+  std::cout << format_objects(options.format, used_image_headings(),
+                              {"ContainerName", "Repository", "Tag", "ID", "Size"}, rows);
   return 0;
 }
 

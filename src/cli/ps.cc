@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/container_view.h"
+#include "cli/field_template.h"
 #include "cli/project.h"
-#include "cli/table.h"
 #include "orchestrator/diff.h"
 
 namespace stack::cli {
@@ -17,48 +20,100 @@ namespace {
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
-bool is_shown(const ObservedContainer& container, const Options& options) {
-  const auto& wanted = options.arguments;
-  if (!wanted.empty() && std::ranges::find(wanted, container.config.service) == wanted.end())
-    return false;
-  const bool stopped =
-      container.status.phase == Phase::exited || container.status.phase == Phase::created;
-  return options.all || !stopped || orchestrator::is_data_container(container);
+/// What `--status` and `--filter status=` take: docker's, and `data`, which only we have.
+std::set<std::string> wanted_states(const Options& options) {
+  constexpr std::array known{"created",  "running", "paused", "restarting",
+                             "removing", "exited",  "dead",   "data"};
+  std::set<std::string> states(options.statuses.begin(), options.statuses.end());
+  for (const auto& filter : options.filters) {
+    if (!filter.starts_with("status="))
+      throw Error(fmt::format("invalid filter {}", stack::quoted(filter)))
+          .with_hint("status=STATE")
+          .with_exit_code(ExitCode::usage);
+    states.insert(filter.substr(7));
+  }
+  for (const auto& state : states) {
+    if (std::ranges::find(known, state) == known.end())
+      throw Error(fmt::format("there is no state {}", stack::quoted(state)))
+          .with_hint(fmt::format("one of {}", fmt::join(known, ", ")))
+          .with_exit_code(ExitCode::usage);
+  }
+  return states;
 }
 
-Row row(const ObservedContainer& container, const Options& options, TimePoint now) {
-  return {container.config.name,
-          image_text(container),
-          command_text(container, options.no_trunc),
-          container.config.service,
-          ago_text(container.status.created, now),
-          status_text(container, now),
-          ports_text(container)};
+class Selection {
+ public:
+  explicit Selection(const Options& options)
+      : options_(options), services_(services_of(options)), states_(wanted_states(options)) {
+    if (!options.orphans) known_ = services_in_file(options);
+  }
+
+  bool has(const ObservedContainer& container) const {
+    const std::string& service = container.config.service;
+    if (!services_.empty() && !services_.contains(service)) return false;
+    if (known_ && !known_->contains(service)) return false;
+    if (!states_.empty()) return states_.contains(state_text(container));
+    const Phase phase = container.status.phase;
+    const bool stopped = phase == Phase::exited || phase == Phase::created;
+    return options_.all || !stopped || orchestrator::is_data_container(container);
+  }
+
+ private:
+  static std::set<std::string> services_in_file(const Options& options) {
+    Options about_all = options;
+    about_all.arguments.clear();
+    std::set<std::string> services;
+    for (const auto& [name, service] : load_project(about_all).services) services.insert(name);
+    return services;
+  }
+
+  const Options& options_;
+  std::set<std::string> services_;
+  std::set<std::string> states_;
+  std::optional<std::set<std::string>> known_;  ///< unset: those of no service too
+};
+
+const Fields& ps_headings() {
+  static const Fields headings{{"Command", "COMMAND"},       {"CreatedAt", "CREATED AT"},
+                               {"ExitCode", "EXIT CODE"},    {"Health", "HEALTH"},
+                               {"ID", "CONTAINER ID"},       {"Image", "IMAGE"},
+                               {"Labels", "LABELS"},         {"LocalVolumes", "LOCAL VOLUMES"},
+                               {"Mounts", "MOUNTS"},         {"Name", "NAME"},
+                               {"Names", "NAMES"},           {"Networks", "NETWORKS"},
+                               {"Ports", "PORTS"},           {"Project", "PROJECT"},
+                               {"Publishers", "PUBLISHERS"}, {"RunningFor", "CREATED"},
+                               {"Service", "SERVICE"},       {"Size", "SIZE"},
+                               {"State", "STATE"},           {"Status", "STATUS"}};
+  return headings;
+}
+
+nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::string& project,
+                              const Options& options, TimePoint now) {
+  nlohmann::ordered_json row(ps_json(container, project, now));
+  if (!options.no_trunc) return row;
+  row["ID"] = container.config.id;
+  row["Command"] = command_text(container, true);
+  return row;
 }
 
 void print(const std::vector<ObservedContainer>& shown, const std::string& project,
            const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
-  if (options.format == "json") {
-    for (const auto& each : shown) std::cout << ps_json(each, project, now).dump() << '\n';
-    return;
-  }
-  std::vector<Row> rows;
-  for (const auto& each : shown) rows.push_back(row(each, options, now));
-  std::cout << table({"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}, rows);
+  std::vector<nlohmann::ordered_json> rows;
+  for (const auto& each : shown) rows.push_back(ps_row(each, project, options, now));
+  std::cout << format_objects(
+      options.format, ps_headings(),
+      {"Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"}, rows);
 }
 
 }  // namespace
 
 int run_ps(const Options& options) {
-  if (!options.format.empty() && options.format != "json" && options.format != "table") {
-    throw Error(fmt::format("--format {} is not supported yet: json or table", options.format))
-        .with_exit_code(ExitCode::usage);
-  }
+  const Selection selection(options);
   const std::string project = project_name(options);
   auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
-  check_services_exist(containers, options.arguments);
-  std::erase_if(containers, [&](const auto& each) { return !is_shown(each, options); });
+  check_services(project, options);
+  std::erase_if(containers, [&](const auto& each) { return !selection.has(each); });
   if (options.quiet) {
     for (const auto& each : containers) std::cout << each.config.id << '\n';
   } else if (options.services) {

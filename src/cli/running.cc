@@ -34,7 +34,7 @@ template <typename UseCase>
 int carry_out(const Options& options, UseCase use_case) {
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   return conclude(use_case(host));
 }
 
@@ -61,7 +61,7 @@ int run_kill(const Options& options) {
   const KillRequest request = kill_request(options, named);
   return carry_out(options, [&](Host& host) {
     Execution execution = kill(named.name, request, host);
-    if (execution.results.empty()) std::cerr << "No container to kill\n";
+    if (execution.results.empty() && !options.dry_run) std::cerr << "No container to kill\n";
     return execution;
   });
 }

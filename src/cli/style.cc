@@ -32,6 +32,15 @@ bool shows_colour(int fd, const Options& options) {
   return is_terminal(fd);
 }
 
+bool shows_live_progress(int fd, const Options& options) {
+  if (options.progress == "tty") return true;
+  if (options.progress == "plain" || options.progress == "json" || options.progress == "quiet")
+    return false;
+  const char* const terminal = std::getenv("TERM");
+  const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
+  return is_terminal(fd) && !dumb && !is_set("CI") && options.ansi != "never";
+}
+
 std::string coloured(std::string_view text, Colour colour) {
   static constexpr std::array codes{"0", "32", "31", "33", "34", "36", "35", "1"};
   if (colour == Colour::none) return std::string(text);

@@ -14,6 +14,9 @@ enum class Colour { none, green, red, yellow, blue, cyan, magenta, bold };
 /// Whether a stream (1 or 2) shows colours: --ansi, then NO_COLOR, CLICOLOR_FORCE, TERM=dumb, and
 /// whether it is a terminal.
 bool shows_colour(int fd, const Options& options);
+/// Whether progress is redrawn in place: --progress, and else on a terminal that is nobody's CI and
+/// can do it.
+bool shows_live_progress(int fd, const Options& options);
 std::string coloured(std::string_view text, Colour colour);
 /// Colour of the n-th log prefix, as docker compose's: cyan, yellow, green, magenta, blue.
 Colour prefix_colour(std::size_t n);

@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/attached_up.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "cli/log_view.h"
 #include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
+#include "cli/removed_images.h"
 #include "cli/service_images.h"
 #include "cli/signals.h"
 #include "cli/style.h"
@@ -50,39 +51,6 @@ UpRequest asked_for(const Options& options, const std::string& project) {
   return request;
 }
 
-/// Ctrl-C on an attached `up`: stop in order; once more: kill.
-int stop_after_interrupt(const std::string& project, const Options& options,
-                         const HostPaths& paths) {
-  std::cerr << "Gracefully Stopping... press Ctrl+C again to force\n";
-  const int seen = interrupts();
-  bool forced = false;
-  const auto force = [&] {
-    if (forced || interrupts() == seen) return;
-    forced = true;
-    kill_all(paths, project);
-  };
-  const auto progress = make_progress(options, force);
-  Host host{paths, *progress, [] { return false; }, tell_who_is_waited_for};
-  stop(project, {}, grace_of(options), host);
-  return static_cast<int>(ExitCode::interrupted);
-}
-
-int attach(const spec::Project& project, const Options& options, const HostPaths& paths,
-           std::chrono::system_clock::time_point since) {
-  LogRequest request;
-  request.project = project.name;
-  request.since = since;
-  request.announce_exits = true;
-  request.services.insert(options.arguments.begin(), options.arguments.end());
-  int code = 0;
-  follow_logs(
-      paths, request, options, [] { return interrupts() > 0 || hung_up(); },
-      [&] {
-        if (interrupts() > 0) code = stop_after_interrupt(project.name, options, paths);
-      });
-  return code;
-}
-
 spec::Project load_traced(const Options& options, Trace* trace) {
   const Timed timed(spans_of(trace, command_group), command_row, "load");
   return load_project(options);
@@ -93,7 +61,7 @@ UpResult up_traced(const spec::Project& project, const UpRequest& request, const
   const auto progress = make_progress(options);
   std::optional<TracedReport> traced;
   if (trace != nullptr) traced.emplace(*progress, *trace);
-  Host host = interruptible_host(traced ? *traced : *progress);
+  Host host = interruptible_host(traced ? *traced : *progress, options);
   host.trace = trace;
   host.warned = tell_warning;
   host.pull = pull_images(options);
@@ -119,7 +87,7 @@ void tell_volumes_that_go(const Plan& plan) {
 
 int wait_for(const DesiredState& desired, const UpRequest& request, const Options& options) {
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   return conclude(wait_until_ready(desired, request.deadline, host));
 }
 
@@ -129,6 +97,7 @@ int run_up(const Options& options) {
   const auto began = std::chrono::system_clock::now();
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace());
+  check_attachment(project, options);
   const HostPaths paths = HostPaths::from_environment();
   const UpRequest request = asked_for(options, project.name);
   // A plan was made for the images that there were.
@@ -139,7 +108,7 @@ int run_up(const Options& options) {
   trace.write();
   if (const int code = tell_outcome(project.name, result); code != 0) return code;
   if (options.wait) return wait_for(result.desired, request, options);
-  return options.detach ? 0 : attach(project, options, paths, began);
+  return options.detach ? 0 : stay_attached(project, options, paths, began);
 }
 
 int run_scale(const Options& options) {
@@ -151,6 +120,8 @@ int run_scale(const Options& options) {
 }
 
 int run_down(const Options& options) {
+  const std::string& images = options.image;  // of --rmi
+  check_image_removal(images);
   const NamedProject named = load_named_project(options);
   check_in_file(without_container(named.name, options), named);
   DownPolicy policy;
@@ -167,7 +138,7 @@ int run_down(const Options& options) {
         named.name, preview_down(named.name, project, policy, HostPaths::from_environment()).plan);
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   if (options.volumes) host.planned = tell_volumes_that_go;
   const DownResult result = down(named.name, project, policy, host);
   warn_of_orphans(result.plan);
@@ -178,6 +149,8 @@ int run_down(const Options& options) {
     std::cerr << fmt::format("Volumes kept: {} (`stack down -v` removes them)\n",
                              fmt::join(result.kept_volumes, ", "));
   }
+  if (named.project && result.execution.succeeded())
+    remove_images_of(*named.project, images, options);
   return conclude(result.execution);
 }
 
@@ -186,7 +159,7 @@ int run_stop(const Options& options) {
   check_services(name, options);
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   return conclude(stop(name, services_of(options), grace_of(options), host));
 }
 
@@ -194,7 +167,7 @@ int run_start(const Options& options) {
   const spec::Project project = load_project(options);
   count_interrupts();
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   return conclude(start(project, {options.arguments, options.wait, wait_deadline(options)}, host));
 }
 

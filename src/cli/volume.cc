@@ -127,19 +127,13 @@ int run_volume_create(const Options& options) {
 
 int run_volume_inspect(const Options& options) {
   const auto users = volume_users(paths());
-  const bool as_json = options.format.empty() || options.format == "json";
-  nlohmann::json all = nlohmann::json::array();
+  std::vector<nlohmann::ordered_json> all;
   const int code = each_of(options.arguments, [&](const std::string& name) {
     const auto volume = store().find(name);
     if (!volume) fail("no such volume: {}", name);
-    if (as_json) {
-      all.push_back(volume_json(*volume, users));
-    } else {
-      const Fields row = row_of(*volume, "");
-      std::cout << FieldTemplate(options.format, row).render(row) << '\n';
-    }
+    all.emplace_back(volume_json(*volume, users));
   });
-  if (as_json) std::cout << all.dump(options.format.empty() ? 4 : -1) << '\n';
+  std::cout << format_inspected(options.format, all);
   return code;
 }
 

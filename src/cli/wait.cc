@@ -73,7 +73,7 @@ int take_down(const std::string& project, const Options& options) {
   orchestrator::DownPolicy policy;
   policy.orphans = orchestrator::Orphans::remove;
   const auto progress = make_progress(options);
-  orchestrator::Host host = interruptible_host(*progress);
+  orchestrator::Host host = interruptible_host(*progress, options);
   return conclude(orchestrator::down(project, nullptr, policy, host).execution);
 }
 

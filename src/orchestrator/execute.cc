@@ -10,8 +10,8 @@ constexpr std::chrono::milliseconds tick_length{100};
 
 class Executor {
  public:
-  Executor(const Plan& plan, Engine& engine, Report& report)
-      : plan_(plan), engine_(engine), report_(report) {
+  Executor(const Plan& plan, Engine& engine, Report& report, std::size_t at_once)
+      : plan_(plan), engine_(engine), report_(report), at_once_(at_once) {
     execution_.results.resize(plan.steps.size(), StepResult::waiting);
   }
 
@@ -34,17 +34,16 @@ class Executor {
  private:
   StepResult& result(StepId id) { return execution_.results[id]; }
 
-  /// Nothing is being done: what is awaited may never come.
-  bool only_waits() const {
-    for (StepId id = 0; id < plan_.steps.size(); ++id) {
-      if (execution_.results[id] == StepResult::running &&
-          !std::holds_alternative<AwaitCondition>(plan_.steps[id].action) &&
-          !std::holds_alternative<AwaitSettled>(plan_.steps[id].action) &&
-          !std::holds_alternative<AwaitTurn>(plan_.steps[id].action))
-        return false;
-    }
-    return true;
+  bool is_wait(StepId id) const {
+    return std::holds_alternative<AwaitCondition>(plan_.steps[id].action) ||
+           std::holds_alternative<AwaitSettled>(plan_.steps[id].action) ||
+           std::holds_alternative<AwaitTurn>(plan_.steps[id].action);
   }
+
+  /// Nothing is being done: what is awaited may never come.
+  bool only_waits() const { return working_ == 0; }
+
+  bool has_room_for(StepId id) const { return at_once_ == 0 || working_ < at_once_ || is_wait(id); }
 
   void begin_ready_steps() {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {
@@ -61,7 +60,7 @@ class Executor {
         result(id) = StepResult::unneeded;
       } else if (has_yet_to_fail(id) || has_yet_to_follow(id)) {
         continue;
-      } else if (std::ranges::all_of(after, is(StepResult::done))) {
+      } else if (std::ranges::all_of(after, is(StepResult::done)) && has_room_for(id)) {
         begin(id);
       }
     }
@@ -102,12 +101,14 @@ class Executor {
   void begin(StepId id) {
     result(id) = StepResult::running;
     ++running_;
+    if (!is_wait(id)) ++working_;
     report_.step_begins(id, plan_.steps[id]);
     engine_.perform(id, plan_.steps[id].action);
   }
 
   void finish(const Outcome& outcome) {
     --running_;
+    if (!is_wait(outcome.step)) --working_;
     result(outcome.step) = outcome.error ? StepResult::failed : StepResult::done;
     report_.step_ends(outcome.step, plan_.steps[outcome.step], result(outcome.step),
                       outcome.error ? outcome.error->message() : outcome.note);
@@ -117,15 +118,17 @@ class Executor {
   const Plan& plan_;
   Engine& engine_;
   Report& report_;
+  std::size_t at_once_;
   Execution execution_;
   std::size_t running_ = 0;
+  std::size_t working_ = 0;  ///< of those running, what does not only wait
 };
 
 }  // namespace
 
 Execution execute(const Plan& plan, Engine& engine, Report& report,
-                  const std::function<bool()>& interrupted) {
-  return Executor(plan, engine, report).run(interrupted);
+                  const std::function<bool()>& interrupted, std::size_t at_once) {
+  return Executor(plan, engine, report, at_once).run(interrupted);
 }
 
 }  // namespace stack::orchestrator

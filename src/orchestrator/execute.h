@@ -21,8 +21,9 @@ struct Execution {
 
 /// After a failure nothing below it starts but its rescues, everything else goes on. When
 /// `interrupted` answers true nothing new starts; what is under way is waited for, but for
-/// conditions.
+/// conditions. No more than `at_once` steps are under way, besides those that only wait; 0: as many
+/// as there are.
 Execution execute(const Plan& plan, Engine& engine, Report& report,
-                  const std::function<bool()>& interrupted);
+                  const std::function<bool()>& interrupted, std::size_t at_once = 0);
 
 }  // namespace stack::orchestrator

@@ -24,8 +24,19 @@ std::set<std::string> all_services(const spec::Project& project) {
   return names;
 }
 
-void apply(Recreation recreation, Changes& changes) {
+/// What is to become of the containers of a service that need not be recreated, or need to.
+Recreation recreation_of(const std::string& service, const UpRequest& request) {
+  const auto& named = request.services;
+  const bool asked_for = named.empty() || std::ranges::find(named, service) != named.end();
+  return asked_for || request.recreation == Recreation::never ? request.recreation
+                                                              : request.recreation_of_dependencies;
+}
+
+void apply(const UpRequest& request, const DesiredState& desired, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
+    const auto wish = desired.containers.find(name);
+    if (wish == desired.containers.end()) continue;
+    const Recreation recreation = recreation_of(wish->second.service, request);
     // Without a field that differs it is a preparation that failed, which is no change.
     const bool differs = !change.fields.empty() &&
                          (change.verdict == Verdict::recreate || change.verdict == Verdict::update);
@@ -41,7 +52,7 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
             UpResult& result, Laps& laps) {
   result.changes = diff(result.desired, observed, all_services(project));
   untangle(result.desired, observed, result.changes);
-  apply(request.recreation, result.changes);
+  apply(request, result.desired, result.changes);
   add_reruns(result.desired, observed, request.reruns, result.changes);
   laps.end("diff");
   result.plan =
@@ -184,7 +195,7 @@ Execution execute_noted(const spec::Project& project, const UpRequest& request,
   entry.services = request.services;
   entry.changes = history_changes(decided.changes);
   history.begin(entry, spec::to_json(project));
-  Execution execution = execute(decided.plan, engine, host.report, host.interrupted);
+  Execution execution = execute(decided.plan, engine, host.report, host.interrupted, host.at_once);
   try {
     history.end(entry, execution.interrupted   ? "interrupted"
                        : execution.succeeded() ? "done"
@@ -257,7 +268,7 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   if (policy.services.empty()) engine.take_unreadable_away();
   DownResult result = look_down(name, project, policy, engine, host.paths);
   host.planned(result.plan);
-  result.execution = execute(result.plan, engine, host.report, host.interrupted);
+  result.execution = execute(result.plan, engine, host.report, host.interrupted, host.at_once);
   if (result.execution.succeeded() && nothing_left(engine)) {
     volumes::VolumeStore(host.paths.volumes()).sweep();
     engine.shut_down_supervisor();
@@ -266,13 +277,35 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   return result;
 }
 
+namespace {
+
+/// Nothing is locked for what is only told: a lock is a file.
+std::optional<FileLock> lock_to_change(const std::string& name, const char* what, Host& host) {
+  if (host.effect == Effect::none) return std::nullopt;
+  return lock_project(host.paths, name, what, host.waiting);
+}
+
+Execution carry_out(const Plan& plan, Engine& engine, Host& host) {
+  host.planned(plan);
+  if (host.effect == Effect::none) return {};
+  return execute(plan, engine, host.report, host.interrupted, host.at_once);
+}
+
+/// For plans that make nothing new.
+Execution execute_on(const std::string& name, Host& host,
+                     const std::function<Plan(const ObservedState&)>& make_plan) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  NativeEngine engine(host.paths, nothing);
+  return carry_out(make_plan(engine.observe()), engine, host);
+}
+
+}  // namespace
+
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host) {
-  const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock = lock_project(host.paths, name, "stack stop", host.waiting);
-  NativeEngine engine(host.paths, nothing);
-  return execute(plan_stop(engine.observe(), services, grace), engine, host.report,
-                 host.interrupted);
+  const auto lock = lock_to_change(name, "stack stop", host);
+  return execute_on(name, host,
+                    [&](const auto& observed) { return plan_stop(observed, services, grace); });
 }
 
 void kill_all(const HostPaths& paths, const std::string& name) {
@@ -286,18 +319,6 @@ void kill_all(const HostPaths& paths, const std::string& name) {
   }
   while (asked-- > 0) client->receive();
 }
-
-namespace {
-
-/// For plans that make nothing new.
-Execution execute_on(const std::string& name, Host& host,
-                     const std::function<Plan(const ObservedState&)>& make_plan) {
-  const DesiredState nothing{name, "", {}, {}, {}, {}};
-  NativeEngine engine(host.paths, nothing);
-  return execute(make_plan(engine.observe()), engine, host.report, host.interrupted);
-}
-
-}  // namespace
 
 Execution kill(const std::string& name, const KillRequest& request, Host& host) {
   return execute_on(name, host, [&](const ObservedState& observed) {
@@ -327,7 +348,7 @@ std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
 }
 
 Execution restart(const std::string& name, const RestartRequest& request, Host& host) {
-  const FileLock lock = lock_project(host.paths, name, "stack restart", host.waiting);
+  const auto lock = lock_to_change(name, "stack restart", host);
   return execute_on(name, host,
                     [&](const auto& observed) { return plan_restart(observed, request); });
 }
@@ -358,18 +379,17 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {
-    const FileLock lock = lock_project(host.paths, project.name, "stack start", host.waiting);
+    const auto lock = lock_to_change(project.name, "stack start", host);
     NativeEngine engine(host.paths, desired);
     ObservedState observed = engine.observe();
     engine.count_orphans_as_ended(observed);
     engine.give_up_waiting_at(request.deadline);
-    execution =
-        execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);
+    execution = carry_out(plan_start(desired, observed, wanted), engine, host);
     std::erase_if(desired.containers, [&](const auto& each) {
       return !wanted.contains(each.second.service) || !observed.containers.contains(each.first);
     });
   }
-  if (!request.wait || !execution.succeeded()) return execution;
+  if (!request.wait || host.effect == Effect::none || !execution.succeeded()) return execution;
   return wait_until_ready(desired, request.deadline, host);
 }
 
@@ -388,7 +408,7 @@ std::set<std::string> services_to_boot(const HostPaths& paths, const std::string
 Execution boot(const spec::Project& project, Host& host) {
   check_home(project, host.paths);
   DesiredState desired = desired_of_made(project, host.paths);
-  const FileLock lock = lock_project(host.paths, project.name, "stack boot", host.waiting);
+  const auto lock = lock_to_change(project.name, "stack boot", host);
   NativeEngine engine(host.paths, desired);
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);

@@ -26,6 +26,9 @@ struct PullImages {
   std::function<std::map<std::string, std::string>(const std::vector<PullTask>&)> fetch = {};
 };
 
+/// Whether a plan is carried out, or only told to Host::planned.
+enum class Effect { real, none };
+
 /// What every use case needs of its surroundings.
 struct Host {
   HostPaths paths;
@@ -36,8 +39,11 @@ struct Host {
   /// `up` is about to begin, or has been refused: each of UpResult::warnings.
   std::function<void(const Problem&)> warned = [](const Problem&) {};
   PullImages pull = {};
-  /// `down` is about to carry this out.
+  /// This is about to be carried out; not told by `up`, which has `approve`.
   std::function<void(const Plan&)> planned = [](const Plan&) {};
+  std::size_t at_once = 0;  ///< steps; 0: as many as there are
+  /// `up` and `down` have previews of their own.
+  Effect effect = Effect::real;
 };
 
 enum class Recreation { when_changed, always, never };
@@ -46,7 +52,9 @@ struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
   bool with_dependencies = true;      ///< false: those of `services` alone
   Orphans orphans = Orphans::leave;
-  Recreation recreation = Recreation::when_changed;
+  Recreation recreation = Recreation::when_changed;  ///< of `services`
+  /// Of what only others need; Recreation::never holds for all.
+  Recreation recreation_of_dependencies = Recreation::when_changed;
   Reruns reruns = Reruns::when_needed;
   Atomicity atomicity = Atomicity::each;
   HostSources host_sources = HostSources::careful;

@@ -201,6 +201,17 @@ Pulled pull_image(image::ImageStore& store, const PullRequest& request,
   });
 }
 
+std::string resolve_digest(const std::string& name, const Surroundings& surroundings) {
+  const auto reference = image::parse_reference(without_alias(name, surroundings.conf));
+  if (!reference.digest.empty()) return reference.digest;
+  const Endpoint endpoint = endpoint_of_registry(reference, surroundings.conf);
+  return during("looking up the digest of " + printable(name), [&] {
+    RepositoryClient client(endpoint, surroundings.credentials.find(endpoint.registry),
+                            Access::pull);
+    return client.manifest(reference.tag).digest;
+  });
+}
+
 std::vector<std::string> list_tags(const std::string& name, const Surroundings& surroundings) {
   const auto reference = image::parse_reference(without_alias(name, surroundings.conf));
   const Endpoint endpoint = endpoint_of_registry(reference, surroundings.conf);

@@ -41,6 +41,10 @@ struct Pulled {
 Pulled pull_image(image::ImageStore& store, const PullRequest& request,
                   const Surroundings& surroundings);
 
+/// What the registry calls an image: "sha256:...", of the index where there is one. Fetches nothing
+/// but that. A name with a digest in it answers with that one.
+std::string resolve_digest(const std::string& name, const Surroundings& surroundings);
+
 /// The tags of a repository.
 std::vector<std::string> list_tags(const std::string& name, const Surroundings& surroundings);
 

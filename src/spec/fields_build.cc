@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys of build and develop: known, checked, without effect yet; and of hooks.
+// Keys of build and of hooks; those of develop are known and checked here, and read by `stack
+// watch`.
 #include "spec/decode.h"
 #include "spec/expand.h"
 #include "spec/schema.h"

@@ -102,9 +102,16 @@ class ConfigTest(unittest.TestCase):
         self.assertIn('services has no "dbb"', said)
         self.assertIn('did you mean "db"?', said)
 
-    def test_digests_are_refused_with_a_reason(self):
-        self.assertIn("registries are not supported yet",
-                      self.run_stack("config", "--lock-image-digests", expect=1).stderr)
+    def test_images_are_pinned_to_what_registries_call_them(self):
+        pinned = "nginx@sha256:" + "a" * 64
+        self.write("compose.yaml", f"services: {{web: {{image: '{pinned}'}}, tool: {{build: .}}}}")
+        self.assertEqual(self.out("config", "--lock-image-digests"),
+                         f'services:\n  web:\n    image: "{pinned}"\n')
+        shown = json.loads(self.out("config", "--resolve-image-digests", "--format", "json"))
+        self.assertEqual(shown["services"]["web"]["image"], pinned)
+        self.write("compose.yaml", "services: {web: {image: 'localhost:1/nginx:1'}}")
+        self.assertIn("looking up the digest of localhost:1/nginx:1",
+                      self.run_stack("config", "--resolve-image-digests", expect=1).stderr)
 
     # --- lint ------------------------------------------------------------------------------------
 

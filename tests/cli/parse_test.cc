@@ -96,11 +96,43 @@ TEST(Parse, AnUnknownWordIsAnsweredWithTheNearestOne) {
   EXPECT_EQ(mistake({"doctor", "--xyz-unheard-of"}), "stack: unknown flag: --xyz-unheard-of");
 }
 
+TEST(Parse, AWordThatAGroupDoesNotHaveIsAnsweredWithItsOwn) {
+  EXPECT_EQ(mistake({"image", "inspekt"}),
+            "stack: unknown command: image inspekt (did you mean inspect?)");
+  EXPECT_EQ(mistake({"volume", "ls", "--fliter", "a=b"}),
+            "stack: unknown flag: --fliter (did you mean --filter?)");
+}
+
+TEST(Parse, DryRunMayStandAnywhereAndIsRefusedByWhatCannotTell) {
+  EXPECT_TRUE(parsed({"--dry-run", "up"}).options.dry_run);
+  EXPECT_TRUE(parsed({"kill", "--dry-run", "web"}).options.dry_run);
+  EXPECT_EQ(mistake({"--dry-run", "exec", "web", "true"}),
+            "stack: `exec` cannot tell what it would do: --dry-run is not for it");
+}
+
+TEST(Parse, ShortFlagsMayStandTogether) {
+  const Parsed line = parsed({"logs", "-ftn", "5", "web"});
+  EXPECT_TRUE(line.options.follow);
+  EXPECT_TRUE(line.options.timestamps);
+  EXPECT_EQ(line.options.tail, "5");
+}
+
+TEST(Parse, AfterVersionFMeansFormat) {
+  EXPECT_EQ(parsed({"version", "-f", "json"}).options.format, "json");
+}
+
+TEST(Parse, WhatAShellAsksAboutIsNoLineOfOurs) {
+  const Parsed line = parsed({"__complete", "up", "--bogus", "-f", ""});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"up", "--bogus", "-f", ""}));
+}
+
 TEST(Parse, EveryCommandHasHelpExampleAndHandler) {
   for (const auto& command : commands()) {
-    const bool is_for_tests = command.name == "fail-points";
-    EXPECT_EQ(command.help.empty(), is_for_tests) << command.name;
-    EXPECT_TRUE(command.example.starts_with("stack ")) << command.name;
+    const bool is_hidden = command.name == "fail-points" || command.name == "__complete" ||
+                           command.name == "reference";
+    EXPECT_EQ(command.help.empty(), is_hidden) << command.name;
+    EXPECT_NE(command.example.find("stack "), std::string_view::npos) << command.name;
     EXPECT_NE(command.run, nullptr) << command.name;
   }
 }

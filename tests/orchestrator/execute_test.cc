@@ -42,6 +42,16 @@ TEST(Execute, AFailureSkipsWhatIsBelowItAndNothingElse) {
   EXPECT_STREQ(execution.errors[0].what(), "as the test wants it");
 }
 
+TEST(Execute, NoMoreIsUnderWayThanIsAllowed) {
+  World world(nothing);
+  Report silent;
+  execute(
+      chain_and_loner(), world, silent, [] { return false; }, 1);
+  // The one without a predecessor does not begin beside the first.
+  EXPECT_EQ(world.performed, (std::vector<std::string>{"create volume a", "create volume b",
+                                                       "create volume c", "create volume d"}));
+}
+
 TEST(Execute, AnInterruptionStartsNothingNew) {
   World world(nothing);
   Report silent;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of an `up` without -d that comes after everything runs: its logs, Ctrl-C, and what one
+// container's end means for the others.
+#pragma once
+
+#include <chrono>
+
+#include "base/host_paths.h"
+#include "cli/options.h"
+#include "spec/model.h"
+
+namespace stack::cli {
+
+/// Flags that exclude each other, and services that are not there: throws Error before anything is
+/// done.
+void check_attachment(const spec::Project& project, const Options& options);
+
+/// The services whose logs are shown: those asked for, or all but those with `attach: false`.
+std::set<std::string> attached_services(const spec::Project& project, const Options& options);
+
+/// Shows logs until nothing runs any more or somebody has had enough; the code for the shell.
+int stay_attached(const spec::Project& project, const Options& options, const HostPaths& paths,
+                  std::chrono::system_clock::time_point since);
+
+}  // namespace stack::cli

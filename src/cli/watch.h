@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// stack watch: what changes in the sources reaches the containers.
+#pragma once
+
+#include "cli/command.h"
+
+namespace stack::cli {
+
+Command watch_command();
+
+/// `up --watch`: a `watch` of its own beside the logs, while this lives.
+class WatchBeside {
+ public:
+  explicit WatchBeside(const Options& options);
+  WatchBeside(const WatchBeside&) = delete;
+  WatchBeside& operator=(const WatchBeside&) = delete;
+  ~WatchBeside();
+
+ private:
+  pid_t child_ = 0;
+};
+
+}  // namespace stack::cli

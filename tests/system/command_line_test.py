@@ -1,0 +1,430 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flags of the everyday commands: what they do to a stack that runs, and how they end."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+import stacktest
+from stacktest import eventually
+
+
+class CommandLineTest(stacktest.StackTest):
+    def begin(self, *arguments, **options):
+        """A `stack` in the background; ended with the test."""
+        process = subprocess.Popen([stacktest.STACK, *arguments], cwd=self.directory, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, **options)
+
+        def end():
+            process.kill()
+            process.wait(20)
+            process.stdout.close()
+        self.addCleanup(end)
+        return process
+
+
+class AttachedUp(CommandLineTest):
+    JOB = """
+        services:
+          web:
+            image: box:1
+            command: sh -c 'trap "exit 3" TERM; echo serving; while :; do sleep 0.05; done'
+          test:
+            image: box:1
+            command: sh -c 'echo testing; exit 7'
+            depends_on: [web]
+    """
+
+    def test_the_first_end_stops_all_and_its_code_is_ours(self):
+        self.write_stack(self.JOB)
+        result = self.stack("up", "--abort-on-container-exit", expect=7)
+        self.assertIn("testing", result.out)
+        self.assertIn("test-1 exited with code 7", result.out)
+        self.assertIn("test-1 exited with code 7...", result.err)
+        self.assertEqual((self.state_of("web"), self.state_of("test")), ("exited", "exited"))
+
+    def test_exit_code_from_is_that_of_the_service_named(self):
+        self.write_stack(self.JOB)
+        self.stack("up", "--exit-code-from", "web", expect=3)
+        self.stack("up", "--exit-code-from", "test", expect=7)
+
+    def test_a_failure_stops_all_but_a_good_end_does_not(self):
+        self.write_stack("""
+            services:
+              good: {image: box:1, command: "true"}
+              bad:
+                image: box:1
+                command: sh -c 'while [ ! -e /v/go ]; do sleep 0.02; done; exit 9'
+                volumes: ["./v:/v"]
+              web: {image: box:1, command: sleep 1000, init: true}
+        """)
+        (self.directory / "v").mkdir()
+        up = self.begin("up", "--abort-on-container-failure")
+        eventually(lambda: self.state_of("good") == "exited" and self.state_of("web") == "running",
+                   "good ends, web runs")
+        self.assertIsNone(up.poll())
+        (self.directory / "v/go").touch()
+        self.assertEqual(up.wait(stacktest.DEADLINE), 9)
+        self.assertEqual(self.state_of("web"), "exited")
+
+    def test_a_job_that_others_wait_for_may_end_well(self):
+        self.write_stack("""
+            services:
+              migrate: {image: box:1, command: "true"}
+              web:
+                image: box:1
+                command: sh -c 'exit 4'
+                depends_on: {migrate: {condition: service_completed_successfully}}
+        """)
+        self.stack("up", "--abort-on-container-exit", expect=4)
+
+    def test_logs_are_of_those_that_are_attached_to(self):
+        self.write_stack("""
+            services:
+              db: {image: box:1, command: echo from-db}
+              web: {image: box:1, command: echo from-web, depends_on: [db]}
+              quiet: {image: box:1, command: echo from-quiet, attach: false}
+        """)
+
+        def shown(*arguments):
+            out = self.stack("up", "--force-recreate", *arguments).out
+            return sorted(name for name in ("db", "quiet", "web") if f"from-{name}" in out)
+        self.assertEqual(shown(), ["db", "web"])
+        self.assertEqual(shown("--no-attach", "db"), ["web"])
+        self.assertEqual(shown("--attach", "quiet", "--attach", "db"), ["db", "quiet"])
+        self.assertEqual(shown("web"), ["web"])
+        self.assertEqual(shown("--attach-dependencies", "--always-recreate-deps", "web"),
+                         ["db", "web"])
+
+    def test_timestamps_stand_before_the_lines(self):
+        self.write_stack("services: {web: {image: box:1, command: echo hello}}")
+        out = self.stack("up", "--timestamps", "--no-log-prefix").out
+        self.assertRegex(out, r"(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z hello$")
+
+    def test_flags_that_exclude_each_other_are_refused_before_anything_is_done(self):
+        self.write_stack(self.JOB)
+        for flags in (["-d", "--abort-on-container-exit"], ["-d", "--exit-code-from", "web"],
+                      ["-d", "--attach", "web"], ["--wait", "--abort-on-container-failure"],
+                      ["--abort-on-container-exit", "--abort-on-container-failure"],
+                      ["--no-recreate", "--force-recreate"],
+                      ["--no-recreate", "--always-recreate-deps"], ["-d", "--watch"]):
+            with self.subTest(flags):
+                self.stack("up", *flags, expect=2)
+        for flag in ("--attach", "--no-attach", "--exit-code-from"):
+            self.assertIn("no such service: wep", self.stack("up", flag, "wep", expect=1).err)
+        self.assertEqual(self.ps(), {})
+
+
+class Recreation(CommandLineTest):
+    PAIR = """
+        services:
+          db: {image: box:1, command: sleep 1000, init: true}
+          web: {image: box:1, command: sleep 1000, init: true, depends_on: [db]}
+    """
+
+    def ids(self):
+        return {service: row["ID"] for service, row in self.ps().items()}
+
+    def changed(self, *arguments):
+        before = self.ids()
+        self.stack("up", "-d", "-t", "0", *arguments)
+        return sorted(name for name, id in self.ids().items() if id != before[name])
+
+    def test_force_is_for_those_named_and_dependencies_have_a_flag_of_their_own(self):
+        self.up(self.PAIR)
+        self.assertEqual(self.changed("--force-recreate", "web"), ["web"])
+        self.assertEqual(self.changed("--always-recreate-deps", "web"), ["db"])
+        self.assertEqual(self.changed("--force-recreate", "--always-recreate-deps", "web"),
+                         ["db", "web"])
+        self.assertEqual(self.changed("--force-recreate"), ["db", "web"])
+
+    def test_orphans_follow_the_environment(self):
+        self.up(self.PAIR)
+        self.write_stack("services: {db: {image: box:1, command: sleep 1000, init: true}}")
+        self.assertIn("orphan containers", self.stack("up", "-d").err)
+        result = self.stack("up", "-d", environment={"COMPOSE_IGNORE_ORPHANS": "true"})
+        self.assertNotIn("orphan containers", result.err)
+        self.stack("up", "-d", environment={"COMPOSE_REMOVE_ORPHANS": "1"})
+        self.assertEqual(list(self.ps()), ["db"])
+
+
+class DownImages(CommandLineTest):
+    def images(self):
+        return set(self.stack("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").lines)
+
+    def test_those_without_a_name_of_their_own_go_or_all(self):
+        self.write("Dockerfile", "FROM box:1\nRUN touch /built\n")
+        self.write_stack(f"""
+            services:
+              named: {{build: ., image: "named-{self.project}:1", command: "true"}}
+              plain: {{build: ., command: "true"}}
+        """)
+        named, plain = f"named-{self.project}:1", f"{self.project}-plain:latest"
+        self.stack("up", "-d")
+        self.assertLessEqual({named, plain}, self.images())
+        self.stack("down", "--rmi", "some", expect=2)
+        self.assertIn(f"Image {self.project}-plain  Removed", self.stack("down", "--rmi", "local").err)
+        self.assertEqual({named, plain} & self.images(), {named})
+        self.stack("down", "--rmi", "all")
+        self.assertEqual({named, plain, "box:1"} & self.images(), {"box:1"})
+
+
+class DryRun(CommandLineTest):
+    def test_it_tells_and_does_nothing(self):
+        self.up("""
+            services:
+              web: {image: box:1, command: sleep 1000, init: true, stop_grace_period: 0s}
+        """)
+        name = f"{self.project}-web-1"
+        before = self.ps()["web"]["ID"], self.state_of("web")
+        for arguments, told in ((["kill"], "SIGKILL"), (["stop"], "stop"), (["restart"], "stop"),
+                                (["pause"], "pause"), (["down"], "remove")):
+            with self.subTest(arguments):
+                result = self.stack("--dry-run", *arguments)
+                self.assertRegex(result.out, rf"{told}.* container {name}")
+                self.assertEqual((self.ps()["web"]["ID"], self.state_of("web")), before)
+        self.stack("stop")
+        self.assertIn(f"start container {name}", self.stack("start", "--dry-run").out)
+        self.assertEqual(self.state_of("web"), "exited")
+        self.stack("down")
+        self.assertIn("create container", self.stack("up", "--dry-run").out)
+        self.assertEqual(self.ps(), {})
+
+    def test_what_cannot_tell_refuses(self):
+        self.assertIn("--dry-run is not for it",
+                      self.stack("--dry-run", "exec", "web", "true", expect=2).err)
+
+
+class Lists(CommandLineTest):
+    STACK = """
+        services:
+          web: {image: box:1, command: sleep 1000, init: true, labels: {team: a}}
+          job: {image: box:1, command: sh -c 'exit 3'}
+          later: {image: box:1, profiles: [never]}
+    """
+
+    def begin_stack(self):
+        self.up(self.STACK)
+        eventually(lambda: self.state_of("job") == "exited", "job ends")
+
+    def services(self, *arguments):
+        return self.stack("ps", "--format", "{{.Service}}", *arguments).lines
+
+    def test_ps_chooses_by_state(self):
+        self.begin_stack()
+        self.assertEqual(self.services(), ["web"])
+        self.assertEqual(self.services("--status", "exited"), ["job"])
+        self.assertEqual(self.services("--status", "exited", "--status", "running"), ["job", "web"])
+        self.assertEqual(self.services("--filter", "status=running"), ["web"])
+        self.assertIn("there is no state", self.stack("ps", "--status", "asleep", expect=2).err)
+        self.assertIn("invalid filter", self.stack("ps", "--filter", "colour=red", expect=2).err)
+
+    def test_ps_of_a_service_without_a_container_is_empty_and_of_a_stranger_a_mistake(self):
+        self.begin_stack()
+        self.write_stack(self.STACK.replace("later", "more").replace("profiles: [never]", ""))
+        self.assertEqual(self.services("more"), [])
+        self.assertEqual(self.stack("logs", "more").out, "")
+        self.assertIn("no such service: stranger", self.stack("ps", "stranger", expect=1).err)
+
+    def test_ps_leaves_orphans_out_when_told_so(self):
+        self.begin_stack()
+        self.write_stack("services: {job: {image: box:1, command: sh -c 'exit 3'}}")
+        self.assertEqual(self.services("-a"), ["job", "web"])
+        self.assertEqual(self.services("-a", "--orphans=false"), ["job"])
+
+    def test_templates_are_dockers(self):
+        self.begin_stack()
+        name = f"{self.project}-web-1"
+
+        def ps(template):
+            return self.stack("ps", "--format", template).out
+        self.assertEqual(ps('{{.Name}} {{upper .State}} {{.Label "team"}} {{.ExitCode}}'),
+                         f"{name} RUNNING a 0\n")
+        self.assertEqual(ps("{{if eq .State \"running\"}}yes{{else}}no{{end}}"), "yes\n")
+        self.assertEqual(ps("table {{.Service}}\t{{.State}}"), "SERVICE   STATE\nweb       running\n")
+        self.assertEqual(json.loads(ps("json"))["Name"], name)
+        self.assertEqual(len(json.loads(self.stack("ps", "--format", "json", "--no-trunc").out)["ID"]),
+                         64)
+        self.assertIn("there is no field .Nope",
+                      self.stack("ps", "--format", "{{.Nope}}", expect=2).err)
+        self.assertEqual(self.stack("images", "--format", "{{.ContainerName}} {{.Repository}}:{{.Tag}}")
+                         .lines[-1], f"{name} box:1")
+
+    def test_inspect_reaches_into_everything(self):
+        self.begin_stack()
+        network = f"{self.project}_default"
+        self.assertEqual(self.stack("network", "inspect", "--format",
+                                    "{{range .Containers}}{{.Name}}{{end}}", network).out,
+                         f"{self.project}-web-1\n")
+        self.assertEqual(self.stack("image", "inspect", "-f",
+                                    "{{.Config.Cmd}} {{len .RootFS.Layers}} {{index .RepoTags 0}}",
+                                    "box:1").out, "[sh] 1 box:1\n")
+
+    def test_system_df_and_info_know_what_there_is(self):
+        self.begin_stack()
+        rows = {row["Type"]: row for row in
+                map(json.loads, self.stack("system", "df", "--format", "json").lines)}
+        self.assertEqual(rows["Containers"]["TotalCount"], "2")
+        self.assertEqual(rows["Containers"]["Active"], "1")
+        self.assertEqual(rows["Images"]["Active"], "1")
+        self.assertIn(f"{self.project}-web-1", self.stack("system", "df", "-v").out)
+        self.assertEqual(self.stack("system", "info", "-f",
+                                    "{{.Containers}} {{.ContainersRunning}} {{.OSType}}").out,
+                         "2 1 linux\n")
+        self.assertIn("Containers:       2 (1 running, 0 paused, 1 stopped)",
+                      self.stack("system", "info").out)
+
+    def test_system_prune_removes_what_nothing_uses(self):
+        self.stack("network", "create", "nobodys")
+        self.assertIn("nobodys", self.stack("system", "prune", "-f").out)
+        self.assertNotIn("nobodys", self.stack("network", "ls").out)
+
+    def test_progress_can_be_read_by_programs(self):
+        self.write_stack(self.STACK)
+        lines = [json.loads(line) for line in
+                 self.stack("--progress", "json", "up", "-d").err.splitlines()]
+        mine = [line for line in lines if line["id"] == f"Container {self.project}-web-1"]
+        self.assertEqual([(line["status"], line["text"]) for line in mine],
+                         [("Working", "Creating"), ("Done", "Created"),
+                          ("Working", "Starting"), ("Done", "Started")])
+        result = self.stack("stop", environment={"COMPOSE_PROGRESS": "plain",
+                                                 "COMPOSE_STATUS_STDOUT": "1"})
+        self.assertIn("Stopped", result.out)
+        self.assertNotIn("Stopped", result.err)
+
+    def test_parallel_takes_a_number(self):
+        self.write_stack(self.STACK)
+        self.stack("up", "-d", "--parallel", "1")
+        self.assertIn("--parallel takes a number",
+                      self.stack("stop", "--parallel", "many", expect=2).err)
+        self.stack("stop", environment={"COMPOSE_PARALLEL_LIMIT": "2"})
+
+    def test_completion_knows_what_runs(self):
+        self.begin_stack()
+
+        def complete(*words):
+            return [line.split("\t")[0] for line in self.stack("__complete", *words).lines]
+        self.assertEqual(complete("-p", self.project[:4]), [self.project])
+        self.assertEqual(complete("image", "rm", "bo"), ["box:1"])
+        self.assertEqual(complete("network", "rm", self.project[:4]), [f"{self.project}_default"])
+        (self.directory / "stack.yaml").unlink()
+        self.assertEqual(complete("-p", self.project, "logs", ""), ["job", "web"])
+
+
+class Watch(CommandLineTest):
+    STACK = """
+        services:
+          web:
+            image: box:1
+            command: sh -c 'echo began; exec sleep 1000'
+            init: true
+            stop_grace_period: 0s
+            develop:
+              watch:
+                - {path: ./src, action: sync, target: /app/src, ignore: ["*.tmp"], initial_sync: true}
+                - {path: ./conf, action: sync+restart, target: /etc/conf}
+                - path: ./hook
+                  action: sync+exec
+                  target: /hook
+                  exec: {command: [sh, -c, "echo ran >> /ran"]}
+    """
+
+    def setUp(self):
+        super().setUp()
+        for folder in ("src/deep", "conf", "hook"):
+            (self.directory / folder).mkdir(parents=True)
+        (self.directory / "src/first").write_text("1\n")
+        self.write_stack(self.STACK)
+
+    def watch(self, *arguments):
+        watcher = self.begin("watch", *arguments)
+        eventually(lambda: "Watch enabled" in watcher.stdout.readline(), "the watch begins")
+        return watcher
+
+    def text_inside(self, path):
+        result = self.stack("exec", "-T", "web", "cat", path, expect=None)
+        return result.out if result.code == 0 else None
+
+    def await_text(self, path, text):
+        eventually(lambda: self.text_inside(path) == text, f"{path} becomes {text!r}")
+
+    def test_what_changes_here_changes_there(self):
+        self.watch()
+        self.assertEqual(self.text_inside("/app/src/first"), "1\n")  # initial_sync
+        self.write("src/first", "2\n")
+        self.await_text("/app/src/first", "2\n")
+        self.write("src/deep/new/folder/file", "3\n")
+        self.await_text("/app/src/deep/new/folder/file", "3\n")
+        (self.directory / "src/first").rename(self.directory / "src/second")
+        self.await_text("/app/src/second", "2\n")
+        self.await_text("/app/src/first", None)
+        self.write("src/a.tmp", "x")
+        self.write("src/b", "y")
+        self.await_text("/app/src/b", "y")
+        self.assertIsNone(self.text_inside("/app/src/a.tmp"))
+
+    def test_a_container_is_restarted_or_a_command_run_after_the_copy(self):
+        self.watch()
+        self.write("conf/main", "new\n")
+        eventually(lambda: self.log("web").count("began") == 2, "web is restarted")
+        self.assertEqual(self.text_inside("/etc/conf/main"), "new\n")
+        self.write("hook/x", "1")
+        self.await_text("/ran", "ran\n")
+
+    def test_links_lead_nowhere_else(self):
+        """A container cannot make the watch write outside of it."""
+        outside = self.directory / "outside"
+        outside.mkdir()
+        self.watch()
+        self.stack("exec", "-T", "web", "sh", "-c",
+                   f"rm -rf /app/src; mkdir -p {outside}; ln -s {outside} /app/src")
+        self.write("src/deep/later", "2")
+        self.await_text(f"{outside}/deep/later", "2")
+        self.assertEqual(list(outside.iterdir()), [])
+
+    def test_ctrl_c_ends_it_and_a_second_watch_is_refused(self):
+        watcher = self.watch()
+        self.assertIn("it is watched already", self.stack("watch", "--no-up", expect=1).err)
+        watcher.send_signal(signal.SIGINT)
+        self.assertEqual(watcher.wait(stacktest.DEADLINE), 130)
+        self.assertEqual(self.state_of("web"), "running")
+
+    def test_up_can_watch_beside_the_logs(self):
+        up = self.begin("up", "--watch")
+        eventually(lambda: "Watch enabled" in up.stdout.readline(), "the watch begins")
+        self.write("src/first", "2\n")
+        self.await_text("/app/src/first", "2\n")
+        up.send_signal(signal.SIGINT)
+        self.assertEqual(up.wait(stacktest.DEADLINE), 130)
+
+    def test_a_rebuild_makes_the_container_anew(self):
+        self.write("Dockerfile", "FROM box:1\nCOPY word /word\nCMD [\"sleep\", \"1000\"]\n")
+        self.write("word", "one\n")
+        self.write_stack("""
+            services:
+              web:
+                build: .
+                init: true
+                stop_grace_period: 0s
+                develop: {watch: [{path: ./word, action: rebuild}]}
+        """)
+        self.watch("--prune")
+        self.assertEqual(self.text_inside("/word"), "one\n")
+        before = self.ps()["web"]["ID"]
+        self.write("word", "two\n")
+        self.await_text("/word", "two\n")
+        self.assertNotEqual(self.ps()["web"]["ID"], before)
+
+    def test_nothing_to_watch_is_told(self):
+        self.write_stack("services: {web: {image: box:1, command: sleep 1000, init: true}}")
+        self.assertIn("none of the selected services is configured for watch",
+                      self.stack("watch", expect=1).err)
+
+
+if __name__ == "__main__":
+    stacktest.main()
