@@ -416,7 +416,7 @@ Execution boot(const spec::Project& project, Host& host) {
   for (auto& [name, wish] : desired.containers)
     std::erase_if(wish.model.depends_on,
                   [&](const auto& each) { return !wanted.contains(each.first); });
-  return execute(plan_start(desired, observed, wanted), engine, host.report, host.interrupted);
+  return carry_out(plan_start(desired, observed, wanted), engine, host);
 }
 
 }  // namespace stack::orchestrator
