@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/image_commands.h"
 #include "cli/network_commands.h"
+#include "cli/run_commands.h"
 #include "cli/running_commands.h"
 #include "cli/volume_commands.h"
 
@@ -325,6 +326,11 @@ const std::vector<Command>& commands() {
       build_command(),
       ps(),
       logs(),
+      run_command(),
+      create_command(),
+      remove_command(),
+      stack_list_command(),
+      project_volumes_command(),
       events_command(),
       exec_command(),
       attach_command(),

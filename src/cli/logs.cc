@@ -36,6 +36,7 @@ int run_logs(const Options& options) {
   LogRequest request;
   request.project = project_name(options);
   request.services.insert(options.arguments.begin(), options.arguments.end());
+  request.container = options.container;
   request.tail = tail_of(options);
   request.since = moment_of(options.since, "--since");
   request.until = moment_of(options.until, "--until");

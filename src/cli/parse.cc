@@ -51,6 +51,7 @@ void add_positionals(CLI::App& app, const Command& command, Options& options) {
       option->required();
       break;
     case Positional::service_and_command:
+    case Positional::object_and_words:
       option->expected(0, 1 << 20);  // split_off_command() has taken them
       break;
     default:
@@ -125,10 +126,23 @@ struct Split {
   Words command;
 };
 
+bool takes_words(const Command& command) {
+  return command.positional == Positional::service_and_command ||
+         command.positional == Positional::object_and_words;
+}
+
 Split split_off_command(const Words& arguments, Words::const_iterator verb) {
-  if (verb == arguments.end() || *verb != "exec") return {arguments, {}};
-  const auto exec = std::ranges::find(commands(), *verb, &Command::name);
-  auto at = skip_flags(verb + 1, arguments, exec->flags);
+  if (verb == arguments.end()) return {arguments, {}};
+  // "exec", or "container exec".
+  auto last = verb;
+  auto command = std::ranges::find(commands(), *verb, &Command::name);
+  if (command == commands().end()) {
+    last = skip_flags(verb + 1, arguments, {});
+    if (last == arguments.end()) return {arguments, {}};
+    command = std::ranges::find(commands(), fmt::format("{} {}", *verb, *last), &Command::name);
+  }
+  if (command == commands().end() || !takes_words(*command)) return {arguments, {}};
+  auto at = skip_flags(last + 1, arguments, command->flags);
   Split parts{{arguments.begin(), at}, {}};
   if (at != arguments.end() && *at == "--") ++at;
   parts.command.assign(at, arguments.end());
@@ -234,10 +248,12 @@ Parsed parse(const std::vector<std::string>& arguments) {
     run_version(parsed.options);
     return {};
   }
-  if (parsed.command != nullptr && parsed.command->positional == Positional::service_and_command) {
-    if (parts.command.size() < 2)
-      return wrong_usage(fmt::format("{} needs {} COMMAND", parsed.command->name,
-                                     parsed.command->positional_name));
+  if (parsed.command != nullptr && takes_words(*parsed.command)) {
+    const bool needs_command = parsed.command->positional == Positional::service_and_command;
+    if (parts.command.size() < (needs_command ? 2U : 1U))
+      return wrong_usage(fmt::format("{} needs {}{}", parsed.command->name,
+                                     parsed.command->positional_name,
+                                     needs_command ? " COMMAND" : ""));
     parsed.options.arguments = std::move(parts.command);
   }
   if (parsed.command == nullptr) {

@@ -21,6 +21,7 @@ bool is_shown(const ObservedContainer& container, const Options& options) {
   const auto& wanted = options.arguments;
   if (!wanted.empty() && std::ranges::find(wanted, container.config.service) == wanted.end())
     return false;
+  if (supervisor::is_one_off(container.config)) return options.all;
   const bool stopped =
       container.status.phase == Phase::exited || container.status.phase == Phase::created;
   return options.all || !stopped || orchestrator::is_data_container(container);
