@@ -14,7 +14,8 @@ struct AttachRequest {
   bool input = false;     ///< its standard input is open, and ours is for it
   bool signals = false;   ///< signals that come to us are meant for it
   std::string detach_keys = {};
-  bool starts = false;   ///< it is started here, and shows all it has ever said
+  bool starts = false;    ///< it is started here, and shows all it has ever said
+  bool only_new = false;  ///< or only what it says from then on
   bool removes = false;  ///< and removed when it has ended
 };
 

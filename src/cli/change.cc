@@ -73,10 +73,14 @@ orchestrator::UpRequest up_request(const Options& options) {
   return request;
 }
 
+void tell_problems(const std::vector<orchestrator::Problem>& problems) {
+  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+}
+
 namespace {
 
 int refuse(const std::vector<orchestrator::Problem>& problems) {
-  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+  tell_problems(problems);
   std::cerr << "Nothing was changed.\n";
   return static_cast<int>(ExitCode::failure);
 }

@@ -37,6 +37,7 @@ orchestrator::UpRequest up_request(const Options& options);
 int tell_outcome(const std::string& project, const orchestrator::UpResult& result);
 /// The same of one that is there for the sake of one container: nothing to change is no news.
 int tell_run(const orchestrator::UpResult& result);
+void tell_problems(const std::vector<orchestrator::Problem>& problems);
 void tell_warning(const orchestrator::Problem& warning);
 void warn_of_orphans(const orchestrator::Plan& plan);
 

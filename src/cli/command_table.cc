@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_commands.h"
 #include "cli/command.h"
+#include "cli/container_commands.h"
 #include "cli/image_commands.h"
 #include "cli/network_commands.h"
 #include "cli/run_commands.h"
@@ -319,8 +320,10 @@ const std::vector<Flag>& global_flags() {
   return flags;
 }
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> table{
+namespace {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> table{
       up(),
       down(),
       build_command(),
@@ -425,6 +428,14 @@ const std::vector<Command>& commands() {
        run_fail_points,
        false},
   };
+  for (Command& command : container_commands()) table.push_back(std::move(command));
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = all_commands();
   return table;
 }
 

@@ -4,7 +4,11 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "cli/change.h"
+#include "cli/progress.h"
+#include "orchestrator/one_off.h"
 
 namespace stack::cli {
 
@@ -44,6 +48,30 @@ const FoundContainer& choose_container(const std::vector<FoundContainer>& contai
 
 FoundContainer find_container(const std::string& text) {
   return choose_container(all_containers(), text);
+}
+
+void check_name_is_free(const std::vector<FoundContainer>& containers, const std::string& name) {
+  for (const FoundContainer& each : containers) {
+    const auto& config = each.container.config;
+    if (config.name != name) continue;
+    throw Error(fmt::format("Conflict. The container name \"/{}\" is already in use by container "
+                            "\"{}\"",
+                            name, config.id))
+        .with_hint("remove or rename that container, or choose another name")
+        .with_exit_code(ExitCode::runtime_error);
+  }
+}
+
+void retire_lone_containers() {
+  const HostPaths paths = HostPaths::from_environment();
+  const std::string project = orchestrator::lone_containers_project;
+  if (!stack::exists(paths.project_data(project))) return;
+  if (!supervisor::read_containers(paths, project, supervisor::ConfigParts::summary).empty()) return;
+  Options quiet;
+  quiet.progress = "quiet";
+  const auto progress = make_progress(quiet);
+  orchestrator::Host host = interruptible_host(*progress);
+  orchestrator::retire(project, host);
 }
 
 Options options_about(const FoundContainer& found, const Options& options) {

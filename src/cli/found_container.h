@@ -25,6 +25,12 @@ const FoundContainer& choose_container(const std::vector<FoundContainer>& contai
                                        const std::string& text);
 FoundContainer find_container(const std::string& text);
 
+/// Throws Error (125) in docker's words when one of them is called so.
+void check_name_is_free(const std::vector<FoundContainer>& containers, const std::string& name);
+
+/// When there is no container without a compose file any more, what they had in common goes too.
+void retire_lone_containers();
+
 /// The options of a command on a service, about this container alone.
 Options options_about(const FoundContainer& found, const Options& options);
 

@@ -5,11 +5,11 @@
 
 #include "base/error.h"
 #include "base/ids.h"
-#include "base/text.h"
 #include "cli/attach_session.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/detach_keys.h"
+#include "cli/found_container.h"
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
@@ -29,23 +29,6 @@ Options options_of_service(const Options& options) {
   only.arguments = {options.arguments.front()};
   if (options.quiet) only.progress = "quiet";
   return only;
-}
-
-/// docker's sentence.
-void check_name(const std::string& name) {
-  if (name.empty()) return;
-  const HostPaths paths = HostPaths::from_environment();
-  for (const auto& project : supervisor::list_projects(paths)) {
-    for (const auto& each :
-         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
-      if (each.config.name != name) continue;
-      throw Error(fmt::format("Conflict. The container name \"/{}\" is already in use by container "
-                              "\"{}\"",
-                              name, each.config.id))
-          .with_hint("remove or rename that container, or choose another name")
-          .with_exit_code(ExitCode::runtime_error);
-    }
-  }
 }
 
 OneOff one_off_of(const Options& options, const RunRequest& run) {
@@ -101,7 +84,8 @@ int run_run(const Options& options) {
   const Options of_service = options_of_service(options);
   const spec::Project loaded = load_project(of_service);
   if (!loaded.services.contains(run.service)) fail("no such service: {}", run.service);
-  check_name(options.name);
+  if (!options.name.empty())
+    check_name_is_free(all_containers(supervisor::ConfigParts::summary), options.name);
   const spec::Project project = project_to_run(loaded, run);
   if (!provide_images(project, of_service)) return 0;
   UpRequest request = up_request(of_service);

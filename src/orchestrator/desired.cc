@@ -235,11 +235,10 @@ class Wisher {
 
   void add(const spec::Service& service, const OneOff& one_off) {
     if (!images_.contains(service.image)) return;
-    const std::string step = one_off.slug.empty() ? "" : "run-" + one_off.slug;
-    const std::string owner =
-        step.empty() ? service.name : fmt::format("{}-{}", service.name, step);
+    const std::string step = "run-" + one_off.slug;
+    const std::string owner = fmt::format("{}-{}", service.name, step);
     DesiredContainer container = wish(service, service, 1, owner);
-    container.step = step;
+    if (!one_off.is_the_service) container.step = step;
     container.one_off = one_off;
     container.name =
         one_off.name.empty() ? fmt::format("{}-{}", project_.name, owner) : one_off.name;
