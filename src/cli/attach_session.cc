@@ -67,8 +67,9 @@ class AttachSession {
       : request_(std::move(request)),
         id_(request_.id),
         keys_(request_.terminal ? request_.detach_keys : ""),
-        output_(HostPaths::from_environment().container(request_.project, id_),
-                request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now),
+        output_(
+            HostPaths::from_environment().container(request_.project, id_),
+            request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now),
         client_(request_.project),
         input_open_(request_.input) {}
 

@@ -16,7 +16,7 @@ struct AttachRequest {
   std::string detach_keys = {};
   bool starts = false;    ///< it is started here, and shows all it has ever said
   bool only_new = false;  ///< or only what it says from then on
-  bool removes = false;  ///< and removed when it has ended
+  bool removes = false;   ///< and removed when it has ended
 };
 
 /// Until it ends: its exit code. 0 after the detach keys. Throws Error when it cannot be started.

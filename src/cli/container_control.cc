@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stack container start`, `stop`, `kill` and their likes: what is done to containers by their names,
-// whichever stack they are of.
+// `stack container start`, `stop`, `kill` and their likes: what is done to containers by their
+// names, whichever stack they are of.
 #include <signal.h>
 
 #include <algorithm>
@@ -82,8 +82,7 @@ void require_running(const FoundContainer& found) {
 /// With another signal than the container's own: who has not ended by then is killed.
 void signal_first(const FoundContainer& found, int signal, std::chrono::nanoseconds grace) {
   const std::string& id = found.container.config.id;
-  auto client =
-      supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
+  auto client = supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
   client.call(supervisor::SignalContainer{id, signal});
   client.send(supervisor::Await{id, supervisor::AwaitedCondition::ended});
   client.receive(std::chrono::duration_cast<std::chrono::milliseconds>(grace));
@@ -205,9 +204,8 @@ int run_container_unpause(const Options& options) {
 }
 
 int run_container_remove(const Options& options) {
-  const int code = each_container(options, [&](const FoundContainer& found) {
-    remove_one(found, options);
-  });
+  const int code =
+      each_container(options, [&](const FoundContainer& found) { remove_one(found, options); });
   retire_lone_containers();
   return code;
 }
@@ -218,10 +216,10 @@ int run_container_wait(const Options& options) {
     const FoundContainer found = find_container(name);
     int code = found.container.status.exit_code.value_or(0);
     if (supervisor::is_up(found.container.status.phase)) {
-      auto client = supervisor::Client::connect_or_start(HostPaths::from_environment(),
-                                                         found.project);
-      const auto reply = client.call(supervisor::Await{found.container.config.id,
-                                                       supervisor::AwaitedCondition::ended});
+      auto client =
+          supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
+      const auto reply = client.call(
+          supervisor::Await{found.container.config.id, supervisor::AwaitedCondition::ended});
       code = reply.exit_code.value_or(static_cast<int>(ExitCode::runtime_error));
     }
     std::cout << code << '\n' << std::flush;

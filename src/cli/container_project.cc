@@ -91,8 +91,7 @@ void add_volumes_from(const std::vector<std::string>& texts,
     const bool read_only = colon != std::string::npos && text.substr(colon + 1) == "ro";
     for (const auto& each : other.spec.mounts) {
       const auto taken = [&](const spec::Mount& own) { return own.target == each.target; };
-      if (each.kind != runtime::MountKind::bind ||
-          std::ranges::any_of(service.volumes, taken))
+      if (each.kind != runtime::MountKind::bind || std::ranges::any_of(service.volumes, taken))
         continue;
       spec::Mount mount = inherited_mount(each, volumes);
       if (read_only) mount.access = spec::Access::read_only;
@@ -107,8 +106,8 @@ void publish_exposed(const Options& options, spec::Service& service) {
   const image::ImageStore store(HostPaths::from_environment().images());
   const auto image = store.find(service.image);
   if (!image)
-    throw Error(fmt::format("-P: which ports {} exposes is not known before it is there",
-                            service.image))
+    throw Error(
+        fmt::format("-P: which ports {} exposes is not known before it is there", service.image))
         .with_hint(fmt::format("`stack image pull {}` fetches it", service.image))
         .with_exit_code(ExitCode::runtime_error);
   std::set<std::string> exposed(image->config.exposed_ports.begin(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A container without a compose file as a project of one service, so that everything that is true of
-// services is true of it: what its flags may say, how it is made, what is checked before.
+// A container without a compose file as a project of one service, so that everything that is true
+// of services is true of it: what its flags may say, how it is made, what is checked before.
 #pragma once
 
 #include <string>

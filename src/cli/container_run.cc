@@ -31,16 +31,15 @@ using namespace orchestrator;
 
 /// "quiet_harbor": words are easier to type than digits.
 std::string new_name() {
-  constexpr std::array qualities{"amber", "brisk",  "calm",  "clear", "early", "even",
-                                 "fair",  "gentle", "happy", "keen",  "late",  "light",
-                                 "lucid", "mild",   "neat",  "plain", "quick", "quiet",
-                                 "ready", "round",  "sharp", "slow",  "smooth", "steady",
-                                 "swift", "tidy",   "vivid", "warm",  "wide",  "young"};
-  constexpr std::array things{"anchor", "beacon",  "bridge", "brook",  "canyon", "cedar",
-                              "cliff",  "cloud",   "comet",  "delta",  "ember",  "field",
-                              "forest", "glacier", "harbor", "island", "lagoon", "lantern",
-                              "meadow", "orchard", "pebble", "prairie", "reef",  "ridge",
-                              "river",  "summit",  "tide",   "valley", "willow", "window"};
+  constexpr std::array qualities{
+      "amber", "brisk", "calm",   "clear",  "early", "even",  "fair",  "gentle", "happy", "keen",
+      "late",  "light", "lucid",  "mild",   "neat",  "plain", "quick", "quiet",  "ready", "round",
+      "sharp", "slow",  "smooth", "steady", "swift", "tidy",  "vivid", "warm",   "wide",  "young"};
+  constexpr std::array things{"anchor", "beacon",  "bridge", "brook",   "canyon", "cedar",
+                              "cliff",  "cloud",   "comet",  "delta",   "ember",  "field",
+                              "forest", "glacier", "harbor", "island",  "lagoon", "lantern",
+                              "meadow", "orchard", "pebble", "prairie", "reef",   "ridge",
+                              "river",  "summit",  "tide",   "valley",  "willow", "window"};
   const auto random = std::stoul(random_hex(8), nullptr, 16);
   return fmt::format("{}_{}", qualities[random % qualities.size()],
                      things[random / qualities.size() % things.size()]);

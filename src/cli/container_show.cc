@@ -19,12 +19,11 @@ namespace stack::cli {
 namespace {
 
 const Fields& headings() {
-  static const Fields all{{"Command", "COMMAND"},   {"CreatedAt", "CREATED AT"},
-                          {"ID", "CONTAINER ID"},   {"Image", "IMAGE"},
-                          {"Labels", "LABELS"},     {"Names", "NAMES"},
-                          {"Ports", "PORTS"},       {"RunningFor", "CREATED"},
-                          {"Project", "PROJECT"},   {"State", "STATE"},
-                          {"Status", "STATUS"}};
+  static const Fields all{
+      {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"ID", "CONTAINER ID"},
+      {"Image", "IMAGE"},     {"Labels", "LABELS"},        {"Names", "NAMES"},
+      {"Ports", "PORTS"},     {"RunningFor", "CREATED"},   {"Project", "PROJECT"},
+      {"State", "STATE"},     {"Status", "STATUS"}};
   return all;
 }
 
@@ -100,9 +99,9 @@ int run_container_list(const Options& options) {
   std::vector<Fields> rows;
   for (const FoundContainer& found : chosen(options)) rows.push_back(row_of(found, options, now));
   const std::string format = options.quiet ? "{{.ID}}" : options.format;
-  std::cout << format_rows(
-      format, headings(),
-      {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"}, rows);
+  std::cout << format_rows(format, headings(),
+                           {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"},
+                           rows);
   return 0;
 }
 

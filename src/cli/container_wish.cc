@@ -139,12 +139,10 @@ void add_command(const Options& options, Json& service) {
 /// -v /data/public:ro, which many a tutorial has.
 void check_target(const std::string& text, const spec::VolumeParts& parts) {
   if (parts.target.starts_with('/')) return;
-  const bool is_option = parts.target == "ro" || parts.target == "rw" || parts.target == "z" ||
-                         parts.target == "Z";
+  const bool is_option =
+      parts.target == "ro" || parts.target == "rw" || parts.target == "z" || parts.target == "Z";
   refuse("-v", text, fmt::format("mount path must be absolute: \"{}\"", parts.target),
-         is_option
-             ? fmt::format("did you mean {0}:{0}:{1}?", parts.source, parts.target)
-             : "");
+         is_option ? fmt::format("did you mean {0}:{0}:{1}?", parts.source, parts.target) : "");
 }
 
 /// A named volume is the machine's, under that name.
@@ -255,8 +253,7 @@ void add_networks(const Options& options, Json& service, Json& document) {
   for (const auto& text : options.networks) seats.push_back(seat_of(text));
   if (seats.empty()) seats.push_back({"bridge"});
   if (is_mode(seats.front().network)) {
-    if (seats.size() > 1)
-      refuse("--network", seats.front().network, "goes with no other network");
+    if (seats.size() > 1) refuse("--network", seats.front().network, "goes with no other network");
     service["network_mode"] = seats.front().network;
     return;
   }

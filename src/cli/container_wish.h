@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// docker's flags of `container run` as a compose file of one service, which is then read and checked
-// as every other. Pure.
+// docker's flags of `container run` as a compose file of one service, which is then read and
+// checked as every other. Pure.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

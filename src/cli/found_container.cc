@@ -66,7 +66,8 @@ void retire_lone_containers() {
   const HostPaths paths = HostPaths::from_environment();
   const std::string project = orchestrator::lone_containers_project;
   if (!stack::exists(paths.project_data(project))) return;
-  if (!supervisor::read_containers(paths, project, supervisor::ConfigParts::summary).empty()) return;
+  if (!supervisor::read_containers(paths, project, supervisor::ConfigParts::summary).empty())
+    return;
   Options quiet;
   quiet.progress = "quiet";
   const auto progress = make_progress(quiet);

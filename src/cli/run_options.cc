@@ -18,8 +18,7 @@
 namespace stack::cli {
 namespace {
 
-[[noreturn]] void refuse(const char* flag, const std::string& text,
-                         const spec::Refusal& refusal) {
+[[noreturn]] void refuse(const char* flag, const std::string& text, const spec::Refusal& refusal) {
   Error error(fmt::format("{} {}: {}", flag, printable(text), refusal.message));
   if (!refusal.hint.empty()) error.with_hint(refusal.hint);
   throw error.with_exit_code(ExitCode::usage);
@@ -76,9 +75,8 @@ std::optional<std::string> our_value(const std::string& key) {
 }
 
 void add_file(const std::string& path, spec::Environment& environment) {
-  const auto read = spec::parse_dotenv(read_file(path), [](std::string_view name) {
-    return our_value(std::string(name));
-  });
+  const auto read = spec::parse_dotenv(
+      read_file(path), [](std::string_view name) { return our_value(std::string(name)); });
   if (read.error)
     throw Error(fmt::format("{}:{}: {}", printable(path), read.error->line, read.error->message))
         .with_exit_code(ExitCode::invalid_file);
@@ -152,8 +150,8 @@ orchestrator::RunRequest run_request(const Options& options) {
   request.cap_add = capabilities_of(options.cap_add);
   request.cap_drop = capabilities_of(options.cap_drop);
   request.stdin_open = options.keep_stdin && !options.detach;
-  request.tty = !options.detach && !options.no_tty && is_terminal(STDIN_FILENO) &&
-                is_terminal(STDOUT_FILENO);
+  request.tty =
+      !options.detach && !options.no_tty && is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
   return request;
 }
 

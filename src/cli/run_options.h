@@ -9,7 +9,8 @@ namespace stack::cli {
 
 /// [[IP:]HOST:]CONTAINER[/PROTOCOL] of each. Throws Error (usage).
 std::vector<spec::Port> ports_of(const std::vector<std::string>& texts);
-/// [SOURCE:]TARGET[:OPTIONS] of each; sources that are paths begin at `folder`. Throws Error (usage).
+/// [SOURCE:]TARGET[:OPTIONS] of each; sources that are paths begin at `folder`. Throws Error
+/// (usage).
 std::vector<spec::Mount> mounts_of(const std::vector<std::string>& texts,
                                    const std::filesystem::path& folder);
 /// Of files, then of KEY=VALUE; KEY alone takes our value, and none when we have none.

@@ -50,8 +50,7 @@ Fields row_of(const StackSummary& stack) {
 }
 
 const Fields& stack_headings() {
-  static const Fields all{
-      {"Name", "NAME"}, {"Status", "STATUS"}, {"ConfigFiles", "CONFIG FILES"}};
+  static const Fields all{{"Name", "NAME"}, {"Status", "STATUS"}, {"ConfigFiles", "CONFIG FILES"}};
   return all;
 }
 

@@ -10,7 +10,7 @@ namespace stack::cli {
 
 struct StackSummary {
   std::string name;
-  std::vector<std::string> files = {};        ///< of which it was made
+  std::vector<std::string> files = {};     ///< of which it was made
   std::map<std::string, int> states = {};  ///< how many containers are in which (state_text())
 };
 

@@ -263,8 +263,7 @@ class Wisher {
 
   void add_step(const spec::Service& service, std::size_t index, int number) {
     const spec::PreStart& step = service.pre_start[index];
-    DesiredContainer container =
-        wish(service, model_of_step(service, step), number, service.name);
+    DesiredContainer container = wish(service, model_of_step(service, step), number, service.name);
     container.step = step_name(step, index, number);
     container.name = step_container_name(project_, service, container.step);
     // What all replicas share comes after what each of them did before.

@@ -87,8 +87,8 @@ struct AddressWish {
 /// A container that a person runs by hand, of a service of the project as it is for this once.
 struct OneOff {
   std::string service;
-  std::string slug;  ///< what tells it from others: 12 hexadecimal digits
-  std::string name;  ///< empty: "shop-web-run-SLUG"
+  std::string slug;             ///< what tells it from others: 12 hexadecimal digits
+  std::string name;             ///< empty: "shop-web-run-SLUG"
   bool is_the_service = false;  ///< its only container, and not one beside others
   bool use_aliases = false;     ///< others find it by the names of its service
   bool stdin_once = false;      ///< see supervisor::HandRun

@@ -10,8 +10,8 @@
 
 namespace stack::orchestrator {
 
-/// What containers without a compose file belong to (`stack container run`): each is the container of
-/// a service of its name. No person's project can be called so.
+/// What containers without a compose file belong to (`stack container run`): each is the container
+/// of a service of its name. No person's project can be called so.
 inline constexpr const char* lone_containers_project = "@containers";
 
 /// What the command line says of it. What is empty or unset is as the service has it.

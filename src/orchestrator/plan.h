@@ -144,7 +144,8 @@ Plan plan_start(const DesiredState& desired, const ObservedState& observed,
                 const std::set<std::string>& services);
 
 struct RemoveRequest {
-  std::set<std::string> containers;  ///< by name; those that run are left alone, unless it stops them
+  std::set<std::string>
+      containers;  ///< by name; those that run are left alone, unless it stops them
   bool stops = false;
   std::optional<std::chrono::nanoseconds> grace = {};
   /// Their anonymous volumes too, if nobody else has them.

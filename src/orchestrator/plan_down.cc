@@ -79,9 +79,9 @@ bool still_used(const ObservedState& observed, const std::set<std::string>& leav
   return std::ranges::any_of(observed.containers, [&](const auto& each) {
     const bool stays = !leaving.contains(each.first) &&
                        (!supervisor::is_one_off(each.second.config) || is_running(each.second));
-    return stays &&
-           std::ranges::any_of(each.second.config.endpoints,
-                               [&](const auto& endpoint) { return endpoint.network == network; });
+    return stays && std::ranges::any_of(each.second.config.endpoints, [&](const auto& endpoint) {
+             return endpoint.network == network;
+           });
   });
 }
 

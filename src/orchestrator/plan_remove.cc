@@ -51,16 +51,15 @@ class Thinning {
       for (const StepId each : step.rescues)
         if (kept[each]) rescued.push_back(heirs_[each].front());
       const std::string* const started = started_by(step);
-      const bool goes = (started != nullptr && is_left(*started)) ||
-                        (!step.rescues.empty() && rescued.empty());
+      const bool goes =
+          (started != nullptr && is_left(*started)) || (!step.rescues.empty() && rescued.empty());
       kept[id] = !goes;
       if (goes) {
         heirs_[id] = std::move(after);
         continue;
       }
       heirs_[id] = {thinned_.steps.size()};
-      thinned_.steps.push_back(
-          {step.action, step.because, std::move(after), std::move(rescued)});
+      thinned_.steps.push_back({step.action, step.because, std::move(after), std::move(rescued)});
     }
     return std::move(thinned_);
   }

@@ -19,7 +19,8 @@ void record_project(const spec::Project& project, const HostPaths& paths);
 std::optional<std::filesystem::path> project_home(const std::string& project,
                                                   const HostPaths& paths);
 
-/// The files that it was made of, in the order in which they are merged; none when that is not known.
+/// The files that it was made of, in the order in which they are merged; none when that is not
+/// known.
 std::vector<std::filesystem::path> project_files(const std::string& project,
                                                  const HostPaths& paths);
 

@@ -243,9 +243,8 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
   engine.give_up_waiting_at(request.deadline);
   laps.end("record the project");
   const Timed executing(trace, command_row, "execute");
-  result.execution = request.one_off
-                         ? execute(result.plan, engine, host.report, host.interrupted)
-                         : execute_noted(project, request, result, engine, host);
+  result.execution = request.one_off ? execute(result.plan, engine, host.report, host.interrupted)
+                                     : execute_noted(project, request, result, engine, host);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers that a person runs by hand (HandRun): whoever waits for the end of one attends it. With
-// the last of them goes its standard input, and, after its end, it itself if that was asked for.
+// Containers that a person runs by hand (HandRun): whoever waits for the end of one attends it.
+// With the last of them goes its standard input, and, after its end, it itself if that was asked
+// for.
 #include "base/error.h"
 #include "supervisor/journal.h"
 #include "supervisor/supervisor.h"
@@ -43,7 +44,8 @@ void Supervisor::remove_ended_hand_runs() {
   }
 }
 
-/// Tried once: what cannot be removed now is there for a person to see, and for the next supervisor.
+/// Tried once: what cannot be removed now is there for a person to see, and for the next
+/// supervisor.
 Awaitable<void> Supervisor::remove_hand_run(std::string id) {
   try {
     const auto task = registry_.find(id);
@@ -56,15 +58,14 @@ Awaitable<void> Supervisor::remove_hand_run(std::string id) {
   consider_ending();
 }
 
-/// They lie beside what holds all containers, on the same file system; where they do not, they stay.
+/// They lie beside what holds all containers, on the same file system; where they do not, they
+/// stay.
 void Supervisor::discard_directories(const ContainerConfig& config) {
   if (!config.by_hand || !config.by_hand->removed_at_end) return;
   std::size_t number = 0;
   for (const std::string& directory : config.by_hand->directories) {
     const std::string name = fmt::format("{}.{}", config.id, number++);
-    journal::attempt([&] {
-      sweeper_.discard(std::filesystem::path(directory), name);
-    });
+    journal::attempt([&] { sweeper_.discard(std::filesystem::path(directory), name); });
   }
 }
 

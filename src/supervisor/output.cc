@@ -208,7 +208,8 @@ void Output::finish() {
   if (log_.lost() > 0) {
     journal::warning(fmt::format("{} bytes of the output of {} were lost", log_.lost(), id_));
   }
-  for (const char* name : {in_fifo, out_fifo, err_fifo, terminal_name}) store_->drop(kept_name(name));
+  for (const char* name : {in_fifo, out_fifo, err_fifo, terminal_name})
+    store_->drop(kept_name(name));
 }
 
 }  // namespace stack::supervisor

@@ -293,8 +293,8 @@ void Supervisor::close_firewall_later() {
 // ---- the end
 
 bool Supervisor::idle() const {
-  return settled_ && operations_ == 0 && removals_.empty() && server_.sessions() == 0 && !registry_.any_active() &&
-         !guests_.any();
+  return settled_ && operations_ == 0 && removals_.empty() && server_.sessions() == 0 &&
+         !registry_.any_active() && !guests_.any();
 }
 
 void Supervisor::consider_ending() {

@@ -62,7 +62,8 @@ TEST(Parse, WhatFollowsTheServiceOfExecBelongsToTheProgram) {
 }
 
 TEST(Parse, WhatFollowsTheServiceOfRunBelongsToTheProgram) {
-  const Parsed line = parsed({"run", "--rm", "-p", "80:80", "-v", "a:/a", "db", "ls", "--rm", "-p"});
+  const Parsed line =
+      parsed({"run", "--rm", "-p", "80:80", "-v", "a:/a", "db", "ls", "--rm", "-p"});
   EXPECT_TRUE(line.options.remove_at_end);
   EXPECT_EQ(line.options.publish, std::vector<std::string>{"80:80"});
   EXPECT_EQ(line.options.project_name, "");

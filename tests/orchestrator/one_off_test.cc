@@ -40,7 +40,8 @@ RunRequest run_of_web() {
 }
 
 /// With a one-off of web, and what that depends on.
-DesiredState wish(const spec::Project& project, const std::string& its_slug = slug, bool use_aliases = false) {
+DesiredState wish(const spec::Project& project, const std::string& its_slug = slug,
+                  bool use_aliases = false) {
   OneOff one_off;
   one_off.service = "web";
   one_off.slug = its_slug;
@@ -148,9 +149,9 @@ TEST(OneOff, HasTheNamesOfItsServiceOnlyWhenAsked) {
   const auto config = lower(wish_of_web().containers.at(run_name), "shop", "c0ffee", places);
   EXPECT_EQ(config.endpoints.front().aliases, (spec::Strings{run_name, "c0ffee"}));
   EXPECT_TRUE(supervisor::is_one_off(config));
-  const auto found = lower(
-      wish(project({service("db"), service("web")}), slug, true).containers.at(run_name), "shop",
-      "c0ffee", places);
+  const auto found =
+      lower(wish(project({service("db"), service("web")}), slug, true).containers.at(run_name),
+            "shop", "c0ffee", places);
   EXPECT_EQ(found.endpoints.front().aliases.front(), "web");
 }
 
@@ -245,13 +246,13 @@ RemoveRequest stopping(std::set<std::string> names) {
 }
 
 TEST(Remove, WhatRunsIsLeftAlone) {
-  EXPECT_EQ(to_text(plan_remove(half_stopped_shop(), removing({"shop-db-1", "shop-web-1", "gone"}))),
-            "#0 remove container shop-db-1 (asked for)\n");
+  EXPECT_EQ(
+      to_text(plan_remove(half_stopped_shop(), removing({"shop-db-1", "shop-web-1", "gone"}))),
+      "#0 remove container shop-db-1 (asked for)\n");
 }
 
 TEST(Remove, WhatRunsIsStoppedFirstWhenAsked) {
-  EXPECT_EQ("\n" + to_text(plan_remove(half_stopped_shop(),
-                                       stopping({"shop-db-1", "shop-web-1"}))),
+  EXPECT_EQ("\n" + to_text(plan_remove(half_stopped_shop(), stopping({"shop-db-1", "shop-web-1"}))),
             R"(
 #0 stop container shop-web-1 (asked for)
 #1 remove container shop-db-1 (asked for)
