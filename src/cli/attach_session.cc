@@ -91,8 +91,12 @@ class AttachSession {
 
  private:
   std::unique_ptr<SignalInbox> signal_inbox() const {
-    if (request_.terminal)
+    if (request_.terminal && request_.input)
       return std::make_unique<SignalInbox>(std::initializer_list<int>{SIGWINCH, SIGTERM, SIGHUP});
+    // Ctrl-C is no byte for it then, but a signal for us.
+    if (request_.terminal)
+      return std::make_unique<SignalInbox>(
+          std::initializer_list<int>{SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
     if (!request_.signals) return nullptr;
     return std::make_unique<SignalInbox>(
         std::initializer_list<int>{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM});
