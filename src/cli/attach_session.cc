@@ -126,17 +126,29 @@ class AttachSession {
       if (reply->id == start_) started(*reply);
       if (reply->id == input_) input_taken(*reply);
       if (reply->id == end_) ended(*reply);
-      if (reply->id == removal_ && reply->error) throw *reply->error;
+      if (reply->id == removal_) removed(*reply);
       if (code_ && (removal_ == 0 || reply->id == removal_)) return code_;
     }
     return std::nullopt;
   }
 
   void started(const supervisor::Reply& reply) {
-    if (reply.error) throw *reply.error;
+    if (reply.error) return failed(*reply.error);
     end_ = await_end();
     if (const auto size = terminal_size(); request_.terminal && size)
       resize(size->ws_row, size->ws_col);
+  }
+
+  /// What could not be started goes too, and before the error is told.
+  void failed(const Error& error) {
+    if (!request_.removes) throw Error(error);
+    failure_ = error;
+    removal_ = client_.send(supervisor::RemoveContainer{id_});
+  }
+
+  void removed(const supervisor::Reply& reply) const {
+    if (failure_) throw Error(*failure_);
+    if (reply.error) throw Error(*reply.error);
   }
 
   void input_taken(const supervisor::Reply& reply) {
@@ -211,8 +223,9 @@ class AttachSession {
   std::uint64_t end_ = 0;  ///< the one that waits for the end
   std::uint64_t removal_ = 0;
   std::optional<std::uint64_t> input_;
-  std::optional<int> code_;  ///< it has ended
-  int endings_ = 0;          ///< signals passed on that mean an end
+  std::optional<int> code_;       ///< it has ended
+  std::optional<Error> failure_;  ///< it could not be started
+  int endings_ = 0;               ///< signals passed on that mean an end
   bool input_open_;
   bool input_ready_ = false;
 };

@@ -23,6 +23,7 @@
 #include "orchestrator/one_off.h"
 #include "orchestrator/use_cases.h"
 #include "runtime/signals.h"
+#include "supervisor/client.h"
 
 namespace stack::cli {
 namespace {

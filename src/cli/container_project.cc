@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "cli/container_wish.h"
 #include "cli/project.h"
 #include "cli/run_options.h"
@@ -31,11 +32,21 @@ Fd file_in_memory(const std::string& text) {
   return file;
 }
 
+/// What stands in a line of the file: `"mem_limit": "much"`.
+std::string line_of(const std::string& text, int number) {
+  const auto lines = split(text, '\n');
+  if (number < 1 || static_cast<std::size_t>(number) > lines.size()) return "";
+  std::string line(trim(lines[static_cast<std::size_t>(number) - 1]));
+  if (line.ends_with(',')) line.pop_back();
+  return line;
+}
+
 /// The mistakes of the file that nobody wrote are those of the command line.
-[[noreturn]] void refuse(const spec::Diagnostics& diagnostics) {
+[[noreturn]] void refuse(const spec::Diagnostics& diagnostics, const std::string& text) {
   for (const auto& each : diagnostics.sorted()) {
     if (each.severity != spec::Severity::error) continue;
-    Error error(each.message);
+    const std::string line = line_of(text, each.origin.line);
+    Error error(line.empty() ? each.message : fmt::format("{}: {}", line, each.message));
     if (!each.hint.empty()) error.with_hint(each.hint);
     throw error.with_exit_code(ExitCode::runtime_error);
   }
@@ -44,7 +55,8 @@ Fd file_in_memory(const std::string& text) {
 
 spec::Project read_document(const nlohmann::json& document, const Options& options) {
   constexpr int indent = 2;
-  const Fd file = file_in_memory(document.dump(indent));
+  const std::string text = document.dump(indent);
+  const Fd file = file_in_memory(text);
   spec::LoadRequest request = load_request(options);
   request.files = {fmt::format("/proc/self/fd/{}", file.get())};
   request.project_name = name_for_reading;
@@ -53,7 +65,7 @@ spec::Project read_document(const nlohmann::json& document, const Options& optio
   request.profiles.clear();
   request.stages.interpolate = false;
   spec::LoadResult result = spec::load(request);
-  if (!result.project) refuse(result.diagnostics);
+  if (!result.project) refuse(result.diagnostics, text);
   return std::move(*result.project);
 }
 
@@ -102,7 +114,7 @@ void add_volumes_from(const std::vector<std::string>& texts,
 }
 
 /// -P: the ports that the image and --expose name, each at a free one of the host.
-void publish_exposed(const Options& options, spec::Service& service) {
+void publish_exposed(spec::Service& service) {
   const image::ImageStore store(HostPaths::from_environment().images());
   const auto image = store.find(service.image);
   if (!image)
@@ -136,7 +148,7 @@ spec::Project container_project(const Options& options, const std::string& name,
     if (!network.external) network.name = network_name;
   spec::Service& service = project.services.at(name);
   add_volumes_from(options.volumes_from, containers, project, service);
-  if (options.publish_all) publish_exposed(options, service);
+  if (options.publish_all) publish_exposed(service);
   return project;
 }
 
