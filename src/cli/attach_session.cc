@@ -71,7 +71,11 @@ class AttachSession {
             HostPaths::from_environment().container(request_.project, id_),
             request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now),
         client_(request_.project),
-        input_open_(request_.input) {}
+        input_open_(request_.input) {
+    // Nothing may run yet, and without a client the supervisor would end.
+    if (request_.starts)
+      door_ = supervisor::Client::connect_or_start(HostPaths::from_environment(), request_.project);
+  }
 
   int run() {
     std::optional<RawTerminal> raw;
@@ -216,6 +220,7 @@ class AttachSession {
   std::string id_;
   DetachKeys keys_;
   OutputCopy output_;
+  std::optional<supervisor::Client> door_;
   LastingClient client_;
   // Requests under way; 0: not yet.
   std::uint64_t attendance_ = 0;

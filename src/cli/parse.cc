@@ -59,6 +59,12 @@ void add_positionals(CLI::App& app, const Command& command, Options& options) {
   }
 }
 
+/// `container run -h NAME` is docker's --hostname.
+bool has_own_h(const Command& command) {
+  return std::ranges::any_of(command.flags,
+                             [](const Flag& flag) { return flag.names.starts_with("-h,"); });
+}
+
 using Groups = std::map<std::string, CLI::App*>;
 
 CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Options& options) {
@@ -76,6 +82,7 @@ CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Opt
   CLI::App* sub = parent->add_subcommand(name, std::string(command.help));
   sub->fallthrough();
   if (command.help == hidden) sub->group("");
+  if (has_own_h(command)) sub->set_help_flag("--help", "Print this help message and exit");
   for (const auto& flag : command.flags) add_flag(*sub, flag, options);
   add_positionals(*sub, command, options);
   sub->footer(fmt::format("Example: {}", command.example));
@@ -144,6 +151,8 @@ Split split_off_command(const Words& arguments, Words::const_iterator verb) {
   if (command == commands().end() || !takes_words(*command)) return {arguments, {}};
   auto at = skip_flags(last + 1, arguments, command->flags);
   Split parts{{arguments.begin(), at}, {}};
+  // Alone it asks for help there, too.
+  if (has_own_h(*command) && parts.flags.back() == "-h") parts.flags.back() = "--help";
   if (at != arguments.end() && *at == "--") ++at;
   parts.command.assign(at, arguments.end());
   return parts;

@@ -35,13 +35,19 @@ std::vector<StackSummary> all_stacks(const HostPaths& paths) {
 }
 
 /// docker compose has one: name=TEXT.
+constexpr std::string_view name_filter = "name=";
+
+void check(const std::vector<std::string>& filters) {
+  for (const auto& filter : filters) {
+    if (filter.starts_with(name_filter)) continue;
+    throw Error(fmt::format("invalid filter \"{}\": name=TEXT", printable(filter)))
+        .with_exit_code(ExitCode::usage);
+  }
+}
+
 bool passes(const StackSummary& stack, const std::vector<std::string>& filters) {
   return std::ranges::all_of(filters, [&](const std::string& filter) {
-    const std::size_t equals = filter.find('=');
-    if (equals == std::string::npos || filter.substr(0, equals) != "name")
-      throw Error(fmt::format("invalid filter \"{}\": name=TEXT", printable(filter)))
-          .with_exit_code(ExitCode::usage);
-    return stack.name.find(filter.substr(equals + 1)) != std::string::npos;
+    return stack.name.find(filter.substr(name_filter.size())) != std::string::npos;
   });
 }
 
@@ -98,6 +104,7 @@ std::set<std::string> volumes_of(const std::string& project,
 }  // namespace
 
 int run_stack_list(const Options& options) {
+  check(options.filters);
   std::vector<Fields> rows;
   for (const StackSummary& stack : all_stacks(HostPaths::from_environment()))
     if ((options.all || is_alive(stack)) && passes(stack, options.filters))

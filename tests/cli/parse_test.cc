@@ -75,6 +75,13 @@ TEST(Parse, RunNeedsNoCommandButAService) {
   EXPECT_EQ(parsed({"run"}).exit_code, static_cast<int>(ExitCode::usage));
 }
 
+TEST(Parse, HIsAHostNameWhereDockerHasItSo) {
+  EXPECT_EQ(parsed({"container", "run", "-h", "box", "image:1"}).options.hostname, "box");
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(parsed({"container", "run", "-h"}).command, nullptr);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("--hostname"), std::string::npos);
+}
+
 TEST(Parse, AnEntrypointMayBeNone) {
   EXPECT_EQ(parsed({"run", "--entrypoint", "", "db"}).options.entrypoints,
             std::vector<std::string>{""});
