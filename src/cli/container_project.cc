@@ -53,9 +53,16 @@ std::string line_of(const std::string& text, int number) {
   throw Error("the flags cannot be read").with_exit_code(ExitCode::runtime_error);
 }
 
+/// A shell has seen to variables before us: what is left of dollars is meant.
+std::string with_dollars_kept(const std::string& text) {
+  std::string kept;
+  for (const char byte : text) kept += byte == '$' ? std::string("$$") : std::string{byte};
+  return kept;
+}
+
 spec::Project read_document(const nlohmann::json& document, const Options& options) {
   constexpr int indent = 2;
-  const std::string text = document.dump(indent);
+  const std::string text = with_dollars_kept(document.dump(indent));
   const Fd file = file_in_memory(text);
   spec::LoadRequest request = load_request(options);
   request.files = {fmt::format("/proc/self/fd/{}", file.get())};
@@ -63,7 +70,6 @@ spec::Project read_document(const nlohmann::json& document, const Options& optio
   request.project_directory = request.current_directory;
   request.env_files = {"/dev/null"};
   request.profiles.clear();
-  request.stages.interpolate = false;
   spec::LoadResult result = spec::load(request);
   if (!result.project) refuse(result.diagnostics, text);
   return std::move(*result.project);

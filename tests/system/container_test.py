@@ -84,6 +84,9 @@ class Run(ContainerTest):
             " grep -c other /etc/hosts", environment={"D": "ours"}).out
         self.assertEqual(out, "1 of a file ours\n/srv\napp\nbox\nfrom here\n1\n1\n")
 
+    def test_a_dollar_is_the_programs(self):
+        self.assertEqual(self.run_box("--rm", "-e", "A=$HOME", "-", "sh", "-c", "x=5; echo $x ${A}").out, "5 $HOME\n")
+
     def test_limits_and_rights(self):
         self.run_box("-d", "--name", "small", "--memory", "64m", "--pids-limit", "50", "--cap-drop", "ALL",
                      "--read-only", "--ulimit", "nofile=64:128", "-", "sleep", "1001")
