@@ -79,15 +79,25 @@ orchestrator::UpRequest up_request(const Options& options) {
   return request;
 }
 
+void tell_problems(const std::vector<orchestrator::Problem>& problems) {
+  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+}
+
 namespace {
 
 int refuse(const std::vector<orchestrator::Problem>& problems) {
-  for (const auto& problem : problems) std::cerr << to_text(problem) << '\n';
+  tell_problems(problems);
   std::cerr << "Nothing was changed.\n";
   return static_cast<int>(ExitCode::failure);
 }
 
 }  // namespace
+
+int tell_run(const orchestrator::UpResult& result) {
+  if (!result.problems.empty()) return refuse(result.problems);
+  warn_of_orphans(result.plan);
+  return conclude(result.execution);
+}
 
 int tell_outcome(const std::string& project, const orchestrator::UpResult& result) {
   if (!result.problems.empty()) return refuse(result.problems);
@@ -103,7 +113,7 @@ void tell_warning(const orchestrator::Problem& warning) {
 void warn_of_orphans(const orchestrator::Plan& plan) {
   if (plan.orphans.empty() || is_on(setting("IGNORE_ORPHANS"))) return;
   std::cerr << fmt::format(
-      "warning: orphan containers, whose services are not in the file: {}\n"
+      "warning: orphan containers, of no service of the file or of a run: {}\n"
       "  hint: --remove-orphans removes them\n",
       fmt::join(plan.orphans, ", "));
 }
@@ -166,6 +176,10 @@ bool is_agreed_to(const char* what) {
   std::cerr << "WARNING! " << what << "\nAre you sure you want to continue? [y/N] ";
   std::string answer;
   std::getline(std::cin, answer);
+  return is_yes(answer);
+}
+
+bool is_yes(const std::string& answer) {
   return to_lower(answer) == "y" || to_lower(answer) == "yes";
 }
 

@@ -35,6 +35,9 @@ void check_services(const std::string& project, const Options& options);
 orchestrator::UpRequest up_request(const Options& options);
 /// Tells what stands in the way of an `up`, or what it met; the code for the shell.
 int tell_outcome(const std::string& project, const orchestrator::UpResult& result);
+/// The same of one that is there for the sake of one container: nothing to change is no news.
+int tell_run(const orchestrator::UpResult& result);
+void tell_problems(const std::vector<orchestrator::Problem>& problems);
 void tell_warning(const orchestrator::Problem& warning);
 void warn_of_orphans(const orchestrator::Plan& plan);
 
@@ -50,6 +53,8 @@ int each_of(const std::vector<std::string>& names,
             const std::function<void(const std::string& name)>& act);
 /// Warns of `what`, and reads a line from standard input: whether it is a yes.
 bool is_agreed_to(const char* what);
+/// "y" or "yes".
+bool is_yes(const std::string& answer);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);
 

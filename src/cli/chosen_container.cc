@@ -42,9 +42,12 @@ ObservedContainer chosen_container(const std::string& project, const Options& op
   std::optional<ObservedContainer> chosen;
   for (auto& container : supervisor::read_containers(HostPaths::from_environment(), project)) {
     services.push_back(container.config.service);
-    const bool fits = container.config.service == service && container.config.step.empty() &&
-                      container.status.process.pid != 0 &&
-                      (!index || container.config.number == *index);
+    const bool is_meant = options.container.empty()
+                              ? container.config.service == service &&
+                                    container.config.step.empty() &&
+                                    (!index || container.config.number == *index)
+                              : container.config.id == options.container;
+    const bool fits = is_meant && container.status.process.pid != 0;
     if (fits && (!chosen || container.config.number < chosen->config.number))
       chosen = std::move(container);
   }

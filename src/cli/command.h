@@ -32,6 +32,7 @@ enum class Positional {
   one,  ///< NAME
   at_least_one,
   service_and_command,  ///< SERVICE COMMAND [ARG...]: what follows SERVICE is not ours to parse
+  object_and_words,     ///< IMAGE [COMMAND] [ARG...]: the same, and there may be no command
 };
 
 struct Command {
@@ -52,6 +53,33 @@ const std::vector<Command>& commands();
 
 // Handlers, one file per group.
 int run_up(const Options& options);
+int run_create(const Options& options);
+int run_run(const Options& options);
+int run_remove(const Options& options);
+int run_stack_list(const Options& options);
+int run_project_volumes(const Options& options);
+int run_container_run(const Options& options);
+int run_container_create(const Options& options);
+int run_container_list(const Options& options);
+int run_container_inspect(const Options& options);
+int run_container_start(const Options& options);
+int run_container_stop(const Options& options);
+int run_container_restart(const Options& options);
+int run_container_kill(const Options& options);
+int run_container_pause(const Options& options);
+int run_container_unpause(const Options& options);
+int run_container_remove(const Options& options);
+int run_container_wait(const Options& options);
+int run_container_prune(const Options& options);
+int run_container_logs(const Options& options);
+int run_container_exec(const Options& options);
+int run_container_attach(const Options& options);
+int run_container_cp(const Options& options);
+int run_container_diff(const Options& options);
+int run_container_port(const Options& options);
+int run_container_top(const Options& options);
+int run_container_stats(const Options& options);
+int run_container_rename(const Options& options);
 int run_scale(const Options& options);
 int run_plan(const Options& options);
 int run_why(const Options& options);

@@ -3,8 +3,10 @@
 #include "cli/boot_commands.h"
 #include "cli/build_commands.h"
 #include "cli/command.h"
+#include "cli/container_commands.h"
 #include "cli/image_commands.h"
 #include "cli/network_commands.h"
+#include "cli/run_commands.h"
 #include "cli/running_commands.h"
 #include "cli/volume_commands.h"
 #include "cli/watch.h"
@@ -350,13 +352,20 @@ const std::vector<Flag>& global_flags() {
   return flags;
 }
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> table{
+namespace {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> table{
       up(),
       down(),
       build_command(),
       ps(),
       logs(),
+      run_command(),
+      create_command(),
+      remove_command(),
+      stack_list_command(),
+      project_volumes_command(),
       events_command(),
       exec_command(),
       attach_command(),
@@ -466,6 +475,14 @@ const std::vector<Command>& commands() {
        run_fail_points,
        false},
   };
+  for (Command& command : container_commands()) table.push_back(std::move(command));
+  return table;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = all_commands();
   return table;
 }
 

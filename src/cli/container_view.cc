@@ -69,7 +69,13 @@ std::string labels_text(const ObservedContainer& container, const std::string& p
       {"com.docker.compose.service", container.config.service},
       {"com.docker.compose.container-number", fmt::format("{}", container.config.number)},
       {"com.docker.compose.oneoff", "False"}};
-  if (!container.config.step.empty()) labels["com.docker.compose.hook"] = "pre_start";
+  if (supervisor::is_one_off(container.config)) {
+    labels["com.docker.compose.oneoff"] = "True";
+    labels["com.docker.compose.slug"] = container.config.step.substr(4);  // behind "run-"
+    labels.erase("com.docker.compose.container-number");
+  } else if (!container.config.step.empty()) {
+    labels["com.docker.compose.hook"] = "pre_start";
+  }
   if (wish.contains("labels")) {
     for (const auto& [key, value] : wish["labels"].items()) labels[key] = value.get<std::string>();
   }

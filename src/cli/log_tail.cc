@@ -16,8 +16,9 @@ std::string read_some(int fd) {
 
 }  // namespace
 
-LogTail::LogTail(std::filesystem::path directory, supervisor::Stream stream)
+LogTail::LogTail(std::filesystem::path directory, supervisor::Stream stream, Begin begin)
     : directory_(std::move(directory)), stream_(stream) {
+  if (begin == Begin::at_start) return;
   while (open_next()) {
   }
   if (file_) ::lseek(file_.get(), 0, SEEK_END);

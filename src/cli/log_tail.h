@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stream of a container's log as raw bytes, from now on: what `attach` shows.
+// One stream of a container's log as raw bytes: what `attach` and `run` show.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,9 @@ namespace stack::cli {
 
 class LogTail {
  public:
-  /// Begins behind what is in the log in `directory` at this moment.
-  LogTail(std::filesystem::path directory, supervisor::Stream stream);
+  /// `now`: behind what is in the log in `directory` at this moment.
+  enum class Begin { now, at_start };
+  LogTail(std::filesystem::path directory, supervisor::Stream stream, Begin begin = Begin::now);
   /// What has come since the last call, at most 64 KiB of it; empty when there is nothing.
   std::string read_new();
 

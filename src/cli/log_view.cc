@@ -102,6 +102,8 @@ class LogView {
 
   bool is_wanted(const ObservedContainer& container) const {
     const auto& config = container.config;
+    if (!request_.container.empty()) return config.id == request_.container;
+    if (supervisor::is_one_off(config)) return false;  // whoever runs one sees what it says
     return (!request_.services || request_.services->contains(config.service)) &&
            (!request_.number || (config.number == *request_.number && config.step.empty()));
   }

@@ -19,6 +19,7 @@ namespace stack::cli {
 struct LogRequest {
   std::string project;
   std::optional<std::set<std::string>> services;  ///< unset: all
+  std::string container;                          ///< this one alone, by its id; empty: those above
   std::optional<int> number;                      ///< of a scaled service's container; unset: all
   std::optional<std::size_t> tail;
   /// Older lines are left out (attached `up` shows only what comes after it began), and younger

@@ -36,6 +36,7 @@ int run_logs(const Options& options) {
   LogRequest request;
   request.project = project_name(options);
   if (!options.arguments.empty()) request.services = services_of(options);
+  request.container = options.container;
   request.tail = tail_of(options);
   request.since = moment_of(options.since, "--since");
   request.until = moment_of(options.until, "--until");

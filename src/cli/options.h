@@ -107,6 +107,50 @@ struct Options {
   std::string protocol;
   bool ports = false;  ///< graph
 
+  // run
+  std::vector<std::string> entrypoints;  ///< the last one counts; "" is none
+  std::vector<std::string> env_from_files;
+  std::vector<std::string> mounts;
+  std::vector<std::string> publish;
+  std::vector<std::string> cap_add;
+  std::vector<std::string> cap_drop;
+  std::string name;
+  bool service_ports = false;
+  bool use_aliases = false;
+  bool remove_at_end = false;
+  bool keep_stdin = true;
+
+  // rm
+  bool stop_first = false;
+
+  // Of one container, whatever its service: its id. Said by `stack container`, never typed.
+  std::string container;
+
+  // container run, create: what a service says under the same or a similar name
+  std::string hostname, domainname, mac_address, pid_mode, ipc, uts, userns, cgroupns;
+  std::string cgroup_parent, restart, runtime, isolation, log_driver, cidfile, stop_signal;
+  std::string stop_timeout, blkio_weight, cpu_count, cpus, cpu_shares, cpu_period, cpu_quota;
+  std::string cpu_rt_period, cpu_rt_runtime, cpuset_cpus, cpuset_mems, memory_reservation;
+  std::string memory_swap, memory_swappiness, oom_score_adj, pids_limit, volume_driver, gpus;
+  std::string health_cmd, health_interval, health_retries, health_start_period;
+  std::string health_start_interval, health_timeout;
+  std::vector<std::string> networks, dns, dns_options, dns_search, expose, long_mounts, tmpfs;
+  std::vector<std::string> volumes_from, label_files, group_add, security_opt, devices;
+  std::vector<std::string> device_cgroup_rules, sysctls, storage_opt, log_opt, attach_streams;
+  std::vector<std::string> blkio_weight_device, device_read_bps, device_read_iops;
+  std::vector<std::string> device_write_bps, device_write_iops, env_files_of_container;
+  bool init = false;
+  bool read_only = false;
+  bool oom_kill_disable = false;
+  bool no_healthcheck = false;
+  bool publish_all = false;
+  bool open_stdin = false;
+  // container ls, start, rm
+  std::string last;
+  bool latest = false;
+  bool sizes = false;
+  bool attach_output = false;
+
   // exec, attach
   std::string detach_keys;
   bool no_stdin = false;

@@ -45,11 +45,18 @@ void add_positionals(CLI::App& app, const Command& command, Options& options) {
       option->required();
       break;
     case Positional::service_and_command:
+    case Positional::object_and_words:
       option->expected(0, 1 << 20);  // split_off_command() has taken them
       break;
     default:
       break;
   }
+}
+
+/// `container run -h NAME` is docker's --hostname.
+bool has_own_h(const Command& command) {
+  return std::ranges::any_of(command.flags,
+                             [](const Flag& flag) { return flag.names.starts_with("-h,"); });
 }
 
 using Groups = std::map<std::string, CLI::App*>;
@@ -68,6 +75,7 @@ CLI::App* add_command(CLI::App& app, Groups& groups, const Command& command, Opt
   }
   CLI::App* sub = parent->add_subcommand(name, std::string(command.help));
   sub->fallthrough();
+  if (has_own_h(command)) sub->set_help_flag("--help", "Print this help message and exit");
   for (const auto& flag : command.flags) add_flag(*sub, flag, options);
   add_positionals(*sub, command, options);
   return sub;
@@ -117,11 +125,26 @@ struct Split {
   Words command;
 };
 
+bool takes_words(const Command& command) {
+  return command.positional == Positional::service_and_command ||
+         command.positional == Positional::object_and_words;
+}
+
 Split split_off_command(const Words& arguments, Words::const_iterator verb) {
-  if (verb == arguments.end() || *verb != "exec") return {arguments, {}};
-  const auto exec = std::ranges::find(commands(), *verb, &Command::name);
-  auto at = skip_flags(verb + 1, arguments, exec->flags);
+  if (verb == arguments.end()) return {arguments, {}};
+  // "exec", or "container exec".
+  auto last = verb;
+  auto command = std::ranges::find(commands(), *verb, &Command::name);
+  if (command == commands().end()) {
+    last = skip_flags(verb + 1, arguments, {});
+    if (last == arguments.end()) return {arguments, {}};
+    command = std::ranges::find(commands(), fmt::format("{} {}", *verb, *last), &Command::name);
+  }
+  if (command == commands().end() || !takes_words(*command)) return {arguments, {}};
+  auto at = skip_flags(last + 1, arguments, command->flags);
   Split parts{{arguments.begin(), at}, {}};
+  // Alone it asks for help there, too.
+  if (has_own_h(*command) && parts.flags.back() == "-h") parts.flags.back() = "--help";
   if (at != arguments.end() && *at == "--") ++at;
   parts.command.assign(at, arguments.end());
   return parts;
@@ -308,10 +331,12 @@ Parsed parse(const std::vector<std::string>& arguments) {
     parsed.exit_code = static_cast<int>(ExitCode::usage);
     return parsed;
   }
-  if (parsed.command->positional == Positional::service_and_command) {
-    if (parts.command.size() < 2)
+  if (takes_words(*parsed.command)) {
+    const bool needs_command = parsed.command->positional == Positional::service_and_command;
+    if (parts.command.size() < (needs_command ? 2U : 1U))
       return wrong_usage(
-          fmt::format("{} needs {} COMMAND", parsed.command->name, parsed.command->positional_name),
+          fmt::format("{} needs {}{}", parsed.command->name, parsed.command->positional_name,
+                      needs_command ? " COMMAND" : ""),
           parsed.command);
     parsed.options.arguments = std::move(parts.command);
   }

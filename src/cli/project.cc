@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "orchestrator/one_off.h"
 
 namespace stack::cli {
 namespace {
@@ -37,6 +38,11 @@ std::map<std::string, int> scales_of(const std::vector<std::string>& texts) {
     scales[text.substr(0, equals)] = *number;
   }
   return scales;
+}
+
+/// It has no file, wherever we are.
+bool is_lone_containers(const Options& options) {
+  return options.project_name == orchestrator::lone_containers_project;
 }
 
 [[noreturn]] void refuse() {
@@ -90,6 +96,7 @@ spec::Project load_to_show(const Options& options) {
 }
 
 NamedProject load_named_project(const Options& options) {
+  if (is_lone_containers(options)) return {options.project_name, std::nullopt};
   try {
     spec::Project project = load_project(options);
     std::string name = project.name;
@@ -102,6 +109,7 @@ NamedProject load_named_project(const Options& options) {
 }
 
 std::string project_name(const Options& options) {
+  if (is_lone_containers(options)) return options.project_name;
   return spec::find_project_name(load_request(options));
 }
 

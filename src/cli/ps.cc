@@ -53,6 +53,7 @@ class Selection {
     if (!services_.empty() && !services_.contains(service)) return false;
     if (known_ && !known_->contains(service)) return false;
     if (!states_.empty()) return states_.contains(state_text(container));
+    if (supervisor::is_one_off(container.config)) return options_.all;
     const Phase phase = container.status.phase;
     const bool stopped = phase == Phase::exited || phase == Phase::created;
     return options_.all || !stopped || orchestrator::is_data_container(container);

@@ -72,6 +72,7 @@ class UsageTable {
 
  private:
   bool is_shown(const ObservedContainer& container) const {
+    if (!options_.container.empty()) return container.config.id == options_.container;
     if (!services_.empty() && !services_.contains(container.config.service)) return false;
     return options_.all || is_up(container.status.phase);
   }

@@ -44,7 +44,9 @@ int run_top(const Options& options) {
   std::vector<Row> rows;
   for (const auto& container :
        supervisor::read_containers(HostPaths::from_environment(), project)) {
-    const bool wanted = services.empty() || services.contains(container.config.service);
+    const bool wanted = options.container.empty()
+                            ? services.empty() || services.contains(container.config.service)
+                            : container.config.id == options.container;
     if (wanted && is_up(container.status.phase)) add_rows(container, around, rows);
   }
   if (rows.empty()) return 0;

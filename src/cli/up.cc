@@ -111,6 +111,17 @@ int run_up(const Options& options) {
   return options.detach ? 0 : stay_attached(project, options, paths, began);
 }
 
+int run_create(const Options& options) {
+  const spec::Project project = load_project(options);
+  UpRequest request = asked_for(options, project.name);
+  request.starting = Starting::nothing;
+  request.what = "create";
+  if (!provide_images(project, options)) return 0;
+  if (options.dry_run) return show_preview(project, request, options);
+  count_interrupts();
+  return tell_outcome(project.name, up_traced(project, request, options, nullptr));
+}
+
 int run_scale(const Options& options) {
   Options wanted = options;
   wanted.scales = std::exchange(wanted.arguments, {});

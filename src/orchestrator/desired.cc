@@ -36,8 +36,10 @@ class MountCollector {
   MountCollector(const spec::Project& project, const ImageCatalog& images)
       : project_(project), images_(images) {}
 
-  std::vector<DesiredMount> collect(const spec::Service& service, int number) const {
-    std::vector<DesiredMount> mounts = own(service, number);
+  /// `owner`: whose the anonymous volumes are; its service, but for one-offs.
+  std::vector<DesiredMount> collect(const spec::Service& service, const std::string& owner,
+                                    int number) const {
+    std::vector<DesiredMount> mounts = own(service, owner, number);
     for (const auto& source : service.volumes_from) {
       for (auto& inherited : from(source)) {
         if (!has_target(mounts, inherited.mount.target)) mounts.push_back(std::move(inherited));
@@ -52,17 +54,18 @@ class MountCollector {
                                [&](const auto& each) { return each.mount.target == target; });
   }
 
-  std::vector<DesiredMount> own(const spec::Service& service, int number) const {
+  std::vector<DesiredMount> own(const spec::Service& service, const std::string& owner,
+                                int number) const {
     std::vector<DesiredMount> mounts;
     for (const auto& mount : service.volumes)
-      mounts.push_back({named(mount, service, number), "", image_of(mount)});
+      mounts.push_back({named(mount, owner, number), "", image_of(mount)});
     const auto image = images_.find(service.image);
     if (image == images_.end()) return mounts;
     for (const auto& path : image->second.config.volumes) {
       if (has_target(mounts, path) || inherits_target(service, path)) continue;
       spec::Mount mount;
       mount.target = path;
-      mounts.push_back({named(mount, service, number), ""});
+      mounts.push_back({named(mount, owner, number), ""});
     }
     return mounts;
   }
@@ -84,7 +87,7 @@ class MountCollector {
           .with_hint("name the service instead, or give both a named volume");
     }
     const auto& service = project_.services.at(source.name);
-    std::vector<DesiredMount> mounts = collect(service, 1);
+    std::vector<DesiredMount> mounts = collect(service, service.name, 1);
     for (auto& each : mounts) {
       if (source.access == spec::Access::read_only) each.mount.access = spec::Access::read_only;
       if (each.inherited_from.empty()) each.inherited_from = source.name;
@@ -94,10 +97,10 @@ class MountCollector {
     return mounts;
   }
 
-  spec::Mount named(spec::Mount mount, const spec::Service& service, int number) const {
+  spec::Mount named(spec::Mount mount, const std::string& owner, int number) const {
     if (mount.type != spec::MountType::volume) return mount;
     mount.source = mount.source.empty()
-                       ? anonymous_volume_name(project_.name, service.name, number, mount.target)
+                       ? anonymous_volume_name(project_.name, owner, number, mount.target)
                        : project_.volumes.at(mount.source).name;
     return mount;
   }
@@ -129,6 +132,8 @@ void add_volume(const spec::Project& project, const DesiredContainer& container,
     volume.labels["com.docker.volume.anonymous"] = "";
     volume.labels["stack.service"] = volume.service;
     volume.labels["stack.target"] = mount.mount.target;
+    if (container.one_off && mount.inherited_from.empty())
+      volume.labels["stack.container"] = container.name;
   }
   volume.labels.merge(volume_labels(project, volume.key));
   state.volumes.emplace(volume.name, std::move(volume));
@@ -229,6 +234,18 @@ class Wisher {
     }
   }
 
+  void add(const spec::Service& service, const OneOff& one_off) {
+    if (!images_.contains(service.image)) return;
+    const std::string step = "run-" + one_off.slug;
+    const std::string owner = fmt::format("{}-{}", service.name, step);
+    DesiredContainer container = wish(service, service, 1, owner);
+    if (!one_off.is_the_service) container.step = step;
+    container.one_off = one_off;
+    container.name =
+        one_off.name.empty() ? fmt::format("{}-{}", project_.name, owner) : one_off.name;
+    add(std::move(container));
+  }
+
  private:
   bool has_images(const spec::Service& service) const {
     return images_.contains(service.image) &&
@@ -238,7 +255,7 @@ class Wisher {
   }
 
   void add_replica(const spec::Service& service, int number) {
-    DesiredContainer container = wish(service, service, number);
+    DesiredContainer container = wish(service, service, number, service.name);
     container.name = container_name(project_, service, number);
     container.holds_volumes_for_others = is_volume_source(project_, service.name);
     container.prepared_by = preparations(project_, service, number, service.pre_start.size());
@@ -247,7 +264,7 @@ class Wisher {
 
   void add_step(const spec::Service& service, std::size_t index, int number) {
     const spec::PreStart& step = service.pre_start[index];
-    DesiredContainer container = wish(service, model_of_step(service, step), number);
+    DesiredContainer container = wish(service, model_of_step(service, step), number, service.name);
     container.step = step_name(step, index, number);
     container.name = step_container_name(project_, service, container.step);
     // What all replicas share comes after what each of them did before.
@@ -262,13 +279,14 @@ class Wisher {
   }
 
   /// A container of `service` that runs `model`, without a name.
-  DesiredContainer wish(const spec::Service& service, spec::Service model, int number) const {
+  DesiredContainer wish(const spec::Service& service, spec::Service model, int number,
+                        const std::string& owner) const {
     DesiredContainer container;
     container.service = service.name;
     container.number = number;
     container.image_id = images_.at(model.image).id;
     container.image = images_.at(model.image).config;
-    container.mounts = mounts_.collect(service, number);
+    container.mounts = mounts_.collect(service, owner, number);
     container.files = desired_files(project_, service, files_);
     if (const auto profile = files_.find(seccomp_file(project_, service)); profile != files_.end())
       container.seccomp = profile->second.content;
@@ -401,6 +419,12 @@ DesiredState desired_state(const spec::Project& project, const std::set<std::str
   for (const auto& name : services)
     wisher.add(with_networks_settled(project, project.services.at(name)));
   return state;
+}
+
+void add_one_off(DesiredState& state, const spec::Project& project, const OneOff& one_off,
+                 const ImageCatalog& images, const HostFiles& files, const CdiGrants& devices) {
+  Wisher(project, images, files, devices, state)
+      .add(with_networks_settled(project, project.services.at(one_off.service)), one_off);
 }
 
 }  // namespace stack::orchestrator

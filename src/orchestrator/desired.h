@@ -84,13 +84,26 @@ struct AddressWish {
   bool operator==(const AddressWish&) const = default;
 };
 
+/// A container that a person runs by hand, of a service of the project as it is for this once.
+struct OneOff {
+  std::string service;
+  std::string slug;             ///< what tells it from others: 12 hexadecimal digits
+  std::string name;             ///< empty: "shop-web-run-SLUG"
+  bool is_the_service = false;  ///< its only container, and not one beside others
+  bool use_aliases = false;     ///< others find it by the names of its service
+  bool stdin_once = false;      ///< see supervisor::HandRun
+  bool removed_at_end = false;  ///< same
+  bool operator==(const OneOff&) const = default;
+};
+
 struct DesiredContainer {
   std::string name;
   std::string service;
   int number = 1;
   /// Of a container of `pre_start`: "pre_start-0". It runs once, to its end, before those of its
-  /// service start, of which it is none.
+  /// service start, of which it is none. Of a one-off: "run-0123456789ab".
   std::string step;
+  std::optional<OneOff> one_off = {};
   std::vector<std::string> prepared_by;  ///< containers of `pre_start` that end before it starts
   std::vector<std::string> step_images;  ///< ids, by step of its `pre_start`; empty: its own
   std::string image_id;
@@ -133,6 +146,11 @@ std::set<std::string> select_services(const spec::Project& project,
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
                            const ImageCatalog& images, const HostFiles& files = {},
                            const CdiGrants& devices = {});
+
+/// Adds a one-off to a state that has what it depends on. Without its image: nothing.
+void add_one_off(DesiredState& state, const spec::Project& project, const OneOff& one_off,
+                 const ImageCatalog& images, const HostFiles& files = {},
+                 const CdiGrants& devices = {});
 
 /// Entrypoint and command as they will run; both empty when neither file nor image has one.
 std::vector<std::string> arguments_of(const DesiredContainer& container);

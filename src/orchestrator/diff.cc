@@ -179,6 +179,10 @@ ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::
                                const DesiredState& desired) {
   if (desired.containers.contains(is.config.place))
     return {Verdict::superseded, {}, "set aside by a change that was not finished"};
+  if (supervisor::is_one_off(is.config)) {
+    if (is.status.phase != Phase::exited) return {};
+    return {Verdict::orphan, {}, "a run that has ended"};
+  }
   if (desired.services.contains(is.config.service))
     return {Verdict::remove, {}, is.config.step.empty() ? "scaled down" : "no such step"};
   if (known.contains(is.config.service)) return {};

@@ -257,6 +257,8 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.service = wish.service;
   config.number = wish.number;
   config.step = wish.step;
+  if (wish.one_off)
+    config.by_hand = supervisor::HandRun{wish.one_off->stdin_once, wish.one_off->removed_at_end};
   config.spec = spec_of(wish, project, id, places);
   config.endpoints = endpoints_of(wish, id.substr(0, short_id_length));
   config.links = links_of(wish.model);

@@ -395,7 +395,8 @@ std::vector<supervisor::Endpoint> endpoints_of(const DesiredContainer& wish,
     supervisor::Endpoint endpoint = endpoint_of(wish, key, attachment, told_already);
     endpoint.aliases = {wish.name, short_id};
     // Who asks for the service wants none of its preparations.
-    if (wish.step.empty()) endpoint.aliases.insert(endpoint.aliases.begin(), wish.service);
+    if (wish.step.empty() || (wish.one_off && wish.one_off->use_aliases))
+      endpoint.aliases.insert(endpoint.aliases.begin(), wish.service);
     endpoint.aliases.insert(endpoint.aliases.end(), attachment.aliases.begin(),
                             attachment.aliases.end());
     endpoints.push_back(std::move(endpoint));

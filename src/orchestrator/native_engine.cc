@@ -362,7 +362,18 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
                         if (!mounted) fail("No such image: {}", id);
                         return mounted->layers;
                       }};
-  return lower(wish, desired_.project, new_container_id(), places);
+  supervisor::ContainerConfig config = lower(wish, desired_.project, new_container_id(), places);
+  if (config.by_hand) config.by_hand->directories = own_volumes(wish);
+  return config;
+}
+
+/// Those that are nobody else's.
+std::vector<std::string> NativeEngine::own_volumes(const DesiredContainer& wish) const {
+  std::vector<std::string> directories;
+  for (const auto& name : wish.volume_names)
+    if (desired_.volumes.at(name).labels.contains("stack.container"))
+      directories.push_back(paths_.volumes() / name);
+  return directories;
 }
 
 void NativeEngine::prepare_bind_sources(const DesiredContainer& wish) const {

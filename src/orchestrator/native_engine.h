@@ -83,6 +83,7 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const UnpauseContainer& action);
 
   supervisor::ContainerConfig prepare(const DesiredContainer& wish);
+  std::vector<std::string> own_volumes(const DesiredContainer& wish) const;
   void prepare_bind_sources(const DesiredContainer& wish) const;
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);

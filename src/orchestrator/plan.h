@@ -4,7 +4,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -124,6 +127,10 @@ enum class Orphans { leave, remove };
 /// What one failure brings back: the container whose successor failed, or everything.
 enum class Atomicity { each, all };
 
+/// The plan without starting those that `is_left` is true of, and without waiting for them. What is
+/// brought back after a failure runs as before.
+Plan without_starts(const Plan& plan, const std::function<bool(const std::string& name)>& is_left);
+
 /// Steps that make the changes come true.
 Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
              Orphans orphans, Atomicity atomicity = Atomicity::each);
@@ -148,6 +155,18 @@ Plan plan_stop(const ObservedState& observed, const std::set<std::string>& servi
                std::optional<std::chrono::nanoseconds> grace);
 Plan plan_start(const DesiredState& desired, const ObservedState& observed,
                 const std::set<std::string>& services);
+
+struct RemoveRequest {
+  std::set<std::string>
+      containers;  ///< by name; those that run are left alone, unless it stops them
+  bool stops = false;
+  std::optional<std::chrono::nanoseconds> grace = {};
+  /// Their anonymous volumes too, if nobody else has them.
+  bool volumes = false;
+  /// Containers of all stacks, by volume.
+  std::map<std::string, std::vector<std::string>> volume_users = {};
+};
+Plan plan_remove(const ObservedState& observed, const RemoveRequest& request);
 
 /// A signal to what runs; what runs held; what is held let go: all at once, whatever depends on
 /// what. No services: all.

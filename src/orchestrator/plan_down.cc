@@ -31,6 +31,7 @@ std::set<std::string> leaving_containers(const ObservedState& observed, const Do
   std::set<std::string> names;
   for (const auto& [name, container] : observed.containers) {
     if (!services.empty() && !services.contains(container.config.service)) continue;
+    if (supervisor::is_one_off(container.config) && policy.orphans == Orphans::leave) continue;
     if (is_orphan(container, policy) && policy.orphans == Orphans::leave) continue;
     names.insert(name);
   }
@@ -48,13 +49,22 @@ std::set<std::string> leaving_volumes(const ObservedState& observed, const DownP
   }
   if (policy.volumes) names.insert(policy.volume_names.begin(), policy.volume_names.end());
   std::set<std::string> services;
-  for (const auto& name : containers) services.insert(observed.containers.at(name).config.service);
+  for (const auto& name : containers) {
+    const auto& config = observed.containers.at(name).config;
+    if (!supervisor::is_one_off(config)) services.insert(config.service);
+  }
   for (const auto& [name, volume] : observed.volumes) {
     const auto owner = volume.labels.find("stack.service");
     const auto project = volume.labels.find("com.docker.compose.project");
     if (owner == volume.labels.end() || project == volume.labels.end() ||
         project->second != policy.project)
       continue;
+    if (const auto run = volume.labels.find("stack.container"); run != volume.labels.end()) {
+      if (containers.contains(run->second) ||
+          (policy.volumes && !observed.containers.contains(run->second)))
+        names.insert(name);
+      continue;
+    }
     const bool leaves =
         policy.volumes ? policy.services.empty() || services.contains(owner->second)
                        : services.contains(owner->second) && !kept_services.contains(owner->second);
@@ -67,9 +77,11 @@ std::set<std::string> leaving_volumes(const ObservedState& observed, const DownP
 bool still_used(const ObservedState& observed, const std::set<std::string>& leaving,
                 const std::string& network) {
   return std::ranges::any_of(observed.containers, [&](const auto& each) {
-    return !leaving.contains(each.first) &&
-           std::ranges::any_of(each.second.config.endpoints,
-                               [&](const auto& endpoint) { return endpoint.network == network; });
+    const bool stays = !leaving.contains(each.first) &&
+                       (!supervisor::is_one_off(each.second.config) || is_running(each.second));
+    return stays && std::ranges::any_of(each.second.config.endpoints, [&](const auto& endpoint) {
+             return endpoint.network == network;
+           });
   });
 }
 
@@ -101,7 +113,9 @@ Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
   Plan plan = builder.take();
   plan.networks_in_use = std::move(networks_in_use);
   for (const auto& [name, container] : observed.containers) {
-    if (is_orphan(container, policy) && !leaving.contains(name)) plan.orphans.push_back(name);
+    const bool is_strange =
+        is_orphan(container, policy) || supervisor::is_one_off(container.config);
+    if (is_strange && !leaving.contains(name)) plan.orphans.push_back(name);
   }
   return plan;
 }
@@ -111,6 +125,7 @@ Plan plan_stop(const ObservedState& observed, const std::set<std::string>& servi
   PlanBuilder builder;
   std::set<std::string> names;
   for (const auto& [name, container] : observed.containers) {
+    if (supervisor::is_one_off(container.config)) continue;
     if (services.empty() || services.contains(container.config.service)) names.insert(name);
   }
   add_stops(builder, observed, {names, grace, "asked for"});

@@ -11,7 +11,9 @@ namespace {
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
+/// One-offs are their own person's to hold and to let go.
 bool is_of(const ObservedContainer& container, const std::set<std::string>& services) {
+  if (supervisor::is_one_off(container.config)) return false;
   return services.empty() || services.contains(container.config.service);
 }
 

@@ -92,7 +92,7 @@ class WorldCheck {
                       wish.model.image),
           place, "add `command:`");
     }
-    if (!wish.step.empty()) return;  // the rest is the service's, and told of it
+    if (!wish.step.empty() && !wish.one_off) return;  // the rest is the service's, and told of it
     check_binds(wish, place);
     if (spec::id_count(wish.model.userns_mode)) check_id_mapping(wish, place);
     check_storage(wish, place + ".storage_opt.size");

@@ -45,6 +45,17 @@ std::optional<std::filesystem::path> project_home(const std::string& project,
   return folder.get<std::string>();
 }
 
+std::vector<std::filesystem::path> project_files(const std::string& project,
+                                                 const HostPaths& paths) {
+  const auto document =
+      read_document(document_of(project, paths), project_document, Damaged::counts_as_absent);
+  std::vector<std::filesystem::path> files;
+  if (!document || !document->contains("files")) return files;
+  for (const auto& file : (*document)["files"])
+    if (file.is_string()) files.emplace_back(file.get<std::string>());
+  return files;
+}
+
 void check_home(const spec::Project& project, const HostPaths& paths) {
   const auto home = project_home(project.name, paths);
   if (!home || *home == project.working_dir || !stack::exists(*home)) return;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/host_paths.h"
 #include "spec/model.h"
@@ -17,6 +18,11 @@ void record_project(const spec::Project& project, const HostPaths& paths);
 /// The folder that the project of this name was brought up in; nothing when there is none.
 std::optional<std::filesystem::path> project_home(const std::string& project,
                                                   const HostPaths& paths);
+
+/// The files that it was made of, in the order in which they are merged; none when that is not
+/// known.
+std::vector<std::filesystem::path> project_files(const std::string& project,
+                                                 const HostPaths& paths);
 
 /// Throws Error with both paths when the project of this name is at home in another folder that
 /// still exists.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include "orchestrator/history.h"
 #include "orchestrator/host_files.h"
+#include "orchestrator/host_volumes.h"
 #include "orchestrator/native_engine.h"
+#include "orchestrator/plan_builder.h"
 #include "orchestrator/preflight_networks.h"
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
@@ -47,6 +49,23 @@ void apply(const UpRequest& request, const DesiredState& desired, Changes& chang
   }
 }
 
+/// With what there is for a one-off.
+std::set<std::string> services_of(const spec::Project& project, const UpRequest& request) {
+  const auto dependencies =
+      request.with_dependencies ? Dependencies::included : Dependencies::left_out;
+  if (!request.one_off) return select_services(project, request.services, dependencies);
+  return select_services(project, {request.one_off->service}, dependencies);
+}
+
+/// Of a one-off it is `run` that starts it: with its streams at hand.
+Plan unstarted(const Plan& plan, const UpRequest& request, const DesiredState& desired) {
+  return without_starts(plan, [&](const std::string& name) {
+    if (!request.one_off) return true;
+    const auto wish = desired.containers.find(name);
+    return wish != desired.containers.end() && wish->second.one_off == request.one_off;
+  });
+}
+
 /// Everything between observe and execute: pure.
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
             UpResult& result, Laps& laps) {
@@ -57,6 +76,8 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   laps.end("diff");
   result.plan =
       plan_up(result.desired, observed, result.changes, request.orphans, request.atomicity);
+  if (request.starting == Starting::nothing)
+    result.plan = unstarted(result.plan, request, result.desired);
   laps.end("plan");
 }
 
@@ -144,13 +165,14 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   Laps laps(trace, command_row);
   check_home(project, paths);
   UpResult result;
-  const auto services =
-      select_services(project, request.services,
-                      request.with_dependencies ? Dependencies::included : Dependencies::left_out);
+  auto services = services_of(project, request);
   const ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
   const HostFiles files = read_host_files(project, services, result.problems);
   const CdiGrants devices = find_devices(project, services, result.problems);
+  if (request.one_off) services.erase(request.one_off->service);
   result.desired = desired_state(project, services, images, files, devices);
+  if (request.one_off)
+    add_one_off(result.desired, project, *request.one_off, images, files, devices);
   laps.end("desired");
   NativeEngine engine(paths, result.desired);
   ObservedState observed = engine.observe();
@@ -233,7 +255,8 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
   engine.give_up_waiting_at(request.deadline);
   laps.end("record the project");
   const Timed executing(trace, command_row, "execute");
-  result.execution = execute_noted(project, request, result, engine, host);
+  result.execution = request.one_off ? execute(result.plan, engine, host.report, host.interrupted)
+                                     : execute_noted(project, request, result, engine, host);
   return result;
 }
 
@@ -308,6 +331,15 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
                     [&](const auto& observed) { return plan_stop(observed, services, grace); });
 }
 
+Execution remove(const std::string& name, const RemoveRequest& request, Host& host) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  const FileLock lock = lock_project(host.paths, name, "stack rm", host.waiting);
+  NativeEngine engine(host.paths, nothing);
+  RemoveRequest completed = request;
+  if (request.volumes) completed.volume_users = volume_users(host.paths);
+  return execute(plan_remove(engine.observe(), completed), engine, host.report, host.interrupted);
+}
+
 void kill_all(const HostPaths& paths, const std::string& name) {
   auto client = supervisor::Client::connect(paths, name);
   if (!client) return;
@@ -334,6 +366,34 @@ Execution pause(const std::string& name, const std::set<std::string>& services, 
 Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host) {
   return execute_on(name, host,
                     [&](const auto& observed) { return plan_unpause(observed, services); });
+}
+
+Execution act_on(const std::string& name, const std::vector<Action>& actions, Locked locked,
+                 Host& host) {
+  std::optional<FileLock> lock;
+  if (locked == Locked::yes)
+    lock.emplace(lock_project(host.paths, name, "stack container", host.waiting));
+  return execute_on(name, host, [&](const ObservedState&) {
+    PlanBuilder builder;
+    std::vector<StepId> after;
+    for (const Action& action : actions) after = {builder.add(action, "asked for", after)};
+    return builder.take();
+  });
+}
+
+void retire(const std::string& name, Host& host) {
+  const DesiredState nothing{name, "", {}, {}, {}, {}};
+  const FileLock lock = lock_project(host.paths, name, "stack container", host.waiting);
+  NativeEngine engine(host.paths, nothing);
+  const ObservedState observed = engine.observe();
+  if (!observed.containers.empty()) return;
+  DownPolicy policy;
+  policy.project = name;
+  const Plan plan = plan_down(observed, policy);
+  if (!plan.networks_in_use.empty()) return;
+  if (!execute(plan, engine, host.report, host.interrupted).succeeded()) return;
+  engine.shut_down_supervisor();
+  remove_project_directories(host.paths, name, lock);
 }
 
 std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(

@@ -47,6 +47,8 @@ struct Host {
 };
 
 enum class Recreation { when_changed, always, never };
+/// `nothing`: what is made is there to be started. With a one-off: what it depends on is started.
+enum class Starting { all, nothing };
 
 struct UpRequest {
   std::vector<std::string> services;  ///< empty: all
@@ -64,6 +66,9 @@ struct UpRequest {
   std::function<void(const struct UpResult&)> approve = {};
   /// Conditions of dependencies that have not come true by then have failed.
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
+  Starting starting = Starting::all;
+  /// `run`: this container, and what its service depends on; `services` does not count.
+  std::optional<OneOff> one_off = {};
 };
 
 struct UpResult {
@@ -95,6 +100,15 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
 
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host);
+/// `rm`: of these containers, those that do not run, or (RemoveRequest::stops) all.
+Execution remove(const std::string& name, const RemoveRequest& request, Host& host);
+enum class Locked : bool { no, yes };
+/// Does this to single containers of a project, one after the other. `no`: although somebody else
+/// changes the project right now, as kill() does.
+Execution act_on(const std::string& name, const std::vector<Action>& actions, Locked locked,
+                 Host& host);
+/// Takes the project away if it has no container any more.
+void retire(const std::string& name, Host& host);
 /// While a stop is under way: no more patience, SIGKILL to everything that still runs.
 void kill_all(const HostPaths& paths, const std::string& name);
 struct StartRequest {

@@ -87,6 +87,7 @@ struct UnpauseContainer {
 struct WriteInput {
   std::string id;
   std::string bytes;
+  bool last = false;  ///< nothing comes after it: HandRun::stdin_once
 };
 struct ResizeTerminal {
   std::string id;

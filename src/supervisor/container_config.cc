@@ -206,6 +206,10 @@ void from_json(const json& in, DnsRules& rules) {
   in.at("options").get_to(rules.options);
 }
 
+bool is_one_off(const ContainerConfig& config) {
+  return config.step.starts_with("run-");
+}
+
 std::string aside_name(const std::string& id, const std::string& name) {
   constexpr std::size_t digits = 12;
   return id.substr(0, digits) + "_" + name;
@@ -240,6 +244,18 @@ void from_json(const json& in, LogPolicy& policy) {
   in.at("max_files").get_to(policy.max_files);
 }
 
+void to_json(json& out, const HandRun& run) {
+  out = json{{"stdin_once", run.stdin_once},
+             {"removed_at_end", run.removed_at_end},
+             {"directories", run.directories}};
+}
+
+void from_json(const json& in, HandRun& run) {
+  in.at("stdin_once").get_to(run.stdin_once);
+  in.at("removed_at_end").get_to(run.removed_at_end);
+  in.at("directories").get_to(run.directories);
+}
+
 void to_json(json& out, const ContainerConfig& config) {
   out = json{{"id", config.id},
              {"name", config.name},
@@ -255,6 +271,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"data_container", config.data_container},
              {"applied", config.applied}};
   if (!config.step.empty()) out["step"] = config.step;
+  if (config.by_hand) out["by_hand"] = *config.by_hand;
   if (!config.place.empty()) out["place"] = config.place;
   if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
@@ -272,6 +289,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("service").get_to(config.service);
   in.at("number").get_to(config.number);
   if (in.contains("step")) in.at("step").get_to(config.step);
+  if (in.contains("by_hand")) config.by_hand = in.at("by_hand").get<HandRun>();
   if (in.contains("place")) in.at("place").get_to(config.place);
   in.at("endpoints").get_to(config.endpoints);
   in.at("restart").get_to(config.restart);

@@ -132,14 +132,28 @@ struct LogPolicy {
   bool operator==(const LogPolicy&) const = default;
 };
 
+/// A container that a person runs by hand, and the command that does.
+struct HandRun {
+  /// Input ends with that of the first command that is attached, which ends it by
+  /// WriteInput::last, or by going away.
+  bool stdin_once = false;
+  /// It is removed when it has ended, and no command that waits for that is there any more.
+  bool removed_at_end = false;
+  /// Directories that are deleted then, too.
+  std::vector<std::string> directories = {};
+  bool operator==(const HandRun&) const = default;
+};
+
 struct ContainerConfig {
   std::string id;
   std::string name;     ///< "shop-db-1"
   std::string service;  ///< "db"
   int number = 1;
   /// "pre_start-0": it prepares its service's containers, of which it is none, by running once to
-  /// its end. Empty: a container of the service.
+  /// its end. "run-0123456789ab": of `run`, beside its service's containers. Empty: a container of
+  /// the service.
   std::string step = {};
+  std::optional<HandRun> by_hand = {};
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
   std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
@@ -167,6 +181,9 @@ struct ContainerConfig {
   std::string applied;
   bool operator==(const ContainerConfig&) const = default;
 };
+
+/// Of `run`: of its service, but nothing that `up` makes or leaves.
+bool is_one_off(const ContainerConfig& config);
 
 /// What a container is called while another one takes its place: "0123456789ab_shop-web-1".
 std::string aside_name(const std::string& id, const std::string& name);

@@ -255,6 +255,10 @@ Awaitable<Answer> ContainerTask::write_input(std::string bytes) {
   co_return Answer{true};
 }
 
+void ContainerTask::close_input() {
+  if (output_ && config_.by_hand && config_.by_hand->stdin_once) output_->close_input();
+}
+
 void ContainerTask::resize(std::uint16_t rows, std::uint16_t columns) {
   if (!runs() || !output_) fail("container {} is not running", config_.name);
   output_->resize(rows, columns);

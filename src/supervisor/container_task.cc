@@ -30,6 +30,12 @@ TimePoint now() {
   return std::chrono::system_clock::now();
 }
 
+Output::Stdin stdin_of(const ContainerConfig& config) {
+  if (!config.spec.process.open_stdin) return Output::Stdin::null;
+  const bool once = config.by_hand && config.by_hand->stdin_once;
+  return once ? Output::Stdin::once : Output::Stdin::open;
+}
+
 /// Of a process that SIGKILL ended.
 constexpr int killed_code = 137;
 
@@ -176,10 +182,7 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   fail_point("start.output");
   make_output();
   StandardStreams streams;
-  if (!config_.spec.process.terminal) {
-    streams = output_->open_streams(config_.spec.process.open_stdin ? Output::Stdin::open
-                                                                    : Output::Stdin::null);
-  }
+  if (!config_.spec.process.terminal) streams = output_->open_streams(stdin_of(config_));
   const OpenNamespaces shared = open_namespaces(config_.spec.namespaces, shared_.find_running);
   runtime::LaunchOptions options = launch_options(streams);
   options.shared = shared.view();

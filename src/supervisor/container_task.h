@@ -97,6 +97,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<Answer> unpause();
   /// Done when all bytes have been taken, or the run is over.
   Awaitable<Answer> write_input(std::string bytes);
+  /// HandRun::stdin_once: it comes to its end.
+  void close_input();
   /// Of its terminal; throws Error when it has none.
   void resize(std::uint16_t rows, std::uint16_t columns);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more, or has not by

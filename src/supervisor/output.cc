@@ -62,10 +62,19 @@ Fd Output::open_fifo(const char* name, int flags) const {
   return open_file(pipes_ / name, O_RDWR | flags);
 }
 
+/// Who has it open for reading and writing never sees its end.
+Fd Output::open_stdin(Stdin kind) {
+  if (kind == Stdin::null) return open_file("/dev/null", O_RDONLY);
+  make_fifo(pipes_ / in_fifo);
+  Fd both = open_fifo(in_fifo, 0);
+  if (kind == Stdin::open) return both;
+  store_->keep(kept_name(in_fifo), both.get());
+  return open_file(pipes_ / in_fifo, O_RDONLY);
+}
+
 StandardStreams Output::open_streams(Stdin kind) {
   StandardStreams streams;
-  if (kind == Stdin::open) make_fifo(pipes_ / in_fifo);
-  streams.in = kind == Stdin::open ? open_fifo(in_fifo, 0) : open_file("/dev/null", O_RDONLY);
+  streams.in = open_stdin(kind);
   if (!log_.keeps_anything()) {
     streams.out = open_file("/dev/null", O_WRONLY);
     streams.err = open_file("/dev/null", O_WRONLY);
@@ -176,6 +185,10 @@ Awaitable<void> Output::write_input(std::shared_ptr<Output> self, std::string by
   }
 }
 
+void Output::close_input() {
+  store_->drop(kept_name(in_fifo));
+}
+
 void Output::resize(std::uint16_t rows, std::uint16_t columns) {
   if (!terminal_) fail("the container has no terminal");
   const winsize size{rows, columns, 0, 0};
@@ -195,7 +208,8 @@ void Output::finish() {
   if (log_.lost() > 0) {
     journal::warning(fmt::format("{} bytes of the output of {} were lost", log_.lost(), id_));
   }
-  for (const char* name : {out_fifo, err_fifo, terminal_name}) store_->drop(kept_name(name));
+  for (const char* name : {in_fifo, out_fifo, err_fifo, terminal_name})
+    store_->drop(kept_name(name));
 }
 
 }  // namespace stack::supervisor

@@ -31,7 +31,8 @@ class Output : public std::enable_shared_from_this<Output> {
   /// `id` names the container in the keeper's store. FIFOs are made in `pipes`.
   Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes, LogWriter log);
 
-  enum class Stdin { null, open };
+  /// `once`: open until close_input(); the keeper holds it.
+  enum class Stdin { null, open, once };
   /// Makes the FIFOs for a new run, the keeper's hold on them included, and starts collecting. When
   /// nothing is to be kept, output goes to /dev/null and nobody has any work with it.
   StandardStreams open_streams(Stdin kind);
@@ -46,6 +47,8 @@ class Output : public std::enable_shared_from_this<Output> {
   void on_output(std::function<void()> listener) { listener_ = std::move(listener); }
   /// Writes to the container's stdin or terminal, as fast as it reads; gives up when the run ends.
   static Awaitable<void> write_input(std::shared_ptr<Output> self, std::string bytes);
+  /// The container's standard input ends, if it was opened to.
+  void close_input();
   /// Of the terminal, whose foreground processes get a SIGWINCH. Throws Error when there is none.
   void resize(std::uint16_t rows, std::uint16_t columns);
   /// Collects the rest after the container's end, and lets go of everything.
@@ -61,6 +64,7 @@ class Output : public std::enable_shared_from_this<Output> {
   void note_loss();
   Descriptor open_input();
   Fd open_fifo(const char* name, int flags) const;
+  Fd open_stdin(Stdin kind);
   std::string kept_name(const char* what) const;
 
   Loop* loop_;

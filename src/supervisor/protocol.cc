@@ -71,7 +71,9 @@ json to_object(const UnpauseContainer& request) {
 }
 /// As hexadecimal text: what people type may be any bytes.
 json to_object(const WriteInput& request) {
-  return {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
+  json object = {{"do", "write-input"}, {"container", request.id}, {"hex", to_hex(request.bytes)}};
+  if (request.last) object["last"] = true;
+  return object;
 }
 json to_object(const ResizeTerminal& request) {
   return {{"do", "resize-terminal"},
@@ -143,7 +145,7 @@ UpdateContainer update_from(const json& in) {
 }
 
 WriteInput input_from(const json& in) {
-  return {in.at("container").get<std::string>(), bytes_from(in.at("hex"))};
+  return {in.at("container").get<std::string>(), bytes_from(in.at("hex")), in.value("last", false)};
 }
 
 StopContainer stop_from(const json& in) {

@@ -81,6 +81,9 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
   const std::string id = container_of(request);
+  if (const auto* const wait = std::get_if<Await>(&request);
+      wait != nullptr && wait->condition == AwaitedCondition::ended)
+    attend(id, client);
   const auto* const pause = std::get_if<PauseContainer>(&request);
   const bool bound = pause != nullptr && pause->until == PauseContainer::Until::client_gone;
   Awaitable<Answer> work = std::visit(
@@ -278,6 +281,7 @@ Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
 Awaitable<void> Supervisor::remove(Registry::Task task) {
   const ContainerConfig& config = task->config();
   task->clear_remains();
+  discard_directories(config);
   fail_point("container.forget");
   task->tell("destroy");
   registry_.erase(config.id);
@@ -356,7 +360,9 @@ Awaitable<Answer> Supervisor::handle(UnpauseContainer request) {
 
 Awaitable<Answer> Supervisor::handle(WriteInput request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->write_input(std::move(request.bytes));
+  Answer answer = co_await task->write_input(std::move(request.bytes));
+  if (request.last) task->close_input();
+  co_return answer;
 }
 
 Awaitable<Answer> Supervisor::handle(ResizeTerminal request) {

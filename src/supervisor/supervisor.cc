@@ -82,6 +82,7 @@ Supervisor::Supervisor(ProjectFiles files)
           [this] {
             end_without_keeper();
             let_go_of_pauses();
+            leave_hand_runs();
             consider_ending();
           }) {}
 
@@ -174,6 +175,7 @@ void Supervisor::end_without_keeper() const {
 
 void Supervisor::changed() {
   registry_.forget_views();
+  remove_ended_hand_runs();
   consider_ending();
 }
 
@@ -303,8 +305,8 @@ void Supervisor::close_firewall_later() {
 // ---- the end
 
 bool Supervisor::idle() const {
-  return settled_ && operations_ == 0 && server_.sessions() == 0 && !registry_.any_active() &&
-         !guests_.any();
+  return settled_ && operations_ == 0 && removals_.empty() && server_.sessions() == 0 &&
+         !registry_.any_active() && !guests_.any();
 }
 
 void Supervisor::consider_ending() {
@@ -315,6 +317,7 @@ void Supervisor::consider_ending() {
 Awaitable<void> Supervisor::end_when_idle_for(Clock::duration patience) {
   co_await sleep_for(loop_, patience);
   settled_ = true;
+  remove_ended_hand_runs();
   if (!idle() || ending_) co_return;
   try {
     co_await let_go();

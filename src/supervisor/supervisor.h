@@ -33,6 +33,13 @@ class Supervisor {
   void keep_pause(const std::string& id, Server::ClientNumber client);
   void let_go_of_pauses();
   Awaitable<void> let_go_of_pause(std::string id);
+  // Containers run by hand (hand_runs.cc).
+  void attend(const std::string& id, Server::ClientNumber client);
+  void leave_hand_runs();
+  bool is_attended(const std::string& id) const;
+  void remove_ended_hand_runs();
+  Awaitable<void> remove_hand_run(std::string id);
+  void discard_directories(const ContainerConfig& config);
   Awaitable<Answer> handle(CreateNetwork request);
   Awaitable<Answer> handle(RemoveNetwork request);
   Awaitable<Answer> handle(CreateContainer request);
@@ -120,6 +127,10 @@ class Supervisor {
   SharedServices shared_;
   Server server_;
   std::map<std::string, Server::ClientNumber> pauses_;  ///< by container, of clients that hold them
+  /// Clients that wait for a container's end, or have seen it, by container.
+  std::map<std::string, std::set<Server::ClientNumber>> attendants_;
+  std::set<std::string> given_up_;  ///< that could not be removed
+  std::set<std::string> removals_;  ///< of containers that have ended by themselves, under way
   std::optional<network::FirewallSpec> applied_firewall_;
   bool firewall_lost_ = false;     ///< somebody has changed it
   bool closing_firewall_ = false;  ///< a coroutine waits to do it

@@ -52,6 +52,13 @@ void Sweeper::discard(const std::string& name) {
   sweep();
 }
 
+void Sweeper::discard(const std::filesystem::path& path, const std::string& name) {
+  const auto away = directory_ / (std::string(discarded_prefix) + name);
+  if (::rename(path.c_str(), away.c_str()) != 0 && errno != ENOENT)
+    throw_errno("rename {}", path.native());
+  sweep();
+}
+
 void Sweeper::sweep() {
   requested_ = true;
   if (std::exchange(busy_, true)) return;

@@ -17,6 +17,8 @@ class Sweeper {
 
   /// `name` in the directory is gone when this returns; its space comes free later.
   void discard(const std::string& name);
+  /// The same for a directory elsewhere on its file system; fine when it is not there.
+  void discard(const std::filesystem::path& path, const std::string& name);
   /// Deletes what was discarded, here or by a former supervisor that did not get to it.
   void sweep();
   bool busy() const { return busy_; }

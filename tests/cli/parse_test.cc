@@ -61,6 +61,38 @@ TEST(Parse, WhatFollowsTheServiceOfExecBelongsToTheProgram) {
   EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"db", "ls", "-l", "--all", "-T"}));
 }
 
+TEST(Parse, WhatFollowsTheServiceOfRunBelongsToTheProgram) {
+  const Parsed line =
+      parsed({"run", "--rm", "-p", "80:80", "-v", "a:/a", "db", "ls", "--rm", "-p"});
+  EXPECT_TRUE(line.options.remove_at_end);
+  EXPECT_EQ(line.options.publish, std::vector<std::string>{"80:80"});
+  EXPECT_EQ(line.options.project_name, "");
+  EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"db", "ls", "--rm", "-p"}));
+}
+
+TEST(Parse, RunNeedsNoCommandButAService) {
+  EXPECT_EQ(parsed({"run", "db"}).options.arguments, std::vector<std::string>{"db"});
+  EXPECT_EQ(parsed({"run"}).exit_code, static_cast<int>(ExitCode::usage));
+}
+
+TEST(Parse, HIsAHostNameWhereDockerHasItSo) {
+  EXPECT_EQ(parsed({"container", "run", "-h", "box", "image:1"}).options.hostname, "box");
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(parsed({"container", "run", "-h"}).command, nullptr);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("--hostname"), std::string::npos);
+}
+
+TEST(Parse, AnEntrypointMayBeNone) {
+  EXPECT_EQ(parsed({"run", "--entrypoint", "", "db"}).options.entrypoints,
+            std::vector<std::string>{""});
+  EXPECT_TRUE(parsed({"run", "db"}).options.entrypoints.empty());
+}
+
+TEST(Parse, InputIsPassedOnToARunUnlessTold) {
+  EXPECT_TRUE(parsed({"run", "-i", "db"}).options.keep_stdin);
+  EXPECT_FALSE(parsed({"run", "--interactive=false", "db"}).options.keep_stdin);
+}
+
 TEST(Parse, AServiceMayBeCalledExec) {
   EXPECT_EQ(parsed({"-f", "exec", "up", "exec", "web"}).options.arguments,
             (std::vector<std::string>{"exec", "web"}));

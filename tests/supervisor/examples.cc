@@ -27,6 +27,7 @@ ContainerConfig full_config() {
   config.stop = {"SIGQUIT", 3s};
   config.data_container = true;
   config.step = "pre_start-0";
+  config.by_hand = HandRun{true, true, {"/volumes/a"}};
   config.applied = "{\"image\": \"x\"}";
   return config;
 }

@@ -93,6 +93,8 @@ TEST(Protocol, InputMayBeAnyBytes) {
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
   EXPECT_EQ(over_the_wire(WriteInput{"c", bytes}).bytes, bytes);
   EXPECT_EQ(over_the_wire(WriteInput{"c", ""}).bytes, "");
+  EXPECT_FALSE(over_the_wire(WriteInput{"c", ""}).last);
+  EXPECT_TRUE(over_the_wire(WriteInput{"c", "", true}).last);
   for (const char* hex : {"0", "0g", "+1", "0x", " 1"}) {
     EXPECT_THROW(decode_request(fmt::format(
                      R"({{"id":1,"do":"write-input","container":"c","hex":"{}"}})", hex)),

@@ -192,7 +192,7 @@ class StackTest(unittest.TestCase):
         projects = sorted(entry.name for entry in root.iterdir()) if root.exists() else []
         problems = []
         for project in projects:
-            result = run_stack("-p", project, "down", "-v", "--now", "-t", "0")
+            result = run_stack("-p", project, "down", "-v", "--now", "-t", "0", "--remove-orphans")
             if result.code != 0:
                 problems.append(f"stack -p {project} down -v: {result}")
         run_stack("volume", "prune", "--removed", "--force")

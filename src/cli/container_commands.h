@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of the table of commands about containers by their names: docker's `container`.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.h"
+
+namespace stack::cli {
+
+std::vector<Command> container_commands();
+
+}  // namespace stack::cli

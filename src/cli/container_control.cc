@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack container start`, `stop`, `kill` and their likes: what is done to containers by their
+// names, whichever stack they are of.
+#include <signal.h>
+
+#include <algorithm>
+#include <functional>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/attach_session.h"
+#include "cli/change.h"
+#include "cli/command.h"
+#include "cli/detach_keys.h"
+#include "cli/found_container.h"
+#include "cli/labels.h"
+#include "cli/moment.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "orchestrator/diff.h"
+#include "orchestrator/host_volumes.h"
+#include "orchestrator/one_off.h"
+#include "orchestrator/use_cases.h"
+#include "runtime/signals.h"
+#include "supervisor/client.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+using supervisor::Phase;
+
+int number_of(const std::string& signal, int fallback) {
+  if (signal.empty()) return fallback;
+  const auto number = runtime::signal_number(signal);
+  if (!number)
+    throw Error(fmt::format("there is no signal \"{}\"", printable(signal)))
+        .with_hint("names as SIGHUP or USR1, SIGRTMIN+3, or a number from 1 to 64")
+        .with_exit_code(ExitCode::usage);
+  return *number;
+}
+
+/// Throws what the plan met, or that it was broken off.
+void require_done(const Execution& execution) {
+  if (!execution.errors.empty()) throw execution.errors.front();
+  if (execution.interrupted) throw Error("interrupted").with_exit_code(ExitCode::interrupted);
+}
+
+/// docker shows no progress of these, and names what is done.
+template <typename UseCase>
+void carry_out(UseCase use_case) {
+  Options quiet;
+  quiet.progress = "quiet";
+  const auto progress = make_progress(quiet);
+  Host host = interruptible_host(*progress);
+  require_done(use_case(host));
+}
+
+void act(const FoundContainer& found, const std::vector<Action>& actions, Locked locked) {
+  carry_out([&](Host& host) { return act_on(found.project, actions, locked, host); });
+}
+
+/// Does it to each container that was named, and prints the name as it was typed.
+int each_container(const Options& options,
+                   const std::function<void(const FoundContainer&)>& act_on_one) {
+  count_interrupts();
+  return each_of(options.arguments, [&](const std::string& name) {
+    act_on_one(find_container(name));
+    std::cout << name << '\n';
+  });
+}
+
+const std::string& name_of(const FoundContainer& found) {
+  return found.container.config.name;
+}
+
+void require_running(const FoundContainer& found) {
+  if (!supervisor::is_up(found.container.status.phase))
+    fail("container {} is not running", name_of(found));
+}
+
+/// With another signal than the container's own: who has not ended by then is killed.
+void signal_first(const FoundContainer& found, int signal, std::chrono::nanoseconds grace) {
+  const std::string& id = found.container.config.id;
+  auto client = supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
+  client.call(supervisor::SignalContainer{id, signal});
+  client.send(supervisor::Await{id, supervisor::AwaitedCondition::ended});
+  client.receive(std::chrono::duration_cast<std::chrono::milliseconds>(grace));
+}
+
+void stop_one(const FoundContainer& found, const Options& options) {
+  auto grace = grace_of(options);
+  if (!options.signal.empty() && supervisor::is_up(found.container.status.phase)) {
+    signal_first(found, number_of(options.signal, SIGTERM),
+                 grace.value_or(found.container.config.stop.grace));
+    grace = std::chrono::nanoseconds(0);
+  }
+  act(found, {StopContainer{name_of(found), grace}}, Locked::yes);
+}
+
+void remove_one(const FoundContainer& found, const Options& options) {
+  if (supervisor::is_up(found.container.status.phase) && !options.force)
+    throw Error(fmt::format("You cannot remove a running container {}", found.container.config.id))
+        .with_hint("stop the container before attempting removal, or force remove (-f)");
+  RemoveRequest request;
+  request.containers = {name_of(found)};
+  request.stops = true;
+  request.grace = std::chrono::nanoseconds(0);
+  request.volumes = options.volumes;
+  carry_out([&](Host& host) { return remove(found.project, request, host); });
+}
+
+int start_attached(const Options& options) {
+  if (options.arguments.size() != 1)
+    throw Error("you cannot start and attach multiple containers at once")
+        .with_exit_code(ExitCode::failure);
+  const FoundContainer found = find_container(options.arguments.front());
+  const auto& process = found.container.config.spec.process;
+  AttachRequest request{found.project, found.container.config.id};
+  request.terminal = process.terminal;
+  request.input = options.open_stdin && process.open_stdin;
+  request.signals = options.sig_proxy;
+  request.detach_keys = detach_keys_of(options);
+  request.starts = true;
+  request.only_new = true;
+  return attach_to(request);
+}
+
+/// Whether a container that is pruned takes something with it that another one has.
+bool holds_for_others(const FoundContainer& found,
+                      const std::map<std::string, std::vector<std::string>>& users) {
+  const std::string& name = name_of(found);
+  return std::ranges::any_of(users, [&](const auto& volume) {
+    const auto& names = volume.second;
+    return names.size() > 1 && std::ranges::find(names, name) != names.end();
+  });
+}
+
+/// until=10m, label=KEY[=VALUE].
+bool passes(const FoundContainer& found, const std::vector<std::string>& filters) {
+  return std::ranges::all_of(filters, [&](const std::string& filter) {
+    const std::string key = filter.substr(0, filter.find('='));
+    const std::string value =
+        filter.find('=') == std::string::npos ? "" : filter.substr(filter.find('=') + 1);
+    if (key == "until") {
+      const auto moment = moment_of(value, "--filter until");
+      return moment && found.container.status.created < *moment;
+    }
+    if (key == "label") return has_label(found.container.config.attributes, value);
+    throw Error(fmt::format("invalid filter \"{}\": until= or label=", printable(filter)))
+        .with_exit_code(ExitCode::usage);
+  });
+}
+
+/// Those of stacks are for `stack rm` and `stack down`.
+bool is_prunable(const FoundContainer& found) {
+  return found.project == lone_containers_project &&
+         !supervisor::is_up(found.container.status.phase);
+}
+
+}  // namespace
+
+int run_container_start(const Options& options) {
+  if (options.attach_output || options.open_stdin) return start_attached(options);
+  return each_container(options, [](const FoundContainer& found) {
+    act(found, {StartContainer{name_of(found)}}, Locked::yes);
+  });
+}
+
+int run_container_stop(const Options& options) {
+  return each_container(options, [&](const FoundContainer& found) { stop_one(found, options); });
+}
+
+int run_container_restart(const Options& options) {
+  return each_container(options, [&](const FoundContainer& found) {
+    stop_one(found, options);
+    act(found, {StartContainer{name_of(found)}}, Locked::yes);
+  });
+}
+
+int run_container_kill(const Options& options) {
+  const int signal = number_of(options.signal, SIGKILL);
+  return each_container(options, [&](const FoundContainer& found) {
+    require_running(found);
+    act(found, {SignalContainer{name_of(found), signal}}, Locked::no);
+  });
+}
+
+int run_container_pause(const Options& options) {
+  return each_container(options, [](const FoundContainer& found) {
+    require_running(found);
+    if (found.container.status.phase == Phase::paused)
+      fail("container {} is already paused", name_of(found));
+    act(found, {PauseContainer{name_of(found)}}, Locked::no);
+  });
+}
+
+int run_container_unpause(const Options& options) {
+  return each_container(options, [](const FoundContainer& found) {
+    if (found.container.status.phase != Phase::paused)
+      fail("container {} is not paused", name_of(found));
+    act(found, {UnpauseContainer{name_of(found)}}, Locked::no);
+  });
+}
+
+int run_container_remove(const Options& options) {
+  const int code =
+      each_container(options, [&](const FoundContainer& found) { remove_one(found, options); });
+  retire_lone_containers();
+  return code;
+}
+
+int run_container_wait(const Options& options) {
+  count_interrupts();
+  return each_of(options.arguments, [](const std::string& name) {
+    const FoundContainer found = find_container(name);
+    int code = found.container.status.exit_code.value_or(0);
+    if (supervisor::is_up(found.container.status.phase)) {
+      auto client =
+          supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
+      const auto reply = client.call(
+          supervisor::Await{found.container.config.id, supervisor::AwaitedCondition::ended});
+      code = reply.exit_code.value_or(static_cast<int>(ExitCode::runtime_error));
+    }
+    std::cout << code << '\n' << std::flush;
+  });
+}
+
+int run_container_prune(const Options& options) {
+  if (!options.force &&
+      !is_agreed_to("This will remove all stopped containers without a compose file."))
+    return 0;
+  count_interrupts();
+  const auto users = volume_users(HostPaths::from_environment());
+  bool any = false;
+  for (const FoundContainer& found : all_containers()) {
+    if (!is_prunable(found) || !passes(found, options.filters)) continue;
+    if (holds_for_others(found, users)) {
+      std::cerr << fmt::format("kept {}: other containers have its volumes\n", name_of(found));
+      continue;
+    }
+    remove_one(found, options);
+    if (!std::exchange(any, true)) std::cout << "Deleted Containers:\n";
+    std::cout << found.container.config.id << '\n';
+  }
+  retire_lone_containers();
+  return 0;
+}
+
+}  // namespace stack::cli

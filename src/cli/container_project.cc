@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/container_project.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "cli/container_wish.h"
+#include "cli/project.h"
+#include "cli/run_options.h"
+#include "image/image_store.h"
+#include "orchestrator/one_off.h"
+#include "spec/load.h"
+
+namespace stack::cli {
+namespace {
+
+/// What the reader of compose files calls the project: it knows names of persons' projects only.
+constexpr const char* name_for_reading = "containers";
+/// docker's word for the network of containers that have no other.
+constexpr const char* network_name = "bridge";
+
+/// A file that is nowhere, with this text.
+Fd file_in_memory(const std::string& text) {
+  Fd file(::memfd_create("container", MFD_CLOEXEC));
+  if (!file) throw_errno("memfd_create");
+  write_all(file.get(), text);
+  return file;
+}
+
+/// What stands in a line of the file: `"mem_limit": "much"`.
+std::string line_of(const std::string& text, int number) {
+  const auto lines = split(text, '\n');
+  if (number < 1 || static_cast<std::size_t>(number) > lines.size()) return "";
+  std::string line(trim(lines[static_cast<std::size_t>(number) - 1]));
+  if (line.ends_with(',')) line.pop_back();
+  return line;
+}
+
+/// The mistakes of the file that nobody wrote are those of the command line.
+[[noreturn]] void refuse(const spec::Diagnostics& diagnostics, const std::string& text) {
+  for (const auto& each : diagnostics.sorted()) {
+    if (each.severity != spec::Severity::error) continue;
+    const std::string line = line_of(text, each.origin.line);
+    Error error(line.empty() ? each.message : fmt::format("{}: {}", line, each.message));
+    if (!each.hint.empty()) error.with_hint(each.hint);
+    throw error.with_exit_code(ExitCode::runtime_error);
+  }
+  throw Error("the flags cannot be read").with_exit_code(ExitCode::runtime_error);
+}
+
+/// A shell has seen to variables before us: what is left of dollars is meant.
+std::string with_dollars_kept(const std::string& text) {
+  std::string kept;
+  for (const char byte : text) kept += byte == '$' ? std::string("$$") : std::string{byte};
+  return kept;
+}
+
+spec::Project read_document(const nlohmann::json& document, const Options& options) {
+  constexpr int indent = 2;
+  const std::string text = with_dollars_kept(document.dump(indent));
+  const Fd file = file_in_memory(text);
+  spec::LoadRequest request = load_request(options);
+  request.files = {fmt::format("/proc/self/fd/{}", file.get())};
+  request.project_name = name_for_reading;
+  request.project_directory = request.current_directory;
+  request.env_files = {"/dev/null"};
+  request.profiles.clear();
+  spec::LoadResult result = spec::load(request);
+  if (!result.project) refuse(result.diagnostics, text);
+  return std::move(*result.project);
+}
+
+spec::Mount inherited_mount(const runtime::MountSpec& from, const std::string& volumes) {
+  spec::Mount mount;
+  mount.target = from.target;
+  mount.recursive = from.recursive;
+  mount.subpath = from.subpath;
+  if (from.writable == runtime::Writable::no) mount.access = spec::Access::read_only;
+  mount.type = spec::MountType::bind;
+  mount.source = from.source;
+  const std::string prefix = volumes + "/";
+  if (!from.source.starts_with(prefix)) return mount;
+  mount.type = spec::MountType::volume;
+  mount.source = from.source.substr(prefix.size());
+  mount.source.resize(std::min(mount.source.size(), mount.source.find('/')));
+  return mount;
+}
+
+void declare_volume(const std::string& name, spec::Project& project) {
+  spec::Volume volume;
+  volume.key = volume.name = name;
+  volume.external = true;
+  project.volumes.try_emplace(name, std::move(volume));
+}
+
+/// docker's --volumes-from: all that another container has mounted, at the same places.
+void add_volumes_from(const std::vector<std::string>& texts,
+                      const std::vector<FoundContainer>& containers, spec::Project& project,
+                      spec::Service& service) {
+  const auto volumes = HostPaths::from_environment().volumes();
+  for (const auto& text : texts) {
+    const std::size_t colon = text.find(':');
+    const auto& other = choose_container(containers, text.substr(0, colon)).container.config;
+    const bool read_only = colon != std::string::npos && text.substr(colon + 1) == "ro";
+    for (const auto& each : other.spec.mounts) {
+      const auto taken = [&](const spec::Mount& own) { return own.target == each.target; };
+      if (each.kind != runtime::MountKind::bind || std::ranges::any_of(service.volumes, taken))
+        continue;
+      spec::Mount mount = inherited_mount(each, volumes);
+      if (read_only) mount.access = spec::Access::read_only;
+      if (mount.type == spec::MountType::volume) declare_volume(mount.source, project);
+      service.volumes.push_back(std::move(mount));
+    }
+  }
+}
+
+/// -P: the ports that the image and --expose name, each at a free one of the host.
+void publish_exposed(spec::Service& service) {
+  const image::ImageStore store(HostPaths::from_environment().images());
+  const auto image = store.find(service.image);
+  if (!image)
+    throw Error(
+        fmt::format("-P: which ports {} exposes is not known before it is there", service.image))
+        .with_hint(fmt::format("`stack image pull {}` fetches it", service.image))
+        .with_exit_code(ExitCode::runtime_error);
+  std::set<std::string> exposed(image->config.exposed_ports.begin(),
+                                image->config.exposed_ports.end());
+  exposed.insert(service.expose.begin(), service.expose.end());
+  for (const auto& text : exposed) {
+    for (spec::Port& port : ports_of({text})) {
+      const auto same = [&](const spec::Port& own) {
+        return own.target == port.target && own.protocol == port.protocol;
+      };
+      if (std::ranges::none_of(service.ports, same)) service.ports.push_back(std::move(port));
+    }
+  }
+}
+
+}  // namespace
+
+spec::Project container_project(const Options& options, const std::string& name,
+                                const std::vector<FoundContainer>& containers) {
+  spec::Project project = read_document(container_document(options, name), options);
+  project.name = orchestrator::lone_containers_project;
+  project.working_dir = "/";
+  project.files.clear();
+  project.sources = {};
+  for (auto& [key, network] : project.networks)
+    if (!network.external) network.name = network_name;
+  spec::Service& service = project.services.at(name);
+  add_volumes_from(options.volumes_from, containers, project, service);
+  if (options.publish_all) publish_exposed(service);
+  return project;
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// `stack container run` and `create`: an image by hand, without a compose file.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ids.h"
+#include "cli/attach_session.h"
+#include "cli/change.h"
+#include "cli/command.h"
+#include "cli/container_project.h"
+#include "cli/detach_keys.h"
+#include "cli/found_container.h"
+#include "cli/progress.h"
+#include "cli/project.h"
+#include "cli/project_pull.h"
+#include "cli/signals.h"
+#include "cli/style.h"
+#include "orchestrator/one_off.h"
+#include "orchestrator/use_cases.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+
+/// "quiet_harbor": words are easier to type than digits.
+std::string new_name() {
+  constexpr std::array qualities{
+      "amber", "brisk", "calm",   "clear",  "early", "even",  "fair",  "gentle", "happy", "keen",
+      "late",  "light", "lucid",  "mild",   "neat",  "plain", "quick", "quiet",  "ready", "round",
+      "sharp", "slow",  "smooth", "steady", "swift", "tidy",  "vivid", "warm",   "wide",  "young"};
+  constexpr std::array things{"anchor", "beacon",  "bridge", "brook",   "canyon", "cedar",
+                              "cliff",  "cloud",   "comet",  "delta",   "ember",  "field",
+                              "forest", "glacier", "harbor", "island",  "lagoon", "lantern",
+                              "meadow", "orchard", "pebble", "prairie", "reef",   "ridge",
+                              "river",  "summit",  "tide",   "valley",  "willow", "window"};
+  const auto random = std::stoul(random_hex(8), nullptr, 16);
+  return fmt::format("{}_{}", qualities[random % qualities.size()],
+                     things[random / qualities.size() % things.size()]);
+}
+
+std::string free_name(const std::vector<FoundContainer>& containers) {
+  constexpr int tries = 20;
+  for (int i = 0; i < tries; ++i) {
+    std::string name = new_name();
+    const auto same = [&](const auto& each) { return each.container.config.name == name; };
+    if (std::ranges::none_of(containers, same)) return name;
+  }
+  return fmt::format("{}_{}", new_name(), random_hex(4));
+}
+
+void check_terminal(const Options& options) {
+  if (options.tty && options.open_stdin && !options.detach && !is_terminal(STDIN_FILENO))
+    throw Error("the input device is not a TTY").with_exit_code(ExitCode::failure);
+}
+
+UpRequest request_of(const Options& options, const std::string& name, Starting starting) {
+  UpRequest request;
+  request.what = "container run";
+  request.starting = starting;
+  if (options.allow_host_paths) request.host_sources = HostSources::all;
+  OneOff& one_off = request.one_off.emplace();
+  constexpr std::size_t slug_digits = 12;
+  one_off.service = one_off.name = name;
+  one_off.slug = random_hex(slug_digits);
+  one_off.is_the_service = true;
+  one_off.stdin_once = options.open_stdin && !options.tty && !options.detach;
+  one_off.removed_at_end = options.remove_at_end;
+  return request;
+}
+
+/// The id of the container that was made.
+std::string make(const Options& options, Starting starting) {
+  const auto containers = all_containers();
+  if (!options.name.empty()) check_name_is_free(containers, options.name);
+  const std::string name = options.name.empty() ? free_name(containers) : options.name;
+  const spec::Project project = container_project(options, name, containers);
+  Options quiet = options;
+  quiet.progress = "quiet";
+  const auto progress = make_progress(quiet);
+  Host host = interruptible_host(*progress);
+  host.warned = tell_warning;
+  host.pull = pull_images(options);
+  const UpResult result = up(project, request_of(options, name, starting), host);
+  if (!result.problems.empty()) {
+    tell_problems(result.problems);
+    throw Error("").with_exit_code(ExitCode::runtime_error);
+  }
+  if (const int code = conclude(result.execution); code != 0)
+    throw Error("").with_exit_code(code == 1 ? ExitCode::runtime_error
+                                             : static_cast<ExitCode>(code));
+  return find_container(name).container.config.id;
+}
+
+void write_id(const Options& options, const std::string& id) {
+  if (options.cidfile.empty()) return;
+  const Fd file = open_file(options.cidfile, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  write_all(file.get(), id);
+}
+
+void check_id_file(const Options& options) {
+  if (!options.cidfile.empty() && stack::exists(options.cidfile))
+    throw Error(fmt::format("container ID file found: {}", options.cidfile))
+        .with_hint("make sure the other container is not running, or delete the file")
+        .with_exit_code(ExitCode::runtime_error);
+}
+
+int attach(const std::string& id, const Options& options) {
+  AttachRequest request{lone_containers_project, id};
+  request.terminal = options.tty;
+  request.input = options.open_stdin;
+  request.signals = options.sig_proxy;
+  request.detach_keys = detach_keys_of(options);
+  request.starts = true;
+  request.removes = options.remove_at_end;
+  const int code = attach_to(request);
+  if (options.remove_at_end) retire_lone_containers();
+  return code;
+}
+
+}  // namespace
+
+int run_container_run(const Options& options) {
+  check_terminal(options);
+  check_id_file(options);
+  detach_keys_of(options);
+  count_interrupts();
+  const std::string id = make(options, options.detach ? Starting::all : Starting::nothing);
+  write_id(options, id);
+  if (!options.detach) return attach(id, options);
+  std::cout << id << '\n';
+  return 0;
+}
+
+int run_container_create(const Options& options) {
+  check_id_file(options);
+  count_interrupts();
+  const std::string id = make(options, Starting::nothing);
+  write_id(options, id);
+  std::cout << id << '\n';
+  return 0;
+}
+
+}  // namespace stack::cli

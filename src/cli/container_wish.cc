@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/container_wish.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "spec/short_forms.h"
+
+namespace stack::cli {
+namespace {
+
+using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
+
+[[noreturn]] void refuse(const char* flag, const std::string& text, const std::string& why,
+                         const std::string& hint = "") {
+  Error error(fmt::format("{} {}: {}", flag, printable(text), why));
+  if (!hint.empty()) error.with_hint(hint);
+  throw error.with_exit_code(ExitCode::runtime_error);
+}
+
+/// A number as one; what is none is for the reader of the file to refuse.
+Json number(const std::string& text) {
+  if (const auto whole = parse_integer<std::int64_t>(text)) return *whole;
+  return text;
+}
+
+/// "KEY=VALUE" taken apart; without "=" the value is empty.
+std::pair<std::string, std::string> pair_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+}
+
+struct TextFlag {
+  std::string Options::*value;
+  const char* key;
+  enum class Kind { text, number } kind = Kind::text;
+};
+
+struct ListFlag {
+  std::vector<std::string> Options::*value;
+  const char* key;
+};
+
+struct SwitchFlag {
+  bool Options::*value;
+  const char* key;
+};
+
+constexpr auto as_number = TextFlag::Kind::number;
+
+constexpr std::array text_flags{
+    TextFlag{&Options::hostname, "hostname"},
+    TextFlag{&Options::domainname, "domainname"},
+    TextFlag{&Options::user, "user"},
+    TextFlag{&Options::workdir, "working_dir"},
+    TextFlag{&Options::pid_mode, "pid"},
+    TextFlag{&Options::ipc, "ipc"},
+    TextFlag{&Options::uts, "uts"},
+    TextFlag{&Options::userns, "userns_mode"},
+    TextFlag{&Options::cgroupns, "cgroup"},
+    TextFlag{&Options::cgroup_parent, "cgroup_parent"},
+    TextFlag{&Options::restart, "restart"},
+    TextFlag{&Options::runtime, "runtime"},
+    TextFlag{&Options::isolation, "isolation"},
+    TextFlag{&Options::platform, "platform"},
+    TextFlag{&Options::stop_signal, "stop_signal"},
+    TextFlag{&Options::shm_size, "shm_size"},
+    TextFlag{&Options::memory, "mem_limit"},
+    TextFlag{&Options::memory_reservation, "mem_reservation"},
+    TextFlag{&Options::memory_swap, "memswap_limit"},
+    TextFlag{&Options::memory_swappiness, "mem_swappiness", as_number},
+    TextFlag{&Options::cpus, "cpus"},
+    TextFlag{&Options::cpu_shares, "cpu_shares", as_number},
+    TextFlag{&Options::cpu_period, "cpu_period"},
+    TextFlag{&Options::cpu_quota, "cpu_quota"},
+    TextFlag{&Options::cpu_rt_period, "cpu_rt_period"},
+    TextFlag{&Options::cpu_rt_runtime, "cpu_rt_runtime"},
+    TextFlag{&Options::cpuset_cpus, "cpuset"},
+    TextFlag{&Options::pids_limit, "pids_limit", as_number},
+    TextFlag{&Options::oom_score_adj, "oom_score_adj", as_number},
+};
+
+constexpr std::array list_flags{
+    ListFlag{&Options::environment, "environment"},
+    ListFlag{&Options::labels, "labels"},
+    ListFlag{&Options::label_files, "label_file"},
+    ListFlag{&Options::publish, "ports"},
+    ListFlag{&Options::expose, "expose"},
+    ListFlag{&Options::tmpfs, "tmpfs"},
+    ListFlag{&Options::dns, "dns"},
+    ListFlag{&Options::dns_options, "dns_opt"},
+    ListFlag{&Options::dns_search, "dns_search"},
+    ListFlag{&Options::add_hosts, "extra_hosts"},
+    ListFlag{&Options::links, "external_links"},
+    ListFlag{&Options::group_add, "group_add"},
+    ListFlag{&Options::cap_add, "cap_add"},
+    ListFlag{&Options::cap_drop, "cap_drop"},
+    ListFlag{&Options::security_opt, "security_opt"},
+    ListFlag{&Options::devices, "devices"},
+    ListFlag{&Options::device_cgroup_rules, "device_cgroup_rules"},
+    ListFlag{&Options::sysctls, "sysctls"},
+};
+
+constexpr std::array switch_flags{
+    SwitchFlag{&Options::tty, "tty"},
+    SwitchFlag{&Options::open_stdin, "stdin_open"},
+    SwitchFlag{&Options::init, "init"},
+    SwitchFlag{&Options::privileged, "privileged"},
+    SwitchFlag{&Options::read_only, "read_only"},
+    SwitchFlag{&Options::oom_kill_disable, "oom_kill_disable"},
+};
+
+void add_plain_flags(const Options& options, Json& service) {
+  for (const TextFlag& flag : text_flags) {
+    const std::string& text = options.*flag.value;
+    if (!text.empty()) service[flag.key] = flag.kind == as_number ? number(text) : Json(text);
+  }
+  for (const ListFlag& flag : list_flags)
+    if (!(options.*flag.value).empty()) service[flag.key] = options.*flag.value;
+  for (const SwitchFlag& flag : switch_flags)
+    if (options.*flag.value) service[flag.key] = true;
+}
+
+void add_command(const Options& options, Json& service) {
+  service["image"] = options.arguments.front();
+  if (options.arguments.size() > 1)
+    service["command"] = Texts(options.arguments.begin() + 1, options.arguments.end());
+  if (options.entrypoints.empty()) return;
+  // One program, whatever spaces are in its name.
+  const std::string& entrypoint = options.entrypoints.back();
+  service["entrypoint"] = entrypoint.empty() ? Texts{} : Texts{entrypoint};
+}
+
+// ---- volumes
+
+/// -v /data/public:ro, which many a tutorial has.
+void check_target(const std::string& text, const spec::VolumeParts& parts) {
+  if (parts.target.starts_with('/')) return;
+  const bool is_option =
+      parts.target == "ro" || parts.target == "rw" || parts.target == "z" || parts.target == "Z";
+  refuse("-v", text, fmt::format("mount path must be absolute: \"{}\"", parts.target),
+         is_option ? fmt::format("did you mean {0}:{0}:{1}?", parts.source, parts.target) : "");
+}
+
+/// A named volume is the machine's, under that name.
+void declare_volume(const std::string& name, Json& document) {
+  document["volumes"][name] = {{"name", name}};
+}
+
+void add_volume(const std::string& text, Json& service, Json& document) {
+  const auto parsed = spec::parse_volume(text);
+  if (const auto* refusal = std::get_if<spec::Refusal>(&parsed))
+    refuse("-v", text, refusal->message, refusal->hint);
+  const auto& parts = std::get<spec::VolumeParts>(parsed);
+  check_target(text, parts);
+  if (!parts.is_bind && !parts.source.empty()) declare_volume(parts.source, document);
+  service["volumes"].push_back(text);
+}
+
+/// docker's --mount: type=bind,src=/a,dst=/b,readonly.
+void add_long_mount(const std::string& text, Json& service, Json& document) {
+  Json mount{{"type", "volume"}};
+  for (const auto& part : split(text, ',')) {
+    const auto [key, value] = pair_of(part);
+    const bool is_true = value.empty() || value == "true" || value == "1";
+    if (key == "type") {
+      mount["type"] = value;
+    } else if (key == "source" || key == "src") {
+      mount["source"] = value;
+    } else if (key == "target" || key == "dst" || key == "destination") {
+      mount["target"] = value;
+    } else if (key == "readonly" || key == "ro") {
+      mount["read_only"] = is_true;
+    } else if (key == "bind-propagation") {
+      mount["bind"]["propagation"] = value;
+    } else if (key == "volume-nocopy") {
+      mount["volume"]["nocopy"] = is_true;
+    } else if (key == "volume-subpath") {
+      mount["volume"]["subpath"] = value;
+    } else if (key == "image-subpath") {
+      mount["image"]["subpath"] = value;
+    } else if (key == "tmpfs-size") {
+      mount["tmpfs"]["size"] = value;
+    } else if (key == "tmpfs-mode") {
+      mount["tmpfs"]["mode"] = value;
+    } else {
+      refuse("--mount", text, fmt::format("unknown key \"{}\"", printable(key)));
+    }
+  }
+  if (!mount.contains("target")) refuse("--mount", text, "target is required");
+  // As docker has it, and not as compose: what is not there is a mistake.
+  if (mount["type"] == "bind") mount["bind"]["create_host_path"] = false;
+  if (mount["type"] == "volume" && mount.contains("source"))
+    declare_volume(mount["source"].get<std::string>(), document);
+  service["volumes"].push_back(std::move(mount));
+}
+
+// ---- networks
+
+struct Seat {
+  std::string network;
+  Json attachment = Json::object();
+};
+
+/// NAME, or name=NAME,alias=A,ip=...
+Seat seat_of(const std::string& text) {
+  if (text.find('=') == std::string::npos) return {text};
+  Seat seat;
+  for (const auto& part : split(text, ',')) {
+    const auto [key, value] = pair_of(part);
+    if (key == "name") {
+      seat.network = value;
+    } else if (key == "alias") {
+      seat.attachment["aliases"].push_back(value);
+    } else if (key == "ip") {
+      seat.attachment["ipv4_address"] = value;
+    } else if (key == "ip6") {
+      seat.attachment["ipv6_address"] = value;
+    } else if (key == "mac-address") {
+      seat.attachment["mac_address"] = value;
+    } else if (key == "gw-priority") {
+      seat.attachment["gw_priority"] = number(value);
+    } else if (key == "driver-opt") {
+      const auto [option, chosen] = pair_of(value);
+      seat.attachment["driver_opts"][option] = chosen;
+    } else {
+      refuse("--network", text, fmt::format("unknown key \"{}\"", printable(key)));
+    }
+  }
+  if (seat.network.empty()) refuse("--network", text, "name= is required");
+  return seat;
+}
+
+bool is_mode(const std::string& network) {
+  return network == "none" || network == "host" || network.starts_with("container:");
+}
+
+/// --ip and its likes are about the first network.
+void add_seat_flags(const Options& options, Json& attachment) {
+  for (const auto& alias : options.aliases) attachment["aliases"].push_back(alias);
+  for (const auto& address : options.link_local_ips)
+    attachment["link_local_ips"].push_back(address);
+  if (!options.ip.empty()) attachment["ipv4_address"] = options.ip;
+  if (!options.ip6.empty()) attachment["ipv6_address"] = options.ip6;
+  if (!options.mac_address.empty()) attachment["mac_address"] = options.mac_address;
+}
+
+void add_networks(const Options& options, Json& service, Json& document) {
+  std::vector<Seat> seats;
+  for (const auto& text : options.networks) seats.push_back(seat_of(text));
+  if (seats.empty()) seats.push_back({"bridge"});
+  if (is_mode(seats.front().network)) {
+    if (seats.size() > 1) refuse("--network", seats.front().network, "goes with no other network");
+    service["network_mode"] = seats.front().network;
+    return;
+  }
+  add_seat_flags(options, seats.front().attachment);
+  for (Seat& seat : seats) {
+    if (is_mode(seat.network)) refuse("--network", seat.network, "goes with no other network");
+    // "default" is docker's other word for it.
+    const bool is_bridge = seat.network == "bridge" || seat.network == "default";
+    const std::string key = is_bridge ? "default" : seat.network;
+    service["networks"][key] = std::move(seat.attachment);
+    if (!is_bridge) document["networks"][key] = {{"name", key}, {"external", true}};
+  }
+}
+
+// ---- the rest
+
+void add_environment_files(const Options& options, Json& service) {
+  for (const auto& file : options.env_files_of_container)
+    service["env_file"].push_back({{"path", file}, {"format", "raw"}});
+}
+
+void add_health(const Options& options, Json& service) {
+  if (options.no_healthcheck) {
+    service["healthcheck"] = {{"disable", true}};
+    return;
+  }
+  Json check = Json::object();
+  if (!options.health_cmd.empty()) check["test"] = Texts{"CMD-SHELL", options.health_cmd};
+  if (!options.health_interval.empty()) check["interval"] = options.health_interval;
+  if (!options.health_timeout.empty()) check["timeout"] = options.health_timeout;
+  if (!options.health_start_period.empty()) check["start_period"] = options.health_start_period;
+  if (!options.health_start_interval.empty())
+    check["start_interval"] = options.health_start_interval;
+  if (!options.health_retries.empty()) check["retries"] = number(options.health_retries);
+  if (!check.empty()) service["healthcheck"] = std::move(check);
+}
+
+void add_limits(const Options& options, Json& service) {
+  for (const auto& text : options.ulimits) {
+    const auto [name, value] = pair_of(text);
+    const std::size_t colon = value.find(':');
+    if (colon == std::string::npos) {
+      service["ulimits"][name] = number(value);
+    } else {
+      service["ulimits"][name] = {{"soft", number(value.substr(0, colon))},
+                                  {"hard", number(value.substr(colon + 1))}};
+    }
+  }
+  if (!options.stop_timeout.empty()) service["stop_grace_period"] = options.stop_timeout + "s";
+  for (const auto& text : options.storage_opt) {
+    const auto [key, value] = pair_of(text);
+    service["storage_opt"][key] = value;
+  }
+}
+
+void add_block_limits(const Options& options, Json& service) {
+  if (!options.blkio_weight.empty())
+    service["blkio_config"]["weight"] = number(options.blkio_weight);
+  const auto add = [&](const char* key, const Texts& texts, const char* what) {
+    for (const auto& text : texts) {
+      const std::size_t colon = text.rfind(':');
+      if (colon == std::string::npos) refuse("--device", text, "PATH:VALUE");
+      service["blkio_config"][key].push_back(
+          {{"path", text.substr(0, colon)}, {what, number(text.substr(colon + 1))}});
+    }
+  };
+  add("weight_device", options.blkio_weight_device, "weight");
+  add("device_read_bps", options.device_read_bps, "rate");
+  add("device_read_iops", options.device_read_iops, "rate");
+  add("device_write_bps", options.device_write_bps, "rate");
+  add("device_write_iops", options.device_write_iops, "rate");
+}
+
+void add_log(const Options& options, Json& service) {
+  if (!options.log_driver.empty()) service["logging"]["driver"] = options.log_driver;
+  for (const auto& text : options.log_opt) {
+    const auto [key, value] = pair_of(text);
+    service["logging"]["options"][key] = value;
+  }
+}
+
+/// all, a number, or device=0,1.
+void add_gpus(const Options& options, Json& service) {
+  const std::string& text = options.gpus;
+  if (text.empty()) return;
+  if (text == "all") {
+    service["gpus"] = "all";
+  } else if (text.starts_with("device=")) {
+    service["gpus"] = Json::array({{{"device_ids", split(text.substr(7), ',')}}});
+  } else {
+    service["gpus"] = Json::array({{{"count", number(text)}}});
+  }
+}
+
+/// What is docker's, and has no word in a compose file.
+void refuse_what_is_not_there(const Options& options) {
+  if (!options.cpuset_mems.empty())
+    refuse("--cpuset-mems", options.cpuset_mems, "is not supported yet");
+  if (!options.volume_driver.empty() && options.volume_driver != "local")
+    refuse("--volume-driver", options.volume_driver, "there is only \"local\"");
+  if (!options.attach_streams.empty())
+    refuse("--attach", options.attach_streams.front(), "is not supported yet",
+           "all of its streams are attached, or with -d none");
+  if (options.remove_at_end && !options.restart.empty() && options.restart != "no")
+    refuse("--restart", options.restart,
+           "conflicting options: cannot specify both --restart and --rm");
+}
+
+}  // namespace
+
+nlohmann::json container_document(const Options& options, const std::string& name) {
+  refuse_what_is_not_there(options);
+  Json document = Json::object();
+  Json service{{"container_name", name}};
+  add_command(options, service);
+  add_plain_flags(options, service);
+  for (const auto& text : options.mounts) add_volume(text, service, document);
+  for (const auto& text : options.long_mounts) add_long_mount(text, service, document);
+  add_networks(options, service, document);
+  add_environment_files(options, service);
+  add_health(options, service);
+  add_limits(options, service);
+  add_block_limits(options, service);
+  add_log(options, service);
+  add_gpus(options, service);
+  document["services"][name] = std::move(service);
+  return document;
+}
+
+}  // namespace stack::cli

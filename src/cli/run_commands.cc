@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_commands.h"
+
+namespace stack::cli {
+namespace {
+
+Flag build_flag() {
+  return {"--build", &Options::build, "Build the images of services that have a Dockerfile first"};
+}
+Flag pull_flag() {
+  return {"--pull", &Options::pull_policy, "always, missing or never, instead of pull_policy",
+          "POLICY"};
+}
+Flag quiet_pull_flag() {
+  return {"--quiet-pull", &Options::quiet_pull, "Do not tell what is fetched"};
+}
+Flag orphans_flag() {
+  return {"--remove-orphans", &Options::remove_orphans,
+          "Remove containers of services that are not in the file, and runs that have ended"};
+}
+Flag host_paths_flag() {
+  return {"--allow-host-paths", &Options::allow_host_paths,
+          "Mount paths of the host that make a container its master"};
+}
+Flag format_flag() {
+  return {"--format", &Options::format,
+          "table, 'table TEMPLATE', json, or a template of {{.Name}} and the like", "FORMAT"};
+}
+
+}  // namespace
+
+Command run_command() {
+  return {
+      "run",
+      "Run a service once, by hand, with another command; what it depends on is started first",
+      "stack run --rm web sh -c 'ls -l /data'",
+      Positional::object_and_words,
+      "SERVICE",
+      {{"-d,--detach", &Options::detach, "Leave it to itself, and print its name"},
+       {"--rm", &Options::remove_at_end,
+        "Remove it, with its anonymous volumes, when it has ended"},
+       {"-e,--env", &Options::environment, "Set an environment variable", "KEY[=VALUE]"},
+       {"--env-from-file", &Options::env_from_files, "Set those of a file", "FILE"},
+       {"--entrypoint", &Options::entrypoints, "Instead of the service's; '' is none", "COMMAND"},
+       {"-i,--interactive", &Options::keep_stdin,
+        "Pass our standard input on (the default; --interactive=false)"},
+       {"-T,--no-tty,--no-TTY", &Options::no_tty,
+        "No terminal, even when standard input and output are one"},
+       {"-t,--tty", &Options::ignored, hidden},
+       {"-u,--user", &Options::user, "Run as this user", "USER"},
+       {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
+       {"-v,--volume", &Options::mounts, "Mount this too", "[SOURCE:]TARGET[:OPTIONS]"},
+       {"-p,--publish", &Options::publish, "Publish a port", "[[IP:]HOST:]CONTAINER"},
+       {"-P,--service-ports", &Options::service_ports, "Publish the service's ports"},
+       {"--name", &Options::name, "Its name, instead of PROJECT-SERVICE-run-...", "NAME"},
+       {"-l,--label", &Options::labels, "Something to be found by", "KEY=VALUE"},
+       {"--no-deps", &Options::no_deps, "Leave what the service depends on alone"},
+       {"--use-aliases", &Options::use_aliases, "Others find it by the service's names"},
+       {"--cap-add", &Options::cap_add, "Give it a capability", "NAME"},
+       {"--cap-drop", &Options::cap_drop, "Take a capability away", "NAME"},
+       {"--detach-keys", &Options::detach_keys,
+        "What to type at a terminal to leave it to itself; ctrl-p,ctrl-q if not given", "KEYS"},
+       build_flag(),
+       pull_flag(),
+       {"-q,--quiet", &Options::quiet, "Do not tell what is done before it starts"},
+       quiet_pull_flag(),
+       {"--quiet-build", &Options::quiet_build, "Do not show how builds go"},
+       orphans_flag(),
+       host_paths_flag()},
+      run_run};
+}
+
+Command create_command() {
+  return {"create",
+          "Make what `up` would make, and start nothing",
+          "stack create --scale web=3",
+          Positional::any,
+          "SERVICE",
+          {build_flag(),
+           {"--no-build", &Options::no_build, "Build nothing, even if an image is missing"},
+           {"--force-recreate", &Options::force_recreate,
+            "Make containers anew even if nothing changed"},
+           {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+           pull_flag(),
+           quiet_pull_flag(),
+           {"--quiet-build", &Options::quiet_build, "Do not show how builds go"},
+           {"--scale", &Options::scales, "How many containers a service has this time",
+            "SERVICE=NUMBER"},
+           orphans_flag(),
+           host_paths_flag(),
+           {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
+           {"-y,--yes", &Options::ignored, hidden}},
+          run_create};
+}
+
+Command remove_command() {
+  return {"rm",
+          "Remove containers that do not run; asks before",
+          "stack rm --stop --force web",
+          Positional::any,
+          "SERVICE",
+          {{"-f,--force", &Options::force, "Do not ask"},
+           {"-s,--stop", &Options::stop_first, "Stop those that run, and remove them too"},
+           {"-v,--volumes", &Options::volumes, "Remove their anonymous volumes too"},
+           {"-a,--all", &Options::ignored, hidden}},
+          run_remove};
+}
+
+Command stack_list_command() {
+  return {"ls",
+          "List the stacks of this machine",
+          "stack ls --all --format json",
+          Positional::none,
+          "",
+          {{"-a,--all", &Options::all, "Those of which nothing runs, too"},
+           {"-q,--quiet", &Options::quiet, "Print names only"},
+           {"--filter", &Options::filters, "name=TEXT", "KEY=VALUE"},
+           format_flag()},
+          run_stack_list};
+}
+
+Command project_volumes_command() {
+  return {"volumes",
+          "List the stack's volumes, or those of services",
+          "stack volumes --format '{{.Name}} {{.Mountpoint}}' db",
+          Positional::any,
+          "SERVICE",
+          {{"-q,--quiet", &Options::quiet, "Print names only"}, format_flag()},
+          run_project_volumes};
+}
+
+}  // namespace stack::cli

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stack container`: containers without a compose file, and all containers by their names."""
+
+import json
+import os
+import signal
+import subprocess
+
+import stacktest
+from life_test import Terminal
+from stacktest import IMAGE, eventually
+
+
+class ContainerTest(stacktest.StackTest):
+    def container(self, *arguments, **options):
+        return self.stack("container", *arguments, **options)
+
+    def row(self, name):
+        """What `container ls -a` knows of it; None when there is none."""
+        rows = [json.loads(line) for line in self.container("ls", "-a", "--format", "json").lines]
+        return next((row for row in rows if row["Names"] == name), None)
+
+    def run_box(self, *arguments, **options):
+        """With the image between flags and command: '-' stands for it."""
+        words = [IMAGE if word == "-" else word for word in arguments]
+        return self.container("run", *words, **options)
+
+    def inspect(self, name):
+        (seen,) = json.loads(self.container("inspect", name).out)
+        return seen
+
+
+class Run(ContainerTest):
+    def test_hello(self):
+        result = self.run_box("--rm", "-", "echo", "hello world")
+        self.assertEqual((result.out, result.err), ("hello world\n", ""))
+
+    def test_exit_codes(self):
+        self.run_box("--rm", "-", "sh", "-c", "exit 7", expect=7)
+        self.run_box("--rm", "-", "nothere", expect=127)
+        self.run_box("--rm", "-", "/etc/passwd", expect=126)
+        self.assertIn("No such image", self.container("run", "--pull", "never", "nothere:1", expect=125).err)
+
+    def test_input(self):
+        self.assertEqual(self.run_box("--rm", "-i", "-", "cat", stdin="some\ntext\n").out, "some\ntext\n")
+        self.assertEqual(self.run_box("--rm", "-", "cat", stdin="unheard\n").out, "")
+
+    def test_a_terminal(self):
+        terminal = Terminal(["container", "run", "--rm", "-it", IMAGE, "sh"], self.directory)
+        terminal.await_text("# ")
+        terminal.type("exit 5\n")
+        self.assertEqual(terminal.finish(), 5)
+        self.assertIn("the input device is not a TTY", self.run_box("-it", "-", "sh", expect=1).err)
+
+    def test_detached_it_has_an_id_and_a_name(self):
+        identity = self.run_box("-d", "--name", "web", "-", "sleep", "1001").out
+        self.assertRegex(identity, "^[0-9a-f]{64}\n$")
+        self.assertEqual(self.row("web")["State"], "running")
+        self.assertIn(identity[:12], self.container("ls").out)
+        err = self.run_box("--name", "web", "-", "true", expect=125).err
+        self.assertIn('The container name "/web" is already in use by container', err)
+
+    def test_a_name_of_two_words_if_none_is_given(self):
+        self.run_box("-d", "-", "sleep", "1001")
+        self.assertRegex(self.container("ls", "--format", "{{.Names}}").out, "^[a-z]+_[a-z]+\n$")
+
+    def test_two_of_them_find_each_other(self):
+        self.run_box("-d", "--name", "one", "-", "sleep", "1001")
+        self.run_box("--rm", "-", "ping", "-c", "1", "one")
+
+    def test_the_folder_it_is_called_in_does_not_matter(self):
+        self.write_stack("this is no stack file")
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        self.container("stop", "-t", "0", "web")
+
+    def test_flags(self):
+        self.write("here/file", "from here\n")
+        self.write("some.env", "C=of a file\n")
+        out = self.run_box(
+            "--rm", "-e", "A=1", "-e", "D", "--env-file", "some.env", "-w", "/srv", "-u", "app", "-h", "box",
+            "-v", "./here:/here:ro", "--tmpfs", "/scratch", "--add-host", "other:10.1.2.3",
+            "--entrypoint", "sh", "-", "-c",
+            "echo $A $C $D; pwd; id -un; hostname; cat /here/file; grep -c 'scratch tmpfs' /proc/mounts;"
+            " grep -c other /etc/hosts", environment={"D": "ours"}).out
+        self.assertEqual(out, "1 of a file ours\n/srv\napp\nbox\nfrom here\n1\n1\n")
+
+    def test_a_dollar_is_the_programs(self):
+        self.assertEqual(self.run_box("--rm", "-e", "A=$HOME", "-", "sh", "-c", "x=5; echo $x ${A}").out, "5 $HOME\n")
+
+    def test_limits_and_rights(self):
+        self.run_box("-d", "--name", "small", "--memory", "64m", "--pids-limit", "50", "--cap-drop", "ALL",
+                     "--read-only", "--ulimit", "nofile=64:128", "-", "sleep", "1001")
+        seen = self.container("exec", "small", "sh", "-c",
+                              "ulimit -n; touch /x || echo read-only; grep CapEff /proc/1/status").out
+        self.assertEqual(seen.split(), ["64", "read-only", "CapEff:", "0000000000000000"])
+
+    def test_what_is_wrong_with_a_flag_is_told(self):
+        for flags, text in ((["-v", "/data/public:ro"], "did you mean /data/public:/data/public:ro?"),
+                            (["--memory", "much"], "mem_limit"),
+                            (["--network", "nothere"], "nothere"),
+                            (["--mount", "type=bind,src=/nothere,dst=/x"], "/nothere"),
+                            (["--rm", "--restart", "always"], "conflicting options"),
+                            (["--cpuset-mems", "0"], "not supported yet")):
+            err = self.run_box(*flags, "-", "true", expect=125).err
+            self.assertIn(text, err)
+        self.assertEqual(self.container("ls", "-aq").lines, [])
+
+    def test_published_ports(self):
+        self.run_box("-d", "--name", "web", "-p", "18080:80", "-", "httpd", "-f", "-p", "80", "-h", "/srv/data")
+        self.await_page("http://127.0.0.1:18080/from-image", "hello from the image\n")
+        self.assertEqual(self.container("port", "web", "80").lines[0], "0.0.0.0:18080")
+        self.assertIn("18080->80/tcp", self.row("web")["Ports"])
+
+    def test_volumes_from_a_container_that_has_ended(self):
+        self.run_box("--name", "data", "-v", "/srv/data", "-", "true")
+        out = self.run_box("--rm", "--volumes-from", "data", "-", "cat", "/srv/data/from-image").out
+        self.assertEqual(out, "hello from the image\n")
+        self.run_box("-d", "--name", "user", "--volumes-from", "data:ro", "-", "sleep", "1001")
+        self.container("exec", "user", "touch", "/srv/data/x", expect=1)
+        self.assertIn("kept data", self.container("prune", "-f").err)
+        self.container("rm", "-v", "data")
+        self.assertEqual(self.container("exec", "user", "ls", "/srv/data").lines, ["from-image", "link"])
+
+    def test_a_volume_by_its_name_is_the_machines(self):
+        self.run_box("--rm", "-v", "things:/things", "-", "touch", "/things/there")
+        self.assertEqual(self.run_box("--rm", "-v", "things:/x", "-", "ls", "/x").out, "there\n")
+        self.stack("volume", "rm", "--now", "things")
+
+    def test_into_the_network_of_a_stack(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.run_box("--rm", "--network", f"{self.project}_default", "-", "ping", "-c", "1", "web")
+
+    def test_restarted_as_it_says(self):
+        self.run_box("-d", "--name", "again", "--restart", "on-failure:2", "-", "sh", "-c", "exit 3")
+        eventually(lambda: self.row("again")["State"] == "exited", "it gives up")
+        self.assertEqual(self.inspect("again")["RestartCount"], 2)
+
+    def test_the_id_file(self):
+        path = self.directory / "id"
+        identity = self.run_box("-d", "--cidfile", str(path), "-", "sleep", "1001").out.strip()
+        self.assertEqual(path.read_text(), identity)
+        self.assertIn("container ID file found", self.run_box("--cidfile", str(path), "-", "true", expect=125).err)
+
+    def test_without_its_command_it_goes_on_and_is_removed_all_the_same(self):
+        os.mkfifo(self.directory / "go")
+        with subprocess.Popen([stacktest.STACK, "container", "run", "--rm", "--name", "job", "-v", "./go:/go",
+                               IMAGE, "sh", "-c", "echo ready; read word < /go"], cwd=self.directory, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as run:
+            self.assertEqual(run.stdout.readline(), "ready\n")
+            run.kill()
+        self.assertEqual(self.row("job")["State"], "running")
+        (self.directory / "go").write_text("now\n")
+        eventually(lambda: self.row("job") is None, "it is removed")
+
+
+class ByName(ContainerTest):
+    def test_the_life_of_one(self):
+        self.container("create", "--name", "web", IMAGE, "sleep", "1001")
+        self.assertEqual(self.row("web")["State"], "created")
+        self.assertEqual(self.container("start", "web").out, "web\n")
+        self.assertEqual(self.row("web")["State"], "running")
+        self.container("pause", "web")
+        self.assertEqual(self.row("web")["State"], "paused")
+        self.container("unpause", "web")
+        before = self.pids_running("sleep 1001")
+        self.container("restart", "-t", "0", "web")
+        self.assertNotEqual(self.pids_running("sleep 1001"), before)
+        self.assertIn("You cannot remove a running container", self.container("rm", "web", expect=1).err)
+        self.container("kill", "web")
+        self.assertEqual(self.container("wait", "web").out, "137\n")
+        self.assertEqual(self.container("rm", "web").out, "web\n")
+        self.assertIsNone(self.row("web"))
+
+    def test_a_beginning_of_an_id_will_do(self):
+        identity = self.run_box("-d", "-", "sleep", "1001").out.strip()
+        self.container("stop", "-t", "0", identity[:7])
+        self.container("rm", identity[:12])
+        self.assertIn("No such container: nope", self.container("stop", "nope", expect=1).err)
+
+    def test_output_of_one_that_has_ended(self):
+        self.run_box("--name", "job", "-", "sh", "-c", "echo one; echo two >&2")
+        result = self.container("logs", "job")
+        self.assertEqual(sorted(result.lines), ["one", "two"])
+        self.assertEqual(self.container("start", "-a", "job").out, "one\n")
+
+    def test_containers_of_stacks_too(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, scale: 2}}")
+        name = f"{self.project}-web-2"
+        self.assertEqual(self.row(name)["Project"], self.project)
+        self.assertEqual(self.container("exec", name, "echo", "in").out, "in\n")
+        self.container("stop", "-t", "0", name)
+        self.assertEqual((self.row(name)["State"], self.row(f"{self.project}-web-1")["State"]),
+                         ("exited", "running"))
+        self.container("prune", "-f")
+        self.assertIsNotNone(self.row(name))
+
+    def test_a_run_of_a_service_too(self):
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001}}")
+        name = self.stack("run", "-d", "web", "sh", "-c", "echo said; sleep 1002").out.strip()
+        eventually(lambda: self.container("logs", name).out == "said\n", "its output")
+        self.assertEqual(self.container("exec", name, "echo", "in").out, "in\n")
+        self.container("rm", "-f", name)
+        self.assertIsNone(self.row(name))
+
+    def test_files_in_and_out(self):
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        self.write("here", "some text\n")
+        self.container("cp", "here", "web:/srv/there")
+        self.container("cp", "web:/srv/there", "back")
+        self.assertEqual((self.directory / "back").read_text(), "some text\n")
+        self.assertIn("A /srv/there", self.container("diff", "web").lines)
+
+    def test_inspect(self):
+        self.run_box("-d", "--name", "web", "-p", "80", "-l", "tier=front", "-v", "/data", "-", "sleep", "1001")
+        seen = self.inspect("web")
+        self.assertEqual((seen["Name"], seen["Path"], seen["Args"]), ("/web", "sleep", ["1001"]))
+        self.assertEqual((seen["State"]["Status"], seen["State"]["Running"]), ("running", True))
+        self.assertEqual(seen["HostConfig"]["PortBindings"]["80/tcp"], [{"HostIp": "", "HostPort": ""}])
+        self.assertRegex(seen["NetworkSettings"]["IPAddress"], r"^\d+\.\d+\.\d+\.\d+$")
+        self.assertEqual(seen["Config"]["Labels"], {"tier": "front"})
+        self.assertEqual([(mount["Type"], mount["Destination"]) for mount in seen["Mounts"]], [("volume", "/data")])
+
+    def test_filters(self):
+        self.run_box("-d", "--name", "one", "-l", "tier=front", "-", "sleep", "1001")
+        self.run_box("--name", "two", "-", "false", expect=1)
+        names = lambda *flags: self.container("ls", *flags, "--format", "{{.Names}}").lines
+        self.assertEqual(names(), ["one"])
+        self.assertEqual(names("-a"), ["two", "one"])
+        self.assertEqual(names("-l"), ["two"])
+        self.assertEqual(names("--filter", "status=exited"), ["two"])
+        self.assertEqual(names("--filter", "label=tier=front"), ["one"])
+        self.assertEqual(names("--filter", "exited=1"), ["two"])
+        self.assertIn("invalid filter", self.container("ls", "--filter", "x=y", expect=2).err)
+
+    def test_prune_takes_what_has_ended(self):
+        self.run_box("-d", "--name", "one", "-", "sleep", "1001")
+        self.run_box("--name", "two", "-", "true")
+        self.assertIn("Deleted Containers:", self.container("prune", "-f").out)
+        self.assertEqual((self.row("one")["State"], self.row("two")), ("running", None))
+
+    def test_all_that_they_had_in_common_goes_with_the_last(self):
+        self.run_box("-d", "--name", "one", "-", "sleep", "1001")
+        self.container("rm", "-f", "one")
+        self.assert_nothing_left()
+
+    def test_a_killed_supervisor_costs_none(self):
+        self.run_box("-d", "--name", "one", "-", "sleep", "1001")
+        os.kill(self.supervisor(), signal.SIGKILL)
+        eventually(lambda: self.pids_named("stack-superviso"), "another one")
+        self.assertEqual(self.row("one")["State"], "running")
+        self.container("rm", "-f", "one")
+
+
+if __name__ == "__main__":
+    stacktest.main()
