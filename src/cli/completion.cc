@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/parse.h"
 
 namespace stack::cli {
 namespace {
@@ -101,7 +102,7 @@ void take(const std::string& word, Typed& typed) {
     take_flag(word, typed);
   } else if (typed.command != nullptr) {
     typed.positionals.push_back(word);
-    typed.only_positionals = typed.command->positional == Positional::service_and_command;
+    typed.only_positionals = takes_words(*typed.command);
   } else if (typed.group.empty() && is_group(word)) {
     typed.group = word;
   } else {
@@ -204,7 +205,7 @@ class Completer {
     const std::size_t place = typed_.positionals.size();
     if (command.positional == Positional::none) return;
     if (command.positional == Positional::one && place > 0) return;
-    if (command.positional == Positional::service_and_command && place > 0) {
+    if (takes_words(command) && place > 0) {
       result_.files = true;
       return;
     }

@@ -118,6 +118,9 @@ std::string usage_of(const Command& command) {
     case Positional::service_and_command:
       text += fmt::format(" {} COMMAND [ARG...]", command.positional_name);
       break;
+    case Positional::object_and_words:
+      text += fmt::format(" {} [COMMAND] [ARG...]", command.positional_name);
+      break;
   }
   return text;
 }

@@ -125,11 +125,6 @@ struct Split {
   Words command;
 };
 
-bool takes_words(const Command& command) {
-  return command.positional == Positional::service_and_command ||
-         command.positional == Positional::object_and_words;
-}
-
 Split split_off_command(const Words& arguments, Words::const_iterator verb) {
   if (verb == arguments.end()) return {arguments, {}};
   // "exec", or "container exec".
@@ -289,6 +284,11 @@ bool cannot_preview(const Command& command) {
 }
 
 }  // namespace
+
+bool takes_words(const Command& command) {
+  return command.positional == Positional::service_and_command ||
+         command.positional == Positional::object_and_words;
+}
 
 Parsed parse(const std::vector<std::string>& arguments) {
   Parsed parsed;

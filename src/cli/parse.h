@@ -9,6 +9,9 @@
 
 namespace stack::cli {
 
+/// What follows its object is another program's, and not ours to parse.
+bool takes_words(const Command& command);
+
 struct Parsed {
   const Command* command = nullptr;  ///< null: help or version was printed, or the line was wrong
   Options options;

@@ -89,7 +89,6 @@ std::set<std::string> volumes_of(const std::string& project,
                                  const std::vector<std::string>& services) {
   const HostPaths paths = HostPaths::from_environment();
   const auto containers = supervisor::read_containers(paths, project);
-  check_services_exist(containers, services);
   std::set<std::string> names;
   for (const auto& [volume, users] : orchestrator::volume_users(paths)) {
     for (const auto& each : containers) {
@@ -122,6 +121,7 @@ int run_project_volumes(const Options& options) {
   const std::string project = project_name(options);
   const volumes::VolumeStore store(HostPaths::from_environment().volumes());
   std::optional<std::set<std::string>> wanted;
+  check_services(project, options);
   if (!options.arguments.empty()) wanted = volumes_of(project, options.arguments);
   std::vector<Fields> rows;
   for (const auto& volume : store.list({{"com.docker.compose.project", project}}))

@@ -26,10 +26,12 @@ DesiredState wish_of(const std::filesystem::path& example) {
   const auto loaded = spec::load(request);
   EXPECT_TRUE(loaded.project) << loaded.diagnostics.to_text();
   ImageCatalog images;
+  image::ImageConfig config;
+  config.command = {"true"};  // of images that are built; it has nothing to do with rules
   std::set<std::string> services;
   for (const auto& [name, service] : loaded.project->services) {
     services.insert(name);
-    images[service.image] = {"sha256:1", {}};
+    images[service.image] = {"sha256:1", config};
   }
   return desired_state(*loaded.project, services, images);
 }
