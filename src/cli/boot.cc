@@ -50,7 +50,7 @@ void boot_one(const Options& options, const HostPaths& paths, const std::string&
   });
   if (!project) return;
   const auto progress = make_progress(options);
-  Host host = interruptible_host(*progress);
+  Host host = interruptible_host(*progress, options);
   if (conclude(boot(*project, host)) != 0) throw Error("");
 }
 

@@ -81,6 +81,11 @@ class Boot(stacktest.StackTest):
         self.stack("boot", directory="/")
         self.assertEqual(self.state_of("idle"), "running")
 
+    def test_a_dry_run_tells_and_starts_nothing(self):
+        self.up_and_restart()
+        self.assertIn("web", self.stack("boot", "--dry-run").err)
+        self.assertEqual(self.pids_running("sleep 100"), [])
+
     def test_down_after_a_restart_starts_nothing(self):
         self.up_and_restart()
         self.stack("down", "-t", "0")
