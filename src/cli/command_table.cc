@@ -69,6 +69,7 @@ Command up() {
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
        rerun_flag(),
+       {"--no-start", &Options::no_start, "Make what is missing, and start nothing: `create`"},
        {"--no-deps", &Options::no_deps, "Leave what the services depend on alone"},
        {"--always-recreate-deps", &Options::always_recreate_deps,
         "Recreate what the named services depend on, even if nothing changed"},

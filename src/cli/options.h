@@ -27,6 +27,7 @@ struct Options {
   bool force_recreate = false;
   bool no_recreate = false;
   bool rerun = false;
+  bool no_start = false;
   bool remove_orphans = false;
   bool allow_host_paths = false;
   bool atomic = false;

@@ -94,6 +94,9 @@ int wait_for(const DesiredState& desired, const UpRequest& request, const Option
 }  // namespace
 
 int run_up(const Options& options) {
+  if (options.no_start && options.wait)
+    throw Error("--no-start and --wait exclude each other").with_exit_code(ExitCode::usage);
+  if (options.no_start) return run_create(options);
   const auto began = std::chrono::system_clock::now();
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace());

@@ -82,6 +82,13 @@ class Create(stacktest.StackTest):
         self.stack("create")
         self.assertEqual((self.state_of("db"), self.state_of("web")), ("running", "created"))
 
+    def test_up_without_starting_is_the_same(self):
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.stack("up", "--no-start")
+        self.assertEqual(self.state_of("web"), "created")
+        self.assertEqual(self.pids_running("sleep 1001"), [])
+        self.stack("up", "--no-start", "--wait", expect=2)
+
     def test_a_dry_run_makes_nothing(self):
         self.write_stack(TWO)
         out = self.stack("create", "--dry-run").out
