@@ -247,6 +247,14 @@ MountStep file_step(const FileSpec& file) {
   return step;
 }
 
+/// What the user mounts at the same place is there instead.
+std::vector<MountStep> unmapped_file_steps(const ContainerSpec& spec) {
+  std::vector<MountStep> steps;
+  for (const FileSpec& file : spec.files)
+    if (!mounted_by_user(spec, file.target)) steps.push_back(file_step(file));
+  return steps;
+}
+
 std::vector<MountStep> standard_steps(const ContainerSpec& spec, const MountFacts& facts) {
   std::vector<MountStep> steps = {
       standard("proc", "/proc", hardened),
@@ -380,12 +388,9 @@ std::string sysctl_path(std::string name) {
   return name;
 }
 
-std::vector<MountStep> file_steps(const std::vector<FileSpec>& files, const IdBlock& ids) {
-  std::vector<MountStep> steps;
-  for (const FileSpec& file : files) {
-    steps.push_back(file_step(file));
-    remap(steps.back(), ids);
-  }
+std::vector<MountStep> file_steps(const ContainerSpec& spec) {
+  std::vector<MountStep> steps = unmapped_file_steps(spec);
+  for (MountStep& step : steps) remap(step, spec.ids);
   return steps;
 }
 
@@ -404,8 +409,7 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   std::vector<MountStep> steps;
   for (const MountSpec& mount : mounts) steps.push_back(user_step(mount, spec.security));
   for (const MountSpec& device : facts.device_binds) steps.push_back(device_step(device));
-  for (const FileSpec& file : spec.files)
-    if (!mounted_by_user(spec, file.target)) steps.push_back(file_step(file));
+  std::ranges::move(unmapped_file_steps(spec), std::back_inserter(steps));
   std::stable_sort(steps.begin(), steps.end(), [](const MountStep& a, const MountStep& b) {
     return depth_of(a.target) < depth_of(b.target);
   });

@@ -77,8 +77,8 @@ struct MountFacts {
 };
 
 /// The steps of configs and secrets, as mount_plan() has them. Pure. Throws Error for an owner that
-/// `ids` has not.
-std::vector<MountStep> file_steps(const std::vector<FileSpec>& files, const IdBlock& ids);
+/// `spec.ids` has not.
+std::vector<MountStep> file_steps(const ContainerSpec& spec);
 
 /// Pure. Throws Error on a tmpfs option or propagation that does not exist.
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);

@@ -60,9 +60,8 @@ void cover(const std::vector<MountStep>& steps, const std::vector<Fd>& files) {
 
 }  // namespace
 
-void replace_files(const ProcessIdentity& process, const std::vector<FileSpec>& files,
-                   const IdBlock& ids) {
-  const std::vector<MountStep> steps = file_steps(files, ids);
+void replace_files(const ProcessIdentity& process, const ContainerSpec& spec) {
+  const std::vector<MountStep> steps = file_steps(spec);
   if (steps.empty()) return;
   Pipe pipe = make_pipe();
   const pid_t child = ::fork();

@@ -394,7 +394,8 @@ void ContainerTask::change_texts(const UpdateContainer& request) {
     runtime::ContainerSpec spec = wanted.spec;
     fill_files(spec, request.secrets);
     fail_point("update.files");
-    runtime::replace_files(status_.process, spec.files, runtime::id_block_of(status_.process));
+    spec.ids = runtime::id_block_of(status_.process);
+    runtime::replace_files(status_.process, spec);
   }
   for (const auto& [index, text] : request.secrets) shared_.secrets.put(config_.id, index, text);
 }

@@ -183,13 +183,11 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
 /// A command that was killed may have asked for one of that name, which was made when the next
 /// command had looked already: nobody knows it, and nobody has started it.
 Awaitable<void> Supervisor::clear_name(const ContainerConfig& wanted) {
-  const auto all = registry_.all();
-  for (const auto& [id, task] : all) {
-    if (id == wanted.id || task->config().name != wanted.name) continue;
-    if (task->status().phase != Phase::created || task->active())
-      fail("there is a container {} already", wanted.name);
-    co_await remove(task);
-  }
+  const auto task = registry_.find_by_name(wanted.name);
+  if (!task || task->config().id == wanted.id) co_return;
+  if (task->status().phase != Phase::created || task->active())
+    fail("there is a container {} already", wanted.name);
+  co_await remove(task);
 }
 
 Awaitable<Answer> Supervisor::handle(CreateContainer request) {

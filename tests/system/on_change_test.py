@@ -75,6 +75,13 @@ class OnChange(stacktest.StackTest):
         self.up_web("two\n", on_change="signal:SIGHUP", more="read_only: true")
         self.assertEqual(self.texts(), "two\nfirst")
 
+    def test_what_the_user_mounts_at_its_place_stays(self):
+        (self.directory / "own").write_text("own\n")
+        mounted = "volumes: ['./own:/etc/tune']"
+        self.up_web(on_change="signal:SIGHUP", more=mounted)
+        self.up_web("two\n", word="second", on_change="signal:SIGHUP", more=mounted)
+        self.assertEqual(self.texts(), "own\nsecond")
+
     def test_a_restart_begins_with_the_new_text_and_takes_dependents_along(self):
         ids, (web, user) = self.change("restart", text="two\n", word="second")
         self.assertEqual(self.ids(), ids)
