@@ -55,9 +55,21 @@ Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
     no_longer_restarting();
     co_return Answer{was_restarting};
   }
+  co_await note_stop();
+  if (!runs()) co_return Answer{true};
   Answer answer = co_await bring_down(grace);
   tell("stop");
   co_return answer;
+}
+
+/// On disk before the signal: should we be killed, nobody takes this end for one of its own. A
+/// stack whose end cannot be noted is stopped all the same.
+Awaitable<void> ContainerTask::note_stop() {
+  try {
+    co_await shared_.status_saved.completed();
+  } catch (const std::exception&) {
+    // logged
+  }
 }
 
 /// Hooks, signal, patience, kill; returns when it is gone.
@@ -156,7 +168,11 @@ Awaitable<Answer> ContainerTask::signal(int number) {
   }
   if (!runs()) fail("container {} is not running", config_.name);
   const bool heard = runtime::init_would_notice(status_.process, number);
-  if (stops && heard) status_.stopped_by_user = true;
+  if (stops && heard) {
+    status_.stopped_by_user = true;
+    co_await note_stop();
+    if (!runs()) fail("container {} is not running", config_.name);
+  }
   if (number == SIGKILL) {
     co_await killed();
     co_return Answer{true};

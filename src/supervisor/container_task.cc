@@ -110,6 +110,8 @@ Awaitable<Answer> ContainerTask::start(Spans* trace) {
   laps.end("waiting for its turn");
   status_.stopped_by_user = false;
   if (runs()) co_return Answer{};
+  // Cut off from here on, it is one that was to run: not one that ended well, nor a stopped one.
+  status_.exit_code.reset();
   ++generation_;
   policy_.reset();
   status_.restarts = 0;

@@ -171,6 +171,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void plan_restart(RunEnd end);
   void restart_after(std::chrono::nanoseconds pause);
   static Awaitable<void> end_to_restart(Self self, RestartDue why);
+  Awaitable<void> note_stop();
   Awaitable<Answer> bring_down(std::chrono::nanoseconds grace);
   void failed_to_restart();
   void tell_kill(int signal) const;

@@ -2,6 +2,7 @@
 // What the supervisor does when it is asked. All requests are idempotent.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -180,12 +181,16 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
   co_return answer;
 }
 
-/// A command that was killed may have asked for one of that name, which was made when the next
-/// command had looked already: nobody knows it, and nobody has started it.
+/// Only one that no command knows makes way. A command that was killed may have asked for it, so
+/// that it was made when the next command had looked already: nobody has started it. Or its
+/// document is damaged: only we remember it.
 Awaitable<void> Supervisor::clear_name(const ContainerConfig& wanted) {
   const auto task = registry_.find_by_name(wanted.name);
   if (!task || task->config().id == wanted.id) co_return;
-  if (task->status().phase != Phase::created || task->active())
+  const auto is_forgotten = [&] {
+    return std::ranges::count(unreadable_containers(files_), task->config().id) > 0;
+  };
+  if (task->active() || (task->status().phase != Phase::created && !is_forgotten()))
     fail("there is a container {} already", wanted.name);
   co_await remove(task);
 }

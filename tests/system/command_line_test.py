@@ -418,7 +418,8 @@ class Watch(CommandLineTest):
         before = self.ps()["web"]["ID"]
         self.write("word", "two\n")
         self.await_text("/word", "two\n")
-        self.assertNotEqual(self.ps()["web"]["ID"], before)
+        # The one whose place it takes is kept until it has come to rest.
+        eventually(lambda: self.ps()["web"]["ID"] != before, "the old one is gone")
 
     def test_nothing_to_watch_is_told(self):
         self.write_stack("services: {web: {image: box:1, command: sleep 1000, init: true}}")
