@@ -13,7 +13,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include <iostream>
+#include <cstdio>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -154,7 +154,7 @@ int choose(const std::vector<std::string>& words) {
   }
   const auto count = words.size() == 7 ? stack::parse_integer<unsigned>(words[6]) : std::nullopt;
   if (!count) {
-    std::cerr << "start CACHE IMAGE STATE RUN CGROUP BRIDGE COUNT\n";
+    std::fputs("start CACHE IMAGE STATE RUN CGROUP BRIDGE COUNT\n", stderr);
     return 2;
   }
   run({words[0], words[1], words[2], words[3], words[4], words[5], *count});
@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
   try {
     return choose({argv + 1, argv + argc});
   } catch (const std::exception& error) {
-    std::cerr << "start: " << error.what() << '\n';
+    std::fprintf(stderr, "start: %s\n", error.what());
     return 1;
   }
 }

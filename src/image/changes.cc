@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/text.h"
 
 namespace stack::image {
@@ -218,15 +218,13 @@ std::chrono::nanoseconds duration(std::string_view text) {
   const std::string_view whole = text;
   double total = 0;
   while (!text.empty()) {
-    double number = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const auto number = parse_number(text.substr(0, digits));
+    text.remove_prefix(digits);
     const std::string_view unit = text.substr(0, text.find_first_of("0123456789."));
     const auto known = std::ranges::find(units, unit, [](const auto& each) { return each.first; });
-    if (error != std::errc() || number < 0 || known == units.end())
-      fail("invalid duration \"{}\"", printable(whole));
-    total += number * known->second;
+    if (!number || known == units.end()) fail("invalid duration \"{}\"", printable(whole));
+    total += *number * known->second;
     text.remove_prefix(unit.size());
   }
   if (whole.empty() || total > 9e18) fail("invalid duration \"{}\"", printable(whole));

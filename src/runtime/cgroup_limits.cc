@@ -2,9 +2,9 @@
 #include "runtime/cgroup_limits.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/format.h"
+#include "base/number.h"
 
 namespace stack::runtime {
 namespace {
@@ -27,8 +27,8 @@ Quota quota_of(const ResourceSpec& resources) {
   Quota quota;
   quota.period = resources.cpu_period.value_or(usual_period_us);
   if (resources.cpus) {
-    const auto share = std::llround(*resources.cpus * static_cast<double>(quota.period));
-    quota.text = fmt::format("{}", std::max(1000LL, share));
+    const std::int64_t share = rounded(*resources.cpus * static_cast<double>(quota.period));
+    quota.text = fmt::format("{}", std::max<std::int64_t>(1000, share));
   } else if (resources.cpu_quota) {
     quota.text = fmt::format("{}", *resources.cpu_quota);
   }

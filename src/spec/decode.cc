@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/fields_parts.h"
 #include "spec/paths.h"

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/format.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/scalars.h"
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/expand.h"
 #include "spec/paths.h"

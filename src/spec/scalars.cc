@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "base/format.h"
+#include "base/number.h"
 #include "base/text.h"
 
 namespace stack::spec {
@@ -64,22 +64,6 @@ std::optional<std::int64_t> parse_plain_integer(std::string_view source) {
 }
 
 /// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
-bool looks_like_number(std::string_view text) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  std::size_t digits = 0;
-  std::size_t at = 0;
-  for (; at < text.size() && is_digit(text[at]); ++at) ++digits;
-  if (at < text.size() && text[at] == '.') {
-    for (++at; at < text.size() && is_digit(text[at]); ++at) ++digits;
-  }
-  if (digits == 0) return false;
-  if (at == text.size()) return true;
-  if (text[at] != 'e' && text[at] != 'E') return false;
-  ++at;
-  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
-  return all_digits(text.substr(at));
-}
-
 std::optional<std::int64_t> checked_add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
@@ -115,7 +99,7 @@ std::optional<std::int64_t> scaled(std::string_view amount, std::int64_t unit) {
   double part = 0;
   double weight = static_cast<double>(unit);
   for (const char digit : fraction) part += (digit - '0') * (weight /= 10);
-  return checked_add(whole, std::llround(part));
+  return checked_add(whole, rounded(part));
 }
 
 }  // namespace
@@ -132,9 +116,7 @@ PlainScalar resolve_plain(std::string_view source) {
   if (source.find(':') == std::string_view::npos) {
     if (const auto integer = parse_plain_integer(source))
       return {Kind::integer, std::to_string(*integer)};
-    if (looks_like_number(source)) {
-      if (const auto number = parse_number(source)) return {Kind::number, number_text(*number)};
-    }
+    if (const auto number = parse_number(source)) return {Kind::number, number_text(*number)};
   }
   if (is_date(source)) return {Kind::timestamp, std::string(source)};
   return {Kind::string, std::string(source)};
@@ -151,15 +133,6 @@ std::optional<bool> parse_boolean(std::string_view text) {
 
 bool is_switched_on(std::string_view variable) {
   return variable == "1" || to_lower(variable) == "t" || parse_boolean(variable).value_or(false);
-}
-
-std::optional<double> parse_number(std::string_view text) {
-  if (!looks_like_number(text)) return std::nullopt;
-  if (text[0] == '+') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 std::string number_text(double value) {

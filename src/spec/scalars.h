@@ -26,8 +26,6 @@ std::optional<bool> parse_boolean(std::string_view text);
 /// Whether an environment variable switches something on: the same words, 1 and t.
 bool is_switched_on(std::string_view variable);
 
-/// A decimal number without exponent trickery: "1.5", "2".
-std::optional<double> parse_number(std::string_view text);
 /// The shortest text that reads back as the same number, written as in JSON: 1.1, 1000.
 std::string number_text(double value);
 

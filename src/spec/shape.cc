@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/expand.h"
 #include "spec/paths.h"

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/check_ready.h"
 #include "spec/check_service.h"
