@@ -2,6 +2,7 @@
 #include "supervisor/async.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +13,16 @@
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
+
+Descriptor& Descriptor::operator=(Descriptor&& other) {
+  close();
+  basic_descriptor::operator=(std::move(other));
+  return *this;
+}
+
+void Descriptor::close() {
+  if (is_open()) ::close(release());
+}
 
 void spawn(Loop& loop, std::string what, Awaitable<void> work) {
   asio::co_spawn(loop, std::move(work), [what = std::move(what)](std::exception_ptr failure) {

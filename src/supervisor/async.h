@@ -32,10 +32,17 @@ using Awaitable = asio::awaitable<T>;
 using Loop = asio::io_context;
 using Clock = std::chrono::steady_clock;
 /// A descriptor of the loop's. Not Boost 1.74's stream_descriptor: moving that leaves its executor
-/// without functions, and the next wait on it calls address 0.
+/// without functions, and the next wait on it calls address 0. Nor does it close as asio does,
+/// which leaves the loop's epoll set to the kernel: that keeps what is open under another number,
+/// here or in a child, and goes on waking the loop for it (epoll(7), first question).
 class Descriptor : public asio::posix::basic_descriptor<Loop::executor_type> {
  public:
   using basic_descriptor::basic_descriptor;
+  Descriptor(Descriptor&& other) = default;
+  Descriptor& operator=(Descriptor&& other);
+  ~Descriptor() { close(); }
+  /// Waits under way end with false.
+  void close();
 };
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Loop::executor_type>;
 

@@ -87,9 +87,8 @@ void DnsServer::open(int container_namespace, DnsPorts before) {
 }
 
 void DnsServer::stop() {
-  boost::system::error_code ignored;
-  udp_.close(ignored);
-  tcp_.close(ignored);
+  udp_.close();
+  tcp_.close();
 }
 
 // ---- UDP

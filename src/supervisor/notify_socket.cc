@@ -89,8 +89,7 @@ std::shared_ptr<NotifySocket> NotifySocket::read(Loop& loop, Fd socket,
 
 void NotifySocket::stop() {
   ready_ = nullptr;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
 }
 
 /// Who shares the namespace can send too.

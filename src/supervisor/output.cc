@@ -35,15 +35,14 @@ void make_fifo(const std::filesystem::path& path) {
 /// A pipe or a terminal's master.
 struct Output::Source {
   enum class Kind { pipe, terminal };
-  Source(Loop& loop, Kind its_kind, Fd fd, Stream its_stream)
-      : kind(its_kind), descriptor(loop, fd.release()), stream(its_stream) {}
 
   /// More than this at once comes from somebody who would soon be held up. Terminals give no more.
   std::size_t much() const { return kind == Kind::pipe ? pipe_size / 8 : 2048; }
 
   Kind kind;
-  Descriptor descriptor;
+  Fd fd;
   Stream stream;
+  std::optional<Descriptor> watched = {};  ///< while nothing is there
 };
 
 Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
@@ -112,14 +111,14 @@ void Output::collect_stream(Stream stream) {
   if (!stack::exists(pipes_ / name)) return;
   auto& source = stream == Stream::out ? out_ : err_;
   source =
-      std::make_shared<Source>(*loop_, Source::Kind::pipe, open_fifo(name, O_NONBLOCK), stream);
+      std::make_shared<Source>(Source{Source::Kind::pipe, open_fifo(name, O_NONBLOCK), stream});
   collect(source);
 }
 
 void Output::collect_terminal(Fd master) {
   ::fcntl(master.get(), F_SETFL, O_NONBLOCK);
   terminal_ =
-      std::make_shared<Source>(*loop_, Source::Kind::terminal, std::move(master), Stream::out);
+      std::make_shared<Source>(Source{Source::Kind::terminal, std::move(master), Stream::out});
   collect(terminal_);
 }
 
@@ -129,7 +128,7 @@ void Output::collect(std::shared_ptr<Source> source) {
 
 /// Moves a bounded piece; returns the number of bytes.
 std::size_t Output::move_some(Source& source) {
-  const int fd = source.descriptor.native_handle();
+  const int fd = source.fd.get();
   if (source.kind == Source::Kind::pipe) return log_.drain(source.stream, fd);
   std::array<char, 65536> bytes;
   const ssize_t size = ::read(fd, bytes.data(), bytes.size());
@@ -138,11 +137,20 @@ std::size_t Output::move_some(Source& source) {
   return static_cast<std::size_t>(size);
 }
 
+/// Watched only for as long as it is waited for: whoever writes line by line would wake the loop
+/// for each line otherwise.
+Awaitable<bool> Output::await_output(std::shared_ptr<Output> self, std::shared_ptr<Source> source) {
+  if (self->finished_) co_return false;
+  source->watched.emplace(watch(*self->loop_, source->fd.get()));
+  const bool came = co_await readable(*source->watched);
+  source->watched.reset();
+  co_return came && !self->finished_;
+}
+
 /// A bounded piece at a time, and the others' turn in between: a flood starves nobody. Who writes
 /// little is left alone for a moment after each piece, so that its next lines come together.
 Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source) {
-  while (co_await readable(source->descriptor)) {
-    if (!source->descriptor.is_open()) co_return;
+  while (co_await await_output(self, source)) {
     const std::size_t moved = self->move_some(*source);
     // A terminal that nobody has open any more is readable for ever (EIO). A FIFO has no end: we
     // hold it for writing too.
@@ -164,7 +172,7 @@ void Output::note_loss() {
 }
 
 Descriptor Output::open_input() {
-  if (terminal_) return watch(*loop_, terminal_->descriptor.native_handle());
+  if (terminal_) return watch(*loop_, terminal_->fd.get());
   return Descriptor(*loop_, open_fifo(in_fifo, O_NONBLOCK).release());
 }
 
@@ -192,7 +200,7 @@ void Output::close_input() {
 void Output::resize(std::uint16_t rows, std::uint16_t columns) {
   if (!terminal_) fail("the container has no terminal");
   const winsize size{rows, columns, 0, 0};
-  if (::ioctl(terminal_->descriptor.native_handle(), TIOCSWINSZ, &size) != 0)
+  if (::ioctl(terminal_->fd.get(), TIOCSWINSZ, &size) != 0)
     throw_errno("setting the size of a terminal");
 }
 
@@ -202,7 +210,7 @@ void Output::finish() {
   for (auto* source : {&out_, &err_, &terminal_}) {
     while (*source && move_some(**source) > 0) {
     }
-    if (*source) (*source)->descriptor.close();
+    if (*source) (*source)->watched.reset();
     source->reset();
   }
   if (log_.lost() > 0) {

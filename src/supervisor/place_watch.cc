@@ -85,8 +85,7 @@ Awaitable<void> PlaceWatch::changed_until(Clock::time_point deadline) {
 }
 
 void PlaceWatch::cancel() {
-  boost::system::error_code ignored;
-  inotify_.close(ignored);
+  inotify_.close();
 }
 
 }  // namespace stack::supervisor

@@ -71,8 +71,7 @@ void Server::open() {
 
 void Server::close() {
   ::unlink(files_.control_socket().c_str());
-  boost::system::error_code ignored;
-  listener_.close(ignored);
+  listener_.close();
 }
 
 Awaitable<void> Server::accept_all() {
@@ -151,8 +150,7 @@ Awaitable<void> Server::write_replies(Shared session) {
 
 void Server::end(const Shared& session) {
   if (!std::exchange(session->open, false)) return;
-  boost::system::error_code ignored;
-  session->socket.close(ignored);
+  session->socket.close();
   session->unsent.clear();
   session->output_ready.notify_all();
   sessions_.erase(session);

@@ -137,9 +137,8 @@ Awaitable<void> carry(std::shared_ptr<Connection> connection, Descriptor& from, 
     }
     if (piece == Piece::lost) break;
   }
-  boost::system::error_code ignored;
-  connection->client.close(ignored);
-  connection->container.close(ignored);
+  connection->client.close();
+  connection->container.close();
 }
 
 /// Connects without waiting for the outcome: that comes as writability.

@@ -114,8 +114,7 @@ class UdpRelay : public PortService {
                                           std::shared_ptr<Conversation> conversation) {
     while (conversation->upstream.is_open() && Clock::now() < conversation->expiry.expiry())
       co_await wait(conversation->expiry);
-    boost::system::error_code ignored;
-    conversation->upstream.close(ignored);
+    conversation->upstream.close();
     state->conversations.erase(conversation->peer.key());
   }
 
