@@ -112,6 +112,21 @@ std::shared_ptr<const FileSource> BuildJob::context() {
   return known;
 }
 
+Download BuildJob::download(const std::string& url, const std::string& checksum) {
+  const int step = ++steps;
+  with.report.begin(step, url);
+  try {
+    Download fetched = during(url, [&] {
+      return build::download(with, {url, checksum, request.no_cache});
+    });
+    with.report.end(step, fetched.was_there ? BuildReport::End::cached : BuildReport::End::done);
+    return fetched;
+  } catch (...) {
+    with.report.end(step, BuildReport::End::failed);
+    throw;
+  }
+}
+
 Origin BuildJob::origin_of(const std::string& name, const Stage& stage) const {
   return find_origin(graph.stages, stage.number, name, context_names(request));
 }

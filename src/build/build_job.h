@@ -11,6 +11,7 @@
 
 #include "build/build_request.h"
 #include "build/config_steps.h"
+#include "build/downloads.h"
 #include "build/file_source.h"
 #include "build/guard.h"
 #include "build/stages.h"
@@ -42,6 +43,8 @@ class BuildJob {
   /// The files of an origin; the build context for the default one.
   std::shared_ptr<const FileSource> files_of(const Origin& origin);
   std::shared_ptr<const FileSource> context();
+  /// A file of the web, told as a step of its own. The other stages wait meanwhile.
+  Download download(const std::string& url, const std::string& checksum);
   /// What `name` means in `stage`.
   Origin origin_of(const std::string& name, const Stage& stage) const;
   /// Whether an origin is a directory of the host.

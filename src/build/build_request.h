@@ -67,6 +67,13 @@ class BuildReport {
   virtual void warn(const std::string& text) = 0;
 };
 
+/// What a server of the web says of a file besides its bytes.
+struct WebFile {
+  std::string etag;      ///< header ETag
+  std::string modified;  ///< header Last-Modified
+  std::string name;      ///< what it is called; may be empty
+};
+
 struct BuildSurroundings {
   image::StorePaths store;
   std::filesystem::path cache;  ///< compiled seccomp programs, contents of cache mounts
@@ -74,6 +81,9 @@ struct BuildSurroundings {
   /// An image by name or id; `pull`: fetched anew where that can be. Throws Error when there is
   /// none.
   std::function<image::Image(const std::string& reference, bool pull)> find_image;
+  /// Writes the file at a URL into the open file `fd`; nothing is written or returned when it still
+  /// is what `known` says. Throws Error.
+  std::function<std::optional<WebFile>(const std::string& url, const WebFile& known, int fd)> fetch;
 };
 
 }  // namespace stack::build

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "build/downloads.h"
 #include "image/layer.h"
 #include "image/store_writer.h"
 #include "image/tar_reader.h"
@@ -20,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t largest_dockerfile = 16ULL << 20;
-
-bool is_remote(const std::string& source) {
-  static constexpr std::array<std::string_view, 6> prefixes = {
-      "http://", "https://", "git://", "ssh://", "git@", "github.com/"};
-  return starts_with_any(source, prefixes);
-}
 
 /// Standard input in a file without a name, from its beginning.
 Fd buffer_input(const fs::path& directory) {
@@ -65,8 +60,8 @@ void unpack(int archive, ScratchDirectory& place) {
 
 class Opener {
  public:
-  Opener(const ContextWish& wish, const image::StorePaths& store, BuildRequest& request)
-      : wish_(wish), store_(store), request_(request) {}
+  Opener(const ContextWish& wish, const BuildSurroundings& with, BuildRequest& request)
+      : wish_(wish), with_(with), request_(request) {}
 
   OpenedContext open() {
     open_source();
@@ -83,9 +78,10 @@ class Opener {
  private:
   void open_source() {
     const std::string& source = wish_.source;
-    if (is_remote(source))
-      throw Error(fmt::format("building from {} is not supported yet", source))
-          .with_hint("fetch it first and give its directory");
+    if (is_repository(source))
+      throw Error(fmt::format("building from a git repository ({}) is not supported", source))
+          .with_hint("clone it first and give its directory");
+    if (is_url(source)) return open_download();
     if (source == "-") return open_input();
     struct stat info {};
     if (::stat(source.c_str(), &info) != 0)
@@ -106,8 +102,19 @@ class Opener {
     if (wish_.dockerfile == "-")
       throw Error("standard input cannot be both the context and the Dockerfile")
           .with_exit_code(ExitCode::usage);
-    opened_.unpacked.emplace(image::begin_layer(store_));
-    const Fd input = buffer_input(opened_.unpacked->path());
+    opened_.unpacked.emplace(image::begin_layer(with_.store));
+    open_either(buffer_input(opened_.unpacked->path()));
+  }
+
+  void open_download() {
+    opened_.unpacked.emplace(image::begin_layer(with_.store));
+    open_either(during(wish_.source, [&] {
+      return download_once(with_, wish_.source, opened_.unpacked->path());
+    }));
+  }
+
+  /// An archive, or else a Dockerfile.
+  void open_either(const Fd& input) {
     if (holds_archive(input.get())) return open_archive(input.get());
     request_.dockerfile = read_all(input.get(), largest_dockerfile);
     request_.dockerfile_name = "Dockerfile";
@@ -115,7 +122,7 @@ class Opener {
   }
 
   void open_archive(int archive) {
-    if (!opened_.unpacked) opened_.unpacked.emplace(image::begin_layer(store_));
+    if (!opened_.unpacked) opened_.unpacked.emplace(image::begin_layer(with_.store));
     unpack(archive, *opened_.unpacked);
     request_.context = opened_.unpacked->path() / "context";
   }
@@ -170,7 +177,7 @@ class Opener {
   }
 
   const ContextWish& wish_;
-  const image::StorePaths& store_;
+  const BuildSurroundings& with_;
   BuildRequest& request_;
   OpenedContext opened_;
   bool has_text_ = false;
@@ -179,9 +186,9 @@ class Opener {
 
 }  // namespace
 
-OpenedContext open_context(const ContextWish& wish, const image::StorePaths& store,
+OpenedContext open_context(const ContextWish& wish, const BuildSurroundings& with,
                            BuildRequest& request) {
-  return Opener(wish, store, request).open();
+  return Opener(wish, with, request).open();
 }
 
 }  // namespace stack::build

@@ -13,8 +13,8 @@
 namespace stack::build {
 
 struct ContextWish {
-  /// A directory, a tar archive (plain, gzip, zstd), or "-": either an archive or a Dockerfile on
-  /// standard input.
+  /// A directory, a tar archive (plain, gzip, zstd); "-" or an http or https address: either an
+  /// archive or a Dockerfile, on standard input or of that server.
   std::string source;
   /// Path of the Dockerfile; "-": standard input; empty: "Dockerfile" in the context.
   std::string dockerfile;
@@ -29,8 +29,8 @@ struct OpenedContext {
 };
 
 /// Fills in context, Dockerfile and .dockerignore of `request`. Throws Error that says what is
-/// missing, and for sources of a network.
-OpenedContext open_context(const ContextWish& wish, const image::StorePaths& store,
+/// missing, and for git repositories.
+OpenedContext open_context(const ContextWish& wish, const BuildSurroundings& with,
                            BuildRequest& request);
 
 }  // namespace stack::build

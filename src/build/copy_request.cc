@@ -11,7 +11,9 @@
 #include "base/files.h"
 #include "base/overlay_tree.h"
 #include "base/text.h"
+#include "build/downloads.h"
 #include "build/run_mounts.h"
+#include "image/digest.h"
 #include "image/store_writer.h"
 #include "runtime/user_lookup.h"
 
@@ -33,15 +35,6 @@ std::string etc_file(const image::StorePaths& paths, const std::vector<std::stri
   const Fd file(::openat(entry->holder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file) throw_errno("open /etc/{}", name);
   return read_all(file.get(), 1 << 20);
-}
-
-bool is_url(const std::string& source) {
-  return source.starts_with("http://") || source.starts_with("https://");
-}
-bool is_repository(const std::string& source) {
-  return source.starts_with("git@") || source.starts_with("git://") ||
-         source.starts_with("ssh://") ||
-         (is_url(source) && source.find(".git") != std::string::npos);
 }
 
 /// The part of a path that --parents keeps: what follows "/./", or all of it.
@@ -102,9 +95,11 @@ class Reader {
     rules_.parents = is_set("parents");
     for (const std::string& pattern : step_.flag_values("exclude"))
       rules_.excluded.emplace_back(clean_relative(expand_word(pattern, lookup_, job_.file.escape)));
-    for (const char* flag : {"checksum", "keep-git-dir"})
-      if (step_.flag(flag) != nullptr)
-        fail("--{} is for sources of a network, which ADD does not support yet", flag);
+    if (step_.flag("keep-git-dir") != nullptr)
+      fail("--keep-git-dir is for git repositories, which ADD does not support");
+    checksum_ = expanded("checksum");
+    if (!checksum_.empty() && !image::is_digest(checksum_))
+      fail("invalid --checksum {}: sha256: and 64 digits", stack::quoted(checksum_));
     find_files();
   }
 
@@ -158,9 +153,11 @@ class Reader {
   void read_source(const std::string& written, const std::string& source) {
     if (const auto start = heredoc_start(written); start && !step_.heredocs.empty())
       return add_document(*start);
-    if (step_.name == "ADD" && (is_url(source) || is_repository(source)))
-      throw Error(fmt::format("ADD of {} is not supported yet", source))
-          .with_hint("fetch it with RUN, or put it into the build context");
+    if (step_.name == "ADD" && is_repository(source))
+      throw Error(fmt::format("ADD of a git repository ({}) is not supported", source))
+          .with_hint("clone it with RUN, or put it into the build context");
+    if (step_.name == "ADD" && is_url(source)) return add_download(source);
+    if (!checksum_.empty()) fail("--checksum is for addresses, and {} is a path", source);
     const auto paths = match_paths(*files(), clean_relative(source));
     if (paths.empty())
       throw Error(fmt::format("no file matches {}", stack::quoted(source)), ENOENT);
@@ -187,6 +184,23 @@ class Reader {
     if (rules_.parents && item.name.find('/') == std::string::npos && item.is_directory)
       item.name = "./" + item.name;
     add_to_plan(*files_, *found, "", rules_, item.plan);
+    request_.task.items.push_back(std::move(item));
+  }
+
+  void add_download(const std::string& url) {
+    if (!checksum_.empty() && step_.words.size() > 2)
+      fail("--checksum is of one source, and there are {}", step_.words.size() - 1);
+    const Download file = job_.download(url, checksum_);
+    if (file.name.empty() && request_.task.into_directory)
+      throw Error(fmt::format("{} names no file", url))
+          .with_hint("give the destination a file's name, without a / at its end");
+    const auto found = find_file(*file.source, file.file);
+    if (!found) fail("the download of {} is gone", url);
+    CopyItem item;
+    item.source = file.source;
+    item.name = file.name;
+    item.is_archive = is_set("unpack") && is_archive(*file.source, *found);
+    add_to_plan(*file.source, *found, "", rules_, item.plan);
     request_.task.items.push_back(std::move(item));
   }
 
@@ -227,6 +241,7 @@ class Reader {
   const Instruction& step_;
   Lookup lookup_;
   CopyRules rules_;
+  std::string checksum_;
   std::shared_ptr<const FileSource> files_;
   CopyRequest request_;
 };

@@ -14,6 +14,7 @@
 #include "build/stages.h"
 #include "image/reference.h"
 #include "orchestrator/pull_plan.h"
+#include "registry/fetch_file.h"
 #include "registry/pull.h"
 
 namespace stack::cli {
@@ -183,12 +184,24 @@ void add_image_flags(const Options& options, build::BuildRequest& request) {
       if (!build::is_own_platform(each)) fail("platform {} is not this machine's", each);
 }
 
+namespace {
+
+std::optional<build::WebFile> fetch(const std::string& url, const build::WebFile& known, int fd) {
+  const auto file = registry::fetch_file(url, {known.etag, known.modified, known.name}, fd,
+                                         registry::waits_from_environment());
+  if (!file) return std::nullopt;
+  return build::WebFile{file->etag, file->modified, file->name};
+}
+
+}  // namespace
+
 build::BuildSurroundings build_surroundings(build::BuildReport& report) {
   const HostPaths paths = HostPaths::from_environment();
   return {.store = {paths.images()},
           .cache = paths.cache(),
           .report = report,
-          .find_image = BaseImages(image::ImageStore(paths.images()))};
+          .find_image = BaseImages(image::ImageStore(paths.images())),
+          .fetch = fetch};
 }
 
 }  // namespace stack::cli

@@ -22,7 +22,7 @@ int run_image_build(const Options& options) {
       build::open_context({.source = options.arguments.front(),
                            .dockerfile = options.files.empty() ? "" : options.files.front(),
                            .dockerfile_base = std::filesystem::current_path()},
-                          surroundings.store, request);
+                          surroundings, request);
   const image::Image image = build::build_image(request, surroundings);
   if (!options.iidfile.empty())
     write_file_atomically(options.iidfile, image.id, Durability::survives_crash, 0644);

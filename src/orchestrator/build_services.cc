@@ -213,7 +213,7 @@ std::map<std::string, image::Image> build_services(
     during(fmt::format("building {}", name), [&] {
       ServiceBuild lowered = lower_build(project, name);
       if (adjust) adjust(lowered.request);
-      const auto context = build::open_context(lowered.wish, with.store, lowered.request);
+      const auto context = build::open_context(lowered.wish, with, lowered.request);
       images.emplace(name, build::build_image(lowered.request, with));
     });
   }

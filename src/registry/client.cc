@@ -9,19 +9,15 @@
 #include "image/digest.h"
 #include "registry/challenge.h"
 #include "registry/network_error.h"
+#include "registry/redirects.h"
 
 namespace stack::registry {
 namespace {
 
 using nlohmann::json;
 
-constexpr int most_redirects = 5;
 constexpr std::uint64_t largest_answer = 1 << 20;
 constexpr std::size_t most_pages = 1000;
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 /// The first of the registry's own words for what is wrong.
 std::string words_of(Response& response) {
@@ -37,15 +33,6 @@ std::string words_of(Response& response) {
     // The status has to do.
   }
   return "";
-}
-
-/// Where a redirect may lead: never from encrypted to plain, never to where only this machine, or
-/// the machine's cloud, can be found.
-void check_redirect(const Origin& from, const Origin& to) {
-  const bool is_downgrade = from.scheme == "https" && to.scheme == "http";
-  const bool is_inward = is_loopback(to.host) && !is_loopback(from.host);
-  if (is_downgrade || is_inward || is_link_local(to.host))
-    fail("a redirect from {} to {} is not followed", to_text(from), printable(to_text(to)));
 }
 
 std::string form(const std::vector<std::pair<std::string, std::string>>& fields) {
@@ -108,28 +95,12 @@ Request RepositoryClient::request(const std::string& method, const std::string& 
   return {.method = method, .url = {origin(), "/v2/" + endpoint_.repository + target}};
 }
 
-/// Follows redirects; what only the first server may know stays with it.
-Response RepositoryClient::exchange(Request request) const {
-  const Origin first = request.url.origin;
-  for (int count = 0;; ++count) {
-    const bool is_first = request.url.origin == first;
-    Response response(request, is_first ? endpoint_.tls : TlsSetup{}, waits_);
-    const bool may_go_on = request.method == "GET" || request.method == "HEAD";
-    if (!is_redirect(response.status()) || !may_go_on) return response;
-    if (count == most_redirects) fail("more than {} redirects", most_redirects);
-    const Url next = resolve(request.url, response.header("Location"));
-    check_redirect(request.url.origin, next.origin);
-    if (!(next.origin == first)) request.headers.erase("Authorization");
-    request.url = next;
-  }
-}
-
 /// The first request finds out which of the origins answers.
 Response RepositoryClient::on_some_origin(Request& request, const std::string& authorization) {
   const auto try_at = [&](const Origin& origin) {
     request.url.origin = origin;
     if (!authorization.empty()) request.headers["Authorization"] = authorization;
-    return exchange(request);
+    return exchange(request, endpoint_.tls, waits_);
   };
   if (is_settled()) return try_at(request.url.origin);
   std::optional<Response> answer;
@@ -219,7 +190,7 @@ std::string RepositoryClient::fetch_token(const std::map<std::string, std::strin
       if (!fields.empty()) request.url.target += separator + form(fields);
       if (credentials_) request.headers["Authorization"] = basic(*credentials_);
     }
-    Response response = exchange(request);
+    Response response = exchange(request, endpoint_.tls, waits_);
     if (response.status() != 200) refuse(response, "the token server");
     const json answer = json::parse(response.read_all(largest_answer), nullptr, false);
     std::string token;

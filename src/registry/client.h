@@ -52,7 +52,6 @@ class RepositoryClient {
 
  private:
   Response send(Request request, const std::string& scope);
-  Response exchange(Request request) const;
   Response on_some_origin(Request& request, const std::string& authorization);
   bool authenticate(const Response& refused, const std::string& scope);
   std::string fetch_token(const std::map<std::string, std::string>& challenge,

@@ -136,4 +136,18 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = text[at] == '%' ? from_hex(text.substr(at + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      decoded += *byte;
+      at += 2;
+    } else {
+      decoded += text[at];
+    }
+  }
+  return decoded;
+}
+
 }  // namespace stack::registry

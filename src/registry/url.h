@@ -38,5 +38,7 @@ bool is_link_local(std::string_view host);
 
 /// Each byte but letters, digits and "-._~" as %XX.
 std::string percent_encoded(std::string_view text);
+/// Each %XX as its byte; what is no such thing stays.
+std::string percent_decoded(std::string_view text);
 
 }  // namespace stack::registry

@@ -43,5 +43,12 @@ TEST(Url, MayLeadInward) {
   EXPECT_FALSE(is_link_local("169.255.0.1"));
 }
 
+TEST(Url, PercentSigns) {
+  EXPECT_EQ(percent_decoded("a%20b%2Fc"), "a b/c");
+  EXPECT_EQ(percent_decoded("100%"), "100%");
+  EXPECT_EQ(percent_decoded("%zz%4"), "%zz%4");
+  EXPECT_EQ(percent_decoded(percent_encoded("\xc3\xa4 %")), "\xc3\xa4 %");
+}
+
 }  // namespace
 }  // namespace stack::registry

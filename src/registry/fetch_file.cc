@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/fetch_file.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "registry/network_error.h"
+#include "registry/redirects.h"
+
+namespace stack::registry {
+namespace {
+
+/// Names that a file may have below a directory.
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
+         name.find('/') == std::string::npos && printable(name) == name;
+}
+
+/// Of `attachment; filename="x.tar"` (RFC 6266); the form filename*= is not read.
+std::string disposed_name(const std::string& header) {
+  for (const std::string& part : split(header, ';')) {
+    const std::string field(trim(part));
+    if (!to_lower(field).starts_with("filename=")) continue;
+    std::string name(trim(std::string_view(field).substr(9)));
+    if (name.size() >= 2 && name.front() == '"' && name.back() == '"')
+      name = name.substr(1, name.size() - 2);
+    return is_file_name(name) ? name : "";
+  }
+  return "";
+}
+
+std::string last_of_path(const Url& url) {
+  const std::string path = url.target.substr(0, url.target.find_first_of("?#"));
+  const std::string name = percent_decoded(path.substr(path.rfind('/') + 1));
+  return is_file_name(name) ? name : "";
+}
+
+void copy_body(Response& response, int fd) {
+  std::uint64_t size = 0;
+  for (std::string_view piece = response.read(); !piece.empty(); piece = response.read()) {
+    write_all(fd, piece);
+    size += piece.size();
+  }
+  if (response.length() && *response.length() != size)
+    throw NetworkError(fmt::format("{} of {} bytes came", size, *response.length()));
+}
+
+}  // namespace
+
+std::optional<WebFile> fetch_file(const std::string& url, const WebFile& known, int fd,
+                                  const Waits& waits) {
+  Request request;
+  request.url = parse_url(url);
+  if (!known.etag.empty()) request.headers["If-None-Match"] = known.etag;
+  if (!known.modified.empty()) request.headers["If-Modified-Since"] = known.modified;
+  Response response = exchange(request, {}, waits);
+  const bool was_conditional = !known.etag.empty() || !known.modified.empty();
+  if (response.status() == 304 && was_conditional) return std::nullopt;
+  if (response.status() != 200)
+    throw Refusal(fmt::format("the server answered {}", response.status()), response.status());
+  WebFile file{response.header("ETag"), response.header("Last-Modified"),
+               disposed_name(response.header("Content-Disposition"))};
+  if (file.name.empty()) file.name = last_of_path(request.url);
+  copy_body(response, fd);
+  return file;
+}
+
+}  // namespace stack::registry
