@@ -64,7 +64,7 @@ int check_builds(const spec::Project& project, const std::vector<std::string>& s
   const auto surroundings = build_surroundings(*progress);
   for (const std::string& name : services) {
     ServiceBuild made = lower_build(project, name);
-    const auto context = build::open_context(made.wish, surroundings, made.request);
+    const auto context = orchestrator::open_service_context(project, name, made, surroundings);
     const auto file =
         build::parse_dockerfile(made.request.dockerfile_name, made.request.dockerfile);
     build::plan_stages(file, {made.request.target, made.request.arguments, {}});

@@ -17,13 +17,17 @@ namespace {
 
 constexpr std::string_view of_service = "service:";
 
+/// With the place of a key of the service's build, where it has one.
+std::string at_key(const spec::Project& project, const std::string& service, const std::string& key,
+                   const std::string& text) {
+  const auto place = project.sources.find(fmt::format("services.{}.build.{}", service, key));
+  return place ? fmt::format("{}: {}", spec::to_text(*place), text) : text;
+}
+
 /// An Error at a key of the service's build.
 [[noreturn]] void refuse(const spec::Project& project, const std::string& service,
                          const std::string& key, const std::string& text) {
-  const std::string path = fmt::format("services.{}.build.{}", service, key);
-  const auto place = project.sources.find(path);
-  throw Error(place ? fmt::format("{}: {}", spec::to_text(*place), text) : text)
-      .with_exit_code(ExitCode::invalid_file);
+  throw Error(at_key(project, service, key, text)).with_exit_code(ExitCode::invalid_file);
 }
 
 class Order {
@@ -205,17 +209,25 @@ ServiceBuild lower_build(const spec::Project& project, const std::string& servic
   return Lowering(project, service).run();
 }
 
+build::OpenedContext open_service_context(const spec::Project& project, const std::string& service,
+                                          ServiceBuild& lowered,
+                                          const build::BuildSurroundings& with) {
+  // Who names a Dockerfile is told of the lack of it there.
+  const char* const key = lowered.wish.dockerfile.empty() ? "context" : "dockerfile";
+  return during(at_key(project, service, key, fmt::format("building {}", service)),
+                [&] { return build::open_context(lowered.wish, with, lowered.request); });
+}
+
 std::map<std::string, image::Image> build_services(
     const spec::Project& project, const std::vector<std::string>& services,
     build::BuildSurroundings& with, const std::function<void(build::BuildRequest&)>& adjust) {
   std::map<std::string, image::Image> images;
   for (const std::string& name : services) {
-    during(fmt::format("building {}", name), [&] {
-      ServiceBuild lowered = lower_build(project, name);
-      if (adjust) adjust(lowered.request);
-      const auto context = build::open_context(lowered.wish, with, lowered.request);
-      images.emplace(name, build::build_image(lowered.request, with));
-    });
+    const std::string what = fmt::format("building {}", name);
+    ServiceBuild lowered = during(what, [&] { return lower_build(project, name); });
+    if (adjust) adjust(lowered.request);
+    const auto context = open_service_context(project, name, lowered, with);
+    images.emplace(name, during(what, [&] { return build::build_image(lowered.request, with); }));
   }
   return images;
 }

@@ -36,6 +36,11 @@ struct ServiceBuild {
 };
 ServiceBuild lower_build(const spec::Project& project, const std::string& service);
 
+/// Opens its context. Throws Error naming the place in the file.
+build::OpenedContext open_service_context(const spec::Project& project, const std::string& service,
+                                          ServiceBuild& lowered,
+                                          const build::BuildSurroundings& with);
+
 /// Builds them one after the other. `adjust`: what the command line adds to each. Throws Error
 /// naming the service. Returns the image of each.
 std::map<std::string, image::Image> build_services(

@@ -587,7 +587,7 @@ class Inputs(buildtest.BuildTest):
                 ("FROM box:1\nCOPY --from=later /x /y\nFROM box:1 AS later\n", 3, "is no stage before this one"),
                 ("FROM --platform=plan9/mips box:1\n", 3, "is not this machine's"),
                 ("FROM box:1\nCOPY absent /\n", 1, 'Dockerfile:2:1: the build context: "absent" not found'),
-                ("FROM box:1\nADD https://example.invalid/x /\n", 1, "is not supported yet"),
+                ("FROM box:1\nADD https://example.invalid/x /\n", 1, "Dockerfile:2:1: https://example.invalid/x: "),
                 ("FROM box:1\nRUN --security=insecure true\n", 1, "is not supported"),
                 ("FROM box:1\nENV A=\"${B:?must be set}\"\n", 1, "Dockerfile:2:1: B: must be set"),
                 ("", 3, "the Dockerfile has no FROM")):
@@ -715,8 +715,9 @@ class Services(buildtest.BuildTest):
         self.site()
         for key, message in (("platforms: [plan9/mips]", "is not this machine's"),
                              ("privileged: true", "not supported"), ("network: some-net", "cannot be used by a build"),
-                             ("context: https://example.invalid/x.git", "not supported yet"),
-                             ("dockerfile: Absent", "failed to read dockerfile")):
+                             ("context: https://example.invalid/x.git", "is not supported"),
+                             ("context: ./absent", "stack.yaml:3:12: building web: unable to prepare context"),
+                             ("dockerfile: Absent", "stack.yaml:3:37: building web: failed to read dockerfile")):
             with self.subTest(key):
                 extra = "" if key.startswith("context") else "context: ., "
                 self.write_stack(f"services:\n  web:\n    build: {{{extra}{key}}}\n")
