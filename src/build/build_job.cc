@@ -37,7 +37,7 @@ std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& pa
   // An unpacked archive is another directory each time.
   if (!path.native().starts_with(with.store.root.native()))
     source->memory = std::make_shared<ContentMemory>(
-        with.cache / "build-digests" / image::hex_of(image::digest_of(path.native())));
+        with.cache / digests_name / image::hex_of(image::digest_of(path.native())));
   source->ignore =
       during(fmt::format("{}: .dockerignore", name), [&] { return IgnoreRules(ignore); });
   return source;

@@ -74,9 +74,14 @@ struct WebFile {
   std::string name;      ///< what it is called; may be empty
 };
 
+/// Directories of BuildSurroundings::cache that are for builds only.
+inline constexpr const char* cache_mounts_name = "build";
+inline constexpr const char* downloads_name = "downloads";
+inline constexpr const char* digests_name = "build-digests";
+
 struct BuildSurroundings {
   image::StorePaths store;
-  std::filesystem::path cache;  ///< compiled seccomp programs, contents of cache mounts
+  std::filesystem::path cache;  ///< the directories above, and compiled seccomp programs
   BuildReport& report;
   /// An image by name or id; `pull`: fetched anew where that can be. Throws Error when there is
   /// none.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "build/cache_key.h"
 #include "build/layers.h"
 #include "build/schedule.h"
@@ -56,6 +57,7 @@ void warn_of_unused(const BuildRequest& request, const Dockerfile& file, BuildRe
 }  // namespace
 
 image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
+  const Fd held = image::hold_builds(with.store);
   const Dockerfile file = parse_dockerfile(request.dockerfile_name, request.dockerfile);
   for (const Problem& warning : file.warnings) with.report.warn(problem_text(file.name, warning));
   warn_of_unused(request, file, with.report);
@@ -67,6 +69,16 @@ image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
   add_labels(state, request);
   settle_date(state, job);
   return image::commit_document(with.store, document_of(state), request.names);
+}
+
+std::vector<std::filesystem::path> build_caches(const std::filesystem::path& cache) {
+  return {cache / cache_mounts_name, cache / downloads_name, cache / digests_name};
+}
+
+void forget_builds(const image::StorePaths& store, const std::filesystem::path& cache) {
+  const FileLock claim = image::claim_builds(store);
+  image::forget_builds(store);
+  for (const auto& directory : build_caches(cache)) remove_tree(directory);
 }
 
 }  // namespace stack::build

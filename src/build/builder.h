@@ -13,4 +13,10 @@ namespace stack::build {
 /// single-threaded. Throws Error.
 image::Image build_image(const BuildRequest& request, BuildSurroundings& with);
 
+/// Forgets all that was built, but images: steps, what RUN --mount=type=cache has kept, and
+/// downloads. `cache` as in BuildSurroundings. Throws Error while images are being built.
+void forget_builds(const image::StorePaths& store, const std::filesystem::path& cache);
+/// The directories of `cache` that go with it.
+std::vector<std::filesystem::path> build_caches(const std::filesystem::path& cache);
+
 }  // namespace stack::build

@@ -113,7 +113,7 @@ bool is_repository(const std::string& source) {
 }
 
 Download download(const BuildSurroundings& with, const DownloadRequest& request) {
-  const fs::path place = with.cache / "downloads" / image::hex_of(image::digest_of(request.url));
+  const fs::path place = with.cache / downloads_name / image::hex_of(image::digest_of(request.url));
   make_directories(place);
   const FileLock lock = FileLock::acquire(place / "lock");
   std::optional<Kept> kept = request.anew ? std::nullopt : read_kept(place);

@@ -260,7 +260,7 @@ void RunStep::add_bind(const Mount& mount, Workspace& workspace, runtime::Contai
 }
 
 void RunStep::add_cache(const Mount& mount, runtime::ContainerSpec& spec) {
-  CacheMount cache = open_cache_mount(job_.with.cache / "build", mount.mount, job_.turns);
+  CacheMount cache = open_cache_mount(job_.with.cache / cache_mounts_name, mount.mount, job_.turns);
   if (cache.is_new && !mount.mount.from.empty()) {
     std::shared_ptr<const FileSource> files = mount.files;
     const Origin origin = job_.origin_of(mount.mount.from, stage_);

@@ -57,7 +57,7 @@ Command system_info_command() {
 
 Command system_prune_command() {
   return {"system prune",
-          "Remove networks and images that nothing uses",
+          "Remove networks and images that nothing uses, and the build cache",
           "stack system prune -f",
           Positional::none,
           "",
@@ -65,6 +65,17 @@ Command system_prune_command() {
            {"--volumes", &Options::volumes, "Anonymous volumes that nothing uses, too"},
            {"-f,--force", &Options::force, "Do not ask"}},
           run_system_prune};
+}
+
+Command builder_prune_command() {
+  return {"builder prune",
+          "Forget what builds have made: steps, cache mounts and downloads",
+          "stack builder prune -f",
+          Positional::none,
+          "",
+          {{"-a,--all", &Options::all, "No difference: all of it goes"},
+           {"-f,--force", &Options::force, "Do not ask"}},
+          run_builder_prune};
 }
 
 Command help_command() {

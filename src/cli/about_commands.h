@@ -13,6 +13,7 @@ Command init_command();
 Command system_df_command();
 Command system_info_command();
 Command system_prune_command();
+Command builder_prune_command();
 Command help_command();
 Command completion_command();
 /// For scripts of shells, the documentation and tests: not shown.

@@ -152,6 +152,7 @@ int run_init(const Options& options);
 int run_system_df(const Options& options);
 int run_system_info(const Options& options);
 int run_system_prune(const Options& options);
+int run_builder_prune(const Options& options);
 int run_fail_points(const Options& options);
 int run_doctor(const Options& options);
 

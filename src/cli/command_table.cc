@@ -445,6 +445,7 @@ std::vector<Command> all_commands() {
       system_df_command(),
       system_info_command(),
       system_prune_command(),
+      builder_prune_command(),
       {"doctor",
        "Check what this machine offers, and how to get what it lacks",
        "stack doctor",

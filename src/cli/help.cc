@@ -95,6 +95,7 @@ std::string_view group_of(const Command& command) {
 
 std::string group_summary(std::string_view group) {
   if (group == "system") return "Look at this machine, and clean up";
+  if (group == "builder") return "Manage the build cache";
   return fmt::format("Manage {}s", group);
 }
 

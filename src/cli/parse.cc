@@ -279,6 +279,7 @@ bool cannot_preview(const Command& command) {
                                 "watch",
                                 "debug",
                                 "init",
+                                "builder prune",
                                 "system prune"};
   return std::ranges::find(changing, command.name) != changing.end() ||
          command.name.starts_with("container ");

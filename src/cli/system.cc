@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "build/builder.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/image_use.h"
@@ -236,10 +237,27 @@ int run_system_info(const Options& options) {
   return 0;
 }
 
+int run_builder_prune(const Options& options) {
+  if (!options.force && !is_agreed_to("This will remove all of the build cache.")) return 0;
+  const auto bytes = [] {
+    std::uint64_t sum = room_of_images().kept_for_builds;
+    for (const auto& directory : build::build_caches(paths().cache()))
+      sum += bytes_below(directory);
+    return sum;
+  };
+  const std::uint64_t before = bytes();
+  build::forget_builds({paths().images()}, paths().cache());
+  const std::uint64_t after = bytes();
+  std::cout << "Total:\t" << human_size(before - std::min(before, after)) << '\n';
+  return 0;
+}
+
 int run_system_prune(const Options& options) {
   const char* const what =
-      options.volumes ? "This will remove networks, images and anonymous volumes that nothing uses."
-                      : "This will remove networks and images that nothing uses.";
+      options.volumes ? "This will remove networks, images and anonymous volumes that nothing "
+                        "uses, and the build cache."
+                      : "This will remove networks and images that nothing uses, and the build "
+                        "cache.";
   if (!options.force && !is_agreed_to(what)) return 0;
   Options agreed = options;
   agreed.force = true;
@@ -249,7 +267,8 @@ int run_system_prune(const Options& options) {
     of_volumes.all = false;  // those with names stay, as docker has it
     code = std::max(code, run_volume_prune(of_volumes));
   }
-  return std::max(code, run_image_prune(agreed));
+  code = std::max(code, run_image_prune(agreed));
+  return std::max(code, run_builder_prune(agreed));
 }
 
 }  // namespace stack::cli

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/build_cache.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/document.h"
+#include "base/error.h"
 #include "base/files.h"
 #include "image/digest.h"
 
@@ -48,6 +52,29 @@ void record_step(const StorePaths& paths, const std::string& key, const BuiltSte
   write_document(step(paths, key), step_kind,
                  {{"diff_id", made.diff_id}, {"created", to_nanoseconds(made.created)}},
                  Durability::survives_crash);
+}
+
+Fd hold_builds(const StorePaths& paths) {
+  make_directories(paths.root / "build");
+  Fd lock = open_file(paths.root / "build" / "lock", O_RDWR | O_CREAT, 0600);
+  while (::flock(lock.get(), LOCK_SH) != 0) {
+    if (errno != EINTR) throw_errno("lock the build cache");
+  }
+  return lock;
+}
+
+FileLock claim_builds(const StorePaths& paths) {
+  make_directories(paths.root / "build");
+  auto lock = FileLock::try_acquire(paths.root / "build" / "lock");
+  if (!lock)
+    throw Error("the build cache is in use: images are being built")
+        .with_hint("wait for the end of the build");
+  return std::move(*lock);
+}
+
+void forget_steps(const StorePaths& paths) {
+  remove_tree(steps(paths));
+  remove_tree(layers(paths));
 }
 
 void keep_layer(const StorePaths& paths, const std::string& chain) {

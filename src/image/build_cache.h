@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
+#include "base/files.h"
 #include "image/store_index.h"
 
 namespace stack::image {
@@ -25,6 +27,15 @@ std::optional<BuiltStep> find_step(const StorePaths& paths, const std::string& k
                                    const std::vector<std::string>& below);
 /// Its layer, if it has one, is in the store. The last to write wins.
 void record_step(const StorePaths& paths, const std::string& key, const BuiltStep& step);
+
+/// Held by a build while it goes on: what it may go on with is not forgotten meanwhile. Waits for
+/// who has claimed them all.
+Fd hold_builds(const StorePaths& paths);
+/// For who forgets them. Throws Error while somebody holds builds.
+FileLock claim_builds(const StorePaths& paths);
+/// Forgets every step, and that layers stay for builds: those that no image has go with the next
+/// sweep. Needs claim_builds() and the store's lock.
+void forget_steps(const StorePaths& paths);
 
 /// Marks a layer as one that stays. Needs the store's lock.
 void keep_layer(const StorePaths& paths, const std::string& chain);

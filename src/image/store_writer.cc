@@ -389,6 +389,12 @@ ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std
   return removed;
 }
 
+void forget_builds(const StorePaths& paths) {
+  const FileLock lock = lock_store(paths);
+  forget_steps(paths);
+  sweep(paths);
+}
+
 ImageStore::Removed remove_image(const StorePaths& paths, const std::string& reference,
                                  const std::vector<std::string>& in_use, bool force) {
   const FileLock lock = lock_store(paths);

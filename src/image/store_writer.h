@@ -105,5 +105,7 @@ ImageStore::Removed remove_image(const StorePaths& paths, const std::string& ref
                                  const std::vector<std::string>& in_use, bool force);
 /// Removes all images of `ids` that nobody names or uses, whatever they are called.
 ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std::string>& ids);
+/// Forgets what builds have made, and removes the layers that no image has. Needs claim_builds().
+void forget_builds(const StorePaths& paths);
 
 }  // namespace stack::image

@@ -9,6 +9,7 @@ import random
 import subprocess
 import tarfile
 import unittest
+from pathlib import Path
 
 import buildtest
 import stacktest
@@ -545,6 +546,54 @@ class Caching(buildtest.BuildTest):
         again = self.build(None, "--no-cache", environment=environment)
         self.assertEqual(first, again)
         self.assertEqual(buildtest.config_of(first)["created"][:19], "2023-11-14T22:13:20")
+
+
+class Forgetting(buildtest.BuildTest):
+    TEXT = """
+        FROM box:1
+        RUN --mount=type=cache,target=/kept echo x >> /kept/count; cp /kept/count /count
+        RUN echo more > /more
+    """
+
+    def test_all_is_done_again_and_images_stay(self):
+        image = self.build(self.TEXT)
+        files = self.new_files(image)
+        self.assertRegex(self.stack("builder", "prune", "-f").out, "^Total:\t[0-9.]+k?B\n$")
+        self.assertEqual(self.new_files(image), files)
+        again = self.build(self.TEXT)
+        self.assertEqual(self.cached_steps(), 0)
+        self.assertEqual(self.new_files(again)["/count"], "file 0644 0:0 b'x\\n'")
+
+    def test_layers_that_no_image_has_go(self):
+        image = self.build(self.TEXT)
+        layers = buildtest.layers_of(image)
+        self.stack("image", "rm", "-f", "made:1")
+        self.assertTrue(layers[-1].exists())
+        self.stack("system", "prune", "-f")
+        self.assertEqual([layer.exists() for layer in layers], [True, False, False])
+
+    def test_not_while_images_are_built(self):
+        self.write("Dockerfile", f"FROM box:1\nRUN echo {self.project}; while ! [ -e /kept/go ]; do sleep 0.01; done\n"
+                   .replace("RUN", "RUN --mount=type=cache,target=/kept"))
+        builder = subprocess.Popen([stacktest.STACK, "image", "build", "-q", "."], cwd=self.directory,
+                                   stdout=subprocess.DEVNULL)
+        self.addCleanup(builder.kill)
+        kept = lambda: list((Path(os.environ["STACK_ROOT"]) / "cache/build").glob("*/0/data"))
+        stacktest.eventually(kept, "the step runs")
+        failed = self.stack("builder", "prune", "-f", expect=1)
+        self.assertIn("the build cache is in use: images are being built", failed.err)
+        for data in kept():
+            (data / "go").touch()
+        self.assertEqual(builder.wait(stacktest.DEADLINE), 0)
+        self.stack("builder", "prune", "-f")
+        self.assertEqual(kept(), [])
+
+    def test_nobody_is_asked_twice_and_no_is_no(self):
+        self.build(self.TEXT)
+        asked = self.stack("builder", "prune", stdin="n\n", expect=None)
+        self.assertIn("build cache", asked.err + asked.out)
+        self.build(self.TEXT)
+        self.assertEqual(self.cached_steps(), 2)
 
 
 class Inputs(buildtest.BuildTest):
