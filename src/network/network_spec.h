@@ -37,6 +37,7 @@ struct NetworkSpec {
   int mtu = 0;                 ///< 0: the uplink's
   bool icc = true;             ///< containers of it may talk to one another
   bool masquerade = true;      ///< what leaves it does so under an address of the host
+  bool reaches_host = true;    ///< its containers may use what the host itself serves
   std::string host_binding{};  ///< where ports without an address of their own are published
 
   NetworkKind kind = NetworkKind::bridge;

@@ -147,6 +147,14 @@ bool is_plain(const NetworkSpec& network) {
   return !network.masquerade;
 }
 
+bool is_denied(const NetworkSpec& network) {
+  return !network.reaches_host;
+}
+
+bool any_denied(const FirewallSpec& spec) {
+  return std::ranges::any_of(spec.networks, &is_denied);
+}
+
 bool any_plain(const FirewallSpec& spec) {
   return std::ranges::any_of(spec.networks, &is_plain);
 }
@@ -201,6 +209,9 @@ std::string host_sets(const FirewallSpec& spec) {
          (any_plain(spec) ? collection(fmt::format("set plain{}", Family::suffix), type,
                                        subnets_of<Family>(spec, &is_plain))
                           : "") +
+         (any_denied(spec) ? collection(fmt::format("set denied{}", Family::suffix), type,
+                                        subnets_of<Family>(spec, &is_denied))
+                           : "") +
          port_map_texts<Family>(spec);
 }
 
@@ -239,6 +250,22 @@ std::string plain_guard(const FirewallSpec& spec, const std::string& uplink) {
   if (has_ipv6(spec))
     lines.push_back(fmt::format("iifname != {{ \"lo\", {} }} ip6 daddr @plain6 drop", uplink));
   return chain("guard_plain", lines);
+}
+
+/// Networks that may not use what the host serves: it may be the one who asks, and published ports
+/// are no business of its own. Addresses of the link are where clouds tell their machines' secrets.
+std::string host_access(const FirewallSpec& spec, const std::string& uplink) {
+  if (!any_denied(spec)) return "";
+  Lines input{"type filter hook input priority filter; policy accept;",
+              fmt::format("iifname {} ct state established,related accept", uplink)};
+  const std::string reject = "reject with icmpx type admin-prohibited";
+  input.push_back(fmt::format("iifname {} ip saddr @denied {}", uplink, reject));
+  if (has_ipv6(spec))
+    input.push_back(fmt::format("iifname {} ip6 saddr @denied6 {}", uplink, reject));
+  const Lines forward{
+      "type filter hook forward priority filter; policy accept;",
+      fmt::format("iifname {} ip saddr @denied ip daddr 169.254.0.0/16 {}", uplink, reject)};
+  return chain("host_access", input) + chain("link_access", forward);
 }
 
 /// The host's own UDP to its own addresses; TCP is accepted by the supervisor.
@@ -366,7 +393,7 @@ std::string host_ruleset(const FirewallSpec& spec) {
   const std::string content =
       host_sets<Family4>(spec) + (has_ipv6(spec) ? host_sets<Family6>(spec) : "") +
       chain("guard", guard_chain(spec, uplink)) + plain_guard(spec, uplink) +
-      chain("published", published_chain(spec)) +
+      host_access(spec, uplink) + chain("published", published_chain(spec)) +
       chain("arriving", {"type nat hook prerouting priority dstnat; policy accept;",
                          "fib daddr type local jump published"}) +
       chain("local", local_chain(spec)) + chain("leaving", host_leaving_chain(spec, uplink)) +

@@ -61,6 +61,12 @@ std::string set_host_binding(NetworkSpec& spec, const std::string& value) {
   return "";
 }
 
+std::string set_host_access(NetworkSpec& spec, const std::string& value) {
+  if (value != "allow" && value != "deny") return "allow or deny";
+  spec.reaches_host = value == "allow";
+  return "";
+}
+
 std::string accept_gateway_mode(NetworkSpec&, const std::string& value) {
   return value == "nat" ? "" : "nat, the only mode there is here";
 }
@@ -101,6 +107,7 @@ constexpr NetworkOption network_options[] = {
     {"com.docker.network.bridge.gateway_mode_ipv4", NetworkKind::bridge, &accept_gateway_mode},
     {"com.docker.network.bridge.gateway_mode_ipv6", NetworkKind::bridge, &accept_gateway_mode},
     {"com.docker.network.driver.mtu", NetworkKind::bridge, &set_mtu},
+    {"stack.host_access", NetworkKind::bridge, &set_host_access},
     {"parent", NetworkKind::macvlan, &set_parent},
     {"macvlan_mode", NetworkKind::macvlan, &set_macvlan_mode},
     {"com.docker.network.driver.mtu", NetworkKind::macvlan, &set_mtu},

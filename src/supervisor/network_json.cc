@@ -113,6 +113,7 @@ void write_options(json& out, const NetworkSpec& spec) {
   if (spec.mtu != 0) out["mtu"] = spec.mtu;
   if (!spec.icc) out["icc"] = false;
   if (!spec.masquerade) out["masquerade"] = false;
+  if (!spec.reaches_host) out["reaches_host"] = false;
   if (!spec.host_binding.empty()) out["host_binding"] = spec.host_binding;
   if (spec.kind == NetworkKind::bridge) return;
   out["kind"] = kind_name(spec.kind);
@@ -128,6 +129,7 @@ void read_options(const json& in, NetworkSpec& spec) {
   read_if_there(in, "mtu", spec.mtu);
   read_if_there(in, "icc", spec.icc);
   read_if_there(in, "masquerade", spec.masquerade);
+  read_if_there(in, "reaches_host", spec.reaches_host);
   read_if_there(in, "host_binding", spec.host_binding);
   if (in.contains("kind")) spec.kind = kind_from(in.at("kind").get_ref<const std::string&>());
   read_if_there(in, "parent", spec.parent);

@@ -256,6 +256,21 @@ TEST(HostRuleset, WhoGoesOutUnderItsOwnAddressGetsAnswersAndNothingElse) {
 )");
 }
 
+TEST(HostRuleset, WhoMayNotUseTheHostIsToldSo) {
+  FirewallSpec spec = shop();
+  spec.networks[0].reaches_host = false;
+  EXPECT_EQ(added(host_ruleset(spec), host_ruleset(shop())), R"(	set denied {
+			172.18.0.0/20
+	chain host_access {
+		type filter hook input priority filter; policy accept;
+		iifname "stk1f2e3d4c" ct state established,related accept
+		iifname "stk1f2e3d4c" ip saddr @denied reject with icmpx type admin-prohibited
+	chain link_access {
+		type filter hook forward priority filter; policy accept;
+		iifname "stk1f2e3d4c" ip saddr @denied ip daddr 169.254.0.0/16 reject with icmpx type admin-prohibited
+)");
+}
+
 TEST(HostRuleset, HasMapsForSctpWhereSomethingIsPublishedByIt) {
   FirewallSpec spec = shop();
   spec.published = {{"0.0.0.0", 9000, "sctp", ip("172.18.0.2"), 9001}};

@@ -2,9 +2,11 @@
 """What a network and a service's place in it may say: subnets, fixed addresses, default routes,
 names of interfaces, options, IPv6, networks on devices of the host."""
 
+import http.server
 import os
 import signal
 import subprocess
+import threading
 import unittest
 from pathlib import Path
 
@@ -303,9 +305,51 @@ class Drivers(OptionsTest):
         subprocess.run(route, check=True)
         self.addCleanup(subprocess.run, [word.replace("add", "del") for word in route], check=True)
         self.inside("a", "ping", "-c", "1", "-W", "5", world.NEIGHBOUR_ADDRESS)
-        from_outside = ["nsenter", "--net=/run/netns/lan", "ping", "-c", "1", "-W", "1", address]
-        self.assertNotEqual(subprocess.run(from_outside, stdout=subprocess.DEVNULL).returncode, 0,
-                            "a stranger asks first")
+        def ping(target):
+            return subprocess.run(["nsenter", "--net=/run/netns/lan", "busybox", "ping", "-c", "1", "-W", "1", target],
+                                  stdout=subprocess.DEVNULL).returncode
+        self.assertEqual(ping(world.HOST_ADDRESS), 0)
+        self.assertEqual(ping(address), 1, "a stranger asks first")
+
+    def test_a_network_that_may_not_use_the_host(self):
+        class Page(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"secret\n")
+
+            def log_message(self, *_):
+                pass
+        server = http.server.ThreadingHTTPServer(("0.0.0.0", 9999), Page)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        self.up("""
+            services:
+              open: {image: "box:1", command: sleep 1001, extra_hosts: ["machine:host-gateway"]}
+              shut: {image: "box:1", command: sleep 1002, extra_hosts: ["machine:host-gateway"], networks: [shut]}
+              web: {image: "box:1", command: %s, networks: [shut], ports: ["8080:80"]}
+            networks:
+              shut: {driver_opts: {stack.host_access: deny}}
+        """ % SERVE)
+        def get(service, url):
+            return self.stack("exec", "-T", service, "wget", "-q", "-O", "-", url, expect=None)
+        gateway = {service: self.routes(service)[0][2] for service in ("open", "shut")}
+        for service, seen in (("open", "secret\n"), ("shut", "")):
+            for host in ("machine", world.HOST_ADDRESS, gateway[service]):
+                with self.subTest(service=service, host=host):
+                    self.assertEqual(get(service, f"http://{host}:9999/").out, seen)
+        self.assertEqual(get("shut", "http://web/").out, "page\n")
+        self.assertEqual(get("shut", f"http://{world.HOST_ADDRESS}:8080/").out, "page\n")
+        self.inside("shut", "ping", "-c", "1", "-W", "5", world.NEIGHBOUR_ADDRESS)
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+
+    def test_the_host_is_allowed_or_denied(self):
+        self.refused("""
+            services: {a: {image: "box:1", command: sleep 1}}
+            networks: {default: {driver_opts: {stack.host_access: maybe}}}
+        """, "allow or deny")
 
 
 def ipv6_setting(name):
