@@ -224,6 +224,30 @@ class CppMultistage(Built):
         self.assertNotIn("usr", [name.removeprefix("./").strip("/") for name in files], row)
 
 
+class MqttIot(Example):
+    name = "mqtt-iot"
+    PERIOD = [12, 13, 12, 11]  # what the sensor in the cellar says, over and over
+
+    def recorded(self):
+        text = self.stack("run", "--rm", "--no-deps", "-T", "recorder", "cat", "/var/lib/mosquitto/readings").out
+        return [int(line.split()[1]) for line in text.splitlines() if line.startswith("sensors/cellar ")]
+
+    def await_readings(self, count):
+        return stacktest.eventually(lambda: (read := self.recorded())[count:] and read, f"{count} readings")
+
+    def test_the_recorder_misses_nothing_while_it_is_away(self):
+        self.stack("up", "-d")
+        self.await_readings(2)
+        self.stack("stop", "recorder")
+        before = len(self.recorded())
+        for _ in range(3):  # as many more, by the broker's word
+            self.inside("broker", "mosquitto_sub", "-t", "sensors/cellar", "-C", "1")
+        self.assertEqual(len(self.recorded()), before)
+        self.stack("start", "recorder")
+        read = self.await_readings(before + 3)
+        self.assertEqual(read, [self.PERIOD[n % 4] for n in range(len(read))])
+
+
 class Etcd3(Example):
     name = "etcd-3"
     NODES = ("etcd1", "etcd2", "etcd3")

@@ -49,6 +49,7 @@ from pathlib import Path
 
 ROWS, COLUMNS = 50, 120
 PATIENCE = 550  # seconds for one command: some compile
+PATIENCE_FOR_IMAGES = 1500
 UNCHECKED = {"", "sh", "bash", "shell"}
 MAKES_IMAGE = "stack image debian "
 
@@ -200,7 +201,7 @@ def shell_environment(folder, program):
     return {**kept, "PATH": f"{folder}:{os.environ['PATH']}", "TERM": "xterm-256color"}
 
 
-def run(command, directory, environment):
+def run(command, directory, environment, patience=PATIENCE):
     """(exit code, lines of the screen) of a command at a terminal of its own."""
     master, terminal = pty.openpty()
     try:
@@ -210,7 +211,7 @@ def run(command, directory, environment):
                               preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) as child:
             os.close(terminal)
             terminal = -1
-            written = all_that_is_written(child, master)
+            written = all_that_is_written(child, master, patience)
             return child.wait(), Screen(written.decode(errors="replace")).lines()
     finally:
         for descriptor in (master, terminal):
@@ -218,10 +219,10 @@ def run(command, directory, environment):
                 os.close(descriptor)
 
 
-def all_that_is_written(child, master):
+def all_that_is_written(child, master, patience):
     """Until the command has ended; who it leaves behind at the terminal is not waited for."""
     written = b""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         ended = child.poll() is not None
         if select.select([master], [], [], 0 if ended else 0.02)[0]:
@@ -246,7 +247,7 @@ def prepare_images(readmes, environment):
     commands = {step.command: readme for readme in readmes for step in read(readme)
                 if step.command.startswith(MAKES_IMAGE)}
     for command, readme in commands.items():
-        code, lines = run(command, Path(readme).parent, environment)
+        code, lines = run(command, Path(readme).parent, environment, PATIENCE_FOR_IMAGES)
         if code != 0:
             return "\n".join([f"{readme}: {command}: exit code {code}", *lines])
     return None
