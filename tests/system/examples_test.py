@@ -270,6 +270,25 @@ class Etcd3(Example):
         self.assertEqual(len(self.etcdctl("etcd1", "get", "--prefix", "without-", "--keys-only").out.split()), 3)
 
 
+class Prometheus(Example):
+    name = "prometheus"
+
+    def ask(self, query):
+        return self.inside("prometheus", "promtool", "query", "instant", "http://localhost:9090", query)
+
+    def test_prometheus_takes_another_configuration(self):
+        self.stack("up", "-d", "--wait")
+        before = self.ps()["prometheus"]["ID"]
+        rules = self.directory / "rules.yml"
+        rules.write_text(rules.read_text().replace("job:visits:sum", "job:answers:sum"))
+        self.assertRegex(self.stack("plan").out, "update container prometheus-prometheus-1")
+        self.stack("up", "-d")
+        self.fetch("http://127.0.0.1:8006/")
+        stacktest.eventually(lambda: "=> 1 " in self.ask("job:answers:sum"), "the rule under its new name")
+        self.assertEqual(self.ps()["prometheus"]["ID"], before)
+        self.assertRegex(self.ask("node_memory_MemTotal_bytes"), r"=> [\d.e+]+ @")
+
+
 class FlaskPostgresNginx(Built):
     name = "flask-postgres-nginx"
     URL = "http://127.0.0.1:8005/"
