@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -32,7 +33,10 @@ Verbs verbs(const Action& action) {
   if (std::holds_alternative<UpdateContainer>(action)) return {"Updating", "Updated"};
   if (std::holds_alternative<PauseContainer>(action)) return {"Pausing", "Paused"};
   if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
-  if (std::holds_alternative<SignalContainer>(action)) return {"Killing", "Killed"};
+  if (const auto* signal = std::get_if<SignalContainer>(&action)) {
+    return signal->signal == SIGKILL ? Verbs{"Killing", "Killed"}
+                                     : Verbs{"Signalling", "Signalled"};
+  }
   if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
   if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
   if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
@@ -46,6 +50,14 @@ Verbs verbs(const Action& action) {
                        std::holds_alternative<CreateVolume>(action) ||
                        std::holds_alternative<CreateContainer>(action);
   return creates ? Verbs{"Creating", "Created"} : Verbs{"Removing", "Removed"};
+}
+
+/// Started again in a rescue, a container has its place back: not what the plan wanted of it.
+Verbs verbs(const Step& step) {
+  const bool is_rescue = !step.rescues.empty();
+  if (is_rescue && std::holds_alternative<StartContainer>(step.action))
+    return {"Bringing back", "Brought back"};
+  return verbs(step.action);
 }
 
 /// Where progress goes. A screen that is gone is no reason to leave a plan half done.
@@ -82,13 +94,12 @@ class PlainProgress : public QuietProgress {
       : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
   void step_begins(StepId, const Step& step) override {
-    screen_.print(fmt::format(" {}  {}\n", subject(step.action), verbs(step.action).doing));
+    screen_.print(fmt::format(" {}  {}\n", subject(step.action), verbs(step).doing));
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     const std::string shown = text.empty() ? "" : " (" + text + ")";
     if (result == StepResult::done) {
-      screen_.print(
-          fmt::format(" {}  {}{}\n", subject(step.action), verbs(step.action).done, shown));
+      screen_.print(fmt::format(" {}  {}{}\n", subject(step.action), verbs(step).done, shown));
     } else if (result == StepResult::failed) {
       screen_.print(fmt::format(" {}  Error{}\n", subject(step.action), shown));
     } else if (skipped_.insert(subject(step.action)).second) {
@@ -108,11 +119,11 @@ class JsonProgress : public QuietProgress {
       : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
   void step_begins(StepId, const Step& step) override {
-    tell(step, "Working", verbs(step.action).doing, "");
+    tell(step, "Working", verbs(step).doing, "");
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     if (result == StepResult::done) {
-      tell(step, "Done", verbs(step.action).done, text);
+      tell(step, "Done", verbs(step).done, text);
     } else if (result == StepResult::failed) {
       tell(step, "Error", "Error", text);
     } else {
@@ -142,14 +153,14 @@ class LiveProgress : public QuietProgress {
   }
   void step_begins(StepId, const Step& step) override {
     Row& it = row(step);
-    it.state = verbs(step.action).doing;
+    it.state = verbs(step).doing;
     it.look = Look::working;
     if (it.begun == Clock::time_point{}) it.begun = Clock::now();
     draw();
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     Row& it = row(step);
-    it.state = result == StepResult::done     ? verbs(step.action).done
+    it.state = result == StepResult::done     ? verbs(step).done
                : result == StepResult::failed ? "Error"
                                               : "Skipped";
     it.look = result == StepResult::done ? Look::done : Look::failed;

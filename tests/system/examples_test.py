@@ -6,35 +6,35 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 import inventory
 import stacktest
+import transcript
 import world
 
 EXAMPLES = stacktest.PROJECT_ROOT / "examples"
 CACHE = Path(os.environ.get("STACK_TEST_CACHE", "/var/tmp/stack-system-tests"))
-# As the READMEs say how they are made.
-IMAGES = {"postgres-data:15": "postgresql-15,busybox", "flask:12": "python3-flask,python3-redis",
-          "redis:12": "redis-server", "nginx:12": "nginx-light,busybox", "gcc:12": "g++"}
+FOLDERS = sorted(readme.parent for readme in EXAMPLES.glob("*/README.md"))
 TOOL = stacktest.PROJECT_ROOT.parent / "shared/tools/inventory.sh"
 
 
 def prepare_outside():
-    """The image of Debian's packages: made where the package registry is reached, kept for the next
-    run. Its world finds it because STACK_ROOT is this folder."""
+    """The images of Debian's packages, as the READMEs say: made where the packages are reached, kept for
+    the next run. Its world finds them because STACK_ROOT is this folder."""
     os.environ["STACK_TEST_ROOT"] = str(CACHE / "root")
     for leftover in ("stacks", "volumes"):  # of a run that was killed
         shutil.rmtree(CACHE / "root" / leftover, ignore_errors=True)
     CACHE.mkdir(parents=True, exist_ok=True)
-    for name, packages in IMAGES.items():
-        done = stacktest.run_stack("image", "debian", name, "--packages", packages, timeout=550,
-                                   environment={"STACK_ROOT": os.environ["STACK_TEST_ROOT"],
-                                                "STACK_RUN": str(CACHE / "run")})
-        if done.code != 0:
-            print(f"stack image debian {name}: {done}")
-            sys.exit(1)
+    with tempfile.TemporaryDirectory() as links:
+        environment = {**transcript.shell_environment(Path(links), stacktest.STACK),
+                       "STACK_ROOT": os.environ["STACK_TEST_ROOT"], "STACK_RUN": str(CACHE / "run")}
+        problem = transcript.prepare_images([folder / "README.md" for folder in FOLDERS], environment)
+    if problem:
+        print(problem)
+        sys.exit(1)
 
 
 class Example(stacktest.StackTest):
@@ -138,12 +138,35 @@ class Built(Example):
         self.stack("down", "-v", "-t", "1")
         for row in stacktest.run_stack("image", "ls", "--format", "json").lines:
             image = json.loads(row)
-            if image["Repository"].startswith(self.name) or image["Repository"] == "<none>":
+            if image["Repository"].startswith(self.name + "-") or image["Repository"] == "<none>":
                 stacktest.run_stack("image", "rm", "-f", image["ID"])
         super().tearDown()
 
     def up_built(self, *arguments, **options):
         return self.stack("up", "-d", "--build", *arguments, timeout=550, **options)
+
+
+class Readmes(Built):
+    """What each README shows is what one sees: a test for each folder, which is called as it is at home."""
+
+    @property
+    def name(self):
+        return self.project
+
+    def follow(self):
+        transcript.check(EXAMPLES / self.name / "README.md", self.directory,
+                         transcript.shell_environment(world.HOME / "bin", stacktest.STACK))
+
+
+for folder in FOLDERS:
+    setattr(Readmes, f"test_{folder.name.replace('-', '_')}", Readmes.follow)
+
+
+class Folders(unittest.TestCase):
+    def test_each_has_a_readme_and_is_named_in_the_list(self):
+        self.assertEqual([folder.name for folder in FOLDERS], sorted(os.listdir(EXAMPLES)))
+        listed = (stacktest.PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+        self.assertEqual([folder.name for folder in FOLDERS if f"`{folder.name}`" not in listed], [])
 
 
 class FlaskRedis(Built):
@@ -201,19 +224,95 @@ class CppMultistage(Built):
         self.assertNotIn("usr", [name.removeprefix("./").strip("/") for name in files], row)
 
 
-def import_images():
-    folder = world.HOME / "box"
-    if "hello" not in stacktest.run_stack("image", "ls").out:
-        stacktest.make_box(folder)
-        done = stacktest.run_stack("image", "import", str(folder), "hello")
-        assert done.code == 0, done
+class MqttIot(Example):
+    name = "mqtt-iot"
+    PERIOD = [12, 13, 12, 11]  # what the sensor in the cellar says, over and over
+
+    def recorded(self):
+        text = self.stack("run", "--rm", "--no-deps", "-T", "recorder", "cat", "/var/lib/mosquitto/readings").out
+        return [int(line.split()[1]) for line in text.splitlines() if line.startswith("sensors/cellar ")]
+
+    def await_readings(self, count):
+        return stacktest.eventually(lambda: (read := self.recorded())[count:] and read, f"{count} readings")
+
+    def test_the_recorder_misses_nothing_while_it_is_away(self):
+        self.stack("up", "-d")
+        self.await_readings(2)
+        self.stack("stop", "recorder")
+        before = len(self.recorded())
+        for _ in range(3):  # as many more, by the broker's word
+            self.inside("broker", "mosquitto_sub", "-t", "sensors/cellar", "-C", "1")
+        self.assertEqual(len(self.recorded()), before)
+        self.stack("start", "recorder")
+        read = self.await_readings(before + 3)
+        self.assertEqual(read, [self.PERIOD[n % 4] for n in range(len(read))])
 
 
-def setUpModule():
-    import_images()
+class Etcd3(Example):
+    name = "etcd-3"
+    NODES = ("etcd1", "etcd2", "etcd3")
+
+    def etcdctl(self, node, *words, **options):
+        return self.stack("exec", "-T", node, "etcdctl", *words, **options)
+
+    def test_each_node_may_die_and_no_write_is_lost(self):
+        self.stack("up", "-d", "--wait")
+        for number, dies in enumerate(self.NODES):
+            self.stack("kill", dies)
+            lives = self.NODES[(number + 1) % 3]
+            # Its last word may have gone to the one that led and is dead: then it is said again.
+            stacktest.eventually(lambda: self.etcdctl(lives, "--command-timeout=2s", "put", f"without-{dies}",
+                                                      str(number), expect=None).code == 0, f"a write without {dies}")
+            self.stack("start", "--wait", dies)
+            self.assertEqual(self.etcdctl(dies, "get", f"without-{dies}").out, f"without-{dies}\n{number}\n")
+        self.stack("down")
+        self.stack("up", "-d", "--wait")
+        self.assertEqual(len(self.etcdctl("etcd1", "get", "--prefix", "without-", "--keys-only").out.split()), 3)
 
 
+class Prometheus(Example):
+    name = "prometheus"
 
+    def ask(self, query):
+        return self.inside("prometheus", "promtool", "query", "instant", "http://localhost:9090", query)
+
+    def test_prometheus_takes_another_configuration(self):
+        self.stack("up", "-d", "--wait")
+        before = self.ps()["prometheus"]["ID"]
+        rules = self.directory / "rules.yml"
+        rules.write_text(rules.read_text().replace("job:visits:sum", "job:answers:sum"))
+        self.assertRegex(self.stack("plan").out, "update container prometheus-prometheus-1")
+        self.stack("up", "-d")
+        self.fetch("http://127.0.0.1:8006/")
+        stacktest.eventually(lambda: "=> 1 " in self.ask("job:answers:sum"), "the rule under its new name")
+        self.assertEqual(self.ps()["prometheus"]["ID"], before)
+        self.assertRegex(self.ask("node_memory_MemTotal_bytes"), r"=> [\d.e+]+ @")
+
+
+class FlaskPostgresNginx(Built):
+    name = "flask-postgres-nginx"
+    URL = "http://127.0.0.1:8005/"
+
+    def setUp(self):
+        super().setUp()
+        self.write("db_password", "not-told-to-anybody\n")
+
+    def post(self, text):
+        return subprocess.run(["curl", "-s", "--max-time", "5", "-d", f"text={text}", self.URL],
+                              capture_output=True, text=True, check=True).stdout
+
+    def test_notes_outlive_their_containers_and_the_secret_is_where_it_must_be(self):
+        self.up_built("--wait")
+        self.assertEqual(self.post("one"), "kept as 1\n")
+        self.stack("down")
+        self.up_built("--wait")
+        self.assertEqual(self.post("two"), "kept as 2\n")
+        self.assertEqual(self.fetch(self.URL), (0, "1. one\n2. two\n"))
+        self.assertEqual(self.post(""), "a note needs a text\n")
+        self.assertNotIn("applied", self.log("app"))  # there was nothing to do
+        self.stack("exec", "-T", "proxy", "cat", "/run/secrets/db_password", expect=1)
+        self.stack("exec", "-T", "proxy", "getent", "hosts", "db", expect=2)
+        self.assertEqual(self.inside("app", "cat", "/run/secrets/db_password"), "not-told-to-anybody\n")
 
 
 if __name__ == "__main__":
