@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/attached_up.h"
 
+#include <signal.h>
+
+#include <algorithm>
 #include <iostream>
 
 #include "base/error.h"
@@ -48,18 +51,31 @@ void check_known(const spec::Project& project, const std::vector<std::string>& s
     if (!project.services.contains(name)) fail("no such service: {}", printable(name));
 }
 
-/// Asked by what the user typed: the first kill is no error of ours to report.
+/// No more patience for those that are being stopped. What it comes to is told by the stop.
+void kill_now(const std::string& project, const Options& options, const HostPaths& paths) {
+  Report nobody;
+  Host host{paths, nobody, [] { return false; }, tell_who_is_waited_for};
+  kill(project, {services_of(options), SIGKILL}, host);
+}
+
+/// The services named on the command line, as docker compose has it; without any, all. Asked by
+/// what the user typed: the first kill is no error of ours to report.
 int stop_stack(const std::string& project, const Options& options, const HostPaths& paths) {
-  const int seen = interrupts();
+  // When Ctrl-C is why we stop, the second one kills; else the first.
+  const int asked = std::min(interrupts(), 1);
   bool forced = false;
   const auto force = [&] {
-    if (forced || interrupts() == seen) return;
+    if (forced || interrupts() <= asked) return;
     forced = true;
-    kill_all(paths, project);
+    kill_now(project, options, paths);
   };
   const auto progress = make_progress(options, force);
   Host host{paths, *progress, [] { return false; }, tell_who_is_waited_for};
-  return conclude(stop(project, {}, grace_of(options), host));
+  return conclude(stop(project, services_of(options), grace_of(options), host));
+}
+
+void tell_of_stopping() {
+  std::cerr << "Gracefully Stopping... press Ctrl+C again to force\n";
 }
 
 /// Whether the end of a container is one of those that take the stack with them.
@@ -129,6 +145,12 @@ std::set<std::string> attached_services(const spec::Project& project, const Opti
   return services;
 }
 
+int stop_half_made(const std::string& project, const Options& options, const HostPaths& paths) {
+  tell_of_stopping();
+  stop_stack(project, options, paths);
+  return static_cast<int>(ExitCode::interrupted);
+}
+
 int stay_attached(const spec::Project& project, const Options& options, const HostPaths& paths,
                   std::chrono::system_clock::time_point since) {
   EndWatch ends(project, options);
@@ -147,7 +169,7 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
       [&] {
         interrupted = interrupts() > 0;
         if (interrupted) {
-          std::cerr << "Gracefully Stopping... press Ctrl+C again to force\n";
+          tell_of_stopping();
         } else if (ends.is_over()) {
           std::cerr << fmt::format("Aborting, because {} exited with code {}...\n", ends.culprit(),
                                    ends.code());

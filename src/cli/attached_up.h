@@ -18,6 +18,10 @@ void check_attachment(const spec::Project& project, const Options& options);
 /// The services whose logs are shown: those asked for, or all but those with `attach: false`.
 std::set<std::string> attached_services(const spec::Project& project, const Options& options);
 
+/// After a Ctrl-C while the stack was still being made: what runs by then is stopped, as it would
+/// be a moment later. The code for the shell.
+int stop_half_made(const std::string& project, const Options& options, const HostPaths& paths);
+
 /// Shows logs until nothing runs any more or somebody has had enough; the code for the shell.
 int stay_attached(const spec::Project& project, const Options& options, const HostPaths& paths,
                   std::chrono::system_clock::time_point since);

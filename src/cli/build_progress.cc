@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/live_area.h"
 #include "cli/style.h"
 
 namespace stack::cli {
@@ -107,10 +109,7 @@ class TerminalBuild : public QuietBuild {
   void end(int step, End how) override {
     static constexpr const char* words[] = {"", "CACHED ", "ERROR ", "CANCELED "};
     const StepView view = steps_[step];
-    if (how == End::failed) {
-      print(erased());
-      drawn_ = 0;
-    }
+    if (how == End::failed) print(area_.redraw({}, screen_size(STDERR_FILENO)));
     QuietBuild::end(step, how);
     draw(fmt::format(" => {}{}  {:.1f}s\n", words[static_cast<int>(how)], printable(view.title),
                      seconds_since(view.began)));
@@ -118,24 +117,23 @@ class TerminalBuild : public QuietBuild {
   void warn(const std::string& text) override { draw(fmt::format("warning: {}\n", text)); }
 
  private:
-  std::string erased() const { return drawn_ > 0 ? fmt::format("\x1b[{}A\r\x1b[J", drawn_) : ""; }
-
   /// `lasting` stays above the lines of what is under way.
   void draw(const std::string& lasting) {
-    std::string text = erased() + lasting;
     const ScreenSize size = screen_size(STDERR_FILENO);
+    std::string text;
+    if (!lasting.empty()) text = area_.redraw({}, size);
+    text += lasting;
     const auto most = static_cast<std::size_t>(std::max(1, size.rows - 2));
-    const auto room = static_cast<std::size_t>(std::max(10, size.columns - 5));
-    drawn_ = 0;
+    std::vector<ShownLine> lines;
     for (const auto& [step, view] : steps_) {
-      if (drawn_ == most) break;
-      text += fmt::format(" => {}\n", printable(view.title).substr(0, room));
-      ++drawn_;
+      if (lines.size() == most) break;
+      lines.push_back(fitting_line(fmt::format(" => {}", printable(view.title)), size));
     }
+    text += area_.redraw(lines, size);
     print(text);
   }
 
-  std::size_t drawn_ = 0;
+  LiveArea area_;
 };
 
 }  // namespace

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/command_table.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+
 #include "cli/about_commands.h"
 #include "cli/boot_commands.h"
 #include "cli/build_commands.h"
@@ -355,137 +362,158 @@ const std::vector<Flag>& global_flags() {
 
 namespace {
 
-std::vector<Command> all_commands() {
-  std::vector<Command> table{
-      up(),
-      down(),
-      build_command(),
-      ps(),
-      logs(),
-      run_command(),
-      create_command(),
-      remove_command(),
-      stack_list_command(),
-      project_volumes_command(),
-      events_command(),
-      exec_command(),
-      attach_command(),
-      cp(),
-      diff(),
-      export_command(),
-      commit(),
-      scale(),
-      plan(),
-      why(),
-      history(),
-      rollback(),
-      config(),
-      graph_command(),
-      lint(),
-      explain(),
-      schema(),
-      init_command(),
-      {"stop",
-       "Stop the containers, without removing them",
-       "stack stop web",
-       Positional::any,
-       "SERVICE",
-       {timeout_flag()},
-       run_stop},
-      {"start",
-       "Start containers that were stopped",
-       "stack start --wait web",
-       Positional::any,
-       "SERVICE",
-       {wait_flag(), wait_timeout_flag()},
-       run_start},
-      restart_command(),
-      kill_command(),
-      pause_command(),
-      unpause_command(),
-      wait_command(),
-      top_command(),
-      stats_command(),
-      watch_command(),
-      port_command(),
-      pull_command(),
-      push_command(),
-      images_command(),
-      image_list_command(),
-      image_build_command(),
-      image_pull_command(),
-      image_push_command(),
-      image_tag_command(),
-      image_remove_command(),
-      image_inspect_command(),
-      image_history_command(),
-      image_save_command(),
-      image_load_command(),
-      image_import_command(),
-      image_debian_command(),
-      image_prune_command(),
-      login_command(),
-      logout_command(),
-      network_list_command(),
-      network_create_command(),
-      network_inspect_command(),
-      network_remove_command(),
-      network_prune_command(),
-      network_connect_command(),
-      network_disconnect_command(),
-      volume_list_command(),
-      volume_create_command(),
-      volume_inspect_command(),
-      volume_remove_command(),
-      volume_restore_command(),
-      volume_prune_command(),
-      boot_command(),
-      enable_command(),
-      disable_command(),
-      system_df_command(),
-      system_info_command(),
-      system_prune_command(),
-      builder_prune_command(),
-      {"doctor",
-       "Check what this machine offers, and how to get what it lacks",
-       "stack doctor",
-       Positional::none,
-       "",
-       {format_flag("table or json")},
-       run_doctor,
-       false},
-      {"version",
-       "Print the version",
-       "stack version --short",
-       Positional::none,
-       "",
-       {{"--short", &Options::short_form, "Print the number only"},
-        {"-f,--format", &Options::format,
-         "pretty, json, or a template of {{.Version}} and the like", "FORMAT"}},
-       run_version,
-       false},
-      help_command(),
-      completion_command(),
-      complete_command(),
-      reference_command(),
-      {"fail-points",
-       hidden,
-       "stack fail-points",
-       Positional::none,
-       "",
-       {},
-       run_fail_points,
-       false},
-  };
-  for (Command& command : container_commands()) table.push_back(std::move(command));
-  return table;
+Command stop_command() {
+  return {"stop",           "Stop the containers, without removing them",
+          "stack stop web", Positional::any,
+          "SERVICE",        {timeout_flag()},
+          run_stop};
 }
+
+Command start_command() {
+  return {"start",
+          "Start containers that were stopped",
+          "stack start --wait web",
+          Positional::any,
+          "SERVICE",
+          {wait_flag(), wait_timeout_flag()},
+          run_start};
+}
+
+Command doctor_command() {
+  return {"doctor",
+          "Check what this machine offers, and how to get what it lacks",
+          "stack doctor",
+          Positional::none,
+          "",
+          {format_flag("table or json")},
+          run_doctor,
+          false};
+}
+
+Command version_command() {
+  return {"version",
+          "Print the version",
+          "stack version --short",
+          Positional::none,
+          "",
+          {{"--short", &Options::short_form, "Print the number only"},
+           {"-f,--format", &Options::format,
+            "pretty, json, or a template of {{.Version}} and the like", "FORMAT"}},
+          run_version,
+          false};
+}
+
+Command fail_points_command() {
+  return {"fail-points",   hidden, "stack fail-points", Positional::none, "", {},
+          run_fail_points, false};
+}
+
+/// The commands whose first word this is: `image` is the first of many.
+struct Verb {
+  std::string_view word;
+  std::vector<Command> (*make)();
+};
+
+template <Command (*... make)()>
+std::vector<Command> made() {
+  return {make()...};
+}
+
+/// In the order of the help.
+constexpr std::array verbs{
+    Verb{"up", made<up>},
+    Verb{"down", made<down>},
+    Verb{"build", made<build_command>},
+    Verb{"ps", made<ps>},
+    Verb{"logs", made<logs>},
+    Verb{"run", made<run_command>},
+    Verb{"create", made<create_command>},
+    Verb{"rm", made<remove_command>},
+    Verb{"ls", made<stack_list_command>},
+    Verb{"volumes", made<project_volumes_command>},
+    Verb{"events", made<events_command>},
+    Verb{"exec", made<exec_command>},
+    Verb{"attach", made<attach_command>},
+    Verb{"cp", made<cp>},
+    Verb{"diff", made<diff>},
+    Verb{"export", made<export_command>},
+    Verb{"commit", made<commit>},
+    Verb{"scale", made<scale>},
+    Verb{"plan", made<plan>},
+    Verb{"why", made<why>},
+    Verb{"history", made<history>},
+    Verb{"rollback", made<rollback>},
+    Verb{"config", made<config>},
+    Verb{"graph", made<graph_command>},
+    Verb{"lint", made<lint>},
+    Verb{"explain", made<explain>},
+    Verb{"schema", made<schema>},
+    Verb{"init", made<init_command>},
+    Verb{"stop", made<stop_command>},
+    Verb{"start", made<start_command>},
+    Verb{"restart", made<restart_command>},
+    Verb{"kill", made<kill_command>},
+    Verb{"pause", made<pause_command>},
+    Verb{"unpause", made<unpause_command>},
+    Verb{"wait", made<wait_command>},
+    Verb{"top", made<top_command>},
+    Verb{"stats", made<stats_command>},
+    Verb{"watch", made<watch_command>},
+    Verb{"port", made<port_command>},
+    Verb{"pull", made<pull_command>},
+    Verb{"push", made<push_command>},
+    Verb{"images", made<images_command>},
+    Verb{"image",
+         made<image_list_command, image_build_command, image_pull_command, image_push_command,
+              image_tag_command, image_remove_command, image_inspect_command, image_history_command,
+              image_save_command, image_load_command, image_import_command, image_debian_command,
+              image_prune_command>},
+    Verb{"login", made<login_command>},
+    Verb{"logout", made<logout_command>},
+    Verb{"network", made<network_list_command, network_create_command, network_inspect_command,
+                         network_remove_command, network_prune_command, network_connect_command,
+                         network_disconnect_command>},
+    Verb{"volume", made<volume_list_command, volume_create_command, volume_inspect_command,
+                        volume_remove_command, volume_restore_command, volume_prune_command>},
+    Verb{"boot", made<boot_command>},
+    Verb{"enable", made<enable_command>},
+    Verb{"disable", made<disable_command>},
+    Verb{"system", made<system_df_command, system_info_command, system_prune_command>},
+    Verb{"builder", made<builder_prune_command>},
+    Verb{"doctor", made<doctor_command>},
+    Verb{"version", made<version_command>},
+    Verb{"help", made<help_command>},
+    Verb{"completion", made<completion_command>},
+    Verb{"__complete", made<complete_command>},
+    Verb{"reference", made<reference_command>},
+    Verb{"fail-points", made<fail_points_command>},
+    Verb{"container", container_commands},
+};
 
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = all_commands();
+  static const std::vector<Command> table = [] {
+    std::vector<Command> all;
+    for (const Verb& verb : verbs) std::ranges::move(verb.make(), std::back_inserter(all));
+    return all;
+  }();
   return table;
+}
+
+std::span<const Command> commands_of(std::string_view verb) {
+  static std::map<std::string_view, std::vector<Command>> known;
+  const auto* const found = std::ranges::find(verbs, verb, &Verb::word);
+  if (found == verbs.end()) return {};
+  const auto [commands, fresh] = known.try_emplace(found->word);
+  if (fresh) commands->second = found->make();
+  return commands->second;
+}
+
+const Command* find_command(std::string_view name) {
+  const auto commands = commands_of(name.substr(0, name.find(' ')));
+  const auto found = std::ranges::find(commands, name, &Command::name);
+  return found == commands.end() ? nullptr : &*found;
 }
 
 }  // namespace stack::cli

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/command_table.h"
 #include "cli/help.h"
 #include "cli/parse.h"
 
@@ -64,16 +65,6 @@ struct Typed {
   bool only_positionals = false;  ///< after "--", or in what belongs to another program
 };
 
-bool is_group(const std::string& word) {
-  return std::ranges::any_of(commands(),
-                             [&](const Command& each) { return group_of(each) == word; });
-}
-
-const Command* command_named(const std::string& name) {
-  const auto found = std::ranges::find(commands(), name, &Command::name);
-  return found == commands().end() ? nullptr : &*found;
-}
-
 void take_flag(const std::string& word, Typed& typed) {
   const std::size_t equals = word.find('=');
   const std::string name = word.substr(0, equals);
@@ -106,7 +97,7 @@ void take(const std::string& word, Typed& typed) {
   } else if (typed.group.empty() && is_group(word)) {
     typed.group = word;
   } else {
-    typed.command = command_named(typed.group.empty() ? word : typed.group + " " + word);
+    typed.command = find_command(typed.group.empty() ? word : typed.group + " " + word);
   }
 }
 

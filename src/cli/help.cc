@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/command_table.h"
 #include "cli/style.h"
 #include "cli/table.h"
 
@@ -57,16 +58,6 @@ Rows command_rows() {
   return rows;
 }
 
-const Command* find_command(const std::string& name) {
-  const auto found = std::ranges::find(commands(), name, &Command::name);
-  return found == commands().end() ? nullptr : &*found;
-}
-
-bool is_group(const std::string& name) {
-  return std::ranges::any_of(commands(),
-                             [&](const Command& each) { return group_of(each) == name; });
-}
-
 [[noreturn]] void refuse_topic(const std::string& topic) {
   std::vector<std::string> known{"exit-codes"};
   for (const Command& command : commands())
@@ -91,6 +82,11 @@ std::string flag_text(const Flag& flag) {
 std::string_view group_of(const Command& command) {
   const std::size_t space = command.name.find(' ');
   return space == std::string_view::npos ? std::string_view() : command.name.substr(0, space);
+}
+
+bool is_group(std::string_view name) {
+  const auto commands = commands_of(name);
+  return !commands.empty() && !group_of(commands.front()).empty();
 }
 
 std::string group_summary(std::string_view group) {
@@ -138,8 +134,8 @@ std::string command_help(const Command& command, std::size_t width) {
 
 std::string group_help(std::string_view group, std::size_t width) {
   Rows rows;
-  for (const Command& command : commands()) {
-    if (group_of(command) == group && command.help != hidden)
+  for (const Command& command : commands_of(group)) {
+    if (command.help != hidden)
       rows.emplace_back(command.name.substr(group.size() + 1), command.help);
   }
   return fmt::format(

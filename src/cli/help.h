@@ -25,6 +25,8 @@ std::string usage_of(const Command& command);
 std::string group_summary(std::string_view group);
 /// "image" of "image ls"; empty for "up".
 std::string_view group_of(const Command& command);
+/// "image"; not "up", nor what is no word of ours.
+bool is_group(std::string_view name);
 /// "-d, --detach"; "    --wait-timeout SECONDS"
 std::string flag_text(const Flag& flag);
 

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/display_width.h"
 #include "base/files.h"
 #include "base/format.h"
 #include "cli/terminal_text.h"
@@ -40,7 +41,7 @@ LogPrinter::LogPrinter(const Options& options, Streams streams)
 }
 
 void LogPrinter::announce_label(const LogLabel& label) {
-  width_ = std::max(width_, label.text.size());
+  width_ = std::max(width_, display_width(label.text));
   prefixed_ = nullptr;
 }
 
@@ -62,7 +63,7 @@ void LogPrinter::append_time(std::string& to, std::chrono::system_clock::time_po
 /// What each line of the run begins with: the name, padded and in its colour, and the time.
 void LogPrinter::begin_lines(const LogLabel& label, const supervisor::LogRun& run) {
   if (!options_.no_log_prefix && prefixed_ != &label) {
-    prefix_ = fmt::format("{:<{}} | ", label.text, width_);
+    prefix_ = fmt::format("{} | ", padded_to_width(label.text, width_));
     if (colour_) prefix_ = coloured(prefix_, label.colour);
     prefixed_ = &label;
   }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/command_table.h"
 #include "cli/help.h"
 
 namespace stack::cli {
@@ -129,13 +130,13 @@ Split split_off_command(const Words& arguments, Words::const_iterator verb) {
   if (verb == arguments.end()) return {arguments, {}};
   // "exec", or "container exec".
   auto last = verb;
-  auto command = std::ranges::find(commands(), *verb, &Command::name);
-  if (command == commands().end()) {
+  const Command* command = find_command(*verb);
+  if (command == nullptr) {
     last = skip_flags(verb + 1, arguments, {});
     if (last == arguments.end()) return {arguments, {}};
-    command = std::ranges::find(commands(), fmt::format("{} {}", *verb, *last), &Command::name);
+    command = find_command(fmt::format("{} {}", *verb, *last));
   }
-  if (command == commands().end() || !takes_words(*command)) return {arguments, {}};
+  if (command == nullptr || !takes_words(*command)) return {arguments, {}};
   auto at = skip_flags(last + 1, arguments, command->flags);
   Split parts{{arguments.begin(), at}, {}};
   // Alone it asks for help there, too.
@@ -159,16 +160,13 @@ std::vector<std::string> verbs() {
 
 /// The commands that `arguments` may be about: those of its verb, all when that is none or the help
 /// is about all. Making a parser of the others would be a third of an `up` that changes nothing.
-std::vector<const Command*> concerned(const Words& arguments, Words::const_iterator verb) {
+std::span<const Command> concerned(const Words& arguments, Words::const_iterator verb) {
   const bool asks_about_all = std::any_of(arguments.begin(), verb, [](const std::string& word) {
     return word == "-h" || word == "--help";
   });
-  std::vector<const Command*> all, called;
-  for (const Command& command : commands()) {
-    all.push_back(&command);
-    if (verb != arguments.end() && verb_of(command) == *verb) called.push_back(&command);
-  }
-  return called.empty() || asks_about_all ? all : called;
+  std::span<const Command> called;
+  if (verb != arguments.end() && !asks_about_all) called = commands_of(*verb);
+  return called.empty() ? std::span<const Command>(commands()) : called;
 }
 
 std::vector<std::string> flags_of(const CLI::App& app) {
@@ -206,12 +204,12 @@ std::string help_of(const Command* command, const Groups& groups) {
 }
 
 /// Names within a group: "ls", "rm".
-std::vector<std::string> commands_of(const Groups& groups, const CLI::App* group) {
+std::vector<std::string> names_within(const Groups& groups, const CLI::App* group) {
   std::vector<std::string> names;
   for (const auto& [name, app] : groups) {
     if (app != group) continue;
-    for (const Command& command : commands())
-      if (group_of(command) == name) names.emplace_back(command.name.substr(name.size() + 1));
+    for (const Command& command : commands_of(name))
+      names.emplace_back(command.name.substr(name.size() + 1));
   }
   return names;
 }
@@ -238,7 +236,7 @@ std::string unknown_word(const CLI::App& app, const Groups& groups,
     return fmt::format("unexpected argument: {}", printable(word));
   const bool in_group = innermost != &app;
   std::vector<std::string> candidates = verbs();
-  if (in_group) candidates = commands_of(groups, innermost);
+  if (in_group) candidates = names_within(groups, innermost);
   return fmt::format("unknown command: {}{}{}", in_group ? innermost->get_name() + " " : "",
                      printable(word), suggestion(word, candidates));
 }
@@ -296,7 +294,7 @@ Parsed parse(const std::vector<std::string>& arguments) {
   Parsed parsed;
   // What a shell asks about is a line of its own: none of its flags is for us.
   if (!arguments.empty() && arguments.front() == "__complete") {
-    parsed.command = &*std::ranges::find(commands(), arguments.front(), &Command::name);
+    parsed.command = find_command(arguments.front());
     parsed.options.arguments.assign(arguments.begin() + 1, arguments.end());
     return parsed;
   }
@@ -309,8 +307,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   const auto verb = skip_flags(arguments.begin(), arguments, {});
   Groups groups;
   Subcommands subcommands;
-  for (const Command* command : concerned(arguments, verb))
-    subcommands.emplace_back(add_command(app, groups, *command, parsed.options), command);
+  for (const Command& command : concerned(arguments, verb))
+    subcommands.emplace_back(add_command(app, groups, command, parsed.options), &command);
   Split parts = split_off_command(arguments, verb);
   std::ranges::reverse(parts.flags);  // CLI11 takes them from the back
   try {

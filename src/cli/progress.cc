@@ -3,17 +3,14 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
-#include <csignal>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/text.h"
+#include "cli/progress_board.h"
+#include "cli/progress_view.h"
 #include "cli/style.h"
 
 namespace stack::cli {
@@ -21,44 +18,6 @@ namespace {
 
 using namespace orchestrator;
 using Clock = std::chrono::steady_clock;
-
-struct Verbs {
-  const char* doing;
-  const char* done;
-};
-
-Verbs verbs(const Action& action) {
-  if (std::holds_alternative<StartContainer>(action)) return {"Starting", "Started"};
-  if (std::holds_alternative<StopContainer>(action)) return {"Stopping", "Stopped"};
-  if (std::holds_alternative<UpdateContainer>(action)) return {"Updating", "Updated"};
-  if (std::holds_alternative<PauseContainer>(action)) return {"Pausing", "Paused"};
-  if (std::holds_alternative<UnpauseContainer>(action)) return {"Unpausing", "Unpaused"};
-  if (const auto* signal = std::get_if<SignalContainer>(&action)) {
-    return signal->signal == SIGKILL ? Verbs{"Killing", "Killed"}
-                                     : Verbs{"Signalling", "Signalled"};
-  }
-  if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
-  if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
-  if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
-  if (std::holds_alternative<AwaitTurn>(action)) return {"Waiting", "Going on"};
-  if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
-    if (wait->condition == spec::Condition::service_started) return {"Waiting", "Running"};
-    const bool healthy = wait->condition == spec::Condition::service_healthy;
-    return {"Waiting", healthy ? "Healthy" : "Completed"};
-  }
-  const bool creates = std::holds_alternative<CreateNetwork>(action) ||
-                       std::holds_alternative<CreateVolume>(action) ||
-                       std::holds_alternative<CreateContainer>(action);
-  return creates ? Verbs{"Creating", "Created"} : Verbs{"Removing", "Removed"};
-}
-
-/// Started again in a rescue, a container has its place back: not what the plan wanted of it.
-Verbs verbs(const Step& step) {
-  const bool is_rescue = !step.rescues.empty();
-  if (is_rescue && std::holds_alternative<StartContainer>(step.action))
-    return {"Bringing back", "Brought back"};
-  return verbs(step.action);
-}
 
 /// Where progress goes. A screen that is gone is no reason to leave a plan half done.
 struct Screen {
@@ -70,10 +29,6 @@ struct Screen {
     }
   }
 };
-
-std::string seconds_text(Clock::duration duration) {
-  return fmt::format("{:.1f}s", std::chrono::duration<double>(duration).count());
-}
 
 /// Nobody looks; only ticks are passed on.
 class QuietProgress : public Report {
@@ -94,12 +49,12 @@ class PlainProgress : public QuietProgress {
       : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
   void step_begins(StepId, const Step& step) override {
-    screen_.print(fmt::format(" {}  {}\n", subject(step.action), verbs(step).doing));
+    screen_.print(fmt::format(" {}  {}\n", subject(step.action), words_of(step).doing));
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     const std::string shown = text.empty() ? "" : " (" + text + ")";
     if (result == StepResult::done) {
-      screen_.print(fmt::format(" {}  {}{}\n", subject(step.action), verbs(step).done, shown));
+      screen_.print(fmt::format(" {}  {}{}\n", subject(step.action), words_of(step).done, shown));
     } else if (result == StepResult::failed) {
       screen_.print(fmt::format(" {}  Error{}\n", subject(step.action), shown));
     } else if (skipped_.insert(subject(step.action)).second) {
@@ -119,11 +74,11 @@ class JsonProgress : public QuietProgress {
       : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
   void step_begins(StepId, const Step& step) override {
-    tell(step, "Working", verbs(step).doing, "");
+    tell(step, "Working", words_of(step).doing, "");
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     if (result == StepResult::done) {
-      tell(step, "Done", verbs(step).done, text);
+      tell(step, "Done", words_of(step).done, text);
     } else if (result == StepResult::failed) {
       tell(step, "Error", "Error", text);
     } else {
@@ -141,124 +96,57 @@ class JsonProgress : public QuietProgress {
   Screen screen_;
 };
 
-/// One row per object, redrawn in place: the last thing that happened to it, and for how long.
+/// A row per object, written over in place.
 class LiveProgress : public QuietProgress {
  public:
   LiveProgress(std::function<void()> on_tick, Screen screen, bool colour)
       : QuietProgress(std::move(on_tick)), screen_(screen), colour_(colour) {}
 
   void plan_begins(const Plan& plan) override {
-    for (const auto& step : plan.steps) row(step);
+    area_ = {};
+    board_.plan_begins(plan, Clock::now());
     draw();
   }
-  void step_begins(StepId, const Step& step) override {
-    Row& it = row(step);
-    it.state = verbs(step).doing;
-    it.look = Look::working;
-    if (it.begun == Clock::time_point{}) it.begun = Clock::now();
-    draw();
+  void step_begins(StepId id, const Step&) override {
+    board_.step_begins(id, Clock::now());
+    draw_in_time();
   }
-  void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
-    Row& it = row(step);
-    it.state = result == StepResult::done     ? verbs(step).done
-               : result == StepResult::failed ? "Error"
-                                              : "Skipped";
-    it.look = result == StepResult::done ? Look::done : Look::failed;
-    it.note = result == StepResult::failed ? "" : text;
-    it.ended = Clock::now();
-    draw();
+  void step_ends(StepId id, const Step&, StepResult result, const std::string& text) override {
+    board_.step_ends(id, result, text, Clock::now());
+    draw_in_time();
   }
   void tick() override {
     QuietProgress::tick();
-    ++frame_;
     draw();
   }
-  void plan_ends() override { draw(); }
+  void plan_ends() override {
+    board_.plan_ends(Clock::now());
+    draw();
+  }
 
  private:
-  enum class Look { waiting, working, done, failed };
-  struct Row {
-    std::string subject;
-    std::string state;
-    std::string note;
-    Look look = Look::waiting;
-    Clock::time_point begun{};
-    Clock::time_point ended{};
-  };
-
-  Row& row(const Step& step) {
-    const std::string name = subject(step.action);
-    const auto [at, fresh] = places_.try_emplace(name, rows_.size());
-    if (fresh) rows_.push_back({name, {}, {}, Look::waiting, {}, {}});
-    return rows_[at->second];
+  /// No more often than an eye sees; a tick shows what came after that.
+  void draw_in_time() {
+    constexpr std::chrono::milliseconds between_drawings{40};
+    if (Clock::now() - drawn_ >= between_drawings) draw();
   }
 
   void draw() {
-    const ScreenSize size = screen_size(screen_.fd);
-    const std::size_t most = static_cast<std::size_t>(std::max(4, size.rows - 3));
-    const std::size_t shown = std::min(rows_.size(), most);
-    std::string text = drawn_ > 0 ? fmt::format("\x1b[{}A", drawn_) : "";
-    text += fmt::format("\r\x1b[K{}\n", headline());
-    drawn_ = 1;
-    for (std::size_t index = 0; index < shown; ++index, ++drawn_) {
-      text += "\x1b[K" + line(rows_[first_shown(shown) + index], size.columns) + "\n";
-    }
-    if (rows_.size() > shown) {
-      text += fmt::format("\x1b[K ... {} more\n", rows_.size() - shown);
-      ++drawn_;
-    }
-    screen_.print(text);
-  }
-
-  /// With more rows than the screen has, those around the first unfinished one.
-  std::size_t first_shown(std::size_t shown) const {
-    std::size_t first = 0;
-    while (first < rows_.size() && rows_[first].look == Look::done) ++first;
-    return std::min(first, rows_.size() - shown);
-  }
-
-  std::string headline() const {
-    const auto done = std::ranges::count(rows_, Look::done, &Row::look);
-    return fmt::format("[+] Running {}/{}", done, rows_.size());
-  }
-
-  std::string line(const Row& row, int columns) const {
-    const auto end = row.look == Look::working ? Clock::now() : row.ended;
-    const std::string time = row.begun == Clock::time_point{} ? "" : seconds_text(end - row.begun);
-    std::string text = fmt::format("{:<40} {}", printable(row.subject), row.state);
-    if (!row.note.empty()) text += "  " + row.note;
-    const std::size_t room = static_cast<std::size_t>(std::max(20, columns - 12));
-    if (text.size() > room) text.resize(room);
-    text.resize(room, ' ');
-    return fmt::format(" {} {} {}", mark(row.look), paint(text, row.look), time);
-  }
-
-  std::string mark(Look look) const {
-    static constexpr const char* spinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
-    switch (look) {
-      case Look::waiting:
-        return " ";
-      case Look::working:
-        return spinner[frame_ % std::size(spinner)];
-      case Look::done:
-        return paint("✔", look);
-      case Look::failed:
-        return paint("✘", look);
-    }
-    return " ";
-  }
-
-  std::string paint(const std::string& text, Look look) const {
-    if (!colour_ || look == Look::waiting || look == Look::working) return text;
-    return coloured(text, look == Look::done ? Colour::green : Colour::red);
+    constexpr std::chrono::milliseconds frame_length{100};
+    drawn_ = Clock::now();
+    const auto rows = board_.rows(drawn_);
+    if (rows.empty()) return;
+    const ProgressLook look{screen_size(screen_.fd), colour_,
+                            static_cast<std::size_t>((drawn_ - began_) / frame_length)};
+    screen_.print(area_.redraw(progress_lines(rows, look), look.screen));
   }
 
   Screen screen_;
   bool colour_;
-  std::vector<Row> rows_;
-  std::map<std::string, std::size_t> places_;
-  std::size_t drawn_ = 0;
-  std::size_t frame_ = 0;
+  ProgressBoard board_;
+  LiveArea area_;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point drawn_{};
 };
 
 }  // namespace

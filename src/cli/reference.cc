@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/command_table.h"
 #include "cli/completion.h"
 #include "cli/compose_flags.h"
 #include "cli/help.h"
@@ -23,11 +24,6 @@ const Flag* find_flag(const std::vector<Flag>& flags, const std::string& name) {
     return std::ranges::find(names, name) != names.end();
   });
   return found == flags.end() ? nullptr : &*found;
-}
-
-const Command* find_command(std::string_view name) {
-  const auto found = std::ranges::find(commands(), name, &Command::name);
-  return found == commands().end() ? nullptr : &*found;
 }
 
 /// A | would end the cell.

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/signals.h"
 
+#include <unistd.h>
+
 #include <initializer_list>
+#include <string_view>
+
+#include "base/error.h"
 
 namespace stack::cli {
 namespace {
+
+/// So many are a person who has lost patience.
+constexpr int patience = 3;
 
 volatile sig_atomic_t count = 0;
 volatile sig_atomic_t terminal_gone = 0;
 
 void count_one(int /*signal*/) {
   count = count + 1;
+  if (count < patience) return;
+  constexpr std::string_view farewell = "\nLeft at once; `stack ps` tells what runs\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, farewell.data(), farewell.size());
+  ::_exit(static_cast<int>(ExitCode::interrupted));
 }
 
 void note_hangup(int /*signal*/) {

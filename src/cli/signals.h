@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C as a count: the first asks, the second insists.
+// Ctrl-C as a count: the first asks, the second insists, the third leaves at once.
 #pragma once
 
 #include <signal.h>
@@ -7,7 +7,8 @@
 namespace stack::cli {
 
 /// Counts SIGINT and SIGTERM from now on instead of dying of them, and notes SIGHUP: a terminal
-/// that goes away ends the looking, not the stack.
+/// that goes away ends the looking, not the stack. The third ends the process there and then, with
+/// the code of an interruption: what is under way is the supervisor's, and goes on.
 void count_interrupts();
 int interrupts();
 bool hung_up();

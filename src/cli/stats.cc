@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/live_area.h"
 #include "cli/project.h"
 #include "cli/signals.h"
 #include "cli/style.h"
@@ -90,12 +91,17 @@ bool pause() {
   return interrupts() == 0 && !hung_up();
 }
 
-/// In place on a terminal: the cursor goes home, each line and what is below it is cleared.
-std::string on_screen(const std::string& text) {
-  std::string shown = "\x1b[H";
-  for (const char byte : text) shown += byte == '\n' ? std::string("\x1b[K\n") : std::string{byte};
-  return shown + "\x1b[J";
-}
+/// In place on a terminal: what stands above stays, and what does not fit is left out.
+class StatsScreen {
+ public:
+  void show(const std::string& text) {
+    const ScreenSize screen = screen_size(STDOUT_FILENO);
+    std::cout << area_.redraw(fitting_lines(text, screen), screen) << std::flush;
+  }
+
+ private:
+  LiveArea area_;
+};
 
 }  // namespace
 
@@ -105,11 +111,16 @@ int run_stats(const Options& options) {
   count_interrupts();
   UsageTable usage(project, options);
   usage.refresh();  // throws when the format is wrong, and begins to count
-  const bool screen = !options.no_stream && is_terminal(STDOUT_FILENO);
+  const bool live = !options.no_stream && is_terminal(STDOUT_FILENO) && !is_dumb_terminal();
+  StatsScreen screen;
   do {
     if (!pause()) break;
     const std::string text = usage.refresh();
-    std::cout << (screen ? on_screen(text) : text) << std::flush;
+    if (live) {
+      screen.show(text);
+    } else {
+      std::cout << text << std::flush;
+    }
   } while (!options.no_stream && std::cout.good());
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
 }

@@ -3,23 +3,18 @@
 
 #include <algorithm>
 
+#include "base/display_width.h"
 #include "base/text.h"
 
 namespace stack::cli {
 namespace {
-
-/// Width on the screen: code points, as far as a table of names needs it.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char byte) { return (byte & 0xc0) != 0x80; }));
-}
 
 void append(std::string& text, const Row& row, const std::vector<std::size_t>& widths) {
   std::string line;
   for (std::size_t column = 0; column < row.size(); ++column) {
     const std::string cell = printable(row[column]);
     line += cell;
-    line.append(widths[column] - width(cell) + 3, ' ');
+    line.append(widths[column] - display_width(cell) + 3, ' ');
   }
   line.erase(line.find_last_not_of(' ') + 1);
   text += line + '\n';
@@ -29,10 +24,10 @@ void append(std::string& text, const Row& row, const std::vector<std::size_t>& w
 
 std::string table(const Row& header, const std::vector<Row>& rows) {
   std::vector<std::size_t> widths;
-  for (const auto& cell : header) widths.push_back(width(cell));
+  for (const auto& cell : header) widths.push_back(display_width(cell));
   for (const auto& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
-      widths[column] = std::max(widths[column], width(printable(row[column])));
+      widths[column] = std::max(widths[column], display_width(printable(row[column])));
     }
   }
   std::string text;

@@ -19,10 +19,12 @@
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "cli/trace_file.h"
+#include "cli/up_summary.h"
 #include "orchestrator/plan_file.h"
 #include "orchestrator/traced_report.h"
 #include "orchestrator/use_cases.h"
 #include "orchestrator/wait.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 namespace {
@@ -85,6 +87,21 @@ void tell_volumes_that_go(const Plan& plan) {
         fmt::join(kept, ", "));
 }
 
+/// For a person: what runs now, and where to find it. Whoever reads progress by program or from a
+/// file asks `stack ps`.
+void tell_where(const spec::Project& project, const UpResult& result, const Options& options,
+                std::chrono::system_clock::time_point began) {
+  const int fd = options.progress_on_stdout ? STDOUT_FILENO : STDERR_FILENO;
+  if (!shows_live_progress(fd, options)) return;
+  const auto containers = supervisor::read_containers(HostPaths::from_environment(), project.name,
+                                                      supervisor::ConfigParts::summary);
+  std::ostream& screen = options.progress_on_stdout ? std::cout : std::cerr;
+  screen << (result.plan.empty()
+                 ? address_lines(project, containers)
+                 : up_summary(project, containers, std::chrono::system_clock::now() - began))
+         << std::flush;
+}
+
 int wait_for(const DesiredState& desired, const UpRequest& request, const Options& options) {
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress, options);
@@ -109,9 +126,15 @@ int run_up(const Options& options) {
   count_interrupts();
   const UpResult result = up_traced(project, request, options, trace.trace());
   trace.write();
-  if (const int code = tell_outcome(project.name, result); code != 0) return code;
-  if (options.wait) return wait_for(result.desired, request, options);
-  return options.detach ? 0 : stay_attached(project, options, paths, began);
+  const bool attached = !options.detach && !options.wait;
+  if (const int code = tell_outcome(project.name, result); code != 0)
+    return attached && result.execution.interrupted ? stop_half_made(project.name, options, paths)
+                                                    : code;
+  if (options.wait) {
+    if (const int code = wait_for(result.desired, request, options); code != 0) return code;
+  }
+  tell_where(project, result, options, began);
+  return options.detach || options.wait ? 0 : stay_attached(project, options, paths, began);
 }
 
 int run_create(const Options& options) {

@@ -88,6 +88,7 @@ std::string phrase(const std::vector<FieldChange>& fields) {
 
 std::string why_not_running(const ObservedContainer& container) {
   const auto& status = container.status;
+  if (is_up(status.phase)) return "being stopped";
   if (status.phase == Phase::created) return status.error.empty() ? "created" : "failed to start";
   if (!status.exit_code) return "not running";
   return fmt::format("exited ({})", *status.exit_code);
@@ -159,6 +160,11 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   });
 }
 
+/// And is to: a command that was left in the midst of a stop has not let it go.
+bool runs_on(const ObservedContainer& container) {
+  return is_up(container.status.phase) && !container.status.stopped_by_user;
+}
+
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   const std::string wished = describe(wish);
@@ -169,7 +175,7 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
     const bool other_texts = verdict == Verdict::update && any_other_text(fields);
     if (!fields.empty()) return {verdict, fields, phrase(fields), other_texts};
   }
-  if (is_up(is.status.phase) || is_completed(is) || has_nothing_to_run(wish)) return {};
+  if (runs_on(is) || is_completed(is) || has_nothing_to_run(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.
   if (!wish.step.empty()) return {Verdict::recreate, {}, why_not_running(is)};
   return {Verdict::start, {}, why_not_running(is)};

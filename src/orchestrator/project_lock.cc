@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/project_lock.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -19,17 +20,30 @@ bool is_current(const FileLock& lock, const std::filesystem::path& path) {
          held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
+constexpr const char* somebody = "another stack command";
+
+/// A little while, or until a signal comes. Not flock(2) that waits: a Ctrl-C between the question
+/// and the wait would be lost.
+void pause_unless(const std::function<bool()>& given_up) {
+  constexpr int milliseconds = 20;
+  if (!given_up()) ::poll(nullptr, 0, milliseconds);
+  if (given_up()) throw Error("").with_exit_code(ExitCode::interrupted);
+}
+
 }  // namespace
 
 FileLock lock_project(const HostPaths& paths, const std::string& project, const std::string& who,
-                      const std::function<void(const std::string&)>& waiting) {
+                      const std::function<void(const std::string&)>& waiting,
+                      const std::function<bool()>& given_up) {
   const auto path = paths.project_run(project) / "lock";
-  for (;;) {
+  for (bool told = false;;) {
     make_directories(paths.project_run(project));
     auto lock = FileLock::try_acquire(path);
     if (!lock) {
-      waiting(std::string(trim(read_file_if_exists(path).value_or("another stack command"))));
-      lock = FileLock::acquire(path);
+      if (!told) waiting(std::string(trim(read_file_if_exists(path).value_or(somebody))));
+      told = true;
+      pause_unless(given_up);
+      continue;
     }
     if (!is_current(*lock, path)) continue;
     fail_point("project.describe-lock");

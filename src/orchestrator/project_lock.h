@@ -11,9 +11,12 @@
 namespace stack::orchestrator {
 
 /// Makes the project's run directory when needed. While somebody else holds the lock, `waiting` is
-/// called once with who that is ("stack up (pid 812)").
-FileLock lock_project(const HostPaths& paths, const std::string& project, const std::string& who,
-                      const std::function<void(const std::string&)>& waiting);
+/// called once with who that is ("stack up (pid 812)"). When `given_up` answers true before it is
+/// ours, throws an Error without a message: the exit code says that it was broken off.
+FileLock lock_project(
+    const HostPaths& paths, const std::string& project, const std::string& who,
+    const std::function<void(const std::string&)>& waiting,
+    const std::function<bool()>& given_up = [] { return false; });
 
 /// Removes what a project without containers, networks and supervisor leaves on disk: its
 /// directories, while `lock` (of that project) is held. Volumes are not in there.

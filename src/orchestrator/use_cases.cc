@@ -240,7 +240,8 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
   Laps laps(trace, command_row);
   std::optional<FileLock> lock;
   if (is_to_be_done(result)) {
-    lock.emplace(lock_project(host.paths, project.name, "stack up", host.waiting));
+    lock.emplace(
+        lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
     laps.end("lock");
     // The world may have moved on while we waited.
     result = look(project, request, host.paths, trace);
@@ -286,7 +287,8 @@ DownResult preview_down(const std::string& name, const spec::Project* project, D
 DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
                 Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock = lock_project(host.paths, name, "stack down", host.waiting);
+  const FileLock lock =
+      lock_project(host.paths, name, "stack down", host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   if (policy.services.empty()) engine.take_unreadable_away();
   DownResult result = look_down(name, project, policy, engine, host.paths);
@@ -305,7 +307,7 @@ namespace {
 /// Nothing is locked for what is only told: a lock is a file.
 std::optional<FileLock> lock_to_change(const std::string& name, const char* what, Host& host) {
   if (host.effect == Effect::none) return std::nullopt;
-  return lock_project(host.paths, name, what, host.waiting);
+  return lock_project(host.paths, name, what, host.waiting, host.interrupted);
 }
 
 Execution carry_out(const Plan& plan, Engine& engine, Host& host) {
@@ -333,7 +335,7 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
 
 Execution remove(const std::string& name, const RemoveRequest& request, Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock = lock_project(host.paths, name, "stack rm", host.waiting);
+  const FileLock lock = lock_project(host.paths, name, "stack rm", host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   RemoveRequest completed = request;
   if (request.volumes) completed.volume_users = volume_users(host.paths);
@@ -372,7 +374,7 @@ Execution act_on(const std::string& name, const std::vector<Action>& actions, Lo
                  Host& host) {
   std::optional<FileLock> lock;
   if (locked == Locked::yes)
-    lock.emplace(lock_project(host.paths, name, "stack container", host.waiting));
+    lock.emplace(lock_project(host.paths, name, "stack container", host.waiting, host.interrupted));
   return execute_on(name, host, [&](const ObservedState&) {
     PlanBuilder builder;
     std::vector<StepId> after;
@@ -383,7 +385,8 @@ Execution act_on(const std::string& name, const std::vector<Action>& actions, Lo
 
 void retire(const std::string& name, Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock = lock_project(host.paths, name, "stack container", host.waiting);
+  const FileLock lock =
+      lock_project(host.paths, name, "stack container", host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   const ObservedState observed = engine.observe();
   if (!observed.containers.empty()) return;

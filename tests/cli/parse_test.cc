@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/command_table.h"
+
 #include "base/error.h"
 
 namespace stack::cli {
@@ -167,6 +169,17 @@ TEST(Parse, EveryCommandHasHelpExampleAndHandler) {
     EXPECT_NE(command.example.find("stack "), std::string_view::npos) << command.name;
     EXPECT_NE(command.run, nullptr) << command.name;
   }
+}
+
+TEST(Commands, EachIsFoundByItsNameAlone) {
+  for (const auto& command : commands()) {
+    const Command* const found = find_command(command.name);
+    ASSERT_NE(found, nullptr) << command.name;
+    EXPECT_EQ(found->run, command.run) << command.name;
+  }
+  EXPECT_EQ(find_command("image"), nullptr);
+  EXPECT_EQ(find_command("nope"), nullptr);
+  EXPECT_TRUE(commands_of("nope").empty());
 }
 
 }  // namespace

@@ -21,6 +21,11 @@ TEST(Table, WideCharactersCountOnce) {
   EXPECT_EQ(table({"A", "B"}, {{"…", "x"}, {"ab", "y"}}), "A    B\n…    x\nab   y\n");
 }
 
+TEST(Table, ColumnsAreThoseOfTheScreen) {
+  EXPECT_EQ(table({"A", "B"}, {{"数据库", "x"}, {"ab", "y"}}),
+            "A        B\n数据库   x\nab       y\n");
+}
+
 TEST(Wrapped, LinesKeepToTheirColumn) {
   EXPECT_EQ(wrapped("one two three four", 14, 4, 4), "one two\n    three four");
   EXPECT_EQ(wrapped("one incomprehensibilities two", 12, 4, 6),

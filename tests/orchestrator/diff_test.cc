@@ -72,6 +72,15 @@ TEST(Diff, WhatAContainerOnlyWaitsForDoesNotMakeItDiffer) {
   EXPECT_EQ(diff(wish, world, {"web", "web2"}).containers.at("shop-web-1").verdict, Verdict::keep);
 }
 
+TEST(Diff, WhatIsBeingStoppedIsToBeStartedAgain) {
+  const auto shop = project({service("web")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-web-1"].status.stopped_by_user = true;
+  const auto change = diff(desired(shop), world, {"web"}).containers.at("shop-web-1");
+  EXPECT_EQ(change.verdict, Verdict::start);
+  EXPECT_EQ(change.because, "being stopped");
+}
+
 TEST(Diff, ANewImageUnderTheSameNameReplacesTheContainer) {
   const auto shop = project({service("web")});
   const ObservedState world = come_true(desired(shop));

@@ -4,7 +4,7 @@
 import json
 
 import stacktest
-from life_test import Terminal
+from terminals import Terminal
 
 TWO = """
     services:

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands on running containers: kill, restart, pause, wait, top, stats, exec, attach."""
 
-import fcntl
 import json
 import os
 import pty
 import re
 import select
 import signal
-import struct
 import subprocess
 import termios
 import threading
@@ -18,64 +16,7 @@ import unittest
 import inventory
 import stacktest
 from stacktest import eventually
-
-
-class Terminal:
-    """A command at a terminal of its own, as a person has it."""
-
-    def __init__(self, arguments, directory, rows=30, columns=90):
-        self.seen = ""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(directory)
-            os.execv(stacktest.STACK, [stacktest.STACK, *arguments])
-        self.resize(rows, columns)
-
-    def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    def read_some(self, patience):
-        """False at the end."""
-        if not select.select([self.fd], [], [], patience)[0]:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:  # EIO: the other side is closed
-            return False
-        self.seen += data.decode(errors="replace")
-        return bool(data)
-
-    def await_text(self, pattern, deadline=stacktest.DEADLINE):
-        end = time.monotonic() + deadline
-        while not re.search(pattern, self.seen):
-            alive = self.read_some(0.1)
-            if re.search(pattern, self.seen):
-                break
-            if not alive or time.monotonic() > end:
-                raise AssertionError(f"{pattern!r} is not in: {self.seen!r}")
-        return self.seen
-
-    def size_within(self):
-        """Of the terminal on the other side, where a shell waits."""
-        self.seen = ""
-        self.type("stty size\n")
-        self.await_text(r"\d+ \d+\r\n")
-        return re.search(r"(\d+ \d+)\r\n", self.seen)[1]
-
-    def finish(self, deadline=stacktest.DEADLINE):
-        """Exit code, as a shell has it."""
-        end = time.monotonic() + deadline
-        while self.read_some(0.1):
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                raise AssertionError(f"does not end; it said {self.seen!r}")
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        os.close(self.fd)
-        return code if code >= 0 else 128 - code
+from terminals import Terminal
 
 
 def text_of(path):

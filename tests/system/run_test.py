@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import stacktest
-from life_test import Terminal
+from terminals import Terminal
 from stacktest import eventually
 
 SHOP = """
