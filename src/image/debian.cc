@@ -104,13 +104,18 @@ void tidy(int root) {
     open_in_root(root, file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 }
 
-/// The layers that were built by the same recipe before.
+/// The layer that was built by the same recipe before: the lowest one, also of images that were
+/// built upon it and have inherited its labels.
 std::optional<std::vector<std::string>> built_before(const ImageStore& store,
                                                      const std::string& key) {
   for (const Image& image : store.list()) {
     const auto label = image.config.labels.find(recipe_label);
     if (label == image.config.labels.end() || label->second != key) continue;
-    return parse_config_document(read_file(StorePaths{store.root()}.blob(image.id))).diff_ids;
+    auto layers =
+        parse_config_document(read_file(StorePaths{store.root()}.blob(image.id))).diff_ids;
+    if (layers.empty()) continue;
+    layers.resize(1);
+    return layers;
   }
   return std::nullopt;
 }

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -190,6 +191,16 @@ class FlaskRedis(Built):
         self.stack("down", "-t", "5")
         self.up_built("--wait")
         self.assertEqual(self.visit(), "Hello, guest 3.\n")
+
+
+    def test_what_is_built_on_a_debian_image_is_not_taken_for_it(self):
+        make, = [step.command.split()[1:] for step in transcript.read(self.directory / "README.md")
+                 if " flask:12 " in step.command]
+        before = self.stack(*make).out
+        app = self.directory / "app.py"
+        app.write_text(f"{app.read_text()}# {time.time()}: not from the cache, so that it is the newest image\n")
+        self.up_built()
+        self.assertEqual(self.stack(*make).out, before)
 
 
 class NginxStatic(Built):
