@@ -347,6 +347,7 @@ const std::vector<Flag>& global_flags() {
       {"--parallel", &Options::parallel, "How many steps may be under way at once; -1: all",
        "NUMBER"},
       {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
+      {"--root", &Options::root, "Where everything is kept, instead of STACK_ROOT", "DIRECTORY"},
       {"--no-ansi", &Options::no_ansi, hidden},
       {"--verbose", &Options::ignored, hidden},
   };
@@ -408,6 +409,8 @@ std::vector<Command> all_commands() {
       stats_command(),
       watch_command(),
       port_command(),
+      open_command(),
+      inspect_command(),
       pull_command(),
       push_command(),
       images_command(),

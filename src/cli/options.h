@@ -14,6 +14,7 @@ struct Options {
   std::string project_directory;
   std::vector<std::string> env_files;
   std::vector<std::string> profiles;
+  std::string root;      ///< instead of STACK_ROOT
   std::string progress;  ///< auto, tty, plain, json, quiet
   std::string ansi;      ///< auto, always, never
   bool no_ansi = false;
@@ -86,6 +87,9 @@ struct Options {
   // events
   bool json = false;
 
+  // inspect
+  std::string kind;  ///< container, image, volume or network
+
   // kill, restart, wait
   std::string signal;
   bool no_deps = false;
@@ -126,6 +130,8 @@ struct Options {
 
   // Of one container, whatever its service: its id. Said by `stack container`, never typed.
   std::string container;
+  // run: what was typed, for a container of an image.
+  std::vector<std::string> command_line;
 
   // container run, create: what a service says under the same or a similar name
   std::string hostname, domainname, mac_address, pid_mode, ipc, uts, userns, cgroupns;
@@ -150,6 +156,7 @@ struct Options {
   std::string last;
   bool latest = false;
   bool sizes = false;
+  bool link = false;
   bool attach_output = false;
 
   // exec, attach
@@ -243,6 +250,7 @@ struct Options {
   std::string platform;
   std::string input;
   bool digests = false;
+  bool tree = false;
   bool human = true;
   bool all_tags = false;
   std::string password;
