@@ -351,7 +351,7 @@ std::vector<Command> use_commands() {
         {"--format", &Options::format, "table, json, or a template", "FORMAT"}},
        run_container_stats},
       {"container rename",
-       "Give a container that is of no stack another name",
+       "Give a container another name (not yet)",
        "stack container rename web old-web",
        Positional::at_least_one,
        "CONTAINER NAME",

@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "orchestrator/one_off.h"
+#include "orchestrator/preflight.h"
 #include "orchestrator/use_cases.h"
 
 namespace stack::cli {
@@ -116,7 +117,8 @@ Made make(const Options& options, Starting starting) {
     leave(name, options);
     fail_as_told(code);
   }
-  return {name, find_container(name).container.config.id, result.at_start};
+  return {name, find_container(name).container.config.id,
+          check_ports(host.paths, result.desired, {}, result.changes, result.plan)};
 }
 
 void check_start(const Made& made, const Options& options) {

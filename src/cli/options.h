@@ -14,7 +14,6 @@ struct Options {
   std::string project_directory;
   std::vector<std::string> env_files;
   std::vector<std::string> profiles;
-  std::string root;      ///< instead of STACK_ROOT
   std::string progress;  ///< auto, tty, plain, json, quiet
   std::string ansi;      ///< auto, always, never
   bool no_ansi = false;
@@ -87,9 +86,6 @@ struct Options {
   // events
   bool json = false;
 
-  // inspect
-  std::string kind;  ///< container, image, volume or network
-
   // kill, restart, wait
   std::string signal;
   bool no_deps = false;
@@ -130,8 +126,6 @@ struct Options {
 
   // Of one container, whatever its service: its id. Said by `stack container`, never typed.
   std::string container;
-  // run: what was typed, for a container of an image.
-  std::vector<std::string> command_line;
 
   // container run, create: what a service says under the same or a similar name
   std::string hostname, domainname, mac_address, pid_mode, ipc, uts, userns, cgroupns;
@@ -156,7 +150,6 @@ struct Options {
   std::string last;
   bool latest = false;
   bool sizes = false;
-  bool link = false;
   bool attach_output = false;
 
   // exec, attach
@@ -250,7 +243,6 @@ struct Options {
   std::string platform;
   std::string input;
   bool digests = false;
-  bool tree = false;
   bool human = true;
   bool all_tags = false;
   std::string password;
@@ -263,6 +255,12 @@ struct Options {
   bool ignore_push_failures = false;
   bool ignore_buildable = false;
   bool include_deps = false;
+
+  std::string root;                       ///< of all commands: instead of STACK_ROOT
+  std::vector<std::string> command_line;  ///< run: what was typed, for a container of an image
+  std::string kind;                       ///< inspect: container, image, volume or network
+  bool tree = false;                      ///< image ls
+  bool link = false;                      ///< container rm
 };
 
 }  // namespace stack::cli

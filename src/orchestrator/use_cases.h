@@ -77,9 +77,6 @@ struct UpResult {
   Plan plan;
   std::vector<Problem> problems;  ///< when there are any, nothing was done
   std::vector<Problem> warnings;  ///< limits that this machine does not keep
-  /// Of a container without a compose file: ports that others hold. It is made all the same, and
-  /// not started.
-  std::vector<Problem> at_start = {};
   Execution execution;
 };
 

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a newcomer types after a docker tutorial, about images: `docker` read as `stack image`."""
 
-import gzip
-import hashlib
-import http.server
 import json
 import os
-import threading
 from pathlib import Path
 
 import buildtest
@@ -196,78 +192,6 @@ class Built(ImageTest):
         self.assertIn("ONBUILD", failed.err)
         self.build("FROM box:1\nMAINTAINER somebody <mail@example.com>\n")
         self.assertRegex(self.last.err, "(?i)MAINTAINER.*(deprecated|LABEL)")
-
-
-class WebServer:
-    """Serves {path: (status, headers, body)} on a port of loopback."""
-
-    def __init__(self, pages):
-        served = self.served = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *arguments):
-                pass
-
-            def do_GET(self):
-                served.append(self.path)
-                status, headers, body = pages.get(self.path, (404, {}, b"none"))
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Elsewhere(ImageTest):
-    """ADD of what a web server has."""
-
-    def serve(self, pages):
-        server = WebServer(pages)
-        self.addCleanup(server.close)
-        return server
-
-    def test_a_file_by_its_address(self):
-        date = "Sun, 06 Nov 1994 08:49:37 GMT"
-        archive = gzip.compress(b"no archive, but packed")
-        server = self.serve({"/a/webapp": (200, {"Last-Modified": date}, b"page\n"),
-                             "/old": (302, {"Location": "/a/webapp"}, b""),
-                             "/my%20app.tgz?x=1": (200, {}, archive)})
-        image = self.build(f"FROM box:1\nADD {server.address}/a/webapp /opt/\nADD {server.address}/old /opt/renamed\n"
-                           f"ADD {server.address}/my%20app.tgz?x=1 /opt/\n")
-        tree = self.new_files(image)
-        self.assertEqual(tree["/opt/webapp"], "file 0600 0:0 b'page\\n'")
-        self.assertEqual(tree["/opt/renamed"], "file 0600 0:0 b'page\\n'")
-        self.assertEqual(tree["/opt/my app.tgz"], f"file 0600 0:0 {archive!r}")
-        self.assertEqual(self.run_made("made:1", "stat", "-c", "%Y", "/opt/webapp").out, "784111777\n")
-
-    def test_it_is_asked_for_again_and_taken_from_the_cache_if_it_is_the_same(self):
-        pages = {"/file": (200, {}, b"one\n")}
-        server = self.serve(pages)
-        text = f"FROM box:1\nADD {server.address}/file /file\nRUN cat /file > /copy\n"
-        first = self.build(text)
-        self.assertEqual(self.build(text), first)
-        self.assertEqual(self.cached_steps(), 2)
-        self.assertEqual(server.served, ["/file", "/file"])
-        pages["/file"] = (200, {}, b"two\n")
-        self.assertEqual(self.new_files(self.build(text))["/copy"], "file 0644 0:0 b'two\\n'")
-
-    def test_what_is_not_there_or_another_is_told(self):
-        server = self.serve({"/file": (200, {}, b"one\n"), "/short": (200, {"Content-Length": "100"}, b"x")})
-        good = "sha256:" + hashlib.sha256(b"one\n").hexdigest()
-        self.build(f"FROM box:1\nADD --checksum={good} {server.address}/file /file\n")
-        for line, message in ((f"ADD --checksum=sha256:{'0' * 64} {server.address}/file /f", "the checksum of"),
-                              (f"ADD {server.address}/none /f", "status 404"),
-                              (f"ADD {server.address}/short /f", "fetching"),
-                              ("ADD http://127.0.0.1:1/file /f", "fetching http://127.0.0.1:1/file")):
-            self.assertIn(message, self.build(f"FROM box:1\n{line}\n", expect=1).err)
 
 
 class Leftovers(ImageTest):

@@ -69,7 +69,7 @@ ROWS = {
         life.Exec.test_a_terminal_has_our_size_and_follows_it"""),
     "16": ("names", """
         seed_containers.Running.test_names
-        seed_containers.Running.test_another_name"""),
+        seed_containers.Running.test_another_name_is_not_to_be_had_yet"""),
     "17": ("the list of containers", """
         seed_containers.Listed.test_columns_are_dockers
         seed_containers.Listed.test_which_are_listed
@@ -156,9 +156,10 @@ ROWS = {
         build.Copies.test_owner_and_mode
         build.Copies.test_wildcards_exclude_and_parents"""),
     "37": ("ADD of what is elsewhere", """
-        seed_images.Elsewhere.test_a_file_by_its_address
-        seed_images.Elsewhere.test_it_is_asked_for_again_and_taken_from_the_cache_if_it_is_the_same
-        seed_images.Elsewhere.test_what_is_not_there_or_another_is_told"""),
+        build_downloads.Add.test_a_file_is_root_s_alone_and_has_the_server_s_time_and_name
+        build_downloads.Add.test_an_archive_stays_one_unless_it_is_to_be_unpacked
+        build_downloads.Add.test_it_is_sent_again_only_when_it_has_changed
+        build_downloads.Add.test_another_checksum_is_an_error_and_nothing_of_it_stays"""),
     "38": ("COPY", """
         build.Copies.test_a_directory_is_its_content
         build.Stages.test_files_come_from_other_stages_and_images
