@@ -243,9 +243,8 @@ std::string unknown_word(const CLI::App& app, const Groups& groups,
   const bool in_group = innermost != &app;
   std::vector<std::string> candidates = verbs();
   if (in_group) candidates = commands_of(groups, innermost);
-  const bool is_dockers = !in_group && !instead_of(word).empty();
   return fmt::format("unknown command: {}{}{}", in_group ? innermost->get_name() + " " : "",
-                     printable(word), is_dockers ? "" : suggestion(word, candidates));
+                     printable(word), suggestion(word, candidates));
 }
 
 /// As docker tells it of its own commands, of which a list may have been empty.
@@ -277,12 +276,6 @@ Words with_our_words(Words arguments) {
   if (more > 0)
     arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(places.front()), ours.front());
   return arguments;
-}
-
-/// For a verb that nobody took.
-std::string_view instead_of_unknown(const CLI::App& app) {
-  return app.get_subcommands().empty() ? instead_of(app.remaining(true).front())
-                                       : std::string_view();
 }
 
 /// Commands that change something, and cannot tell what it would be.
@@ -356,6 +349,8 @@ Parsed parse(const std::vector<std::string>& typed) {
   app.add_flag("-v,--version", version, "Print the version");
   for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
   const auto verb = skip_flags(arguments.begin(), arguments, {});
+  if (verb != arguments.end() && !instead_of(*verb).empty())
+    return wrong_usage(fmt::format("unknown command: {}", *verb), nullptr, instead_of(*verb));
   Groups groups;
   Subcommands subcommands;
   for (const Command* command : concerned(arguments, verb))
@@ -374,7 +369,7 @@ Parsed parse(const std::vector<std::string>& typed) {
   }
   parsed.command = command_of(subcommands);
   if (const std::string unknown = unknown_word(app, groups, subcommands); !unknown.empty())
-    return wrong_usage(unknown, parsed.command, instead_of_unknown(app));
+    return wrong_usage(unknown, parsed.command);
   if (version) {
     run_version(parsed.options);
     return {};
