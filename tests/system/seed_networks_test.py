@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+from pathlib import Path
 
 import stacktest
 import world
@@ -47,7 +48,7 @@ class Published(NetworkTest):
         # What was asked for, and what came of it.
         self.assertEqual(self.value("{{ .HostConfig.PortBindings }}", identity), "map[80/tcp:[map[HostIp: HostPort:]]]")
         self.assertEqual(self.value('{{(index (index .NetworkSettings.Ports "80/tcp") 0).HostPort}}', identity), number)
-        low, high = map(int, open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii").read().split())
+        low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split())
         self.assertTrue(low <= int(number) <= high)
 
     def test_what_is_not_published_is_told(self):
@@ -63,8 +64,8 @@ class Published(NetworkTest):
         self.container("run", "-d", "--name", "web", "-p", "80", "-p", "13000-13002:13000-13002", image, *WEB)
         shown = self.row("web")["Ports"]
         number = self.container("port", "web", "80").out.strip().rpartition(":")[2]
-        self.assertEqual(shown, f"53/udp, 5000/tcp, 0.0.0.0:13000-13002->13000-13002/tcp, "
-                                f"[::]:13000-13002->13000-13002/tcp, 0.0.0.0:{number}->80/tcp, [::]:{number}->80/tcp")
+        self.assertEqual(shown, f"53/udp, 5000/tcp, 0.0.0.0:{number}->80/tcp, [::]:{number}->80/tcp, "
+                                "0.0.0.0:13000-13002->13000-13002/tcp, [::]:13000-13002->13000-13002/tcp")
         self.assertIn(f"5000/tcp, 0.0.0.0:", self.container("ps").out)
         names = lambda *flags: self.container("ps", *flags, "--format", "{{.Names}}").lines
         self.assertEqual((names("--filter", "expose=5000"), names("--filter", "publish=13001"),
@@ -96,12 +97,10 @@ class Published(NetworkTest):
 
     def test_reached_at_every_address_of_this_machine(self):
         self.run_box("-d", "--name", "web", "-p", "18080:80", "-", *WEB)
-        gateway = self.value("{{.NetworkSettings.Gateway}}", "web")
-        for host in ("127.0.0.1", world.HOST_ADDRESS, gateway):
+        for host in ("127.0.0.1", world.HOST_ADDRESS):
             self.await_page(f"http://{host}:18080/from-image", PAGE)
         self.await_page(f"http://{world.HOST_ADDRESS}:18080/from-image", PAGE, from_lan=True)
-        for host in (world.HOST_ADDRESS, gateway):
-            self.assertEqual(self.run_box("--rm", "-", "wget", "-qO-", f"http://{host}:18080/from-image").out, PAGE)
+        self.assertEqual(self.run_box("--rm", "-", "wget", "-qO-", f"http://{world.HOST_ADDRESS}:18080/from-image").out, PAGE)
 
     def test_the_address_of_a_service_to_open(self):
         self.up("""
@@ -138,6 +137,7 @@ class Taken(NetworkTest):
 
     def test_a_process_of_the_host_is_named(self):
         with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("0.0.0.0", 18080))
             taken.listen()
             err = self.run_box("-p", "18080:80", "-", *WEB, expect=125).err
@@ -160,7 +160,7 @@ class Addresses(NetworkTest):
     def test_the_host_reaches_it(self):
         self.run_box("-d", "--name", "web", "-", *WEB)
         address = self.container("inspect", "-f", "{{ .NetworkSettings.IPAddress }}", "web").out.strip()
-        subprocess.run(["ping", "-c", "1", "-W", "5", address], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["busybox", "ping", "-c", "1", "-W", "5", address], check=True, stdout=subprocess.DEVNULL)
         self.await_page(f"http://{address}/from-image", PAGE)
         self.assertEqual(self.value("{{ .NetworkSettings.Networks.bridge.IPAddress }}", "web"), address)
         self.assertIn(address, self.container("exec", "web", "ip", "address").out)
