@@ -71,7 +71,7 @@ class Store(ImageTest):
         self.assertRegex(header, r"^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE$")
         self.assertEqual(sorted(row.split()[:2] for row in rows), [["box", "1"], ["other", "tag"]])
         self.assertEqual(self.image("list").lines[0], header)
-        self.assertEqual(self.image("ls", "-q").lines, [self.id_of(IMAGE)[7:19]])
+        self.assertEqual(self.image("ls", "-q").lines, [self.id_of(IMAGE)[7:19]] * 2)
         self.assertIn("DIGEST", self.image("ls", "--digests").lines[0])
         self.assertEqual(self.image("ls", "--format", "{{.Repository}}:{{.Tag}}", "other").lines, ["other:tag"])
         tree = self.image("ls", "--tree").lines
