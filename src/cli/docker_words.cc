@@ -23,7 +23,6 @@ constexpr std::array verbs{
     Instead{"df", "`stack system df` shows what takes how much room"},
     Instead{"update", "limits stand in the file: `stack up` changes them while it runs"},
     Instead{"search", "registries are not searched; `stack image pull NAME` fetches an image"},
-    Instead{"builder", "`stack image prune` and `stack system df` are about what builds keep"},
     Instead{"buildx", "`stack image build` builds an image, `stack build` those of the services"},
     Instead{"service",
             "services stand in the stack file; `stack scale` changes how many there are"},
