@@ -32,6 +32,29 @@ Command init_command() {
           false};
 }
 
+Command inspect_command() {
+  return {
+      "inspect",
+      "Show all that is known of containers, images, networks or volumes, as JSON",
+      "stack inspect -f '{{.State.Status}}' web",
+      Positional::at_least_one,
+      "NAME",
+      {{"-f,--format", &Options::format, "json, or a template of {{.Id}} and the like", "FORMAT"},
+       {"--type", &Options::kind, "container, image, network or volume; any if not given", "TYPE"},
+       {"-s,--size", &Options::sizes, "Of containers with SizeRw and SizeRootFs, in bytes"}},
+      run_inspect};
+}
+
+Command open_command() {
+  return {"open",
+          "Print the address at which a service answers on this machine",
+          "stack open web 80",
+          Positional::at_least_one,
+          "SERVICE [PORT]",
+          {{"--index", &Options::index, "Which container of a scaled service", "NUMBER"}},
+          run_open};
+}
+
 Command system_df_command() {
   return {"system df",
           "Show what takes how much room",

@@ -10,6 +10,8 @@ namespace stack::cli {
 
 Command graph_command();
 Command init_command();
+Command inspect_command();
+Command open_command();
 Command system_df_command();
 Command system_info_command();
 Command system_prune_command();

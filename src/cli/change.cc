@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/found_container.h"
+#include "cli/progress.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 #include "supervisor/status.h"
@@ -51,8 +53,12 @@ std::vector<std::string> without_container(const std::string& project, const Opt
 
 void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
   for (const auto& service : services) {
-    if (!named.project || !named.project->services.contains(service))
-      fail("no such service: {}", service);
+    if (named.project && named.project->services.contains(service)) continue;
+    Error error(fmt::format("no such service: {}", service));
+    const auto containers = all_containers(supervisor::ConfigParts::summary);
+    if (seek_container(containers, service) != nullptr)
+      error.with_hint("it is a container: `stack container` and the same command take it");
+    throw Error(error);
   }
 }
 
@@ -170,6 +176,16 @@ int each_of(const std::vector<std::string>& names,
     }
   }
   return code;
+}
+
+void carry_out(const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case) {
+  Options quiet;
+  quiet.progress = "quiet";
+  const auto progress = make_progress(quiet);
+  orchestrator::Host host = interruptible_host(*progress);
+  const orchestrator::Execution execution = use_case(host);
+  if (!execution.errors.empty()) throw execution.errors.front();
+  if (execution.interrupted) throw Error("interrupted").with_exit_code(ExitCode::interrupted);
 }
 
 bool is_agreed_to(const char* what) {

@@ -55,6 +55,9 @@ int each_of(const std::vector<std::string>& names,
 bool is_agreed_to(const char* what);
 /// "y" or "yes".
 bool is_yes(const std::string& answer);
+/// Without any progress on the screen, as docker does to single containers. Throws what the plan
+/// met, or that it was broken off.
+void carry_out(const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);
 

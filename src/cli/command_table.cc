@@ -354,6 +354,7 @@ const std::vector<Flag>& global_flags() {
       {"--parallel", &Options::parallel, "How many steps may be under way at once; -1: all",
        "NUMBER"},
       {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
+      {"--root", &Options::root, "Where everything is kept, instead of STACK_ROOT", "DIRECTORY"},
       {"--no-ansi", &Options::no_ansi, hidden},
       {"--verbose", &Options::ignored, hidden},
   };
@@ -460,6 +461,8 @@ constexpr std::array verbs{
     Verb{"stats", made<stats_command>},
     Verb{"watch", made<watch_command>},
     Verb{"port", made<port_command>},
+    Verb{"open", made<open_command>},
+    Verb{"inspect", made<inspect_command>},
     Verb{"pull", made<pull_command>},
     Verb{"push", made<push_command>},
     Verb{"images", made<images_command>},

@@ -24,9 +24,6 @@ Flag timeout_flag() {
 Flag signal_flag(std::string_view help) {
   return {"-s,--signal", &Options::signal, help, "SIGNAL"};
 }
-Flag format_flag(std::string_view help) {
-  return {"-f,--format", &Options::format, help, "FORMAT"};
-}
 
 std::vector<Flag> process_flags() {
   return {
@@ -158,6 +155,8 @@ std::vector<Flag> health_and_log_flags() {
       {"--log-opt", &Options::log_opt, "max-size=10m, max-file=3", "KEY=VALUE"}};
 }
 
+}  // namespace
+
 std::vector<Flag> making_flags() {
   std::vector<Flag> flags = process_flags();
   for (auto* more : {identity_flags, storage_flags, network_flags, security_flags, limit_flags,
@@ -165,6 +164,8 @@ std::vector<Flag> making_flags() {
     flags = joined(std::move(flags), more());
   return flags;
 }
+
+namespace {
 
 Command run_command() {
   return {"container run",
@@ -200,8 +201,11 @@ Command list_command(std::string_view name) {
            {"-q,--quiet", &Options::quiet, "Print ids only"},
            {"-n,--last", &Options::last, "The last that were made", "NUMBER"},
            {"-l,--latest", &Options::latest, "The last that was made"},
+           {"-s,--size", &Options::sizes, "Show what they have written, and that with their image"},
            {"--no-trunc", &Options::no_trunc, "Do not shorten"},
-           {"-f,--filter", &Options::filters, "name, id, status, label, ancestor, exited or health",
+           {"-f,--filter", &Options::filters,
+            "name, id, status, label, ancestor, exited, health, before, since, volume, network, "
+            "publish or expose",
             "KEY=VALUE"},
            {"--format", &Options::format,
             "table, 'table TEMPLATE', json, or a template of {{.Names}} and the like", "FORMAT"}},
@@ -238,10 +242,17 @@ std::vector<Command> life_commands() {
       on_containers("container wait",
                     "Wait until containers have ended, and print their exit codes",
                     "stack container wait job", {}, run_container_wait),
-      on_containers("container rm", "Remove containers", "stack container rm -fv web",
-                    {{"-f,--force", &Options::force, "Those that run, too"},
-                     {"-v,--volumes", &Options::volumes, "Remove their anonymous volumes too"}},
-                    run_container_remove),
+      {"container rm",
+       "Remove containers",
+       "stack container rm -fv web",
+       Positional::any,
+       "CONTAINER",
+       {{"-f,--force", &Options::force, "Those that run, too"},
+        {"-v,--volumes", &Options::volumes,
+         "Remove their anonymous volumes too, but for those that others have"},
+        {"-a,--all", &Options::all, "All that are of no stack"},
+        {"-l,--link", &Options::link, hidden}},
+       run_container_remove},
       {"container prune",
        "Remove all stopped containers that are of no stack",
        "stack container prune --filter until=24h",
@@ -255,7 +266,11 @@ std::vector<Command> life_commands() {
 std::vector<Command> use_commands() {
   return {
       on_containers("container inspect", "Show all that is known of containers, as JSON",
-                    "stack container inspect web", {format_flag("json")}, run_container_inspect),
+                    "stack container inspect -f '{{.NetworkSettings.IPAddress}}' web",
+                    {{"-f,--format", &Options::format,
+                      "json, or a template of {{.Id}} and the like", "FORMAT"},
+                     {"-s,--size", &Options::sizes, "With SizeRw and SizeRootFs, in bytes"}},
+                    run_container_inspect),
       {"container logs",
        "Show what a container printed",
        "stack container logs -f --tail 20 web",
@@ -307,15 +322,41 @@ std::vector<Command> use_commands() {
                     "stack container port web 80", {}, run_container_port),
       on_containers("container top", "List the processes of a container", "stack container top web",
                     {}, run_container_top),
-      on_containers("container stats", "Show what a container uses",
-                    "stack container stats --no-stream web",
-                    {{"-a,--all", &Options::all, hidden},
-                     {"--no-stream", &Options::no_stream, "Print once"},
-                     {"--no-trunc", &Options::no_trunc, "Do not shorten ids"},
-                     {"--format", &Options::format, "table, json, or a template", "FORMAT"}},
-                    run_container_stats),
-      on_containers("container rename", "Give a container another name (not yet)",
-                    "stack container rename old new", {}, run_container_rename)};
+      {"container export",
+       "Write the files of a container as a tar archive",
+       "stack container export -o web.tar web",
+       Positional::one,
+       "CONTAINER",
+       {{"-o,--output", &Options::output, "Write to a file", "FILE"}},
+       run_container_export},
+      {"container commit",
+       "Make an image of a container",
+       "stack container commit -m 'with tools' web web:debug",
+       Positional::at_least_one,
+       "CONTAINER [NAME[:TAG]]",
+       {{"-a,--author", &Options::author, "Who made it", "NAME"},
+        {"-m,--message", &Options::message, "What it is", "TEXT"},
+        {"-c,--change", &Options::changes, "Apply a Dockerfile instruction (CMD, ENV, VOLUME, ...)",
+         "INSTRUCTION"},
+        {"-p,--pause", &Options::pause, "Pause the container meanwhile; --pause=false: do not"}},
+       run_container_commit},
+      {"container stats",
+       "Show what containers use; without a name all that run",
+       "stack container stats --no-stream web",
+       Positional::any,
+       "CONTAINER",
+       {{"-a,--all", &Options::all, "Those that do not run, too"},
+        {"--no-stream", &Options::no_stream, "Print once"},
+        {"--no-trunc", &Options::no_trunc, "Do not shorten ids"},
+        {"--format", &Options::format, "table, json, or a template", "FORMAT"}},
+       run_container_stats},
+      {"container rename",
+       "Give a container another name (not yet)",
+       "stack container rename web old-web",
+       Positional::at_least_one,
+       "CONTAINER NAME",
+       {},
+       run_container_rename}};
 }
 
 }  // namespace

@@ -9,5 +9,7 @@
 namespace stack::cli {
 
 std::vector<Command> container_commands();
+/// All that a container can be made with.
+std::vector<Flag> making_flags();
 
 }  // namespace stack::cli

@@ -41,22 +41,6 @@ int number_of(const std::string& signal, int fallback) {
   return *number;
 }
 
-/// Throws what the plan met, or that it was broken off.
-void require_done(const Execution& execution) {
-  if (!execution.errors.empty()) throw execution.errors.front();
-  if (execution.interrupted) throw Error("interrupted").with_exit_code(ExitCode::interrupted);
-}
-
-/// docker shows no progress of these, and names what is done.
-template <typename UseCase>
-void carry_out(UseCase use_case) {
-  Options quiet;
-  quiet.progress = "quiet";
-  const auto progress = make_progress(quiet);
-  Host host = interruptible_host(*progress);
-  require_done(use_case(host));
-}
-
 void act(const FoundContainer& found, const std::vector<Action>& actions, Locked locked) {
   carry_out([&](Host& host) { return act_on(found.project, actions, locked, host); });
 }
@@ -101,14 +85,33 @@ void stop_one(const FoundContainer& found, const Options& options) {
 
 void remove_one(const FoundContainer& found, const Options& options) {
   if (supervisor::is_up(found.container.status.phase) && !options.force)
-    throw Error(fmt::format("You cannot remove a running container {}", found.container.config.id))
-        .with_hint("stop the container before attempting removal, or force remove (-f)");
+    throw Error(fmt::format("You cannot remove a running container {}. Stop the container before "
+                            "attempting removal or force remove",
+                            found.container.config.id))
+        .with_hint("`stack container stop`, or `rm -f`");
   RemoveRequest request;
   request.containers = {name_of(found)};
   request.stops = true;
   request.grace = std::chrono::nanoseconds(0);
   request.volumes = options.volumes;
   carry_out([&](Host& host) { return remove(found.project, request, host); });
+}
+
+/// With --all every container without a compose file is meant: those of stacks are for `down`.
+Options about_all_if_asked(const Options& options) {
+  if (options.all && !options.arguments.empty())
+    throw Error("--all goes without names").with_exit_code(ExitCode::usage);
+  if (!options.all && options.arguments.empty())
+    throw Error("\"stack container rm\" requires at least 1 argument")
+        .with_hint("Usage: stack container rm [OPTIONS] CONTAINER..., or --all");
+  Options about = options;
+  if (!options.all) return about;
+  for (const FoundContainer& found : all_containers()) {
+    const bool may_go = options.force || !supervisor::is_up(found.container.status.phase);
+    if (found.project == lone_containers_project && may_go)
+      about.arguments.push_back(name_of(found));
+  }
+  return about;
 }
 
 int start_attached(const Options& options) {
@@ -205,10 +208,31 @@ int run_container_unpause(const Options& options) {
 }
 
 int run_container_remove(const Options& options) {
-  const int code =
-      each_container(options, [&](const FoundContainer& found) { remove_one(found, options); });
+  if (options.link)
+    throw Error("a link is a part of the container that has it, and goes with that")
+        .with_hint("make the container anew without --link")
+        .with_exit_code(ExitCode::usage);
+  const int code = each_container(about_all_if_asked(options),
+                                  [&](const FoundContainer& found) { remove_one(found, options); });
   retire_lone_containers();
   return code;
+}
+
+int run_container_rename(const Options& options) {
+  if (options.arguments.size() != 2)
+    throw Error("container rename takes a container and its new name")
+        .with_exit_code(ExitCode::usage);
+  const auto containers = all_containers();
+  const FoundContainer& found = choose_container(containers, options.arguments[0]);
+  std::string name = options.arguments[1];
+  if (name.starts_with('/')) name.erase(0, 1);
+  if (found.project != lone_containers_project)
+    throw Error(fmt::format("{} is of stack {}, which knows its containers by their names",
+                            name_of(found), found.project))
+        .with_hint("`container_name:` in its file gives it another one");
+  check_name_is_free(containers, name);
+  throw Error("containers cannot be renamed yet")
+      .with_hint("`stack container commit`, then `run --name` makes another one of its files");
 }
 
 int run_container_wait(const Options& options) {

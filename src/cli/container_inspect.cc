@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/container_inspect.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
 #include "cli/container_view.h"
+#include "supervisor/endpoint_plan.h"
 
 namespace stack::cli {
 namespace {
@@ -41,7 +43,8 @@ Json state_json(const ObservedContainer& container) {
              {"StartedAt", time_text(status.started)},
              {"FinishedAt", time_text(status.finished)}};
   if (status.health != supervisor::Health::none)
-    state["Health"] = {{"Status", std::string(to_text(status.health))}};
+    state["Health"] = {{"Status", std::string(to_text(status.health))},
+                       {"Log", Json::array({{{"Output", status.last_probe}}})}};
   return state;
 }
 
@@ -97,25 +100,46 @@ Json binds(const ObservedContainer& container) {
   return list;
 }
 
-Json host_config(const ObservedContainer& container) {
-  const auto& config = container.config;
-  return {{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
-          {"Binds", binds(container)},
-          {"NetworkMode", network_mode(container)},
-          {"PortBindings", bindings(container)},
-          {"ReadonlyRootfs", config.spec.root.writable == runtime::Writable::no},
-          {"RestartPolicy",
-           {{"Name", restart_name(config.restart.kind)},
-            {"MaximumRetryCount", config.restart.max_attempts}}}};
+/// "/db:/web/database", as docker names both ends.
+Json links(const ObservedContainer& container) {
+  Json list = Json::array();
+  for (const auto& link : container.config.links)
+    list.push_back(fmt::format("/{}:/{}/{}", link.target, container.config.name, link.alias));
+  return list.empty() ? Json(nullptr) : list;
 }
 
-/// The volume that a mount's source lies in, by the store's way of laying them out.
-std::string volume_name(const std::string& source) {
-  constexpr std::string_view data = "/_data";
-  const std::size_t end = source.rfind(data);
-  if (end == std::string::npos || source.find("/volumes/") == std::string::npos) return "";
-  const std::string home = source.substr(0, end);
-  return home.substr(home.rfind('/') + 1);
+/// As they were asked for; what nobody asked for is docker's nothing.
+void add_limits(const Json& wish, Json& config) {
+  constexpr double nano = 1e9;
+  config["Memory"] = wish.value("mem_limit", Json(0));
+  config["MemoryReservation"] = wish.value("mem_reservation", Json(0));
+  config["MemorySwap"] = wish.value("memswap_limit", Json(0));
+  config["NanoCpus"] = static_cast<std::int64_t>(wish.value("cpus", 0.0) * nano);
+  config["CpuShares"] = wish.value("cpu_shares", Json(0));
+  config["CpusetCpus"] = wish.value("cpuset", Json(""));
+  config["PidsLimit"] = wish.value("pids_limit", Json(nullptr));
+}
+
+Json host_config(const ObservedContainer& container) {
+  const auto& config = container.config;
+  const Json wish = applied(container);
+  const auto of_wish = [&](const char* key) { return wish.value(key, Json(nullptr)); };
+  Json json{{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
+            {"Binds", binds(container)},
+            {"CapAdd", of_wish("cap_add")},
+            {"CapDrop", of_wish("cap_drop")},
+            {"Dns", config.dns.servers},
+            {"ExtraHosts", of_wish("extra_hosts")},
+            {"Links", links(container)},
+            {"NetworkMode", network_mode(container)},
+            {"PortBindings", bindings(container)},
+            {"Privileged", wish.value("privileged", Json(false))},
+            {"ReadonlyRootfs", config.spec.root.writable == runtime::Writable::no},
+            {"RestartPolicy",
+             {{"Name", restart_name(config.restart.kind)},
+              {"MaximumRetryCount", config.restart.max_attempts}}}};
+  add_limits(wish, json);
+  return json;
 }
 
 Json mounts(const ObservedContainer& container) {
@@ -127,7 +151,7 @@ Json mounts(const ObservedContainer& container) {
                {"Type", "bind"}};
     if (mount.kind == runtime::MountKind::tmpfs) entry["Type"] = "tmpfs";
     if (mount.kind == runtime::MountKind::image) entry["Type"] = "image";
-    if (const std::string name = volume_name(mount.source); mount.container_ids && !name.empty()) {
+    if (const std::string name = volume_of(mount); !name.empty()) {
       entry["Type"] = "volume";
       entry["Name"] = name;
       entry["Driver"] = "local";
@@ -137,52 +161,118 @@ Json mounts(const ObservedContainer& container) {
   return list;
 }
 
-Json networks(const ObservedContainer& container) {
-  Json all = Json::object();
-  for (const auto& endpoint : container.config.endpoints) {
-    Json entry{{"Aliases", endpoint.aliases}, {"IPAddress", ""}, {"MacAddress", endpoint.mac}};
-    const auto leased = container.status.addresses.find(endpoint.network);
-    if (leased != container.status.addresses.end() && leased->second.v4)
-      entry["IPAddress"] = network::to_text(*leased->second.v4);
-    all[endpoint.network] = std::move(entry);
-  }
-  return all;
+const network::NetworkSpec* find_network(const ContainerSurroundings& around,
+                                         const std::string& name) {
+  const auto found = std::ranges::find(around.networks, name, &network::NetworkSpec::name);
+  return found == around.networks.end() ? nullptr : &*found;
 }
 
-Json config_json(const ObservedContainer& container, const std::string& project) {
+Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
+          const ContainerSurroundings& around) {
+  Json entry{{"Aliases", endpoint.aliases},
+             {"Gateway", ""},
+             {"GlobalIPv6Address", ""},
+             {"IPAddress", ""},
+             {"IPPrefixLen", 0},
+             {"MacAddress", ""}};
+  const auto leased = container.status.addresses.find(endpoint.network);
+  if (leased == container.status.addresses.end()) return entry;
+  const auto& address = leased->second;
+  if (address.v4) entry["IPAddress"] = network::to_text(*address.v4);
+  if (address.v6) entry["GlobalIPv6Address"] = network::to_text(*address.v6);
+  entry["MacAddress"] = supervisor::mac_of(endpoint, address);
+  if (const auto* const network = find_network(around, endpoint.network); network && address.v4) {
+    entry["Gateway"] = network::to_text(network->gateway);
+    entry["IPPrefixLen"] = network->subnet.prefix;
+  }
+  return entry;
+}
+
+/// Beside what docker calls the default network's: those of the first.
+Json network_settings(const ObservedContainer& container, const ContainerSurroundings& around) {
+  Json seats = Json::object();
+  for (const auto& endpoint : container.config.endpoints)
+    seats[endpoint.network] = seat(container, endpoint, around);
+  const auto& endpoints = container.config.endpoints;
+  Json json = endpoints.empty() ? seat(container, {}, around) : seats[endpoints.front().network];
+  json.erase("Aliases");
+  json["Ports"] = published(container);
+  for (const auto& [port, protocol] : port_numbers(around.exposed)) {
+    const std::string key = fmt::format("{}/{}", port, protocol);
+    if (container.status.process.pid != 0 && !json["Ports"].contains(key))
+      json["Ports"][key] = nullptr;
+  }
+  json["Networks"] = std::move(seats);
+  return json;
+}
+
+/// {"80/tcp": {}}, as docker writes a set.
+Json as_set(const std::vector<std::string>& names) {
+  Json set = Json::object();
+  for (const auto& name : names) set[name] = Json::object();
+  return set.empty() ? Json(nullptr) : set;
+}
+
+Json exposed(const ObservedContainer& container, const ContainerSurroundings& around) {
+  PortNumbers ports = port_numbers(around.exposed);
+  for (const auto& rule : container.config.ports) ports.emplace(rule.container_port, rule.protocol);
+  std::vector<std::string> names;
+  for (const auto& [port, protocol] : ports) names.push_back(fmt::format("{}/{}", port, protocol));
+  return as_set(names);
+}
+
+/// What stands before the command: of the file, or else of the image.
+std::vector<std::string> entrypoint_of(const Json& wish, const image::Image* image) {
+  if (wish.contains("entrypoint")) return wish["entrypoint"].get<std::vector<std::string>>();
+  return image == nullptr ? std::vector<std::string>{} : image->config.entrypoint;
+}
+
+void add_program(const ObservedContainer& container, const Json& wish, const image::Image* image,
+                 Json& config) {
+  const auto entrypoint = entrypoint_of(wish, image);
+  const auto& arguments = container.config.spec.process.arguments;
+  const std::size_t before = std::min(entrypoint.size(), arguments.size());
+  config["Entrypoint"] = entrypoint.empty() ? Json(nullptr) : Json(entrypoint);
+  config["Cmd"] = std::vector<std::string>(arguments.begin() + static_cast<std::ptrdiff_t>(before),
+                                           arguments.end());
+}
+
+Json config_json(const ObservedContainer& container, const ContainerSurroundings& around) {
   const auto& config = container.config;
   const auto& process = config.spec.process;
   const Json wish = applied(container);
   Json labels = wish.contains("labels") ? wish["labels"] : Json::object();
-  labels["com.docker.compose.project"] = project;
+  labels["com.docker.compose.project"] = around.project;
   labels["com.docker.compose.service"] = config.service;
-  if (project.starts_with('@')) {
+  if (around.project.starts_with('@')) {
     labels.erase("com.docker.compose.project");
     labels.erase("com.docker.compose.service");
   }
-  return {{"Hostname", config.spec.hostname},
-          {"Domainname", config.spec.domainname},
-          {"User", process.user},
-          {"Tty", process.terminal},
-          {"OpenStdin", process.open_stdin},
-          {"StdinOnce", config.by_hand && config.by_hand->stdin_once},
-          {"Env", process.environment},
-          {"Cmd", process.arguments},
-          {"Image", image_text(container)},
-          {"WorkingDir", process.working_directory},
-          {"StopSignal", config.stop.signal},
-          {"Labels", std::move(labels)}};
+  Json json{{"Hostname", config.spec.hostname},
+            {"Domainname", config.spec.domainname},
+            {"User", process.user},
+            {"Tty", process.terminal},
+            {"OpenStdin", process.open_stdin},
+            {"StdinOnce", config.by_hand && config.by_hand->stdin_once},
+            {"Env", process.environment},
+            {"ExposedPorts", exposed(container, around)},
+            {"Volumes", as_set(around.image == nullptr ? std::vector<std::string>{}
+                                                       : around.image->config.volumes)},
+            {"Image", image_text(container)},
+            {"WorkingDir", process.working_directory},
+            {"StopSignal", config.stop.signal},
+            {"Labels", std::move(labels)}};
+  add_program(container, wish, around.image, json);
+  return json;
 }
 
 }  // namespace
 
-nlohmann::json inspect_json(const ObservedContainer& container, const std::string& project) {
+nlohmann::json inspect_json(const ObservedContainer& container,
+                            const ContainerSurroundings& around) {
   const auto& config = container.config;
   const auto& arguments = config.spec.process.arguments;
   const Json wish = applied(container);
-  Json seats = networks(container);
-  const std::string address =
-      seats.empty() ? "" : seats.begin().value()["IPAddress"].get<std::string>();
   return {{"Id", config.id},
           {"Created", time_text(container.status.created)},
           {"Path", arguments.empty() ? "" : arguments.front()},
@@ -197,9 +287,8 @@ nlohmann::json inspect_json(const ObservedContainer& container, const std::strin
           {"Platform", "linux"},
           {"HostConfig", host_config(container)},
           {"Mounts", mounts(container)},
-          {"Config", config_json(container, project)},
-          {"NetworkSettings",
-           {{"IPAddress", address}, {"Ports", published(container)}, {"Networks", seats}}}};
+          {"Config", config_json(container, around)},
+          {"NetworkSettings", network_settings(container, around)}};
 }
 
 }  // namespace stack::cli

@@ -9,7 +9,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/container_links.h"
 #include "cli/container_wish.h"
+#include "cli/image_use.h"
 #include "cli/project.h"
 #include "cli/run_options.h"
 #include "image/image_store.h"
@@ -106,16 +108,37 @@ void add_volumes_from(const std::vector<std::string>& texts,
   for (const auto& text : texts) {
     const std::size_t colon = text.find(':');
     const auto& other = choose_container(containers, text.substr(0, colon)).container.config;
-    const bool read_only = colon != std::string::npos && text.substr(colon + 1) == "ro";
+    const std::string mode = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if (colon != std::string::npos && mode != "ro" && mode != "rw")
+      throw Error(
+          fmt::format("--volumes-from {}: invalid mode: {}", printable(text), printable(mode)))
+          .with_hint("ro or rw")
+          .with_exit_code(ExitCode::runtime_error);
     for (const auto& each : other.spec.mounts) {
       const auto taken = [&](const spec::Mount& own) { return own.target == each.target; };
       if (each.kind != runtime::MountKind::bind || std::ranges::any_of(service.volumes, taken))
         continue;
       spec::Mount mount = inherited_mount(each, volumes);
-      if (read_only) mount.access = spec::Access::read_only;
+      if (mode == "ro") mount.access = spec::Access::read_only;
+      if (mode == "rw") mount.access = spec::Access::read_write;
       if (mount.type == spec::MountType::volume) declare_volume(mount.source, project);
       service.volumes.push_back(std::move(mount));
     }
+  }
+}
+
+/// --link, of any container by any of its names. In the default network the one is told of the
+/// other; in others it finds it by name.
+void complete_links(const Options& options, const std::vector<FoundContainer>& containers,
+                    spec::Service& service) {
+  const bool is_default = options.networks.empty() || options.networks.front() == "bridge" ||
+                          options.networks.front() == "default";
+  ImagesOfContainers images;
+  for (spec::Link& link : service.external_links) {
+    const auto& other = choose_container(containers, link.service).container;
+    if (link.alias.empty()) link.alias = link.service;
+    link.service = other.config.name;
+    if (is_default) add_link({link.alias, &other, images.exposed(other)}, service);
   }
 }
 
@@ -155,6 +178,7 @@ spec::Project container_project(const Options& options, const std::string& name,
   spec::Service& service = project.services.at(name);
   add_volumes_from(options.volumes_from, containers, project, service);
   if (options.publish_all) publish_exposed(service);
+  complete_links(options, containers, service);
   return project;
 }
 

@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "orchestrator/one_off.h"
+#include "orchestrator/preflight.h"
 #include "orchestrator/use_cases.h"
 
 namespace stack::cli {
@@ -75,8 +76,28 @@ UpRequest request_of(const Options& options, const std::string& name, Starting s
   return request;
 }
 
-/// The id of the container that was made.
-std::string make(const Options& options, Starting starting) {
+/// What went wrong has been told. docker's code for "it could not be made" is 125.
+[[noreturn]] void fail_as_told(int code) {
+  throw Error("").with_exit_code(code == 1 ? ExitCode::runtime_error : static_cast<ExitCode>(code));
+}
+
+struct Made {
+  std::string name;
+  std::string id;
+  std::vector<Problem> at_start;  ///< what will keep it from running
+};
+
+/// One that could not be started stays as it was made, unless --rm was given.
+void leave(const std::string& name, const Options& options) {
+  if (!options.remove_at_end) return;
+  RemoveRequest request;
+  request.containers = {name};
+  request.volumes = true;
+  carry_out([&](Host& host) { return remove(lone_containers_project, request, host); });
+  retire_lone_containers();
+}
+
+Made make(const Options& options, Starting starting) {
   const auto containers = all_containers();
   if (!options.name.empty()) check_name_is_free(containers, options.name);
   const std::string name = options.name.empty() ? free_name(containers) : options.name;
@@ -90,12 +111,21 @@ std::string make(const Options& options, Starting starting) {
   const UpResult result = up(project, request_of(options, name, starting), host);
   if (!result.problems.empty()) {
     tell_problems(result.problems);
-    throw Error("").with_exit_code(ExitCode::runtime_error);
+    fail_as_told(1);
   }
-  if (const int code = conclude(result.execution); code != 0)
-    throw Error("").with_exit_code(code == 1 ? ExitCode::runtime_error
-                                             : static_cast<ExitCode>(code));
-  return find_container(name).container.config.id;
+  if (const int code = conclude(result.execution); code != 0) {
+    leave(name, options);
+    fail_as_told(code);
+  }
+  return {name, find_container(name).container.config.id,
+          check_ports(host.paths, result.desired, {}, result.changes, result.plan)};
+}
+
+void check_start(const Made& made, const Options& options) {
+  if (made.at_start.empty()) return;
+  tell_problems(made.at_start);
+  leave(made.name, options);
+  fail_as_told(1);
 }
 
 void write_id(const Options& options, const std::string& id) {
@@ -131,19 +161,20 @@ int run_container_run(const Options& options) {
   check_id_file(options);
   detach_keys_of(options);
   count_interrupts();
-  const std::string id = make(options, options.detach ? Starting::all : Starting::nothing);
-  write_id(options, id);
-  if (!options.detach) return attach(id, options);
-  std::cout << id << '\n';
+  const Made made = make(options, options.detach ? Starting::all : Starting::nothing);
+  write_id(options, made.id);
+  check_start(made, options);
+  if (!options.detach) return attach(made.id, options);
+  std::cout << made.id << '\n';
   return 0;
 }
 
 int run_container_create(const Options& options) {
   check_id_file(options);
   count_interrupts();
-  const std::string id = make(options, Starting::nothing);
-  write_id(options, id);
-  std::cout << id << '\n';
+  const Made made = make(options, Starting::nothing);
+  write_id(options, made.id);
+  std::cout << made.id << '\n';
   return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stack container ls` and `inspect`.
+// `stack container ls`.
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "cli/container_inspect.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/found_container.h"
+#include "cli/image_use.h"
 #include "cli/labels.h"
 #include "orchestrator/one_off.h"
 
@@ -21,13 +21,26 @@ namespace {
 const Fields& headings() {
   static const Fields all{
       {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"ID", "CONTAINER ID"},
-      {"Image", "IMAGE"},     {"Labels", "LABELS"},        {"Names", "NAMES"},
-      {"Ports", "PORTS"},     {"RunningFor", "CREATED"},   {"Project", "PROJECT"},
-      {"State", "STATE"},     {"Status", "STATUS"}};
+      {"Image", "IMAGE"},     {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
+      {"Mounts", "MOUNTS"},   {"Names", "NAMES"},          {"Networks", "NETWORKS"},
+      {"Ports", "PORTS"},     {"Project", "PROJECT"},      {"RunningFor", "CREATED"},
+      {"Size", "SIZE"},       {"State", "STATE"},          {"Status", "STATUS"}};
   return all;
 }
 
-Fields row_of(const FoundContainer& found, const Options& options, TimePoint now) {
+/// "12kB (virtual 4.2MB)": what it has written, and that with its image. Only when it is asked for:
+/// a whole tree is looked at.
+std::string size_text(const FoundContainer& found, const Options& options,
+                      ImagesOfContainers& images) {
+  if (!options.sizes && options.format.find(".Size") == std::string::npos) return "0B";
+  const std::uint64_t own = written_bytes(found);
+  const image::Image* const image = images.find(found.container);
+  return fmt::format("{} (virtual {})", human_size(own),
+                     human_size(own + (image == nullptr ? 0 : image->size)));
+}
+
+Fields row_of(const FoundContainer& found, const Options& options, ImagesOfContainers& images,
+              TimePoint now) {
   constexpr std::size_t short_id = 12;
   const auto& container = found.container;
   Labels labels = container.config.attributes;
@@ -39,31 +52,85 @@ Fields row_of(const FoundContainer& found, const Options& options, TimePoint now
           {"ID", options.no_trunc ? container.config.id : container.config.id.substr(0, short_id)},
           {"Image", image_text(container)},
           {"Labels", labels_text(labels)},
+          {"LocalVolumes", fmt::format("{}", volume_names(container).size())},
+          {"Mounts", join(mount_texts(container), ",")},
           {"Names", container.config.name},
-          {"Ports", ports_text(container)},
+          {"Networks", join(network_names(container), ",")},
+          {"Ports", ports_text(container, images.exposed(container))},
           {"Project", is_lone ? "" : found.project},
           {"RunningFor", ago_text(container.status.created, now)},
+          {"Size", size_text(found, options, images)},
           {"State", state_text(container)},
           {"Status", status_text(container, now)}};
 }
 
-/// docker's filters, of which these are known.
-bool passes(const FoundContainer& found, const std::string& filter) {
-  const std::size_t equals = filter.find('=');
-  const std::string key = filter.substr(0, equals);
-  const std::string value = equals == std::string::npos ? "" : filter.substr(equals + 1);
-  const auto& container = found.container;
-  if (key == "name") return container.config.name.find(value) != std::string::npos;
-  if (key == "id") return container.config.id.starts_with(value);
-  if (key == "status") return state_text(container) == value;
-  if (key == "label") return has_label(container.config.attributes, value);
-  if (key == "ancestor") return image_text(container) == value;
-  if (key == "exited") return fmt::format("{}", container.status.exit_code.value_or(-1)) == value;
-  if (key == "health") return to_text(container.status.health) == value;
-  throw Error(fmt::format("invalid filter \"{}\"", printable(filter)))
-      .with_hint("name=, id=, status=, label=, ancestor=, exited= or health=")
-      .with_exit_code(ExitCode::usage);
+bool has(const std::vector<std::string>& list, const std::string& text) {
+  return std::ranges::find(list, text) != list.end();
 }
+
+/// "80", "80/udp" or "8000-8010": whether one of them is among `ports`.
+bool has_port(const PortNumbers& ports, const std::string& text) {
+  return std::ranges::any_of(port_numbers({text}),
+                             [&](const auto& port) { return ports.contains(port); });
+}
+
+/// docker's filters, of which these are known.
+class ContainerFilter {
+ public:
+  ContainerFilter(const std::vector<FoundContainer>& all, ImagesOfContainers& images)
+      : all_(all), images_(images) {}
+
+  bool passes(const FoundContainer& found, const std::string& filter) const {
+    const std::size_t equals = filter.find('=');
+    const std::string key = filter.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : filter.substr(equals + 1);
+    const auto& container = found.container;
+    const auto& config = container.config;
+    if (key == "name") return config.name.find(value) != std::string::npos;
+    if (key == "id") return config.id.starts_with(value);
+    if (key == "status") return state_text(container) == value;
+    if (key == "label") return has_label(config.attributes, value);
+    if (key == "ancestor") return is_of(container, value);
+    if (key == "exited") return fmt::format("{}", container.status.exit_code.value_or(-1)) == value;
+    if (key == "health") return to_text(container.status.health) == value;
+    if (key == "before") return container.status.created < created_of(value);
+    if (key == "since") return container.status.created > created_of(value);
+    if (key == "volume") return has(mount_places(container), value);
+    if (key == "network") return has(network_names(container), value);
+    if (key == "publish") return has_port(published(container), value);
+    if (key == "expose") return has_port(exposed(container), value);
+    throw Error(fmt::format("invalid filter \"{}\"", printable(filter)))
+        .with_hint(
+            "name=, id=, status=, label=, ancestor=, exited=, health=, before=, since=, volume=, "
+            "network=, publish= or expose=")
+        .with_exit_code(ExitCode::usage);
+  }
+
+ private:
+  supervisor::TimePoint created_of(const std::string& name) const {
+    return choose_container(all_, name).container.status.created;
+  }
+  /// "box" is "box:latest", too.
+  static bool is_of(const supervisor::ObservedContainer& container, const std::string& image) {
+    const std::string text = image_text(container);
+    return text == image || text == image + ":latest";
+  }
+  static PortNumbers published(const supervisor::ObservedContainer& container) {
+    PortNumbers ports;
+    for (const auto& each : container.status.published)
+      ports.emplace(each.host_port, each.protocol);
+    return ports;
+  }
+  PortNumbers exposed(const supervisor::ObservedContainer& container) const {
+    PortNumbers ports = port_numbers(images_.exposed(container));
+    for (const auto& each : container.status.published)
+      ports.emplace(each.container_port, each.protocol);
+    return ports;
+  }
+
+  const std::vector<FoundContainer>& all_;
+  ImagesOfContainers& images_;
+};
 
 /// docker's -n and -l show stopped ones too, and so does a filter for them.
 bool shows_all(const Options& options) {
@@ -81,13 +148,16 @@ std::size_t most(const Options& options) {
   return *number;
 }
 
-std::vector<FoundContainer> chosen(const Options& options) {
-  std::vector<FoundContainer> containers = all_containers();
-  std::erase_if(containers, [&](const FoundContainer& found) {
-    if (!shows_all(options) && !supervisor::is_up(found.container.status.phase)) return true;
-    return std::ranges::any_of(options.filters,
-                               [&](const auto& filter) { return !passes(found, filter); });
-  });
+std::vector<FoundContainer> chosen(const Options& options, ImagesOfContainers& images) {
+  const std::vector<FoundContainer> all = all_containers();
+  const ContainerFilter filter(all, images);
+  std::vector<FoundContainer> containers;
+  for (const FoundContainer& found : all) {
+    if (!shows_all(options) && !supervisor::is_up(found.container.status.phase)) continue;
+    if (std::ranges::all_of(options.filters,
+                            [&](const auto& text) { return filter.passes(found, text); }))
+      containers.push_back(found);
+  }
   if (containers.size() > most(options)) containers.resize(most(options));
   return containers;
 }
@@ -96,27 +166,16 @@ std::vector<FoundContainer> chosen(const Options& options) {
 
 int run_container_list(const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
+  ImagesOfContainers images;
   std::vector<Fields> rows;
-  for (const FoundContainer& found : chosen(options)) rows.push_back(row_of(found, options, now));
+  for (const FoundContainer& found : chosen(options, images))
+    rows.push_back(row_of(found, options, images, now));
   const std::string format = options.quiet ? "{{.ID}}" : options.format;
-  std::cout << format_rows(format, headings(),
-                           {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"},
-                           rows);
+  std::vector<std::string> columns{"ID",     "Image", "Command", "RunningFor",
+                                   "Status", "Ports", "Names"};
+  if (options.sizes) columns.emplace_back("Size");
+  std::cout << format_rows(format, headings(), columns, rows);
   return 0;
-}
-
-int run_container_inspect(const Options& options) {
-  if (!options.format.empty() && options.format != "json")
-    throw Error("stack container inspect knows --format json only as yet")
-        .with_exit_code(ExitCode::usage);
-  nlohmann::json all = nlohmann::json::array();
-  const int code = each_of(options.arguments, [&](const std::string& name) {
-    const FoundContainer found = find_container(name);
-    all.push_back(inspect_json(found.container, found.project));
-  });
-  constexpr int indent = 4;
-  std::cout << all.dump(options.format.empty() ? indent : -1) << '\n';
-  return code;
 }
 
 }  // namespace stack::cli

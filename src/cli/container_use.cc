@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack container exec`, `logs` and their likes: what the command of the same name does to a
 // service's container, done to one by its name.
+#include <iostream>
+
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/found_container.h"
-#include "orchestrator/one_off.h"
+#include "cli/port_view.h"
 
 namespace stack::cli {
 namespace {
@@ -14,22 +16,13 @@ Options about_first(const Options& options) {
   return options_about(find_container(options.arguments.front()), options);
 }
 
-/// Files are copied by service and number, which a one-off has not.
-void require_service(const FoundContainer& found) {
-  if (supervisor::is_one_off(found.container.config))
-    throw Error(fmt::format("{} is of `stack run`: its files cannot be looked at yet",
-                            found.container.config.name))
-        .with_hint("`stack container exec` works while it runs");
-}
-
-/// CONTAINER:PATH as SERVICE:PATH.
+/// CONTAINER:PATH as SERVICE:PATH; its id says which.
 void translate(std::string& argument, Options& about) {
   const std::size_t colon = argument.find(':');
   if (colon == std::string::npos || argument.starts_with('/') || argument.starts_with('.')) return;
   const FoundContainer found = find_container(argument.substr(0, colon));
-  require_service(found);
   about.project_name = found.project;
-  about.index = fmt::format("{}", found.container.config.number);
+  about.container = found.container.config.id;
   argument = found.container.config.service + argument.substr(colon);
 }
 
@@ -60,31 +53,38 @@ int run_container_cp(const Options& options) {
 }
 
 int run_container_diff(const Options& options) {
-  require_service(find_container(options.arguments.front()));
   return run_diff(about_first(options));
 }
 
+int run_container_export(const Options& options) {
+  return run_export(about_first(options));
+}
+
+int run_container_commit(const Options& options) {
+  return run_commit(about_first(options));
+}
+
 int run_container_port(const Options& options) {
-  return run_port(about_first(options));
+  if (options.arguments.size() > 2)
+    throw Error("container port takes CONTAINER and one PORT").with_exit_code(ExitCode::usage);
+  const FoundContainer found = find_container(options.arguments.front());
+  if (options.arguments.size() == 1) {
+    std::cout << all_published(found.container);
+    return 0;
+  }
+  const PrivatePort wanted = parse_private_port(options.arguments[1], "");
+  const auto address = find_published(found.container, wanted);
+  if (!address)
+    throw Error(fmt::format("No public port '{}/{}' published for {}", wanted.number,
+                            wanted.protocol, options.arguments.front()));
+  std::cout << *address << '\n';
+  return 0;
 }
 
 int run_container_top(const Options& options) {
   Options about = about_first(options);
   about.arguments.resize(1);
   return run_top(about);
-}
-
-int run_container_stats(const Options& options) {
-  if (options.arguments.size() != 1)
-    throw Error("stack container stats takes one container as yet")
-        .with_hint("`stack stats` shows all of a stack")
-        .with_exit_code(ExitCode::usage);
-  return run_stats(about_first(options));
-}
-
-int run_container_rename(const Options&) {
-  throw Error("containers cannot be renamed yet")
-      .with_hint("`stack container commit`, then `run --name` makes another one of its files");
 }
 
 }  // namespace stack::cli

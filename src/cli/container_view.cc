@@ -84,21 +84,105 @@ std::string labels_text(const ObservedContainer& container, const std::string& p
   return join(pairs, ",");
 }
 
-std::string mounts_text(const ObservedContainer& container) {
-  std::vector<std::string> sources;
-  for (const auto& mount : container.config.spec.mounts) {
-    if (mount.kind == runtime::MountKind::bind) sources.push_back(mount.source);
-  }
-  return join(sources, ",");
+// --- ports
+
+struct PortRange {
+  std::string protocol;
+  unsigned first = 0;
+  unsigned last = 0;
+};
+
+std::string range_text(unsigned first, unsigned last) {
+  return first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last);
 }
 
-std::string networks_text(const ObservedContainer& container) {
-  std::vector<std::string> names;
-  for (const auto& endpoint : container.config.endpoints) names.push_back(endpoint.network);
-  return join(names, ",");
+/// Each exposed port that is not published, by number; neighbours as one.
+std::vector<PortRange> unpublished(const ObservedContainer& container,
+                                   const std::vector<std::string>& exposed) {
+  PortNumbers ports = port_numbers(exposed);
+  for (const auto& port : container.status.published)
+    ports.erase({port.container_port, port.protocol});
+  std::vector<PortRange> all;
+  for (const auto& port : ports) {
+    const auto goes_on = std::ranges::find_if(all, [&](const PortRange& range) {
+      return range.protocol == port.second && range.last + 1 == port.first;
+    });
+    if (goes_on == all.end()) {
+      all.push_back({port.second, port.first, port.first});
+    } else {
+      goes_on->last = port.first;
+    }
+  }
+  return all;
+}
+
+struct PublishedRange {
+  std::string host_ip;
+  unsigned host_port = 0;
+  unsigned container_port = 0;
+  std::string protocol;
+  unsigned more = 0;  ///< ports, of the same numbers inside and outside
+};
+
+/// As docker, ports become a range when they have the same numbers on both sides.
+std::vector<PublishedRange> published_ranges(const ObservedContainer& container) {
+  std::vector<PublishedRange> all;
+  for (const auto& port : container.status.published) {
+    const auto goes_on = std::ranges::find_if(all, [&](const PublishedRange& range) {
+      const unsigned next = range.host_port + range.more + 1;
+      return range.host_ip == port.host_ip && range.protocol == port.protocol &&
+             range.host_port == range.container_port && port.host_port == next &&
+             port.container_port == next;
+    });
+    if (goes_on == all.end()) {
+      all.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
+    } else {
+      ++goes_on->more;
+    }
+  }
+  return all;
 }
 
 }  // namespace
+
+std::vector<std::string> mount_texts(const ObservedContainer& container) {
+  std::vector<std::string> sources;
+  for (const auto& mount : container.config.spec.mounts)
+    if (mount.kind == runtime::MountKind::bind) sources.push_back(mount.source);
+  return sources;
+}
+
+std::string volume_of(const runtime::MountSpec& mount) {
+  constexpr std::string_view data = "/_data";
+  const std::size_t end = mount.source.rfind(data);
+  if (!mount.container_ids || end == std::string::npos ||
+      mount.source.find("/volumes/") == std::string::npos)
+    return "";
+  const std::string home = mount.source.substr(0, end);
+  return home.substr(home.rfind('/') + 1);
+}
+
+std::vector<std::string> volume_names(const ObservedContainer& container) {
+  std::vector<std::string> names;
+  for (const auto& mount : container.config.spec.mounts)
+    if (std::string name = volume_of(mount); !name.empty()) names.push_back(std::move(name));
+  return names;
+}
+
+std::vector<std::string> mount_places(const ObservedContainer& container) {
+  std::vector<std::string> places = volume_names(container);
+  for (const auto& mount : container.config.spec.mounts) {
+    places.push_back(mount.source);
+    places.push_back(mount.target);
+  }
+  return places;
+}
+
+std::vector<std::string> network_names(const ObservedContainer& container) {
+  std::vector<std::string> names;
+  for (const auto& endpoint : container.config.endpoints) names.push_back(endpoint.network);
+  return names;
+}
 
 std::string address_text(const std::string& ip) {
   return ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
@@ -135,14 +219,30 @@ std::string status_text(const ObservedContainer& container, TimePoint now) {
   return "";
 }
 
-std::string ports_text(const ObservedContainer& container) {
-  std::vector<std::string> parts;
-  std::set<std::pair<std::uint16_t, std::string>> published;
-  for (const auto& port : container.status.published) {
-    published.emplace(port.container_port, port.protocol);
-    parts.push_back(fmt::format("{}:{}->{}/{}", address_text(port.host_ip), port.host_port,
-                                port.container_port, port.protocol));
+PortNumbers port_numbers(const std::vector<std::string>& texts) {
+  PortNumbers ports;
+  for (const std::string& text : texts) {
+    const std::size_t slash = text.find('/');
+    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+    const auto ranges = parse_ranges(std::string_view(text).substr(0, slash));
+    if (!ranges) continue;
+    for (const NumberRange& range : *ranges)
+      for (unsigned port = range.first; port <= range.last; ++port) ports.emplace(port, protocol);
   }
+  return ports;
+}
+
+std::string ports_text(const ObservedContainer& container,
+                       const std::vector<std::string>& exposed) {
+  std::vector<std::string> parts;
+  if (container.status.process.pid != 0)
+    for (const PortRange& range : unpublished(container, exposed))
+      parts.push_back(fmt::format("{}/{}", range_text(range.first, range.last), range.protocol));
+  for (const PublishedRange& each : published_ranges(container))
+    parts.push_back(fmt::format("{}:{}->{}/{}", address_text(each.host_ip),
+                                range_text(each.host_port, each.host_port + each.more),
+                                range_text(each.container_port, each.container_port + each.more),
+                                each.protocol));
   return join(parts, ", ");
 }
 
@@ -178,10 +278,10 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   json["Image"] = wish.value("image", "");
   json["Labels"] = labels_text(container, project, wish);
   json["LocalVolumes"] = fmt::format("{}", container.config.spec.mounts.size());
-  json["Mounts"] = mounts_text(container);
+  json["Mounts"] = join(mount_texts(container), ",");
   json["Name"] = container.config.name;
   json["Names"] = container.config.name;
-  json["Networks"] = networks_text(container);
+  json["Networks"] = join(network_names(container), ",");
   json["Ports"] = ports_text(container);
   json["Project"] = project;
   json["Publishers"] = publishers(container);

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "supervisor/status.h"
@@ -17,12 +19,25 @@ using TimePoint = std::chrono::system_clock::time_point;
 std::string status_text(const supervisor::ObservedContainer& container, TimePoint now);
 /// "running", "paused", "exited", "created", "restarting", "data".
 std::string state_text(const supervisor::ObservedContainer& container);
-/// "0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp"
-std::string ports_text(const supervisor::ObservedContainer& container);
+/// Of "80/tcp", "80" and "3000-3005/udp": number and protocol of each; what is no port is left out.
+using PortNumbers = std::set<std::pair<unsigned, std::string>>;
+PortNumbers port_numbers(const std::vector<std::string>& texts);
+/// "5000/tcp, 0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp", ranges as one: "3000-3005/tcp".
+/// `exposed`: "80/tcp"; of one that runs, those are shown that are not published.
+std::string ports_text(const supervisor::ObservedContainer& container,
+                       const std::vector<std::string>& exposed = {});
 /// `"sh -c 'sleep 10…"`: cut to 20 characters unless `whole`.
 std::string command_text(const supervisor::ObservedContainer& container, bool whole);
 /// The image as the file names it.
 std::string image_text(const supervisor::ObservedContainer& container);
+/// Paths of the host that it has mounted.
+std::vector<std::string> mount_texts(const supervisor::ObservedContainer& container);
+/// The volume that a mount's source lies in, by the store's way of laying them out; empty: none.
+std::string volume_of(const runtime::MountSpec& mount);
+std::vector<std::string> volume_names(const supervisor::ObservedContainer& container);
+/// All that --filter volume= may mean: names of volumes, paths here, and paths inside.
+std::vector<std::string> mount_places(const supervisor::ObservedContainer& container);
+std::vector<std::string> network_names(const supervisor::ObservedContainer& container);
 /// An address as it stands before a port: "[::1]".
 std::string address_text(const std::string& ip);
 /// In UTC, as strftime(3) has it.

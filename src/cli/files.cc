@@ -35,8 +35,18 @@ std::optional<int> index_of(const Options& options) {
   return *index > 0 ? index : std::nullopt;  // 0 is docker compose's default: any
 }
 
+/// Those of a service, or the one whose id somebody has found out.
+std::vector<ObservedContainer> chosen(const FilesOf& files, const std::string& service,
+                                      const Options& options) {
+  if (options.container.empty()) return containers_of(files, service, index_of(options));
+  auto containers = supervisor::read_containers(files.paths, files.project);
+  std::erase_if(containers, [&](const auto& each) { return each.config.id != options.container; });
+  if (containers.empty()) fail("container {} is gone", options.container);
+  return containers;
+}
+
 ObservedContainer container_of(const FilesOf& files, const Options& options) {
-  return containers_of(files, options.arguments.front(), index_of(options)).front();
+  return chosen(files, options.arguments.front(), options).front();
 }
 
 void refuse_terminal(const char* message) {
@@ -127,14 +137,14 @@ int run_cp(const Options& options) {
   if (!copy.source.service.empty()) {
     if (request.destination == "-")
       refuse_terminal("a tar archive is not for a terminal: redirect standard output");
-    const auto container = containers_of(files, copy.source.service, index_of(options)).front();
+    const auto container = chosen(files, copy.source.service, options).front();
     const auto left_out = copy_out(files, container, request);
     if (request.destination != "-")
       tell_copied(container.config.name + ":" + request.source, request.destination, left_out,
                   options);
     return 0;
   }
-  const auto containers = containers_of(files, copy.destination.service, index_of(options));
+  const auto containers = chosen(files, copy.destination.service, options);
   if (request.source == "-" && containers.size() > 1) {
     throw Error("standard input can be read once, and the service has several containers")
         .with_hint("choose one with --index");

@@ -9,6 +9,8 @@
 #include "cli/change.h"
 #include "cli/progress.h"
 #include "orchestrator/one_off.h"
+#include "supervisor/project_files.h"
+#include "volumes/usage.h"
 
 namespace stack::cli {
 
@@ -24,23 +26,38 @@ std::vector<FoundContainer> all_containers(supervisor::ConfigParts parts) {
   return all;
 }
 
-const FoundContainer& choose_container(const std::vector<FoundContainer>& containers,
-                                       const std::string& text) {
+const FoundContainer* seek_container(const std::vector<FoundContainer>& containers,
+                                     const std::string& text) {
   const std::string name = text.starts_with('/') ? text.substr(1) : text;
   const FoundContainer* chosen = nullptr;
   for (const FoundContainer& each : containers) {
     const auto& config = each.container.config;
-    if (config.name == name || config.id == name) return each;
+    if (config.name == name || config.id == name) return &each;
+  }
+  for (const FoundContainer& each : containers) {
+    const auto& config = each.container.config;
     if (name.empty() || !config.id.starts_with(name)) continue;
     if (chosen != nullptr)
       throw Error(fmt::format("multiple IDs found with provided prefix: {}", printable(name)))
           .with_hint("more digits tell them apart");
     chosen = &each;
   }
-  if (chosen != nullptr) return *chosen;
+  return chosen;
+}
+
+const FoundContainer& choose_container(const std::vector<FoundContainer>& containers,
+                                       const std::string& text) {
+  if (const FoundContainer* const found = seek_container(containers, text)) return *found;
+  const std::string name = text.starts_with('/') ? text.substr(1) : text;
   Error error(fmt::format("No such container: {}", printable(text)));
   std::vector<std::string> names;
-  for (const FoundContainer& each : containers) names.push_back(each.container.config.name);
+  for (const FoundContainer& each : containers) {
+    const auto& config = each.container.config;
+    if (config.service == name)
+      throw error.with_hint(fmt::format("{} is a service of stack {}, and has container {}",
+                                        printable(name), each.project, config.name));
+    names.push_back(config.name);
+  }
   if (const auto near = nearest(name, names))
     error.with_hint(fmt::format("did you mean \"{}\"?", *near));
   throw error;
@@ -50,7 +67,29 @@ FoundContainer find_container(const std::string& text) {
   return choose_container(all_containers(), text);
 }
 
+namespace {
+
+/// [a-zA-Z0-9][a-zA-Z0-9_.-]+
+bool is_container_name(const std::string& name) {
+  const auto plain = [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9');
+  };
+  const auto fits = [&](char byte) {
+    return plain(byte) || byte == '_' || byte == '.' || byte == '-';
+  };
+  return name.size() > 1 && plain(name.front()) && std::ranges::all_of(name, fits);
+}
+
+}  // namespace
+
 void check_name_is_free(const std::vector<FoundContainer>& containers, const std::string& name) {
+  if (!is_container_name(name))
+    throw Error(
+        fmt::format("Invalid container name ({}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+                    printable(name)))
+        .with_hint("two characters at least, of which the first is a letter or a digit")
+        .with_exit_code(ExitCode::runtime_error);
   for (const FoundContainer& each : containers) {
     const auto& config = each.container.config;
     if (config.name != name) continue;
@@ -60,6 +99,11 @@ void check_name_is_free(const std::vector<FoundContainer>& containers, const std
         .with_hint("remove or rename that container, or choose another name")
         .with_exit_code(ExitCode::runtime_error);
   }
+}
+
+std::uint64_t written_bytes(const FoundContainer& found) {
+  const supervisor::ProjectFiles files{HostPaths::from_environment(), found.project};
+  return volumes::disk_usage(files.upper(found.container.config.id));
 }
 
 void retire_lone_containers() {

@@ -35,6 +35,7 @@ Command image_list_command() {
           {{"-a,--all", &Options::all, "Accepted: all images are always shown"},
            quiet_flag("Print ids only"),
            {"--digests", &Options::digests, "Show what registries call them"},
+           {"--tree", &Options::tree, "Show each image with its names and its platform"},
            filter_flag("before, dangling, label, reference, since or until"),
            format_flag("table, 'table TEMPLATE', json, or a template of {{.ID}} and the like"),
            no_trunc_flag()},

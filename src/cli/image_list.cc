@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/image_use.h"
 #include "cli/image_view.h"
+#include "cli/table.h"
 #include "image/store_index.h"
 
 namespace stack::cli {
@@ -36,18 +37,53 @@ std::vector<std::uint64_t> layer_bytes(const image::ImageStore& store,
   return bytes;
 }
 
+/// "linux/amd64", "linux/arm/v7"
+std::string platform_of(const image::ImageStore& store, const image::Image& image) {
+  const Json json = image_json(image, config_of(store, image));
+  std::string text =
+      fmt::format("{}/{}", json["Os"].get<std::string>(), json["Architecture"].get<std::string>());
+  if (json.contains("Variant")) text += fmt::format("/{}", json["Variant"].get<std::string>());
+  return text;
+}
+
+/// An image under all of its names, and what it is for below.
+std::string tree_of(const image::ImageStore& store, const std::vector<NamedImage>& shown,
+                    std::map<std::string, int>& users) {
+  constexpr std::size_t short_id = 12;
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const image::Image& image = *shown[i].image;
+    const std::string id = image.id.substr(7, short_id);
+    const std::string size = human_size(image.size);
+    const std::string used = users[image.id] > 0 ? "in use" : "";
+    rows.push_back({fmt::format("{}:{}", shown[i].repository, shown[i].tag), id, size, used});
+    const bool has_more_names = i + 1 < shown.size() && shown[i + 1].image == shown[i].image;
+    if (!has_more_names)
+      rows.push_back({fmt::format("└─ {}", platform_of(store, image)), id, size, used});
+  }
+  return table({"IMAGE", "ID", "DISK USAGE", "EXTRA"}, rows);
+}
+
 }  // namespace
 
 int run_image_list(const Options& options) {
+  if (options.tree && (options.quiet || options.digests || !options.format.empty()))
+    throw Error("--tree goes without --quiet, --digests and --format")
+        .with_exit_code(ExitCode::usage);
   const auto images = open_store().list();
   const auto now = std::chrono::system_clock::now();
   std::vector<std::string> wishes = options.filters;
   for (const auto& name : options.arguments) wishes.push_back("reference=" + name);
   const ImageFilter filter(wishes, images, now);
   auto users = image_users(images);
+  std::vector<NamedImage> shown = by_name(images);
+  std::erase_if(shown, [&](const NamedImage& named) { return !filter.passes(named); });
+  if (options.tree) {
+    std::cout << tree_of(open_store(), shown, users);
+    return 0;
+  }
   std::vector<Fields> rows;
-  for (const auto& named : by_name(images)) {
-    if (!filter.passes(named)) continue;
+  for (const auto& named : shown) {
     Fields row = image_fields(named, users[named.image->id], options.no_trunc, now);
     const bool is_repeated =
         options.quiet && std::find(rows.begin(), rows.end(), row) != rows.end();

@@ -48,6 +48,28 @@ std::map<std::string, int> image_users(const std::vector<image::Image>& images) 
   return users;
 }
 
+const image::Image* ImagesOfContainers::find(const supervisor::ObservedContainer& container) {
+  const std::string id = image_id_of(container);
+  if (id.empty()) return nullptr;
+  auto found = known_.find(id);
+  if (found == known_.end()) found = known_.emplace(id, store_.find(id)).first;
+  return found->second ? &*found->second : nullptr;
+}
+
+std::vector<std::string> ImagesOfContainers::exposed(
+    const supervisor::ObservedContainer& container) {
+  std::vector<std::string> ports;
+  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
+  if (wish.is_object() && wish.contains("expose"))
+    for (const auto& port : wish["expose"]) ports.push_back(port.get<std::string>());
+  for (std::string& port : ports)
+    if (port.find('/') == std::string::npos) port += "/tcp";
+  if (const image::Image* const image = find(container))
+    ports.insert(ports.end(), image->config.exposed_ports.begin(),
+                 image->config.exposed_ports.end());
+  return ports;
+}
+
 std::vector<std::string> images_in_use(const std::vector<image::Image>& images) {
   std::vector<std::string> ids;
   for (const auto& [id, count] : image_users(images)) ids.push_back(id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,19 @@ std::string image_id_of(const supervisor::ObservedContainer& container);
 std::map<std::string, int> image_users(const std::vector<image::Image>& images);
 /// The ids alone.
 std::vector<std::string> images_in_use(const std::vector<image::Image>& images);
+
+/// What is known of containers' images, each looked up once.
+class ImagesOfContainers {
+ public:
+  ImagesOfContainers() : store_(open_store()) {}
+  /// Null when it is not there any more.
+  const image::Image* find(const supervisor::ObservedContainer& container);
+  /// What the image and its file expose: "80/tcp", "3000-3005/udp".
+  std::vector<std::string> exposed(const supervisor::ObservedContainer& container);
+
+ private:
+  image::ImageStore store_;
+  std::map<std::string, std::optional<image::Image>> known_;  ///< by id
+};
 
 }  // namespace stack::cli

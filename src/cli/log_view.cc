@@ -48,8 +48,9 @@ class LogView {
   LogView(const HostPaths& paths, const LogRequest& request, const Options& options)
       : paths_(paths),
         request_(request),
-        printer_(options, request.announce_exits ? LogPrinter::Streams::apart
-                                                 : LogPrinter::Streams::together) {}
+        printer_(options, request.announce_exits || !request.container.empty()
+                              ? LogPrinter::Streams::apart
+                              : LogPrinter::Streams::together) {}
 
   /// What is there now, in the order of time. Returns whether anything runs.
   bool show_present(const std::function<bool()>& stopped) {

@@ -255,6 +255,12 @@ struct Options {
   bool ignore_push_failures = false;
   bool ignore_buildable = false;
   bool include_deps = false;
+
+  std::string root;                       ///< of all commands: instead of STACK_ROOT
+  std::vector<std::string> command_line;  ///< run: what was typed, for a container of an image
+  std::string kind;                       ///< inspect: container, image, volume or network
+  bool tree = false;                      ///< image ls
+  bool link = false;                      ///< container rm
 };
 
 }  // namespace stack::cli

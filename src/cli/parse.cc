@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/command_table.h"
+#include "cli/docker_words.h"
 #include "cli/help.h"
 
 namespace stack::cli {
@@ -177,9 +178,12 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return names;
 }
 
-Parsed wrong_usage(const std::string& message, const Command* command) {
+Parsed wrong_usage(const std::string& message, const Command* command,
+                   std::string_view instead = {}) {
   std::cerr << "stack: " << message << '\n';
-  if (command == nullptr) {
+  if (!instead.empty()) {
+    std::cerr << "  hint: " << instead << '\n';
+  } else if (command == nullptr) {
     std::cerr << "Run `stack --help` for the commands.\n";
   } else {
     std::cerr << fmt::format("Run `stack {} --help` for its options.\n", command->name);
@@ -241,6 +245,37 @@ std::string unknown_word(const CLI::App& app, const Groups& groups,
                      printable(word), suggestion(word, candidates));
 }
 
+/// As docker tells it of its own commands, of which a list may have been empty.
+Parsed without_object(const Command& command, std::size_t least = 1) {
+  std::cerr << fmt::format("stack: \"stack {}\" requires at least {} argument{}.\n\nUsage: {}\n",
+                           command.name, least, least == 1 ? "" : "s", usage_of(command));
+  return {nullptr, {}, static_cast<int>(ExitCode::failure)};
+}
+
+/// Verb and, in a group, the command: where they stand in `arguments`.
+std::vector<std::size_t> places_of_command(const Words& arguments) {
+  const auto verb = skip_flags(arguments.begin(), arguments, {});
+  if (verb == arguments.end()) return {};
+  std::vector<std::size_t> places{static_cast<std::size_t>(verb - arguments.begin())};
+  const auto next = skip_flags(verb + 1, arguments, {});
+  if (next != arguments.end()) places.push_back(static_cast<std::size_t>(next - arguments.begin()));
+  return places;
+}
+
+/// With docker's words for commands as ours.
+Words with_our_words(Words arguments) {
+  const auto places = places_of_command(arguments);
+  Words words;
+  for (const std::size_t place : places) words.push_back(arguments[place]);
+  const Words ours = our_words(words);
+  // One more word than before stands in front.
+  const std::size_t more = ours.size() - words.size();
+  for (std::size_t i = 0; i < places.size(); ++i) arguments[places[i]] = ours[i + more];
+  if (more > 0)
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(places.front()), ours.front());
+  return arguments;
+}
+
 /// Commands that change something, and cannot tell what it would be.
 bool cannot_preview(const Command& command) {
   constexpr std::array changing{"exec",
@@ -290,8 +325,15 @@ bool takes_words(const Command& command) {
          command.positional == Positional::object_and_words;
 }
 
-Parsed parse(const std::vector<std::string>& arguments) {
+std::vector<std::string> as_container_run(std::vector<std::string> arguments) {
+  const auto places = places_of_command(arguments);
+  arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(places.front()), "container");
+  return arguments;
+}
+
+Parsed parse(const std::vector<std::string>& typed) {
   Parsed parsed;
+  const Words arguments = with_our_words(typed);
   // What a shell asks about is a line of its own: none of its flags is for us.
   if (!arguments.empty() && arguments.front() == "__complete") {
     parsed.command = find_command(arguments.front());
@@ -305,6 +347,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   app.add_flag("-v,--version", version, "Print the version");
   for (const auto& flag : global_flags()) add_flag(app, flag, parsed.options);
   const auto verb = skip_flags(arguments.begin(), arguments, {});
+  if (verb != arguments.end() && !instead_of(*verb).empty())
+    return wrong_usage(fmt::format("unknown command: {}", *verb), nullptr, instead_of(*verb));
   Groups groups;
   Subcommands subcommands;
   for (const Command& command : concerned(arguments, verb))
@@ -316,6 +360,8 @@ Parsed parse(const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForHelp&) {
     std::cout << help_of(command_of(subcommands), groups);
     return parsed;
+  } catch (const CLI::RequiredError&) {
+    return without_object(*command_of(subcommands));
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what(), command_of(subcommands));
   }
@@ -333,12 +379,16 @@ Parsed parse(const std::vector<std::string>& arguments) {
   }
   if (takes_words(*parsed.command)) {
     const bool needs_command = parsed.command->positional == Positional::service_and_command;
-    if (parts.command.size() < (needs_command ? 2U : 1U))
+    const std::size_t least = needs_command ? 2 : 1;
+    if (parts.command.size() < least && !group_of(*parsed.command).empty())
+      return without_object(*parsed.command, least);
+    if (parts.command.size() < least)
       return wrong_usage(
           fmt::format("{} needs {}{}", parsed.command->name, parsed.command->positional_name,
                       needs_command ? " COMMAND" : ""),
           parsed.command);
     parsed.options.arguments = std::move(parts.command);
+    parsed.options.command_line = arguments;
   }
   if (parsed.options.dry_run && cannot_preview(*parsed.command))
     return wrong_usage(fmt::format("`{}` cannot tell what it would do: --dry-run is not for it",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stack port`: where a port of a service is published.
+// `stack port`, `stack open`: where a port of a service is published.
 #include <iostream>
 
 #include "base/error.h"
@@ -9,6 +9,15 @@
 #include "cli/project.h"
 
 namespace stack::cli {
+
+int run_open(const Options& options) {
+  if (options.arguments.size() > 2)
+    throw Error("open takes SERVICE and one PORT").with_exit_code(ExitCode::usage);
+  std::optional<PrivatePort> wanted;
+  if (options.arguments.size() == 2) wanted = parse_private_port(options.arguments[1], "");
+  std::cout << address_to_open(chosen_container(project_name(options), options), wanted) << '\n';
+  return 0;
+}
 
 int run_port(const Options& options) {
   if (options.arguments.size() > 2)

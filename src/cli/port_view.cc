@@ -55,14 +55,37 @@ PrivatePort parse_private_port(std::string_view text, const std::string& protoco
   return port;
 }
 
-std::string published_address(const supervisor::ObservedContainer& container,
-                              const PrivatePort& port) {
+std::optional<std::string> find_published(const supervisor::ObservedContainer& container,
+                                          const PrivatePort& port) {
   for (const PublishedPort& each : container.status.published)
     if (each.container_port == port.number && each.protocol == port.protocol)
       return public_text(each);
+  return std::nullopt;
+}
+
+std::string published_address(const supervisor::ObservedContainer& container,
+                              const PrivatePort& port) {
+  if (const auto address = find_published(container, port)) return *address;
   const std::string published = private_list(container);
   fail("no port {}/{} for container {}{}{}", port.number, port.protocol, container.config.name,
        published.empty() ? "" : ": ", published);
+}
+
+std::string address_to_open(const supervisor::ObservedContainer& container,
+                            const std::optional<PrivatePort>& port) {
+  constexpr std::uint16_t https = 443;
+  for (const PublishedPort& each : container.status.published) {
+    if (port ? each.container_port != port->number || each.protocol != port->protocol
+             : each.protocol != "tcp")
+      continue;
+    // What listens everywhere answers here, too.
+    const bool everywhere = each.host_ip == "0.0.0.0" || each.host_ip == "::";
+    return fmt::format("{}://{}:{}", each.container_port == https ? "https" : "http",
+                       everywhere ? "127.0.0.1" : address_text(each.host_ip), each.host_port);
+  }
+  if (port) return published_address(container, *port);  // tells what there is
+  throw Error(fmt::format("no port of container {} is published", container.config.name))
+      .with_hint("`ports:` in its file publishes some");
 }
 
 std::string all_published(const supervisor::ObservedContainer& container) {

@@ -108,6 +108,11 @@ NamedProject load_named_project(const Options& options) {
   }
 }
 
+void tell_without_file(const Options& options, const char* instead) {
+  if (!options.project_name.empty() || spec::has_file(load_request(options))) return;
+  std::cerr << fmt::format("note: there is no stack file here; {}\n", instead);
+}
+
 std::string project_name(const Options& options) {
   if (is_lone_containers(options)) return options.project_name;
   return spec::find_project_name(load_request(options));

@@ -27,6 +27,10 @@ struct NamedProject {
 };
 NamedProject load_named_project(const Options& options);
 
+/// For a list that is empty: where there is no stack file, tells what lists those of the whole
+/// machine.
+void tell_without_file(const Options& options, const char* instead);
+
 /// Only the name: no file needs to be valid.
 std::string project_name(const Options& options);
 

@@ -109,6 +109,7 @@ int run_push(const Options& options) {
 int run_images(const Options& options) {
   const auto images = open_store().list();
   const auto used = used_images(project_name(options), options, images);
+  if (used.empty()) tell_without_file(options, "`stack image ls` lists all images of this machine");
   if (options.quiet) {
     std::set<std::string> ids;
     for (const auto& each : used) ids.insert(each.named.image->id.substr(7));

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
+#include "cli/image_use.h"
 #include "cli/project.h"
 #include "orchestrator/diff.h"
 
@@ -89,8 +90,9 @@ const Fields& ps_headings() {
 }
 
 nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::string& project,
-                              const Options& options, TimePoint now) {
+                              const Options& options, ImagesOfContainers& images, TimePoint now) {
   nlohmann::ordered_json row(ps_json(container, project, now));
+  row["Ports"] = ports_text(container, images.exposed(container));
   if (!options.no_trunc) return row;
   row["ID"] = container.config.id;
   row["Command"] = command_text(container, true);
@@ -100,8 +102,9 @@ nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::str
 void print(const std::vector<ObservedContainer>& shown, const std::string& project,
            const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
+  ImagesOfContainers images;
   std::vector<nlohmann::ordered_json> rows;
-  for (const auto& each : shown) rows.push_back(ps_row(each, project, options, now));
+  for (const auto& each : shown) rows.push_back(ps_row(each, project, options, images, now));
   std::cout << format_objects(
       options.format, ps_headings(),
       {"Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"}, rows);
@@ -114,6 +117,8 @@ int run_ps(const Options& options) {
   const std::string project = project_name(options);
   auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
   check_services(project, options);
+  if (containers.empty())
+    tell_without_file(options, "`stack container ls` lists all containers of this machine");
   std::erase_if(containers, [&](const auto& each) { return !selection.has(each); });
   if (options.quiet) {
     for (const auto& each : containers) std::cout << each.config.id << '\n';

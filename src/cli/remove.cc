@@ -16,15 +16,45 @@
 namespace stack::cli {
 namespace {
 
-/// Containers that were asked for, and may go. Those of `run` are for `down --remove-orphans`.
-std::set<std::string> leaving(const std::string& project, const Options& options) {
+using supervisor::ObservedContainer;
+
+/// What was typed: services, and containers by name or id, as `ps -q` prints them.
+struct Meant {
+  Options about_services;
+  std::set<std::string> ids;
+};
+
+Meant meant_by(const Options& options, const std::vector<ObservedContainer>& containers) {
+  constexpr std::size_t short_id = 12;
+  Meant meant{options, {}};
+  meant.about_services.arguments.clear();
+  for (const auto& word : options.arguments) {
+    const auto named = std::ranges::find_if(containers, [&](const ObservedContainer& each) {
+      return each.config.name == word ||
+             (word.size() >= short_id && each.config.id.starts_with(word));
+    });
+    if (named == containers.end()) {
+      meant.about_services.arguments.push_back(word);
+    } else {
+      meant.ids.insert(named->config.id);
+    }
+  }
+  return meant;
+}
+
+/// Containers that were asked for, and may go. Those of `run` are for `down --remove-orphans`,
+/// unless they are named.
+std::set<std::string> leaving(const std::vector<ObservedContainer>& containers, const Meant& meant,
+                              const Options& options) {
   std::set<std::string> names;
-  const auto services = services_of(options);
-  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), project,
-                                                      supervisor::ConfigParts::summary)) {
-    const bool is_meant = services.empty() || services.contains(each.config.service);
+  const auto services = services_of(meant.about_services);
+  for (const ObservedContainer& each : containers) {
+    const auto& config = each.config;
+    const bool is_of_them = options.arguments.empty() || services.contains(config.service);
+    const bool is_meant =
+        meant.ids.contains(config.id) || (is_of_them && !supervisor::is_one_off(config));
     const bool may_go = options.stop_first || !supervisor::is_up(each.status.phase);
-    if (is_meant && may_go && !supervisor::is_one_off(each.config)) names.insert(each.config.name);
+    if (is_meant && may_go) names.insert(config.name);
   }
   return names;
 }
@@ -42,8 +72,11 @@ bool is_wanted(const std::set<std::string>& names, const Options& options) {
 
 int run_remove(const Options& options) {
   const std::string name = project_name(options);
-  check_services(name, options);
-  const auto names = leaving(name, options);
+  const auto containers = supervisor::read_containers(HostPaths::from_environment(), name,
+                                                      supervisor::ConfigParts::summary);
+  const Meant meant = meant_by(options, containers);
+  check_services(name, meant.about_services);
+  const auto names = leaving(containers, meant, options);
   if (names.empty()) {
     std::cerr << "No stopped containers\n";
     return 0;

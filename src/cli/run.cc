@@ -5,18 +5,24 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "cli/attach_session.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/detach_keys.h"
 #include "cli/found_container.h"
+#include "cli/image_use.h"
+#include "cli/parse.h"
 #include "cli/progress.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
+#include "cli/run_commands.h"
 #include "cli/run_options.h"
 #include "cli/service_images.h"
+#include "cli/settings.h"
 #include "cli/signals.h"
 #include "orchestrator/use_cases.h"
+#include "spec/load.h"
 
 namespace stack::cli {
 namespace {
@@ -64,6 +70,56 @@ std::string id_of(const std::string& project, const std::string& name) {
   fail("no such container: {}", name);
 }
 
+bool is_given(const Options& options, const Flag& flag) {
+  return std::visit(
+      [&](auto member) {
+        if constexpr (std::is_same_v<decltype(member), bool Options::*>) {
+          return options.*member;
+        } else {
+          return !(options.*member).empty();
+        }
+      },
+      flag.value);
+}
+
+void refuse_flags_of_images(const Options& options) {
+  for (const Flag& flag : image_only_flags()) {
+    if (!is_given(options, flag)) continue;
+    throw Error(fmt::format("{} is for `stack run IMAGE`", split(flag.names, ',').back()))
+        .with_hint(fmt::format("what service {} is like stands in its file",
+                               printable(options.arguments.front())))
+        .with_exit_code(ExitCode::usage);
+  }
+}
+
+/// As `container run`, which reads the command line anew: there, flags mean what docker's do.
+int run_image(const Options& options) {
+  Parsed parsed = parse(as_container_run(options.command_line));
+  if (parsed.command == nullptr) return parsed.exit_code;
+  apply_settings(parsed.options);
+  return parsed.command->run(parsed.options);
+}
+
+/// Nothing is fetched for a name that may be a mistyped service's.
+bool is_image_here(const std::string& name) {
+  try {
+    return open_store().find(name).has_value();
+  } catch (const Error&) {
+    return false;  // it is no name of an image
+  }
+}
+
+[[noreturn]] void fail_without_service(const spec::Project& project, const std::string& name) {
+  std::vector<std::string> services;
+  for (const auto& [service, model] : project.services) services.push_back(service);
+  Error error(fmt::format("no such service: {}", printable(name)));
+  if (const auto near = nearest(name, services))
+    throw error.with_hint(fmt::format("did you mean \"{}\"?", *near));
+  throw error.with_hint(
+      fmt::format("if it is an image: `stack container run {0}`, or `stack image pull {0}` first",
+                  printable(name)));
+}
+
 int attach(const std::string& project, const UpResult& result, const RunRequest& run,
            const Options& options) {
   const std::string& name = container_of(result).name;
@@ -80,10 +136,16 @@ int attach(const std::string& project, const UpResult& result, const RunRequest&
 }  // namespace
 
 int run_run(const Options& options) {
-  const RunRequest run = run_request(options);
+  const std::string& what = options.arguments.front();
+  if (!spec::has_file(load_request(options))) return run_image(options);
   const Options of_service = options_of_service(options);
   const spec::Project loaded = load_project(of_service);
-  if (!loaded.services.contains(run.service)) fail("no such service: {}", run.service);
+  if (!loaded.services.contains(what)) {
+    if (!is_image_here(what)) fail_without_service(loaded, what);
+    return run_image(options);
+  }
+  refuse_flags_of_images(options);
+  const RunRequest run = run_request(options);
   if (!options.name.empty())
     check_name_is_free(all_containers(supervisor::ConfigParts::summary), options.name);
   const spec::Project project = project_to_run(loaded, run);

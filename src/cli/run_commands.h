@@ -7,6 +7,9 @@
 namespace stack::cli {
 
 Command run_command();
+/// Flags that `run` takes for an image alone: those of `container run` that it has no other use
+/// for.
+std::vector<Flag> image_only_flags();
 Command create_command();
 Command remove_command();
 Command stack_list_command();

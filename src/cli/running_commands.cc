@@ -37,16 +37,21 @@ Command exec_command() {
 }
 
 Command events_command() {
-  return {"events",
-          "Show what happens to containers, networks and volumes",
-          "stack events --json --since 10m web",
-          Positional::any,
-          "SERVICE",
-          {{"--json", &Options::json, "An object a line, with docker compose's fields"},
-           {"--since", &Options::since, "Begin with what happened then (10m, 2026-01-02T15:04:05Z)",
-            "TIME"},
-           {"--until", &Options::until, "End there", "TIME"}},
-          run_events};
+  return {
+      "events",
+      "Show what happens to containers, networks and volumes",
+      "stack events --json --since 10m web",
+      Positional::any,
+      "SERVICE",
+      {{"--json", &Options::json, "An object a line, with docker compose's fields"},
+       {"--format", &Options::format, "json, or a template of {{.Action}} and the like", "FORMAT"},
+       {"--filter", &Options::filters,
+        "type, event, container, service, image or label; of one key any, of several all",
+        "KEY=VALUE"},
+       {"--since", &Options::since, "Begin with what happened then (10m, 2026-01-02T15:04:05Z)",
+        "TIME"},
+       {"--until", &Options::until, "End there", "TIME"}},
+      run_events};
 }
 
 Command attach_command() {

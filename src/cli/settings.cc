@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/error.h"
+#include "base/host_paths.h"
+#include "base/ids.h"
 #include "base/text.h"
 
 namespace stack::cli {
@@ -39,7 +42,23 @@ bool is_on(const std::string& value) {
   return std::ranges::find(yes, to_lower(value)) != yes.end();
 }
 
+namespace {
+
+/// Two roots have two places for what is needed while it runs, too, unless it is said.
+void move_root(const std::string& root) {
+  constexpr std::size_t digits = 8;
+  const std::string absolute = std::filesystem::absolute(root).lexically_normal();
+  if (variable("STACK_RUN").empty()) {
+    const std::string run = HostPaths::from_environment().run;
+    ::setenv("STACK_RUN", fmt::format("{}-{}", run, stable_hex(absolute, digits)).c_str(), 1);
+  }
+  ::setenv("STACK_ROOT", absolute.c_str(), 1);
+}
+
+}  // namespace
+
 void apply_settings(Options& options) {
+  if (!options.root.empty()) move_root(options.root);
   constexpr std::array<std::string_view, 5> kinds{"auto", "tty", "plain", "json", "quiet"};
   constexpr std::array<std::string_view, 3> moments{"auto", "always", "never"};
   if (options.no_ansi) options.ansi = "never";

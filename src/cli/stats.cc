@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <functional>
 #include <iostream>
 #include <map>
 
@@ -10,6 +11,7 @@
 #include "base/files.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/found_container.h"
 #include "cli/live_area.h"
 #include "cli/project.h"
 #include "cli/signals.h"
@@ -46,19 +48,16 @@ UsageReading take_reading(const ObservedContainer& container) {
 
 class UsageTable {
  public:
-  UsageTable(std::string project, const Options& options)
-      : project_(std::move(project)),
-        options_(options),
-        services_(services_of(options)),
-        machine_(runtime::machine_memory()) {}
+  using Look = std::function<std::vector<ObservedContainer>()>;
+
+  UsageTable(Look look, const Options& options)
+      : look_(std::move(look)), options_(options), machine_(runtime::machine_memory()) {}
 
   /// The rows as they are now; the first reading of a container has no share of CPU time yet.
   std::string refresh() {
     std::map<std::string, UsageReading> readings;
     std::vector<Fields> rows;
-    for (const auto& container :
-         supervisor::read_containers(HostPaths::from_environment(), project_)) {
-      if (!is_shown(container)) continue;
+    for (const auto& container : look_()) {
       const std::string& id = container.config.id;
       const UsageReading now = take_reading(container);
       const auto before = readings_.find(id);
@@ -72,15 +71,8 @@ class UsageTable {
   }
 
  private:
-  bool is_shown(const ObservedContainer& container) const {
-    if (!options_.container.empty()) return container.config.id == options_.container;
-    if (!services_.empty() && !services_.contains(container.config.service)) return false;
-    return options_.all || is_up(container.status.phase);
-  }
-
-  std::string project_;
+  Look look_;
   const Options& options_;
-  std::set<std::string> services_;
   std::uint64_t machine_;
   std::map<std::string, UsageReading> readings_;  ///< by container id
 };
@@ -103,13 +95,9 @@ class StatsScreen {
   LiveArea area_;
 };
 
-}  // namespace
-
-int run_stats(const Options& options) {
-  const std::string project = project_name(options);
-  check_services(project, options);
+int show(UsageTable::Look look, const Options& options) {
   count_interrupts();
-  UsageTable usage(project, options);
+  UsageTable usage(std::move(look), options);
   usage.refresh();  // throws when the format is wrong, and begins to count
   const bool live = !options.no_stream && is_terminal(STDOUT_FILENO) && !is_dumb_terminal();
   StatsScreen screen;
@@ -123,6 +111,43 @@ int run_stats(const Options& options) {
     }
   } while (!options.no_stream && std::cout.good());
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
+}
+
+/// Those that were named, whatever they do; otherwise those that run.
+std::vector<ObservedContainer> named_or_running(const std::set<std::string>& ids,
+                                                const Options& options) {
+  std::vector<ObservedContainer> shown;
+  for (FoundContainer& found : all_containers()) {
+    const auto& container = found.container;
+    const bool is_meant = ids.empty() ? options.all || is_up(container.status.phase)
+                                      : ids.contains(container.config.id);
+    if (is_meant) shown.push_back(std::move(found.container));
+  }
+  return shown;
+}
+
+}  // namespace
+
+int run_stats(const Options& options) {
+  const std::string project = project_name(options);
+  check_services(project, options);
+  const auto services = services_of(options);
+  return show(
+      [&] {
+        auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
+        std::erase_if(containers, [&](const ObservedContainer& each) {
+          if (!services.empty() && !services.contains(each.config.service)) return true;
+          return !options.all && !is_up(each.status.phase);
+        });
+        return containers;
+      },
+      options);
+}
+
+int run_container_stats(const Options& options) {
+  std::set<std::string> ids;
+  for (const auto& name : options.arguments) ids.insert(find_container(name).container.config.id);
+  return show([&] { return named_or_running(ids, options); }, options);
 }
 
 }  // namespace stack::cli

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // stack system: what this machine is, what stack keeps on it, and cleaning up.
-#include <fcntl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -33,11 +32,6 @@ using Json = nlohmann::ordered_json;
 
 HostPaths paths() {
   return HostPaths::from_environment();
-}
-
-std::uint64_t bytes_below(const std::filesystem::path& directory) {
-  Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened ? volumes::disk_usage(std::move(opened)) : 0;
 }
 
 /// Bytes of layers, each once.
@@ -103,7 +97,8 @@ RoomOfKind room_of_containers() {
   std::vector<UsedRoom> things;
   for_each_container(
       [&](const supervisor::ProjectFiles& files, const supervisor::ObservedContainer& container) {
-        things.push_back({container.config.name, bytes_below(files.container(container.config.id)),
+        things.push_back({container.config.name,
+                          volumes::disk_usage(files.container(container.config.id)),
                           supervisor::is_up(container.status.phase)});
       });
   return room_of("Containers", std::move(things));
@@ -121,7 +116,7 @@ RoomOfKind room_of_volumes() {
 RoomOfKind room_of_cache(std::uint64_t kept_layers) {
   std::vector<UsedRoom> things;
   if (kept_layers > 0) things.push_back({"layers", kept_layers, false});
-  if (const auto bytes = bytes_below(paths().cache()); bytes > 0)
+  if (const auto bytes = volumes::disk_usage(paths().cache()); bytes > 0)
     things.push_back({paths().cache().native(), bytes, false});
   return room_of("Build Cache", std::move(things));
 }

@@ -11,6 +11,7 @@
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/labels.h"
+#include "cli/volume_view.h"
 #include "orchestrator/host_volumes.h"
 
 namespace stack::cli {
@@ -80,19 +81,6 @@ class VolumeFilter {
   const std::vector<std::string>& texts_;
   std::map<std::string, std::vector<std::string>> users_;
 };
-
-nlohmann::json volume_json(const VolumeInfo& volume,
-                           const std::map<std::string, std::vector<std::string>>& users) {
-  const auto user = users.find(volume.name);
-  return {{"CreatedAt", calendar_text(volume.created, "%Y-%m-%dT%H:%M:%SZ")},
-          {"Driver", "local"},
-          {"Labels", volume.labels},
-          {"Mountpoint", volume.data.native()},
-          {"Name", volume.name},
-          {"Options", nlohmann::json::object()},
-          {"Scope", "local"},
-          {"UsedBy", user == users.end() ? std::vector<std::string>{} : user->second}};
-}
 
 Removal removal_of(const Options& options) {
   return options.now ? Removal::for_good : Removal::kept_for_a_while;

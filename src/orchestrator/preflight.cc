@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
+#include "orchestrator/one_off.h"
 #include "orchestrator/pull_plan.h"
 #include "runtime/project_quota.h"
 #include "runtime/user_namespace.h"
@@ -59,17 +60,26 @@ std::set<std::string> removed_by(const Plan& plan) {
 class WorldCheck {
  public:
   WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
-             const Plan& plan, HostSources host_sources)
-      : paths_(paths),
-        desired_(desired),
-        observed_(observed),
-        removed_(removed_by(plan)),
-        host_sources_(host_sources) {}
+             const Plan& plan)
+      : paths_(paths), desired_(desired), observed_(observed), removed_(removed_by(plan)) {}
 
-  std::vector<Problem> run(const Changes& changes) {
+  std::vector<Problem> run(const Changes& changes, HostSources host_sources) {
+    host_sources_ = host_sources;
     for (const auto& [name, network] : desired_.networks) check_external(network);
     for (const auto& [name, change] : changes.networks) check_replaced(name, change);
     for (const auto& [name, volume] : desired_.volumes) check_external(volume);
+    for_each_touched(changes, [this](const DesiredContainer& wish) { check(wish); });
+    return std::move(problems_);
+  }
+
+  std::vector<Problem> run_for_ports(const Changes& changes) {
+    for_each_touched(changes, [this](const DesiredContainer& wish) { check_ports(wish); });
+    return std::move(problems_);
+  }
+
+ private:
+  template <typename Check>
+  void for_each_touched(const Changes& changes, const Check& check) {
     for (const auto& [name, change] : changes.containers) {
       const auto wish = desired_.containers.find(name);
       const bool touched = change.verdict == Verdict::create ||
@@ -77,10 +87,8 @@ class WorldCheck {
                            change.verdict == Verdict::update || change.verdict == Verdict::start;
       if (touched && wish != desired_.containers.end()) check(wish->second);
     }
-    return std::move(problems_);
   }
 
- private:
   void add(std::string message, const std::string& path, std::string hint = "") {
     problems_.push_back({std::move(message), desired_.sources.find(path), std::move(hint)});
   }
@@ -97,7 +105,12 @@ class WorldCheck {
     if (spec::id_count(wish.model.userns_mode)) check_id_mapping(wish, place);
     check_storage(wish, place + ".storage_opt.size");
     if (checked_devices_.insert(wish.service).second) check_devices(wish, place);
-    if (wish.model.network_mode == "host") return;
+  }
+
+  void check_ports(const DesiredContainer& wish) {
+    const std::string place = "services." + wish.service;
+    const bool is_the_services = wish.step.empty() || wish.one_off;
+    if (!is_the_services || wish.model.network_mode == "host") return;
     for (std::size_t index = 0; index < wish.model.ports.size(); ++index) {
       check_port(wish, wish.model.ports[index], fmt::format("{}.ports.{}", place, index));
     }
@@ -179,12 +192,17 @@ class WorldCheck {
     const bool for_itself = !publisher || publisher->container == wish.name;
     if (for_itself && supervisor::is_supervisor_of(paths_, desired_.project, holder->pid)) return;
     std::string who = fmt::format("{} (pid {})", printable(holder->command), holder->pid);
-    if (publisher) {
+    if (publisher && publisher->project == lone_containers_project) {
+      who = fmt::format("container \"{}\" ({})", publisher->container, who);
+    } else if (publisher) {
       who = fmt::format("stack \"{}\", service \"{}\" ({})", publisher->project, publisher->service,
                         who);
     }
-    add(fmt::format("port {} on {} is taken by {}", *port.published, host_ip, who), place,
-        "stop it, or publish another host port");
+    // docker's words at the end: they are looked for.
+    add(fmt::format("port {0} on {1} is taken by {2}: Bind for {1}:{0} failed: port is already "
+                    "allocated",
+                    *port.published, host_ip, who),
+        place, "stop it, or publish another host port");
   }
 
   /// Whether `container` has it itself, or gets it from one that goes in the same change.
@@ -228,7 +246,7 @@ class WorldCheck {
   const DesiredState& desired_;
   const ObservedState& observed_;
   const std::set<std::string> removed_;  ///< containers
-  HostSources host_sources_;
+  HostSources host_sources_ = HostSources::careful;
   std::optional<bool> takes_id_mapping_;
   std::set<std::string> checked_devices_;  ///< services
   std::set<std::string> limited_;          ///< same: told that they cannot be
@@ -362,7 +380,13 @@ std::vector<Problem> strange_networks(const DesiredState& desired) {
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
                                  const Plan& plan, HostSources host_sources) {
-  return WorldCheck(paths, desired, observed, plan, host_sources).run(changes);
+  return WorldCheck(paths, desired, observed, plan).run(changes, host_sources);
+}
+
+std::vector<Problem> check_ports(const HostPaths& paths, const DesiredState& desired,
+                                 const ObservedState& observed, const Changes& changes,
+                                 const Plan& plan) {
+  return WorldCheck(paths, desired, observed, plan).run_for_ports(changes);
 }
 
 }  // namespace stack::orchestrator

@@ -37,11 +37,16 @@ void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredS
 /// A warning for each network of another stack that the file does not call external.
 std::vector<Problem> strange_networks(const DesiredState& desired);
 
-/// Ports held by others, bind sources and externals that are missing, bind sources that should not
-/// be given away, containers without a command: for each container that the changes would create,
-/// replace or start. What `plan` removes holds no port any more when they start.
+/// Bind sources and externals that are missing, bind sources that should not be given away,
+/// containers without a command: for each container that the changes would create, replace or
+/// start.
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
                                  const Plan& plan, HostSources host_sources = HostSources::careful);
+/// Ports held by others, for the same containers. What `plan` removes holds no port any more when
+/// they start.
+std::vector<Problem> check_ports(const HostPaths& paths, const DesiredState& desired,
+                                 const ObservedState& observed, const Changes& changes,
+                                 const Plan& plan);
 
 }  // namespace stack::orchestrator

@@ -184,6 +184,14 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
                                    request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
+  auto taken = check_ports(paths, result.desired, observed, result.changes, result.plan);
+  const bool is_lone = request.one_off && request.one_off->is_the_service;
+  if (!is_lone) {
+    std::ranges::move(taken, std::back_inserter(result.problems));
+  } else if (!taken.empty()) {
+    // As docker has it, it is made all the same: its ports are a matter of its start.
+    result.plan = unstarted(result.plan, request, result.desired);
+  }
   look_at_networks(paths, observed, result);
   std::ranges::move(check_conditions(result.desired), std::back_inserter(result.problems));
   HostFindings host = check_host(result.desired, result.changes);

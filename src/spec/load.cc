@@ -77,7 +77,9 @@ void check_given_name(const std::string& name) {
 
 [[noreturn]] void fail_without_file() {
   throw Error("no configuration file provided: not found")
-      .with_hint("stack.yaml or compose.yaml is looked for here and in the folders above");
+      .with_hint(
+          "stack.yaml or compose.yaml is looked for here and in the folders above; "
+          "`stack container` and `stack image` need none");
 }
 
 }  // namespace
@@ -106,6 +108,10 @@ LoadResult load(const LoadRequest& request) {
   sources.surroundings.variables = found.variables;
   sources.surroundings.variable_places = found.variable_places;
   return load_from_sources(std::move(sources));
+}
+
+bool has_file(const LoadRequest& request) {
+  return !discover(request).files.empty();
 }
 
 std::string find_project_name(const LoadRequest& request) {

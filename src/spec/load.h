@@ -59,6 +59,9 @@ struct LoadResult {
 /// there is no file, when a file cannot be read, and when the given project name is not one.
 LoadResult load(const LoadRequest& request);
 
+/// Whether there is a file that load() would read.
+bool has_file(const LoadRequest& request);
+
 /// Only what `-p`, COMPOSE_PROJECT_NAME, `name:` and the folder say, for commands that work without
 /// a valid file (down, ps, logs, stop). Throws Error when no name can be found.
 std::string find_project_name(const LoadRequest& request);

@@ -66,4 +66,9 @@ std::uint64_t disk_usage(Fd directory) {
   return Usage().of(std::move(directory));
 }
 
+std::uint64_t disk_usage(const std::filesystem::path& directory) {
+  Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened ? disk_usage(std::move(opened)) : 0;
+}
+
 }  // namespace stack::volumes

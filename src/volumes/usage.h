@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 #include "base/fd.h"
 
@@ -11,5 +12,7 @@ namespace stack::volumes {
 /// Bytes of disk blocks below an open directory, itself included; files with several names count
 /// once, mount points and links are not entered. Entries that vanish meanwhile are skipped.
 std::uint64_t disk_usage(Fd directory);
+/// The same by its path; 0 when it is not there.
+std::uint64_t disk_usage(const std::filesystem::path& directory);
 
 }  // namespace stack::volumes

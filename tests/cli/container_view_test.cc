@@ -60,6 +60,28 @@ TEST(ContainerView, PortsAreListedForBothFamilies) {
   EXPECT_EQ(ports_text(web), "0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp");
 }
 
+TEST(ContainerView, ExposedPortsAreShownBareWhileItRuns) {
+  auto web = container(Phase::running);
+  web.status.process.pid = 12;
+  web.status.published = {{"0.0.0.0", 49153, "tcp", {}, 80}};
+  const std::vector<std::string> exposed{"80/tcp", "5000/tcp", "53/udp", "8002", "8000-8001"};
+  EXPECT_EQ(ports_text(web, exposed), "53/udp, 5000/tcp, 8000-8002/tcp, 0.0.0.0:49153->80/tcp");
+  web.status = {};
+  EXPECT_EQ(ports_text(web, exposed), "");
+}
+
+TEST(ContainerView, PortsOfTheSameNumbersOnBothSidesAreARange) {
+  auto web = container(Phase::running);
+  for (const std::uint16_t port : {3000, 3001, 3002})
+    for (const char* ip : {"0.0.0.0", "::"})
+      web.status.published.push_back({ip, port, "tcp", {}, port});
+  web.status.published.push_back({"0.0.0.0", 9090, "tcp", {}, 8080});
+  web.status.published.push_back({"0.0.0.0", 9091, "tcp", {}, 8081});
+  EXPECT_EQ(ports_text(web),
+            "0.0.0.0:3000-3002->3000-3002/tcp, [::]:3000-3002->3000-3002/tcp, "
+            "0.0.0.0:9090->8080/tcp, 0.0.0.0:9091->8081/tcp");
+}
+
 TEST(ContainerView, TheCommandIsQuotedAndCut) {
   EXPECT_EQ(command_text(container(Phase::running), false), "\"sh -c 'echo hello; …\"");
   EXPECT_EQ(command_text(container(Phase::running), true), "\"sh -c 'echo hello; sleep 10'\"");

@@ -64,6 +64,8 @@ std::string problems_of(const DesiredState& wish, const ObservedState& world,
   const Plan plan = plan_up(wish, world, changes, orphans);
   for (const auto& problem : check_world(nowhere, wish, world, changes, plan))
     text += problem.message + "\n";
+  for (const auto& problem : check_ports(nowhere, wish, world, changes, plan))
+    text += problem.message + "\n";
   return text;
 }
 
@@ -79,6 +81,10 @@ TEST(Preflight, APortIsFreeWhenItsHolderGoesInTheSameChange) {
   EXPECT_EQ(problems_of(wish, world, Orphans::remove), "");
   const std::string problem = problems_of(wish, world, Orphans::leave);
   EXPECT_TRUE(problem.starts_with(fmt::format("port {} on 127.0.0.1 is taken by", number)))
+      << problem;
+  EXPECT_NE(
+      problem.find(fmt::format("Bind for 127.0.0.1:{} failed: port is already allocated", number)),
+      std::string::npos)
       << problem;
 }
 

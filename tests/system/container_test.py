@@ -181,7 +181,7 @@ class ByName(ContainerTest):
     def test_output_of_one_that_has_ended(self):
         self.run_box("--name", "job", "-", "sh", "-c", "echo one; echo two >&2")
         result = self.container("logs", "job")
-        self.assertEqual(sorted(result.lines), ["one", "two"])
+        self.assertEqual((result.out, result.err), ("one\n", "two\n"))
         self.assertEqual(self.container("start", "-a", "job").out, "one\n")
 
     def test_containers_of_stacks_too(self):

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A volume under docker's names. Pure.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "volumes/volume_store.h"
+
+namespace stack::cli {
+
+/// One object of `volume inspect`; `users`: containers by the name of a volume.
+nlohmann::ordered_json volume_json(const volumes::VolumeInfo& volume,
+                                   const std::map<std::string, std::vector<std::string>>& users);
+
+}  // namespace stack::cli
