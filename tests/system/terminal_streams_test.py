@@ -30,9 +30,10 @@ class DetachKeys(stacktest.StackTest):
     def test_a_lone_ctrl_p_is_for_the_program(self):
         eventually(lambda: "ready" in self.log("cat"), "it listens")
         terminal = Terminal(["attach", "cat"], self.directory)
+        terminal.await_raw()
         terminal.type("a")
         terminal.await_text("a")
-        for typed, seen in (("\x10x", "\\^Px"), ("\x10\x10y", "\\^P\\^Py")):
+        for typed, seen in (("\x10x", "\\^Px"), ("\x10\x10y", "\\^P\\^Py"), ("\x11z", "\\^Qz")):
             terminal.type(typed)
             terminal.await_text(seen)
         terminal.type("\x10")

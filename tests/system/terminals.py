@@ -56,6 +56,10 @@ class Terminal:
                 raise AssertionError(f"{pattern!r} is not in: {self.seen!r}")
         return self.seen
 
+    def await_raw(self):
+        """Before that the terminal itself shows and eats what is typed."""
+        stacktest.eventually(lambda: not termios.tcgetattr(self.fd)[3] & termios.ICANON, "raw mode")
+
     def size_within(self):
         """Of the terminal on the other side, where a shell waits."""
         self.seen = ""
