@@ -2,6 +2,7 @@
 #include "build/dockerfile.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -331,6 +332,26 @@ std::vector<std::string> Instruction::flag_values(std::string_view wanted) const
   return values;
 }
 
+namespace {
+
+/// Of these a stage has one: the last.
+void warn_of_replaced(Dockerfile& file) {
+  std::map<std::string, Position> known;
+  for (const Instruction& each : file.instructions) {
+    if (each.name == "FROM") known.clear();
+    if (each.name != "CMD" && each.name != "ENTRYPOINT" && each.name != "HEALTHCHECK") continue;
+    const auto [before, is_first] = known.try_emplace(each.name, each.at);
+    if (is_first) continue;
+    file.warnings.push_back(
+        {before->second,
+         fmt::format("{} has no effect: that of line {} replaces it", each.name, each.at.line),
+         "a stage has one of them"});
+    before->second = each.at;
+  }
+}
+
+}  // namespace
+
 Dockerfile parse_dockerfile(const std::string& name, std::string_view text) {
   SourceLines source = split_source(text);
   Dockerfile file{name, source.escape, source.syntax, {}, std::move(source.warnings)};
@@ -341,6 +362,7 @@ Dockerfile parse_dockerfile(const std::string& name, std::string_view text) {
   }
   check_order(file, problems);
   if (!problems.empty()) throw_problems(name, problems);
+  warn_of_replaced(file);
   return file;
 }
 

@@ -237,7 +237,7 @@ int run_builder_prune(const Options& options) {
   const auto bytes = [] {
     std::uint64_t sum = room_of_images().kept_for_builds;
     for (const auto& directory : build::build_caches(paths().cache()))
-      sum += bytes_below(directory);
+      sum += volumes::disk_usage(directory);
     return sum;
   };
   const std::uint64_t before = bytes();

@@ -13,7 +13,7 @@ supervisor::ObservedContainer database() {
   db.config.id = "0123456789abcdef";
   db.config.name = "my-db";
   db.config.spec.process.environment = {"PATH=/bin", "HOME=/root", "HOSTNAME=x", "COLOUR=blue"};
-  db.config.ports = {{.host_port = 15432, .container_port = 5432}};
+  db.config.ports = {{"", 15432, 0, 5432}};
   db.status.process.pid = 12;
   db.status.addresses["bridge"].v4 = network::parse_ipv4("172.17.0.5");
   return db;

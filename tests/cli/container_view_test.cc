@@ -72,7 +72,7 @@ TEST(ContainerView, ExposedPortsAreShownBareWhileItRuns) {
 
 TEST(ContainerView, PortsOfTheSameNumbersOnBothSidesAreARange) {
   auto web = container(Phase::running);
-  for (const std::uint16_t port : {3000, 3001, 3002})
+  for (std::uint16_t port = 3000; port <= 3002; ++port)
     for (const char* ip : {"0.0.0.0", "::"})
       web.status.published.push_back({ip, port, "tcp", {}, port});
   web.status.published.push_back({"0.0.0.0", 9090, "tcp", {}, 8080});
