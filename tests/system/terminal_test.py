@@ -140,10 +140,11 @@ class Up(ScreenTest):
     def test_fifty_services_on_twenty_four_lines(self):
         screen = self.screen(many(50))
         screen.run("up", "-d")
-        lines = screen.await_line(r"\.\.\. \d+ more: .*waiting")
+        lines = screen.await_screen(
+            lambda lines: any("first" in line and "not healthy yet" in line for line in lines), "it is waited for")
+        self.assertRegex("\n".join(lines), r"(?m)^ \.\.\. \d+ more: .*waiting")
         self.assertRegex(lines[0], r"^\[\+\] Running \d+/51$")
         self.assertEqual(len([line for line in lines if line]), 23, "a line is left for the cursor")
-        self.assertTrue(any("first" in line and "not healthy yet" in line for line in lines), lines)
         self.let_go()
         screen.await_code(0)
         everything = "\n".join(screen.all_lines())
