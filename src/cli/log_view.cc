@@ -8,10 +8,12 @@
 #include <set>
 #include <vector>
 
+#include "base/files.h"
 #include "base/format.h"
 #include "cli/log_printer.h"
 #include "cli/log_watch.h"
 #include "cli/style.h"
+#include "supervisor/project_files.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -90,15 +92,28 @@ class LogView {
     for (const auto& container :
          supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
       pass_on_end(container);
-      running_ |= runs(container) && is_awaited(container);
+      running_ |= goes_on(container) && is_awaited(container);
       if (!is_wanted(container)) continue;
       Source& source = source_of(container);
-      source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
+      source.last = goes_on(container) ? LastLine::not_yet : LastLine::as_it_is;
       look_again(source);
       if (note_end(container, source))
         ended_.emplace_back(&source, container.status.exit_code.value_or(0));
     }
     first_look_ = false;
+  }
+
+  /// It runs, or what it said last is on its way: its end is known to everybody at once, and to the
+  /// supervisor, which then collects the rest and clears its files away, a little later.
+  bool goes_on(const ObservedContainer& container) const {
+    constexpr auto longest = std::chrono::seconds(2);  // they may stay: a supervisor can be killed
+    if (runs(container)) return true;
+    const auto& status = container.status;
+    if (status.phase != Phase::exited ||
+        std::chrono::system_clock::now() > status.finished + longest)
+      return false;
+    const supervisor::ProjectFiles files{paths_, request_.project};
+    return stack::exists(files.running(container.config.id));
   }
 
   bool is_wanted(const ObservedContainer& container) const {
@@ -123,9 +138,9 @@ class LogView {
                          prefix_colour(sources_.size()), config.service, config.name};
     printer_.announce_label(label);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
-    source.last = runs(container) ? LastLine::not_yet : LastLine::as_it_is;
+    source.last = goes_on(container) ? LastLine::not_yet : LastLine::as_it_is;
     // What had ended before we came is no news.
-    source.announced = first_look_ && !runs(container) && !is_news(container.status.finished);
+    source.announced = first_look_ && !goes_on(container) && !is_news(container.status.finished);
     if (container.config.log.kept == LogPolicy::Kept::nothing) tell_of_nothing(label);
     skip(source);
     Source& placed = sources_.emplace(id, std::move(source)).first->second;
@@ -150,7 +165,10 @@ class LogView {
   bool is_news(LogTime time) const { return request_.since && time >= *request_.since; }
 
   bool note_end(const ObservedContainer& container, Source& source) const {
-    if (runs(container)) source.announced = false;
+    if (goes_on(container)) {
+      source.announced = false;
+      return false;
+    }
     if (!request_.announce_exits || source.announced || container.status.phase != Phase::exited)
       return false;
     source.announced = true;
@@ -159,7 +177,9 @@ class LogView {
 
   void pass_on_end(const ObservedContainer& container) {
     const auto& status = container.status;
-    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished)) return;
+    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished) ||
+        goes_on(container))
+      return;
     if (passed_on_.emplace(container.config.id, status.finished).second) request_.ended(container);
   }
 

@@ -291,12 +291,14 @@ std::size_t LogStream::skip_to_last(std::size_t lines, LastLine last) {
 void LogStream::skip_before(LogTime time) {
   const auto generations = list_log_generations(directory_).of(stream_);
   for (const std::uint64_t generation : generations) {
+    const Fd data = open_if_exists(directory_ / log_data_name(stream_, generation));
+    if (!data) continue;
+    // Before its marks, which are written before what they mark: what comes meanwhile is new.
+    const std::uint64_t size = log_file_size(data.get());
     const Fd index = open_if_exists(directory_ / log_index_name(stream_, generation));
     auto offset = index ? first_mark_since(index.get(), time) : 0;
     if (!offset && generation != *generations.rbegin()) continue;
-    const Fd data = open_if_exists(directory_ / log_data_name(stream_, generation));
-    if (!data) continue;
-    if (!offset) offset = log_file_size(data.get());
+    if (!offset) offset = size;
     // A mark may stand in the middle of a line, which then belongs to what came before.
     if (!open_generation(generation, *offset == 0 ? 0 : *offset - 1)) continue;
     within_line_ = *offset > 0 || clock_.begins_within_line();

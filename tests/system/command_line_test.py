@@ -101,6 +101,11 @@ class AttachedUp(CommandLineTest):
         self.assertEqual(shown("--attach-dependencies", "--always-recreate-deps", "web"),
                          ["db", "web"])
 
+    def test_the_line_of_one_that_ends_at_once_is_never_missed(self):
+        self.write_stack("services: {web: {image: box:1, command: echo from-web}}")
+        for number in range(25):
+            self.assertIn("from-web", self.stack("up", "--force-recreate").out, f"round {number}")
+
     def test_timestamps_stand_before_the_lines(self):
         self.write_stack("services: {web: {image: box:1, command: echo hello}}")
         out = self.stack("up", "--timestamps", "--no-log-prefix").out

@@ -31,10 +31,10 @@ class DetachKeys(stacktest.StackTest):
         eventually(lambda: "ready" in self.log("cat"), "it listens")
         terminal = Terminal(["attach", "cat"], self.directory)
         terminal.await_raw()
-        terminal.type("a")
+        terminal.type("a\n")  # whole lines: cat keeps what is less
         terminal.await_text("a")
         for typed, seen in (("\x10x", "\\^Px"), ("\x10\x10y", "\\^P\\^Py"), ("\x11z", "\\^Qz")):
-            terminal.type(typed)
+            terminal.type(typed + "\n")
             terminal.await_text(seen)
         terminal.type("\x10")
         terminal.type("\x11")

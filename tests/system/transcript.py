@@ -33,9 +33,13 @@ reached (prepare_images), and kept. In its place it runs again, finds the image,
 compared. There is nothing else that a test knows of how an example's images are made.
 
 Blocks in a shell's language are refused: nobody would check them. Others (yaml, text) are for the reader.
+
+STACK_UPDATE_GOLDEN=1 writes what is seen into the README, for a person to read before committing: lines that
+fit are brought to the widths of today, with their `...`; others are replaced.
 """
 
 import fcntl
+import functools
 import os
 import pty
 import re
@@ -58,7 +62,7 @@ SHAPES = [(kind, re.compile(pattern)) for kind, pattern in (
     ("<time>", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"),
     ("<id>", r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{12})(?![0-9A-Za-z])"),
     ("<age>", r"\bLess than a second\b|\bAbout an? (?:minute|hour)\b|\b\d+ (?:seconds?|minutes?|hours?)\b"),
-    ("<duration>", r"(?:\b\d+m)?\b\d+(?:\.\d+)?(?:s|ms|µs)\b"),
+    ("<duration>", r"(?:\b\d+m)?\b\d+(?:\.\d+)? ?(?:s|ms|µs)\b"),
 )]
 
 
@@ -131,6 +135,27 @@ def fit(expected, shown):
     return bool(shown) and fits(expected[0], shown[0]) and fit(expected[1:], shown[1:])
 
 
+def renewed(expected, shown):
+    """`shown`, as a README that had `expected` would say it: with the "..." of that."""
+    @functools.cache
+    def best(old, new):
+        """(lines that were kept, the lines) from there on."""
+        if old == len(expected):
+            return 0, tuple(shown[new:])
+        dots = expected[old].strip() == "..."
+        choices = []
+        if new < len(shown):  # the line of the screen is new, or one of those that the dots stand for
+            kept, lines = best(old, new + 1)
+            choices.append((kept, lines if dots else (shown[new],) + lines))
+            if not dots and fits(expected[old], shown[new]):
+                kept, lines = best(old + 1, new + 1)
+                choices.append((kept + 1, (expected[old] if "..." in expected[old] else shown[new],) + lines))
+        kept, lines = best(old + 1, new)
+        choices.append((kept, (expected[old],) + lines if dots else lines))
+        return max(choices, key=lambda choice: choice[0])
+    return list(best(0, 0)[1])
+
+
 # --- the terminal
 
 
@@ -160,6 +185,8 @@ class Screen:
     def obey(self, final, parameter):
         if final == "A":
             self.row = max(0, self.row - int(parameter or 1))
+        elif final == "B":
+            self.row = min(len(self.rows) - 1, self.row + int(parameter or 1))
         elif final == "K" and parameter in ("", "0"):
             self.rows[self.row] = self.rows[self.row][:self.column]
         elif final == "J" and parameter in ("", "0"):
@@ -253,12 +280,27 @@ def prepare_images(readmes, environment):
     return None
 
 
+def rewrite(readme, seen):
+    """Says in the README that this is what one sees: (step, lines) in its order."""
+    lines = Path(readme).read_text(encoding="utf-8").splitlines()
+    for step, shows in reversed(seen):  # from below: places above stay what they are
+        place = step.line + step.command.count("\n")
+        lines[place:place + len(step.shows)] = shows
+    Path(readme).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def check(readme, directory, environment):
     """Types what the README says, in `directory`. Throws AssertionError at the first thing that is not seen."""
+    seen = []
     for step in read(readme):
         code, shown = run(step.command, directory, environment)
         compared = not step.command.startswith(MAKES_IMAGE)
+        if code == 0 and compared and os.environ.get("STACK_UPDATE_GOLDEN"):
+            seen.append((step, renewed(step.shows, shown)))
+            continue
         if code == 0 and (not compared or fit(step.shows, shown)):
             continue
         raise AssertionError("\n".join([f"{readme}:{step.line}: $ {step.command}", "--- the README shows",
                                         *step.shows, f"--- it is, with exit code {code}", *shown]))
+    if seen:
+        rewrite(readme, seen)
