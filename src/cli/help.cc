@@ -163,7 +163,8 @@ const std::vector<ExitCodeRow>& exit_code_rows() {
       {"1", "Something failed, and is told on standard error."},
       {"2",
        "Wrong usage: an unknown command or option, or one that does not fit. 1 when called as "
-       "`docker-compose`. Of `plan --detailed-exitcode`: there is something to do."},
+       "`docker-compose`, or when a command that acts on names is given none, as docker has it. Of "
+       "`plan --detailed-exitcode`: there is something to do."},
       {"3",
        "A stack file, an env file or a Dockerfile that cannot be accepted; every mistake is "
        "told with its line. 1 when called as `docker-compose`."},

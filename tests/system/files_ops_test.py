@@ -631,7 +631,7 @@ class Commit(FilesTest):
         self.assertIn('no container found for service "x"', self.stack("commit", "x", expect=1).err)
         self.stack("commit", "web", "Bad Name", expect=1)
         self.stack("commit", "web", "a", "b", expect=2)
-        self.stack("commit", expect=2)
+        self.stack("commit", expect=1)
 
 
 if __name__ == "__main__":

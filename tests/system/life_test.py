@@ -416,7 +416,7 @@ class Wait(stacktest.StackTest):
         self.up("services: {job: {image: 'box:1', command: 'true'}}")
         eventually(lambda: self.state_of("job") == "exited", "job ends")
         self.assertIn("no containers for project", self.stack("wait", "job", expect=1).err)
-        self.stack("wait", expect=2)
+        self.stack("wait", expect=1)
 
 
 class Top(stacktest.StackTest):
