@@ -149,9 +149,4 @@ Awaitable<void> Coalesced::completed() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-Awaitable<void> Coalesced::settled() {
-  if (!requested_) co_return;
-  for (const auto before = runs_; runs_ == before;) co_await done_.wait();
-}
-
 }  // namespace stack::supervisor

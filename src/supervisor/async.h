@@ -118,8 +118,6 @@ class Coalesced {
   void request();
   /// Asks for it and waits until it was done. Throws what it threw.
   Awaitable<void> completed();
-  /// Waits until it was done, if somebody has asked for it.
-  Awaitable<void> settled();
 
  private:
   void run();

@@ -96,8 +96,6 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
       },
       std::move(request));
   Answer answer = co_await std::move(work);
-  // Who is answered may look at what is on disk at once.
-  co_await status_saved_.settled();
   if (bound && answer.changed) keep_pause(id, client);
   Reply reply;
   reply.changed = answer.changed;
