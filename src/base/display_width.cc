@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/utf8.h"
 #include "base/width_table.h"
 
 namespace stack {
@@ -16,21 +17,13 @@ struct Character {
   std::size_t bytes;
 };
 
-std::size_t announced_bytes(unsigned char first) {
-  if (first < 0xc2 || first > 0xf4) return 1;
-  return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-}
-
 Character first_of(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return {first, 1};
-  const std::size_t bytes = announced_bytes(first);
-  if (bytes == 1 || text.size() < bytes) return {0, 1};
+  const std::size_t bytes = utf8_length(text, 0);
+  if (bytes < 2) return {bytes == 0 ? U'\0' : first, 1};
   char32_t code = first & (0x7fU >> bytes);
-  for (const char byte : text.substr(1, bytes - 1)) {
-    if ((static_cast<unsigned char>(byte) & 0xc0U) != 0x80U) return {0, 1};
+  for (const char byte : text.substr(1, bytes - 1))
     code = code << 6U | (static_cast<unsigned char>(byte) & 0x3fU);
-  }
   return {code, bytes};
 }
 

@@ -24,6 +24,12 @@ bool is_held(const std::filesystem::path& path) {
 
 }  // namespace
 
+Fd nameless_file(const std::filesystem::path& directory) {
+  Fd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) throw_errno("make a temporary file in {}", directory.native());
+  return file;
+}
+
 ScratchDirectory ScratchDirectory::create(const std::filesystem::path& parent) {
   std::filesystem::path path = parent / (std::string(prefix) + random_hex(12));
   fail_point("scratch.make");

@@ -30,6 +30,10 @@ class ScratchDirectory {
   Fd held_;
 };
 
+/// A new file without a name (O_TMPFILE, 0600), open for reading and writing: it is gone when
+/// nobody has it open. Throws Error.
+Fd nameless_file(const std::filesystem::path& directory);
+
 /// Whether there is a ".tmp.*" in `parent`, held or not; false when there is no `parent`.
 bool has_scratch(const std::filesystem::path& parent);
 /// Removes every ".tmp.*" in `parent` that nobody holds. Call it with the lock of `parent` held.

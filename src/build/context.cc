@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "build/downloads.h"
 #include "image/layer.h"
@@ -24,8 +25,7 @@ constexpr std::uint64_t largest_dockerfile = 16ULL << 20;
 
 /// Standard input in a file without a name, from its beginning.
 Fd buffer_input(const fs::path& directory) {
-  Fd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make a temporary file in {}", directory.native());
+  Fd file = nameless_file(directory);
   std::array<char, 1 << 16> buffer;
   for (;;) {
     const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());

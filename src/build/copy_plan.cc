@@ -105,15 +105,7 @@ class Walk {
 std::string file_digest(int directory, const std::string& name) {
   const Fd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file) throw_errno("open {}", printable(name));
-  image::Sha256 sum;
-  static thread_local std::vector<char> buffer(1 << 18);
-  for (;;) {
-    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("read {}", printable(name));
-    if (got == 0) return sum.digest();
-    sum.add({buffer.data(), static_cast<std::size_t>(got)});
-  }
+  return during(printable(name), [&] { return image::digest_of_rest(file.get()); });
 }
 
 /// Of content and attributes: all that is not in `info`.

@@ -12,6 +12,7 @@
 #include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "image/digest.h"
 
@@ -48,24 +49,8 @@ void write_kept(const fs::path& place, const std::string& url, const Kept& kept)
                  Durability::survives_crash);
 }
 
-Fd nameless_file(const fs::path& directory) {
-  Fd file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) throw_errno("make a temporary file in {}", directory.native());
-  return file;
-}
-
-std::string digest_of_file(int fd) {
-  image::Sha256 sum;
-  std::array<char, 1 << 16> buffer;
-  off_t at = 0;
-  for (;;) {
-    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("read a download");
-    if (got == 0) return sum.digest();
-    sum.add({buffer.data(), static_cast<std::size_t>(got)});
-    at += got;
-  }
+void rewind(const Fd& file) {
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) throw_errno("seek");
 }
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); 1970 for what is no such thing.
@@ -125,7 +110,8 @@ Download download(const BuildSurroundings& with, const DownloadRequest& request)
     check(kept->digest, request.checksum);
     return found_in(place, *kept, true);
   }
-  const Kept fresh{digest_of_file(file.get()), *fetched};
+  rewind(file);
+  const Kept fresh{image::digest_of_rest(file.get()), *fetched};
   check(fresh.digest, request.checksum);
   keep_file(file.get(), place / image::hex_of(fresh.digest), fresh.file.modified);
   write_kept(place, request.url, fresh);
@@ -135,7 +121,7 @@ Download download(const BuildSurroundings& with, const DownloadRequest& request)
 Fd download_once(const BuildSurroundings& with, const std::string& url, const fs::path& directory) {
   Fd file = nameless_file(directory);
   with.fetch(url, {}, file.get());
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) throw_errno("seek");
+  rewind(file);
   return file;
 }
 

@@ -23,11 +23,6 @@ std::string time_text(TimePoint time) {
   return time == TimePoint{} ? never : calendar_text(time, time_format);
 }
 
-Json applied(const ObservedContainer& container) {
-  Json json = Json::parse(container.config.applied, nullptr, false);
-  return json.is_object() ? json : Json::object();
-}
-
 Json state_json(const ObservedContainer& container) {
   const auto& status = container.status;
   const bool runs = status.process.pid != 0;
@@ -122,7 +117,7 @@ void add_limits(const Json& wish, Json& config) {
 
 Json host_config(const ObservedContainer& container) {
   const auto& config = container.config;
-  const Json wish = applied(container);
+  const Json wish = wish_of(container);
   const auto of_wish = [&](const char* key) { return wish.value(key, Json(nullptr)); };
   Json json{{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
             {"Binds", binds(container)},
@@ -214,10 +209,9 @@ Json as_set(const std::vector<std::string>& names) {
 }
 
 Json exposed(const ObservedContainer& container, const ContainerSurroundings& around) {
-  PortNumbers ports = port_numbers(around.exposed);
-  for (const auto& rule : container.config.ports) ports.emplace(rule.container_port, rule.protocol);
   std::vector<std::string> names;
-  for (const auto& [port, protocol] : ports) names.push_back(fmt::format("{}/{}", port, protocol));
+  for (const auto& [port, protocol] : port_numbers(container, around.exposed))
+    names.push_back(fmt::format("{}/{}", port, protocol));
   return as_set(names);
 }
 
@@ -240,7 +234,7 @@ void add_program(const ObservedContainer& container, const Json& wish, const ima
 Json config_json(const ObservedContainer& container, const ContainerSurroundings& around) {
   const auto& config = container.config;
   const auto& process = config.spec.process;
-  const Json wish = applied(container);
+  const Json wish = wish_of(container);
   Json labels = wish.contains("labels") ? wish["labels"] : Json::object();
   labels["com.docker.compose.project"] = around.project;
   labels["com.docker.compose.service"] = config.service;
@@ -272,7 +266,7 @@ nlohmann::json inspect_json(const ObservedContainer& container,
                             const ContainerSurroundings& around) {
   const auto& config = container.config;
   const auto& arguments = config.spec.process.arguments;
-  const Json wish = applied(container);
+  const Json wish = wish_of(container);
   return {{"Id", config.id},
           {"Created", time_text(container.status.created)},
           {"Path", arguments.empty() ? "" : arguments.front()},

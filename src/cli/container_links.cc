@@ -33,10 +33,7 @@ std::string address_of(const LinkedContainer& linked, const std::string& linking
 void add_ports(const LinkedContainer& linked, const std::string& address,
                spec::Environment& variables) {
   const std::string prefix = prefix_of(linked.alias);
-  PortNumbers ports = port_numbers(linked.exposed);
-  for (const auto& rule : linked.container->config.ports)
-    ports.emplace(rule.container_port, rule.protocol);
-  for (const auto& [port, protocol] : ports) {
+  for (const auto& [port, protocol] : port_numbers(*linked.container, linked.exposed)) {
     const std::string name = fmt::format("{}_PORT_{}_{}", prefix, port, prefix_of(protocol));
     const std::string url = fmt::format("{}://{}:{}", protocol, address, port);
     variables.try_emplace(fmt::format("{}_PORT", prefix), url);  // of the lowest

@@ -22,11 +22,6 @@ std::chrono::seconds since(TimePoint then, TimePoint now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now - then);
 }
 
-Json applied(const ObservedContainer& container) {
-  Json json = Json::parse(container.config.applied, nullptr, false);
-  return json.is_object() ? json : Json::object();
-}
-
 std::string up_text(const ObservedContainer& container, TimePoint now) {
   std::string text = "Up " + human_duration(since(container.status.started, now));
   if (container.status.phase == Phase::paused) return text + " (Paused)";
@@ -145,6 +140,11 @@ std::vector<PublishedRange> published_ranges(const ObservedContainer& container)
 
 }  // namespace
 
+Json wish_of(const ObservedContainer& container) {
+  Json json = Json::parse(container.config.applied, nullptr, false);
+  return json.is_object() ? json : Json::object();
+}
+
 std::vector<std::string> mount_texts(const ObservedContainer& container) {
   std::vector<std::string> sources;
   for (const auto& mount : container.config.spec.mounts)
@@ -232,6 +232,13 @@ PortNumbers port_numbers(const std::vector<std::string>& texts) {
   return ports;
 }
 
+PortNumbers port_numbers(const ObservedContainer& container,
+                         const std::vector<std::string>& exposed) {
+  PortNumbers ports = port_numbers(exposed);
+  for (const auto& rule : container.config.ports) ports.emplace(rule.container_port, rule.protocol);
+  return ports;
+}
+
 std::string ports_text(const ObservedContainer& container,
                        const std::vector<std::string>& exposed) {
   std::vector<std::string> parts;
@@ -247,7 +254,7 @@ std::string ports_text(const ObservedContainer& container,
 }
 
 std::string image_text(const ObservedContainer& container) {
-  return applied(container).value("image", "");
+  return wish_of(container).value("image", "");
 }
 
 std::string command_text(const ObservedContainer& container, bool whole) {
@@ -266,9 +273,10 @@ std::string ago_text(TimePoint then, TimePoint now) {
   return human_duration(since(then, now)) + " ago";
 }
 
-Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now) {
+Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now,
+             const std::vector<std::string>& exposed) {
   const auto& status = container.status;
-  const Json wish = applied(container);
+  const Json wish = wish_of(container);
   Json json;
   json["Command"] = command_text(container, false);
   json["CreatedAt"] = calendar_text(status.created, calendar_format);
@@ -282,7 +290,7 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   json["Name"] = container.config.name;
   json["Names"] = container.config.name;
   json["Networks"] = join(network_names(container), ",");
-  json["Ports"] = ports_text(container);
+  json["Ports"] = ports_text(container, exposed);
   json["Project"] = project;
   json["Publishers"] = publishers(container);
   json["RunningFor"] = ago_text(status.created, now);

@@ -22,12 +22,17 @@ std::string state_text(const supervisor::ObservedContainer& container);
 /// Of "80/tcp", "80" and "3000-3005/udp": number and protocol of each; what is no port is left out.
 using PortNumbers = std::set<std::pair<unsigned, std::string>>;
 PortNumbers port_numbers(const std::vector<std::string>& texts);
+/// Those, and the ones that its file publishes.
+PortNumbers port_numbers(const supervisor::ObservedContainer& container,
+                         const std::vector<std::string>& exposed);
 /// "5000/tcp, 0.0.0.0:18080->8080/tcp, [::]:18080->8080/tcp", ranges as one: "3000-3005/tcp".
 /// `exposed`: "80/tcp"; of one that runs, those are shown that are not published.
 std::string ports_text(const supervisor::ObservedContainer& container,
                        const std::vector<std::string>& exposed = {});
 /// `"sh -c 'sleep 10…"`: cut to 20 characters unless `whole`.
 std::string command_text(const supervisor::ObservedContainer& container, bool whole);
+/// What its file asked for, as JSON; an empty object when that cannot be read.
+nlohmann::json wish_of(const supervisor::ObservedContainer& container);
 /// The image as the file names it.
 std::string image_text(const supervisor::ObservedContainer& container);
 /// Paths of the host that it has mounted.
@@ -46,8 +51,8 @@ std::string calendar_text(TimePoint time, const char* format);
 inline constexpr const char* calendar_format = "%Y-%m-%d %H:%M:%S +0000 UTC";
 /// "About a minute ago"
 std::string ago_text(TimePoint then, TimePoint now);
-/// docker compose's fields of `ps --format json`.
+/// docker compose's fields of `ps --format json`; `exposed` as of ports_text().
 nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
-                       TimePoint now);
+                       TimePoint now, const std::vector<std::string>& exposed = {});
 
 }  // namespace stack::cli

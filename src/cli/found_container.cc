@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/object_name.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/progress.h"
@@ -67,24 +68,8 @@ FoundContainer find_container(const std::string& text) {
   return choose_container(all_containers(), text);
 }
 
-namespace {
-
-/// [a-zA-Z0-9][a-zA-Z0-9_.-]+
-bool is_container_name(const std::string& name) {
-  const auto plain = [](char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9');
-  };
-  const auto fits = [&](char byte) {
-    return plain(byte) || byte == '_' || byte == '.' || byte == '-';
-  };
-  return name.size() > 1 && plain(name.front()) && std::ranges::all_of(name, fits);
-}
-
-}  // namespace
-
 void check_name_is_free(const std::vector<FoundContainer>& containers, const std::string& name) {
-  if (!is_container_name(name))
+  if (name.size() < 2 || !is_object_name(name))
     throw Error(
         fmt::format("Invalid container name ({}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
                     printable(name)))

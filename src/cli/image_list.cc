@@ -70,7 +70,8 @@ int run_image_list(const Options& options) {
   if (options.tree && (options.quiet || options.digests || !options.format.empty()))
     throw Error("--tree goes without --quiet, --digests and --format")
         .with_exit_code(ExitCode::usage);
-  const auto images = open_store().list();
+  const auto store = open_store();
+  const auto images = store.list();
   const auto now = std::chrono::system_clock::now();
   std::vector<std::string> wishes = options.filters;
   for (const auto& name : options.arguments) wishes.push_back("reference=" + name);
@@ -79,7 +80,7 @@ int run_image_list(const Options& options) {
   std::vector<NamedImage> shown = by_name(images);
   std::erase_if(shown, [&](const NamedImage& named) { return !filter.passes(named); });
   if (options.tree) {
-    std::cout << tree_of(open_store(), shown, users);
+    std::cout << tree_of(store, shown, users);
     return 0;
   }
   std::vector<Fields> rows;

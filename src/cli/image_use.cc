@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/host_paths.h"
+#include "cli/container_view.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -29,8 +30,7 @@ std::set<std::string> images_of(const supervisor::ObservedContainer& container,
 }  // namespace
 
 std::string image_id_of(const supervisor::ObservedContainer& container) {
-  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
-  return wish.is_object() ? wish.value("image_id", "") : "";
+  return wish_of(container).value("image_id", "");
 }
 
 image::ImageStore open_store() {
@@ -49,7 +49,10 @@ std::map<std::string, int> image_users(const std::vector<image::Image>& images) 
 }
 
 const image::Image* ImagesOfContainers::find(const supervisor::ObservedContainer& container) {
-  const std::string id = image_id_of(container);
+  return find(image_id_of(container));
+}
+
+const image::Image* ImagesOfContainers::find(const std::string& id) {
   if (id.empty()) return nullptr;
   auto found = known_.find(id);
   if (found == known_.end()) found = known_.emplace(id, store_.find(id)).first;
@@ -59,12 +62,12 @@ const image::Image* ImagesOfContainers::find(const supervisor::ObservedContainer
 std::vector<std::string> ImagesOfContainers::exposed(
     const supervisor::ObservedContainer& container) {
   std::vector<std::string> ports;
-  const auto wish = nlohmann::json::parse(container.config.applied, nullptr, false);
-  if (wish.is_object() && wish.contains("expose"))
+  const auto wish = wish_of(container);
+  if (wish.contains("expose"))
     for (const auto& port : wish["expose"]) ports.push_back(port.get<std::string>());
   for (std::string& port : ports)
     if (port.find('/') == std::string::npos) port += "/tcp";
-  if (const image::Image* const image = find(container))
+  if (const image::Image* const image = find(wish.value("image_id", "")))
     ports.insert(ports.end(), image->config.exposed_ports.begin(),
                  image->config.exposed_ports.end());
   return ports;

@@ -32,6 +32,8 @@ class ImagesOfContainers {
   std::vector<std::string> exposed(const supervisor::ObservedContainer& container);
 
  private:
+  const image::Image* find(const std::string& id);
+
   image::ImageStore store_;
   std::map<std::string, std::optional<image::Image>> known_;  ///< by id
 };

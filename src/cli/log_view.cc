@@ -91,13 +91,15 @@ class LogView {
     running_ = false;
     for (const auto& container :
          supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
-      pass_on_end(container);
-      running_ |= goes_on(container) && is_awaited(container);
+      const bool on = goes_on(container);  // once: a moment later it may be otherwise
+      if (!on) pass_on_end(container);
+      running_ |= on && is_awaited(container);
       if (!is_wanted(container)) continue;
-      Source& source = source_of(container);
-      source.last = goes_on(container) ? LastLine::not_yet : LastLine::as_it_is;
+      Source& source = source_of(container, on);
+      source.last = on ? LastLine::not_yet : LastLine::as_it_is;
       look_again(source);
-      if (note_end(container, source))
+      if (on) source.announced = false;
+      if (!on && note_end(container, source))
         ended_.emplace_back(&source, container.status.exit_code.value_or(0));
     }
     first_look_ = false;
@@ -129,7 +131,7 @@ class LogView {
                             : is_wanted(container);
   }
 
-  Source& source_of(const ObservedContainer& container) {
+  Source& source_of(const ObservedContainer& container, bool on) {
     const std::string& id = container.config.id;
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
     const auto& config = container.config;
@@ -138,9 +140,9 @@ class LogView {
                          prefix_colour(sources_.size()), config.service, config.name};
     printer_.announce_label(label);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
-    source.last = goes_on(container) ? LastLine::not_yet : LastLine::as_it_is;
+    source.last = on ? LastLine::not_yet : LastLine::as_it_is;
     // What had ended before we came is no news.
-    source.announced = first_look_ && !goes_on(container) && !is_news(container.status.finished);
+    source.announced = first_look_ && !on && !is_news(container.status.finished);
     if (container.config.log.kept == LogPolicy::Kept::nothing) tell_of_nothing(label);
     skip(source);
     Source& placed = sources_.emplace(id, std::move(source)).first->second;
@@ -165,10 +167,6 @@ class LogView {
   bool is_news(LogTime time) const { return request_.since && time >= *request_.since; }
 
   bool note_end(const ObservedContainer& container, Source& source) const {
-    if (goes_on(container)) {
-      source.announced = false;
-      return false;
-    }
     if (!request_.announce_exits || source.announced || container.status.phase != Phase::exited)
       return false;
     source.announced = true;
@@ -177,9 +175,7 @@ class LogView {
 
   void pass_on_end(const ObservedContainer& container) {
     const auto& status = container.status;
-    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished) ||
-        goes_on(container))
-      return;
+    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished)) return;
     if (passed_on_.emplace(container.config.id, status.finished).second) request_.ended(container);
   }
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "base/error.h"
+#include "base/object_name.h"
 #include "base/text.h"
 #include "cli/labels.h"
 #include "network/address.h"
@@ -24,11 +24,7 @@ constexpr std::array<std::string_view, 5> reserved_names{"bridge", "default", "h
 }
 
 void check_name(const std::string& name) {
-  const auto fits = [](unsigned char byte) {
-    return std::isalnum(byte) != 0 || byte == '_' || byte == '.' || byte == '-';
-  };
-  if (name.empty() || std::isalnum(static_cast<unsigned char>(name.front())) == 0 ||
-      !std::ranges::all_of(name, fits))
+  if (!is_object_name(name))
     wrong(fmt::format("{} is no name for a network", stack::quoted(name)),
           "letters, digits, and _ . - behind the first");
   if (std::ranges::find(reserved_names, name) != reserved_names.end())

@@ -91,8 +91,7 @@ const Fields& ps_headings() {
 
 nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::string& project,
                               const Options& options, ImagesOfContainers& images, TimePoint now) {
-  nlohmann::ordered_json row(ps_json(container, project, now));
-  row["Ports"] = ports_text(container, images.exposed(container));
+  nlohmann::ordered_json row(ps_json(container, project, now, images.exposed(container)));
   if (!options.no_trunc) return row;
   row["ID"] = container.config.id;
   row["Command"] = command_text(container, true);

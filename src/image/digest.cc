@@ -2,8 +2,10 @@
 #include "image/digest.h"
 
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/error.h"
 
@@ -44,6 +46,18 @@ std::string digest_of(std::string_view bytes) {
   Sha256 sum;
   sum.add(bytes);
   return sum.digest();
+}
+
+std::string digest_of_rest(int fd) {
+  Sha256 sum;
+  static thread_local std::vector<char> buffer(1 << 18);
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_errno("read");
+    if (got == 0) return sum.digest();
+    sum.add({buffer.data(), static_cast<std::size_t>(got)});
+  }
 }
 
 bool is_digest(std::string_view text) {

@@ -28,6 +28,8 @@ class Sha256 {
 };
 
 std::string digest_of(std::string_view bytes);
+/// Of an open file, from where it stands to its end. Throws Error.
+std::string digest_of_rest(int fd);
 
 /// True for exactly "sha256:" and 64 lower-case hex digits. Check it before a digest that came from
 /// outside becomes part of a path.

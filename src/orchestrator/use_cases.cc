@@ -350,18 +350,6 @@ Execution remove(const std::string& name, const RemoveRequest& request, Host& ho
   return execute(plan_remove(engine.observe(), completed), engine, host.report, host.interrupted);
 }
 
-void kill_all(const HostPaths& paths, const std::string& name) {
-  auto client = supervisor::Client::connect(paths, name);
-  if (!client) return;
-  std::size_t asked = 0;
-  for (const auto& container : supervisor::read_containers(paths, name)) {
-    if (container.status.process.pid == 0) continue;
-    client->send(supervisor::StopContainer{container.config.id, std::chrono::nanoseconds(0)});
-    ++asked;
-  }
-  while (asked-- > 0) client->receive();
-}
-
 Execution kill(const std::string& name, const KillRequest& request, Host& host) {
   return execute_on(name, host, [&](const ObservedState& observed) {
     return plan_kill(observed, request.services, request.signal);

@@ -109,8 +109,6 @@ Execution act_on(const std::string& name, const std::vector<Action>& actions, Lo
                  Host& host);
 /// Takes the project away if it has no container any more.
 void retire(const std::string& name, Host& host);
-/// While a stop is under way: no more patience, SIGKILL to everything that still runs.
-void kill_all(const HostPaths& paths, const std::string& name);
 struct StartRequest {
   std::vector<std::string> services;  ///< empty: all
   bool wait = false;                  ///< until they are ready: see wait.h

@@ -13,8 +13,8 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "spec/scalars.h"
-#include "spec/utf8.h"
 #include "spec/yaml_errors.h"
 
 namespace stack::spec {

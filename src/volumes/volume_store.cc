@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/object_name.h"
 #include "base/scratch.h"
 #include "base/text.h"
 #include "volumes/first_fill.h"
@@ -25,10 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_name = 255;
-
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
   return {document.name, document.labels, document.created, directory / "_data"};
@@ -53,11 +50,7 @@ bool has_labels(const VolumeDocument& document, const std::map<std::string, std:
 }  // namespace
 
 void check_name(const std::string& name) {
-  const bool fine = !name.empty() && name.size() <= longest_name && is_word(name.front()) &&
-                    std::all_of(name.begin(), name.end(), [](char c) {
-                      return is_word(c) || c == '_' || c == '.' || c == '-';
-                    });
-  if (!fine)
+  if (name.size() > longest_name || !is_object_name(name))
     throw Error(fmt::format("invalid volume name \"{}\"", printable(name)))
         .with_hint("a letter or digit, then letters, digits, _ . -");
 }

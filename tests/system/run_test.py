@@ -73,15 +73,9 @@ class Streams(RunTest):
             self.assertEqual(run.stdout.readline(), "ready\n")
             for _ in range(3):
                 run.send_signal(signal.SIGINT)
-                eventually(lambda: not self.is_pending(run.pid, signal.SIGINT), "it is taken")
+                eventually(lambda: not stacktest.has_signal(run.pid, signal.SIGINT, "SigPnd", "ShdPnd"), "it is taken")
             run.communicate(timeout=60)
         self.assertEqual(run.returncode, 137)
-
-    @staticmethod
-    def is_pending(pid, number):
-        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-            masks = [line.split()[1] for line in file if line.startswith(("SigPnd", "ShdPnd"))]
-        return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
     def test_a_terminal_where_we_have_one(self):
         self.write_stack(SHOP)

@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import stacktest
 from container_test import ContainerTest
@@ -13,12 +12,6 @@ from stacktest import IMAGE, eventually
 from terminals import Terminal
 
 LISTENER = "trap 'echo got int' INT; trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
-
-
-def awaits_interrupts(pid):
-    """SIGINT is blocked or caught: who sends it earlier ends the process."""
-    status = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
-    return any(int(status[mask], 16) >> (signal.SIGINT - 1) & 1 for mask in ("SigBlk", "SigCgt"))
 
 
 class State(ContainerTest):
@@ -281,7 +274,8 @@ class Attached(ContainerTest):
         self.run_box("-d", "--name", "web", "-", "sh", "-c", LISTENER)
         eventually(lambda: "ready" in self.container("logs", "web").out, "it is ready")
         with self.attach("web") as attached:
-            eventually(lambda: awaits_interrupts(attached.pid), "it would not die of the signal")
+            eventually(lambda: stacktest.has_signal(attached.pid, signal.SIGINT, "SigBlk", "SigCgt"),
+                       "it would not die of the signal")
             attached.send_signal(signal.SIGINT)
             eventually(lambda: "got int" in self.container("logs", "web").out, "the signal is heard")
             self.container("stop", "-t", "0", "web")

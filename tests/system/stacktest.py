@@ -44,6 +44,13 @@ def run_stack(*arguments, directory=None, stdin=None, environment=None, timeout=
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def has_signal(pid, number, *masks):
+    """Whether the signal is in one of these lines of /proc/PID/status: SigPnd, ShdPnd, SigBlk, SigCgt."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return any(int(line.split()[1], 16) >> (number - 1) & 1
+               for line in status.splitlines() if line.startswith(masks))
+
+
 def eventually(condition, what, deadline=DEADLINE):
     """Polls `condition` until it gives something true, and returns that. `what`: a text, or what gives
     it when the time is over."""
