@@ -35,6 +35,7 @@ class UpPlanner {
     for (const auto& [name, wish] : desired_.containers) create(name);
     add_late_stops();
     for (const auto& [name, wish] : desired_.containers) start(name);
+    await_what_those_that_go_on_need();
     for (const auto& [name, wish] : desired_.containers) settle(name);
     finish_replacements();
     pace_updates(builder_, desired_, replacements_, steps_);
@@ -381,6 +382,23 @@ class UpPlanner {
     }
     if (wish.step.empty()) return;
     for (const auto& name : containers_of(wish.service)) append_if(steps_.stops, name, after);
+  }
+
+  /// As docker compose: a dependent that runs already is no reason not to wait for a job that runs
+  /// once more, or for a database that is another one.
+  void await_what_those_that_go_on_need() {
+    for (const auto& [name, wish] : desired_.containers) {
+      const auto is = observed_.containers.find(name);
+      if (steps_.started.contains(name) || is == observed_.containers.end() ||
+          !is_running(is->second))
+        continue;
+      for (const auto& [service, how] : wish.model.depends_on) {
+        for (const auto& dependency : containers_of(service)) {
+          std::vector<StepId> waits;
+          if (steps_.started.contains(dependency)) append_wait(wish, dependency, how, waits);
+        }
+      }
+    }
   }
 
   bool must_start(const DesiredContainer& wish) const {

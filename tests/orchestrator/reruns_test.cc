@@ -85,6 +85,25 @@ TEST(Reruns, OfAllJobsWhenAskedFor) {
             "start shop-seed-1: --rerun\n");
 }
 
+/// Or `up` would end, and well, before anybody knows whether the job does.
+TEST(Reruns, AreWaitedForByDependentsThatRunAlready) {
+  spec::Project shop = jobs();
+  shop.services["web"] = service("web");
+  shop.services["web"].depends_on["seed"].condition =
+      spec::Condition::service_completed_successfully;
+  const ObservedState world = after_jobs(shop);
+  const DesiredState wish = desired(shop);
+  Changes changes = diff(wish, world, {"db", "migrate", "seed", "report", "web"});
+  add_reruns(wish, world, Reruns::always, changes);
+  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes, Orphans::leave)), R"(
+#0 start container shop-migrate-1 (--rerun)
+#1 start container shop-report-1 (--rerun)
+#2 await shop-migrate-1 completed (seed depends on it) after #0
+#3 start container shop-seed-1 (--rerun) after #2
+#4 await shop-seed-1 completed (web depends on it) after #3
+)");
+}
+
 ObservedState ended(supervisor::RestartKind kind, bool by_user) {
   ObservedState world = come_true(desired(project({service("web")})));
   auto& web = world.containers.at("shop-web-1");

@@ -83,6 +83,7 @@ class DependsOn(stacktest.StackTest):
         return names
 
     def up_jobs(self, *arguments, tune=1):
+        """The jobs that an `up` has run: it has waited for them, since `web` asks for that."""
         self.up(self.JOBS.format(tune=tune), *arguments)
         return self.runs()
 
@@ -111,6 +112,22 @@ class DependsOn(stacktest.StackTest):
         self.up_jobs()
         self.assertEqual(sorted(self.up_jobs("--rerun")), ["migrate", "report", "seed"])
         self.assertEqual(self.up_jobs(), [])
+
+    def test_a_job_that_fails_when_it_runs_again_fails_the_up(self):
+        (self.directory / "out").mkdir()
+        text = """
+            services:
+              web:
+                image: box:1
+                command: sleep 1002
+                depends_on: {job: {condition: service_completed_successfully}}
+              job: {image: "box:1", command: sh -c 'test ! -e /out/full || exit 9', volumes: ["./out:/out"]}
+        """
+        self.up(text)
+        (self.directory / "out/full").touch()
+        result = self.up(text, "--rerun", expect=4)
+        self.assertRegex(result.err, r"(?s)job.*9")
+        self.assertEqual(self.state_of("web"), "running")
 
     def test_a_dependency_is_healthy_before_its_dependent_starts(self):
         self.up("""
