@@ -12,6 +12,8 @@
 #include "supervisor/exit_log.h"
 #include "supervisor/network_json.h"
 #include "supervisor/project_files.h"
+#include "supervisor/restart_policy.h"
+#include "supervisor/start_keeper.h"
 
 namespace stack::supervisor {
 namespace {
@@ -35,7 +37,7 @@ class MissedExits {
  public:
   explicit MissedExits(const ProjectFiles& files) : files_(files), log_(files.exits()) {}
 
-  void apply(ContainerStatus& status) {
+  void apply(const ContainerConfig& config, ContainerStatus& status) {
     // Looked at before the log: the keeper writes an end down, and reaps then.
     const bool unreaped = awaits_keeper(status.process);
     const std::optional<ExitRecord> record = record_of(status.process);
@@ -48,9 +50,21 @@ class MissedExits {
       status.finished = record->time;
     }
     status.process = {};
+    if (comes_back(config, status)) status.phase = Phase::restarting;
   }
 
  private:
+  /// The supervisor has not heard of the end yet; this is what it will do about it.
+  bool comes_back(const ContainerConfig& config, const ContainerStatus& status) const {
+    if (config.data_container || status.stopped_by_user || !has_keeper(files_)) return false;
+    if (status.restart_due != RestartDue::no) return true;
+    const RestartRule& rule = config.restart;
+    if (rule.max_attempts != 0 && status.restarts >= rule.max_attempts) return false;
+    return RestartPolicy(rule)
+        .after({status.exit_code, status.finished - status.started})
+        .has_value();
+  }
+
   bool awaits_keeper(const ProcessIdentity& process) const {
     return is_zombie(process) && parent_of(process.pid) == read_keeper_pid(files_);
   }
@@ -138,7 +152,8 @@ std::vector<ObservedContainer> read_containers(const HostPaths& paths, const std
   for (RecordedContainer& container : read_recorded(files, parts, unreadable)) {
     const Phase phase = container.status.phase;
     const bool had_process = phase == Phase::running || phase == Phase::paused;
-    if (had_process && !is_alive(container.status.process)) missed.apply(container.status);
+    if (had_process && !is_alive(container.status.process))
+      missed.apply(container.config, container.status);
     observed.push_back({std::move(container.config), std::move(container.status)});
   }
   return observed;

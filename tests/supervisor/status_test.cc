@@ -2,6 +2,7 @@
 #include "supervisor/status.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,33 @@ TEST_F(Status, AnEndThatItsKeeperHasNotWrittenDownYetIsNoEndYet) {
                                 << " 2304 9000000000\n";
   EXPECT_EQ(to_text(observed("web").phase), "exited");
   EXPECT_EQ(observed("web").exit_code, 9);
+}
+
+/// Or `ps` would say for a moment that a job which runs again and again is over.
+TEST_F(Status, OneThatItsSupervisorWillStartAgainHasNotExited) {
+  ContainerConfig config = write_container("web");
+  config.data_container = false;
+  ContainerStatus status = full_status();
+  status.id = "web";
+  status.phase = Phase::running;
+  status.process = gone;
+  status.stopped_by_user = false;
+  status.restart_due = RestartDue::no;
+  const auto phase_of = [&](RestartKind kind) {
+    config.restart = {kind};
+    write_config(files_, config, TimePoint(5s));
+    write_status(files_, {&status});
+    return std::string(to_text(observed("web").phase));
+  };
+  std::ofstream(files_.exits()) << gone.pid << " 77 0 9000000000\n";
+  EXPECT_EQ(phase_of(RestartKind::always), "exited") << "there is no supervisor";
+  std::ofstream(files_.keeper_pid()) << ::getpid();
+  ::prctl(PR_SET_NAME, "stack-keeper");
+  EXPECT_EQ(phase_of(RestartKind::always), "restarting");
+  EXPECT_EQ(phase_of(RestartKind::on_failure), "exited");
+  EXPECT_EQ(phase_of(RestartKind::no), "exited");
+  status.stopped_by_user = true;
+  EXPECT_EQ(phase_of(RestartKind::always), "exited");
 }
 
 TEST_F(Status, AZombieThatNoKeeperOfItsOwnWillReapHasEnded) {
