@@ -64,10 +64,12 @@ int stop_stack(const std::string& project, const Options& options, const HostPat
   // When Ctrl-C is why we stop, the second one kills; else the first.
   const int asked = std::min(interrupts(), 1);
   bool forced = false;
+  SecondInterrupt second;
   const auto force = [&] {
     if (forced || interrupts() <= asked) return;
     forced = true;
     kill_now(project, options, paths);
+    second.done();
   };
   const auto progress = make_progress(options, force);
   Host host{paths, *progress, [] { return false; }, tell_who_is_waited_for};

@@ -16,13 +16,18 @@ constexpr int patience = 3;
 
 volatile sig_atomic_t count = 0;
 volatile sig_atomic_t terminal_gone = 0;
+volatile sig_atomic_t second_is_expected = 0;
 
-void count_one(int /*signal*/) {
-  count = count + 1;
-  if (count < patience) return;
+/// By a handler, too.
+void leave() {
   constexpr std::string_view farewell = "\nLeft at once; `stack ps` tells what runs\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, farewell.data(), farewell.size());
   ::_exit(static_cast<int>(ExitCode::interrupted));
+}
+
+void count_one(int /*signal*/) {
+  count = count + 1;
+  if (count >= patience + second_is_expected) leave();
 }
 
 void note_hangup(int /*signal*/) {
@@ -46,6 +51,19 @@ int interrupts() {
 
 bool hung_up() {
   return terminal_gone != 0;
+}
+
+SecondInterrupt::SecondInterrupt() {
+  second_is_expected = 1;
+}
+
+SecondInterrupt::~SecondInterrupt() {
+  second_is_expected = 0;
+}
+
+void SecondInterrupt::done() {
+  second_is_expected = 0;
+  if (count >= patience) leave();
 }
 
 HeldSignals::HeldSignals() {

@@ -13,6 +13,18 @@ void count_interrupts();
 int interrupts();
 bool hung_up();
 
+/// While who does something when the second comes has not done it: a third that comes right behind
+/// it, as from a key that is held down, does not leave before that. A fourth does.
+class SecondInterrupt {
+ public:
+  SecondInterrupt();
+  ~SecondInterrupt();
+  SecondInterrupt(const SecondInterrupt&) = delete;
+  SecondInterrupt& operator=(const SecondInterrupt&) = delete;
+  /// What it asks for is done. Leaves when the third has come meanwhile.
+  void done();
+};
+
 /// While it lives these signals wait, but for waits like ppoll(2) that are given before(): so that
 /// none comes between a look at the counts and the wait.
 class HeldSignals {
