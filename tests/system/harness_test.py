@@ -97,7 +97,9 @@ class TheTranscript(unittest.TestCase):
 
     def test_what_differs_is_told_with_its_place(self):
         told = self.fails("$ true", "$ echo one; echo two\none\nthree")
-        self.assertRegex(told, r"README.md:9: \$ echo one; echo two\n.*\none\nthree\n.*exit code 0\none\ntwo$")
+        self.assertRegex(told,
+                         r"README.md:9: \$ echo one; echo two\nexit code 0; line 2 is 'two', not 'three'\n"
+                         r".*\none\nthree\n.*\none\ntwo$")
         self.fails("$ echo one\none\ntwo")
         self.fails("$ echo one; echo two\none")
         self.fails("$ echo one")

@@ -36,6 +36,10 @@ class Replacing(stacktest.StackTest):
         return [json.loads(line)["ID"] for line in
                 self.stack("ps", "-a", "--no-trunc", "--format", "json").lines]
 
+    def server(self):
+        """Its process, when its shell has become it."""
+        return stacktest.eventually(lambda: self.pids_running("httpd -f"), "it serves")
+
     def colour(self):
         return self.inside("web", "cat", "/tmp/index.html").strip()
 
@@ -116,7 +120,7 @@ class StartFirst(Replacing):
         more = ('healthcheck: {test: "test -e /ready", interval: 20ms, retries: 1000}')
         self.up_web("red", more=more)
         self.stack("exec", "-T", "web", "touch", "/ready")
-        old, = self.pids_running("httpd -f")
+        old, = self.server()
         self.write_web("blue", more=more)
         graph = self.stack("plan", "--format", "graph").out
         self.assertLess(graph.index("start container"), graph.index("stop container"), graph)
@@ -131,7 +135,7 @@ class StartFirst(Replacing):
 
     def test_one_that_fails_never_stopped_the_old_one(self):
         self.up_web("red")
-        pid, = self.pids_running("httpd -f")
+        pid, = self.server()
         self.up_web("blue", command=FAIL, expect=1)
         self.assertEqual(self.pids_running("httpd -f"), [pid])
         self.assertEqual(self.colour(), "red")
@@ -211,7 +215,7 @@ class StartFirst(Replacing):
 class InPlace(Replacing):
     def test_ports_labels_and_health_checks_change_under_a_running_container(self):
         self.up_web("red", more='ports: ["127.0.0.1:8080:80"]')
-        old, pid = self.only_id(), self.pids_running("httpd -f")
+        old, pid = self.only_id(), self.server()
         more = ('ports: ["127.0.0.1:8080:80", "127.0.0.1:8081:80"]\n'
                 '        labels: {tier: front}\n'
                 '        healthcheck: {test: "true", interval: 50ms}')

@@ -135,6 +135,16 @@ def fit(expected, shown):
     return bool(shown) and fits(expected[0], shown[0]) and fit(expected[1:], shown[1:])
 
 
+def first_difference(expected, shown):
+    """The line of the screen that is not as the README has it, for a message: it may be all that is read."""
+    for number, (old, new) in enumerate(zip(expected, shown), 1):
+        if old.strip() == "...":
+            break
+        if not fits(old, new):
+            return f"line {number} is {new!r}, not {old!r}"
+    return f"{len(shown)} lines, of which the last is {shown[-1:]}"
+
+
 def renewed(expected, shown):
     """`shown`, as a README that had `expected` would say it: with the "..." of that."""
     @functools.cache
@@ -300,7 +310,8 @@ def check(readme, directory, environment):
             continue
         if code == 0 and (not compared or fit(step.shows, shown)):
             continue
-        raise AssertionError("\n".join([f"{readme}:{step.line}: $ {step.command}", "--- the README shows",
-                                        *step.shows, f"--- it is, with exit code {code}", *shown]))
+        raise AssertionError("\n".join([f"{readme}:{step.line}: $ {step.command}",
+                                        f"exit code {code}; {first_difference(step.shows, shown)}",
+                                        "--- the README shows", *step.shows, "--- it is", *shown]))
     if seen:
         rewrite(readme, seen)

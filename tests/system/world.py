@@ -25,6 +25,9 @@ HOME = Path("/run/stack-test")  # inside the world
 HOST_ADDRESS = "198.51.100.2"
 NEIGHBOUR_ADDRESS = "198.51.100.1"
 CGROUP_PREFIX = "stack-test-"
+# What `stack` does otherwise for a person, or for a machine that tests, who has set it: not here.
+PERSONAL = {"CI", "NO_COLOR", "FORCE_COLOR", "TERM", "SOURCE_DATE_EPOCH", "REGISTRY_AUTH_FILE",
+            "CONTAINERS_REGISTRIES_CONF", "XDG_RUNTIME_DIR"}
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 CLONE_NEWCGROUP = 0x02000000
@@ -211,7 +214,7 @@ def settle_in():
     os.environ["STACK_RUN"] = str(HOME / "run")
     os.environ["HOME"] = str(HOME)
     for variable in list(os.environ):
-        if variable.startswith("COMPOSE_"):
+        if variable in PERSONAL or variable.startswith(("COMPOSE_", "DOCKER_", "BUILDKIT_")):
             del os.environ[variable]
 
 
