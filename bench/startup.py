@@ -50,17 +50,9 @@ def questions(file):
     """Name -> what is asked."""
     return {"version": ["version"],
             "completion of a flag": ["__complete", "up", "--"],
-            "completion of a service": ["-f", file, "__complete", "logs", "s"],
+            "completion of a service": ["__complete", "-f", file, "logs", "s"],
             "ps": ["-f", file, "ps"],
             "ps -q": ["-f", file, "ps", "-q"]}
-
-
-def asked(tool, file):
-    """For the shell `stack` hears the whole line."""
-    result = questions(file)
-    if tool == "stack":
-        result["completion of a service"] = ["__complete", "-f", file, "logs", "s"]
-    return result
 
 
 def page_faults(command, environment):
@@ -73,7 +65,7 @@ def page_faults(command, environment):
 def measure(tools, file, rounds):
     runs = {("/bin/true", "the process alone"): (["/bin/true"], dict(os.environ))}
     for tool, (program, environment) in tools.items():
-        for name, arguments in asked(tool, file).items():
+        for name, arguments in questions(file).items():
             runs[tool, name] = ([program, *arguments], environment)
     times = {key: [] for key in runs}
     for number in range(rounds):

@@ -135,9 +135,10 @@ Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
 std::string read_all(int fd, std::uint64_t limit) {
   std::string content;
   struct stat info {};
+  std::uint64_t size = 0;  // 0: not known, as with files of the kernel
   if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
-    content.reserve(static_cast<std::size_t>(
-        std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size) + 1, limit)));
+    size = static_cast<std::uint64_t>(info.st_size);
+    content.reserve(static_cast<std::size_t>(std::min(size + 1, limit)));
   }
   char buffer[65536];
   for (;;) {
@@ -147,6 +148,7 @@ std::string read_all(int fd, std::uint64_t limit) {
     if (got < 0) throw_errno("read");
     content.append(buffer, static_cast<std::size_t>(got));
     if (content.size() > limit) throw Error("read", EFBIG);
+    if (content.size() == size) return content;
   }
 }
 

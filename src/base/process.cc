@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,17 +21,19 @@ struct ProcessStat {
 };
 
 std::optional<ProcessStat> read_stat(pid_t pid) {
-  std::optional<std::string> text;
-  try {
-    text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
-  } catch (const Error& error) {
-    if (error.error_number() != ESRCH) throw;
-  }
-  if (!text) return std::nullopt;
+  const std::string path = fmt::format("/proc/{}/stat", pid);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && (errno == ENOENT || errno == ESRCH)) return std::nullopt;
+  if (!file) throw_errno("open {}", path);
+  char buffer[1024];  // for 52 numbers and a name of 64 characters at most; comes whole
+  const ssize_t size = ::read(file.get(), buffer, sizeof buffer);
+  if (size < 0 && errno == ESRCH) return std::nullopt;
+  if (size < 0) throw_errno("read {}", path);
+  const std::string_view text(buffer, static_cast<std::size_t>(size));
   // The command name may hold spaces and parentheses: fields count from the last ')' (proc(5)).
-  const std::size_t name_end = text->rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  const auto fields = split(std::string_view(*text).substr(name_end + 2), ' ');
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos) return std::nullopt;
+  const auto fields = split(text.substr(name_end + 2), ' ');
   if (fields.size() < 20) return std::nullopt;
   return ProcessStat{fields[0][0], parse_integer<pid_t>(fields[1]).value_or(0),
                      parse_integer<std::uint64_t>(fields[19]).value_or(0)};

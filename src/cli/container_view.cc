@@ -273,31 +273,36 @@ std::string ago_text(TimePoint then, TimePoint now) {
   return human_duration(since(then, now)) + " ago";
 }
 
-Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now,
-             const std::vector<std::string>& exposed) {
-  const auto& status = container.status;
-  const Json wish = wish_of(container);
+Json ps_columns(const ObservedContainer& container, TimePoint now, const Json& wish,
+                const std::vector<std::string>& exposed) {
   Json json;
   json["Command"] = command_text(container, false);
+  json["Image"] = wish.value("image", "");
+  json["Name"] = container.config.name;
+  json["Ports"] = ports_text(container, exposed);
+  json["RunningFor"] = ago_text(container.status.created, now);
+  json["Service"] = container.config.service;
+  json["Status"] = status_text(container, now);
+  return json;
+}
+
+Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now,
+             const Json& wish, const std::vector<std::string>& exposed) {
+  const auto& status = container.status;
+  Json json = ps_columns(container, now, wish, exposed);
   json["CreatedAt"] = calendar_text(status.created, calendar_format);
   json["ExitCode"] = status.exit_code.value_or(0);
   json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
   json["ID"] = container.config.id.substr(0, 12);
-  json["Image"] = wish.value("image", "");
   json["Labels"] = labels_text(container, project, wish);
   json["LocalVolumes"] = fmt::format("{}", container.config.spec.mounts.size());
   json["Mounts"] = join(mount_texts(container), ",");
-  json["Name"] = container.config.name;
   json["Names"] = container.config.name;
   json["Networks"] = join(network_names(container), ",");
-  json["Ports"] = ports_text(container, exposed);
   json["Project"] = project;
   json["Publishers"] = publishers(container);
-  json["RunningFor"] = ago_text(status.created, now);
-  json["Service"] = container.config.service;
   json["Size"] = "0B";
   json["State"] = state_text(container);
-  json["Status"] = status_text(container, now);
   return json;
 }
 

@@ -51,8 +51,13 @@ std::string calendar_text(TimePoint time, const char* format);
 inline constexpr const char* calendar_format = "%Y-%m-%d %H:%M:%S +0000 UTC";
 /// "About a minute ago"
 std::string ago_text(TimePoint then, TimePoint now);
-/// docker compose's fields of `ps --format json`; `exposed` as of ports_text().
+/// docker compose's fields of `ps --format json`; `wish` as of wish_of(), `exposed` as of
+/// ports_text().
 nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
-                       TimePoint now, const std::vector<std::string>& exposed = {});
+                       TimePoint now, const nlohmann::json& wish,
+                       const std::vector<std::string>& exposed);
+/// The columns of `ps` alone, which need no more than ConfigParts::summary.
+nlohmann::json ps_columns(const supervisor::ObservedContainer& container, TimePoint now,
+                          const nlohmann::json& wish, const std::vector<std::string>& exposed);
 
 }  // namespace stack::cli

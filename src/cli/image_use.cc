@@ -61,8 +61,11 @@ const image::Image* ImagesOfContainers::find(const std::string& id) {
 
 std::vector<std::string> ImagesOfContainers::exposed(
     const supervisor::ObservedContainer& container) {
+  return exposed(wish_of(container));
+}
+
+std::vector<std::string> ImagesOfContainers::exposed(const nlohmann::json& wish) {
   std::vector<std::string> ports;
-  const auto wish = wish_of(container);
   if (wish.contains("expose"))
     for (const auto& port : wish["expose"]) ports.push_back(port.get<std::string>());
   for (std::string& port : ports)

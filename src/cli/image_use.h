@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class ImagesOfContainers {
   const image::Image* find(const supervisor::ObservedContainer& container);
   /// What the image and its file expose: "80/tcp", "3000-3005/udp".
   std::vector<std::string> exposed(const supervisor::ObservedContainer& container);
+  /// The same of its wish_of().
+  std::vector<std::string> exposed(const nlohmann::json& wish);
 
  private:
   const image::Image* find(const std::string& id);

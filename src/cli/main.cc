@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <cstdio>
 #include <iostream>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/format.h"
+#include "base/heap.h"
 #include "base/host_paths.h"
 #include "cli/change.h"
 #include "cli/parse.h"
@@ -72,7 +74,10 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
 int main(int argc, char** argv) {
   if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
   if (started_as("stack-supervisor", argc, argv)) stack::supervisor::supervisor_main(argc, argv);
-  std::ios::sync_with_stdio(false);
+  stack::put_heap_on_large_pages();
+  // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
+  // one, which would be six, of 120 KiB together.
+  std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);
   auto parsed = stack::cli::parse({argv + 1, argv + argc});
   const int code = run(parsed, called_as(argc, argv));
   std::cout.flush();

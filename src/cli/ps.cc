@@ -89,9 +89,17 @@ const Fields& ps_headings() {
   return headings;
 }
 
+bool has_default_format(const Options& options) {
+  return options.format.empty() || options.format == "table";
+}
+
 nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::string& project,
                               const Options& options, ImagesOfContainers& images, TimePoint now) {
-  nlohmann::ordered_json row(ps_json(container, project, now, images.exposed(container)));
+  const nlohmann::json wish = wish_of(container);
+  const auto exposed = images.exposed(wish);
+  nlohmann::ordered_json row(has_default_format(options)
+                                 ? ps_columns(container, now, wish, exposed)
+                                 : ps_json(container, project, now, wish, exposed));
   if (!options.no_trunc) return row;
   row["ID"] = container.config.id;
   row["Command"] = command_text(container, true);
@@ -114,7 +122,10 @@ void print(const std::vector<ObservedContainer>& shown, const std::string& proje
 int run_ps(const Options& options) {
   const Selection selection(options);
   const std::string project = project_name(options);
-  auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
+  const bool is_brief = options.quiet || options.services || has_default_format(options);
+  auto containers = supervisor::read_containers(
+      HostPaths::from_environment(), project,
+      is_brief ? supervisor::ConfigParts::summary : supervisor::ConfigParts::all);
   check_services(project, options);
   if (containers.empty())
     tell_without_file(options, "`stack container ls` lists all containers of this machine");

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "spec/discover.h"
 #include "spec/load_sources.h"
+#include "spec/quick_name.h"
 #include "spec/yaml_tree.h"
 
 namespace stack::spec {
@@ -114,18 +115,34 @@ bool has_file(const LoadRequest& request) {
   return !discover(request).files.empty();
 }
 
+namespace {
+
+/// Of those that say one the last counts.
+std::optional<std::string> quick_name(const std::vector<SourceText>& sources) {
+  std::string name;
+  for (const SourceText& source : sources) {
+    const auto own = spec::quick_name(source.bytes);
+    if (!own) return std::nullopt;
+    if (!own->empty()) name = *own;
+  }
+  return name;
+}
+
+std::string name_in_files(const LoadRequest& request, const Discovery& found) {
+  auto sources = read_sources(found, request.current_directory.native());
+  if (const auto name = quick_name(sources)) return *name;
+  Diagnostics ignored;
+  Reporter reporter(ignored, request.purpose);
+  return name_in_sources(parse_sources(std::move(sources), reporter), found.variables);
+}
+
+}  // namespace
+
 std::string find_project_name(const LoadRequest& request) {
   const auto found = discover(request);
   check_given_name(found.project_name);
   if (!found.project_name.empty()) return found.project_name;
-  Diagnostics ignored;
-  Reporter reporter(ignored, request.purpose);
-  std::string name;
-  if (!found.files.empty()) {
-    const auto files =
-        parse_sources(read_sources(found, request.current_directory.native()), reporter);
-    name = name_in_sources(files, found.variables);
-  }
+  std::string name = name_in_files(request, found);
   const auto& directory = found.project_directory;
   if (name.empty()) name = normalized_name(directory.substr(directory.rfind('/') + 1));
   if (name.empty()) fail("the project has no name: use -p NAME");

@@ -295,6 +295,7 @@ void read_summary(const json& in, ContainerConfig& config) {
   in.at("restart").get_to(config.restart);
   in.at("data_container").get_to(config.data_container);
   in.at("applied").get_to(config.applied);
+  if (in.contains("arguments")) in.at("arguments").get_to(config.spec.process.arguments);
   if (in.contains("log")) in.at("log").get_to(config.log);
   if (in.contains("restart_with")) in.at("restart_with").get_to(config.restart_with);
 }

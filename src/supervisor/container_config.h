@@ -198,7 +198,8 @@ void from_json(const nlohmann::json& json, Endpoint& endpoint);
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
 /// The same in two parts: spec, ports, links, extra_hosts, dns, health and stop are taken out of a
-/// configuration's JSON as its details; the rest is the summary.
+/// configuration's JSON as its details; the rest is the summary. What is stored as such has
+/// spec.process.arguments besides, as "arguments": for lists.
 nlohmann::json take_details(nlohmann::json& config);
 void read_summary(const nlohmann::json& json, ContainerConfig& config);
 void read_details(const nlohmann::json& json, ContainerConfig& config);

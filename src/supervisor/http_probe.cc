@@ -44,7 +44,7 @@ Fd make_socket(int network_namespace, int family) {
 }
 
 std::string reason(int error_number) {
-  return to_lower(Error("", error_number).what());
+  return to_lower(errno_text(error_number));
 }
 
 int error_of(int socket) {
@@ -63,6 +63,7 @@ Awaitable<HttpAnswer> read_answer(Descriptor& socket, const ReadyRule& rule,
     const ssize_t size = ::recv(socket.native_handle(), bytes.data(), bytes.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (size < 0) answer.problem = reason(errno);
+    if (size == 0) answer.problem = "the connection ended before an answer";
     if (size <= 0) co_return answer;
     text.append(bytes.data(), static_cast<std::size_t>(size));
     const auto status = http_status(text);

@@ -112,6 +112,7 @@ std::optional<pid_t> read_keeper_pid(const ProjectFiles& files) {
 void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created) {
   json summary(config);
   const json details = take_details(summary);
+  summary["arguments"] = config.spec.process.arguments;
   const json body{{"config", std::move(summary)}, {"created", to_nanoseconds(created)}};
   write_document(files.container(config.id) / "config.json", config_kind, body,
                  Durability::survives_crash, &details);

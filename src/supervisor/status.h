@@ -78,8 +78,9 @@ inline constexpr const char* lone_networks_project = "@networks";
 /// supervisor goes on without.
 enum class Unreadable { is_an_error, is_left_out };
 
-/// What of a container's configuration is read: `summary` leaves spec, ports, links, extra_hosts,
-/// health and stop as they are by default, and is twice as fast.
+/// What of a container's configuration is read: `summary` leaves spec (but for the arguments of its
+/// process), ports, links, extra_hosts, health and stop as they are by default, and is twice as
+/// fast.
 enum class ConfigParts { all, summary };
 
 /// All of a project, from disk and kernel alone; changes nothing and talks to nobody. A container

@@ -88,7 +88,8 @@ TEST(ContainerView, TheCommandIsQuotedAndCut) {
 }
 
 TEST(ContainerView, JsonHasTheFieldsThatScriptsRead) {
-  const auto json = ps_json(container(Phase::running), "shop", now);
+  const auto each = container(Phase::running);
+  const auto json = ps_json(each, "shop", now, wish_of(each), {});
   for (const char* field :
        {"Command",      "CreatedAt",  "ExitCode", "Health", "ID",       "Image", "Labels",
         "LocalVolumes", "Mounts",     "Name",     "Names",  "Networks", "Ports", "Project",

@@ -80,6 +80,15 @@ TEST_F(Status, ContainersComeSortedByName) {
   EXPECT_EQ(containers[0].config.name, "a");
 }
 
+TEST_F(Status, ASummaryHasWhatListsShow) {
+  const ContainerConfig config = write_container("web");
+  const auto all = read_containers(files_.paths, files_.project, ConfigParts::summary);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].config.spec.process.arguments, config.spec.process.arguments);
+  EXPECT_FALSE(config.spec.process.arguments.empty());
+  EXPECT_TRUE(all[0].config.spec.mounts.empty());
+}
+
 TEST_F(Status, ADirectoryWithoutACompleteConfigIsNoContainer) {
   make_directories(files_.container("half"));
   make_directories(files_.container("torn"));

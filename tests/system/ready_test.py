@@ -100,6 +100,14 @@ class Ready(stacktest.StackTest):
         self.start("{http: {url: 'http://127.0.0.1/', status: 404}}", "httpd -f -p 80 -h /tmp")
         self.await_health("healthy")
 
+    def test_http_tells_why_there_is_no_answer(self):
+        self.start("{http: 'http://127.0.0.1:80/'}", "sh -c 'until [ -e /go ]; do sleep 0.05; done;"
+                   " exec nc -lk -p 80 -e true'")
+        stacktest.eventually(lambda: "http://127.0.0.1:80/: connection refused" in self.last_word(), self.last_word)
+        self.inside("db", "touch", "/go")
+        stacktest.eventually(lambda: "http://127.0.0.1:80/: the connection ended before an answer" in
+                             self.last_word(), self.last_word)
+
     def test_an_answer_that_is_not_http_is_none(self):
         self.start("{http: 'http://localhost:80/'}",
                    "sh -c 'while true; do echo SSH-2.0-x | nc -l -p 80; done'")

@@ -22,12 +22,16 @@ class Terminal:
 
     def __init__(self, arguments, directory, rows=30, columns=90, environment=None):
         self.seen = ""
+        begun, begins = os.pipe()  # closed when the command has taken this program's place
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(directory)
             os.execve(stacktest.STACK, [stacktest.STACK, *arguments],
                       {**os.environ, "TERM": "xterm-256color", **(environment or {})})
+        os.close(begins)
+        os.read(begun, 1)
+        os.close(begun)
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
