@@ -234,6 +234,10 @@ std::string unknown_word(const CLI::App& app, const Groups& groups,
   if (word.starts_with('-')) {
     auto candidates = flags_of(app);
     if (innermost != &app) std::ranges::move(flags_of(*innermost), std::back_inserter(candidates));
+    const Command* const command = command_of(subcommands);
+    if (command != nullptr && innermost->get_option_no_throw(word) != nullptr)
+      return fmt::format("flag in front of its command: {} (write: stack {} {})", printable(word),
+                         command->name, printable(word));
     return fmt::format("unknown flag: {}{}", printable(word), suggestion(word, candidates));
   }
   if (command_of(subcommands) != nullptr)

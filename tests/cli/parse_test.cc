@@ -130,6 +130,12 @@ TEST(Parse, AnUnknownWordIsAnsweredWithTheNearestOne) {
   EXPECT_EQ(mistake({"doctor", "--xyz-unheard-of"}), "stack: unknown flag: --xyz-unheard-of");
 }
 
+TEST(Parse, AFlagThatStandsInFrontOfItsCommandIsToldWhereItGoes) {
+  EXPECT_EQ(mistake({"--trace", "t.json", "up"}),
+            "stack: flag in front of its command: --trace (write: stack up --trace)");
+  EXPECT_EQ(mistake({"-d", "up"}), "stack: flag in front of its command: -d (write: stack up -d)");
+}
+
 TEST(Parse, AWordThatAGroupDoesNotHaveIsAnsweredWithItsOwn) {
   EXPECT_EQ(mistake({"image", "inspekt"}),
             "stack: unknown command: image inspekt (did you mean inspect?)");
