@@ -102,7 +102,7 @@ class Ready(stacktest.StackTest):
 
     def test_http_tells_why_there_is_no_answer(self):
         self.start("{http: 'http://127.0.0.1:80/'}", "sh -c 'until [ -e /go ]; do sleep 0.05; done;"
-                   " exec nc -lk -p 80 -e true'")
+                   " while :; do nc -l -p 80 -e dd bs=4096 count=1 of=/dev/null; done'")
         stacktest.eventually(lambda: "http://127.0.0.1:80/: connection refused" in self.last_word(), self.last_word)
         self.inside("db", "touch", "/go")
         stacktest.eventually(lambda: "http://127.0.0.1:80/: the connection ended before an answer" in
