@@ -95,17 +95,33 @@ runtime::ContainerTree Workspace::mount() const {
   return runtime::mount_stopped_tree(spec);
 }
 
-std::optional<image::NewLayer> Workspace::take_layer(
-    const std::set<std::string>& scaffolding,
-    std::optional<system_clock::time_point> newest) const {
+std::set<std::string> leave_out(const std::vector<std::string>& volumes,
+                                std::vector<image::TreeChange>& changes) {
+  std::set<std::string> lossy;
+  for (const std::string& volume : volumes) {
+    const auto count = std::erase_if(changes, [&](const image::TreeChange& change) {
+      const bool is_itself = change.path == volume && change.kind != image::ChangeKind::added;
+      return is_itself || change.path.starts_with(volume + "/");
+    });
+    if (count > 0) lossy.insert(volume);
+  }
+  return lossy;
+}
+
+Workspace::TakenLayer Workspace::take_layer(const std::set<std::string>& scaffolding,
+                                            std::optional<system_clock::time_point> newest,
+                                            const std::vector<std::string>& volumes) const {
   const Fd upper = open_file(root_.upper, O_RDONLY | O_DIRECTORY);
   JoinedDirectory lower;
   for (const std::string& layer : root_.lower)
     lower.push_back(open_file(layer, O_RDONLY | O_DIRECTORY));
   if (newest) clamp_times(upper.get(), to_timespec(*newest));
-  const auto changes = image::tree_changes(upper.get(), lower, scaffolding);
-  if (changes.empty()) return std::nullopt;
-  return image::layer_of_changes(upper.get(), changes, scratch_.path() / "tree");
+  auto changes = image::tree_changes(upper.get(), lower, scaffolding);
+  TakenLayer taken;
+  taken.lossy = leave_out(volumes, changes);
+  if (!changes.empty())
+    taken.layer = image::layer_of_changes(upper.get(), changes, scratch_.path() / "tree");
+  return taken;
 }
 
 }  // namespace stack::build

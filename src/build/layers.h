@@ -11,6 +11,7 @@
 
 #include "base/scratch.h"
 #include "image/store_writer.h"
+#include "image/tree_changes.h"
 #include "runtime/container_spec.h"
 #include "runtime/container_tree.h"
 
@@ -29,16 +30,27 @@ class Workspace {
   /// Mounts the whole, writable.
   runtime::ContainerTree mount() const;
 
-  /// What has changed, as a layer on top of the others; nothing without a change. `scaffolding` as
-  /// in image::tree_changes(). With `newest`, no file is newer than that.
-  std::optional<image::NewLayer> take_layer(
-      const std::set<std::string>& scaffolding,
-      std::optional<std::chrono::system_clock::time_point> newest) const;
+  struct TakenLayer {
+    std::optional<image::NewLayer> layer;  ///< nothing without a change
+    std::set<std::string> lossy;           ///< of the volumes: changes there were left out
+  };
+  /// What has changed, as a layer on top of the others. `scaffolding` as in image::tree_changes().
+  /// With `newest`, no file is newer than that. `volumes`: see leave_out().
+  TakenLayer take_layer(const std::set<std::string>& scaffolding,
+                        std::optional<std::chrono::system_clock::time_point> newest,
+                        const std::vector<std::string>& volumes = {}) const;
 
  private:
   ScratchDirectory scratch_;
   runtime::RootSpec root_;
 };
+
+/// Takes what is in directories `volumes` ("/data"), and what has become of these themselves, out
+/// of `changes`, as docker documents it for what a RUN does behind a VOLUME; returns those where
+/// there was something. A directory that is new stays, empty. Paths are taken as they are written:
+/// links on the way are not followed.
+std::set<std::string> leave_out(const std::vector<std::string>& volumes,
+                                std::vector<image::TreeChange>& changes);
 
 /// The chain id of `diff_ids`; "" without any.
 std::string chain_of(const std::vector<std::string>& diff_ids);

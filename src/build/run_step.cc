@@ -132,6 +132,7 @@ CacheKey RunStep::key() const {
   key.add("user", state_.config.user).add("directory", state_.config.working_dir);
   key.add("network", std::to_string(static_cast<int>(network_)));
   key.add("hosts", job_.request.extra_hosts);
+  if (!state_.config.volumes.empty()) key.add("volumes", state_.config.volumes);
   if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
   for (const Mount& mount : mounts_) {
     key.add("mount", std::to_string(static_cast<int>(mount.mount.kind)))
@@ -162,7 +163,13 @@ std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) 
   });
   held_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
-  return workspace.take_layer(scaffolding, job_.epoch);
+  auto taken = workspace.take_layer(scaffolding, job_.epoch, state_.config.volumes);
+  for (const std::string& volume : taken.lossy)
+    job_.with.report.warn(problem_text(
+        job_.file.name,
+        {instruction_.at, fmt::format("what RUN changes in {} is not kept: it is a VOLUME", volume),
+         "move VOLUME behind it"}));
+  return std::move(taken.layer);
 }
 
 bool RunStep::is_unchanged() const {

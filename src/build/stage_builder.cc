@@ -173,7 +173,7 @@ class StageBuilder {
         const auto tree = workspace.mount();
         carry_out(request.task, tree.root());
       }
-      Result result{workspace.take_layer({}, job_.epoch)};
+      Result result{workspace.take_layer({}, job_.epoch).layer};
       result.is_certain = is_unchanged(request.task);
       return result;
     });
@@ -190,7 +190,7 @@ class StageBuilder {
         const auto tree = workspace.mount();
         make_directory(tree.root(), path, {0, 0});
       }
-      return Result{workspace.take_layer({}, job_.epoch)};
+      return Result{workspace.take_layer({}, job_.epoch).layer};
     });
   }
 

@@ -8,6 +8,7 @@
 #include "build/cache_key.h"
 #include "build/config_steps.h"
 #include "build/copy_plan.h"
+#include "build/layers.h"
 #include "build/run_mounts.h"
 
 namespace stack::build {
@@ -44,6 +45,20 @@ TEST(BuildConfig, WordsThatMakeNoSenseAreRefused) {
   EXPECT_THROW(after("EXPOSE nothing\n"), Error);
   EXPECT_THROW(after("EXPOSE 99999999\n"), Error);
   EXPECT_THROW(after("VOLUME /\n"), Error);
+}
+
+TEST(BuildVolumes, TakeWhatWasChangedThereOutOfALayer) {
+  using Kind = image::ChangeKind;
+  std::vector<image::TreeChange> changes{{Kind::modified, "/data"},  {Kind::added, "/data/a"},
+                                         {Kind::removed, "/data/b"}, {Kind::added, "/database"},
+                                         {Kind::added, "/new"},      {Kind::added, "/new/a"},
+                                         {Kind::modified, "/var"},   {Kind::removed, "/var/x"}};
+  EXPECT_EQ(leave_out({"/data", "/new", "/other"}, changes),
+            (std::set<std::string>{"/data", "/new"}));
+  EXPECT_EQ(changes, (std::vector<image::TreeChange>{{Kind::added, "/database"},
+                                                     {Kind::added, "/new"},
+                                                     {Kind::modified, "/var"},
+                                                     {Kind::removed, "/var/x"}}));
 }
 
 TEST(BuildMounts, AreReadWithTheirDefaults) {

@@ -93,6 +93,30 @@ class Instructions(buildtest.BuildTest):
         self.assertIn(self.new_files(image)["/p"], ["file 0644 0:0 b'linux/amd64\\n'",
                                                     "file 0644 0:0 b'linux/arm64\\n'"])
 
+    def test_what_run_changes_in_a_volume_is_not_kept(self):
+        """As docker documents it; COPY is no change of a container."""
+        text = """
+            FROM box:1
+            RUN mkdir /data && echo before > /data/a
+            VOLUME /data /new /srv/data
+            RUN echo during > /data/b && rm /data/a && chmod 700 /data && mkdir -p /new/x && cat /data/b > /kept
+            COPY c /data/
+            RUN ls /data > /seen; echo x > /srv/data/x
+        """
+        image = self.build(text, files={"c": "copied\n"})
+        self.assertEqual(self.new_files(image), {
+            "/data": "dir 0755 0:0", "/data/a": "file 0644 0:0 b'before\\n'", "/data/c": "file 0644 0:0 b'copied\\n'",
+            "/new": "dir 0755 0:0", "/kept": "file 0644 0:0 b'during\\n'", "/seen": "file 0644 0:0 b'a\\nc\\n'",
+            "/srv": "dir 0755 0:0"})
+        self.assertRegex(self.last.err, r"Dockerfile:4:1: .*what RUN changes in /data is not kept: it is a VOLUME")
+        self.assertRegex(self.last.err, r"Dockerfile:6:1: .*what RUN changes in /srv/data is not kept")
+
+    def test_a_step_before_a_volume_is_not_taken_for_one_behind_it(self):
+        kept = self.build("FROM box:1\nRUN echo x > /srv/data/x\n")
+        self.assertIn("/srv/data/x", self.new_files(kept))
+        lost = self.build("FROM box:1\nVOLUME /srv/data\nRUN echo x > /srv/data/x\n")
+        self.assertNotIn("/srv/data/x", self.new_files(lost))
+
     def test_the_config_of_an_image(self):
         image = self.build("""
             FROM box:1

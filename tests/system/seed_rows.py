@@ -165,7 +165,8 @@ ROWS = {
         build.Stages.test_files_come_from_other_stages_and_images
         build.Stages.test_a_named_context"""),
     "39": ("VOLUME", """
-        seed_volumes.Made.test_by_the_image"""),
+        seed_volumes.Made.test_by_the_image
+        build.Instructions.test_what_run_changes_in_a_volume_is_not_kept"""),
     "40": ("WORKDIR", """
         seed_images.Built.test_a_directory_to_work_in"""),
     "41": ("ENV and -e", """
