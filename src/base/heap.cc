@@ -40,6 +40,7 @@ void put_heap_on_large_pages() {
   if (address(::sbrk(static_cast<std::intptr_t>(start - end))) != end) return;
   ::mallopt(M_TOP_PAD, static_cast<int>(large_page));
   ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * large_page));
+  ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(large_page / 2));
   // What is left of the old part, whole and then in pieces, until a piece is of the new one.
   Piece* pieces = nullptr;
   const std::size_t left = ::mallinfo2().keepcost;

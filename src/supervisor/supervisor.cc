@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/heap.h"
 #include "base/text.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
@@ -395,6 +396,8 @@ void tell_starter(std::string_view text) {
 void supervisor_main(int argc, char** argv) {
   ::prctl(PR_SET_NAME, "stack-superviso");  // 15 bytes are all that fits
   if (argc != 2) ::_exit(2);
+  // The firewall library fills a dozen tables of 128 KiB for each of its uses.
+  put_heap_on_large_pages();
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   keep_descriptors_private();
