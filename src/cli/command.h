@@ -80,6 +80,7 @@ int run_container_port(const Options& options);
 int run_container_top(const Options& options);
 int run_container_stats(const Options& options);
 int run_container_rename(const Options& options);
+int run_container_update(const Options& options);
 int run_container_export(const Options& options);
 int run_container_commit(const Options& options);
 int run_inspect(const Options& options);

@@ -25,6 +25,10 @@ Flag signal_flag(std::string_view help) {
   return {"-s,--signal", &Options::signal, help, "SIGNAL"};
 }
 
+Flag restart_flag() {
+  return {"--restart", &Options::restart, "no, always, unless-stopped or on-failure[:N]", "POLICY"};
+}
+
 std::vector<Flag> process_flags() {
   return {
       {"-i,--interactive", &Options::open_stdin, "Keep its standard input open, and pass ours on"},
@@ -49,7 +53,7 @@ std::vector<Flag> identity_flags() {
       {"-h,--hostname", &Options::hostname, "Its host name", "NAME"},
       {"--domainname", &Options::domainname, "Its domain name", "NAME"},
       {"--rm", &Options::remove_at_end, "Remove it, with its anonymous volumes, when it has ended"},
-      {"--restart", &Options::restart, "no, always, unless-stopped or on-failure[:N]", "POLICY"},
+      restart_flag(),
       {"--pull", &Options::pull_policy, "always, missing or never", "POLICY"},
       {"--platform", &Options::platform, "Of the image, linux/arm64", "PLATFORM"},
       {"-q,--quiet", &Options::quiet, "Do not tell what is fetched"},
@@ -113,12 +117,12 @@ std::vector<Flag> security_flags() {
       {"--isolation", &Options::isolation, hidden, "NAME"}};
 }
 
-std::vector<Flag> limit_flags() {
+/// Those that can be changed while it runs.
+std::vector<Flag> changeable_limit_flags() {
   return {
       {"-m,--memory", &Options::memory, "Most memory", "BYTES"},
       {"--memory-reservation", &Options::memory_reservation, "Memory it shall keep", "BYTES"},
       {"--memory-swap", &Options::memory_swap, "Memory and swap together; -1: no limit", "BYTES"},
-      {"--memory-swappiness", &Options::memory_swappiness, "0 to 100", "NUMBER"},
       {"--cpus", &Options::cpus, "Most processors", "NUMBER"},
       {"-c,--cpu-shares", &Options::cpu_shares, "Its share when processors are busy", "NUMBER"},
       {"--cpu-period", &Options::cpu_period, "Of its limit, in microseconds", "NUMBER"},
@@ -128,9 +132,20 @@ std::vector<Flag> limit_flags() {
       {"--cpuset-cpus", &Options::cpuset_cpus, "Processors that it may run on", "LIST"},
       {"--cpuset-mems", &Options::cpuset_mems, hidden, "LIST"},
       {"--pids-limit", &Options::pids_limit, "Most processes", "NUMBER"},
+      {"--blkio-weight", &Options::blkio_weight, "10 to 1000", "NUMBER"}};
+}
+
+std::vector<Flag> update_flags() {
+  std::vector<Flag> flags = changeable_limit_flags();
+  flags.push_back(restart_flag());
+  return flags;
+}
+
+std::vector<Flag> limit_flags() {
+  return {
+      {"--memory-swappiness", &Options::memory_swappiness, "0 to 100", "NUMBER"},
       {"--oom-kill-disable", &Options::oom_kill_disable, "Never kill it for memory"},
       {"--oom-score-adj", &Options::oom_score_adj, "-1000 to 1000", "NUMBER"},
-      {"--blkio-weight", &Options::blkio_weight, "10 to 1000", "NUMBER"},
       {"--blkio-weight-device", &Options::blkio_weight_device, "The same of one device",
        "PATH:NUMBER"},
       {"--device-read-bps", &Options::device_read_bps, "Bytes a second", "PATH:BYTES"},
@@ -159,8 +174,8 @@ std::vector<Flag> health_and_log_flags() {
 
 std::vector<Flag> making_flags() {
   std::vector<Flag> flags = process_flags();
-  for (auto* more : {identity_flags, storage_flags, network_flags, security_flags, limit_flags,
-                     health_and_log_flags})
+  for (auto* more : {identity_flags, storage_flags, network_flags, security_flags,
+                     changeable_limit_flags, limit_flags, health_and_log_flags})
     flags = joined(std::move(flags), more());
   return flags;
 }
@@ -351,12 +366,16 @@ std::vector<Command> use_commands() {
         {"--format", &Options::format, "table, json, or a template", "FORMAT"}},
        run_container_stats},
       {"container rename",
-       "Give a container another name (not yet)",
+       "Give a container that is of no stack another name",
        "stack container rename web old-web",
        Positional::at_least_one,
        "CONTAINER NAME",
        {},
-       run_container_rename}};
+       run_container_rename},
+      on_containers("container update",
+                    "Other limits, and another restart policy, for containers that are of no stack",
+                    "stack container update -m 1g --restart always web", update_flags(),
+                    run_container_update)};
 }
 
 }  // namespace

@@ -231,8 +231,9 @@ int run_container_rename(const Options& options) {
                             name_of(found), found.project))
         .with_hint("`container_name:` in its file gives it another one");
   check_name_is_free(containers, name);
-  throw Error("containers cannot be renamed yet")
-      .with_hint("`stack container commit`, then `run --name` makes another one of its files");
+  auto client = supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
+  client.call(supervisor::RenameContainer{found.container.config.id, name});
+  return 0;
 }
 
 int run_container_wait(const Options& options) {

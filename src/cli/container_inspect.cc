@@ -103,16 +103,19 @@ Json links(const ObservedContainer& container) {
   return list.empty() ? Json(nullptr) : list;
 }
 
-/// As they were asked for; what nobody asked for is docker's nothing.
-void add_limits(const Json& wish, Json& config) {
+/// As they are kept now; what nobody asked for is docker's nothing.
+void add_limits(const runtime::ResourceSpec& limits, Json& config) {
   constexpr double nano = 1e9;
-  config["Memory"] = wish.value("mem_limit", Json(0));
-  config["MemoryReservation"] = wish.value("mem_reservation", Json(0));
-  config["MemorySwap"] = wish.value("memswap_limit", Json(0));
-  config["NanoCpus"] = static_cast<std::int64_t>(wish.value("cpus", 0.0) * nano);
-  config["CpuShares"] = wish.value("cpu_shares", Json(0));
-  config["CpusetCpus"] = wish.value("cpuset", Json(""));
-  config["PidsLimit"] = wish.value("pids_limit", Json(nullptr));
+  config["Memory"] = limits.memory_limit.value_or(0);
+  config["MemoryReservation"] = limits.memory_reservation.value_or(0);
+  config["MemorySwap"] = limits.memory_swap.value_or(0);
+  config["NanoCpus"] = static_cast<std::int64_t>(limits.cpus.value_or(0) * nano);
+  config["CpuPeriod"] = limits.cpu_period.value_or(0);
+  config["CpuQuota"] = limits.cpu_quota.value_or(0);
+  config["CpuShares"] = limits.cpu_shares.value_or(0);
+  config["CpusetCpus"] = limits.cpuset;
+  config["PidsLimit"] = limits.pids_limit ? Json(*limits.pids_limit) : Json(nullptr);
+  config["BlkioWeight"] = limits.block.weight.value_or(0);
 }
 
 Json host_config(const ObservedContainer& container) {
@@ -133,7 +136,7 @@ Json host_config(const ObservedContainer& container) {
             {"RestartPolicy",
              {{"Name", restart_name(config.restart.kind)},
               {"MaximumRetryCount", config.restart.max_attempts}}}};
-  add_limits(wish, json);
+  add_limits(config.spec.resources, json);
   return json;
 }
 

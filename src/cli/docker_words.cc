@@ -21,7 +21,9 @@ constexpr std::array verbs{
     Instead{"rename", "`stack container rename` gives a container another name"},
     Instead{"prune", "`stack system prune`, or `prune` of container, image, volume or network"},
     Instead{"df", "`stack system df` shows what takes how much room"},
-    Instead{"update", "limits stand in the file: `stack up` changes them while it runs"},
+    Instead{"update",
+            "limits stand in the file: `stack up` changes them while it runs; or `stack container "
+            "update`"},
     Instead{"search", "registries are not searched; `stack image pull NAME` fetches an image"},
     Instead{"buildx", "`stack image build` builds an image, `stack build` those of the services"},
     Instead{"service",

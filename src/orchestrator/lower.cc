@@ -120,32 +120,6 @@ std::vector<std::pair<std::string, std::string>> hosts_of(const spec::Service& m
   return hosts;
 }
 
-supervisor::RestartRule restart_of(const spec::Service& model) {
-  const spec::RestartPolicy& policy = model.restart;
-  using From = spec::RestartPolicy::Kind;
-  using To = supervisor::RestartKind;
-  supervisor::RestartRule rule;
-  rule.max_attempts = policy.max_attempts;
-  rule.delay = policy.delay;
-  rule.window = policy.window;
-  rule.when_unhealthy = model.restart_unhealthy;
-  switch (policy.kind) {
-    case From::no:
-      rule.kind = To::no;
-      break;
-    case From::always:
-      rule.kind = To::always;
-      break;
-    case From::on_failure:
-      rule.kind = To::on_failure;
-      break;
-    case From::unless_stopped:
-      rule.kind = To::unless_stopped;
-      break;
-  }
-  return rule;
-}
-
 std::map<std::string, bool> restart_with(const spec::Service& model) {
   std::map<std::string, bool> services;
   for (const auto& [name, how] : model.depends_on)
@@ -248,6 +222,32 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
 }
 
 }  // namespace
+
+supervisor::RestartRule restart_of(const spec::Service& model) {
+  const spec::RestartPolicy& policy = model.restart;
+  using From = spec::RestartPolicy::Kind;
+  using To = supervisor::RestartKind;
+  supervisor::RestartRule rule;
+  rule.max_attempts = policy.max_attempts;
+  rule.delay = policy.delay;
+  rule.window = policy.window;
+  rule.when_unhealthy = model.restart_unhealthy;
+  switch (policy.kind) {
+    case From::no:
+      rule.kind = To::no;
+      break;
+    case From::always:
+      rule.kind = To::always;
+      break;
+    case From::on_failure:
+      rule.kind = To::on_failure;
+      break;
+    case From::unless_stopped:
+      rule.kind = To::unless_stopped;
+      break;
+  }
+  return rule;
+}
 
 supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
                                   const std::string& id, const Places& places) {

@@ -26,6 +26,7 @@ struct Places {
 /// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").
 supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::string& project,
                                   const std::string& id, const Places& places);
+supervisor::RestartRule restart_of(const spec::Service& model);
 /// Gives a container's configuration what may change while it exists (replace_changeable()) as the
 /// wish has it.
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config);

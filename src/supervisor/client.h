@@ -67,6 +67,13 @@ struct SetContainerAside {
 struct BringContainerBack {
   std::string id;
 };
+/// Gives it another name, which others find it by from now on; its service is called so, too, if it
+/// had the container's name. Fails when another container is called so, or when it is in a network
+/// of another stack.
+struct RenameContainer {
+  std::string id;
+  std::string name;
+};
 /// Sends a signal to its process 1; fails when none runs. SIGKILL and the container's own stop
 /// signal say that it is to stay down, as StopContainer does; after SIGKILL it is done when it is
 /// gone.
@@ -145,11 +152,12 @@ struct ReleaseGuest {
 };
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
-using Request = std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer,
-                             StopContainer, RemoveContainer, SetContainerAside, BringContainerBack,
-                             SignalContainer, PauseContainer, UnpauseContainer, UpdateContainer,
-                             WriteInput, ResizeTerminal, Await, ConnectContainer,
-                             DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest, Shutdown>;
+using Request =
+    std::variant<CreateNetwork, RemoveNetwork, CreateContainer, StartContainer, StopContainer,
+                 RemoveContainer, SetContainerAside, BringContainerBack, SignalContainer,
+                 PauseContainer, UnpauseContainer, UpdateContainer, WriteInput, ResizeTerminal,
+                 Await, ConnectContainer, DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest,
+                 Shutdown, RenameContainer>;
 
 /// The answer to one request.
 struct Reply {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/error.h"
@@ -461,6 +462,20 @@ Awaitable<void> ContainerTask::rename(std::string name, std::string place) {
   config_ = std::move(changed);
   tell("rename");
   note_change();
+}
+
+Awaitable<void> ContainerTask::call_it(std::string name) {
+  const auto guard = co_await starting_.lock();  // a start under way reads the configuration
+  ContainerConfig changed = config_;
+  for (Endpoint& endpoint : changed.endpoints)
+    std::ranges::replace(endpoint.aliases, config_.name, name);
+  if (changed.service == changed.name) changed.service = name;
+  changed.name = changed.attributes["name"] = std::move(name);
+  write_config(shared_.files, changed, status_.created);
+  config_ = std::move(changed);
+  tell("rename");
+  co_await tell_names();
+  co_await shared_.status_saved.completed();
 }
 
 /// All or nothing, as far as the kernel takes back what it took.

@@ -84,6 +84,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<Answer> update(UpdateContainer request);
   /// Gives it another name; `place`: see ContainerConfig.
   Awaitable<void> rename(std::string name, std::string place);
+  /// The same for good: it is found by it, and by its old one no more.
+  Awaitable<void> call_it(std::string name);
   Awaitable<Answer> connect(Endpoint endpoint);
   Awaitable<Answer> disconnect(std::string network);
   /// Returns when what is known of its process is what is: one that has ended may be ahead of the

@@ -58,6 +58,9 @@ json to_object(const SetContainerAside& request) {
 json to_object(const BringContainerBack& request) {
   return {{"do", "bring-container-back"}, {"container", request.id}};
 }
+json to_object(const RenameContainer& request) {
+  return {{"do", "rename-container"}, {"container", request.id}, {"name", request.name}};
+}
 json to_object(const SignalContainer& request) {
   return {{"do", "signal-container"}, {"container", request.id}, {"signal", request.signal}};
 }
@@ -206,6 +209,8 @@ Request request_from(const json& in) {
   if (what == "set-container-aside") return aside_from(in);
   if (what == "bring-container-back")
     return BringContainerBack{in.at("container").get<std::string>()};
+  if (what == "rename-container")
+    return RenameContainer{in.at("container").get<std::string>(), in.at("name").get<std::string>()};
   if (what == "signal-container")
     return SignalContainer{in.at("container").get<std::string>(), in.at("signal").get<int>()};
   if (what == "pause-container") return pause_from(in);

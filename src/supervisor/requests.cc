@@ -327,6 +327,20 @@ Awaitable<Answer> Supervisor::handle(BringContainerBack request) {
   co_return Answer{true, {}};
 }
 
+Awaitable<Answer> Supervisor::handle(RenameContainer request) {
+  const auto task = registry_.get(request.id);
+  const std::string before = task->config().name;
+  if (before == request.name) co_return Answer{};
+  if (registry_.find_by_name(request.name)) fail("there is a container {} already", request.name);
+  // Its address there is noted under its name, by the other stack's supervisor.
+  for (const Endpoint& endpoint : task->config().endpoints)
+    if (!network_.has(endpoint.network))
+      fail("container {} is in network {} of another stack", before, endpoint.network);
+  network_.move_leases(before, request.name);
+  co_await task->call_it(request.name);
+  co_return Answer{true, {}};
+}
+
 Awaitable<Answer> Supervisor::handle(SignalContainer request) {
   const auto task = registry_.get(request.id);
   co_return co_await task->signal(request.signal);

@@ -49,6 +49,7 @@ class Supervisor {
   Awaitable<Answer> handle(RemoveContainer request);
   Awaitable<Answer> handle(SetContainerAside request);
   Awaitable<Answer> handle(BringContainerBack request);
+  Awaitable<Answer> handle(RenameContainer request);
   Awaitable<Answer> handle(SignalContainer request);
   Awaitable<Answer> handle(PauseContainer request);
   Awaitable<Answer> handle(UnpauseContainer request);

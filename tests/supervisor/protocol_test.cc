@@ -47,6 +47,7 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::completed}).condition,
             AwaitedCondition::completed);
   EXPECT_EQ(over_the_wire(SignalContainer{"c", 37}).signal, 37);
+  EXPECT_EQ(over_the_wire(RenameContainer{"c", "new"}).name, "new");
   using Until = PauseContainer::Until;
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).until, Until::unpaused);

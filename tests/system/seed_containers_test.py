@@ -2,6 +2,7 @@
 """What a newcomer types after a docker tutorial, about containers: `docker` read as `stack container`."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -111,10 +112,6 @@ class Running(ContainerTest):
         self.assertIn(f'Conflict. The container name "/web.1_a-b" is already in use by container "{identity}"', err)
         self.container("create", IMAGE, "true")
         self.assertRegex(self.container("ls", "-l", "--format", "{{.Names}}").out, "^[a-z]+_[a-z]+\n$")
-
-    def test_another_name_is_not_to_be_had_yet(self):
-        self.container("create", "--name", "old", IMAGE, "true")
-        self.assertIn("cannot be renamed yet", self.container("rename", "old", "new", expect=1).err)
 
     def test_containers_of_stacks_keep_their_names(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
@@ -248,6 +245,87 @@ class StartAndStop(ContainerTest):
         self.container("rm", "web")
         self.assertIn(mount["Name"], self.stack("volume", "ls", "-q").out)
         self.stack("volume", "rm", "--now", mount["Name"])
+
+
+class Renamed(ContainerTest):
+    def test_others_find_it_by_its_new_name_alone(self):
+        self.run_box("-d", "--name", "old", "-", "sleep", "1001")
+        self.container("rename", "old", "new")
+        self.assertIsNone(self.row("old"))
+        self.assertEqual(self.inspect("new")["Name"], "/new")
+        self.assertEqual(self.container("exec", "new", "echo", "in").out, "in\n")
+        self.run_box("--rm", "-", "ping", "-c", "1", "new")
+        self.run_box("--rm", "-", "nslookup", "old", expect=1)
+        address = self.inspect("new")["NetworkSettings"]["IPAddress"]
+        self.container("restart", "-t", "0", "new")
+        self.assertEqual(self.inspect("new")["NetworkSettings"]["IPAddress"], address)
+        self.container("rm", "-f", "new")
+
+    def test_the_old_name_is_free(self):
+        self.run_box("-d", "--name", "old", "-", "sleep", "1001")
+        self.container("rename", "old", "new")
+        self.run_box("-d", "--name", "old", "-", "sleep", "1002")
+        self.assertEqual((self.row("old")["State"], self.row("new")["State"]), ("running", "running"))
+        self.assertIn("Conflict", self.container("rename", "old", "new", expect=125).err)
+        self.assertIn("Invalid container name", self.container("rename", "old", "a b", expect=125).err)
+        self.assertIn("No such container", self.container("rename", "nobody", "x", expect=1).err)
+        self.container("rm", "-f", "old", "new")
+
+    def test_it_outlives_the_supervisor(self):
+        self.run_box("-d", "--name", "old", "-", "sleep", "1001")
+        self.container("rename", "old", "new")
+        supervisor = self.supervisor()
+        os.kill(supervisor, signal.SIGKILL)
+        eventually(lambda: set(self.pids_named("stack-superviso")) - {supervisor}, "another one")
+        self.assertEqual(self.row("new")["State"], "running")
+        self.container("rm", "-f", "new")
+
+    def test_those_of_a_stack_keep_theirs(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1003}}")
+        result = self.container("rename", f"{self.project}-web-1", "x", expect=1)
+        self.assertIn("`container_name:`", result.err)
+
+
+class Updated(ContainerTest):
+    def limits(self, name):
+        return {key: value for key, value in self.inspect(name)["HostConfig"].items()
+                if key in ("Memory", "NanoCpus", "CpuQuota", "CpuShares", "PidsLimit")}
+
+    def test_limits_hold_at_once_and_others_stay(self):
+        self.run_box("-d", "--name", "web", "-m", "64m", "--cpus", "1", "-", "sleep", "1001")
+        pid = self.inspect("web")["State"]["Pid"]
+        self.assertEqual(self.container("update", "-m", "32m", "--pids-limit", "50", "web").out, "web\n")
+        self.assertEqual(self.limits("web"), {"Memory": 32 << 20, "NanoCpus": 10 ** 9, "CpuQuota": 0, "CpuShares": 0,
+                                              "PidsLimit": 50})
+        self.assertEqual(self.inspect("web")["State"]["Pid"], pid)
+        self.assertIn("32MiB", self.container("stats", "--no-stream", "--format", "{{.MemUsage}}", "web").out)
+        self.container("update", "--cpu-quota", "50000", "--cpu-period", "100000", "web")
+        self.assertEqual((self.limits("web")["NanoCpus"], self.limits("web")["CpuQuota"]), (0, 50000))
+        # Also after the next start.
+        self.container("restart", "-t", "0", "web")
+        self.assertIn("32MiB", self.container("stats", "--no-stream", "--format", "{{.MemUsage}}", "web").out)
+        self.container("rm", "-f", "web")
+
+    def test_a_restart_policy(self):
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        self.container("update", "--restart", "always", "web")
+        pid = self.inspect("web")["State"]["Pid"]
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: self.row("web")["State"] == "running" and self.inspect("web")["State"]["Pid"] not in (0, pid),
+                   "it is started again")
+        self.container("rm", "-f", "web")
+
+    def test_what_cannot_be_is_refused_and_nothing_changes(self):
+        self.run_box("-d", "--name", "web", "-m", "16m", "--memory-swap", "32m", "-", "sleep", "1001")
+        before = self.limits("web")
+        self.assertIn("memoryswap", self.container("update", "-m", "64m", "web", expect=1).err)
+        self.container("update", "-m", "none", "web", expect=125)
+        self.assertEqual(self.limits("web"), before)
+        self.container("update", "-m", "64m", "--memory-swap", "128m", "web")
+        self.assertEqual(self.limits("web")["Memory"], 64 << 20)
+        self.container("rm", "-f", "web")
+        self.up("services: {web: {image: 'box:1', command: sleep 1003}}")
+        self.assertIn("`stack up`", self.container("update", "-m", "64m", f"{self.project}-web-1", expect=1).err)
 
 
 class Attached(ContainerTest):

@@ -69,7 +69,8 @@ ROWS = {
         life.Exec.test_a_terminal_has_our_size_and_follows_it"""),
     "16": ("names", """
         seed_containers.Running.test_names
-        seed_containers.Running.test_another_name_is_not_to_be_had_yet"""),
+        seed_containers.Renamed.test_others_find_it_by_its_new_name_alone
+        seed_containers.Renamed.test_the_old_name_is_free"""),
     "17": ("the list of containers", """
         seed_containers.Listed.test_columns_are_dockers
         seed_containers.Listed.test_which_are_listed
