@@ -324,6 +324,13 @@ class StopAndStart(stacktest.StackTest):
 
 
 class Down(stacktest.StackTest):
+    def test_what_a_killed_writer_has_left_goes_with_the_last_stack(self):
+        """Between the two steps of an atomic write, where all stacks write (found by the kill matrix)."""
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        (Path(os.environ["STACK_RUN"]) / ".tmp.04c25adc").write_text("0\n")
+        self.stack("down")
+        self.assert_nothing_left()
+
     def test_down_leaves_nothing(self):
         self.up(TWO_SERVICES)
         self.stack("down", "-t", "1")
