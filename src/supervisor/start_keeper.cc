@@ -95,7 +95,8 @@ std::string cgroup_of_keeper(const ProjectFiles& files) {
 
 bool has_keeper(const ProjectFiles& files) {
   const auto pid = read_keeper_pid(files);
-  return pid && process_name(*pid) == "stack-keeper";
+  // A killed one keeps its name until somebody reaps it.
+  return pid && process_name(*pid) == "stack-keeper" && is_alive(identify(*pid));
 }
 
 void remove_keeper_cgroup(const ProjectFiles& files) {

@@ -2,6 +2,7 @@
 #include "supervisor/status.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #include "examples.h"
 #include "supervisor/project_files.h"
+#include "supervisor/start_keeper.h"
 #include "temporary_directory.h"
 
 namespace stack::supervisor {
@@ -171,6 +173,24 @@ TEST_F(Status, OneThatItsSupervisorWillStartAgainHasNotExited) {
   EXPECT_EQ(phase_of(RestartKind::no), "exited");
   status.stopped_by_user = true;
   EXPECT_EQ(phase_of(RestartKind::always), "exited");
+}
+
+/// Or `up` would take what it left behind for running, and do nothing.
+TEST_F(Status, AKilledKeeperIsNoneBeforeAnybodyReapsIt) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_NAME, "stack-keeper");
+    ::pause();
+    ::_exit(0);
+  }
+  std::ofstream(files_.keeper_pid()) << child;
+  while (!has_keeper(files_)) {
+  }
+  ::kill(child, SIGKILL);
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  EXPECT_FALSE(has_keeper(files_));
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST_F(Status, AZombieThatNoKeeperOfItsOwnWillReapHasEnded) {
