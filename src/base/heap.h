@@ -6,8 +6,8 @@ namespace stack {
 
 /// From now on the heap grows on large pages where the kernel gives them (madvise(2):
 /// MADV_HUGEPAGE; x86: 2 MiB): one page fault instead of hundreds for a command that reads a stack.
-/// For processes that live shortly: what is resident may be 2 MiB more. To be called before the
-/// heap is in use by threads. A kernel without such pages costs nothing and changes nothing.
+/// What is resident may be 2 MiB more, until malloc_trim(3). To be called before the heap is in use
+/// by threads. A kernel without such pages costs nothing and changes nothing.
 void put_heap_on_large_pages();
 
 }  // namespace stack

@@ -16,11 +16,6 @@
 namespace stack::spec {
 namespace {
 
-bool is_name_character(char character) {
-  return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
-         character == '_' || character == '-';
-}
-
 std::string interpolated(const std::string& text, const StringMap& variables) {
   const Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
     const auto found = variables.find(std::string(name));
@@ -181,6 +176,11 @@ std::string choose_name(const SourceRequest& request, const std::vector<Document
 }
 
 }  // namespace
+
+bool is_name_character(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+         character == '_' || character == '-';
+}
 
 std::string normalized_name(std::string_view name) {
   std::string normalized = to_lower(name);

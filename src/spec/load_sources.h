@@ -31,6 +31,8 @@ LoadResult load_from_sources(SourceRequest request);
 /// `name:` of the last document that has one, made a valid name; empty when there is none.
 std::string name_in_sources(const std::vector<Documents>& files, const StringMap& variables);
 
+/// a-z, 0-9, _ and -
+bool is_name_character(char character);
 /// The folder's name in lower case without what a project name may not have. May be empty.
 std::string normalized_name(std::string_view name);
 /// [a-z0-9][a-z0-9_-]*

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "spec/load_sources.h"
+#include "spec/scalars.h"
+
 namespace stack::spec {
 namespace {
 
@@ -18,13 +21,8 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-bool is_word_character(char character) {
-  return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
-         character == '-' || character == '_';
-}
-
 std::string_view word_at(std::string_view text) {
-  const auto end = std::ranges::find_if_not(text, is_word_character);
+  const auto end = std::ranges::find_if_not(text, is_name_character);
   return text.substr(0, static_cast<std::size_t>(end - text.begin()));
 }
 
@@ -39,11 +37,8 @@ std::optional<std::string> plain_value(std::string_view text) {
   text.remove_prefix(begin);
   const std::string_view word = word_at(text);
   const std::string_view rest = text.substr(word.size());
-  const bool begins_well = !word.empty() && word[0] >= 'a' && word[0] <= 'z';
-  constexpr std::array<std::string_view, 9> not_texts{"true", "false", "yes", "no",  "on",
-                                                      "off",  "y",     "n",   "null"};
-  if (begin == 0 || !begins_well || std::ranges::find(not_texts, word) != not_texts.end())
-    return std::nullopt;
+  const bool is_text = resolve_plain(word).kind == Node::Kind::string;
+  if (begin == 0 || !is_project_name(word) || !is_text) return std::nullopt;
   if (!is_blank_or_comment(rest) || rest.starts_with('#')) return std::nullopt;
   return std::string(word);
 }

@@ -455,12 +455,8 @@ void ContainerTask::probe_anew() {
 Awaitable<void> ContainerTask::rename(std::string name, std::string place) {
   const auto guard = co_await starting_.lock();  // a start under way reads the configuration
   ContainerConfig changed = config_;
-  changed.name = std::move(name);
   changed.place = std::move(place);
-  changed.attributes["name"] = changed.name;
-  write_config(shared_.files, changed, status_.created);
-  config_ = std::move(changed);
-  tell("rename");
+  take_name(std::move(name), std::move(changed));
   note_change();
 }
 
@@ -470,12 +466,16 @@ Awaitable<void> ContainerTask::call_it(std::string name) {
   for (Endpoint& endpoint : changed.endpoints)
     std::ranges::replace(endpoint.aliases, config_.name, name);
   if (changed.service == changed.name) changed.service = name;
+  take_name(std::move(name), std::move(changed));
+  co_await tell_names();
+  co_await shared_.status_saved.completed();
+}
+
+void ContainerTask::take_name(std::string name, ContainerConfig changed) {
   changed.name = changed.attributes["name"] = std::move(name);
   write_config(shared_.files, changed, status_.created);
   config_ = std::move(changed);
   tell("rename");
-  co_await tell_names();
-  co_await shared_.status_saved.completed();
 }
 
 /// All or nothing, as far as the kernel takes back what it took.

@@ -150,6 +150,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void fill_files(runtime::ContainerSpec& spec,
                   const std::map<std::size_t, std::string>& secrets = {}) const;
   void change_texts(const UpdateContainer& request);
+  /// Writes down `changed`, under this name, and goes by it.
+  void take_name(std::string name, ContainerConfig changed);
   runtime::LaunchOptions launch_options(const StandardStreams& streams) const;
   void started();
   void start_dns(int network_namespace, DnsPorts before);

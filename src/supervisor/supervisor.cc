@@ -15,6 +15,7 @@
 #include "base/fail_point.h"
 #include "base/files.h"
 #include "base/heap.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
@@ -354,17 +355,6 @@ void Supervisor::save_last_states() {
   }
 }
 
-namespace {
-
-/// Of writers that were killed between the two steps of write_file_atomically(). Those of this
-/// directory hold the lock that our caller holds.
-void remove_unfinished(const std::filesystem::path& run) {
-  for (const std::string& name : list_directory(run))
-    if (name.starts_with(".tmp.")) remove_tree(run / name);
-}
-
-}  // namespace
-
 void Supervisor::give_network_back() {
   const auto lock = FileLock::acquire(files_.net_lock());
   fail_point("end.network");
@@ -379,7 +369,7 @@ void Supervisor::give_network_back() {
   network::restore_forwarding(files_.forwarding_memory());
   fail_point("end.forwarding6");
   network::restore_forwarding6(files_.forwarding6_memory());
-  remove_unfinished(files_.paths.run);
+  sweep_scratch(files_.paths.run);  // of writers that were killed: all of them hold this lock
   fail_point("end.network-lock");
   std::filesystem::remove(files_.net_lock());
 }

@@ -113,11 +113,6 @@ class Running(ContainerTest):
         self.container("create", IMAGE, "true")
         self.assertRegex(self.container("ls", "-l", "--format", "{{.Names}}").out, "^[a-z]+_[a-z]+\n$")
 
-    def test_containers_of_stacks_keep_their_names(self):
-        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
-        err = self.container("rename", f"{self.project}-web-1", "other", expect=1).err
-        self.assertIn("container_name", err)
-
 
 class Listed(ContainerTest):
     def test_columns_are_dockers(self):

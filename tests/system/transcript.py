@@ -51,6 +51,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import world
+
 ROWS, COLUMNS = 50, 120
 PATIENCE = 550  # seconds for one command: some compile
 PATIENCE_FOR_IMAGES = 1500
@@ -233,9 +235,7 @@ def shell_environment(folder, program):
     link = folder / "stack"
     link.unlink(missing_ok=True)
     link.symlink_to(Path(program).resolve())
-    kept = {name: value for name, value in os.environ.items()
-            if name not in ("CI", "NO_COLOR") and not name.startswith("COMPOSE_")}
-    return {**kept, "PATH": f"{folder}:{os.environ['PATH']}", "TERM": "xterm-256color"}
+    return {**world.impersonal(os.environ), "PATH": f"{folder}:{os.environ['PATH']}", "TERM": "xterm-256color"}
 
 
 def run(command, directory, environment, patience=PATIENCE):

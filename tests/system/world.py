@@ -200,6 +200,12 @@ def make_network():
     run("ip", "route", "add", "default", "via", NEIGHBOUR_ADDRESS)
 
 
+def impersonal(environment):
+    """Without what is PERSONAL."""
+    return {name: value for name, value in environment.items()
+            if name not in PERSONAL and not name.startswith(("COMPOSE_", "DOCKER_", "BUILDKIT_"))}
+
+
 def settle_in():
     enter_own_cgroups(os.environ["STACK_WORLD"])
     mount("proc", "/proc")
@@ -213,9 +219,8 @@ def settle_in():
     os.environ["STACK_ROOT"] = os.environ.get("STACK_TEST_ROOT") or str(HOME / "data")
     os.environ["STACK_RUN"] = str(HOME / "run")
     os.environ["HOME"] = str(HOME)
-    for variable in list(os.environ):
-        if variable in PERSONAL or variable.startswith(("COMPOSE_", "DOCKER_", "BUILDKIT_")):
-            del os.environ[variable]
+    for variable in set(os.environ) - set(impersonal(os.environ)):
+        del os.environ[variable]
 
 
 def be_process_one():
