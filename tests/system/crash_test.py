@@ -12,6 +12,7 @@ import unittest
 
 import inventory
 import stacktest
+from stacktest import kill_if_there
 
 LINES = 100_000
 KILLS = int(os.environ.get("STACK_TEST_KILLS", "50"))
@@ -103,7 +104,7 @@ class Supervisor(stacktest.StackTest):
         self.up("services: {web: {image: 'box:1', command: sleep 1001, ports: ['8080:80']}}")
         for name in ("stack-keeper", "stack-superviso"):
             for pid in self.pids_named(name):
-                os.kill(pid, signal.SIGKILL)
+                kill_if_there(pid)
         self.stack("down", "-t", "0")
         self.assert_nothing_left()
 
@@ -114,7 +115,7 @@ class Supervisor(stacktest.StackTest):
                 self.up(f"services: {{web: {{image: 'box:1', command: sleep 1001, restart: {policy}}}}}")
                 for name in ("stack-keeper", "stack-superviso"):
                     for pid in self.pids_named(name):
-                        os.kill(pid, signal.SIGKILL)
+                        kill_if_there(pid)
                 for pid in self.pids_running("sleep 1001"):
                     kill_if_there(pid)
                 self.stack("down", "-t", "0")
@@ -124,7 +125,7 @@ class Supervisor(stacktest.StackTest):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
         for name in ("stack-keeper", "stack-superviso"):
             for pid in self.pids_named(name):
-                os.kill(pid, signal.SIGKILL)
+                kill_if_there(pid)
         self.up()
         self.assertEqual(self.state_of("web"), "running")
         self.assertEqual(len(self.pids_running("sleep 1001")), 1)
@@ -147,7 +148,7 @@ class Supervisor(stacktest.StackTest):
 
     def kill_keeper(self):
         for pid in self.pids_named("stack-keeper"):
-            os.kill(pid, signal.SIGKILL)
+            kill_if_there(pid)
         stacktest.eventually(lambda: not self.pids_named("stack-keeper"), "the keeper is gone")
 
 
@@ -240,13 +241,6 @@ class RandomMoments(stacktest.StackTest):
         self.stack("up", "-d")
         self.assertEqual(self.state_of("web"), "running")
         self.take_down_and_look()
-
-
-def kill_if_there(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 if __name__ == "__main__":

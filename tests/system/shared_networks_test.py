@@ -103,7 +103,7 @@ class TwoStacks(stacktest.StackTest):
     def kill_all_of(self, project):
         """Keeper and supervisor; the containers live on."""
         for pid in (self.keeper_of(project), self.supervisor_of(project)):
-            os.kill(pid, signal.SIGKILL)
+            stacktest.kill_if_there(pid)
 
     def kill_supervisor(self, project):
         victim = self.supervisor_of(project)

@@ -187,6 +187,13 @@ class StackTest(unittest.TestCase):
                 found.append(pid)
         return found
 
+    def pid_running(self, text):
+        """The one that was started with `text`; what it forked has the same command line."""
+        found = self.pids_running(text)
+        first = [pid for pid in found if inventory.parent_of(pid) not in found]
+        self.assertEqual(len(first), 1, f"running {text}: {first}")
+        return first[0]
+
     def supervisor(self):
         found = self.pids_named("stack-superviso")  # comm holds 15 characters
         self.assertEqual(len(found), 1, f"supervisors: {found}")
@@ -242,6 +249,14 @@ class StackTest(unittest.TestCase):
             left = self.residue()
             self.kill_everything()
             self.fail("left on the machine:\n" + "\n".join(left))
+
+
+def kill_if_there(pid, number=signal.SIGKILL):
+    """For one of several that are ended in turn: the end of another may have been its own."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def is_lasting(line):

@@ -119,8 +119,7 @@ class Modes(stacktest.StackTest):
         for command in self.COMMANDS[:2]:
             with self.subTest(command):
                 self.start(command)
-                for pid in self.pids_running(f"{stacktest.STACK} {' '.join(command)}"):
-                    os.kill(pid, signal.SIGTERM)
+                os.kill(self.pid_running(f"{stacktest.STACK} {' '.join(command)}"), signal.SIGTERM)
                 self.screen.await_code(143)
                 self.assertEqual(self.modes("after"), before)
 
