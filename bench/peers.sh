@@ -35,7 +35,7 @@ unpack_docker() {
   rm -rf "$into/root" "$into/apt/docker"
   mkdir -p "$into/root" "$into/apt/docker"
   cd "$into/apt/docker"
-  newest download docker.io docker-cli docker-compose containerd
+  newest download docker.io docker-cli docker-buildx docker-compose containerd
   apt-get -qq -o APT::Sandbox::User=root download runc iptables libip4tc2 libip6tc2 libxtables12 \
     libnftnl11 libnfnetlink0 libnetfilter-conntrack3
   for file in ./*.deb; do

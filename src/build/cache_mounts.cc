@@ -67,7 +67,11 @@ CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheS
 }  // namespace
 
 CacheMount open_cache_mount(const fs::path& root, const RunMount& mount, Turns& turns) {
-  const std::string name = image::hex_of(image::digest_of(mount.id));
+  // As BuildKit: one that is to belong to somebody else is another one.
+  std::string identity = mount.id;
+  if (mount.uid != 0 || mount.gid != 0 || mount.mode)
+    identity += fmt::format("\n{}:{} {:o}", mount.uid, mount.gid, mount.mode.value_or(0755));
+  const std::string name = image::hex_of(image::digest_of(identity));
   CacheMount cache = open_by_sharing(root, name, mount.sharing, turns);
   cache.is_new = !stack::exists(cache.place / "data");
   return cache;
@@ -110,7 +114,7 @@ void copy_to_side(const FileSource& files, const FoundFile& found, const fs::pat
   item.is_directory = S_ISDIR(found.info.st_mode);
   item.name = "file";
   add_to_plan(files, found, "", rules, item.plan);
-  CopyTask task{{}, item.is_directory ? "/content" : "/content/file", false, {0, 0}};
+  CopyTask task{{}, item.is_directory ? "/content" : "/content/file", false, {0, 0}, 0755, true};
   task.items.push_back(std::move(item));
   const Fd root = open_file(side, O_RDONLY | O_DIRECTORY);
   carry_out(task, root.get());

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "build/run_mounts.h"
 #include "image/changes.h"
+#include "runtime/signals.h"
 
 namespace stack::build {
 namespace {
@@ -54,8 +55,10 @@ class ConfigStep {
     for (std::size_t i = 0; i + 1 < step_.words.size(); i += 2) {
       std::optional<std::string> value;
       if (!step_.words[i + 1].empty()) value = expand(step_.words[i + 1].substr(1));
-      state_.arguments.declare(step_.words[i], value, &global_);
+      if (state_.arguments.declare(step_.words[i], value, &global_))
+        state_.arguments_over_environment.insert(step_.words[i]);
       before_.arguments = state_.arguments;
+      before_.arguments_over_environment = state_.arguments_over_environment;
       const auto set = state_.arguments.find(step_.words[i]);
       note(set ? fmt::format("ARG {}={}", step_.words[i], *set)
                : fmt::format("ARG {}", step_.words[i]));
@@ -87,6 +90,7 @@ class ConfigStep {
       const std::string value = expand(step_.words[i + 1]);
       if (name.empty()) fail("ENV names can not be blank");
       environment.set(name, value);
+      state_.arguments_over_environment.erase(name);
       text += fmt::format(" {}={}", name, value);
     }
     config_.environment = environment.pairs();
@@ -110,7 +114,7 @@ class ConfigStep {
     for (const std::string& word : expand_words(step_.text, lookup_, escape_)) {
       if (word.find_first_of(" \t$") != std::string::npos)
         fail("invalid containerPort: {}", stack::quoted(word));
-      ports.push_back(to_lower(word));
+      ports.push_back(to_lower(word.substr(word.rfind(':') + 1)));
     }
     if (ports.empty()) fail("EXPOSE requires at least one argument");
     image::apply_change(config_, fmt::format("EXPOSE {}", join(ports, " ")));
@@ -145,8 +149,9 @@ class ConfigStep {
 
   void set_stop_signal() {
     const std::string signal = expand(step_.text);
-    if (signal.find_first_of(" \t$") != std::string::npos)
-      fail("invalid stop signal {}", stack::quoted(signal));
+    if (!runtime::signal_number(signal) && !parse_integer<unsigned>(signal).value_or(0))
+      throw Error(fmt::format("invalid stop signal {}", stack::quoted(signal)))
+          .with_hint("a name like SIGQUIT or RTMIN+3, or a number");
     image::apply_change(config_, fmt::format("STOPSIGNAL {}", signal));
     note(fmt::format("STOPSIGNAL {}", signal));
   }
@@ -161,11 +166,10 @@ class ConfigStep {
     for (const std::string& word : step_.words) {
       const std::string path = expand(word);
       if (path.empty()) fail("VOLUME specified can not be an empty string");
-      // A relative one is seen from the working directory, as the container would.
-      const std::string absolute = absolute_inside("/", path);
-      if (absolute == "/") fail("VOLUME / would be the whole image");
-      paths.push_back(absolute);
-      add_once(config_.volumes, absolute);
+      if (absolute_inside("/", path) == "/") fail("VOLUME / would be the whole image");
+      // Word for word, as docker has it: whoever mounts it sees to the rest.
+      paths.push_back(path);
+      add_once(config_.volumes, path);
     }
     note(fmt::format("VOLUME [{}]", join(paths, " ")));
   }
@@ -183,6 +187,7 @@ class ConfigStep {
 
 Lookup variables_of(const StageState& state) {
   return [&state](const std::string& name) -> std::optional<std::string> {
+    if (state.arguments_over_environment.contains(name)) return state.arguments.find(name);
     const Environment environment(state.config.environment);
     if (auto value = environment.find(name)) return value;
     return state.arguments.find(name);
@@ -206,7 +211,8 @@ std::string working_directory(const StageState& state, const Instruction& instru
   const std::string path = expand_word(instruction.text, variables_of(state), escape);
   if (path.empty()) fail("WORKDIR requires a directory");
   const std::string before = state.config.working_dir.empty() ? "/" : state.config.working_dir;
-  return absolute_inside(before, path);
+  // An absolute one is kept word for word, as docker has it.
+  return path.starts_with('/') ? path : absolute_inside(before, path);
 }
 
 void note_history(StageState& state, const std::string& created_by, bool empty_layer) {

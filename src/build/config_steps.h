@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace stack::build {
 struct StageState {
   image::ImageConfig config;
   Arguments arguments{{}, {}};
+  std::set<std::string> arguments_over_environment;  ///< ARGs that stand behind an ENV of that name
   std::string author;
   std::vector<std::string> diff_ids;  ///< lowest first
   std::vector<image::HistoryEntry> history;
@@ -24,7 +26,7 @@ struct StageState {
   bool has_own_command = false;                   ///< CMD stood in this stage
 };
 
-/// What $NAME means now: ENV wins over ARG.
+/// What $NAME means now: of an ENV and an ARG of that name the later one.
 Lookup variables_of(const StageState& state);
 
 /// Carries out an instruction that is none of RUN, COPY, ADD, WORKDIR, FROM. `global`: the ARGs

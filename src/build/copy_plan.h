@@ -22,6 +22,8 @@ class ModeChange {
   explicit ModeChange(const std::string& text);
   mode_t apply(mode_t mode) const;
   bool is_none() const { return clauses_.empty() && !number_; }
+  /// When it is one, and no change of what there is.
+  std::optional<mode_t> number() const { return number_; }
 
  private:
   struct Clause {

@@ -9,33 +9,15 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/overlay_tree.h"
 #include "base/text.h"
 #include "build/downloads.h"
+#include "build/owners.h"
 #include "build/run_mounts.h"
 #include "image/digest.h"
 #include "image/store_writer.h"
-#include "runtime/user_lookup.h"
 
 namespace stack::build {
 namespace {
-
-/// Text of a file in /etc of the layers; empty when there is none.
-std::string etc_file(const image::StorePaths& paths, const std::vector<std::string>& diff_ids,
-                     const std::string& name) {
-  JoinedDirectory layers;
-  const auto chains = image::chain_ids(diff_ids);
-  for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
-    layers.push_back(open_file(paths.layer(*chain), O_RDONLY | O_DIRECTORY));
-  if (layers.empty()) return "";
-  const auto etc = open_joined(layers, "/etc");
-  if (!etc) return "";
-  const auto entry = look_up(*etc, name);
-  if (!entry || !S_ISREG(entry->info.st_mode)) return "";
-  const Fd file(::openat(entry->holder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) throw_errno("open /etc/{}", name);
-  return read_all(file.get(), 1 << 20);
-}
 
 /// The part of a path that --parents keeps: what follows "/./", or all of it.
 std::string kept_path(const std::string& written, const std::string& found) {
@@ -70,7 +52,6 @@ class Reader {
     read_destination(words);
     words.pop_back();
     for (std::size_t i = 0; i < words.size(); ++i) read_source(step_.words[i], words[i]);
-    if (request_.task.items.empty()) fail("no source files were specified");
     if (request_.task.items.size() > 1) request_.task.into_directory = true;
     request_.history = history(words);
     return std::move(request_);
@@ -91,6 +72,7 @@ class Reader {
       during("--chmod", [&] { rules_.mode = ModeChange(mode); });
     if (const std::string owner = expanded("chown"); !owner.empty())
       during("--chown", [&] { rules_.owner = owner_of(owner); });
+    request_.task.directory_mode = rules_.mode.number().value_or(request_.task.directory_mode);
     request_.task.owner = rules_.owner.value_or(std::pair<uid_t, gid_t>{0, 0});
     rules_.parents = is_set("parents");
     for (const std::string& pattern : step_.flag_values("exclude"))
@@ -116,24 +98,14 @@ class Reader {
     return files_;
   }
 
-  std::pair<uid_t, gid_t> owner_of(const std::string& text) {
-    const auto wanted = runtime::parse_user(text);
-    if (!wanted) fail("invalid owner {}", stack::quoted(text));
-    const auto passwd = etc_file(job_.with.store, state_.diff_ids, "passwd");
-    const auto group = etc_file(job_.with.store, state_.diff_ids, "group");
-    runtime::ResolvedUser user;
-    switch (runtime::resolve_user(*wanted, passwd, group, user)) {
-      case runtime::LookupResult::no_such_user:
-        fail("unable to find user {}: no matching entries in passwd file", wanted->user);
-      case runtime::LookupResult::no_such_group:
-        fail("unable to find group {}: no matching entries in group file",
-             wanted->group.value_or(""));
-      default:
-        break;
-    }
-    // A number alone stands for both.
-    if (!wanted->group && parse_integer<std::uint32_t>(wanted->user)) user.gid = user.uid;
-    return {user.uid, user.gid};
+  /// As BuildKit: what belongs to nobody the image knows belongs to root.
+  Owner owner_of(const std::string& text) {
+    if (const auto found = find_owner(job_.with.store, state_.diff_ids, text)) return *found;
+    job_.with.report.warn(problem_text(
+        job_.file.name,
+        {step_.at, fmt::format("the image has no user or group {}", stack::quoted(text)),
+         "what is copied belongs to root"}));
+    return {0, 0};
   }
 
   void read_destination(const std::vector<std::string>& words) {
@@ -159,6 +131,8 @@ class Reader {
     if (step_.name == "ADD" && is_url(source)) return add_download(source);
     if (!checksum_.empty()) fail("--checksum is for addresses, and {} is a path", source);
     const auto paths = match_paths(*files(), clean_relative(source));
+    // As BuildKit: a pattern that nothing matches brings nothing.
+    if (paths.empty() && source.find_first_of("*?[") != std::string::npos) return;
     if (paths.empty())
       throw Error(fmt::format("no file matches {}", stack::quoted(source)), ENOENT);
     if (paths.size() > 1) request_.task.into_directory = true;
@@ -179,8 +153,11 @@ class Reader {
     if (rules_.parents && item.is_directory && item.name.empty()) item.name = "";
     item.is_archive = step_.name == "ADD" && !(step_.flag("unpack") && !is_set("unpack")) &&
                       is_archive(*files_, *found);
-    if (item.is_archive && (rules_.owner || !rules_.mode.is_none()))
-      fail("ADD --chown and --chmod of an archive are not supported: its files have their own");
+    if (item.is_archive && !rules_.mode.is_none())
+      job_.with.report.warn(problem_text(
+          job_.file.name, {step_.at, fmt::format("--chmod has no effect on what is in {}", source),
+                           "its files have modes of their own"}));
+    item.has_owner = rules_.owner.has_value();
     if (rules_.parents && item.name.find('/') == std::string::npos && item.is_directory)
       item.name = "./" + item.name;
     add_to_plan(*files_, *found, "", rules_, item.plan);

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "base/tree_copy.h"
+#include "build/run_mounts.h"
 #include "image/archive_pipe.h"
 #include "image/digest.h"
 #include "image/entry_stream.h"
@@ -44,13 +46,34 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// What a link at the end of a path leads to, inside `root`.
+std::string behind_links(int root, std::string path) {
+  constexpr int most_links = 40;  // as path_resolution(7)
+  for (int links = 0; links < most_links && path != "/"; ++links) {
+    const std::string parent = parent_of(path);
+    const auto there = look_at(root, parent);
+    if (!there || !S_ISDIR(there->st_mode)) return path;
+    const Fd directory = open_in_root(root, parent, O_PATH | O_DIRECTORY);
+    const std::string name = path.substr(path.rfind('/') + 1);
+    struct stat info {};
+    if (::fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISLNK(info.st_mode))
+      return path;
+    path = absolute_inside(parent, read_link(directory.get(), name));
+  }
+  fail("{}: too many links", printable(path));
+}
+
+bool has_path(const CopyItem& item) {
+  return item.name.find('/') != std::string::npos;
+}
+
 /// Where an item goes: a directory's content into it, a file under that name.
 std::string place_of(const CopyTask& task, const CopyItem& item, int root) {
-  const bool has_path = item.name.find('/') != std::string::npos;
-  if (item.is_archive || (item.is_directory && !has_path)) return task.destination;
-  if (has_path || task.into_directory || is_directory(root, task.destination))
+  if (item.is_archive || (item.is_directory && !has_path(item))) return task.destination;
+  if (has_path(item) || task.into_directory || is_directory(root, task.destination))
     return joined(task.destination, item.name);
-  return task.destination;
+  return behind_links(root, task.destination);
 }
 
 Fd open_source(const FileSource& source, const std::string& path) {
@@ -73,10 +96,12 @@ void write_item(const CopyItem& item, const std::string& place, bool place_is_th
 
 void write_plain(const CopyTask& task, const CopyItem& item, int root) {
   const std::string place = place_of(task, item, root);
-  if (place != "/") make_directory(root, parent_of(place), task.owner);
-  const bool is_there = is_directory(root, place);
-  if (item.is_directory && place != "/" && !is_there && look_at(root, place))
+  if (place != "/") make_directory(root, parent_of(place), task.owner, task.directory_mode);
+  if (item.is_directory && place != "/" && !is_directory(root, place) && look_at(root, place))
     fail("cannot copy to non-directory: {}", printable(place));
+  if (item.is_directory && !has_path(item) && !task.keeps_top)
+    make_directory(root, place, task.owner, task.directory_mode);
+  const bool is_there = is_directory(root, place);
   image::through_pipe(
       [&](const image::TarSink& sink) {
         image::EntryStream stream(sink, image::Reading::still);
@@ -89,7 +114,13 @@ void write_plain(const CopyTask& task, const CopyItem& item, int root) {
 void unpack_item(const CopyTask& task, const CopyItem& item, int root) {
   make_directory(root, task.destination, task.owner);
   const Fd archive = open_source(*item.source, item.plan.entries.front().source);
-  image::unpack_files(archive.get(), {.root = root, .directory = task.destination});
+  image::UnpackTarget target{.root = root, .directory = task.destination};
+  target.compressions = image::Compressions::any;
+  if (item.has_owner) {
+    target.ownership = image::Ownership::given;
+    target.owner = task.owner;
+  }
+  image::unpack_files(archive.get(), target);
 }
 
 }  // namespace
@@ -98,7 +129,7 @@ bool is_archive(const FileSource& source, const FoundFile& found) {
   if (!S_ISREG(found.info.st_mode) || found.info.st_size == 0) return false;
   try {
     const Fd file = open_source(source, found.path);
-    image::TarReader reader(file.get());
+    image::TarReader reader(file.get(), image::Compressions::any);
     return reader.next().has_value();
   } catch (const Error&) {
     return false;
@@ -131,17 +162,17 @@ void carry_out(const CopyTask& task, int root) {
   }
 }
 
-bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner) {
+bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner, mode_t mode) {
   if (is_directory(root, path)) return false;
   if (look_at(root, path)) fail("{} is not a directory", printable(path));
-  make_directory(root, parent_of(path), owner);
+  make_directory(root, parent_of(path), owner, mode);
   const Fd parent = open_in_root(root, parent_of(path), O_PATH | O_DIRECTORY);
   const std::string name = path.substr(path.rfind('/') + 1);
   if (::mkdirat(parent.get(), name.c_str(), 0755) != 0) throw_errno("mkdir {}", printable(path));
   const Fd made(
       ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!made) throw_errno("open {}", printable(path));
-  if (::fchown(made.get(), owner.first, owner.second) != 0 || ::fchmod(made.get(), 0755) != 0)
+  if (::fchown(made.get(), owner.first, owner.second) != 0 || ::fchmod(made.get(), mode) != 0)
     throw_errno("set owner and mode of {}", printable(path));
   return true;
 }

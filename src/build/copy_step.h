@@ -17,6 +17,7 @@ struct CopyItem {
   CopyPlan plan;  ///< targets are seen from the item: "" is itself
   bool is_directory = false;
   bool is_archive = false;  ///< ADD: to be unpacked
+  bool has_owner = false;   ///< of an archive: its files get the task's
   std::string name;         ///< what it is called in a directory; with --parents a path
 };
 
@@ -25,6 +26,9 @@ struct CopyTask {
   std::string destination;        ///< absolute, clean
   bool into_directory = false;    ///< it ended in "/", or there are several items
   std::pair<uid_t, gid_t> owner;  ///< of directories that have to be made
+  mode_t directory_mode = 0755;   ///< the same
+  /// A directory is brought with its own owner and mode. Without: a new one has `owner` and 0755.
+  bool keeps_top = false;
 };
 
 /// Whether the file is a tar archive, compressed or not.
@@ -39,6 +43,7 @@ bool is_unchanged(const CopyTask& task);
 void carry_out(const CopyTask& task, int root);
 
 /// Makes the directory `path` and those above it that are missing. True when it was not there.
-bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner);
+bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner,
+                    mode_t mode = 0755);
 
 }  // namespace stack::build

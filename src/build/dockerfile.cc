@@ -56,14 +56,14 @@ std::vector<std::string> plain_words(std::string_view text) {
   return words;
 }
 
-/// Nothing when `text` is no JSON array of strings.
+/// Nothing when `text` is no JSON array. Throws Error when something in it is no string.
 std::optional<std::vector<std::string>> exec_form(std::string_view text) {
   if (!text.starts_with('[')) return std::nullopt;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_array()) return std::nullopt;
   std::vector<std::string> words;
   for (const auto& item : json) {
-    if (!item.is_string()) return std::nullopt;
+    if (!item.is_string()) fail("{} is no string, and others have no place here", item.dump());
     words.push_back(item.get<std::string>());
   }
   return words;
@@ -195,7 +195,13 @@ class Parser {
   }
 
   void read_exec(const InstructionRule& rule, Instruction& made) {
-    if (auto words = exec_form(made.text)) {
+    std::optional<std::vector<std::string>> words;
+    try {
+      words = exec_form(made.text);
+    } catch (const Error& error) {
+      return complain(made.at, error.what(), "write numbers and the like in double quotes");
+    }
+    if (words) {
       made.exec = true;
       made.words = std::move(*words);
       if (made.words.empty() && rule.least_words > 0)

@@ -295,7 +295,7 @@ Arguments::Arguments(std::map<std::string, std::string> given,
                      std::map<std::string, std::string> platform)
     : given_(std::move(given)), platform_(std::move(platform)) {}
 
-void Arguments::declare(const std::string& name, const std::optional<std::string>& value,
+bool Arguments::declare(const std::string& name, const std::optional<std::string>& value,
                         const Arguments* global) {
   if (const auto found = given_.find(name); found != given_.end()) {
     declared_[name] = found->second;
@@ -305,7 +305,10 @@ void Arguments::declare(const std::string& name, const std::optional<std::string
     declared_[name] = global->declared_.at(name);
   } else if (const auto known = platform_.find(name); known != platform_.end()) {
     declared_[name] = known->second;
+  } else {
+    return false;
   }
+  return true;
 }
 
 std::optional<std::string> Arguments::find(const std::string& name) const {

@@ -44,8 +44,8 @@ class Arguments {
   Arguments(std::map<std::string, std::string> given, std::map<std::string, std::string> platform);
 
   /// ARG NAME or ARG NAME=VALUE, before the first FROM or in a stage. `global`: the ARGs before the
-  /// first FROM, whose values a stage takes over when it says ARG NAME.
-  void declare(const std::string& name, const std::optional<std::string>& value,
+  /// first FROM, whose values a stage takes over when it says ARG NAME. False when it has no value.
+  bool declare(const std::string& name, const std::optional<std::string>& value,
                const Arguments* global);
   std::optional<std::string> find(const std::string& name) const;
   /// Declared ones that have a value, and the predefined ones that were given (HTTP_PROXY, ...).

@@ -8,6 +8,21 @@
 
 namespace stack::build {
 
+namespace {
+
+/// Of the context: "../a" means nothing in it.
+bool leads_out(std::string_view path) {
+  int depth = 0;
+  for (const std::string& part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    depth += part == ".." ? -1 : 1;
+    if (depth < 0) return !path.starts_with('/');
+  }
+  return false;
+}
+
+}  // namespace
+
 PathPattern::PathPattern(std::string_view pattern, Slash slash) : slash_(slash) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
@@ -122,7 +137,7 @@ IgnoreRules::IgnoreRules(std::string_view text) {
       continue;
     }
     const std::string clean = clean_relative(pattern);
-    if (clean.empty()) continue;
+    if (clean.empty() || leads_out(pattern)) continue;
     during(fmt::format("line {}", number), [&] {
       rules_.push_back({PathPattern(clean), takes_back, clean});
     });

@@ -126,6 +126,7 @@ void RunStep::look_at_bind(Mount& mount, const Origin& origin, const std::string
 
 CacheKey RunStep::key() const {
   CacheKey key("run", chain_of(state_.diff_ids));
+  for (const std::string& name : state_.arguments_over_environment) key.add("over", name);
   key.add("arguments", arguments_).add("script", script_);
   key.add("environment", state_.config.environment);
   key.add("build arguments", state_.arguments.declared());
@@ -163,7 +164,10 @@ std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) 
   });
   held_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
-  auto taken = workspace.take_layer(scaffolding, job_.epoch, state_.config.volumes);
+  std::vector<std::string> volumes;
+  for (const std::string& path : state_.config.volumes)
+    volumes.push_back(absolute_inside("/", path));
+  auto taken = workspace.take_layer(scaffolding, job_.epoch, volumes);
   for (const std::string& volume : taken.lossy)
     job_.with.report.warn(problem_text(
         job_.file.name,
@@ -186,7 +190,8 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
   spec.process.arguments = arguments_;
   Environment environment(state_.config.environment);
   for (const auto& [name, value] : state_.arguments.values())
-    if (!environment.find(name)) environment.set(name, value);
+    if (!environment.find(name) || state_.arguments_over_environment.contains(name))
+      environment.set(name, value);
   if (!environment.find("PATH")) environment.set("PATH", std::string(default_search_path));
   spec.process.environment = environment.pairs();
   if (!state_.config.working_dir.empty())
@@ -198,8 +203,7 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
   if (network_ != BuildNetwork::none) spec.namespaces.network.kind = runtime::NamespaceKind::host;
   write_etc_files(workspace, spec);
   for (const Mount& mount : mounts_) add_mount(mount, workspace, spec);
-  for (const char* place :
-       {"/dev", "/proc", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"})
+  for (const char* place : {"/dev", "/proc", "/sys", "/etc/hosts", "/etc/resolv.conf"})
     add_with_parents(scaffolding, place);
   for (const auto& mount : spec.mounts) add_with_parents(scaffolding, mount.target);
   for (const auto& file : spec.files) add_with_parents(scaffolding, file.target);
@@ -213,8 +217,7 @@ void RunStep::write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec
   write_text(etc / "hosts", hosts, 0644);
   write_text(etc / "resolv.conf", read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or(""),
              0644);
-  write_text(etc / "hostname", spec.hostname + "\n", 0644);
-  spec.etc = {etc / "hosts", etc / "resolv.conf", etc / "hostname"};
+  spec.etc = {etc / "hosts", etc / "resolv.conf", {}};
   if (script_.empty()) return;
   write_text(etc / "script", script_, 0755);
   runtime::MountSpec bind;

@@ -9,6 +9,8 @@
 #include "build/cache_key.h"
 #include "build/copy_request.h"
 #include "build/layers.h"
+#include "build/owners.h"
+#include "build/run_mounts.h"
 #include "build/run_step.h"
 #include "image/build_cache.h"
 
@@ -56,8 +58,9 @@ class StageBuilder {
   void begin() {
     const int step = ++job_.steps;
     job_.with.report.begin(step, title(fmt::format("FROM {}", stage_.base_text)));
+    if (stage_.base.kind != OriginKind::stage)  // whose arguments go on
+      state_.arguments = Arguments(job_.request.arguments, platform_arguments());
     take_base();
-    state_.arguments = Arguments(job_.request.arguments, platform_arguments());
     job_.with.report.end(step, BuildReport::End::done);
   }
 
@@ -85,6 +88,9 @@ class StageBuilder {
 
   void take_image(image::ConfigDocument document) {
     state_.config = std::move(document.config);
+    Environment environment(state_.config.environment);
+    if (!environment.find("PATH")) environment.set("PATH", std::string(default_search_path));
+    state_.config.environment = environment.pairs();
     state_.author = document.author;
     state_.diff_ids = std::move(document.diff_ids);
     state_.history = std::move(document.history);
@@ -100,6 +106,10 @@ class StageBuilder {
       if (instruction.name == "MAINTAINER")
         job_.with.report.warn(
             "MAINTAINER is deprecated: use LABEL org.opencontainers.image.authors");
+      if (instruction.name == "EXPOSE" && instruction.text.find(':') != std::string::npos)
+        job_.with.report.warn(problem_text(
+            job_.file.name, {instruction.at, "EXPOSE knows ports of the container alone",
+                             "what stands before the : has no effect; publish it at the start"}));
       apply_to_config(state_, instruction, job_.graph.global, job_.file.escape);
     });
   }
@@ -163,10 +173,11 @@ class StageBuilder {
 
   void copy(const Instruction& instruction) {
     const CopyRequest request = copy_request(job_, stage_, state_, instruction);
-    CacheKey key("copy", chain_of(state_.diff_ids));
+    CacheKey key("copy 2", chain_of(state_.diff_ids));
     key.add("items", digest_of_items(request.task)).add("destination", request.task.destination);
     key.add("into", request.task.into_directory ? "directory" : "file");
-    key.add("owner", fmt::format("{}:{}", request.task.owner.first, request.task.owner.second));
+    key.add("owner", fmt::format("{}:{} {:o}", request.task.owner.first, request.task.owner.second,
+                                 request.task.directory_mode));
     if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
     work(instruction, key, request.history, [&](Workspace& workspace, int) {
       {
@@ -182,13 +193,15 @@ class StageBuilder {
   void change_directory(const Instruction& instruction) {
     const std::string path = working_directory(state_, instruction, job_.file.escape);
     state_.config.working_dir = path;
+    // It belongs to whoever is to work there.
+    const auto owner = user_of(job_.with.store, state_);
     CacheKey key("workdir", chain_of(state_.diff_ids));
-    key.add("path", path);
+    key.add("path", path).add("owner", fmt::format("{}:{}", owner.first, owner.second));
     if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
     work(instruction, key, fmt::format("WORKDIR {}", path), [&](Workspace& workspace, int) {
       {
         const auto tree = workspace.mount();
-        make_directory(tree.root(), path, {0, 0});
+        make_directory(tree.root(), absolute_inside("/", path), owner);
       }
       return Result{workspace.take_layer({}, job_.epoch).layer};
     });

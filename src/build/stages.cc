@@ -29,7 +29,6 @@ class Planner {
         graph_.stages.back().steps.push_back(each);
       }
     }
-    for (Stage& stage : graph_.stages) find_needs(stage);
     graph_.target = find_target();
     visit(graph_.target);
     return std::move(graph_);
@@ -63,9 +62,6 @@ class Planner {
       throw_at(file_.name, from.at,
                fmt::format("base name ({}) should not be blank", from.words.front()),
                "give its ARG a default, or --build-arg a value");
-    for (const Stage& other : graph_.stages)
-      if (!stage.name.empty() && other.name == stage.name)
-        throw_at(file_.name, from.at, fmt::format("duplicate name {}", stack::quoted(stage.name)));
     check_platform(from);
     stage.base = stage.base_text == "scratch"
                      ? Origin{}
@@ -121,9 +117,10 @@ class Planner {
     if (request_.target.empty()) return static_cast<int>(graph_.stages.size()) - 1;
     const std::string wanted = to_lower(request_.target);
     std::vector<std::string> names;
-    for (const Stage& stage : graph_.stages) {
-      if (stage.name == wanted || std::to_string(stage.number) == wanted) return stage.number;
-      if (!stage.name.empty()) names.push_back(stage.name);
+    // Of two of one name the later one.
+    for (auto stage = graph_.stages.rbegin(); stage != graph_.stages.rend(); ++stage) {
+      if (stage->name == wanted || std::to_string(stage->number) == wanted) return stage->number;
+      if (!stage->name.empty()) names.push_back(stage->name);
     }
     const auto near = nearest(wanted, names);
     throw Error(fmt::format("{}: target stage {} could not be found{}", file_.name,
@@ -135,6 +132,8 @@ class Planner {
   /// A stage needs earlier ones only, so there is no cycle.
   void visit(int number) {
     if (std::find(graph_.order.begin(), graph_.order.end(), number) != graph_.order.end()) return;
+    // What others need may be wrong: nobody builds it.
+    find_needs(graph_.stages[static_cast<std::size_t>(number)]);
     const std::set<int> needs = graph_.stages[static_cast<std::size_t>(number)].needs;
     for (const int need : needs) visit(need);
     graph_.order.push_back(number);
@@ -156,10 +155,10 @@ Origin find_origin(const std::vector<Stage>& stages, int stage, const std::strin
   if (contexts.contains(name)) return {OriginKind::context, -1, name};
   const std::string wanted = to_lower(name);
   const auto number = parse_integer<int>(name);
-  for (const Stage& each : stages) {
-    if (each.number >= stage) break;
-    if ((!each.name.empty() && each.name == wanted) || (number && *number == each.number))
-      return {OriginKind::stage, each.number, ""};
+  for (auto each = stages.rbegin(); each != stages.rend(); ++each) {
+    if (each->number >= stage) continue;
+    if ((!each->name.empty() && each->name == wanted) || (number && *number == each->number))
+      return {OriginKind::stage, each->number, ""};
   }
   if (name == "scratch") return {};
   return {OriginKind::image, -1, name};

@@ -231,18 +231,26 @@ std::chrono::nanoseconds duration(std::string_view text) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total));
 }
 
+/// 0: what it would be otherwise. Less than a millisecond is a mistake (docker's limit).
+std::chrono::nanoseconds health_time(std::string_view name, std::string_view text) {
+  const auto time = duration(text);
+  if (time.count() != 0 && time < std::chrono::milliseconds(1))
+    fail("{} must be at least 1ms, not {}", name, printable(text));
+  return time;
+}
+
 void set_health_option(ImageHealthcheck& check, std::string_view option) {
   const std::size_t equals = std::min(option.find('='), option.size());
   const std::string_view name = option.substr(0, equals);
   const std::string_view value = equals < option.size() ? option.substr(equals + 1) : "";
   if (name == "--interval") {
-    check.interval = duration(value);
+    check.interval = health_time(name, value);
   } else if (name == "--timeout") {
-    check.timeout = duration(value);
+    check.timeout = health_time(name, value);
   } else if (name == "--start-period") {
-    check.start_period = duration(value);
+    check.start_period = health_time(name, value);
   } else if (name == "--start-interval") {
-    check.start_interval = duration(value);
+    check.start_interval = health_time(name, value);
   } else if (name == "--retries") {
     const auto retries = parse_integer<std::uint64_t>(value);
     if (!retries) fail("invalid number \"{}\"", printable(value));

@@ -29,8 +29,8 @@ constexpr std::string_view opaque_marker = ".wh..wh..opq";
 constexpr std::string_view aufs_prefix = ".wh..wh.";  // aufs's own bookkeeping: means nothing here
 
 std::string last_component(const std::string& path) {
-  const auto components = clean_path(path);
-  return components.empty() ? "" : components.back();
+  const std::string cleaned = cleaned_path(path);
+  return cleaned.substr(cleaned.rfind('/') + 1);  // the whole without one
 }
 
 /// Looks at what the file system has left, every so many bytes.
@@ -80,7 +80,12 @@ class LayerUnpacker {
   UnpackedLayer run() {
     while (const auto entry = tar_.next()) {
       space_.count_entry();
-      during("entry \"" + printable(entry->path) + "\"", [&] { unpack(*entry); });
+      try {
+        unpack(*entry);
+      } catch (Error& error) {
+        error.add_frame(fmt::format("entry \"{}\"", printable(entry->path)));
+        throw;
+      }
     }
     settle_directories();
     const auto stream = tar_.finish();
@@ -98,12 +103,11 @@ class LayerUnpacker {
     const Place place = writer_.locate(entry.path);
     switch (entry.info.st_mode & S_IFMT) {
       case S_IFREG:
-        write_file(place, entry);
-        break;
+        return write_file(place, entry);
       case S_IFDIR:
         writer_.make_directory(place);
         // Mode and time come last: children are still to be written.
-        directories_[join(clean_path(entry.path), "/")] = entry.info;
+        directories_[cleaned_path(entry.path)] = entry.info;
         set_attributes(place, entry);
         return;
       case S_IFLNK:
@@ -123,21 +127,40 @@ class LayerUnpacker {
     set_times(place.directory, place.name, entry.info);
   }
 
+  /// By its descriptor, and with as few calls as may be: an image has tens of thousands.
   void write_file(const Place& place, const TarEntry& entry) {
     const struct stat& info = entry.info;
-    const Fd file = writer_.make_file(place);
-    if (recorder_ != nullptr) record(entry, file.get());
-    while (const auto chunk = tar_.next_chunk()) write_chunk(file.get(), *chunk);
-    if (::ftruncate(file.get(), info.st_size) != 0) throw_errno("set size {}", info.st_size);
+    const Fd file = writer_.make_file(place, info.st_mode & 0777);
+    struct stat made {};
+    if (::fstat(file.get(), &made) != 0) throw_errno("stat");
+    if (recorder_ != nullptr) record(entry, made.st_ino);
+    std::uint64_t end = 0;
+    while (const auto chunk = tar_.next_chunk()) {
+      write_chunk(file.get(), *chunk);
+      end = chunk->offset + chunk->bytes.size();
+    }
+    if (end != static_cast<std::uint64_t>(info.st_size) &&
+        ::ftruncate(file.get(), info.st_size) != 0)
+      throw_errno("set size {}", info.st_size);
+    adjust(file.get(), made, info);
+    set_attributes(place, entry);
+    const timespec times[2] = {info.st_atim, info.st_mtim};
+    if (::futimens(file.get(), times) != 0) throw_errno("set times");
   }
 
-  void record(const TarEntry& entry, int file) {
-    const auto start = tar_.content_start();
-    struct stat made {};
-    if (::fstat(file, &made) != 0) throw_errno("stat");
-    if (start)
-      recorder_->content(*start, {join(clean_path(entry.path), "/"),
-                                  static_cast<std::uint64_t>(entry.info.st_size), made.st_ino});
+  /// Owner first: chown(2) takes set-user-ID bits away.
+  static void adjust(int file, const struct stat& made, const struct stat& wanted) {
+    const bool is_others = made.st_uid != wanted.st_uid || made.st_gid != wanted.st_gid;
+    if (is_others && ::geteuid() == 0 && ::fchown(file, wanted.st_uid, wanted.st_gid) != 0)
+      throw_errno("chown");
+    const mode_t mode = wanted.st_mode & 07777;
+    if (mode != (made.st_mode & 07777) && ::fchmod(file, mode) != 0) throw_errno("chmod");
+  }
+
+  void record(const TarEntry& entry, ino_t inode) {
+    if (const auto start = tar_.content_start())
+      recorder_->content(*start, {cleaned_path(entry.path),
+                                  static_cast<std::uint64_t>(entry.info.st_size), inode});
   }
 
   void write_chunk(int file, const TarChunk& chunk) {

@@ -68,9 +68,10 @@ struct stat info_of(archive_entry* entry) {
 /// decompression and tar parsing are two readers, the second fed by the first.
 class TarReader::Decompressed {
  public:
-  Decompressed(ByteSource archive, FrameRecorder* recorder)
+  Decompressed(ByteSource archive, FrameRecorder* recorder, Compressions compressions)
       : compressed_(std::move(archive)),
         recorder_(recorder),
+        compressions_(compressions),
         ahead_([this] { return decompress(); }) {}
 
   /// The next piece; empty at the end.
@@ -120,6 +121,10 @@ class TarReader::Decompressed {
     raw_.reset(archive_read_new());
     archive_read_support_filter_gzip(raw_.get());
     archive_read_support_filter_zstd(raw_.get());
+    if (compressions_ == Compressions::any) {
+      archive_read_support_filter_xz(raw_.get());
+      archive_read_support_filter_bzip2(raw_.get());
+    }
     archive_read_support_format_raw(raw_.get());
     archive_read_support_format_empty(raw_.get());
     if (archive_read_open(raw_.get(), this, nullptr, &Decompressed::feed, nullptr) != ARCHIVE_OK)
@@ -149,6 +154,7 @@ class TarReader::Decompressed {
 
   ByteSource compressed_;
   FrameRecorder* recorder_;
+  Compressions compressions_;
   std::exception_ptr failure_;     ///< of the source
   std::exception_ptr unreadable_;  ///< why the parser got no more
   Reader raw_;
@@ -157,8 +163,8 @@ class TarReader::Decompressed {
   ReadAhead ahead_;  ///< last: its thread uses the others
 };
 
-TarReader::TarReader(ByteSource archive, FrameRecorder* recorder)
-    : stream_(std::make_unique<Decompressed>(std::move(archive), recorder)),
+TarReader::TarReader(ByteSource archive, FrameRecorder* recorder, Compressions compressions)
+    : stream_(std::make_unique<Decompressed>(std::move(archive), recorder, compressions)),
       tar_(archive_read_new()) {
   archive_read_support_format_tar(tar_);
   if (archive_read_open(tar_, stream_.get(), nullptr, &Decompressed::read, nullptr) != ARCHIVE_OK) {

@@ -35,13 +35,19 @@ struct TarChunk {
 
 class FrameRecorder;
 
+/// What an archive may be compressed by. Layers: gzip and zstd, whose memory is bounded. Any: bzip2
+/// and xz too, which may want a GiB, for files that a person chose.
+enum class Compressions { of_layers, any };
+
 class TarReader {
  public:
   /// Reads the descriptor `archive`, which stays the caller's, from where it stands.
-  explicit TarReader(int archive) : TarReader(bytes_of_file(archive)) {}
+  explicit TarReader(int archive, Compressions compressions = Compressions::of_layers)
+      : TarReader(bytes_of_file(archive), nullptr, compressions) {}
   /// `archive` is called from another thread. `recorder` gets to know the stream; it may be null,
   /// and must outlive the reader.
-  explicit TarReader(ByteSource archive, FrameRecorder* recorder = nullptr);
+  explicit TarReader(ByteSource archive, FrameRecorder* recorder = nullptr,
+                     Compressions compressions = Compressions::of_layers);
   ~TarReader();
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;

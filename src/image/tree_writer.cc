@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <span>
 
 #include "base/error.h"
@@ -14,6 +15,17 @@ namespace {
 
 bool exists_in(const Place& place, struct stat& info) {
   return ::fstatat(place.directory, place.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/// What clean_path() would make of it is what it is.
+bool is_clean(std::string_view path) {
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return false;
+    begin = end + 1;
+  }
+  return true;
 }
 
 /// Opens `path` below `root`, making what is missing of it.
@@ -41,6 +53,10 @@ std::vector<std::string> clean_path(const std::string& path) {
   return components;
 }
 
+std::string cleaned_path(const std::string& path) {
+  return is_clean(path) ? path : join(clean_path(path), "/");
+}
+
 Fd TreeWriter::open_parent(const std::vector<std::string>& components) {
   const std::string path = components.empty() ? "." : join(components, "/");
   try {
@@ -52,6 +68,10 @@ Fd TreeWriter::open_parent(const std::vector<std::string>& components) {
 }
 
 Place TreeWriter::locate(const std::string& path) {
+  const std::size_t name_begin = path.rfind('/') + 1;  // 0 without one
+  if (parent_is_current_ && !parent_text_.empty() && path.starts_with(parent_text_) &&
+      name_begin == parent_text_.size() && is_clean(std::string_view(path).substr(name_begin)))
+    return {parent_.get(), path.substr(name_begin)};
   std::vector<std::string> components = clean_path(path);
   std::string name = ".";
   if (!components.empty()) {
@@ -64,6 +84,8 @@ Place TreeWriter::locate(const std::string& path) {
     parent_path_ = std::move(parent_path);
     parent_is_current_ = true;
   }
+  // Without a name of its own behind the last "/" the text before that is not the parent's.
+  parent_text_ = path.substr(0, path.substr(name_begin) == name ? name_begin : 0);
   return {parent_.get(), std::move(name)};
 }
 
@@ -89,29 +111,54 @@ void TreeWriter::set_aside(const Place& place) {
     throw_errno("move {} aside", printable(place.name));
 }
 
+namespace {
+
+/// Most often nothing is in the way, and nobody has to look.
+template <typename Make, typename Clear>
+void make_in(const char* what, const Make& make, const Clear& clear) {
+  if (make()) return;
+  if (errno == EEXIST) {
+    clear();
+    if (make()) return;
+  }
+  throw_errno("{}", what);
+}
+
+}  // namespace
+
 void TreeWriter::make_directory(const Place& place) {
+  if (::mkdirat(place.directory, place.name.c_str(), 0755) == 0) return;
+  if (errno != EEXIST) throw_errno("mkdir");
   struct stat info {};
   if (exists_in(place, info) && S_ISDIR(info.st_mode)) return;
   clear(place);
   if (::mkdirat(place.directory, place.name.c_str(), 0755) != 0) throw_errno("mkdir");
 }
 
-Fd TreeWriter::make_file(const Place& place) {
-  clear(place);
-  Fd file(::openat(place.directory, place.name.c_str(),
-                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file) throw_errno("create");
+Fd TreeWriter::make_file(const Place& place, mode_t permissions) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  Fd file;
+  make_in(
+      "create",
+      [&] {
+        file = Fd(::openat(place.directory, place.name.c_str(), flags, permissions));
+        return static_cast<bool>(file);
+      },
+      [&] { clear(place); });
   return file;
 }
 
 void TreeWriter::make_symlink(const Place& place, const std::string& target) {
-  clear(place);
-  if (::symlinkat(target.c_str(), place.directory, place.name.c_str()) != 0) throw_errno("symlink");
+  make_in(
+      "symlink",
+      [&] { return ::symlinkat(target.c_str(), place.directory, place.name.c_str()) == 0; },
+      [&] { clear(place); });
 }
 
 void TreeWriter::make_node(const Place& place, mode_t mode, dev_t device) {
-  clear(place);
-  if (::mknodat(place.directory, place.name.c_str(), mode, device) != 0) throw_errno("mknod");
+  make_in(
+      "mknod", [&] { return ::mknodat(place.directory, place.name.c_str(), mode, device) == 0; },
+      [&] { clear(place); });
 }
 
 void TreeWriter::make_hard_link(const std::string& path, const std::string& target) {

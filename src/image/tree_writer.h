@@ -18,6 +18,9 @@ namespace stack::image {
 /// The components of a path from an archive: leading "/" and "." dropped. Throws Error for "..".
 std::vector<std::string> clean_path(const std::string& path);
 
+/// The same as one path, "usr/bin/env"; "" for the root itself.
+std::string cleaned_path(const std::string& path);
+
 /// A place for an entry: the directory it goes into, and its one-component name.
 struct Place {
   int directory;     ///< borrowed from the TreeWriter, until its next call
@@ -38,7 +41,8 @@ class TreeWriter {
   Place locate(const std::string& path);
 
   void make_directory(const Place& place);  ///< an existing directory stays with its content
-  Fd make_file(const Place& place);
+  /// With these permissions as far as the umask lets them be: see fstat(2).
+  Fd make_file(const Place& place, mode_t permissions);
   void make_symlink(const Place& place, const std::string& target);
   void make_node(const Place& place, mode_t mode, dev_t device);
   /// `target` is a path of the archive; the link itself when it is a symbolic one.
@@ -54,6 +58,7 @@ class TreeWriter {
   std::uint64_t replaced_count_ = 0;
   Fd parent_;                ///< of the last entry: neighbours come together in archives
   std::string parent_path_;  ///< which it is
+  std::string parent_text_;  ///< the same as the last entry had it, with a "/"; empty: not known
   bool parent_is_current_ = false;
 };
 

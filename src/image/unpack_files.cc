@@ -73,7 +73,7 @@ bool is_mount(const Place& place) {
 class FilesUnpacker {
  public:
   FilesUnpacker(int archive, const UnpackTarget& target)
-      : tar_(archive), target_(target), writer_(target.root) {}
+      : tar_(archive, target.compressions), target_(target), writer_(target.root) {}
 
   std::vector<std::string> run() {
     while (const auto entry = tar_.next())
@@ -234,6 +234,10 @@ class FilesUnpacker {
       case Ownership::roots:
         user = target_.ids.uid_outside(0);
         group = target_.ids.gid_outside(0);
+        break;
+      case Ownership::given:
+        user = target_.owner.first;
+        group = target_.owner.second;
         break;
     }
     if (::fchownat(fd, "", user, group, AT_EMPTY_PATH) != 0) throw_errno("chown");

@@ -3,10 +3,14 @@
 // change meanwhile: what `stack cp` does in either direction.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id_block.h"
+#include "image/tar_reader.h"
 
 namespace stack::image {
 
@@ -14,6 +18,7 @@ enum class Ownership {
   as_archived,
   callers,  ///< the caller's; set-user-ID and set-group-ID bits go, they spoke of another owner
   roots,    ///< 0:0
+  given,    ///< UnpackTarget::owner
 };
 enum class ArchivedDevices { make, leave_out };
 
@@ -22,6 +27,8 @@ struct UnpackTarget {
   std::string directory;  ///< an existing directory, absolute below `root`
   Ownership ownership = Ownership::as_archived;
   ArchivedDevices devices = ArchivedDevices::make;
+  Compressions compressions = Compressions::of_layers;
+  std::pair<uid_t, gid_t> owner = {};  ///< of Ownership::given
   /// What ids of the archive, and root's, are in the tree. Callers' stay as they are.
   IdBlock ids = {};
 };

@@ -45,7 +45,7 @@ TEST(BuildIgnore, TheLastLineThatFitsDecides) {
   EXPECT_TRUE(rules.ignores("docs/a.txt"));
   EXPECT_FALSE(rules.ignores("docs/b/a.md"));
   EXPECT_TRUE(rules.may_hold_exceptions("docs"));
-  EXPECT_TRUE(rules.ignores("up"));
+  EXPECT_FALSE(rules.ignores("up")) << "\"../up\" is nothing in the context";
 }
 
 TEST(BuildIgnore, PathsAreCleaned) {

@@ -51,14 +51,21 @@ TEST(BuildStages, NamedContextsWin) {
             "stage-0 from context box:1\n");
 }
 
+TEST(BuildStages, OfTwoOfOneNameTheLaterOneCounts) {
+  const char* text = "FROM a AS x\nFROM b AS X\nFROM x\n";
+  EXPECT_EQ(graph_of(text, {.target = {}, .arguments = {}, .contexts = {}}),
+            "x from image b\nstage-2 from stage x\n");
+  EXPECT_EQ(graph_of(text, {.target = "x", .arguments = {}, .contexts = {}}), "x from image b\n");
+}
+
 TEST(BuildStages, WhatCannotBe) {
   EXPECT_EQ(refusal_of(shop, {.target = "asets", .arguments = {}, .contexts = {}}),
             "Dockerfile: target stage \"asets\" could not be found; did you mean assets?");
-  EXPECT_EQ(refusal_of("FROM a\nCOPY --from=b x y\nFROM c AS b\n"),
+  EXPECT_EQ(refusal_of("FROM a AS x\nCOPY --from=b x y\nFROM c AS b\nFROM x\n"),
             "Dockerfile:2:6: \"b\" is no stage before this one; a stage takes files from earlier "
             "stages");
+  EXPECT_EQ(refusal_of("FROM a\nCOPY --from=b x y\nFROM c AS b\n"), "") << "nobody needs it";
   EXPECT_NE(refusal_of("FROM a AS x\nCOPY --from=x y z\n"), "");
-  EXPECT_NE(refusal_of("FROM a AS x\nFROM b AS X\n"), "");
   EXPECT_NE(refusal_of("FROM $NOTHING\n"), "");
   EXPECT_NE(refusal_of("FROM --platform=plan9/mips a\n"), "");
 }

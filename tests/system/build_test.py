@@ -15,6 +15,9 @@ import buildtest
 import stacktest
 
 
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
 class Instructions(buildtest.BuildTest):
     def test_from_alone_is_the_same_image(self):
         image = self.build("FROM box:1")
@@ -70,7 +73,7 @@ class Instructions(buildtest.BuildTest):
             RUN echo "$B,$D,$legacy" > out
         """)
         self.assertEqual(self.configuration(image)["Env"],
-                         ["A=2", "B=two words", "C=three words", "D=1", "E=$A", "F=else", "G=set",
+                         [PATH, "A=2", "B=two words", "C=three words", "D=1", "E=$A", "F=else", "G=set",
                           "OLD=x", "legacy=some  value with two words"])
         self.assertEqual(self.new_files(image)["/w/2/out"],
                          "file 0644 0:0 b'two words,1,some  value with two words\\n'")
@@ -85,8 +88,8 @@ class Instructions(buildtest.BuildTest):
             FROM one
             RUN echo "[$WHO]" >> /args
         """, "--build-arg", "TAG=1", "--build-arg", "WHO=me")
-        self.assertEqual(self.new_files(image)["/args"], "file 0644 0:0 b'1 me .\\n[]\\n'")
-        self.assertNotIn("Env", self.configuration(image))
+        self.assertEqual(self.new_files(image)["/args"], "file 0644 0:0 b'1 me .\\n[me]\\n'")
+        self.assertEqual(self.configuration(image)["Env"], [PATH])
 
     def test_platform_arguments(self):
         image = self.build("FROM box:1\nARG TARGETARCH TARGETOS\nRUN echo $TARGETOS/$TARGETARCH > /p\n")
@@ -136,6 +139,7 @@ class Instructions(buildtest.BuildTest):
             ONBUILD RUN echo child > /child
         """)
         self.assertEqual(self.configuration(image), {
+            "Env": [PATH],
             "Labels": {"a": "1", "b c": "d e", "multi": "xy"},
             "ExposedPorts": {"53/udp": {}, "80/tcp": {}, "8000/tcp": {}, "8001/tcp": {}, "8002/tcp": {}},
             "Volumes": {"/data": {}, "/more data": {}, "/plain": {}},
@@ -383,7 +387,7 @@ class Stages(buildtest.BuildTest):
         """)
         self.assertEqual(buildtest.tree_of(image), {
             "/image": "file 0640 1000:2000 b'hello from the image\\n'",
-            "/named": "file 0644 3:4 b'built\\n'", "/number": "dir 0755 3:4",
+            "/named": "file 0644 3:4 b'built\\n'", "/number": "dir 0755 0:0",
             "/number/x": "file 0644 3:4 b'built\\n'",
             "/owned": "dir 0755 9:9", "/owned/x": "file 0644 9:9 b'built\\n'"})
 
@@ -657,7 +661,7 @@ class Inputs(buildtest.BuildTest):
                 ("FROM box:1\nENV a\n", 3, "ENV must have two arguments"),
                 ("FROM box:1\nONBUILD FROM x\n", 3, "FROM isn't allowed as an ONBUILD trigger"),
                 ("FROM ${NOTHING}\n", 3, "Dockerfile:1:1: base name (${NOTHING}) should not be blank"),
-                ("FROM box:1\nCOPY --from=later /x /y\nFROM box:1 AS later\n", 3, "is no stage before this one"),
+                ("FROM box:1 AS x\nCOPY --from=later /x /y\nFROM box:1 AS later\nFROM x\n", 3, "is no stage before this one"),
                 ("FROM --platform=plan9/mips box:1\n", 3, "is not this machine's"),
                 ("FROM box:1\nCOPY absent /\n", 1, 'Dockerfile:2:1: the build context: "absent" not found'),
                 ("FROM box:1\nADD https://example.invalid/x /\n", 1, "Dockerfile:2:1: https://example.invalid/x: "),

@@ -15,8 +15,7 @@ from pathlib import Path
 import buildtest
 import stacktest
 import world
-
-PEERS = os.environ.get("STACK_PEERS", "")
+from docker_daemon import Docker, is_there
 # What archives are most often wrong about: owners, modes, links of both kinds, what was removed, long
 # names, attributes, times, sparse and empty files.
 DOCKERFILE = """
@@ -71,55 +70,6 @@ class Podman:
         self.run("rmi", "-a", "-f")
 
 
-class Docker:
-    """A docker daemon of our own."""
-    name = "docker"
-
-    def __init__(self, folder):
-        root = f"{PEERS}/root"
-        self.environment = {
-            **os.environ, "DOCKER_HOST": f"unix://{folder}/docker.sock",
-            "PATH": f"{root}/usr/bin:{root}/usr/sbin:{os.environ['PATH']}"}
-        if PEERS:
-            self.environment["LD_LIBRARY_PATH"] = f"{root}/usr/lib/x86_64-linux-gnu"
-        folder.mkdir()
-        self.log = folder / "log"
-        with open(self.log, "wb") as log:
-            self.daemon = subprocess.Popen(
-                ["dockerd", "--data-root", str(folder / "root"), "--exec-root", str(folder / "run"), "--pidfile",
-                 str(folder / "pid"), "--host", self.environment["DOCKER_HOST"], "--storage-driver", "vfs",
-                 "--bridge", "none", "--iptables=false", "--ip6tables=false", "--ip-forward=false",
-                 "--feature", "containerd-snapshotter=false"],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        stacktest.eventually(self.answers, "dockerd answers", deadline=60)
-
-    def answers(self):
-        if self.daemon.poll() is not None:
-            raise AssertionError("dockerd ended:\n" + self.log.read_text()[-3000:])
-        return subprocess.run(["docker", "version"], env=self.environment, capture_output=True,
-                              check=False).returncode == 0
-
-    def run(self, *arguments):
-        done = subprocess.run(["docker", *arguments], env=self.environment, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"docker {' '.join(arguments)}: {done.stderr}")
-        return done.stdout.strip()
-
-    def load(self, archive):
-        self.run("load", "-q", "-i", str(archive))
-
-    def save(self, name, archive, _):
-        self.run("save", "-o", str(archive), name)
-
-    def inspect(self, name):
-        return json.loads(self.run("image", "inspect", name))[0]
-
-    def end(self):
-        self.daemon.terminate()
-        self.daemon.wait(60)
-
-
 class Interchange(buildtest.BuildTest):
     def made(self):
         return self.build(DOCKERFILE)
@@ -157,7 +107,7 @@ class Interchange(buildtest.BuildTest):
     def test_podman(self):
         self.check_there_and_back(Podman(self.directory / "podman"), ("docker-archive", "oci-archive"))
 
-    @unittest.skipUnless(PEERS or shutil.which("dockerd"), "docker is not there")
+    @unittest.skipUnless(is_there(), "docker is not there")
     def test_docker(self):
         self.check_there_and_back(Docker(self.directory / "docker"), ("docker",))
 
