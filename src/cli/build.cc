@@ -4,12 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "build/dockerfile.h"
 #include "build/stages.h"
 #include "cli/build_commands.h"
 #include "cli/build_options.h"
 #include "cli/build_progress.h"
 #include "cli/project.h"
+#include "cli/project_push.h"
 #include "cli/service_images.h"
 #include "image/reference.h"
 #include "orchestrator/build_services.h"
@@ -77,9 +79,25 @@ int check_builds(const spec::Project& project, const std::vector<std::string>& s
   return warned ? static_cast<int>(ExitCode::failure) : 0;
 }
 
+/// What others than we can do is refused before anything is built.
+void check_builder(const Options& options) {
+  const auto refuse = [](const std::string& text, const char* hint) {
+    throw Error(text).with_hint(hint).with_exit_code(ExitCode::usage);
+  };
+  if (!options.builder.empty() && options.builder != "default")
+    refuse(fmt::format("there is no builder {}", printable(options.builder)),
+           "there is one, called default, which needs no service");
+  for (const auto& [flag, value] :
+       {std::pair{"--provenance", options.provenance}, {"--sbom", options.sbom}})
+    if (!value.empty() && value != "false" && value != "0")
+      refuse(fmt::format("{}: images get no attestations", flag),
+             "leave the flag out, or say false");
+}
+
 }  // namespace
 
 int run_build(const Options& options) {
+  check_builder(options);
   const spec::Project project = load_project(options);
   const auto services = services_to_build(project, chosen(project, options), Building::of_all, {});
   if (services.empty()) {
@@ -93,7 +111,7 @@ int run_build(const Options& options) {
       std::cerr << fmt::format(" Image {}  Built\n", project.services.at(name).image);
     if (options.quiet) std::cout << image.id << '\n';
   }
-  return 0;
+  return options.push ? push_images(images_to_push(project, services, options), options) : 0;
 }
 
 }  // namespace stack::cli

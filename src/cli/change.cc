@@ -78,6 +78,7 @@ orchestrator::UpRequest up_request(const Options& options) {
   if (options.remove_orphans) request.orphans = Orphans::remove;
   if (options.force_recreate) request.recreation = Recreation::always;
   if (options.no_recreate) request.recreation = Recreation::never;
+  request.renews_anonymous_volumes = options.renew_anonymous_volumes;
   if (options.rerun) request.reruns = Reruns::always;
   if (options.always_recreate_deps) request.recreation_of_dependencies = Recreation::always;
   if (options.atomic) request.atomicity = Atomicity::all;

@@ -97,6 +97,7 @@ int run_ps(const Options& options);
 int run_logs(const Options& options);
 int run_events(const Options& options);
 int run_exec(const Options& options);
+int run_debug(const Options& options);
 int run_kill(const Options& options);
 int run_restart(const Options& options);
 int run_pause(const Options& options);

@@ -45,6 +45,11 @@ Flag scale_flag() {
   return {"--scale", &Options::scales, "How many containers a service has this time",
           "SERVICE=NUMBER"};
 }
+Flag renew_flag() {
+  return {"-V,--renew-anon-volumes", &Options::renew_anonymous_volumes,
+          "New anonymous volumes for what is made or recreated"};
+}
+
 Flag rerun_flag() {
   return {"--rerun", &Options::rerun, "Run jobs again that have completed"};
 }
@@ -75,6 +80,7 @@ Command up() {
        {"--force-recreate", &Options::force_recreate,
         "Recreate containers even if nothing changed"},
        {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},
+       renew_flag(),
        rerun_flag(),
        {"--no-start", &Options::no_start, "Make what is missing, and start nothing: `create`"},
        {"--no-deps", &Options::no_deps, "Leave what the services depend on alone"},
@@ -121,6 +127,7 @@ Command plan() {
             "Exit with 2 when there is something to do"},
            {"--out", &Options::out, "Write the plan down, for `up --plan`", "FILE"},
            {"--atomic", &Options::atomic, "As `up --atomic`"},
+           renew_flag(),
            rerun_flag(),
            scale_flag(),
            orphans_flag(),
@@ -353,6 +360,10 @@ const std::vector<Flag>& global_flags() {
       {"--ansi", &Options::ansi, "auto, always or never", "WHEN"},
       {"--parallel", &Options::parallel, "How many steps may be under way at once; -1: all",
        "NUMBER"},
+      {"--all-resources", &Options::all_resources,
+       "Networks and volumes that no service uses, too"},
+      {"--compatibility", &Options::compatibility,
+       "Names with \"_\", as docker-compose 1 had them: shop_web_1"},
       {"--dry-run", &Options::dry_run, "Show what would be done, and do nothing"},
       {"--root", &Options::root, "Where everything is kept, instead of STACK_ROOT", "DIRECTORY"},
       {"--no-ansi", &Options::no_ansi, hidden},
@@ -434,6 +445,7 @@ constexpr std::array verbs{
     Verb{"volumes", made<project_volumes_command>},
     Verb{"events", made<events_command>},
     Verb{"exec", made<exec_command>},
+    Verb{"debug", made<debug_command>},
     Verb{"attach", made<attach_command>},
     Verb{"cp", made<cp>},
     Verb{"diff", made<diff>},

@@ -14,6 +14,8 @@ struct Options {
   std::string project_directory;
   std::vector<std::string> env_files;
   std::vector<std::string> profiles;
+  bool all_resources = false;
+  bool compatibility = false;
   std::string progress;  ///< auto, tty, plain, json, quiet
   std::string ansi;      ///< auto, always, never
   bool no_ansi = false;
@@ -27,6 +29,7 @@ struct Options {
   bool force_recreate = false;
   bool no_recreate = false;
   bool rerun = false;
+  bool renew_anonymous_volumes = false;
   bool no_start = false;
   bool remove_orphans = false;
   bool allow_host_paths = false;
@@ -151,6 +154,12 @@ struct Options {
   bool latest = false;
   bool sizes = false;
   bool attach_output = false;
+
+  // build
+  bool push = false;
+  std::string builder, provenance, sbom;
+
+  std::string debug_image;
 
   // exec, attach
   std::string detach_keys;

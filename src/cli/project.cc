@@ -70,7 +70,9 @@ spec::LoadRequest load_request(const Options& options) {
   request.stages = {.interpolate = !options.no_interpolate,
                     .normalize = !options.no_normalize,
                     .check_consistency = !options.no_consistency,
-                    .resolve_paths = !options.no_path_resolution};
+                    .resolve_paths = !options.no_path_resolution,
+                    .remove_unused = !options.all_resources};
+  if (options.compatibility) request.name_separator = '_';
   return request;
 }
 

@@ -15,7 +15,6 @@
 #include "cli/project_pull.h"
 #include "image/reference.h"
 #include "orchestrator/use_cases.h"
-#include "registry/push.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -88,22 +87,6 @@ int run_pull(const Options& options) {
   const auto failures = pull_images(options).fetch(tasks);
   for (const auto& [image, why] : failures) std::cerr << "stack: " << why << '\n';
   return failures.empty() || options.ignore_pull_failures ? 0 : 1;
-}
-
-int run_push(const Options& options) {
-  const spec::Project project = load_project(options);
-  const auto surroundings = registry::surroundings_from_environment();
-  auto store = open_store();
-  std::set<std::string> names;
-  for (const auto& service : chosen(project, options)) {
-    const auto& image = project.services.at(service).image;
-    if (!image.empty()) names.insert(image);
-  }
-  const int code = each_of({names.begin(), names.end()}, [&](const std::string& name) {
-    const auto pushed = registry::push_image(store, {.name = name}, surroundings);
-    if (!options.quiet) std::cerr << fmt::format(" {} Pushed {}\n", name, pushed.digest);
-  });
-  return options.ignore_push_failures ? 0 : code;
 }
 
 int run_images(const Options& options) {

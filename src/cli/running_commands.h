@@ -8,6 +8,7 @@ namespace stack::cli {
 
 Command events_command();
 Command exec_command();
+Command debug_command();
 Command attach_command();
 Command kill_command();
 Command restart_command();

@@ -68,6 +68,7 @@ void apply_settings(Options& options) {
   check("--ansi", options.ansi, moments);
   check("--progress", options.progress, kinds);
   options.progress_on_stdout = is_on(setting("STATUS_STDOUT"));
+  options.compatibility = options.compatibility || is_on(setting("COMPATIBILITY"));
   options.remove_orphans = options.remove_orphans || is_on(setting("REMOVE_ORPHANS"));
 }
 

@@ -10,6 +10,7 @@
 #include "orchestrator/desired_files.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/service_networks.h"
+#include "spec/paths.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -61,7 +62,8 @@ class MountCollector {
       mounts.push_back({named(mount, owner, number), "", image_of(mount)});
     const auto image = images_.find(service.image);
     if (image == images_.end()) return mounts;
-    for (const auto& path : image->second.config.volumes) {
+    for (const auto& written : image->second.config.volumes) {
+      const std::string path = spec::clean_path("/" + written);  // an image has them word for word
       if (has_target(mounts, path) || inherits_target(service, path)) continue;
       spec::Mount mount;
       mount.target = path;
@@ -171,9 +173,16 @@ std::string step_name(const spec::PreStart& step, std::size_t index, int number)
                           : fmt::format("pre_start-{}", index);
 }
 
+/// "shop-web-1"
+std::string joined_name(const spec::Project& project, const std::string& service,
+                        const std::string& last) {
+  const char mark = project.name_separator;
+  return fmt::format("{}{}{}{}{}", project.name, mark, service, mark, last);
+}
+
 std::string step_container_name(const spec::Project& project, const spec::Service& service,
                                 const std::string& step) {
-  return fmt::format("{}-{}-{}", project.name, service.name, step);
+  return joined_name(project, service.name, step);
 }
 
 /// The service as a step of its `pre_start` runs it: with its mounts, networks, limits and rights,
@@ -242,7 +251,10 @@ class Wisher {
     if (!one_off.is_the_service) container.step = step;
     container.one_off = one_off;
     container.name =
-        one_off.name.empty() ? fmt::format("{}-{}", project_.name, owner) : one_off.name;
+        one_off.name.empty()
+            ? joined_name(project_, service.name,
+                          fmt::format("run{}{}", project_.name_separator, one_off.slug))
+            : one_off.name;
     add(std::move(container));
   }
 
@@ -370,7 +382,7 @@ std::string anonymous_volume_name(const std::string& project, const std::string&
 
 std::string container_name(const spec::Project& project, const spec::Service& service, int number) {
   if (!service.container_name.empty()) return service.container_name;
-  return fmt::format("{}-{}-{}", project.name, service.name, number);
+  return joined_name(project, service.name, std::to_string(number));
 }
 
 std::vector<std::string> arguments_of(const DesiredContainer& container) {
@@ -411,6 +423,23 @@ std::set<std::string> select_services(const spec::Project& project,
   return {named.begin(), named.end()};
 }
 
+namespace {
+
+/// What no service uses, when that is asked for.
+void add_unused(const spec::Project& project, DesiredState& state) {
+  for (const auto& [key, network] : project.networks) {
+    const DesiredNetwork desired = desired_network(network);
+    if (mode_of(network).empty()) state.networks.emplace(desired.name, desired);
+  }
+  for (const auto& [key, volume] : project.volumes) {
+    DesiredVolume desired{volume.name, key, {}, volume.external, volume.labels};
+    desired.labels.merge(volume_labels(project, key));
+    state.volumes.emplace(volume.name, std::move(desired));
+  }
+}
+
+}  // namespace
+
 DesiredState desired_state(const spec::Project& project, const std::set<std::string>& services,
                            const ImageCatalog& images, const HostFiles& files,
                            const CdiGrants& devices) {
@@ -418,6 +447,7 @@ DesiredState desired_state(const spec::Project& project, const std::set<std::str
   Wisher wisher(project, images, files, devices, state);
   for (const auto& name : services)
     wisher.add(with_networks_settled(project, project.services.at(name)));
+  if (project.all_resources) add_unused(project, state);
   return state;
 }
 

@@ -153,6 +153,8 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
+    // They go with each line.
+    if (key_of(field.path) == "labels" && wish.model.logging.driver == "journald") return false;
     if (is_other_text(field)) return wish.model.on_change.kind != spec::OnChange::Kind::recreate;
     return is_aliases(field.path) || is_restart_link(field.path) ||
            field.path == "x-stack.restart_unhealthy" ||

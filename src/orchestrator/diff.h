@@ -56,6 +56,8 @@ struct Changes {
   std::map<std::string, ContainerChange> containers;  ///< by name; every one of both sides
   std::map<std::string, NetworkChange> networks;      ///< by name; those wished for
   std::vector<std::string> new_volumes;
+  /// Of those the ones that take another one's place: that one's name, by the new one's.
+  std::map<std::string, std::string> renewed_volumes = {};
 };
 
 /// `known_services`: every service of the file; containers of others are orphans, containers of

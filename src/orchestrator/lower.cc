@@ -7,6 +7,7 @@
 #include "base/search_path.h"
 #include "base/text.h"
 #include "orchestrator/lower_limits.h"
+#include "orchestrator/lower_logging.h"
 #include "orchestrator/lower_network.h"
 #include "orchestrator/readiness.h"
 #include "spec/logging.h"
@@ -146,10 +147,12 @@ supervisor::StopRule stop_of(const DesiredContainer& wish) {
   return rule;
 }
 
-supervisor::LogPolicy log_of(const spec::Logging& logging) {
-  const spec::LogLimits limits = spec::limits_of(logging);
+supervisor::LogPolicy log_of(const DesiredContainer& wish,
+                             const supervisor::ContainerConfig& config) {
+  const spec::LogLimits limits = spec::limits_of(wish.model.logging);
   using Kept = supervisor::LogPolicy::Kept;
-  return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files};
+  return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files,
+          log_shipping_of(wish, config)};
 }
 
 std::string first_of(const std::string& wanted, const std::string& inherited) {
@@ -268,7 +271,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   if (config.ready && config.ready->kind == supervisor::ReadyRule::Kind::notify)
     config.spec.process.environment.push_back("NOTIFY_SOCKET=" + supervisor::notify_address(id));
   lower_changeable(wish, config);
-  config.log = log_of(wish.model.logging);
+  config.log = log_of(wish, config);
   config.data_container =
       wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   return config;

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "orchestrator/last_words.h"
+#include "orchestrator/log_places.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/traced_report.h"
 #include "supervisor/project_files.h"
@@ -330,8 +331,9 @@ void NativeEngine::do_action(StepId step, const AwaitTurn& action) {
 }
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
-  send(step, supervisor::Await{id_of(action.name), awaited(action.condition), deadline_},
-       !action.required);
+  supervisor::Await request{id_of(action.name), awaited(action.condition), deadline_};
+  request.bearable_failures = action.bearable_failures;
+  send(step, std::move(request), !action.required);
 }
 
 /// The one request that is not the same twice: a supervisor killed between the signal and its
@@ -363,6 +365,7 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
                         return mounted->layers;
                       }};
   supervisor::ContainerConfig config = lower(wish, desired_.project, new_container_id(), places);
+  resolve_log_host(config);
   if (config.by_hand) config.by_hand->directories = own_volumes(wish);
   return config;
 }

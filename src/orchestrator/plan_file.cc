@@ -75,6 +75,7 @@ void write_plan_file(const std::filesystem::path& path, const PlanFile& plan) {
                   {"remove_orphans", request.orphans == Orphans::remove},
                   {"recreation", static_cast<int>(request.recreation)},
                   {"rerun", request.reruns == Reruns::always},
+                  {"renew_anonymous_volumes", request.renews_anonymous_volumes},
                   {"atomic", request.atomicity == Atomicity::all},
                   {"plan", plan.plan},
                   {"wishes", plan.wishes},
@@ -96,6 +97,7 @@ PlanFile read_plan_file(const std::filesystem::path& path) {
       fail("{} is no plan: recreation is {}", path.native(), recreation);
     plan.request.recreation = static_cast<Recreation>(recreation);
     if (document->value("rerun", false)) plan.request.reruns = Reruns::always;
+    plan.request.renews_anonymous_volumes = document->value("renew_anonymous_volumes", false);
     if (document->at("atomic").get<bool>()) plan.request.atomicity = Atomicity::all;
     document->at("plan").get_to(plan.plan);
     document->at("wishes").get_to(plan.wishes);

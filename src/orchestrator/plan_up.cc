@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "base/format.h"
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/readiness.h"
 #include "orchestrator/rescues.h"
@@ -15,6 +16,10 @@ namespace stack::orchestrator {
 namespace {
 
 using supervisor::Health;
+
+/// Of what takes another one's place, before that one has it back: a program may need a second
+/// attempt, and even a third, until what it talks to is there.
+constexpr std::uint64_t failures_to_bear = 3;
 
 /// Plans one `up`. Order of the steps: what others need comes first. How a container takes another
 /// one's place is decided in replacement.h, what comes after a failure in rescues.h.
@@ -41,6 +46,7 @@ class UpPlanner {
     pace_updates(builder_, desired_, replacements_, steps_);
     add_updates();
     add_rescues(builder_, desired_, replacements_, restarts_, steps_, atomicity_);
+    for (const auto& [fresh, old] : changes_.renewed_volumes) let_go_of_one(fresh, old);
     Plan plan = builder_.take();
     plan.orphans = orphans_;
     return plan;
@@ -97,7 +103,8 @@ class UpPlanner {
       }
     }
     for (const auto& name : changes_.new_volumes) {
-      steps_.made[name] = builder_.add(CreateVolume{name}, "absent", {});
+      const bool renewed = changes_.renewed_volumes.contains(name);
+      steps_.made[name] = builder_.add(CreateVolume{name}, renewed ? "renewed" : "absent", {});
     }
   }
 
@@ -343,8 +350,9 @@ class UpPlanner {
     const bool proves_health = both || update.has_value() || atomicity_ == Atomicity::all;
     const bool awaits_health = tells_health(wish) && proves_health;
     if (awaits_health)
-      after = {builder_.add(AwaitCondition{name, spec::Condition::service_healthy, true}, why,
-                            std::move(after))};
+      after = {builder_.add(
+          AwaitCondition{name, spec::Condition::service_healthy, true, failures_to_bear}, why,
+          std::move(after))};
     if (!awaits_health || monitor.count() > 0)
       after = {builder_.add(AwaitSettled{name, monitor}, why, std::move(after))};
     steps_.settled[name] = after.front();
@@ -369,7 +377,30 @@ class UpPlanner {
       const StepId removal =
           builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
       steps_.let_go[name] = stop.value_or(removal);
+      steps_.forgotten[name] = removal;
     }
+  }
+
+  /// Of a volume and the one in its place one goes: the old one when nobody has it any more, the
+  /// new one when all who should have it gave way to those before them.
+  void let_go_of_one(const std::string& fresh, const std::string& old) {
+    std::vector<StepId> users_gone, successors_gone;
+    const auto volume = observed_.volumes.find(old);
+    for (const auto& [name, container] : observed_.containers) {
+      if (!has_volume(container, volume->second)) continue;
+      const auto before = users_gone.size();
+      append_if(steps_.removed, name, users_gone);
+      append_if(steps_.forgotten, name, users_gone);
+      if (users_gone.size() == before) return;  // somebody stays with it
+    }
+    for (const auto& [name, wish] : desired_.containers) {
+      if (std::ranges::find(wish.volume_names, fresh) == wish.volume_names.end()) continue;
+      append_if(steps_.started, name, users_gone);
+      append_if(steps_.brought_back, name, successors_gone);
+    }
+    const StepId removal = builder_.add(RemoveVolume{old}, "renewed", users_gone);
+    if (!successors_gone.empty())
+      builder_.add_rescue(RemoveVolume{fresh, true}, "nobody has it", successors_gone, {removal});
   }
 
   /// Containers of `pre_start` end before it starts; and they begin when those that they prepare

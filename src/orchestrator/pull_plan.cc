@@ -36,6 +36,13 @@ void add(std::vector<PullTask>& tasks, const std::string& image, const spec::Ser
   }
 }
 
+/// Of its images; "refresh" is for images that have got old.
+std::string policy_of(const spec::Service& service) {
+  const bool refreshes = service.pull_policy.empty() || has(service.pull_policy, "refresh");
+  if (!refreshes || service.pull_refresh_after.empty()) return service.pull_policy;
+  return "every_" + service.pull_refresh_after;
+}
+
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> refresh_period(const std::string& policy) {
@@ -64,8 +71,8 @@ std::vector<PullTask> images_to_pull(const spec::Project& project,
         add(tasks, image, service);
     };
     // One that can be built is built when it is missing (build_services.h).
-    if (!service.build) consider(service.image, service.pull_policy);
-    for (const auto& step : service.pre_start) consider(step.image, service.pull_policy);
+    if (!service.build) consider(service.image, policy_of(service));
+    for (const auto& step : service.pre_start) consider(step.image, policy_of(service));
     for (const auto& mount : service.volumes)
       if (mount.type == spec::MountType::image) consider(mount.source, "missing");
   }

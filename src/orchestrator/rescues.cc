@@ -8,7 +8,7 @@ class RescuePlanner {
  public:
   RescuePlanner(PlanBuilder& builder, const DesiredState& desired,
                 const std::map<std::string, Replacement>& replacements,
-                const std::map<std::string, std::string>& restarts, const UpSteps& steps,
+                const std::map<std::string, std::string>& restarts, UpSteps& steps,
                 Atomicity atomicity)
       : builder_(builder),
         desired_(desired),
@@ -45,8 +45,9 @@ class RescuePlanner {
   }
 
   void bring_back(const std::string& name, const Replacement& replacement) {
-    brought_back_[name] = builder_.add_rescue(BringContainerBack{name, replacement.aside},
-                                              "its successor failed", gone_, steps_for(name));
+    const StepId step = builder_.add_rescue(BringContainerBack{name, replacement.aside},
+                                            "its successor failed", gone_, steps_for(name));
+    steps_.brought_back[name] = step;
   }
 
   /// Dependencies first, as far as they are started again too.
@@ -55,11 +56,11 @@ class RescuePlanner {
     visited_.insert(name);
     const auto replacement = replacements_.find(name);
     const bool ran = replacement != replacements_.end()
-                         ? brought_back_.contains(name) && replacement->second.was_running
+                         ? steps_.brought_back.contains(name) && replacement->second.was_running
                          : restarts_.contains(name);
     if (!ran) return;
     std::vector<StepId> after;
-    append(brought_back_, name, after);
+    append(steps_.brought_back, name, after);
     std::vector<StepId> failing = steps_for(name);
     for (const auto& [service, how] : desired_.containers.at(name).model.depends_on) {
       for (const auto& [dependency, wish] : desired_.containers) {
@@ -91,10 +92,10 @@ class RescuePlanner {
   const DesiredState& desired_;
   const std::map<std::string, Replacement>& replacements_;
   const std::map<std::string, std::string>& restarts_;
-  const UpSteps& steps_;
+  UpSteps& steps_;
   Atomicity atomicity_;
   std::vector<StepId> gone_;
-  Steps brought_back_, started_again_;
+  Steps started_again_;
   std::set<std::string> visited_;
 };
 
@@ -102,7 +103,7 @@ class RescuePlanner {
 
 void add_rescues(PlanBuilder& builder, const DesiredState& desired,
                  const std::map<std::string, Replacement>& replacements,
-                 const std::map<std::string, std::string>& restarts, const UpSteps& steps,
+                 const std::map<std::string, std::string>& restarts, UpSteps& steps,
                  Atomicity atomicity) {
   RescuePlanner(builder, desired, replacements, restarts, steps, atomicity).add();
 }

@@ -6,13 +6,13 @@
 #include "network/address.h"
 
 namespace stack::orchestrator {
-namespace {
 
-/// "host", "none", or nothing for a network that is made.
 std::string mode_of(const spec::Network& network) {
   const std::string& word = network.external ? network.name : network.driver;
   return word == "host" || word == "none" ? word : "";
 }
+
+namespace {
 
 /// Whose ports are published: the network with the IPv4 default route.
 const spec::Network* way_in(const spec::Project& project, const spec::Service& service) {

@@ -9,6 +9,9 @@
 
 namespace stack::orchestrator {
 
+/// "host", "none", or nothing for a network that is made.
+std::string mode_of(const spec::Network& network);
+
 /// The service as it is run: in a network of driver `host` or `none` it has that network_mode
 /// instead, and a port without an address has the one that its network's options name.
 spec::Service with_networks_settled(const spec::Project& project, const spec::Service& service);

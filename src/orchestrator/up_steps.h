@@ -16,6 +16,9 @@ struct UpSteps {
   /// Of what takes another one's place: where that one's end begins, and what decides of all of
   /// them.
   std::map<std::string, StepId> let_go, judged;
+  /// Of containers that were set aside, by the name that they have before: where they are removed
+  /// for good, and the rescue that brings them back instead.
+  std::map<std::string, StepId> forgotten, brought_back;
 };
 
 }  // namespace stack::orchestrator

@@ -2,9 +2,11 @@
 #include "orchestrator/use_cases.h"
 
 #include <algorithm>
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/history.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/host_volumes.h"
+#include "orchestrator/log_places.h"
 #include "orchestrator/native_engine.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/preflight_networks.h"
@@ -66,13 +68,30 @@ Plan unstarted(const Plan& plan, const UpRequest& request, const DesiredState& d
   });
 }
 
+Changes changes_for(const spec::Project& project, const UpRequest& request,
+                    const DesiredState& desired, const ObservedState& observed) {
+  Changes changes = diff(desired, observed, all_services(project));
+  untangle(desired, observed, changes);
+  apply(request, desired, changes);
+  add_reruns(desired, observed, request.reruns, changes);
+  return changes;
+}
+
+/// What is made anyway gets new volumes, and who has them by volumes_from is made then, too.
+void renew(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
+           UpResult& result) {
+  auto renewed = renew_volumes(result.desired, observed, result.changes);
+  if (renewed.empty()) return;
+  result.changes = changes_for(project, request, result.desired, observed);
+  result.changes.renewed_volumes = std::move(renewed);
+}
+
 /// Everything between observe and execute: pure.
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
             UpResult& result, Laps& laps) {
-  result.changes = diff(result.desired, observed, all_services(project));
-  untangle(result.desired, observed, result.changes);
-  apply(request, result.desired, result.changes);
-  add_reruns(result.desired, observed, request.reruns, result.changes);
+  find_renewed_volumes(result.desired, observed);
+  result.changes = changes_for(project, request, result.desired, observed);
+  if (request.renews_anonymous_volumes) renew(project, request, observed, result);
   laps.end("diff");
   result.plan =
       plan_up(result.desired, observed, result.changes, request.orphans, request.atomicity);
@@ -198,6 +217,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   std::ranges::move(host.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
+  std::ranges::move(check_log_places(result.desired, result.changes),
+                    std::back_inserter(result.warnings));
   laps.end("preflight");
   return result;
 }

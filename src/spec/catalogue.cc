@@ -35,12 +35,13 @@ constexpr std::array kCatalogue = {
         "30s"},
     Explanation{
         "bad-logging", Severity::error, "logging that cannot be done as asked",
-        "The drivers are json-file, local and none. Options of the first two are max-size (10m, "
-        "1g; "
-        "units are decimal), max-file, compress, mode, max-buffer-size, tag, labels, labels-regex, "
-        "env and env-regex, as docker takes them. Others, and other drivers, would send the output "
-        "where nobody reads it.",
-        "logging:\n  driver: syslog\n  options: {max-size: much}",
+        "The drivers are json-file, local, none, journald and syslog, with docker's options: of "
+        "the "
+        "first two max-size (10m, 1g; units are decimal), max-file and compress; of the last two "
+        "cache-max-size and cache-max-file, and of syslog syslog-address, syslog-facility and "
+        "syslog-format; of all tag, labels, labels-regex, env, env-regex, mode and "
+        "max-buffer-size. Others, and other drivers, would send the output where nobody reads it.",
+        "logging:\n  driver: fluentd\n  options: {max-size: much}",
         "logging:\n  driver: local\n  options: {max-size: 10m, max-file: \"3\"}"},
     Explanation{
         "bad-merge-key", Severity::error, "a merge key with the wrong value",

@@ -309,8 +309,9 @@ std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service&
   return values;
 }
 
-Project decode_project(const Node& root) {
+Project decode_project(const Node& root, char name_separator) {
   Project project;
+  project.name_separator = name_separator;
   project.name = root.text_of("name");
   read_objects(root.find("services"), kServiceSchema, project.services, &Service::name);
   read_objects(root.find("networks"), kNetworkSchema, project.networks, &Network::key);
@@ -320,7 +321,7 @@ Project decode_project(const Node& root) {
   for (auto& [name, service] : project.services) {
     if (service.deploy_restart) service.restart = *service.deploy_restart;
     if (service.image.empty() && service.build)
-      service.image = fmt::format("{}-{}", project.name, name);
+      service.image = fmt::format("{}{}{}", project.name, name_separator, name);
   }
   return project;
 }

@@ -109,6 +109,6 @@ std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service&
 void read_object(const Node& node, const Schema& schema, void* object);
 
 /// The whole project from a normalised tree. `sources` gets a place for every path.
-Project decode_project(const Node& root);
+Project decode_project(const Node& root, char name_separator = '-');
 
 }  // namespace stack::spec

@@ -34,6 +34,7 @@ void expand_options(Node& node, const Where& where, Shaping& shaping);   ///< ea
 void refine_restart(Node& node, const Where& where, Shaping& shaping);
 void refine_container_name(Node& node, const Where& where, Shaping& shaping);
 void refine_pull_policy(Node& node, const Where& where, Shaping& shaping);
+void refine_period(Node& node, const Where& where, Shaping& shaping);
 void refine_signal(Node& node, const Where& where, Shaping& shaping);
 void refine_on_change(Node& node, const Where& where, Shaping& shaping);
 void refine_port(Node& node, const Where& where, Shaping& shaping);

@@ -35,6 +35,7 @@ constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
+constexpr Type kRefreshAfter{.form = Form::text, .refine = refine_period};
 constexpr Type kPullPolicy{.form = Form::text, .refine = refine_pull_policy};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
@@ -277,7 +278,8 @@ constexpr Field kServiceFields[] = {
      Lack::harmful},
     {"pull_policy", &kPullPolicy, "When to fetch the image",
      into<&Service::pull_policy, Differs::no>},
-    {"pull_refresh_after", &kText, "When to fetch the image again"},
+    {"pull_refresh_after", &kRefreshAfter, "With pull_policy: refresh, when to fetch it again",
+     into<&Service::pull_refresh_after, Differs::no>},
     {"runtime", &kText, "Another runtime"},
     {"secrets", &kSecrets, "Secret files", into<&Service::secrets>, Merge::keyed, target_identity},
     {"security_opt", &kSecurityOptions, "Security options", into<&Service::security>,

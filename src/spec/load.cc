@@ -100,6 +100,7 @@ LoadResult load(const LoadRequest& request) {
   sources.stages = request.stages;
   sources.purpose = request.purpose;
   sources.selection = request.selection;
+  sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
   sources.surroundings.current_directory = directory;
   sources.surroundings.project_directory = found.project_directory;

@@ -22,6 +22,7 @@ struct Stages {
   bool check_consistency = true;  ///< --no-consistency
   bool resolve_paths = true;      ///< --no-path-resolution
   bool read_env_files = true;     ///< false: env_file stays a key, as a service's hash has it
+  bool remove_unused = true;      ///< --all-resources
 };
 
 /// Which services the project is to have.
@@ -43,6 +44,7 @@ struct LoadRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
+  char name_separator = '-';  ///< see Project
   bool lint = false;          ///< warn of doubtful habits too
   bool keep_history = false;  ///< for why(): Project::history is set
 };

@@ -131,7 +131,7 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
     warn_of_ineffective_keys(root, reporter);
   }
   if (stages.normalize) name_resources(root, name, reporter);
-  if (stages.interpolate) remove_unused(root);
+  if (stages.interpolate && stages.remove_unused) remove_unused(root);
   report_unimplemented(root, reporter);
   if (stages.interpolate || stages.normalize) root.set("name", make_string(name, root.place));
 }
@@ -157,12 +157,13 @@ void give_own_bridge(Project& project) {
 }
 
 Project make_project(Node root, const SourceRequest& request, const Reporter& reporter) {
-  Project project = decode_project(root);
+  Project project = decode_project(root, request.name_separator);
   drop_absent_dependencies(project);
   give_own_bridge(project);
   project.working_dir = request.surroundings.project_directory;
   for (const auto& source : request.sources) project.files.emplace_back(source.path);
   project.interpolated = request.stages.interpolate;
+  project.all_resources = !request.stages.remove_unused;
   project.resolved = std::make_shared<const Node>(std::move(root));
   project.sources = SourceMap(project.resolved, reporter.names());
   return project;

@@ -20,6 +20,7 @@ struct SourceRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
+  char name_separator = '-';
   bool keep_history = false;
   bool lint = false;
   /// variables, directories, reader of env files and of extended and included files.

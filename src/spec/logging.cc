@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "spec/log_destination.h"
 #include "spec/scalars.h"
 
 namespace stack::spec {
@@ -36,8 +37,17 @@ bool is_mode(const std::string& text) {
   return text.empty() || text == "blocking" || text == "non-blocking";
 }
 
+/// Which drivers take an option.
+enum Drivers : unsigned { files = 1, journald = 2, syslog = 4, sent = journald | syslog, all = 7 };
+
+Drivers driver_of(const Logging& logging) {
+  if (logging.driver == "journald") return journald;
+  return logging.driver == "syslog" ? syslog : files;
+}
+
 struct Option {
   std::string_view name;
+  Drivers drivers;
   bool (*takes)(const std::string& value);
   std::string_view hint;
 };
@@ -46,37 +56,76 @@ bool takes_anything(const std::string&) {
   return true;
 }
 
+bool takes_truth(const std::string& value) {
+  return parse_truth(value).has_value();
+}
+
+bool takes_count(const std::string& value) {
+  return parse_count(value).has_value();
+}
+
+bool takes_log_size(const std::string& value) {
+  return parse_log_size(value).has_value();
+}
+
+bool takes_tag(const std::string& value) {
+  return log_tag(value,
+                 [](std::string_view name) -> std::optional<std::string> {
+                   const bool known =
+                       std::ranges::find(log_tag_words, name) != std::end(log_tag_words);
+                   return known ? std::optional<std::string>("") : std::nullopt;
+                 })
+      .has_value();
+}
+
 constexpr Option options[] = {
-    {"compress", [](const std::string& value) { return parse_truth(value).has_value(); },
-     "true or false"},
-    {"env", takes_anything, ""},
-    {"env-regex", takes_anything, ""},
-    {"labels", takes_anything, ""},
-    {"labels-regex", takes_anything, ""},
-    {"max-buffer-size", [](const std::string& value) { return parse_size(value).has_value(); },
+    {"cache-compress", sent, takes_truth, "true or false"},
+    {"cache-disabled", sent, takes_truth, "true or false"},
+    {"cache-max-file", sent, takes_count, "a number from 1"},
+    {"cache-max-size", sent, takes_log_size, "a size like 10m"},
+    {"compress", files, takes_truth, "true or false"},
+    {"env", all, takes_anything, ""},
+    {"env-regex", files, takes_anything, ""},
+    {"env-regex", sent, is_pattern, "an extended regular expression"},
+    {"labels", all, takes_anything, ""},
+    {"labels-regex", files, takes_anything, ""},
+    {"labels-regex", sent, is_pattern, "an extended regular expression"},
+    {"max-buffer-size", all, [](const std::string& value) { return parse_size(value).has_value(); },
      "a size like 4m"},
-    {"max-file", [](const std::string& value) { return parse_count(value).has_value(); },
-     "a number from 1"},
-    {"max-size", [](const std::string& value) { return parse_log_size(value).has_value(); },
-     "a size like 10m"},
-    {"mode", is_mode, "blocking or non-blocking"},
-    {"tag", takes_anything, ""},
+    {"max-file", files, takes_count, "a number from 1"},
+    {"max-size", files, takes_log_size, "a size like 10m"},
+    {"mode", all, is_mode, "blocking or non-blocking"},
+    {"syslog-address", syslog, is_syslog_address,
+     "udp://192.0.2.1:514, tcp://logs.example:514 or unixgram:///dev/log"},
+    {"syslog-facility", syslog,
+     [](const std::string& value) { return syslog_facility(value).has_value(); },
+     "a name of syslog(3) like daemon or local0, or a number from 0 to 23"},
+    {"syslog-format", syslog, is_syslog_format, "rfc3164, rfc5424 or rfc5424micro"},
+    {"tag", files, takes_anything, ""},
+    {"tag", sent, takes_tag,
+     "text with {{.Name}}, {{.ID}}, {{.FullID}}, {{.ImageName}} and the like"},
 };
 
-LoggingMistake unknown_option(const std::string& name) {
+LoggingMistake unknown_option(const std::string& name, Drivers drivers) {
   std::vector<std::string> known;
-  for (const Option& option : options) known.emplace_back(option.name);
+  for (const Option& option : options)
+    if ((option.drivers & drivers) != 0) known.emplace_back(option.name);
+  if (drivers == syslog && name.starts_with("syslog-tls-"))
+    return {"options." + name, "syslog over TLS is not supported",
+            "send by tcp:// to a daemon of this machine that does"};
   const auto near = nearest(name, known);
   return {"options." + name, fmt::format("unknown logging option {}", stack::quoted(name)),
           near ? fmt::format("did you mean {}?", stack::quoted(*near))
                : "one of: " + join(known, ", ")};
 }
 
-void check_option(const std::string& name, const std::string& value,
+void check_option(const std::string& name, const std::string& value, Drivers drivers,
                   std::vector<LoggingMistake>& mistakes) {
-  const auto* const option = std::ranges::find(options, name, &Option::name);
+  const auto* const option = std::ranges::find_if(options, [&](const Option& each) {
+    return each.name == name && (each.drivers & drivers) != 0;
+  });
   if (option == std::end(options)) {
-    mistakes.push_back(unknown_option(name));
+    mistakes.push_back(unknown_option(name, drivers));
   } else if (!option->takes(value)) {
     mistakes.push_back({"options." + name,
                         fmt::format("{} is not a value of the logging option {}",
@@ -125,15 +174,17 @@ std::optional<std::uint64_t> parse_log_size(std::string_view text) {
 }
 
 std::vector<LoggingMistake> mistakes_in(const Logging& logging) {
-  static const std::vector<std::string> drivers = {"json-file", "local", "none"};
+  static const std::vector<std::string> drivers = {"json-file", "local", "none", "journald",
+                                                   "syslog"};
   std::vector<LoggingMistake> mistakes;
   if (!logging.driver.empty() && std::ranges::find(drivers, logging.driver) == drivers.end()) {
     // Its options are not ours to judge.
     return {{"driver",
              fmt::format("logging driver {} is not supported", stack::quoted(logging.driver)),
-             "use json-file, local or none"}};
+             "use json-file, local, none, journald or syslog"}};
   }
-  for (const auto& [name, value] : logging.options) check_option(name, value, mistakes);
+  for (const auto& [name, value] : logging.options)
+    check_option(name, value, driver_of(logging), mistakes);
   check_together(logging, mistakes);
   return mistakes;
 }
@@ -141,10 +192,11 @@ std::vector<LoggingMistake> mistakes_in(const Logging& logging) {
 LogLimits limits_of(const Logging& logging) {
   LogLimits limits;
   limits.keeps_output = logging.driver != "none";
-  if (logging.driver == "local") limits = {true, local_max_size, local_max_files};
-  if (const auto* text = find(logging, "max-size"))
+  const bool is_sent = driver_of(logging) != files;
+  if (logging.driver == "local" || is_sent) limits = {true, local_max_size, local_max_files};
+  if (const auto* text = find(logging, is_sent ? "cache-max-size" : "max-size"))
     limits.max_size = parse_log_size(*text).value_or(0);
-  if (const auto* text = find(logging, "max-file"))
+  if (const auto* text = find(logging, is_sent ? "cache-max-file" : "max-file"))
     limits.max_files = parse_count(*text).value_or(1);
   return limits;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `logging` of a service says, by docker's rules for its drivers json-file, local and none.
+// What `logging` of a service says, by docker's rules for its drivers json-file, local, none,
+// journald and syslog.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

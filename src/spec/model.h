@@ -279,6 +279,7 @@ struct Service {
   std::string platform;  ///< of the image, "linux/arm64"; empty: this machine's
   std::optional<Build> build;
   std::string pull_policy;            ///< "always", "every_12h", ...; empty: when it is missing
+  std::string pull_refresh_after;     ///< "12h": with pull_policy "refresh", or none
   std::optional<Strings> command;     ///< unset: the image's; empty list: none
   std::optional<Strings> entrypoint;  ///< unset: the image's
   Environment environment;            ///< env_file already merged in below it
@@ -424,6 +425,10 @@ struct Project {
   /// What happened to the values of `resolved`; only when it was asked for.
   std::shared_ptr<const History> history;
   bool interpolated = true;  ///< false under --no-interpolate: `$` is printed as it stands
+  /// Networks and volumes are there although no service uses them, and are to be made.
+  bool all_resources = false;
+  /// Between the parts of the names of containers and images; '_' as docker-compose 1 had it.
+  char name_separator = '-';
 };
 
 }  // namespace stack::spec

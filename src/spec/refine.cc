@@ -186,6 +186,11 @@ void refine_pull_policy(Node& node, const Where& where, Shaping& shaping) {
       "always, never, missing, build, daily, weekly or every_12h";
 }
 
+void refine_period(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_string() && !parse_duration(node.text))
+    refuse(node, shaping, where, "a time").hint = "like 12h or 90m";
+}
+
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   if (!canonical_signal(node.text))

@@ -232,16 +232,48 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   config.applied = wanted.applied;
 }
 
+namespace {
+
+json shipping_to_json(const LogShipping& shipping) {
+  return {{"to", shipping.to},     {"place", shipping.place},   {"way", shipping.way},
+          {"port", shipping.port}, {"format", shipping.format}, {"facility", shipping.facility},
+          {"tag", shipping.tag},   {"fields", shipping.fields}};
+}
+
+template <typename Enum>
+Enum enum_from(const json& in, Enum last) {
+  const int number = in.get<int>();
+  if (number < 0 || number > static_cast<int>(last)) fail("there is no choice {}", number);
+  return static_cast<Enum>(number);
+}
+
+LogShipping shipping_from_json(const json& in) {
+  LogShipping shipping;
+  shipping.to = enum_from(in.at("to"), LogShipping::To::syslog);
+  in.at("place").get_to(shipping.place);
+  shipping.way = enum_from(in.at("way"), LogShipping::Way::tcp);
+  in.at("port").get_to(shipping.port);
+  shipping.format = enum_from(in.at("format"), LogShipping::Format::rfc5424_micro);
+  in.at("facility").get_to(shipping.facility);
+  in.at("tag").get_to(shipping.tag);
+  in.at("fields").get_to(shipping.fields);
+  return shipping;
+}
+
+}  // namespace
+
 void to_json(json& out, const LogPolicy& policy) {
   out = json{{"kept", policy.kept == LogPolicy::Kept::files},
              {"max_size", policy.max_size},
              {"max_files", policy.max_files}};
+  if (policy.shipping) out["shipping"] = shipping_to_json(*policy.shipping);
 }
 
 void from_json(const json& in, LogPolicy& policy) {
   policy.kept = in.at("kept").get<bool>() ? LogPolicy::Kept::files : LogPolicy::Kept::nothing;
   in.at("max_size").get_to(policy.max_size);
   in.at("max_files").get_to(policy.max_files);
+  if (in.contains("shipping")) policy.shipping = shipping_from_json(in["shipping"]);
 }
 
 void to_json(json& out, const HandRun& run) {

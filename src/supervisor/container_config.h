@@ -124,11 +124,28 @@ struct DnsRules {
   bool operator==(const DnsRules&) const = default;
 };
 
+/// Where lines of a container's output go beside its files.
+struct LogShipping {
+  enum class To { journald, syslog } to = To::syslog;
+  /// journald, and syslog by unix: a path. Others: "192.0.2.1", or an IPv6 address without
+  /// brackets.
+  std::string place;
+  enum class Way { unix_socket, udp, tcp } way = Way::unix_socket;
+  std::uint16_t port = 0;  ///< of udp and tcp
+  enum class Format { bsd_local, rfc3164, rfc5424, rfc5424_micro } format = Format::bsd_local;
+  int facility = 3;  ///< of syslog(3), as a number: 3 is daemon
+  std::string tag;   ///< what the lines are said to come from
+  /// journald: further fields, "CONTAINER_NAME=shop-web-1".
+  std::vector<std::string> fields;
+  bool operator==(const LogShipping&) const = default;
+};
+
 /// What becomes of a container's output.
 struct LogPolicy {
   enum class Kept { files, nothing } kept = Kept::files;
   std::uint64_t max_size = 0;   ///< bytes of a generation of files; 0: without end
   std::uint64_t max_files = 1;  ///< generations that are kept, the one being written included
+  std::optional<LogShipping> shipping = {};
   bool operator==(const LogPolicy&) const = default;
 };
 

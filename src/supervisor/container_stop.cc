@@ -346,19 +346,19 @@ std::string ContainerTask::not_yet(AwaitedCondition condition) const {
   return "is not ready in time" + after_colon(status_.last_probe);
 }
 
-Awaitable<Answer> ContainerTask::await(AwaitedCondition condition,
-                                       std::optional<Clock::time_point> deadline,
-                                       std::chrono::nanoseconds monitor) {
+Awaitable<Answer> ContainerTask::await(Await request) {
+  const AwaitedCondition condition = request.condition;
   if (condition == AwaitedCondition::ended) co_return co_await await_end();
   if (condition == AwaitedCondition::settled) {
     Answer answer = co_await settle();
-    co_await watch_for(monitor);
+    co_await watch_for(request.monitor);
     co_return answer;
   }
-  const auto end = deadline.value_or(Clock::time_point::max());
+  const auto end = request.deadline.value_or(Clock::time_point::max());
   for (;;) {
     if (holds(condition)) co_return Answer{};
     if (const auto error = why_not(condition)) throw Error(*error);
+    if (request.bearable_failures && failures() > *request.bearable_failures) throw failed();
     if (Clock::now() >= end) throw not_ready(not_yet(condition)).with_hint(last_checks());
     auto look = end;
     if (condition == AwaitedCondition::up && runs())

@@ -530,8 +530,12 @@ Health ContainerTask::known_health() const {
 void ContainerTask::make_output() {
   output_ = std::make_shared<Output>(shared_.loop, shared_.store, config_.id, running_files(),
                                      LogWriter(shared_.files.container(config_.id), config_.log));
+  if (config_.log.shipping && !log_shipper_)
+    log_shipper_ = LogShipper::start(shared_.loop, config_.name, *config_.log.shipping,
+                                     shared_.files.container(config_.id));
   output_->on_output([this] {
     if (ready_watch_) ready_watch_->output_came();
+    if (log_shipper_) log_shipper_->output_came();
   });
 }
 
@@ -582,6 +586,7 @@ void ContainerTask::end_run() {
   journal::attempt([&] {
     fail_point("end.output");
     if (output_) output_->finish();
+    if (log_shipper_) log_shipper_->flush();
   });
   output_.reset();
   files_left_ = !journal::attempt([&] {
@@ -604,6 +609,7 @@ void ContainerTask::clear_remains() {
   files_left_ = false;
   if (cgroup_left_) remove_cgroup();
   cgroup_left_ = false;
+  if (log_shipper_) log_shipper_->stop();
 }
 
 }  // namespace stack::supervisor

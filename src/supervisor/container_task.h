@@ -14,6 +14,7 @@
 #include "supervisor/dns_server.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/fd_store.h"
+#include "supervisor/log_shipper.h"
 #include "supervisor/notify_socket.h"
 #include "supervisor/output.h"
 #include "supervisor/prober.h"
@@ -104,9 +105,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   /// Of its terminal; throws Error when it has none.
   void resize(std::uint16_t rows, std::uint16_t columns);
   /// Throws Error (ExitCode::not_ready) when the condition cannot come true any more, or has not by
-  /// `deadline`.
-  Awaitable<Answer> await(AwaitedCondition condition, std::optional<Clock::time_point> deadline,
-                          std::chrono::nanoseconds monitor = {});
+  /// the deadline. Of this container: Await::id does not count.
+  Awaitable<Answer> await(Await request);
 
   /// Ends it and starts it again, because one that it depends on was; unless somebody has stopped
   /// it.
@@ -224,6 +224,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   std::shared_ptr<DnsServer> dns_;
   std::shared_ptr<Prober> prober_;
   std::shared_ptr<ReadyWatch> ready_watch_;
+  std::shared_ptr<LogShipper> log_shipper_;  ///< of all its runs
   std::shared_ptr<NotifySocket> notify_;
   std::deque<std::pair<Clock::time_point, std::string>> checks_;  ///< failed ones, the last few
   TimePoint began_{};  ///< the run's output came after this

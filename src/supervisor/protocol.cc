@@ -92,6 +92,7 @@ json to_object(const Await& request) {
   if (request.deadline)
     object["deadline"] = std::chrono::nanoseconds(request.deadline->time_since_epoch()).count();
   if (request.monitor.count() > 0) object["monitor"] = request.monitor.count();
+  if (request.bearable_failures) object["bearable_failures"] = *request.bearable_failures;
   return object;
 }
 json to_object(const ConnectContainer& request) {
@@ -194,6 +195,8 @@ Await await_from(const json& in) {
     request.deadline = std::chrono::steady_clock::time_point(
         std::chrono::nanoseconds(in["deadline"].get<std::int64_t>()));
   request.monitor = std::chrono::nanoseconds(in.value("monitor", std::int64_t{0}));
+  if (in.contains("bearable_failures"))
+    request.bearable_failures = in["bearable_failures"].get<std::uint64_t>();
   return request;
 }
 

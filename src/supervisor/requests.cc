@@ -389,7 +389,7 @@ Awaitable<Answer> Supervisor::handle(ResizeTerminal request) {
 
 Awaitable<Answer> Supervisor::handle(Await request) {
   const auto task = registry_.get(request.id);
-  co_return co_await task->await(request.condition, request.deadline, request.monitor);
+  co_return co_await task->await(std::move(request));
 }
 
 Awaitable<Answer> Supervisor::handle(Shutdown) {

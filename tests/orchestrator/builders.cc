@@ -68,7 +68,8 @@ ObservedState come_true(const DesiredState& state) {
   for (const auto& [name, wish] : state.containers)
     world.containers[name] = wish.step.empty() ? observed(wish) : exited(observed(wish), 0);
   for (const auto& [name, wish] : state.networks) world.networks[name].config = lower(wish);
-  for (const auto& [name, wish] : state.volumes) world.volumes[name] = {name, wish.labels, {}, {}};
+  for (const auto& [name, wish] : state.volumes)
+    world.volumes[name] = {name, wish.labels, {}, "/volumes/" + name};
   return world;
 }
 

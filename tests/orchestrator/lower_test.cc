@@ -183,6 +183,45 @@ TEST(Lower, LoggingIsWhatIsKeptOfTheOutput) {
   EXPECT_EQ(lowered(web).log.kept, supervisor::LogPolicy::Kept::nothing);
 }
 
+TEST(Lower, OutputIsSentWithItsTagAndItsFields) {
+  using Shipping = supervisor::LogShipping;
+  spec::Service web = service("web");
+  web.labels = {{"my.tier", "front"}, {"other", "no"}};
+  web.environment["COLOUR"] = "red";
+  web.logging = {"journald", {{"labels", "my.tier, none"}, {"env-regex", "^COL"}}};
+  const auto journald = lowered(web).log.shipping.value();
+  EXPECT_EQ(journald.to, Shipping::To::journald);
+  EXPECT_EQ(journald.tag, std::string(12, 'a'));
+  EXPECT_EQ(journald.fields,
+            (std::vector<std::string>{
+                "CONTAINER_ID=" + std::string(12, 'a'), "CONTAINER_ID_FULL=" + std::string(64, 'a'),
+                "CONTAINER_NAME=shop-web-1", "CONTAINER_TAG=" + std::string(12, 'a'),
+                "IMAGE_NAME=busybox", "MY_TIER=front", "COLOUR=red"}));
+  web.logging = {"syslog",
+                 {{"syslog-address", "tcp://[fd00::1]:601"},
+                  {"syslog-facility", "local7"},
+                  {"syslog-format", "rfc5424"},
+                  {"tag", "{{.ImageName}}/{{.Name}}"}}};
+  const auto syslog = lowered(web).log.shipping.value();
+  EXPECT_EQ(syslog.way, Shipping::Way::tcp);
+  EXPECT_EQ(syslog.place, "fd00::1");
+  EXPECT_EQ(syslog.port, 601);
+  EXPECT_EQ(syslog.facility, 23);
+  EXPECT_EQ(syslog.format, Shipping::Format::rfc5424);
+  EXPECT_EQ(syslog.tag, "busybox/shop-web-1");
+  web.logging = {"syslog", {}};
+  EXPECT_EQ(lowered(web).log.shipping.value().place, "/dev/log");
+}
+
+TEST(Lower, AnotherLabelIsAnotherContainerWhereLabelsGoWithLines) {
+  spec::Service web = service("web");
+  web.logging = {"journald", {{"labels", "tier"}}};
+  const ObservedState world = come_true(desired(project({web})));
+  web.labels["tier"] = "front";
+  const auto changes = diff(desired(project({web})), world, {"web"});
+  EXPECT_EQ(changes.containers.at("shop-web-1").verdict, Verdict::recreate);
+}
+
 TEST(Lower, AServiceWithNothingToRunIsRefusedByName) {
   spec::Service web = service("web");
   web.command.reset();

@@ -53,6 +53,22 @@ TEST(PullPlan, FetchesAnewWhatThePolicySays) {
   EXPECT_EQ(fetched({{"own", "daily"}}), "") << "nobody fetched it: it is not replaced";
 }
 
+TEST(PullPlan, FetchesWhatIsOlderThanItSays) {
+  spec::Service web = service("web");
+  web.image = "there";
+  const ImageCatalog images{{"there", {"id", {}, now - hours(48)}}};
+  const auto is_fetched = [&](const char* policy, const char* after) {
+    web.pull_policy = policy;
+    web.pull_refresh_after = after;
+    return !images_to_pull(project({web}), {"web"}, images, "", now).empty();
+  };
+  EXPECT_TRUE(is_fetched("refresh", "47h"));
+  EXPECT_TRUE(is_fetched("", "47h"));
+  EXPECT_FALSE(is_fetched("refresh", "49h"));
+  EXPECT_FALSE(is_fetched("never", "47h"));
+  EXPECT_FALSE(is_fetched("refresh", ""));
+}
+
 TEST(PullPlan, IsOverruledByTheCommandLine) {
   EXPECT_EQ(fetched({{"absent", "always"}}, "never"), "");
   EXPECT_EQ(fetched({{"there", "never"}}, "always"), "there s0\n");

@@ -36,7 +36,12 @@ void World::apply(const RemoveNetwork& action) {
   state_.networks.erase(action.name);
 }
 void World::apply(const CreateVolume& action) {
-  state_.volumes[action.name].name = action.name;
+  const auto wish = wish_.volumes.find(action.name);
+  state_.volumes[action.name] = {
+      action.name,
+      wish == wish_.volumes.end() ? std::map<std::string, std::string>{} : wish->second.labels,
+      {},
+      "/volumes/" + action.name};
 }
 void World::apply(const RemoveVolume& action) {
   state_.volumes.erase(action.name);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "load_text.h"
+#include "spec/log_destination.h"
 
 namespace stack::spec {
 namespace {
@@ -53,8 +54,56 @@ TEST(Logging, WhatDockerTakesIsNoMistake) {
 }
 
 TEST(Logging, OtherDriversAreNotSupported) {
-  EXPECT_EQ(mistakes({"syslog", {{"syslog-address", "udp://1.2.3.4:1"}}}),
-            "driver: logging driver \"syslog\" is not supported (use json-file, local or none)\n");
+  EXPECT_EQ(mistakes({"fluentd", {{"fluentd-address", "1.2.3.4:1"}}}),
+            "driver: logging driver \"fluentd\" is not supported (use json-file, local, none, "
+            "journald or syslog)\n");
+}
+
+TEST(Logging, OptionsAreThoseOfTheDriver) {
+  EXPECT_EQ(mistakes({"syslog",
+                      {{"syslog-address", "udp://1.2.3.4:1"},
+                       {"syslog-facility", "local7"},
+                       {"syslog-format", "rfc5424micro"},
+                       {"tag", "{{.ImageName}}/{{ .Name }}/{{.ID}}"},
+                       {"cache-max-size", "1m"},
+                       {"cache-disabled", "true"}}}),
+            "");
+  EXPECT_EQ(mistakes({"journald", {{"labels", "a"}, {"env-regex", "^A"}}}), "");
+  EXPECT_NE(mistakes({"journald", {{"syslog-facility", "daemon"}}}), "");
+  EXPECT_NE(mistakes({"syslog", {{"max-size", "1m"}}}), "");
+  EXPECT_NE(mistakes({"json-file", {{"cache-max-size", "1m"}}}), "");
+  EXPECT_EQ(mistakes({"syslog", {{"syslog-tls-skip-verify", "1"}}}),
+            "options.syslog-tls-skip-verify: syslog over TLS is not supported (send by tcp:// to a "
+            "daemon of this machine that does)\n");
+  EXPECT_NE(mistakes({"syslog", {{"tag", "{{.Nothing}}"}}}), "");
+  EXPECT_NE(mistakes({"syslog", {{"tag", "{{.Name"}}}), "");
+}
+
+TEST(Logging, OutputIsSentWhereItSays) {
+  using Kind = LogDestination::Kind;
+  const auto to = [](const char* address) {
+    return destination_of({"syslog", {{"syslog-address", address}}}).value();
+  };
+  EXPECT_EQ(destination_of({"local", {}}), std::nullopt);
+  EXPECT_EQ(destination_of({"journald", {{"tag", "x"}}}),
+            (LogDestination{Kind::journald, "", 0, 3, "", "x"}));
+  EXPECT_EQ(to(""), (LogDestination{Kind::syslog_unix, "", 0}));
+  EXPECT_EQ(to("unixgram:///run/log"), (LogDestination{Kind::syslog_unix, "/run/log", 0}));
+  EXPECT_EQ(to("udp://logs.example"), (LogDestination{Kind::syslog_udp, "logs.example", 514}));
+  EXPECT_EQ(to("tcp://[fd00::1]:601"), (LogDestination{Kind::syslog_tcp, "fd00::1", 601}));
+  for (const char* address : {"logs.example", "tcp://", "udp://a:0", "udp://a:x", "tcp+tls://a:1",
+                              "unix://here", "tcp://[fd00::1", "tcp://[fd00::1]601"})
+    EXPECT_FALSE(is_syslog_address(address)) << address;
+  for (const char* facility : {"", "daemon", "local0", "23"})
+    EXPECT_TRUE(syslog_facility(facility)) << facility;
+  for (const char* facility : {"24", "-1", "Daemon", "local8"})
+    EXPECT_FALSE(syslog_facility(facility)) << facility;
+}
+
+TEST(Logging, WhatIsSentIsKeptInTheCache) {
+  EXPECT_EQ(limits_of({"syslog", {}}), (LogLimits{true, 20U << 20, 5}));
+  EXPECT_EQ(limits_of({"journald", {{"cache-max-size", "1m"}, {"cache-max-file", "2"}}}),
+            (LogLimits{true, 1'000'000, 2}));
 }
 
 TEST(Logging, OptionsAreReadStrictly) {

@@ -26,6 +26,14 @@ ContainerConfig full_config() {
   config.restart = {RestartKind::on_failure, 4};
   config.stop = {"SIGQUIT", 3s};
   config.data_container = true;
+  config.log.shipping = LogShipping{LogShipping::To::journald,
+                                    "/run/socket",
+                                    LogShipping::Way::tcp,
+                                    514,
+                                    LogShipping::Format::rfc5424_micro,
+                                    4,
+                                    "tag",
+                                    {"A=b"}};
   config.step = "pre_start-0";
   config.by_hand = HandRun{true, true, {"/volumes/a"}};
   config.applied = "{\"image\": \"x\"}";

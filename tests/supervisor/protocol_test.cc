@@ -54,6 +54,8 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   EXPECT_EQ(over_the_wire(PauseContainer{"c", Until::client_gone}).until, Until::client_gone);
   EXPECT_EQ(over_the_wire(UnpauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(ResizeTerminal{"c", 30, 90}).columns, 90);
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::healthy, {}, {}, 3}).bearable_failures, 3);
+  EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::healthy}).bearable_failures, std::nullopt);
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::ended}).condition, AwaitedCondition::ended);
   const auto deadline = std::chrono::steady_clock::now();
   EXPECT_EQ(over_the_wire(Await{"c", AwaitedCondition::up, deadline}).deadline, deadline);

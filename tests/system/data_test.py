@@ -146,6 +146,44 @@ class Volumes(stacktest.StackTest):
         self.up(text % "blue")
         self.inside("web", "test", "-e", "/cache/kept")
 
+    def test_an_anonymous_volume_can_be_renewed(self):
+        """`up -V`: of what is recreated, and of nothing else; what was in it can be had back."""
+        text = """
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                environment: {COLOUR: "%s"}
+                volumes: [/cache, "named:/named"]
+              other: {image: "box:1", command: sleep 1002, volumes: [/cache]}
+            volumes: {named: {}}
+        """
+        self.up(text % "red")
+        for service in ("web", "other"):
+            self.inside(service, "touch", "/cache/old")
+        self.inside("web", "touch", "/named/kept")
+        self.up(None, "-V")
+        self.inside("web", "test", "-e", "/cache/old")
+        self.write_stack(text % "blue")
+        old = set(self.anonymous_volumes())
+        shown = self.stack("plan", "-V").out
+        self.stack("up", "-d", "-V")
+        self.inside("web", "test", "!", "-e", "/cache/old")
+        self.inside("web", "test", "-e", "/named/kept")
+        self.inside("other", "test", "-e", "/cache/old")
+        gone = old - set(self.anonymous_volumes())
+        self.assertEqual(len(gone), 1)
+        self.assertIn(gone.pop(), shown)
+        self.assertEqual(len(self.anonymous_volumes()), 2)
+        self.inside("web", "touch", "/cache/new")
+        self.up()
+        self.inside("web", "test", "-e", "/cache/new")
+        self.up(text % "green")
+        self.inside("web", "test", "-e", "/cache/new")
+
+    def anonymous_volumes(self):
+        return [name for name in self.stack("volume", "ls", "-q").out.split() if len(name) == 64]
+
     def test_a_bind_mount_shows_the_folder_of_the_host(self):
         (self.directory / "content").mkdir()
         self.up("""

@@ -63,6 +63,35 @@ class Made(stacktest.StackTest):
         self.assertEqual(set(self.ids()), {"db", "web"})
 
 
+class Globals(stacktest.StackTest):
+    def test_what_no_service_uses_is_made_when_asked(self):
+        self.write_stack("""
+            services: {web: {image: "box:1", command: sleep 1001}}
+            networks: {spare: {}}
+            volumes: {attic: {}}
+        """)
+        self.assertNotIn("spare", self.stack("config").out)
+        self.assertIn("spare", self.stack("--all-resources", "config").out)
+        self.stack("up", "-d")
+        self.assertNotIn("attic", self.stack("volume", "ls").out)
+        self.stack("--all-resources", "up", "-d")
+        self.assertIn(f"{self.project}_attic", self.stack("volume", "ls").out)
+        self.assertIn(f"{self.project}_spare", self.stack("network", "ls").out)
+        self.assertEqual(self.stack("--all-resources", "plan").out, self.stack("plan").out)
+        self.stack("down", "-v", "-t", "0")
+        self.assertNotIn("spare", self.stack("network", "ls").out)
+
+    def test_names_as_docker_compose_1_had_them(self):
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001, scale: 2}}")
+        self.stack("--compatibility", "up", "-d")
+        names = self.stack("ps", "--format", "{{.Name}}").lines
+        self.assertEqual(names, [f"{self.project}_web_1", f"{self.project}_web_2"])
+        self.stack("up", "-d", environment={"COMPOSE_COMPATIBILITY": "true"})
+        self.assertEqual(self.stack("ps", "--format", "{{.Name}}").lines, names)
+        run = self.stack("--compatibility", "run", "-d", "web", "sleep", "1002").out
+        self.assertRegex(run, f"^{self.project}_web_run_[0-9a-f]{{12}}\n$")
+
+
 class Shown(stacktest.StackTest):
     def test_ps_of_services_and_without_orphans(self):
         self.up(TWO)
@@ -154,6 +183,47 @@ class Within(stacktest.StackTest):
         self.assertIn("web", self.stack("start", "--wait", "--wait-timeout", "1", expect=4).err)
 
 
+class Debug(stacktest.StackTest):
+    """A shell beside a program whose image has none."""
+
+    def up_bare(self):
+        self.addCleanup(stacktest.run_stack, "image", "rm", "-f", "bare:1")
+        self.write("Dockerfile", "FROM scratch\nCOPY --from=box:1 /bin/busybox /busybox\n")
+        self.up("""
+            services:
+              web:
+                image: bare:1
+                build: .
+                command: [/busybox, sleep, "1001"]
+                environment: {SAID: here}
+        """)
+        self.stack("exec", "-T", "web", "sh", expect=127)
+
+    def debug(self, *command, **options):
+        return self.stack("debug", "--image", "box:1", *command, **options)
+
+    def test_it_sees_files_processes_and_network(self):
+        self.up_bare()
+        self.assertIn("busybox", self.debug("web", "ls").lines)
+        self.assertIn("/busybox sleep 1001", self.debug("web", "ps").out)
+        self.assertIn("SAID=here", self.debug("web", "cat", "/proc/1/environ").out)
+        address = self.stack("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+                             f"{self.project}-web-1").out
+        self.assertIn(address.strip(), self.debug("web", "ip", "address").out)
+
+    def test_it_leaves_nothing_behind(self):
+        self.up_bare()
+        self.assertEqual(self.debug("web", "sh", "-c", "touch /mine; exit 3", expect=3).out, "")
+        self.assertEqual(self.stack("diff", "web").out, "")
+        self.assertEqual(self.stack("container", "ls", "-aq", "--no-trunc").lines, self.stack("ps", "-q").lines)
+
+    def test_what_is_wrong_is_told(self):
+        self.up_bare()
+        self.assertIn("nothere:1", self.stack("debug", "--image", "nothere:1", "--pull", "never", "web", expect=125).err)
+        self.stack("stop", "-t", "0")
+        self.assertIn("not running", self.debug("web", expect=1).err)
+
+
 class Registries(stacktest.StackTest):
     def test_pulls_and_pushes_that_may_fail(self):
         self.write("folder/Dockerfile", "FROM box:1\n")
@@ -168,7 +238,25 @@ class Registries(stacktest.StackTest):
         err = self.stack("pull", "--include-deps", "--ignore-buildable", "web", expect=1).err
         self.assertEqual(("nothere" in err, "/web" in err), (True, False))
         self.stack("push", "--ignore-push-failures", "--quiet", "web")
-        self.assertIn("nothere", self.stack("push", "--include-deps", "web", expect=1).err)
+        pushed = self.stack("push", "--include-deps", "web", expect=1)
+        self.assertIn("127.0.0.1:1/web:1", pushed.err)
+        self.assertIn("db Skipped", pushed.err)  # who built it may push it
+
+    def test_builds_that_are_pushed(self):
+        """The image and its tags, when all are built; who has no name is for this machine."""
+        for name in ("127.0.0.1:1/web:1", "127.0.0.1:1/web:2", f"{self.project}-own"):
+            self.addCleanup(stacktest.run_stack, "image", "rm", "-f", name)
+        self.write("folder/Dockerfile", "FROM box:1\n")
+        self.write_stack("""
+            services:
+              web: {image: "127.0.0.1:1/web:1", build: {context: folder, tags: ["127.0.0.1:1/web:2"]}}
+              own: {build: folder}
+        """)
+        err = self.stack("build", "--push", "--builder", "default", "--provenance=false", "--sbom=false", expect=1).err
+        for text in ("127.0.0.1:1/web:1", "127.0.0.1:1/web:2", "own Skipped"):
+            self.assertIn(text, err)
+        for flag in ("--sbom=true", "--provenance=mode=max", "--builder=other"):
+            self.assertIn("stack: ", self.stack("build", flag, expect=2).err)
 
 
 if __name__ == "__main__":

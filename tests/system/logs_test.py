@@ -5,7 +5,9 @@ is killed, and nobody drowned out by somebody else's flood."""
 import os
 import pty
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,7 +95,7 @@ class Drivers(LogsTest):
                 image: box:1
                 command: "true"
                 logging:
-                  driver: syslog
+                  driver: fluentd
               other:
                 image: box:1
                 logging:
@@ -102,7 +104,7 @@ class Drivers(LogsTest):
         result = self.stack("up", "-d", expect=None)
         self.assertNotEqual(result.code, 0)
         self.assertIn("stack.yaml:6:", result.err)
-        self.assertIn('logging driver "syslog" is not supported', result.err)
+        self.assertIn('logging driver "fluentd" is not supported', result.err)
         self.assertIn("stack.yaml:10:", result.err)
         self.assertIn('did you mean "max-size"', result.err)
 
@@ -117,6 +119,162 @@ class Drivers(LogsTest):
         self.up(text.format("1m"))
         self.write_stack(text.format("2m"))
         self.assertIn("max-size", self.stack("plan").out)
+
+
+class Daemon:
+    """Takes what is sent to a socket."""
+
+    def __init__(self, kind, address):
+        self.socket = socket.socket(kind[0], kind[1])
+        self.socket.bind(address)
+        self.is_stream = kind[1] == socket.SOCK_STREAM
+        if self.is_stream:
+            self.socket.listen()
+        self.connection = None
+        self.rest = b""
+
+    def take(self, number):
+        """So many messages."""
+        messages = []
+        while len(messages) < number:
+            messages += self.take_some()
+        return messages
+
+    def take_some(self):
+        if not self.is_stream:
+            self.socket.settimeout(30)
+            bytes_, rights, _, _ = socket.recv_fds(self.socket, 1 << 20, 1)
+            for number in rights:
+                with open(number, "rb") as file:
+                    file.seek(0)
+                    bytes_ = file.read()
+            return [bytes_]
+        if self.connection is None:
+            self.socket.settimeout(30)
+            self.connection, _ = self.socket.accept()
+            self.connection.settimeout(30)
+        *whole, self.rest = (self.rest + self.connection.recv(1 << 16)).split(b"\n")
+        return whole
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.socket.close()
+
+
+UNIX, UDP, TCP = ((socket.AF_UNIX, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_DGRAM),
+                  (socket.AF_INET, socket.SOCK_STREAM))
+PRINTS = """
+    services:
+      web:
+        image: box:1
+        command: sh -c 'echo first; sleep 0.1; echo second >&2; sleep 0.1; printf third; exec sleep 1001'
+        labels: {tier: front, other: no}
+        environment: {COLOUR: red}
+        stop_signal: SIGKILL
+        logging: %s
+"""
+
+
+class Daemons(LogsTest):
+    """What is sent to syslog and journald."""
+
+    def daemon(self, kind, address):
+        daemon = Daemon(kind, address)
+        self.addCleanup(daemon.close)
+        return daemon
+
+    def up_web(self, logging):
+        return self.up(PRINTS % logging)
+
+    def await_third(self):
+        """A line that is not finished is shown when its container has ended."""
+        stacktest.eventually(lambda: (self.log_folder() / "stdout").read_bytes().endswith(b"third"), "it has printed all")
+
+    def test_syslog_by_all_ways(self):
+        port = {kind: 5140 + number for number, kind in enumerate((UDP, TCP))}
+        place = str(self.directory / "log")
+        for kind, address, name in ((UNIX, place, f"unixgram://{place}"), (UDP, ("127.0.0.1", port[UDP]), f"udp://127.0.0.1:{port[UDP]}"),
+                                    (TCP, ("127.0.0.1", port[TCP]), f"tcp://localhost:{port[TCP]}")):
+            with self.subTest(name):
+                daemon = self.daemon(kind, address)
+                self.up_web('{driver: syslog, options: {syslog-address: "%s", syslog-facility: local0, tag: "{{.Name}}"}}' % name)
+                first, second = daemon.take(2)
+                stamp = rb"[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d"
+                tag = f"{self.project}-web-1".encode()
+                self.assertRegex(first, rb"^<134>" + stamp + b" " + tag + rb"\[\d+\]: first$")
+                self.assertRegex(second, rb"^<131>" + stamp + b" " + tag + rb"\[\d+\]: second$")
+                self.await_third()
+                self.stack("stop")
+                (third,) = daemon.take(1)
+                self.assertRegex(third, b"third$")
+                self.assertEqual(self.logs().splitlines(), ["first", "second", "third"])
+                self.stack("down")
+
+    def test_syslog_in_the_newer_format(self):
+        place = str(self.directory / "log")
+        daemon = self.daemon(UNIX, place)
+        self.up_web('{driver: syslog, options: {syslog-address: "unix://%s", syslog-format: rfc5424micro, tag: x}}' % place)
+        (first,) = daemon.take(1)
+        self.assertRegex(first, rb"^<30>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d \S+ x \d+ x - first$")
+
+    def journald(self):
+        place = Path("/run/systemd/journal/socket")
+        place.parent.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, "/run/systemd")
+        return self.daemon(UNIX, str(place))
+
+    def test_journald_gets_fields(self):
+        daemon = self.journald()
+        self.up_web('{driver: journald, options: {labels: tier, env-regex: "^COL"}}')
+        first, second = (message.decode().splitlines() for message in daemon.take(2))
+        identity = self.stack("ps", "-q", "--no-trunc").lines[0]
+        for line in ("PRIORITY=6", "MESSAGE=first", f"CONTAINER_NAME={self.project}-web-1", f"CONTAINER_ID_FULL={identity}",
+                     f"SYSLOG_IDENTIFIER={identity[:12]}", "IMAGE_NAME=box:1", "TIER=front", "COLOUR=red"):
+            self.assertIn(line, first)
+        self.assertNotIn("OTHER=no", first)
+        self.assertIn("PRIORITY=3", second)
+
+    def test_journald_gets_long_lines_whole(self):
+        daemon = self.journald()
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c "head -c 900000 /dev/zero | tr '\\\\0' x; echo"
+                logging: {driver: journald}
+        """)
+        (message,) = daemon.take(1)
+        self.assertTrue(message.endswith(b"MESSAGE=" + 900_000 * b"x" + b"\n"))
+
+    def test_who_comes_later_gets_what_was_kept(self):
+        place = str(self.directory / "log")
+        warned = self.up_web('{driver: syslog, options: {syslog-address: "unix://%s"}}' % place).err
+        self.assertIn(f"nobody takes its output: there is no {place}", warned)
+        self.await_third()
+        daemon = self.daemon(UNIX, place)
+        self.assertEqual([message.rpartition(b" ")[2] for message in daemon.take(2)], [b"first", b"second"])
+
+    def test_a_killed_supervisor_loses_and_doubles_nothing_that_was_sent(self):
+        place = str(self.directory / "log")
+        daemon = self.daemon(UNIX, place)
+        self.up(f"""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'i=0; while [ $$i -lt 2000 ]; do i=$$((i+1)); echo $$i; done; exec sleep 1001'
+                logging: {{driver: syslog, options: {{syslog-address: "unix://{place}"}}}}
+        """)
+        said = [int(message.rpartition(b" ")[2]) for message in daemon.take(500)]
+        os.kill(self.supervisor(), signal.SIGKILL)
+        while said[-1] < 2000:
+            said.append(int(daemon.take(1)[0].rpartition(b" ")[2]))
+        self.assertEqual(sorted(set(said)), list(range(1, 2001)))
+        self.assertLessEqual(len(said), 2000 + 1000)  # what was under way comes once more
+        os.kill(self.supervisor(), signal.SIGKILL)
+        stacktest.eventually(lambda: self.stack("exec", "-T", "web", "true"), "it goes on")
+        self.inside("web", "sh", "-c", "echo after > /proc/1/fd/1")
+        self.assertTrue(daemon.take(1)[0].endswith(b"after"))
 
 
 class Reading(LogsTest):

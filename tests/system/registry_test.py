@@ -188,7 +188,10 @@ location = "{host}/cache"
         self.assertIn("web Pulled", self.stack("pull").err)
         self.assertEqual(self.stack("pull", "--policy", "missing").err, "")
         self.assertIn(host, self.stack("images").out)
+        self.write("Dockerfile", "FROM box:1\n")
+        self.write_stack(f"services: {{web: {{image: '{name}', build: ., command: sleep 1000}}}}")
         self.stack("push", "web")
+        self.stack("build", "--push")
         self.stack("down")
         self.stack("image", "rm", name)
 

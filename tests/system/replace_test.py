@@ -141,6 +141,17 @@ class StartFirst(Replacing):
         self.assertEqual(self.colour(), "red")
         self.assertEqual(self.state_of("web"), "running")
 
+    def test_one_that_fails_again_and_again_before_it_is_ready_has_failed(self):
+        """Its policy would start it without end, and the old one is waiting for its place."""
+        self.up_web("red")
+        pid, = self.server()
+        failed = self.up_web("blue", command=FAIL, expect=None,
+                             more="restart: always\n        x-stack: {ready: {file: /ready}}")
+        self.assertNotEqual(failed.code, 0)
+        self.assertIn("exited (7)", failed.err)
+        self.assertEqual(self.pids_running("httpd -f"), [pid])
+        self.assertEqual(self.colour(), "red")
+
     def test_one_that_has_ended_and_is_not_reaped_yet_has_not_settled(self):
         self.up_web("red")
         old = self.only_id()

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Anonymous volumes in their later lives. A replica's anonymous volume at a path has one name for
+// good (anonymous_volume_name()), so that each later container finds it again; `up -V` puts another
+// one in its place, which goes on from there. Pure.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "orchestrator/diff.h"
+
+namespace stack::orchestrator {
+
+/// Says of a volume whose place it has: the first one's name.
+inline constexpr const char* in_place_of_label = "stack.in-place-of";
+
+/// Whether the container mounts the volume, or a part of it.
+bool has_volume(const supervisor::ObservedContainer& container, const volumes::VolumeInfo& volume);
+
+/// Makes the wish name the volumes that are in the places of anonymous ones now: that of the
+/// container that is there, or else the youngest.
+void find_renewed_volumes(DesiredState& desired, const ObservedState& observed);
+
+/// Makes the wish name new volumes for the own anonymous ones of each container that `changes`
+/// creates or recreates. Returns what they are in place of: new name -> the one of now. Empty when
+/// nothing of the kind exists.
+std::map<std::string, std::string> renew_volumes(DesiredState& desired,
+                                                 const ObservedState& observed,
+                                                 const Changes& changes);
+
+}  // namespace stack::orchestrator

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/lower_logging.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/format.h"
+#include "base/pattern.h"
+#include "spec/log_destination.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using supervisor::LogShipping;
+
+constexpr std::size_t short_id_length = 12;
+constexpr const char* usual_syslog_socket = "/dev/log";
+constexpr const char* journald_socket = "/run/systemd/journal/socket";
+
+/// "sha256:0123..." without its algorithm.
+std::string digits_of(const std::string& id) {
+  return id.substr(id.find(':') + 1);
+}
+
+std::optional<std::string> word_of(std::string_view name, const DesiredContainer& wish,
+                                   const supervisor::ContainerConfig& config) {
+  if (name == "ID") return config.id.substr(0, short_id_length);
+  if (name == "FullID") return config.id;
+  if (name == "Name") return config.name;
+  if (name == "ImageName") return wish.model.image;
+  if (name == "ImageID") return digits_of(wish.image_id).substr(0, short_id_length);
+  if (name == "ImageFullID") return wish.image_id;
+  if (name == "DaemonName") return "stack";
+  return std::nullopt;
+}
+
+/// Names of journald's fields are capitals, digits and underscores, and begin with no underscore.
+std::string field_name(const std::string& key) {
+  std::string name;
+  for (const char byte : key) {
+    const auto character = static_cast<unsigned char>(byte);
+    const char mark =
+        std::isalnum(character) != 0 ? static_cast<char>(std::toupper(character)) : '_';
+    if (mark != '_' || !name.empty()) name += mark;
+  }
+  return name;
+}
+
+bool is_chosen(const std::string& key, const std::vector<std::string>& names,
+               const std::string& pattern) {
+  if (std::ranges::find(names, key) != names.end()) return true;
+  return !pattern.empty() && Pattern(pattern).matches(key);
+}
+
+std::vector<std::string> journald_fields(const DesiredContainer& wish,
+                                         const supervisor::ContainerConfig& config,
+                                         const std::string& tag) {
+  std::vector<std::string> fields{"CONTAINER_ID=" + config.id.substr(0, short_id_length),
+                                  "CONTAINER_ID_FULL=" + config.id, "CONTAINER_NAME=" + config.name,
+                                  "CONTAINER_TAG=" + tag, "IMAGE_NAME=" + wish.model.image};
+  const auto chosen = spec::attributes_of(wish.model.logging);
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (const auto name = field_name(key); !name.empty())
+      fields.push_back(fmt::format("{}={}", name, value));
+  };
+  for (const auto& [key, value] : wish.model.labels)
+    if (is_chosen(key, chosen.labels, chosen.labels_pattern)) add(key, value);
+  for (const std::string& variable : config.spec.process.environment) {
+    const std::string key = variable.substr(0, variable.find('='));
+    if (is_chosen(key, chosen.variables, chosen.variables_pattern))
+      add(key, variable.substr(std::min(key.size() + 1, variable.size())));
+  }
+  return fields;
+}
+
+LogShipping::Format format_of(const std::string& name) {
+  if (name == "rfc3164") return LogShipping::Format::rfc3164;
+  if (name == "rfc5424") return LogShipping::Format::rfc5424;
+  if (name == "rfc5424micro") return LogShipping::Format::rfc5424_micro;
+  return LogShipping::Format::bsd_local;
+}
+
+}  // namespace
+
+std::optional<LogShipping> log_shipping_of(const DesiredContainer& wish,
+                                           const supervisor::ContainerConfig& config) {
+  using Kind = spec::LogDestination::Kind;
+  const auto destination = spec::destination_of(wish.model.logging);
+  if (!destination) return std::nullopt;
+  LogShipping shipping;
+  shipping.tag = spec::log_tag(destination->tag, [&](std::string_view name) {
+                   return word_of(name, wish, config);
+                 }).value_or(config.name);
+  shipping.place = destination->place.empty() ? usual_syslog_socket : destination->place;
+  shipping.port = destination->port;
+  shipping.facility = destination->facility;
+  shipping.format = format_of(destination->format);
+  if (destination->kind == Kind::journald) {
+    shipping.to = LogShipping::To::journald;
+    shipping.place = journald_socket;
+    shipping.fields = journald_fields(wish, config, shipping.tag);
+  } else if (destination->kind == Kind::syslog_udp) {
+    shipping.way = LogShipping::Way::udp;
+  } else if (destination->kind == Kind::syslog_tcp) {
+    shipping.way = LogShipping::Way::tcp;
+  }
+  return shipping;
+}
+
+}  // namespace stack::orchestrator
