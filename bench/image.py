@@ -85,7 +85,9 @@ class Stack:
         done = subprocess.run(["busybox", "time", "-v", self.program, "image", "load", "-q", "-i", str(archive)],
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
         self.remove()
-        return int(done.stderr.split("Maximum resident set size (kbytes): ")[1].split()[0]) / 1024
+        # busybox takes the kernel's KiB for pages (getrusage(2): ru_maxrss).
+        pages_of_4 = int(done.stderr.split("Maximum resident set size (kbytes): ")[1].split()[0])
+        return pages_of_4 / (os.sysconf("SC_PAGE_SIZE") / 1024) / 1024
 
     def remove(self):
         subprocess.run([self.program, "image", "rm", "big:1"], check=True, stdout=subprocess.DEVNULL)

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "cli/container_host_config.h"
 #include "cli/container_view.h"
 #include "supervisor/endpoint_plan.h"
 
@@ -15,12 +16,15 @@ using Json = nlohmann::json;
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
-constexpr const char* time_format = "%Y-%m-%dT%H:%M:%SZ";
+constexpr const char* time_format = "%Y-%m-%dT%H:%M:%S";
 /// docker's for what has not happened.
 constexpr const char* never = "0001-01-01T00:00:00Z";
 
 std::string time_text(TimePoint time) {
-  return time == TimePoint{} ? never : calendar_text(time, time_format);
+  if (time == TimePoint{}) return never;
+  constexpr std::int64_t second = 1'000'000'000;
+  const std::int64_t all = std::chrono::nanoseconds(time.time_since_epoch()).count();
+  return fmt::format("{}.{:09}Z", calendar_text(time, time_format), all % second);
 }
 
 Json state_json(const ObservedContainer& container) {
@@ -43,32 +47,8 @@ Json state_json(const ObservedContainer& container) {
   return state;
 }
 
-std::string restart_name(supervisor::RestartKind kind) {
-  switch (kind) {
-    case supervisor::RestartKind::no:
-      return "no";
-    case supervisor::RestartKind::always:
-      return "always";
-    case supervisor::RestartKind::on_failure:
-      return "on-failure";
-    case supervisor::RestartKind::unless_stopped:
-      return "unless-stopped";
-  }
-  return "";
-}
-
 std::string port_key(std::uint16_t port, const std::string& protocol) {
   return fmt::format("{}/{}", port, protocol);
-}
-
-/// As asked for: a port that may be any is empty.
-Json bindings(const ObservedContainer& container) {
-  Json all = Json::object();
-  for (const auto& rule : container.config.ports)
-    all[port_key(rule.container_port, rule.protocol)].push_back(
-        {{"HostIp", rule.host_ip},
-         {"HostPort", rule.host_port == 0 ? "" : fmt::format("{}", rule.host_port)}});
-  return all;
 }
 
 Json published(const ObservedContainer& container) {
@@ -79,80 +59,21 @@ Json published(const ObservedContainer& container) {
   return all;
 }
 
-std::string network_mode(const ObservedContainer& container) {
-  const auto& space = container.config.spec.namespaces.network;
-  if (space.kind == runtime::NamespaceKind::host) return "host";
-  if (container.config.endpoints.empty()) return "none";
-  return container.config.endpoints.front().network;
-}
-
-Json binds(const ObservedContainer& container) {
-  Json list = Json::array();
-  for (const auto& mount : container.config.spec.mounts)
-    if (mount.kind == runtime::MountKind::bind)
-      list.push_back(fmt::format("{}:{}{}", mount.source, mount.target,
-                                 mount.writable == runtime::Writable::no ? ":ro" : ""));
-  return list;
-}
-
-/// "/db:/web/database", as docker names both ends.
-Json links(const ObservedContainer& container) {
-  Json list = Json::array();
-  for (const auto& link : container.config.links)
-    list.push_back(fmt::format("/{}:/{}/{}", link.target, container.config.name, link.alias));
-  return list.empty() ? Json(nullptr) : list;
-}
-
-/// As they are kept now; what nobody asked for is docker's nothing.
-void add_limits(const runtime::ResourceSpec& limits, Json& config) {
-  constexpr double nano = 1e9;
-  config["Memory"] = limits.memory_limit.value_or(0);
-  config["MemoryReservation"] = limits.memory_reservation.value_or(0);
-  config["MemorySwap"] = limits.memory_swap.value_or(0);
-  config["NanoCpus"] = static_cast<std::int64_t>(limits.cpus.value_or(0) * nano);
-  config["CpuPeriod"] = limits.cpu_period.value_or(0);
-  config["CpuQuota"] = limits.cpu_quota.value_or(0);
-  config["CpuShares"] = limits.cpu_shares.value_or(0);
-  config["CpusetCpus"] = limits.cpuset;
-  config["PidsLimit"] = limits.pids_limit ? Json(*limits.pids_limit) : Json(nullptr);
-  config["BlkioWeight"] = limits.block.weight.value_or(0);
-}
-
-Json host_config(const ObservedContainer& container) {
-  const auto& config = container.config;
-  const Json wish = wish_of(container);
-  const auto of_wish = [&](const char* key) { return wish.value(key, Json(nullptr)); };
-  Json json{{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
-            {"Binds", binds(container)},
-            {"CapAdd", of_wish("cap_add")},
-            {"CapDrop", of_wish("cap_drop")},
-            {"Dns", config.dns.servers},
-            {"ExtraHosts", of_wish("extra_hosts")},
-            {"Links", links(container)},
-            {"NetworkMode", network_mode(container)},
-            {"PortBindings", bindings(container)},
-            {"Privileged", wish.value("privileged", Json(false))},
-            {"ReadonlyRootfs", config.spec.root.writable == runtime::Writable::no},
-            {"RestartPolicy",
-             {{"Name", restart_name(config.restart.kind)},
-              {"MaximumRetryCount", config.restart.max_attempts}}}};
-  add_limits(config.spec.resources, json);
-  return json;
-}
-
+/// What `tmpfs` asks for stands in HostConfig alone.
 Json mounts(const ObservedContainer& container) {
   Json list = Json::array();
   for (const auto& mount : container.config.spec.mounts) {
-    Json entry{{"Destination", mount.target},
-               {"Source", mount.source},
-               {"RW", mount.writable == runtime::Writable::yes},
-               {"Type", "bind"}};
-    if (mount.kind == runtime::MountKind::tmpfs) entry["Type"] = "tmpfs";
+    if (mount.kind == runtime::MountKind::tmpfs) continue;
+    const bool writable = mount.writable == runtime::Writable::yes;
+    Json entry{{"Destination", mount.target},      {"Source", mount.source},
+               {"Mode", writable ? "rw" : "ro"},   {"RW", writable},
+               {"Propagation", mount.propagation}, {"Type", "bind"}};
     if (mount.kind == runtime::MountKind::image) entry["Type"] = "image";
     if (const std::string name = volume_of(mount); !name.empty()) {
       entry["Type"] = "volume";
       entry["Name"] = name;
       entry["Driver"] = "local";
+      entry["Propagation"] = "";
     }
     list.push_back(std::move(entry));
   }
@@ -167,21 +88,35 @@ const network::NetworkSpec* find_network(const ContainerSurroundings& around,
 
 Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
           const ContainerSurroundings& around) {
-  Json entry{{"Aliases", endpoint.aliases},
+  Json entry{{"Aliases", endpoint.aliases.empty() ? Json(nullptr) : Json(endpoint.aliases)},
+             {"DNSNames", nullptr},
+             {"DriverOpts", nullptr},
+             {"EndpointID", ""},
              {"Gateway", ""},
              {"GlobalIPv6Address", ""},
+             {"GlobalIPv6PrefixLen", 0},
+             {"GwPriority", 0},
+             {"IPAMConfig", nullptr},
              {"IPAddress", ""},
              {"IPPrefixLen", 0},
-             {"MacAddress", ""}};
+             {"IPv6Gateway", ""},
+             {"Links", nullptr},
+             {"MacAddress", ""},
+             {"NetworkID", ""}};
   const auto leased = container.status.addresses.find(endpoint.network);
   if (leased == container.status.addresses.end()) return entry;
   const auto& address = leased->second;
   if (address.v4) entry["IPAddress"] = network::to_text(*address.v4);
   if (address.v6) entry["GlobalIPv6Address"] = network::to_text(*address.v6);
   entry["MacAddress"] = supervisor::mac_of(endpoint, address);
-  if (const auto* const network = find_network(around, endpoint.network); network && address.v4) {
+  const auto* const network = find_network(around, endpoint.network);
+  if (network != nullptr && address.v4) {
     entry["Gateway"] = network::to_text(network->gateway);
     entry["IPPrefixLen"] = network->subnet.prefix;
+  }
+  if (network != nullptr && address.v6) {
+    entry["IPv6Gateway"] = network::to_text(network->gateway6);
+    entry["GlobalIPv6PrefixLen"] = network->subnet6.prefix;
   }
   return entry;
 }
@@ -193,7 +128,20 @@ Json network_settings(const ObservedContainer& container, const ContainerSurroun
     seats[endpoint.network] = seat(container, endpoint, around);
   const auto& endpoints = container.config.endpoints;
   Json json = endpoints.empty() ? seat(container, {}, around) : seats[endpoints.front().network];
-  json.erase("Aliases");
+  for (const char* key :
+       {"Aliases", "DNSNames", "DriverOpts", "GwPriority", "IPAMConfig", "Links", "NetworkID"})
+    json.erase(key);
+  // docker says the namespace without a network by its name, too.
+  if (const std::string mode = network_mode(container); mode == "none" || mode == "host")
+    seats[mode] = seat(container, {}, around);
+  json.update({{"Bridge", ""},
+               {"HairpinMode", false},
+               {"LinkLocalIPv6Address", ""},
+               {"LinkLocalIPv6PrefixLen", 0},
+               {"SandboxID", ""},
+               {"SandboxKey", ""},
+               {"SecondaryIPAddresses", nullptr},
+               {"SecondaryIPv6Addresses", nullptr}});
   json["Ports"] = published(container);
   for (const auto& [port, protocol] : port_numbers(around.exposed)) {
     const std::string key = fmt::format("{}/{}", port, protocol);
@@ -234,31 +182,83 @@ void add_program(const ObservedContainer& container, const Json& wish, const ima
                                            arguments.end());
 }
 
+/// As the file has it, or else the image; how often as it is kept now.
+Json healthcheck(const ObservedContainer& container, const Json& wish, const image::Image* image) {
+  const auto& policy = container.config.health;
+  if (!policy) return nullptr;
+  const Json written = wish.value("healthcheck", Json::object());
+  Json test = written.value("test", Json(nullptr));
+  if (test.is_null() && image != nullptr && image->config.healthcheck)
+    test = image->config.healthcheck->test;
+  return {{"Test", test},
+          {"Interval", policy->interval.count()},
+          {"Timeout", policy->timeout.count()},
+          {"StartPeriod", policy->start_period.count()},
+          {"StartInterval", policy->start_interval.count()},
+          {"Retries", policy->retries}};
+}
+
+/// Without what nobody wrote: the names of host and terminal, which are added at the start.
+std::vector<std::string> environment(const ObservedContainer& container, const Json& wish,
+                                     const image::Image* image) {
+  std::vector<std::string> kept;
+  const Json written = wish.value("environment", Json::object());
+  for (const std::string& variable : container.config.spec.process.environment) {
+    const std::string name = variable.substr(0, variable.find('='));
+    const bool is_ours = name == "HOSTNAME" || name == "TERM" || name == "PATH";
+    const bool is_images =
+        image != nullptr && std::ranges::any_of(image->config.environment, [&](const auto& each) {
+          return each.starts_with(name + "=");
+        });
+    if (!is_ours || written.contains(name) || is_images) kept.push_back(variable);
+  }
+  return kept;
+}
+
+Json labels_json(const ObservedContainer& container, const ContainerSurroundings& around,
+                 const Json& wish) {
+  const auto& config = container.config;
+  Json labels = wish.contains("labels") ? wish["labels"] : Json::object();
+  if (around.project.starts_with('@')) return labels;
+  labels["com.docker.compose.project"] = around.project;
+  labels["com.docker.compose.service"] = config.service;
+  labels["com.docker.compose.container-number"] = fmt::format("{}", config.number);
+  labels["com.docker.compose.oneoff"] = config.by_hand ? "True" : "False";
+  labels["com.docker.compose.image"] = wish.value("image_id", "");
+  return labels;
+}
+
+std::string working_directory(const Json& wish, const image::Image* image) {
+  const std::string own = wish.value("working_dir", "");
+  return own.empty() && image != nullptr ? image->config.working_dir : own;
+}
+
 Json config_json(const ObservedContainer& container, const ContainerSurroundings& around) {
   const auto& config = container.config;
   const auto& process = config.spec.process;
   const Json wish = wish_of(container);
-  Json labels = wish.contains("labels") ? wish["labels"] : Json::object();
-  labels["com.docker.compose.project"] = around.project;
-  labels["com.docker.compose.service"] = config.service;
-  if (around.project.starts_with('@')) {
-    labels.erase("com.docker.compose.project");
-    labels.erase("com.docker.compose.service");
-  }
   Json json{{"Hostname", config.spec.hostname},
             {"Domainname", config.spec.domainname},
             {"User", process.user},
             {"Tty", process.terminal},
             {"OpenStdin", process.open_stdin},
             {"StdinOnce", config.by_hand && config.by_hand->stdin_once},
-            {"Env", process.environment},
+            {"AttachStdin", false},
+            {"AttachStdout", true},
+            {"AttachStderr", true},
+            {"OnBuild", nullptr},
+            {"Env", environment(container, wish, around.image)},
             {"ExposedPorts", exposed(container, around)},
             {"Volumes", as_set(around.image == nullptr ? std::vector<std::string>{}
                                                        : around.image->config.volumes)},
             {"Image", image_text(container)},
-            {"WorkingDir", process.working_directory},
+            {"WorkingDir", working_directory(wish, around.image)},
             {"StopSignal", config.stop.signal},
-            {"Labels", std::move(labels)}};
+            {"Labels", labels_json(container, around, wish)}};
+  if (wish.contains("stop_grace_period"))
+    json["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(config.stop.grace).count();
+  if (Json check = healthcheck(container, wish, around.image); !check.is_null())
+    json["Healthcheck"] = std::move(check);
   add_program(container, wish, around.image, json);
   return json;
 }
@@ -281,7 +281,21 @@ nlohmann::json inspect_json(const ObservedContainer& container,
           {"Name", fmt::format("/{}", config.name)},
           {"RestartCount", container.status.restarts},
           {"Driver", "overlay2"},
+          {"GraphDriver",
+           {{"Name", "overlay2"},
+            {"Data",
+             {{"LowerDir", fmt::format("{}", fmt::join(config.spec.root.lower, ":"))},
+              {"UpperDir", config.spec.root.upper},
+              {"WorkDir", config.spec.root.work}}}}},
           {"Platform", "linux"},
+          {"AppArmorProfile", config.spec.security.apparmor},
+          {"ExecIDs", nullptr},
+          {"HostnamePath", config.spec.etc.hostname},
+          {"HostsPath", config.spec.etc.hosts},
+          {"ResolvConfPath", config.spec.etc.resolv_conf},
+          {"LogPath", ""},
+          {"MountLabel", ""},
+          {"ProcessLabel", ""},
           {"HostConfig", host_config(container)},
           {"Mounts", mounts(container)},
           {"Config", config_json(container, around)},

@@ -185,7 +185,10 @@ void add_long_mount(const std::string& text, Json& service, Json& document) {
     } else if (key == "tmpfs-size") {
       mount["tmpfs"]["size"] = value;
     } else if (key == "tmpfs-mode") {
-      mount["tmpfs"]["mode"] = value;
+      const auto mode = parse_integer<unsigned>(value, 8);
+      if (!mode || *mode > 07777)
+        refuse("--mount", text, "tmpfs-mode is an octal number like 1777");
+      mount["tmpfs"]["mode"] = *mode;
     } else {
       refuse("--mount", text, fmt::format("unknown key \"{}\"", printable(key)));
     }

@@ -22,17 +22,27 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_names = 100'000;
 constexpr std::uint64_t most_document_bytes = 64ULL << 20;
 
+/// By gzip, or by zstd, whose frames and skippable ones have magic numbers; or too short to tell.
+bool is_compressed(std::string_view start) {
+  const std::string_view magic = start.substr(0, 4);
+  return magic.size() < 4 || magic.starts_with("\x1f\x8b") || magic == "\x28\xb5\x2f\xfd" ||
+         magic.ends_with("\x2a\x4d\x18");
+}
+
 FoundLayer unpack_found(ByteSource bytes, const fs::path& tree) {
   Sha256 sum;
   FoundLayer found;
+  bool is_plain = false;
   const auto count = [&](std::string_view piece) {
-    sum.add(piece);
+    if (found.size == 0) is_plain = !is_compressed(piece);
+    // The sum of a plain layer is its diff id, which is made anyway.
+    if (!is_plain) sum.add(piece);
     found.size += piece.size();
   };
   // Where in an image it belongs is not known yet: it may have to hide what is below.
   found.unpacked =
       unpack_new_layer(watched(std::move(bytes), count), tree, LayerPlace::above_others);
-  found.digest = sum.digest();
+  found.digest = is_plain ? found.unpacked.layer.diff_id : sum.digest();
   return found;
 }
 
@@ -61,7 +71,7 @@ std::string clean_name(const std::string& name) {
 class TarContents : public ArchiveContents {
  public:
   TarContents(ByteSource archive, fs::path scratch) : scratch_(std::move(scratch)) {
-    TarReader tar(std::move(archive));
+    TarReader tar(std::move(archive), {.is_summed = false});
     while (const auto entry = tar.next())
       during(printable(entry->path), [&] { take(tar, *entry); });
     tar.finish();

@@ -71,7 +71,7 @@ class LayerUnpacker {
   LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits,
                 FrameRecorder& recorder, const fs::path& replaced)
       : recorder_(&recorder),
-        tar_(std::move(archive), recorder_),
+        tar_(std::move(archive), {.recorder = &recorder}),
         root_(root),
         place_(place),
         writer_(root, replaced),

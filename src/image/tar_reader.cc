@@ -68,22 +68,19 @@ struct stat info_of(archive_entry* entry) {
 /// decompression and tar parsing are two readers, the second fed by the first.
 class TarReader::Decompressed {
  public:
-  Decompressed(ByteSource archive, FrameRecorder* recorder, Compressions compressions)
-      : compressed_(std::move(archive)),
-        recorder_(recorder),
-        compressions_(compressions),
-        ahead_([this] { return decompress(); }) {}
+  Decompressed(ByteSource archive, TarReading how)
+      : compressed_(std::move(archive)), how_(how), ahead_([this] { return decompress(); }) {}
 
   /// The next piece; empty at the end.
   std::string_view next() {
     const std::string_view piece = ahead_.next();
-    if (recorder_ != nullptr) recorder_->pass(piece);
+    if (how_.recorder != nullptr) how_.recorder->pass(piece);
     return piece;
   }
 
   Stream finish() {
     while (!next().empty()) continue;
-    return {sum_.digest(), bytes_};
+    return {how_.is_summed ? sum_.digest() : "", bytes_};
   }
 
   /// The read callback of the tar reader: no exception may pass through libarchive.
@@ -113,7 +110,7 @@ class TarReader::Decompressed {
     if (result == ARCHIVE_EOF) return {};
     if (!is_usable(result)) refuse();
     const std::string_view piece(static_cast<const char*>(bytes), size);
-    sum_.add(piece);
+    if (how_.is_summed) sum_.add(piece);
     bytes_ += size;
     return piece;
   }
@@ -121,7 +118,7 @@ class TarReader::Decompressed {
     raw_.reset(archive_read_new());
     archive_read_support_filter_gzip(raw_.get());
     archive_read_support_filter_zstd(raw_.get());
-    if (compressions_ == Compressions::any) {
+    if (how_.compressions == Compressions::any) {
       archive_read_support_filter_xz(raw_.get());
       archive_read_support_filter_bzip2(raw_.get());
     }
@@ -153,8 +150,7 @@ class TarReader::Decompressed {
   }
 
   ByteSource compressed_;
-  FrameRecorder* recorder_;
-  Compressions compressions_;
+  TarReading how_;
   std::exception_ptr failure_;     ///< of the source
   std::exception_ptr unreadable_;  ///< why the parser got no more
   Reader raw_;
@@ -163,9 +159,8 @@ class TarReader::Decompressed {
   ReadAhead ahead_;  ///< last: its thread uses the others
 };
 
-TarReader::TarReader(ByteSource archive, FrameRecorder* recorder, Compressions compressions)
-    : stream_(std::make_unique<Decompressed>(std::move(archive), recorder, compressions)),
-      tar_(archive_read_new()) {
+TarReader::TarReader(ByteSource archive, TarReading how)
+    : stream_(std::make_unique<Decompressed>(std::move(archive), how)), tar_(archive_read_new()) {
   archive_read_support_format_tar(tar_);
   if (archive_read_open(tar_, stream_.get(), nullptr, &Decompressed::read, nullptr) != ARCHIVE_OK) {
     const Reader freed(tar_);

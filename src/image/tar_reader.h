@@ -39,15 +39,19 @@ class FrameRecorder;
 /// and xz too, which may want a GiB, for files that a person chose.
 enum class Compressions { of_layers, any };
 
+struct TarReading {
+  FrameRecorder* recorder = nullptr;  ///< gets to know the stream, and outlives the reader
+  Compressions compressions = Compressions::of_layers;
+  bool is_summed = true;  ///< false: nobody asks for TarReader::Stream::digest
+};
+
 class TarReader {
  public:
   /// Reads the descriptor `archive`, which stays the caller's, from where it stands.
   explicit TarReader(int archive, Compressions compressions = Compressions::of_layers)
-      : TarReader(bytes_of_file(archive), nullptr, compressions) {}
-  /// `archive` is called from another thread. `recorder` gets to know the stream; it may be null,
-  /// and must outlive the reader.
-  explicit TarReader(ByteSource archive, FrameRecorder* recorder = nullptr,
-                     Compressions compressions = Compressions::of_layers);
+      : TarReader(bytes_of_file(archive), {.compressions = compressions}) {}
+  /// `archive` is called from another thread.
+  explicit TarReader(ByteSource archive, TarReading how = {});
   ~TarReader();
   TarReader(const TarReader&) = delete;
   TarReader& operator=(const TarReader&) = delete;
@@ -60,7 +64,7 @@ class TarReader {
   std::optional<std::uint64_t> content_start() const;
 
   struct Stream {
-    std::string digest;
+    std::string digest;  ///< empty when it was not summed
     std::uint64_t bytes;
   };
   /// Reads what follows the last entry; then the digest of the whole uncompressed stream is known.

@@ -214,13 +214,14 @@ MountStep user_step(const MountSpec& mount, const SecuritySpec& security) {
   return tmpfs_step(mount);
 }
 
-std::vector<MountSpec> etc_binds(const EtcFiles& etc) {
+std::vector<MountSpec> etc_binds(const EtcFiles& etc, Writable writable) {
   std::vector<MountSpec> binds;
   const auto add = [&](const std::string& source, const char* target) {
     if (source.empty()) return;
     MountSpec bind;
     bind.source = source;
     bind.target = target;
+    bind.writable = writable;
     binds.push_back(std::move(bind));
   };
   add(etc.hosts, "/etc/hosts");
@@ -403,7 +404,7 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
     if (!replaced_by_user(spec, step)) plan.steps.push_back(std::move(step));
   }
   std::vector<MountSpec> mounts = spec.mounts;
-  for (MountSpec& bind : etc_binds(spec.etc)) {
+  for (MountSpec& bind : etc_binds(spec.etc, spec.root.writable)) {
     if (!mounted_by_user(spec, bind.target)) mounts.push_back(std::move(bind));
   }
   std::vector<MountStep> steps;

@@ -45,12 +45,21 @@ bool shares_host_network(const ContainerConfig& config) {
   return config.spec.namespaces.network.kind == runtime::NamespaceKind::host;
 }
 
-/// The resolver's configuration; nothing for a container that is alone in its namespace.
-std::optional<std::string> resolv_conf_for(const ContainerConfig& config) {
+/// The resolver's configuration. One that is alone in its namespace has the host's, as docker has
+/// it: it is a file that programs expect.
+std::string resolv_conf_for(const ContainerConfig& config) {
   const auto host = read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or("");
-  if (shares_host_network(config)) return host_network_resolv_conf(host, config.dns);
-  if (config.endpoints.empty()) return std::nullopt;
-  return resolv_conf_text(host, config.dns);
+  const bool has_resolver = !config.endpoints.empty() && !shares_host_network(config);
+  return has_resolver ? resolv_conf_text(host, config.dns)
+                      : host_network_resolv_conf(host, config.dns);
+}
+
+/// In the host's network the host's own file is true.
+std::string first_lines(const ContainerConfig& config) {
+  if (!shares_host_network(config)) return std::string(loopback_lines);
+  std::string text = read_file_if_exists("/etc/hosts", 1 << 20).value_or("");
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  return text;
 }
 
 /// The host's configuration with the rules' own values in the place of its.
@@ -77,10 +86,14 @@ bool sets_ndots(const std::string& option) {
 }  // namespace
 
 std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
-  std::string text(loopback_lines);
+  std::string text = first_lines(config);
   for (const auto& [name, address] : config.extra_hosts) {
     if (address != "host-gateway") {
       text += address + "\t" + name + "\n";
+      continue;
+    }
+    if (shares_host_network(config)) {
+      text += "127.0.0.1\t" + name + "\n";
       continue;
     }
     if (names.host_gateway == network::DualAddress{})
@@ -115,10 +128,8 @@ runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
   write_in_place(files.hosts, hosts_text(config, names));
   files.hostname = directory / "hostname";
   write_in_place(files.hostname, own_name(config.spec) + "\n");
-  if (const auto resolv_conf = resolv_conf_for(config)) {
-    files.resolv_conf = directory / "resolv.conf";
-    write_in_place(files.resolv_conf, *resolv_conf);
-  }
+  files.resolv_conf = directory / "resolv.conf";
+  write_in_place(files.resolv_conf, resolv_conf_for(config));
   return files;
 }
 

@@ -17,12 +17,14 @@ struct HostNames {
   network::DualAddress host_gateway;  ///< what the word host-gateway means
 };
 
+/// Begins with what every machine has; in the host's network with the host's own file, and
+/// host-gateway is 127.0.0.1 there.
 std::string hosts_text(const ContainerConfig& config, const HostNames& names);
 /// For a container with our resolver: our address; search list and options are its own, or else the
 /// host's. Without an own `ndots` it is 0: the name of a service, which has no dot, is asked for as
 /// it stands first.
 std::string resolv_conf_text(std::string_view host_resolv_conf, const DnsRules& rules);
-/// For one in the host's network: the host's file, but for what the rules say.
+/// For one in the host's network, or in none: the host's file, but for what the rules say.
 std::string host_network_resolv_conf(std::string_view host_resolv_conf, const DnsRules& rules);
 
 /// Writes them into the container's directory and tells where. In place: a running container has

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import stacktest
 from terminals import Terminal
@@ -210,6 +211,40 @@ class ByName(ContainerTest):
         self.container("cp", "web:/srv/there", "back")
         self.assertEqual((self.directory / "back").read_text(), "some text\n")
         self.assertIn("A /srv/there", self.container("diff", "web").lines)
+
+    def test_what_was_asked_of_the_host_is_in_docker_s_words(self):
+        self.run_box("-d", "--name", "web", "--ulimit", "nofile=100:200", "--cap-add", "NET_ADMIN", "--group-add", "77",
+                     "--shm-size", "1m", "--sysctl", "net.ipv4.ip_forward=1", "--tmpfs", "/t:size=64k", "--init", "--pid", "host",
+                     "--device", "/dev/null:/dev/mine:r", "--add-host", "far:1.2.3.4", "--security-opt", "no-new-privileges",
+                     "--log-opt", "max-size=1m", "--oom-score-adj", "100", "-v", "kept:/data:ro", "-e", "A=1",
+                     "--health-cmd", "true", "--health-interval", "5s", "box:1", "sleep", "1001")
+        self.addCleanup(stacktest.run_stack, "volume", "rm", "kept")
+        seen = self.inspect("web")
+        host = seen["HostConfig"]
+        for key, value in (("Ulimits", [{"Name": "nofile", "Soft": 100, "Hard": 200}]), ("CapAdd", ["CAP_NET_ADMIN"]),
+                           ("GroupAdd", ["77"]), ("ShmSize", 1 << 20), ("Sysctls", {"net.ipv4.ip_forward": "1"}),
+                           ("Tmpfs", {"/t": "size=65536"}), ("Init", True), ("PidMode", "host"), ("ExtraHosts", ["far:1.2.3.4"]),
+                           ("Devices", [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/mine", "CgroupPermissions": "r"}]),
+                           ("SecurityOpt", ["no-new-privileges:true"]), ("OomScoreAdj", 100), ("Binds", ["kept:/data:ro"]),
+                           ("LogConfig", {"Type": "json-file", "Config": {"max-size": "1m"}}), ("IpcMode", "private")):
+            self.assertEqual(host[key], value, key)
+        self.assertEqual(seen["Config"]["Env"], ["A=1"])
+        self.assertEqual(seen["Config"]["Healthcheck"]["Interval"], 5_000_000_000)
+        (mount,) = seen["Mounts"]
+        self.assertEqual((mount["Type"], mount["Name"], mount["Mode"], mount["RW"]), ("volume", "kept", "ro", False))
+
+    def test_names_of_the_host_s_network(self):
+        """Its own file of hosts, and itself as its gateway; a file of resolvers without any network, too."""
+        shown = self.run_box("--rm", "--network", "host", "--add-host", "me:host-gateway", "box:1", "cat", "/etc/hosts").out
+        self.assertTrue(shown.startswith(Path("/etc/hosts").read_text()), shown)
+        self.assertIn("127.0.0.1\tme\n", shown)
+        self.assertIn("nameserver 192.0.2.1", self.run_box("--rm", "--network", "none", "--dns", "192.0.2.1", "box:1",
+                                                           "cat", "/etc/resolv.conf").out)
+        self.assertIn("read-only", self.run_box("--rm", "--read-only", "box:1", "sh", "-c", "echo x > /etc/hosts", expect=1).err.lower())
+
+    def test_the_mode_of_a_tmpfs_is_octal(self):
+        self.assertIn("drwx--x--x", self.run_box("--rm", "--mount", "type=tmpfs,dst=/m,tmpfs-mode=0711", "box:1", "ls", "-ld", "/m").out)
+        self.assertIn("octal", self.run_box("--mount", "type=tmpfs,dst=/m,tmpfs-mode=9", "box:1", "true", expect=125).err)
 
     def test_inspect(self):
         self.run_box("-d", "--name", "web", "-p", "80", "-l", "tier=front", "-v", "/data", "-", "sleep", "1001")

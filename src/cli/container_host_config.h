@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// docker's HostConfig of a container: what it was asked to have of the host. Pure.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "supervisor/status.h"
+
+namespace stack::cli {
+
+/// Every member that docker has; what nobody asked for is docker's nothing.
+nlohmann::json host_config(const supervisor::ObservedContainer& container);
+/// "host", "none", "container:NAME", or the first network.
+std::string network_mode(const supervisor::ObservedContainer& container);
+
+}  // namespace stack::cli
