@@ -63,7 +63,8 @@ void LogPrinter::append_time(std::string& to, std::chrono::system_clock::time_po
 /// What each line of the run begins with: the name, padded and in its colour, and the time.
 void LogPrinter::begin_lines(const LogLabel& label, const supervisor::LogRun& run) {
   if (!options_.no_log_prefix && prefixed_ != &label) {
-    prefix_ = fmt::format("{} | ", padded_to_width(label.text, width_));
+    // As docker compose: a blank wider than the longest.
+    prefix_ = fmt::format("{} | ", padded_to_width(label.text, width_ + 1));
     if (colour_) prefix_ = coloured(prefix_, label.colour);
     prefixed_ = &label;
   }

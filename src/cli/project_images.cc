@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/image_use.h"
 #include "cli/image_view.h"
 #include "cli/project.h"
 #include "cli/project_pull.h"
+#include "image/image_document.h"
 #include "image/reference.h"
 #include "orchestrator/use_cases.h"
 #include "supervisor/status.h"
@@ -49,11 +51,10 @@ std::vector<UsedImage> used_images(const std::string& project, const Options& op
 }
 
 const Fields& used_image_headings() {
-  static const Fields headings{{"ID", "IMAGE ID"},
-                               {"ContainerName", "CONTAINER"},
-                               {"Repository", "REPOSITORY"},
-                               {"Tag", "TAG"},
-                               {"Size", "SIZE"}};
+  static const Fields headings{{"ID", "IMAGE ID"},           {"ContainerName", "CONTAINER"},
+                               {"Repository", "REPOSITORY"}, {"Tag", "TAG"},
+                               {"Platform", "PLATFORM"},     {"Size", "SIZE"},
+                               {"Created", "CREATED"}};
   return headings;
 }
 
@@ -62,13 +63,16 @@ nlohmann::ordered_json image_row(const UsedImage& used) {
           {"ContainerName", used.container},
           {"Repository", used.named.repository},
           {"Tag", used.named.tag},
-          {"Size", used.named.image->size}};
+          {"Platform", fmt::format("linux/{}", image::oci_architecture())},
+          {"Size", used.named.image->size},
+          {"Created", image::to_rfc3339(used.named.image->created)}};
 }
 
 /// What is for programs in JSON is for people in a table.
-void make_readable(nlohmann::ordered_json& row) {
+void make_readable(const UsedImage& used, nlohmann::ordered_json& row) {
   row["ID"] = row["ID"].get<std::string>().substr(7, 12);
   row["Size"] = human_size(row["Size"].get<std::uint64_t>());
+  row["Created"] = ago_text(used.named.image->created, std::chrono::system_clock::now());
 }
 
 }  // namespace
@@ -105,9 +109,10 @@ int run_images(const Options& options) {
     std::cout << nlohmann::ordered_json(rows).dump() << '\n';  // one list, as docker compose
     return 0;
   }
-  for (auto& row : rows) make_readable(row);
-  std::cout << format_objects(options.format, used_image_headings(),
-                              {"ContainerName", "Repository", "Tag", "ID", "Size"}, rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) make_readable(used[i], rows[i]);
+  std::cout << format_objects(
+      options.format, used_image_headings(),
+      {"ContainerName", "Repository", "Tag", "Platform", "ID", "Size", "Created"}, rows);
   return 0;
 }
 

@@ -60,8 +60,9 @@ std::set<std::string> leaving(const std::vector<ObservedContainer>& containers, 
 }
 
 bool is_wanted(const std::set<std::string>& names, const Options& options) {
+  std::cout << fmt::format("Going to remove {}\n", fmt::join(names, ", ")) << std::flush;
   if (options.force) return true;
-  std::cerr << fmt::format("Going to remove {}\nAre you sure? [y/N] ", fmt::join(names, ", "));
+  std::cerr << "Are you sure? [y/N] ";
   std::string answer;
   std::getline(std::cin, answer);
   if (!std::cin) std::cerr << '\n';

@@ -105,9 +105,11 @@ std::set<std::string> volumes_of(const std::string& project,
 int run_stack_list(const Options& options) {
   check(options.filters);
   std::vector<Fields> rows;
-  for (const StackSummary& stack : all_stacks(HostPaths::from_environment()))
-    if ((options.all || is_alive(stack)) && passes(stack, options.filters))
-      rows.push_back(row_of(stack));
+  for (StackSummary& stack : all_stacks(HostPaths::from_environment())) {
+    if ((!options.all && !is_alive(stack)) || !passes(stack, options.filters)) continue;
+    if (!options.all) leave_out_the_dead(stack);
+    rows.push_back(row_of(stack));
+  }
   if (!options.quiet && options.format == "json") {
     std::cout << json_list(rows);
   } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/stack_view.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/text.h"
 
@@ -10,10 +12,21 @@ bool is_stack(const std::string& project) {
   return !project.starts_with('@');
 }
 
+namespace {
+
+bool is_state_of_life(const std::string& state) {
+  return state == "running" || state == "paused" || state == "restarting";
+}
+
+}  // namespace
+
 bool is_alive(const StackSummary& stack) {
-  for (const char* state : {"running", "paused", "restarting"})
-    if (stack.states.contains(state)) return true;
-  return false;
+  return std::ranges::any_of(stack.states,
+                             [](const auto& each) { return is_state_of_life(each.first); });
+}
+
+void leave_out_the_dead(StackSummary& stack) {
+  std::erase_if(stack.states, [](const auto& each) { return !is_state_of_life(each.first); });
 }
 
 std::string status_of(const StackSummary& stack) {

@@ -81,13 +81,13 @@ class CtrlC(stacktest.StackTest):
         screen = Screen(self.directory)
         self.addCleanup(screen.close)
         screen.run("up")
-        screen.await_line(r"^web-1 \| hello$")
+        screen.await_line(r"^web-1  \| hello$")
         screen.press("C-c")
         lines = screen.await_code(130)
         at = lines.index("^CGracefully Stopping... press Ctrl+C again to force")
         self.assertEqual(lines[at + 1], "[+] Running 1/1")
         self.assertRegex(lines[at + 2], "^ ✔ Container shop-web-1 +Stopped ")
-        self.assertEqual(lines[at + 3:at + 5], ["web-1 | bye", "web-1 exited with code 0"])
+        self.assertEqual(lines[at + 3:at + 5], ["web-1  | bye", "web-1 exited with code 0"])
         self.assertEqual((self.ps()["web"]["State"], self.ps()["web"]["ExitCode"]), ("exited", 0))
 
     def test_the_second_kills(self):

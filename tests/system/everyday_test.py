@@ -19,13 +19,15 @@ class List(stacktest.StackTest):
         self.up(TWO)
         self.stack("stop", "-t", "0", "web")
         (row,) = self.stack("ls").lines[1:]
+        self.assertEqual(row.split(), [self.project, "running(1)", f"{self.directory}/stack.yaml"])
+        (row,) = self.stack("ls", "-a").lines[1:]
         self.assertEqual(row.split(), [self.project, "exited(1),", "running(1)",
                                        f"{self.directory}/stack.yaml"])
-        self.assertEqual(json.loads(self.stack("ls", "--format", "json").out),
+        self.assertEqual(json.loads(self.stack("ls", "-a", "--format", "json").out),
                          [{"Name": self.project, "Status": "exited(1), running(1)",
                            "ConfigFiles": f"{self.directory}/stack.yaml"}])
         self.assertEqual(self.stack("ls", "--format", "{{.Name}}: {{.Status}}").out,
-                         f"{self.project}: exited(1), running(1)\n")
+                         f"{self.project}: running(1)\n")
 
     def test_one_of_which_nothing_runs_is_shown_when_asked(self):
         self.up(TWO)
@@ -108,8 +110,9 @@ class Remove(stacktest.StackTest):
     def test_it_asks_before(self):
         self.up(TWO)
         self.stack("stop", "-t", "0")
-        err = self.stack("rm", stdin="n\n").err
-        self.assertIn(f"Going to remove {self.project}-db-1, {self.project}-web-1", err)
+        asked = self.stack("rm", stdin="n\n")
+        self.assertIn(f"Going to remove {self.project}-db-1, {self.project}-web-1", asked.out)
+        self.assertIn("Are you sure?", asked.err)
         self.assertEqual(self.state_of("web"), "exited")
         self.stack("rm")  # nobody answers
         self.assertEqual(self.state_of("web"), "exited")

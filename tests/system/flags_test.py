@@ -108,7 +108,7 @@ class Shown(stacktest.StackTest):
     def test_logs_of_one_of_several_and_without_colour(self):
         self.up("services: {web: {image: 'box:1', command: 'sh -c \"echo here; sleep 1001\"', scale: 2}}")
         eventually(lambda: self.log("web").count("here") == 2, "both have spoken")
-        self.assertEqual(self.stack("logs", "--index", "2", "web").lines, ["web-2 | here"])
+        self.assertEqual(self.stack("logs", "--index", "2", "web").lines, ["web-2  | here"])
         self.assertNotIn("\x1b", self.stack("logs", "--no-color", environment={"CLICOLOR_FORCE": "1"}).out)
         self.assertIn("\x1b", self.stack("logs", environment={"CLICOLOR_FORCE": "1"}).out)
 

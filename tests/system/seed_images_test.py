@@ -91,8 +91,8 @@ class Store(ImageTest):
     def test_images_of_a_stack_are_those_of_its_containers(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
         header, row = self.stack("images").lines
-        self.assertRegex(header, r"^CONTAINER +REPOSITORY +TAG +IMAGE ID +SIZE")
-        self.assertRegex(row, rf"^{self.project}-web-1 +box +1 +{self.id_of(IMAGE)[7:19]}")
+        self.assertRegex(header, r"^CONTAINER +REPOSITORY +TAG +PLATFORM +IMAGE ID +SIZE +CREATED")
+        self.assertRegex(row, rf"^{self.project}-web-1 +box +1 +linux/\w+ +{self.id_of(IMAGE)[7:19]} +\S+ +.* ago")
 
     def test_tags_go_one_by_one(self):
         self.write("Dockerfile", "FROM box:1\nRUN echo one > /one\n")

@@ -168,12 +168,12 @@ class Logs(stacktest.StackTest):
                 self.assertRegex(line, pattern)
                 colour, name, _ = re.match(pattern, line).groups()
                 colours[name] = colour
-                self.assertEqual(line.index(" | "), line.index("m") + 1 + len("a-long-name-1"))
+                self.assertEqual(line.index(" | "), line.index("m") + 1 + len("a-long-name-1 "))
             expected = [f"{code}{bold}" for bold in ("", ";1") for code in (36, 33, 32, 35, 34)] + ["36", "33"]
             self.assertEqual(sorted(colours.values()), sorted(expected))
 
     def test_without_colour(self):
-        expected = sorted(f"{name + '-1':13} | hello from {name}" for name in self.SERVICES)
+        expected = sorted(f"{name + '-1':14} | hello from {name}" for name in self.SERVICES)
         self.assertEqual(sorted(self.at_terminal("--no-color")), expected)
         self.assertEqual(sorted(self.at_terminal(environment={"NO_COLOR": "1"})), expected)
         self.assertEqual(sorted(self.at_terminal(environment={"TERM": "dumb"})), expected)
