@@ -205,7 +205,8 @@ namespace {
 /// Those that wait until what they depend on is healthy are restarted then, too.
 Awaitable<void> restart_with(Registry::Task dependent, Registry::Task dependency,
                              bool when_healthy) {
-  if (when_healthy) co_await dependency->await({{}, AwaitedCondition::healthy});
+  Await healthy{{}, AwaitedCondition::healthy};
+  if (when_healthy) co_await dependency->await(std::move(healthy));
   co_await dependent->restart_with_dependency();
 }
 
