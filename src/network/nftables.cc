@@ -31,8 +31,6 @@ struct Library {
       file.function<decltype(nft_run_cmd_from_buffer)>("nft_run_cmd_from_buffer");
 };
 
-bool is_loaded = false;  ///< set by whoever waits for it
-
 const Library& library() {
   static const Library loaded;
   return loaded;
@@ -140,24 +138,6 @@ void close_nft_sockets() {
   if (retired().contexts.empty() && retired().sockets.empty()) return;
   free_retired();
   ::malloc_trim(0);  // each had a copy of what it saw; every later clone would copy its page tables
-}
-
-NftLoading::NftLoading() {
-  if (is_loaded) return;
-  ::mallopt(M_ARENA_MAX, 1);  // or the thread would have a heap of its own for ever
-  loader_ = std::thread([] {
-    try {
-      library();
-    } catch (const Error&) {
-      // Whoever needs it is told.
-    }
-  });
-}
-
-NftLoading::~NftLoading() {
-  if (!loader_.joinable()) return;
-  loader_.join();
-  is_loaded = true;
 }
 
 void add_nft_request(Batch& transaction, int message, int flags, std::uint8_t family,

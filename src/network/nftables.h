@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 
 #include "network/netlink.h"
 
@@ -36,18 +35,5 @@ void renew_table(Batch& transaction, std::uint8_t family, const std::string& tab
 void hold_nft_numbers();
 /// See close_firewall_sockets().
 void close_nft_sockets();
-
-/// Loads libnftables, once, beside what its maker goes on with: the first ruleset of a process has
-/// it then. Its end waits for that: who forks afterwards is one thread again.
-class NftLoading {
- public:
-  NftLoading();
-  ~NftLoading();
-  NftLoading(const NftLoading&) = delete;
-  NftLoading& operator=(const NftLoading&) = delete;
-
- private:
-  std::thread loader_;
-};
 
 }  // namespace stack::network

@@ -10,7 +10,6 @@
 #include "network/direct_links.h"
 #include "network/links.h"
 #include "network/namespaces.h"
-#include "network/nftables.h"
 #include "network/subnets.h"
 #include "supervisor/journal.h"
 #include "supervisor/leases.h"
@@ -321,7 +320,6 @@ void StackNetwork::prepare(const ContainerConfig& config, Others others) {
   const std::vector<NetworkSpec> missing = missing_networks(config, others);
   if (missing.empty() && (uplink_made_ || !visits(config))) return;
   remove_condemned();
-  const network::NftLoading loading;  // beside the links
 
   // Held until the routes are there for others to see.
   const auto lock = FileLock::acquire(files_.net_lock());

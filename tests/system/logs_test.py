@@ -189,7 +189,10 @@ class Daemons(LogsTest):
 
     def await_third(self):
         """A line that is not finished is shown when its container has ended."""
-        stacktest.eventually(lambda: (self.log_folder() / "stdout").read_bytes().endswith(b"third"), "it has printed all")
+        def printed():
+            file = self.log_folder() / "stdout"
+            return file.exists() and file.read_bytes().endswith(b"third")
+        stacktest.eventually(printed, "it has printed all")
 
     def test_syslog_by_all_ways(self):
         port = {kind: 5140 + number for number, kind in enumerate((UDP, TCP))}
