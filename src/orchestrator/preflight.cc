@@ -2,6 +2,7 @@
 #include "orchestrator/preflight.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/files.h"
 #include "base/format.h"
@@ -17,6 +18,20 @@
 
 namespace stack::orchestrator {
 namespace {
+
+/// One that nobody is seen to hold may be that of a process that has just been killed: the kernel
+/// takes its descriptors away a little before their sockets, and has no event for that.
+std::optional<network::PortHolder> lasting_holder(const std::string& host_ip, std::uint16_t port,
+                                                  const std::string& protocol) {
+  constexpr auto patience = std::chrono::seconds(1);
+  constexpr auto pause = std::chrono::milliseconds(5);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    auto holder = network::find_port_holder(host_ip, port, protocol);
+    if (!holder || holder->pid != 0 || std::chrono::steady_clock::now() >= end) return holder;
+    std::this_thread::sleep_for(pause);
+  }
+}
 
 using supervisor::ObservedContainer;
 
@@ -184,7 +199,7 @@ class WorldCheck {
           place, "modprobe sctp");
     if (!port.published || port.published_last.value_or(*port.published) != *port.published) return;
     const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
-    const auto holder = network::find_port_holder(host_ip, *port.published, port.protocol);
+    const auto holder = lasting_holder(host_ip, *port.published, port.protocol);
     if (!holder || is_given_up(wish.name, *port.published, port.protocol)) return;
     const auto publisher = find_publisher(paths_, *port.published, port.protocol);
     // Our own supervisor, for a start that was not on disk yet when we looked: an `up` that was

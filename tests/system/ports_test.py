@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import unittest
+from pathlib import Path
 
 import inventory
 import stacktest
@@ -163,6 +164,30 @@ class Taken(stacktest.StackTest):
             result = self.stack("up", "-d", expect=1)
             self.assertEqual(self.residue_but_the_socket(), [])
         self.assertRegex(result.err, r"port 8080 .*taken by .*python3.*pid \d+")
+
+    def test_a_socket_that_nobody_has_any_more_is_waited_for(self):
+        """That of a process that was killed a moment ago. Here it is under way between two others."""
+        listener = socket.create_server(("0.0.0.0", 8080))
+        ends = socket.socketpair()
+        socket.send_fds(ends[0], [b"x"], [listener.fileno()])
+        listener.close()
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory, stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as command:
+            stacktest.eventually(lambda: "nanosleep" in Path(f"/proc/{command.pid}/wchan").read_text(), "it waits")
+            for end in ends:
+                end.close()
+            self.assertEqual(command.wait(60), 0)
+        self.await_page("http://127.0.0.1:8080", "page\n")
+
+    def test_a_socket_that_nobody_has_and_that_stays_is_a_holder(self):
+        listener = socket.create_server(("0.0.0.0", 8080))
+        ends = socket.socketpair()
+        self.addCleanup(ends[0].close)
+        self.addCleanup(ends[1].close)
+        socket.send_fds(ends[0], [b"x"], [listener.fileno()])
+        listener.close()
+        self.assertIn("port 8080 on 0.0.0.0 is taken", self.up(SERVER.format(ports='"8080:80"'), expect=1).err)
 
     def residue_but_the_socket(self):
         return [line for line in self.residue() if "8080" not in line]
