@@ -72,7 +72,9 @@ class Reader {
       during("--chmod", [&] { rules_.mode = ModeChange(mode); });
     if (const std::string owner = expanded("chown"); !owner.empty())
       during("--chown", [&] { rules_.owner = owner_of(owner); });
-    request_.task.directory_mode = rules_.mode.number().value_or(request_.task.directory_mode);
+    // As BuildKit: sticky bits and their like are not for directories that have to be made.
+    if (const auto mode = rules_.mode.number(); mode && *mode <= 0777)
+      request_.task.directory_mode = *mode;
     request_.task.owner = rules_.owner.value_or(std::pair<uid_t, gid_t>{0, 0});
     rules_.parents = is_set("parents");
     for (const std::string& pattern : step_.flag_values("exclude"))

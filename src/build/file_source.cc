@@ -36,6 +36,20 @@ bool is_absence(int error_number) {
   return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
 }
 
+/// `pattern` with one "*" for several in a row: Go's filepath.Match, which COPY goes by, knows no
+/// "**".
+std::string with_single_stars(const std::string& pattern) {
+  std::string result;
+  bool after_star = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool is_star = pattern[i] == '*';
+    if (!is_star || !after_star) result += pattern[i];
+    if (pattern[i] == '\\' && i + 1 < pattern.size()) result += pattern[++i];
+    after_star = is_star;
+  }
+  return result;
+}
+
 /// Wildcards part by part: only directories whose names fit are looked into.
 class Matcher {
  public:
@@ -44,17 +58,13 @@ class Matcher {
   std::vector<std::string> match(const std::string& pattern) {
     const PathPattern whole(pattern);
     if (whole.is_plain()) return {pattern};
-    for (const std::string& part : split(pattern, '/')) {
-      // From a "**" on any depth fits: then all names are compared with the whole.
-      any_depth_ = any_depth_ || part.find("**") != std::string::npos;
-      if (!any_depth_) parts_.emplace_back(part);
-    }
-    walk("", 0, whole);
+    for (const std::string& part : split(pattern, '/')) parts_.emplace_back(part);
+    walk("", 0);
     return std::move(found_);
   }
 
  private:
-  void walk(const std::string& path, std::size_t depth, const PathPattern& whole) {
+  void walk(const std::string& path, std::size_t depth) {
     Fd directory;
     try {
       directory =
@@ -65,21 +75,17 @@ class Matcher {
     JoinedDirectory alone;
     alone.push_back(std::move(directory));
     for (const std::string& name : names_in(alone)) {
+      if (!parts_[depth].matches(name)) continue;
       const std::string below = path.empty() ? name : path + "/" + name;
-      if (depth < parts_.size() && !parts_[depth].matches(name)) continue;
-      if (depth + 1 < parts_.size()) {
-        walk(below, depth + 1, whole);
-        continue;
-      }
-      if (whole.matches(below) && find_file(source_, below)) found_.push_back(below);
-      const auto entry = any_depth_ ? look_up(alone, name) : std::nullopt;
-      if (entry && S_ISDIR(entry->info.st_mode)) walk(below, depth + 1, whole);
+      if (depth + 1 < parts_.size())
+        walk(below, depth + 1);
+      else if (find_file(source_, below))
+        found_.push_back(below);
     }
   }
 
   const FileSource& source_;
   std::vector<PathPattern> parts_;
-  bool any_depth_ = false;
   std::vector<std::string> found_;
 };
 
@@ -118,7 +124,7 @@ std::string last_name(const std::string& path) {
 }
 
 std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern) {
-  return Matcher(source).match(pattern);
+  return Matcher(source).match(with_single_stars(pattern));
 }
 
 }  // namespace stack::build

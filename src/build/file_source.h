@@ -47,8 +47,9 @@ class ParentDirectories {
 /// The last name of such a path; "." for the root.
 std::string last_name(const std::string& path);
 
-/// The paths that `pattern` (wildcards as in PathPattern) fits, sorted; a plain one is itself,
-/// there or not. Throws Error for a pattern that is none.
+/// The paths that `pattern` fits, sorted; a plain one is itself, there or not. Wildcards as in
+/// PathPattern, but "**" is "*": COPY goes by Go's filepath.Match, which knows no other. Throws
+/// Error for a pattern that is none.
 std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern);
 
 }  // namespace stack::build
