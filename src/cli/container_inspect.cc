@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "cli/container_host_config.h"
+#include "cli/container_labels.h"
 #include "cli/container_view.h"
 #include "supervisor/endpoint_plan.h"
 
@@ -215,16 +216,10 @@ std::vector<std::string> environment(const ObservedContainer& container, const J
   return kept;
 }
 
-Json labels_json(const ObservedContainer& container, const ContainerSurroundings& around,
+Labels labels_of(const ObservedContainer& container, const ContainerSurroundings& around,
                  const Json& wish) {
-  const auto& config = container.config;
-  Json labels = wish.contains("labels") ? wish["labels"] : Json::object();
-  if (around.project.starts_with('@')) return labels;
-  labels["com.docker.compose.project"] = around.project;
-  labels["com.docker.compose.service"] = config.service;
-  labels["com.docker.compose.container-number"] = fmt::format("{}", config.number);
-  labels["com.docker.compose.oneoff"] = config.by_hand ? "True" : "False";
-  labels["com.docker.compose.image"] = wish.value("image_id", "");
+  Labels labels = container_labels(container, around.of_project);
+  if (!around.of_project.empty()) labels["com.docker.compose.image"] = wish.value("image_id", "");
   return labels;
 }
 
@@ -254,12 +249,20 @@ Json config_json(const ObservedContainer& container, const ContainerSurroundings
             {"Image", image_text(container)},
             {"WorkingDir", working_directory(wish, around.image)},
             {"StopSignal", config.stop.signal},
-            {"Labels", labels_json(container, around, wish)}};
+            {"Labels", labels_of(container, around, wish)}};
   if (wish.contains("stop_grace_period"))
     json["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(config.stop.grace).count();
   if (Json check = healthcheck(container, wish, around.image); !check.is_null())
     json["Healthcheck"] = std::move(check);
   add_program(container, wish, around.image, json);
+  return json;
+}
+
+Json host_config_of(const ObservedContainer& container, const ContainerSurroundings& around) {
+  const auto& [masked, read_only] = around.system_paths;
+  Json json = host_config(container);
+  json["MaskedPaths"] = masked.empty() ? Json(nullptr) : Json(masked);
+  json["ReadonlyPaths"] = read_only.empty() ? Json(nullptr) : Json(read_only);
   return json;
 }
 
@@ -296,7 +299,7 @@ nlohmann::json inspect_json(const ObservedContainer& container,
           {"LogPath", ""},
           {"MountLabel", ""},
           {"ProcessLabel", ""},
-          {"HostConfig", host_config(container)},
+          {"HostConfig", host_config_of(container, around)},
           {"Mounts", mounts(container)},
           {"Config", config_json(container, around)},
           {"NetworkSettings", network_settings(container, around)}};

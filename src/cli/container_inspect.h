@@ -6,17 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "cli/labels.h"
 #include "image/image_store.h"
+#include "runtime/mount_plan.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
 
 /// What is looked up elsewhere.
 struct ContainerSurroundings {
-  std::string project;
+  Labels of_project;                      ///< as of project_labels()
   const image::Image* image = nullptr;    ///< null: not there any more
   std::vector<std::string> exposed = {};  ///< "80/tcp"
   std::vector<network::NetworkSpec> networks = {};
+  runtime::SystemPaths system_paths = {};
 };
 
 nlohmann::json inspect_json(const supervisor::ObservedContainer& container,

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/container_labels.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/found_container.h"
@@ -40,18 +41,15 @@ std::string size_text(const FoundContainer& found, const Options& options,
 }
 
 Fields row_of(const FoundContainer& found, const Options& options, ImagesOfContainers& images,
-              TimePoint now) {
+              LabelsOfContainers& labels, TimePoint now) {
   constexpr std::size_t short_id = 12;
   const auto& container = found.container;
-  Labels labels = container.config.attributes;
-  labels.erase("image");
-  labels.erase("name");
   const bool is_lone = found.project == orchestrator::lone_containers_project;
   return {{"Command", command_text(container, options.no_trunc)},
           {"CreatedAt", calendar_text(container.status.created, calendar_format)},
           {"ID", options.no_trunc ? container.config.id : container.config.id.substr(0, short_id)},
           {"Image", image_text(container)},
-          {"Labels", labels_text(labels)},
+          {"Labels", labels_text(labels.of(found))},
           {"LocalVolumes", fmt::format("{}", volume_names(container).size())},
           {"Mounts", join(mount_texts(container), ",")},
           {"Names", container.config.name},
@@ -77,8 +75,9 @@ bool has_port(const PortNumbers& ports, const std::string& text) {
 /// docker's filters, of which these are known.
 class ContainerFilter {
  public:
-  ContainerFilter(const std::vector<FoundContainer>& all, ImagesOfContainers& images)
-      : all_(all), images_(images) {}
+  ContainerFilter(const std::vector<FoundContainer>& all, ImagesOfContainers& images,
+                  LabelsOfContainers& labels)
+      : all_(all), images_(images), labels_(labels) {}
 
   bool passes(const FoundContainer& found, const std::string& filter) const {
     const std::size_t equals = filter.find('=');
@@ -89,7 +88,7 @@ class ContainerFilter {
     if (key == "name") return config.name.find(value) != std::string::npos;
     if (key == "id") return config.id.starts_with(value);
     if (key == "status") return state_text(container) == value;
-    if (key == "label") return has_label(config.attributes, value);
+    if (key == "label") return has_label(labels_.of(found), value);
     if (key == "ancestor") return is_of(container, value);
     if (key == "exited") return fmt::format("{}", container.status.exit_code.value_or(-1)) == value;
     if (key == "health") return to_text(container.status.health) == value;
@@ -130,6 +129,7 @@ class ContainerFilter {
 
   const std::vector<FoundContainer>& all_;
   ImagesOfContainers& images_;
+  LabelsOfContainers& labels_;
 };
 
 /// docker's -n and -l show stopped ones too, and so does a filter for them.
@@ -148,9 +148,10 @@ std::size_t most(const Options& options) {
   return *number;
 }
 
-std::vector<FoundContainer> chosen(const Options& options, ImagesOfContainers& images) {
+std::vector<FoundContainer> chosen(const Options& options, ImagesOfContainers& images,
+                                   LabelsOfContainers& labels) {
   const std::vector<FoundContainer> all = all_containers();
-  const ContainerFilter filter(all, images);
+  const ContainerFilter filter(all, images, labels);
   std::vector<FoundContainer> containers;
   for (const FoundContainer& found : all) {
     if (!shows_all(options) && !supervisor::is_up(found.container.status.phase)) continue;
@@ -167,9 +168,10 @@ std::vector<FoundContainer> chosen(const Options& options, ImagesOfContainers& i
 int run_container_list(const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
   ImagesOfContainers images;
+  LabelsOfContainers labels;
   std::vector<Fields> rows;
-  for (const FoundContainer& found : chosen(options, images))
-    rows.push_back(row_of(found, options, images, now));
+  for (const FoundContainer& found : chosen(options, images, labels))
+    rows.push_back(row_of(found, options, images, labels, now));
   const std::string format = options.quiet ? "{{.ID}}" : options.format;
   std::vector<std::string> columns{"ID",     "Image", "Command", "RunningFor",
                                    "Status", "Ports", "Names"};

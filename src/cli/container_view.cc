@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "cli/container_labels.h"
 #include "orchestrator/diff.h"
 
 namespace stack::cli {
@@ -55,28 +56,6 @@ Json publishers(const ObservedContainer& container) {
                     {"Protocol", port.protocol}});
   }
   return list;
-}
-
-std::string labels_text(const ObservedContainer& container, const std::string& project,
-                        const Json& wish) {
-  std::map<std::string, std::string> labels{
-      {"com.docker.compose.project", project},
-      {"com.docker.compose.service", container.config.service},
-      {"com.docker.compose.container-number", fmt::format("{}", container.config.number)},
-      {"com.docker.compose.oneoff", "False"}};
-  if (supervisor::is_one_off(container.config)) {
-    labels["com.docker.compose.oneoff"] = "True";
-    labels["com.docker.compose.slug"] = container.config.step.substr(4);  // behind "run-"
-    labels.erase("com.docker.compose.container-number");
-  } else if (!container.config.step.empty()) {
-    labels["com.docker.compose.hook"] = "pre_start";
-  }
-  if (wish.contains("labels")) {
-    for (const auto& [key, value] : wish["labels"].items()) labels[key] = value.get<std::string>();
-  }
-  std::vector<std::string> pairs;
-  for (const auto& [key, value] : labels) pairs.push_back(key + "=" + value);
-  return join(pairs, ",");
 }
 
 // --- ports
@@ -286,7 +265,7 @@ Json ps_columns(const ObservedContainer& container, TimePoint now, const Json& w
   return json;
 }
 
-Json ps_json(const ObservedContainer& container, const std::string& project, TimePoint now,
+Json ps_json(const ObservedContainer& container, const Labels& of_project, TimePoint now,
              const Json& wish, const std::vector<std::string>& exposed) {
   const auto& status = container.status;
   Json json = ps_columns(container, now, wish, exposed);
@@ -294,12 +273,13 @@ Json ps_json(const ObservedContainer& container, const std::string& project, Tim
   json["ExitCode"] = status.exit_code.value_or(0);
   json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
   json["ID"] = container.config.id.substr(0, 12);
-  json["Labels"] = labels_text(container, project, wish);
+  json["Labels"] = labels_text(container_labels(container, of_project));
   json["LocalVolumes"] = fmt::format("{}", container.config.spec.mounts.size());
   json["Mounts"] = join(mount_texts(container), ",");
   json["Names"] = container.config.name;
   json["Networks"] = join(network_names(container), ",");
-  json["Project"] = project;
+  const auto project = of_project.find("com.docker.compose.project");
+  json["Project"] = project == of_project.end() ? "" : project->second;
   json["Publishers"] = publishers(container);
   json["Size"] = "0B";
   json["State"] = state_text(container);

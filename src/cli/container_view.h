@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/labels.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -51,9 +52,9 @@ std::string calendar_text(TimePoint time, const char* format);
 inline constexpr const char* calendar_format = "%Y-%m-%d %H:%M:%S +0000 UTC";
 /// "About a minute ago"
 std::string ago_text(TimePoint then, TimePoint now);
-/// docker compose's fields of `ps --format json`; `wish` as of wish_of(), `exposed` as of
-/// ports_text().
-nlohmann::json ps_json(const supervisor::ObservedContainer& container, const std::string& project,
+/// docker compose's fields of `ps --format json`; `of_project` as of project_labels(), `wish` as of
+/// wish_of(), `exposed` as of ports_text().
+nlohmann::json ps_json(const supervisor::ObservedContainer& container, const Labels& of_project,
                        TimePoint now, const nlohmann::json& wish,
                        const std::vector<std::string>& exposed);
 /// The columns of `ps` alone, which need no more than ConfigParts::summary.

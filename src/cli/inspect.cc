@@ -11,6 +11,7 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/container_inspect.h"
+#include "cli/container_labels.h"
 #include "cli/field_template.h"
 #include "cli/found_container.h"
 #include "cli/image_use.h"
@@ -32,9 +33,12 @@ HostPaths paths() {
 Json container_json(const FoundContainer& found, const Options& options) {
   ImagesOfContainers images;
   const auto& container = found.container;
-  ContainerSurroundings around{found.project, images.find(container), images.exposed(container)};
+  ContainerSurroundings around{project_labels(found.project, paths()), images.find(container),
+                               images.exposed(container)};
   for (const auto& network : supervisor::read_networks(paths(), found.project))
     around.networks.push_back(network.config.spec);
+  around.system_paths =
+      runtime::system_paths(container.config.spec.security, runtime::find_thermal_throttles());
   Json json(inspect_json(container, around));
   if (!options.sizes) return json;
   const std::uint64_t written = written_bytes(found);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/container_labels.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/image_use.h"
@@ -93,13 +94,13 @@ bool has_default_format(const Options& options) {
   return options.format.empty() || options.format == "table";
 }
 
-nlohmann::ordered_json ps_row(const ObservedContainer& container, const std::string& project,
+nlohmann::ordered_json ps_row(const ObservedContainer& container, const Labels& of_project,
                               const Options& options, ImagesOfContainers& images, TimePoint now) {
   const nlohmann::json wish = wish_of(container);
   const auto exposed = images.exposed(wish);
   nlohmann::ordered_json row(has_default_format(options)
                                  ? ps_columns(container, now, wish, exposed)
-                                 : ps_json(container, project, now, wish, exposed));
+                                 : ps_json(container, of_project, now, wish, exposed));
   if (!options.no_trunc) return row;
   row["ID"] = container.config.id;
   row["Command"] = command_text(container, true);
@@ -110,8 +111,9 @@ void print(const std::vector<ObservedContainer>& shown, const std::string& proje
            const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
   ImagesOfContainers images;
+  const Labels of_project = project_labels(project, HostPaths::from_environment());
   std::vector<nlohmann::ordered_json> rows;
-  for (const auto& each : shown) rows.push_back(ps_row(each, project, options, images, now));
+  for (const auto& each : shown) rows.push_back(ps_row(each, of_project, options, images, now));
   std::cout << format_objects(
       options.format, ps_headings(),
       {"Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"}, rows);

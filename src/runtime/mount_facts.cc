@@ -29,7 +29,9 @@ void collect_devices(const std::string& path, std::vector<Node>& nodes) {
   }
 }
 
-std::vector<std::string> thermal_throttles() {
+}  // namespace
+
+std::vector<std::string> find_thermal_throttles() {
   const std::string cpus = "/sys/devices/system/cpu";
   std::vector<std::string> found;
   for (const std::string& name : list_directory(cpus)) {
@@ -38,8 +40,6 @@ std::vector<std::string> thermal_throttles() {
   }
   return found;
 }
-
-}  // namespace
 
 MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security,
                        const DeviceFacts& devices) {
@@ -50,7 +50,7 @@ MountFacts mount_facts(const CgroupLayout& cgroups, const SecuritySpec& security
   if (security.privileged) {
     collect_devices("", facts.devices);
   } else {
-    facts.thermal_throttles = thermal_throttles();
+    facts.thermal_throttles = find_thermal_throttles();
   }
   return facts;
 }

@@ -282,16 +282,6 @@ std::ptrdiff_t depth_of(const std::string& target) {
   return std::count(target.begin(), target.end(), '/');
 }
 
-std::vector<std::string> masked_paths(const MountFacts& facts) {
-  std::vector<std::string> paths = {
-      "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
-      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
-      "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
-      "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
-  paths.insert(paths.end(), facts.thermal_throttles.begin(), facts.thermal_throttles.end());
-  return paths;
-}
-
 /// In a network namespace of our own low ports and ping need no capability, unless the user says
 /// otherwise.
 std::vector<SysctlStep> sysctl_steps(const ContainerSpec& spec) {
@@ -395,6 +385,17 @@ std::vector<MountStep> file_steps(const ContainerSpec& spec) {
   return steps;
 }
 
+SystemPaths system_paths(const SecuritySpec& security,
+                         const std::vector<std::string>& thermal_throttles) {
+  if (security.privileged || security.system_paths_unconfined) return {};
+  SystemPaths paths{{"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+                     "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+                     "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"},
+                    {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}};
+  paths.masked.insert(paths.masked.end(), thermal_throttles.begin(), thermal_throttles.end());
+  return paths;
+}
+
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
   plan.sysctls = sysctl_steps(spec);
@@ -416,10 +417,9 @@ MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   });
   std::move(steps.begin(), steps.end(), std::back_inserter(plan.steps));
   for (MountStep& step : plan.steps) remap(step, spec.ids);
-  if (!spec.security.privileged && !spec.security.system_paths_unconfined) {
-    plan.masked = masked_paths(facts);
-    plan.read_only = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-  }
+  SystemPaths paths = system_paths(spec.security, facts.thermal_throttles);
+  plan.masked = std::move(paths.masked);
+  plan.read_only = std::move(paths.read_only);
   return plan;
 }
 

@@ -76,6 +76,17 @@ struct MountFacts {
   std::vector<std::string> thermal_throttles;
 };
 
+/// What of /proc and /sys a container does not see, or not write.
+struct SystemPaths {
+  std::vector<std::string> masked;
+  std::vector<std::string> read_only;
+};
+/// Both are empty for who may do everything. `thermal_throttles` as of MountFacts. Pure.
+SystemPaths system_paths(const SecuritySpec& security,
+                         const std::vector<std::string>& thermal_throttles);
+/// Of this machine, for MountFacts.
+std::vector<std::string> find_thermal_throttles();
+
 /// The steps of configs and secrets, as mount_plan() has them. Pure. Throws Error for an owner that
 /// `spec.ids` has not.
 std::vector<MountStep> file_steps(const ContainerSpec& spec);

@@ -89,7 +89,7 @@ TEST(ContainerView, TheCommandIsQuotedAndCut) {
 
 TEST(ContainerView, JsonHasTheFieldsThatScriptsRead) {
   const auto each = container(Phase::running);
-  const auto json = ps_json(each, "shop", now, wish_of(each), {});
+  const auto json = ps_json(each, {{"com.docker.compose.project", "shop"}}, now, wish_of(each), {});
   for (const char* field :
        {"Command",      "CreatedAt",  "ExitCode", "Health", "ID",       "Image", "Labels",
         "LocalVolumes", "Mounts",     "Name",     "Names",  "Networks", "Ports", "Project",
@@ -98,6 +98,7 @@ TEST(ContainerView, JsonHasTheFieldsThatScriptsRead) {
   }
   EXPECT_EQ(json["ID"], "0123456789ab");
   EXPECT_EQ(json["Image"], "busybox:1");
+  EXPECT_EQ(json["Project"], "shop");
   EXPECT_EQ(json["RunningFor"], "About a minute ago");
 }
 

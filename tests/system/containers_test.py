@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a container is: the keys of a service that shape it, and docker's default posture."""
 
+import json
 import re
 import unittest
 
@@ -66,6 +67,27 @@ class Keys(stacktest.StackTest):
     def test_labels_are_shown(self):
         self.start("labels: {org.example.colour: green}")
         self.assertIn("org.example.colour=green", self.ps()["web"]["Labels"])
+
+    def test_scripts_find_containers_by_docker_composes_labels(self):
+        self.start("labels: {com.docker.compose.project: liar}")
+        mine = f"label=com.docker.compose.project={self.project}"
+        found = lambda *filters: self.stack(
+            "container", "ls", *(word for each in filters for word in ("--filter", each)), "--format", "{{.Names}}").lines
+        self.assertEqual(found(mine, "label=com.docker.compose.service=web"), [f"{self.project}-web-1"])
+        self.assertEqual(found(mine, "label=com.docker.compose.service=other"), [])
+        labels = json.loads(self.stack("inspect", f"{self.project}-web-1").out)[0]["Config"]["Labels"]
+        self.assertEqual(labels["com.docker.compose.project.working_dir"], str(self.directory))
+        self.assertEqual(labels["com.docker.compose.project.config_files"], str(self.directory / "stack.yaml"))
+        self.assertEqual(labels["com.docker.compose.container-number"], "1")
+
+    def test_what_is_hidden_is_told(self):
+        self.start("security_opt: [systempaths=unconfined]")
+        paths = lambda: [(host["MaskedPaths"], host["ReadonlyPaths"]) for host in
+                         [json.loads(self.stack("inspect", f"{self.project}-web-1").out)[0]["HostConfig"]]][0]
+        self.assertEqual(paths(), (None, None))
+        self.start("init: true")
+        self.assertIn("/proc/kcore", paths()[0])
+        self.assertIn("/proc/sys", paths()[1])
 
     def test_read_only_root(self):
         self.start("read_only: true\ntmpfs: /tmp")
