@@ -54,7 +54,7 @@ std::string behind_links(int root, std::string path) {
     const auto there = look_at(root, parent);
     if (!there || !S_ISDIR(there->st_mode)) return path;
     const Fd directory = open_in_root(root, parent, O_PATH | O_DIRECTORY);
-    const std::string name = path.substr(path.rfind('/') + 1);
+    const std::string name = last_name(path);
     struct stat info {};
     if (::fstatat(directory.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISLNK(info.st_mode))
@@ -167,7 +167,7 @@ bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> o
   if (look_at(root, path)) fail("{} is not a directory", printable(path));
   make_directory(root, parent_of(path), owner, mode);
   const Fd parent = open_in_root(root, parent_of(path), O_PATH | O_DIRECTORY);
-  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::string name = last_name(path);
   if (::mkdirat(parent.get(), name.c_str(), 0755) != 0) throw_errno("mkdir {}", printable(path));
   const Fd made(
       ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "cli/container_view.h"
+#include "cli/docker_json.h"
 
 namespace stack::cli {
 namespace {
@@ -26,10 +27,6 @@ std::string restart_name(supervisor::RestartKind kind) {
   return "";
 }
 
-std::string port_key(std::uint16_t port, const std::string& protocol) {
-  return fmt::format("{}/{}", port, protocol);
-}
-
 /// As asked for: a port that may be any is empty.
 Json bindings(const ObservedContainer& container) {
   Json all = Json::object();
@@ -38,11 +35,6 @@ Json bindings(const ObservedContainer& container) {
         {{"HostIp", rule.host_ip},
          {"HostPort", rule.host_port == 0 ? "" : fmt::format("{}", rule.host_port)}});
   return all;
-}
-
-template <typename List>
-Json list_or_null(const List& list) {
-  return list.empty() ? Json(nullptr) : Json(list);
 }
 
 /// Those that have a name or a place; anonymous ones stand among the mounts alone.
@@ -72,7 +64,7 @@ Json links(const ObservedContainer& container) {
   Json list = Json::array();
   for (const auto& link : container.config.links)
     list.push_back(fmt::format("/{}:/{}/{}", link.target, container.config.name, link.alias));
-  return list.empty() ? Json(nullptr) : list;
+  return list_or_null(list);
 }
 
 /// As they are kept now; what nobody asked for is docker's nothing.
@@ -208,10 +200,9 @@ std::string network_mode(const ObservedContainer& container) {
   return container.config.endpoints.front().network;
 }
 
-Json host_config(const ObservedContainer& container) {
+Json host_config(const ObservedContainer& container, const Json& wish) {
   const auto& config = container.config;
   const auto& spec = config.spec;
-  const Json wish = wish_of(container);
   Json json{{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
             {"Binds", binds(container)},
             {"CapAdd", capabilities(wish, "cap_add")},

@@ -8,8 +8,9 @@
 
 namespace stack::cli {
 
-/// Every member that docker has; what nobody asked for is docker's nothing.
-nlohmann::json host_config(const supervisor::ObservedContainer& container);
+/// Every member that docker has; what nobody asked for is docker's nothing. `wish` as of wish_of().
+nlohmann::json host_config(const supervisor::ObservedContainer& container,
+                           const nlohmann::json& wish);
 /// "host", "none", "container:NAME", or the first network.
 std::string network_mode(const supervisor::ObservedContainer& container);
 

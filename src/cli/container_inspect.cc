@@ -8,6 +8,8 @@
 #include "cli/container_host_config.h"
 #include "cli/container_labels.h"
 #include "cli/container_view.h"
+#include "cli/docker_json.h"
+#include "image/image_document.h"
 #include "supervisor/endpoint_plan.h"
 
 namespace stack::cli {
@@ -17,15 +19,11 @@ using Json = nlohmann::json;
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
-constexpr const char* time_format = "%Y-%m-%dT%H:%M:%S";
 /// docker's for what has not happened.
 constexpr const char* never = "0001-01-01T00:00:00Z";
 
 std::string time_text(TimePoint time) {
-  if (time == TimePoint{}) return never;
-  constexpr std::int64_t second = 1'000'000'000;
-  const std::int64_t all = std::chrono::nanoseconds(time.time_since_epoch()).count();
-  return fmt::format("{}.{:09}Z", calendar_text(time, time_format), all % second);
+  return time == TimePoint{} ? never : image::to_rfc3339(time);
 }
 
 Json state_json(const ObservedContainer& container) {
@@ -46,10 +44,6 @@ Json state_json(const ObservedContainer& container) {
     state["Health"] = {{"Status", std::string(to_text(status.health))},
                        {"Log", Json::array({{{"Output", status.last_probe}}})}};
   return state;
-}
-
-std::string port_key(std::uint16_t port, const std::string& protocol) {
-  return fmt::format("{}/{}", port, protocol);
 }
 
 Json published(const ObservedContainer& container) {
@@ -89,7 +83,7 @@ const network::NetworkSpec* find_network(const ContainerSurroundings& around,
 
 Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
           const ContainerSurroundings& around) {
-  Json entry{{"Aliases", endpoint.aliases.empty() ? Json(nullptr) : Json(endpoint.aliases)},
+  Json entry{{"Aliases", list_or_null(endpoint.aliases)},
              {"DNSNames", nullptr},
              {"DriverOpts", nullptr},
              {"EndpointID", ""},
@@ -145,7 +139,7 @@ Json network_settings(const ObservedContainer& container, const ContainerSurroun
                {"SecondaryIPv6Addresses", nullptr}});
   json["Ports"] = published(container);
   for (const auto& [port, protocol] : port_numbers(around.exposed)) {
-    const std::string key = fmt::format("{}/{}", port, protocol);
+    const std::string key = port_key(port, protocol);
     if (container.status.process.pid != 0 && !json["Ports"].contains(key))
       json["Ports"][key] = nullptr;
   }
@@ -157,13 +151,13 @@ Json network_settings(const ObservedContainer& container, const ContainerSurroun
 Json as_set(const std::vector<std::string>& names) {
   Json set = Json::object();
   for (const auto& name : names) set[name] = Json::object();
-  return set.empty() ? Json(nullptr) : set;
+  return list_or_null(set);
 }
 
 Json exposed(const ObservedContainer& container, const ContainerSurroundings& around) {
   std::vector<std::string> names;
   for (const auto& [port, protocol] : port_numbers(container, around.exposed))
-    names.push_back(fmt::format("{}/{}", port, protocol));
+    names.push_back(port_key(port, protocol));
   return as_set(names);
 }
 
@@ -178,7 +172,7 @@ void add_program(const ObservedContainer& container, const Json& wish, const ima
   const auto entrypoint = entrypoint_of(wish, image);
   const auto& arguments = container.config.spec.process.arguments;
   const std::size_t before = std::min(entrypoint.size(), arguments.size());
-  config["Entrypoint"] = entrypoint.empty() ? Json(nullptr) : Json(entrypoint);
+  config["Entrypoint"] = list_or_null(entrypoint);
   config["Cmd"] = std::vector<std::string>(arguments.begin() + static_cast<std::ptrdiff_t>(before),
                                            arguments.end());
 }
@@ -228,10 +222,10 @@ std::string working_directory(const Json& wish, const image::Image* image) {
   return own.empty() && image != nullptr ? image->config.working_dir : own;
 }
 
-Json config_json(const ObservedContainer& container, const ContainerSurroundings& around) {
+Json config_json(const ObservedContainer& container, const ContainerSurroundings& around,
+                 const Json& wish) {
   const auto& config = container.config;
   const auto& process = config.spec.process;
-  const Json wish = wish_of(container);
   Json json{{"Hostname", config.spec.hostname},
             {"Domainname", config.spec.domainname},
             {"User", process.user},
@@ -258,11 +252,11 @@ Json config_json(const ObservedContainer& container, const ContainerSurroundings
   return json;
 }
 
-Json host_config_of(const ObservedContainer& container, const ContainerSurroundings& around) {
-  const auto& [masked, read_only] = around.system_paths;
-  Json json = host_config(container);
-  json["MaskedPaths"] = masked.empty() ? Json(nullptr) : Json(masked);
-  json["ReadonlyPaths"] = read_only.empty() ? Json(nullptr) : Json(read_only);
+Json host_config_of(const ObservedContainer& container, const ContainerSurroundings& around,
+                    const Json& wish) {
+  Json json = host_config(container, wish);
+  json["MaskedPaths"] = list_or_null(around.system_paths.masked);
+  json["ReadonlyPaths"] = list_or_null(around.system_paths.read_only);
   return json;
 }
 
@@ -299,9 +293,9 @@ nlohmann::json inspect_json(const ObservedContainer& container,
           {"LogPath", ""},
           {"MountLabel", ""},
           {"ProcessLabel", ""},
-          {"HostConfig", host_config_of(container, around)},
+          {"HostConfig", host_config_of(container, around, wish)},
           {"Mounts", mounts(container)},
-          {"Config", config_json(container, around)},
+          {"Config", config_json(container, around, wish)},
           {"NetworkSettings", network_settings(container, around)}};
 }
 

@@ -10,6 +10,7 @@
 #include "cli/project.h"
 #include "orchestrator/desired.h"
 #include "registry/push.h"
+#include "spec/decode.h"
 
 namespace stack::cli {
 
@@ -17,7 +18,7 @@ namespace {
 
 /// An image that has a name only because it has to have one here.
 bool is_unnamed(const spec::Project& project, const spec::Service& service) {
-  return service.image == fmt::format("{}{}{}", project.name, project.name_separator, service.name);
+  return service.image == spec::default_image(project, service.name);
 }
 
 }  // namespace

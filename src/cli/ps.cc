@@ -111,7 +111,9 @@ void print(const std::vector<ObservedContainer>& shown, const std::string& proje
            const Options& options) {
   const TimePoint now = std::chrono::system_clock::now();
   ImagesOfContainers images;
-  const Labels of_project = project_labels(project, HostPaths::from_environment());
+  Labels of_project;  // the default columns need none
+  if (!has_default_format(options))
+    of_project = project_labels(project, HostPaths::from_environment());
   std::vector<nlohmann::ordered_json> rows;
   for (const auto& each : shown) rows.push_back(ps_row(each, of_project, options, images, now));
   std::cout << format_objects(

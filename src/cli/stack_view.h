@@ -18,9 +18,9 @@ struct StackSummary {
 bool is_stack(const std::string& project);
 /// Something of it runs, or is about to.
 bool is_alive(const StackSummary& stack);
-/// "exited(1), running(2)"
 /// Of the states those alone that make it alive.
 void leave_out_the_dead(StackSummary& stack);
+/// "exited(1), running(2)"
 std::string status_of(const StackSummary& stack);
 /// "/shop/stack.yaml,/shop/more.yaml"; "N/A" when nobody knows.
 std::string files_of(const StackSummary& stack);

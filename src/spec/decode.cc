@@ -309,6 +309,10 @@ std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service&
   return values;
 }
 
+std::string default_image(const Project& project, std::string_view service) {
+  return fmt::format("{}{}{}", project.name, project.name_separator, service);
+}
+
 Project decode_project(const Node& root, char name_separator) {
   Project project;
   project.name_separator = name_separator;
@@ -320,8 +324,7 @@ Project decode_project(const Node& root, char name_separator) {
   read_objects(root.find("secrets"), kSecretSchema, project.secrets, &FileObject::key);
   for (auto& [name, service] : project.services) {
     if (service.deploy_restart) service.restart = *service.deploy_restart;
-    if (service.image.empty() && service.build)
-      service.image = fmt::format("{}{}{}", project.name, name_separator, name);
+    if (service.image.empty() && service.build) service.image = default_image(project, name);
   }
   return project;
 }

@@ -108,6 +108,9 @@ std::vector<std::pair<std::string_view, PlainValue>> plain_values(const Service&
 /// Calls the row's assign for every key of `node`.
 void read_object(const Node& node, const Schema& schema, void* object);
 
+/// Of a service that is built and names none: "shop-web".
+std::string default_image(const Project& project, std::string_view service);
+
 /// The whole project from a normalised tree. `sources` gets a place for every path.
 Project decode_project(const Node& root, char name_separator = '-');
 
