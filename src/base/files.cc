@@ -124,6 +124,14 @@ void remove_whatever(int parent, const char* name) {
     throw_errno("remove {}", name);
 }
 
+/// Whether it was made; errno tells otherwise. The umask takes nothing away.
+bool make_one_directory(const std::filesystem::path& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) != 0) return false;
+  const bool is_private = (mode & 07077) == 0;
+  if (!is_private && ::chmod(path.c_str(), mode) != 0) throw_errno("chmod {}", path.native());
+  return true;
+}
+
 }  // namespace
 
 Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
@@ -222,10 +230,10 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 
 void make_directories(const std::filesystem::path& path, mode_t mode) {
   fail_point("directory.make");
-  if (::mkdir(path.c_str(), mode) == 0) return;
+  if (make_one_directory(path, mode)) return;
   if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
     make_directories(path.parent_path(), mode);
-    if (::mkdir(path.c_str(), mode) == 0) return;
+    if (make_one_directory(path, mode)) return;
   }
   if (errno != EEXIST) throw_errno("mkdir {}", path.native());
   struct stat info {};

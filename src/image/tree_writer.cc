@@ -34,8 +34,11 @@ Fd open_or_make(int root, const std::vector<std::string>& components) {
   Fd here = open_in_root(root, path, O_PATH | O_DIRECTORY);
   for (const std::string& component : components) {
     // EEXIST is a directory, or a link that the next line resolves inside the root.
-    if (::mkdirat(here.get(), component.c_str(), 0755) != 0 && errno != EEXIST)
-      throw_errno("mkdir {}", printable(component));
+    const bool is_new = ::mkdirat(here.get(), component.c_str(), 0755) == 0;
+    if (!is_new && errno != EEXIST) throw_errno("mkdir {}", printable(component));
+    // The umask is the person's, the tree is not.
+    if (is_new && ::fchmodat(here.get(), component.c_str(), 0755, 0) != 0)
+      throw_errno("chmod {}", printable(component));
     path.append(1, '/').append(component);
     here = open_in_root(root, path, O_PATH | O_DIRECTORY);
   }

@@ -162,6 +162,15 @@ TEST(MakeDirectories, MakesAllOfThemWithTheModeAskedFor) {
   EXPECT_EQ(mode_of(home / "a/b/c"), 0711U) << "what exists stays as it is";
 }
 
+TEST(MakeDirectories, GiveNothingOfTheirModeToTheUmask) {
+  const TemporaryDirectory home;
+  const mode_t before = ::umask(077);
+  make_directories(home / "a/b", 0755);
+  ::umask(before);
+  EXPECT_EQ(mode_of(home / "a"), 0755U);
+  EXPECT_EQ(mode_of(home / "a/b"), 0755U);
+}
+
 TEST(MakeDirectories, FailsWhenAFileIsInTheWay) {
   const TemporaryDirectory home;
   put(home / "file", "");

@@ -101,6 +101,15 @@ TEST_F(Layer, MakesMissingParentsAndDropsALeadingSlash) {
   EXPECT_EQ(layer(), "a dir 755\na/b dir 755\na/b/c file 644 x\nd file 644 y\n");
 }
 
+TEST_F(Layer, MakesMissingParentsThatEverybodyMayEnterWhateverTheUmask) {
+  const mode_t before = ::umask(077);
+  unpack(TarBuilder().file("a/b/c", "x"));
+  ::umask(before);
+  struct stat info {};
+  ASSERT_EQ(::stat(path("layer/a/b").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777U, 0755U);
+}
+
 TEST_F(Layer, RefusesNamesThatLeadOut) {
   for (const char* name : {"../outside/secret", "..", "a/../../outside/secret", "/../x", "a/.."}) {
     EXPECT_EQ(error_of(TarBuilder().file(name, "evil")),

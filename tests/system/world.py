@@ -237,6 +237,7 @@ def be_process_one():
 def enter(tests, prepare_outside=None):
     """Calls `tests` inside a world and exits with what it returns, or 77 where none can be."""
     require(os.geteuid() == 0, "making containers needs root")
+    os.umask(0o022)  # what tests make has the same modes wherever they run
     for tool in ("unshare", "ip", "nft", "busybox", "curl"):
         require(shutil.which(tool), f"{tool} is not installed (packaging/test-deps.txt)")
     if "STACK_WORLD" not in os.environ:
