@@ -42,7 +42,7 @@ enum class Durability {
 void write_file_atomically(const std::filesystem::path& path, std::string_view content,
                            Durability durability, mode_t mode = 0600);
 
-/// mkdir -p; directories made get `mode`, whatever the umask is. Throws Error with ENOTDIR when something else is there.
+/// mkdir -p; those made get just `mode`. Throws Error with ENOTDIR when something else is there.
 void make_directories(const std::filesystem::path& path, mode_t mode = 0700);
 /// rm -rf that never follows a symbolic link and stays on file systems it started on.
 /// A missing path is fine. Modes that forbid entry (overlay's work/work is 000) are no obstacle,

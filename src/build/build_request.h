@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "build/step_network.h"
 #include "image/store_index.h"
 #include "runtime/container_spec.h"
 
@@ -89,6 +91,7 @@ struct BuildSurroundings {
   /// Writes the file at a URL into the open file `fd`; nothing is written or returned when it still
   /// is what `known` says. Throws Error.
   std::function<std::optional<WebFile>(const std::string& url, const WebFile& known, int fd)> fetch;
+  std::shared_ptr<StepNetwork> network;  ///< of RUN, but with BuildNetwork::none and host
 };
 
 }  // namespace stack::build

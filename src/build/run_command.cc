@@ -47,7 +47,7 @@ void relay(int from, int pidfd, Turns& turns, const std::function<void(std::stri
 }  // namespace
 
 int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache, Turns& turns,
-               const std::function<void(std::string_view)>& output) {
+               const RunCalls& calls) {
   if (turns.cancelled()) fail("another stage has failed");
   const Fd nothing = open_file("/dev/null", O_RDONLY);
   Pipe pipe = make_pipe();
@@ -57,11 +57,12 @@ int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& 
   options.stderr_fd = pipe.writing.get();
   options.cache = cache;
   runtime::PendingContainer container = runtime::launch(spec, options);
+  if (calls.started) calls.started(container.identity());
   container.release();
   container.take_result();
   pipe.writing.reset();
   const pid_t pid = container.identity().pid;
-  relay(pipe.reading.get(), container.pidfd(), turns, output);
+  relay(pipe.reading.get(), container.pidfd(), turns, calls.output);
   const auto status = await_end(pid);
   if (!status) throw_errno("waitpid");
   runtime::kill_cgroup(spec.cgroup);

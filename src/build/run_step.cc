@@ -31,11 +31,17 @@ bool is_only_heredoc(const Instruction& instruction) {
   return instruction.heredocs.size() == 1 && heredoc_start(instruction.text).has_value();
 }
 
-std::string host_line(const std::string& entry) {
+std::string host_line(const std::string& entry, const std::string& host_gateway) {
   const std::size_t mark = std::min(entry.find_first_of("=:"), entry.size());
   std::string address = mark < entry.size() ? entry.substr(mark + 1) : "";
-  if (address == "host-gateway") address = "127.0.0.1";
+  if (address == "host-gateway") address = host_gateway;
   return fmt::format("{}\t{}\n", address, entry.substr(0, mark));
+}
+
+std::string hosts_text(const std::vector<std::string>& extra, const std::string& host_gateway) {
+  std::string text = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+  for (const std::string& entry : extra) text += host_line(entry, host_gateway);
+  return text;
 }
 
 void write_text(const std::filesystem::path& path, std::string_view text, mode_t mode) {
@@ -159,9 +165,10 @@ std::string RunStep::history() const {
 std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) {
   std::set<std::string> scaffolding;
   const runtime::ContainerSpec spec = container(workspace, scaffolding);
-  const int code = run_to_end(spec, job_.with.cache, job_.turns, [&](std::string_view bytes) {
-    job_.with.report.output(step, bytes);
-  });
+  const int code =
+      run_to_end(spec, job_.with.cache, job_.turns,
+                 {.started = [&](const ProcessIdentity& process) { join_network(process, spec); },
+                  .output = [&](std::string_view bytes) { job_.with.report.output(step, bytes); }});
   held_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
   std::vector<std::string> volumes;
@@ -200,7 +207,7 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
   spec.process.ulimits = job_.request.ulimits;
   if (job_.request.shm_size) spec.resources.shm_size = *job_.request.shm_size;
   spec.resources.memory_limit = job_.request.memory;
-  if (network_ != BuildNetwork::none) spec.namespaces.network.kind = runtime::NamespaceKind::host;
+  if (network_ == BuildNetwork::host) spec.namespaces.network.kind = runtime::NamespaceKind::host;
   write_etc_files(workspace, spec);
   for (const Mount& mount : mounts_) add_mount(mount, workspace, spec);
   for (const char* place : {"/dev", "/proc", "/sys", "/etc/hosts", "/etc/resolv.conf"})
@@ -212,10 +219,11 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
 
 void RunStep::write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec) const {
   const auto etc = workspace.side("etc");
-  std::string hosts = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
-  for (const std::string& entry : job_.request.extra_hosts) hosts += host_line(entry);
-  write_text(etc / "hosts", hosts, 0644);
-  write_text(etc / "resolv.conf", read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or(""),
+  write_text(etc / "hosts", hosts_text(job_.request.extra_hosts, "127.0.0.1"), 0644);
+  write_text(etc / "resolv.conf",
+             network_ == BuildNetwork::usual
+                 ? job_.with.network->resolv_conf()
+                 : read_file_if_exists("/etc/resolv.conf", 1 << 20).value_or(""),
              0644);
   spec.etc = {etc / "hosts", etc / "resolv.conf", {}};
   if (script_.empty()) return;
@@ -225,6 +233,14 @@ void RunStep::write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec
   bind.target = script_target;
   bind.writable = runtime::Writable::no;
   spec.mounts.push_back(bind);
+}
+
+/// Its /etc/hosts is in its place already: it is written anew, not replaced.
+void RunStep::join_network(const ProcessIdentity& process,
+                           const runtime::ContainerSpec& spec) const {
+  if (network_ != BuildNetwork::usual) return;
+  const std::string gateway = job_.with.network->join(process, spec.id);
+  write_text(spec.etc.hosts, hosts_text(job_.request.extra_hosts, gateway), 0644);
 }
 
 void RunStep::add_mount(const Mount& mount, Workspace& workspace, runtime::ContainerSpec& spec) {

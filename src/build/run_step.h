@@ -52,6 +52,7 @@ class RunStep {
   void add_secret(const RunMount& mount, runtime::ContainerSpec& spec) const;
   void add_agent(const RunMount& mount, runtime::ContainerSpec& spec) const;
   void write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec) const;
+  void join_network(const ProcessIdentity& process, const runtime::ContainerSpec& spec) const;
 
   BuildJob& job_;
   const Stage& stage_;

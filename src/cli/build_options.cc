@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "build/stages.h"
 #include "image/reference.h"
+#include "orchestrator/build_network.h"
 #include "orchestrator/pull_plan.h"
 #include "registry/fetch_file.h"
 #include "registry/pull.h"
@@ -201,7 +202,8 @@ build::BuildSurroundings build_surroundings(build::BuildReport& report) {
           .cache = paths.cache(),
           .report = report,
           .find_image = BaseImages(image::ImageStore(paths.images())),
-          .fetch = fetch};
+          .fetch = fetch,
+          .network = std::make_shared<orchestrator::BuildNetwork>(paths)};
 }
 
 }  // namespace stack::cli

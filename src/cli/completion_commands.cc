@@ -63,9 +63,7 @@ Names profiles(const Options& options) {
 }
 
 Names projects(const Options&) {
-  Names names = supervisor::list_projects(HostPaths::from_environment());
-  std::erase(names, supervisor::lone_networks_project);
-  return names;
+  return supervisor::list_stacks(HostPaths::from_environment());
 }
 
 Names containers(const Options& options) {

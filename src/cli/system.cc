@@ -76,15 +76,9 @@ ImageRoom room_of_images() {
   return room;
 }
 
-std::vector<std::string> stacks() {
-  auto names = supervisor::list_projects(paths());
-  std::erase(names, supervisor::lone_networks_project);
-  return names;
-}
-
 template <typename Each>
 void for_each_container(const Each& each) {
-  for (const auto& project : stacks()) {
+  for (const auto& project : supervisor::list_stacks(paths())) {
     const supervisor::ProjectFiles files{paths(), project};
     for (const auto& container :
          supervisor::read_containers(paths(), project, supervisor::ConfigParts::summary,
@@ -168,7 +162,7 @@ Json info() {
   ::uname(&machine);
   Json json = container_counts();
   json["Images"] = open_store().list().size();
-  json["Stacks"] = stacks().size();
+  json["Stacks"] = supervisor::list_stacks(paths()).size();
   json["ServerVersion"] = STACK_VERSION;
   json["Driver"] = "overlay2";
   json["CgroupVersion"] = stack::exists("/sys/fs/cgroup/cgroup.controllers") ? "2" : "1";

@@ -143,6 +143,7 @@ void check_inside(const network::NetworkSpec& spec, const supervisor::Endpoint& 
 std::vector<HostNetwork> list_networks(const HostPaths& paths) {
   std::vector<HostNetwork> networks;
   for (const auto& project : supervisor::list_projects(paths)) {
+    if (project == supervisor::builds_project) continue;  // nobody's to use
     const ProjectFiles files{paths, project};
     const auto records = read_network_records(files);
     if (records.empty()) continue;

@@ -153,6 +153,14 @@ struct ReleaseGuest {
   std::string guest;
   std::string network;
 };
+/// Joins a process that is no container's, such as a step of a build, in a network namespace of its
+/// own, to a network of this stack: with an address, a way out and the resolver at 127.0.0.11,
+/// which are its as long as it lives.
+struct JoinProcess {
+  std::string network;
+  std::string container_id;  ///< of no stack's container
+  ProcessIdentity process;
+};
 /// Ends supervisor and keeper when nothing runs; refused otherwise.
 struct Shutdown {};
 using Request =
@@ -160,7 +168,7 @@ using Request =
                  RemoveContainer, SetContainerAside, BringContainerBack, SignalContainer,
                  PauseContainer, UnpauseContainer, UpdateContainer, WriteInput, ResizeTerminal,
                  Await, ConnectContainer, DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest,
-                 Shutdown, RenameContainer>;
+                 JoinProcess, Shutdown, RenameContainer>;
 
 /// The answer to one request.
 struct Reply {
@@ -169,9 +177,10 @@ struct Reply {
   bool changed = false;          ///< false: it was so already
   std::string note;              ///< for the screen: "killed at once: process 1 ignores SIGTERM"
   std::optional<int> exit_code;  ///< AwaitedCondition::ended: of that run, when it is known
-  std::optional<ContainerStatus> status;        ///< of the container concerned
-  std::optional<network::DualAddress> address;  ///< of LeaseGuest
-  Spans spans;                                  ///< when they were asked for
+  std::optional<ContainerStatus> status;  ///< of the container concerned
+  std::optional<network::DualAddress>
+      address;  ///< LeaseGuest: the guest's; JoinProcess: host-gateway
+  Spans spans;  ///< when they were asked for
 };
 
 class Client {

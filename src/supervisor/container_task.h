@@ -57,7 +57,7 @@ struct Answer {
   bool changed = false;
   std::string note = {};
   std::optional<int> exit_code = {};                 ///< of the run that was waited for
-  std::optional<network::DualAddress> address = {};  ///< of a guest
+  std::optional<network::DualAddress> address = {};  ///< see Reply
 };
 
 class ContainerTask : public std::enable_shared_from_this<ContainerTask> {

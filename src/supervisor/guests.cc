@@ -20,6 +20,13 @@ ContainerConfig as_container(const std::string& guest, Endpoint endpoint) {
   return config;
 }
 
+/// The part of a guest's name that is its stack's otherwise.
+constexpr const char* no_stack = "@process";
+
+bool is_process(const std::string& guest) {
+  return guest.starts_with(std::string(no_stack) + "/");
+}
+
 std::set<std::string> container_names(const HostPaths& paths, const std::string& project) {
   std::set<std::string> names;
   for (const auto& each :
@@ -31,8 +38,12 @@ std::set<std::string> container_names(const HostPaths& paths, const std::string&
 }  // namespace
 
 Guests::Guests(Loop& loop, const ProjectFiles& files, StackNetwork& network,
-               std::function<void()> changed)
-    : loop_(loop), files_(files), network_(network), changed_(std::move(changed)) {}
+               const std::shared_ptr<DnsForwarder>& forwarder, std::function<void()> changed)
+    : loop_(loop),
+      files_(files),
+      network_(network),
+      forwarder_(forwarder),
+      changed_(std::move(changed)) {}
 
 void Guests::adopt() {
   const auto records = network_.records();  // a copy: they change on the way
@@ -43,14 +54,15 @@ void Guests::adopt() {
 /// One whose cable went with the namespace of a dead keeper gets another one.
 void Guests::adopt(const std::string& network, const std::string& name, const Guest& guest) {
   hold(split_guest_name(name)->first);
-  if (!is_alive(guest.process)) return network_.guest_ended(network, name, guest.process);
+  if (!is_alive(guest.process)) return ended(network, name, guest.process);
   try {
+    const Fd space = open_namespace(guest.process, name, "net");
     if (network_.is_made(network)) {
-      const Fd space = open_namespace(guest.process, name, "net");
       network_.adopt_guest(name, guest.endpoint, space.get());
     } else {
       plug_in(name, guest);
     }
+    if (is_process(name)) serve_names(network, name, space.get());
   } catch (const Error& error) {
     journal::warning("adopting " + name + ": " + error.what());
   }
@@ -78,6 +90,48 @@ void Guests::plug(const PlugGuest& request) {
   hold(split_guest_name(request.guest)->first);
   if (!known) watch(network, request.guest, request.process);
   changed_();
+}
+
+network::DualAddress Guests::join(const JoinProcess& request) {
+  if (!network_.has(request.network)) fail("there is no network {}", request.network);
+  const std::string name = guest_name(no_stack, request.container_id);
+  const ContainerConfig process = as_container(name, Endpoint{request.network, {}, {}, {}});
+  try {
+    network_.prepare(process);
+    const auto endpoints = network_.endpoints(process, network_.lease(process));
+    plug({name, request.container_id, request.process, {}, endpoints.at(0)});
+    const Fd space = open_namespace(request.process, name, "net");
+    serve_names(request.network, name, space.get());
+  } catch (...) {
+    ended(request.network, name, request.process);
+    throw;
+  }
+  return network_.host_gateway(process);
+}
+
+/// It knows nobody here: it only asks others.
+void Guests::serve_names(const std::string& network, const std::string& name,
+                         int process_namespace) {
+  DnsSource source;
+  source.answers = [this]() -> network::DnsAnswers& { return no_names_; };
+  const auto& spec = network_.spec(network);
+  source.forwarder = [this, has_way_out = !spec.internal] {
+    return has_way_out ? forwarder_ : nullptr;
+  };
+  auto& resolver = resolvers_[name];
+  if (!resolver)
+    resolver = DnsServer::start(loop_, process_namespace, DnsPorts{}, std::move(source));
+}
+
+/// A container has its address again in its next run.
+void Guests::ended(const std::string& network, const std::string& name,
+                   const ProcessIdentity& process) {
+  if (!is_process(name)) return network_.guest_ended(network, name, process);
+  if (const auto resolver = resolvers_.find(name); resolver != resolvers_.end()) {
+    if (resolver->second) resolver->second->stop();
+    resolvers_.erase(resolver);
+  }
+  network_.release_guest(network, name);
 }
 
 bool Guests::is_plugged(const std::string& network, const std::string& name,
@@ -159,7 +213,7 @@ Awaitable<void> Guests::watch_stack(std::string project, Fd keeper) {
 void Guests::watch(const std::string& network, const std::string& name,
                    const ProcessIdentity& process) {
   auto pidfd = open_process(process);
-  if (!pidfd) return network_.guest_ended(network, name, process);
+  if (!pidfd) return ended(network, name, process);
   ++running_;
   spawn(loop_, "watching a guest", watch_process(network, name, process, std::move(*pidfd)));
 }
@@ -169,7 +223,7 @@ Awaitable<void> Guests::watch_process(std::string network, std::string name,
   Descriptor end(loop_, pidfd.release());
   co_await readable(end);
   --running_;
-  network_.guest_ended(network, name, process);
+  ended(network, name, process);
   changed_();
 }
 
@@ -180,7 +234,7 @@ void Guests::drop_leases_of_the_gone() {
   for (const auto& [network, record] : network_.records()) {
     for (const auto& [holder, address] : record.leases) {
       const auto name = split_guest_name(holder);
-      if (!name) continue;
+      if (!name || is_process(holder)) continue;
       const auto [containers, unread] = known.try_emplace(name->first);
       if (unread) containers->second = container_names(files_.paths, name->first);
       if (!containers->second.contains(name->second)) gone.push_back({holder, network});

@@ -116,6 +116,13 @@ json to_object(const PlugGuest& request) {
 json to_object(const ReleaseGuest& request) {
   return {{"do", "release-guest"}, {"guest", request.guest}, {"network", request.network}};
 }
+json to_object(const JoinProcess& request) {
+  return {{"do", "join-process"},
+          {"network", request.network},
+          {"container_id", request.container_id},
+          {"pid", request.process.pid},
+          {"start_time", request.process.start_time}};
+}
 json to_object(const Shutdown&) {
   return {{"do", "shutdown"}};
 }
@@ -182,6 +189,15 @@ PlugGuest plug_from(const json& in) {
   return request;
 }
 
+JoinProcess join_from(const json& in) {
+  JoinProcess request;
+  in.at("network").get_to(request.network);
+  in.at("container_id").get_to(request.container_id);
+  in.at("pid").get_to(request.process.pid);
+  in.at("start_time").get_to(request.process.start_time);
+  return request;
+}
+
 AwaitedCondition condition_from(std::string_view name) {
   for (std::size_t i = 0; i < condition_names.size(); ++i)
     if (condition_names.at(i) == name) return static_cast<AwaitedCondition>(i);
@@ -235,6 +251,7 @@ Request request_from(const json& in) {
   if (what == "plug-guest") return plug_from(in);
   if (what == "release-guest")
     return ReleaseGuest{in.at("guest").get<std::string>(), in.at("network").get<std::string>()};
+  if (what == "join-process") return join_from(in);
   if (what == "shutdown") return Shutdown{};
   fail("unknown request \"{}\"", what);
 }

@@ -181,6 +181,14 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
   co_return answer;
 }
 
+Awaitable<Answer> Supervisor::handle(JoinProcess request) {
+  Answer answer;
+  answer.address = guests_.join(request);
+  answer.changed = true;
+  co_await firewall_ready_.completed();
+  co_return answer;
+}
+
 /// Only one that no command knows makes way. A command that was killed may have asked for it, so
 /// that it was made when the next command had looked already: nobody has started it. Or its
 /// document is damaged: only we remember it.

@@ -185,6 +185,13 @@ std::vector<std::string> list_projects(const HostPaths& paths) {
   return projects;
 }
 
+std::vector<std::string> list_stacks(const HostPaths& paths) {
+  std::vector<std::string> stacks = list_projects(paths);
+  std::erase(stacks, lone_networks_project);
+  std::erase(stacks, builds_project);
+  return stacks;
+}
+
 bool is_supervisor_of(const HostPaths& paths, const std::string& project, pid_t process) {
   const auto keeper = read_keeper_pid({paths, project});
   return keeper && parent_of(process) == *keeper;

@@ -74,6 +74,9 @@ struct ObservedNetwork {
 /// so.
 inline constexpr const char* lone_networks_project = "@networks";
 
+/// Owner of the network that steps of builds are in.
+inline constexpr const char* builds_project = "@builds";
+
 /// What becomes of a damaged document: a command tells it, unless it is to take the stack away; a
 /// supervisor goes on without.
 enum class Unreadable { is_an_error, is_left_out };
@@ -95,6 +98,8 @@ std::optional<std::string> find_network_owner(const HostPaths& paths, const std:
                                               const std::string& except);
 /// Projects that have anything on disk.
 std::vector<std::string> list_projects(const HostPaths& paths);
+/// Without those that own networks only: what a person may name as a stack, and "@containers".
+std::vector<std::string> list_stacks(const HostPaths& paths);
 /// True when `process` is the supervisor of `project`: the child of its keeper.
 bool is_supervisor_of(const HostPaths& paths, const std::string& project, pid_t process);
 

@@ -50,6 +50,7 @@ std::vector<SubnetHolder> subnet_holders(const HostPaths& paths, const std::stri
 std::string describe(const SubnetHolder& holder) {
   if (holder.project.empty()) return holder.way + " of this machine";
   if (holder.project == lone_networks_project) return "network " + holder.network;
+  if (holder.project == builds_project) return "the network of builds";
   return fmt::format("network {} of stack {}", holder.network, stack::quoted(holder.project));
 }
 

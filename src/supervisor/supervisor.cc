@@ -46,7 +46,7 @@ Supervisor::Supervisor(ProjectFiles files)
       network_(loop_, files_, network_fd),
       network_watch_(loop_, network_, files_.stack_id(),
                      [this](const Damage& damage) { repair_network(damage); }),
-      guests_(loop_, files_, network_, [this] { changed(); }),
+      guests_(loop_, files_, network_, forwarder_, [this] { changed(); }),
       visits_(loop_, files_, network_),
       neighbours_(files_, network_),
       publisher_(loop_, files_),

@@ -61,6 +61,7 @@ class Supervisor {
   Awaitable<Answer> handle(LeaseGuest request);
   Awaitable<Answer> handle(PlugGuest request);
   Awaitable<Answer> handle(ReleaseGuest request);
+  Awaitable<Answer> handle(JoinProcess request);
   Awaitable<Answer> handle(Shutdown request);
   std::vector<std::string> users_of(const std::string& network) const;
   Awaitable<void> remove(Registry::Task task);

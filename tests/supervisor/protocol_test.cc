@@ -84,6 +84,13 @@ TEST(Protocol, WhatSupervisorsAskOneAnotherArrivesAsItWasSent) {
   EXPECT_EQ(plug.endpoint, spec);
 }
 
+TEST(Protocol, AProcessThatJoinsArrivesAsItWasSent) {
+  const auto join = over_the_wire(JoinProcess{"builds", "c", {812, 99}});
+  EXPECT_EQ(join.network, "builds");
+  EXPECT_EQ(join.container_id, "c");
+  EXPECT_EQ(join.process, (ProcessIdentity{812, 99}));
+}
+
 TEST(Protocol, AReplyMayGiveAnAddress) {
   Reply reply;
   EXPECT_FALSE(decode_reply(encode_reply(reply)).address);

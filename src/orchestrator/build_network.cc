@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/build_network.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "orchestrator/desired.h"
+#include "orchestrator/lower.h"
+#include "orchestrator/project_lock.h"
+#include "supervisor/etc_files.h"
+#include "supervisor/status.h"
+
+namespace stack::orchestrator {
+namespace {
+
+using supervisor::builds_project;
+using supervisor::Client;
+
+constexpr const char* network_name = "builds";
+constexpr std::size_t longest_resolv_conf = 1 << 20;
+
+FileLock lock_builds(const HostPaths& paths) {
+  return lock_project(paths, builds_project, "stack build", [](const std::string&) {});
+}
+
+supervisor::NetworkConfig network_config() {
+  spec::Network wish;
+  wish.key = wish.name = network_name;
+  return lower(desired_network(wish));
+}
+
+void take_away(const HostPaths& paths) {
+  const FileLock lock = lock_builds(paths);
+  if (stack::exists(paths.project_data(builds_project))) {  // no other build was faster
+    auto client = Client::connect_or_start(paths, builds_project);
+    client.call(supervisor::RemoveNetwork{network_name});
+    client.call(supervisor::Shutdown{});
+  }
+  remove_project_directories(paths, builds_project, lock);
+}
+
+}  // namespace
+
+BuildNetwork::~BuildNetwork() {
+  if (!was_needed_) return;
+  client_.reset();
+  try {
+    take_away(paths_);
+  } catch (const Error&) {
+    // Others build: the last of them takes it away. Or it cannot be: the next one tries again.
+  }
+}
+
+std::string BuildNetwork::resolv_conf() const {
+  const auto host = read_file_if_exists("/etc/resolv.conf", longest_resolv_conf);
+  return supervisor::resolv_conf_text(host.value_or(""), {});
+}
+
+/// Once more when the supervisor was lost: killed, or taken away by the last of the others.
+std::string BuildNetwork::join(const ProcessIdentity& process, const std::string& id) {
+  return during("joining the network of builds", [&] {
+    if (client_) {
+      try {
+        return try_join(process, id);
+      } catch (const Error&) {
+        client_.reset();
+      }
+    }
+    return try_join(process, id);
+  });
+}
+
+std::string BuildNetwork::try_join(const ProcessIdentity& process, const std::string& id) {
+  was_needed_ = true;
+  const FileLock lock = lock_builds(paths_);
+  if (!client_) client_ = Client::connect_or_start(paths_, builds_project);
+  client_->call(supervisor::CreateNetwork{network_config()});
+  const auto reply = client_->call(supervisor::JoinProcess{network_name, id, process});
+  return reply.address && reply.address->v4 ? network::to_text(*reply.address->v4) : "";
+}
+
+}  // namespace stack::orchestrator
