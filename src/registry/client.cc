@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "image/base64.h"
 #include "image/digest.h"
 #include "registry/challenge.h"
 #include "registry/network_error.h"
@@ -45,7 +46,7 @@ std::string form(const std::vector<std::pair<std::string, std::string>>& fields)
 }
 
 std::string basic(const Credentials& credentials) {
-  return "Basic " + to_base64(credentials.user + ":" + credentials.password);
+  return "Basic " + image::to_base64(credentials.user + ":" + credentials.password);
 }
 
 std::string value_of(const std::map<std::string, std::string>& map, const char* key) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/credentials.h"
 
-#include <openssl/evp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "image/base64.h"
 #include "registry/credential_helper.h"
 
 namespace stack::registry {
@@ -69,7 +69,7 @@ std::string text_at(const json& object, const char* key) {
 std::optional<Credentials> of_entry(const json& entry) {
   Credentials credentials{text_at(entry, "username"), text_at(entry, "password"),
                           text_at(entry, "identitytoken")};
-  if (const auto both = from_base64(text_at(entry, "auth")); both && !both->empty()) {
+  if (const auto both = image::from_base64(text_at(entry, "auth")); both && !both->empty()) {
     const auto colon = both->find(':');
     credentials.user = both->substr(0, colon);
     if (colon != std::string::npos) credentials.password = both->substr(colon + 1);
@@ -137,7 +137,7 @@ void CredentialStore::keep(const std::string& registry, const Credentials& crede
   const std::string key = key_to_write(registry);
   if (const auto helper = helper_for(root, registry); !helper.empty())
     return store_with_helper(helper, key, credentials);
-  json entry = {{"auth", to_base64(credentials.user + ":" + credentials.password)}};
+  json entry = {{"auth", image::to_base64(credentials.user + ":" + credentials.password)}};
   if (!credentials.identity_token.empty()) entry["identitytoken"] = credentials.identity_token;
   root["auths"][key] = std::move(entry);
   write_json(docker_, root);
@@ -160,27 +160,6 @@ std::string CredentialStore::warning() const {
   struct stat info {};
   if (::stat(docker_.c_str(), &info) != 0 || (info.st_mode & 077) == 0) return "";
   return fmt::format("{} can be read by others: chmod 600 it", docker_.native());
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
 }
 
 }  // namespace stack::registry

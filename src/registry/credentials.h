@@ -42,8 +42,4 @@ class CredentialStore {
   std::vector<std::filesystem::path> others_;
 };
 
-std::string to_base64(std::string_view bytes);
-/// Nothing when it is none.
-std::optional<std::string> from_base64(std::string_view text);
-
 }  // namespace stack::registry

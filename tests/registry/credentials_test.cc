@@ -81,12 +81,5 @@ esac
   ::setenv("PATH", before.c_str(), 1);
 }
 
-TEST(Base64, GoesBothWays) {
-  for (const std::string text : {"", "a", "ab", "abc", "user:pass"})
-    EXPECT_EQ(from_base64(to_base64(text)), text);
-  EXPECT_FALSE(from_base64("a"));
-  EXPECT_FALSE(from_base64("a?b="));
-}
-
 }  // namespace
 }  // namespace stack::registry
