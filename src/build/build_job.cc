@@ -28,14 +28,26 @@ struct LayeredSource {
   }
 };
 
+/// The files of a commit, which nobody removes meanwhile.
+struct CommitSource {
+  GitTree tree;
+  FileSource source;
+
+  CommitSource(GitTree of, const std::string& name) : tree(std::move(of)) {
+    source.root = open_file(tree.directory, O_RDONLY | O_DIRECTORY);
+    source.name = name;
+  }
+};
+
 std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& path,
                                                  const std::string& ignore, const std::string& name,
                                                  const BuildSurroundings& with) {
   auto source = std::make_shared<FileSource>();
   source->root = open_file(path, O_RDONLY | O_DIRECTORY);
   source->name = name;
-  // An unpacked archive is another directory each time.
-  if (!path.native().starts_with(with.store.root.native()))
+  // An unpacked archive is another directory each time, as is a commit.
+  if (!path.native().starts_with(with.store.root.native()) &&
+      !path.native().starts_with(with.cache.native()))
     source->memory = std::make_shared<ContentMemory>(
         with.cache / digests_name / image::hex_of(image::digest_of(path.native())));
   source->ignore =
@@ -86,13 +98,7 @@ std::shared_ptr<const FileSource> BuildJob::files_of(const Origin& origin) {
       fmt::format("{}/{}/{}", static_cast<int>(origin.kind), origin.stage, origin.name);
   auto& known = directories_[key];
   if (known) return known;
-  if (is_directory(origin)) {
-    const auto& directory = request.contexts.at(origin.name).directory;
-    const auto ignore = read_file_if_exists(directory / ".dockerignore", 1 << 20);
-    known = open_directory(directory, ignore.value_or(""), fmt::format("context {}", origin.name),
-                           with);
-    return known;
-  }
+  if (is_directory(origin)) return known = open_named(origin.name);
   const std::string name =
       origin.kind == OriginKind::stage
           ? fmt::format("stage {}",
@@ -101,6 +107,15 @@ std::shared_ptr<const FileSource> BuildJob::files_of(const Origin& origin) {
   auto layered = std::make_shared<LayeredSource>(with.store, layers_of(origin), name);
   known = std::shared_ptr<const FileSource>(layered, &layered->source);
   return known;
+}
+
+std::shared_ptr<const FileSource> BuildJob::open_named(const std::string& name) {
+  const NamedContext& context = request.contexts.at(name);
+  if (context.repository)
+    return check_out({*context.repository, context.repository->keeps_git_dir.value_or(false)});
+  const auto ignore = read_file_if_exists(context.directory / ".dockerignore", 1 << 20);
+  return open_directory(context.directory, ignore.value_or(""), fmt::format("context {}", name),
+                        with);
 }
 
 std::shared_ptr<const FileSource> BuildJob::context() {
@@ -112,19 +127,30 @@ std::shared_ptr<const FileSource> BuildJob::context() {
   return known;
 }
 
-Download BuildJob::download(const std::string& url, const std::string& checksum) {
+template <typename Fetch>
+auto BuildJob::told(const std::string& title, Fetch&& fetch) {
   const int step = ++steps;
-  with.report.begin(step, url);
+  with.report.begin(step, title);
   try {
-    Download fetched = during(url, [&] {
-      return build::download(with, {url, checksum, request.no_cache});
-    });
+    auto fetched = fetch();
     with.report.end(step, fetched.was_there ? BuildReport::End::cached : BuildReport::End::done);
     return fetched;
   } catch (...) {
     with.report.end(step, BuildReport::End::failed);
     throw;
   }
+}
+
+Download BuildJob::download(const std::string& url, const std::string& checksum) {
+  return told(url, [&] {
+    return during(url, [&] { return build::download(with, {url, checksum, request.no_cache}); });
+  });
+}
+
+std::shared_ptr<const FileSource> BuildJob::check_out(const GitRequest& wanted) {
+  GitTree tree = told(wanted.what.shown, [&] { return build::check_out(wanted, request, with); });
+  auto source = std::make_shared<CommitSource>(std::move(tree), wanted.what.shown);
+  return {source, &source->source};
 }
 
 Origin BuildJob::origin_of(const std::string& name, const Stage& stage) const {

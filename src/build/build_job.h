@@ -13,6 +13,7 @@
 #include "build/config_steps.h"
 #include "build/downloads.h"
 #include "build/file_source.h"
+#include "build/git_tree.h"
 #include "build/guard.h"
 #include "build/stages.h"
 #include "build/turns.h"
@@ -45,6 +46,8 @@ class BuildJob {
   std::shared_ptr<const FileSource> context();
   /// A file of the web, told as a step of its own. The other stages wait meanwhile.
   Download download(const std::string& url, const std::string& checksum);
+  /// The files of a commit, in the same way.
+  std::shared_ptr<const FileSource> check_out(const GitRequest& wanted);
   /// What `name` means in `stage`.
   Origin origin_of(const std::string& name, const Stage& stage) const;
   /// Whether an origin is a directory of the host.
@@ -53,6 +56,11 @@ class BuildJob {
   std::chrono::system_clock::time_point now() const;
 
  private:
+  std::shared_ptr<const FileSource> open_named(const std::string& name);
+  /// Does what has a `was_there` as a step of this title.
+  template <typename Fetch>
+  auto told(const std::string& title, Fetch&& fetch);
+
   std::map<std::string, std::shared_ptr<const FileSource>> directories_;
 };
 

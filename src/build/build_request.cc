@@ -9,7 +9,9 @@ namespace stack::build {
 NamedContext named_context(const std::string& text) {
   constexpr std::string_view of_image = "docker-image://";
   if (text.starts_with(of_image)) return {{}, text.substr(of_image.size())};
-  if (text.find("://") != std::string::npos || text.starts_with("git@"))
+  if (auto repository = parse_git_reference(text, ShortNames::are_repositories))
+    return {{}, "", std::move(repository)};
+  if (text.find("://") != std::string::npos)
     throw Error(fmt::format("building from {} is not supported yet", text))
         .with_hint("fetch it first and give its directory");
   return {std::filesystem::canonical(text), ""};

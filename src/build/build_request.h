@@ -14,19 +14,21 @@
 #include <string_view>
 #include <vector>
 
+#include "build/git_reference.h"
 #include "build/step_network.h"
 #include "image/store_index.h"
 #include "runtime/container_spec.h"
 
 namespace stack::build {
 
-/// A further source of files: a directory of the host, or an image.
+/// A further source of files: a directory of the host, an image, or a git repository.
 struct NamedContext {
   std::filesystem::path directory;
-  std::string image;  ///< name or id; of an own image the `directory` is empty
+  std::string image;  ///< name or id
+  std::optional<GitReference> repository = {};
 };
 
-/// "DIRECTORY" or "docker-image://NAME". Throws Error for what is neither.
+/// "DIRECTORY", "docker-image://NAME" or the address of a repository. Throws Error for another one.
 NamedContext named_context(const std::string& text);
 
 enum class BuildNetwork { usual, none, host };
@@ -79,6 +81,7 @@ struct WebFile {
 /// Directories of BuildSurroundings::cache that are for builds only.
 inline constexpr const char* cache_mounts_name = "build";
 inline constexpr const char* downloads_name = "downloads";
+inline constexpr const char* git_trees_name = "git";
 inline constexpr const char* digests_name = "build-digests";
 
 struct BuildSurroundings {
@@ -91,6 +94,7 @@ struct BuildSurroundings {
   /// Writes the file at a URL into the open file `fd`; nothing is written or returned when it still
   /// is what `known` says. Throws Error.
   std::function<std::optional<WebFile>(const std::string& url, const WebFile& known, int fd)> fetch;
+  std::chrono::milliseconds patience;  ///< how long a server of git may say nothing
   std::shared_ptr<StepNetwork> network;  ///< of RUN, but with BuildNetwork::none and host
 };
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "build/cache_key.h"
+#include "build/git_tree.h"
 #include "build/layers.h"
 #include "build/schedule.h"
 #include "image/build_cache.h"
@@ -72,12 +73,14 @@ image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
 }
 
 std::vector<std::filesystem::path> build_caches(const std::filesystem::path& cache) {
-  return {cache / cache_mounts_name, cache / downloads_name, cache / digests_name};
+  return {cache / cache_mounts_name, cache / downloads_name, cache / git_trees_name,
+          cache / digests_name};
 }
 
 void forget_builds(const image::StorePaths& store, const std::filesystem::path& cache) {
   const FileLock claim = image::claim_builds(store);
   image::forget_builds(store);
+  forget_git_trees(store, cache);
   for (const auto& directory : build_caches(cache)) remove_tree(directory);
 }
 

@@ -50,6 +50,12 @@ bool holds_archive(int file) {
   return is_archive;
 }
 
+/// As Go's strconv.ParseBool, which reads BuildKit's settings.
+bool is_yes(const std::string& text) {
+  return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" ||
+         text == "True";
+}
+
 void unpack(int archive, ScratchDirectory& place) {
   const fs::path tree = place.path() / "context";
   make_directories(tree, 0755);
@@ -78,9 +84,8 @@ class Opener {
  private:
   void open_source() {
     const std::string& source = wish_.source;
-    if (is_repository(source))
-      throw Error(fmt::format("building from a git repository ({}) is not supported", source))
-          .with_hint("clone it first and give its directory");
+    if (const auto repository = parse_git_reference(source, ShortNames::are_repositories))
+      return open_repository(*repository);
     if (is_url(source)) return open_download();
     if (source == "-") return open_input();
     struct stat info {};
@@ -113,6 +118,25 @@ class Opener {
     }));
   }
 
+  void open_repository(const GitReference& repository) {
+    GitRequest wanted{repository, repository.keeps_git_dir.value_or(false)};
+    const auto asked = request_.arguments.find("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
+    if (asked != request_.arguments.end() && is_yes(asked->second)) wanted.keeps_git_dir = true;
+    with_.report.begin(0, fmt::format("load git source {}", repository.shown));
+    try {
+      opened_.commit = check_out(wanted, request_, with_);
+    } catch (...) {
+      with_.report.end(0, BuildReport::End::failed);
+      throw;
+    }
+    with_.report.end(0,
+                     opened_.commit->was_there ? BuildReport::End::cached : BuildReport::End::done);
+    request_.context = opened_.commit->directory;
+  }
+
+  /// A stranger's: its links lead nowhere else, and everything is seen from its top.
+  bool is_foreign() const { return opened_.unpacked || opened_.commit; }
+
   /// An archive, or else a Dockerfile.
   void open_either(const Fd& input) {
     if (holds_archive(input.get())) return open_archive(input.get());
@@ -134,9 +158,8 @@ class Opener {
       return;
     }
     const std::string name = wish_.dockerfile.empty() ? "Dockerfile" : wish_.dockerfile;
-    // In an archive everything is seen from its top.
     const bool in_context =
-        wish_.dockerfile.empty() || wish_.dockerfile_base.empty() || opened_.unpacked.has_value();
+        wish_.dockerfile.empty() || wish_.dockerfile_base.empty() || is_foreign();
     path_ = (in_context ? request_.context : wish_.dockerfile_base) / name;
     const auto text = read_inside(in_context && !fs::path(name).is_absolute(), name);
     if (!text)
@@ -146,9 +169,8 @@ class Opener {
     request_.dockerfile_name = name;
   }
 
-  /// Links of a context that a stranger packed lead nowhere else.
   std::optional<std::string> read_inside(bool in_context, const std::string& name) const {
-    if (!in_context || !opened_.unpacked) return read_file_if_exists(path_, largest_dockerfile);
+    if (!in_context || !is_foreign()) return read_file_if_exists(path_, largest_dockerfile);
     try {
       const Fd root = open_file(request_.context, O_RDONLY | O_DIRECTORY);
       return read_all(open_in_root(root.get(), name, O_RDONLY).get(), largest_dockerfile);
@@ -160,7 +182,7 @@ class Opener {
 
   void read_ignore() {
     if (request_.context.empty()) return;
-    if (!path_.empty() && !opened_.unpacked) {
+    if (!path_.empty() && !is_foreign()) {
       const fs::path own = path_.native() + ".dockerignore";
       if (auto text = read_file_if_exists(own, largest_dockerfile)) {
         request_.ignore = std::move(*text);

@@ -9,12 +9,13 @@
 
 #include "base/scratch.h"
 #include "build/build_request.h"
+#include "build/git_tree.h"
 
 namespace stack::build {
 
 struct ContextWish {
-  /// A directory, a tar archive (plain, gzip, zstd); "-" or an http or https address: either an
-  /// archive or a Dockerfile, on standard input or of that server.
+  /// A directory, a tar archive (plain, gzip, zstd), a git repository (git_reference.h); "-" or an
+  /// http or https address: either an archive or a Dockerfile, on standard input or of that server.
   std::string source;
   /// Path of the Dockerfile; "-": standard input; empty: "Dockerfile" in the context.
   std::string dockerfile;
@@ -23,13 +24,14 @@ struct ContextWish {
   std::optional<std::string> dockerfile_text = {};  ///< instead of any file
 };
 
-/// A context, ready to be built from; unpacked ones live as long as this.
+/// A context, ready to be built from; what was unpacked or fetched lives as long as this.
 struct OpenedContext {
   std::optional<ScratchDirectory> unpacked;
+  std::optional<GitTree> commit;
 };
 
 /// Fills in context, Dockerfile and .dockerignore of `request`. Throws Error that says what is
-/// missing, and for git repositories.
+/// missing.
 OpenedContext open_context(const ContextWish& wish, const BuildSurroundings& with,
                            BuildRequest& request);
 

@@ -79,11 +79,7 @@ class Reader {
     rules_.parents = is_set("parents");
     for (const std::string& pattern : step_.flag_values("exclude"))
       rules_.excluded.emplace_back(clean_relative(expand_word(pattern, lookup_, job_.file.escape)));
-    if (step_.flag("keep-git-dir") != nullptr)
-      fail("--keep-git-dir is for git repositories, which ADD does not support");
     checksum_ = expanded("checksum");
-    if (!checksum_.empty() && !image::is_digest(checksum_))
-      fail("invalid --checksum {}: sha256: and 64 digits", stack::quoted(checksum_));
     find_files();
   }
 
@@ -127,10 +123,11 @@ class Reader {
   void read_source(const std::string& written, const std::string& source) {
     if (const auto start = heredoc_start(written); start && !step_.heredocs.empty())
       return add_document(*start);
-    if (step_.name == "ADD" && is_repository(source))
-      throw Error(fmt::format("ADD of a git repository ({}) is not supported", source))
-          .with_hint("clone it with RUN, or put it into the build context");
-    if (step_.name == "ADD" && is_url(source)) return add_download(source);
+    if (step_.name == "ADD") {
+      if (auto repository = parse_git_reference(source, ShortNames::are_paths))
+        return add_repository(std::move(*repository));
+      if (is_url(source)) return add_download(source);
+    }
     if (!checksum_.empty()) fail("--checksum is for addresses, and {} is a path", source);
     const auto paths = match_paths(*files(), clean_relative(source));
     // As BuildKit: a pattern that nothing matches brings nothing.
@@ -166,9 +163,37 @@ class Reader {
     request_.task.items.push_back(std::move(item));
   }
 
-  void add_download(const std::string& url) {
+  void check_checksum_alone() const {
     if (!checksum_.empty() && step_.words.size() > 2)
       fail("--checksum is of one source, and there are {}", step_.words.size() - 1);
+  }
+
+  /// What is in its top directory, as COPY brings that of a context.
+  void add_repository(GitReference repository) {
+    check_checksum_alone();
+    if (!checksum_.empty()) {
+      const std::string checksum = during("--checksum", [&] { return git_checksum(checksum_); });
+      if (!repository.checksum.empty() && repository.checksum != checksum)
+        fail("--checksum says {} and the address {}", checksum, repository.checksum);
+      repository.checksum = checksum;
+    }
+    const bool keeps = is_set("keep-git-dir");
+    if (step_.flag("keep-git-dir") != nullptr && repository.keeps_git_dir.value_or(keeps) != keeps)
+      fail("--keep-git-dir and the address disagree");
+    const bool keeps_git_dir = repository.keeps_git_dir.value_or(keeps);
+    CopyItem item;
+    item.source = job_.check_out({std::move(repository), keeps_git_dir});
+    item.is_directory = true;
+    const auto found = find_file(*item.source, "");
+    if (!found) fail("{} is gone", item.source->name);
+    add_to_plan(*item.source, *found, "", rules_, item.plan);
+    request_.task.items.push_back(std::move(item));
+  }
+
+  void add_download(const std::string& url) {
+    check_checksum_alone();
+    if (!checksum_.empty() && !image::is_digest(checksum_))
+      fail("invalid --checksum {}: sha256: and 64 digits", stack::quoted(checksum_));
     const Download file = job_.download(url, checksum_);
     if (file.name.empty() && request_.task.into_directory)
       throw Error(fmt::format("{} names no file", url))

@@ -90,13 +90,6 @@ bool is_url(const std::string& source) {
   return source.starts_with("http://") || source.starts_with("https://");
 }
 
-bool is_repository(const std::string& source) {
-  static constexpr std::array<std::string_view, 4> prefixes = {"git@", "git://", "ssh://",
-                                                               "github.com/"};
-  const std::string address = source.substr(0, source.find('#'));
-  return starts_with_any(source, prefixes) || (is_url(source) && address.ends_with(".git"));
-}
-
 Download download(const BuildSurroundings& with, const DownloadRequest& request) {
   const fs::path place = with.cache / downloads_name / image::hex_of(image::digest_of(request.url));
   make_directories(place);

@@ -15,8 +15,6 @@ namespace stack::build {
 
 /// http:// or https://.
 bool is_url(const std::string& source);
-/// Of git, by any of the ways in which docker names one.
-bool is_repository(const std::string& source);
 
 struct DownloadRequest {
   std::string url;

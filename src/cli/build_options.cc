@@ -106,7 +106,9 @@ void add_context(const std::string& text, build::BuildRequest& request) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     refuse(
-        fmt::format("invalid build context {}: NAME=DIRECTORY or NAME=docker-image://IMAGE", text));
+        fmt::format("invalid build context {}: NAME=DIRECTORY, NAME=docker-image://IMAGE or "
+                    "NAME=REPOSITORY",
+                    text));
   request.contexts[text.substr(0, equals)] = build::named_context(text.substr(equals + 1));
 }
 
@@ -203,6 +205,7 @@ build::BuildSurroundings build_surroundings(build::BuildReport& report) {
           .report = report,
           .find_image = BaseImages(image::ImageStore(paths.images())),
           .fetch = fetch,
+          .patience = registry::waits_from_environment().idle,
           .network = std::make_shared<orchestrator::BuildNetwork>(paths)};
 }
 

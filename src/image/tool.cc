@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,8 +37,10 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   return result;
 }
 
-std::vector<std::string> environment_with(const std::vector<std::string>& extra) {
+std::vector<std::string> environment_of(const Tool& tool) {
+  const std::vector<std::string>& extra = tool.environment;
   std::vector<std::string> all = extra;
+  if (tool.inherits == Inherits::nothing) return all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const std::string key = text.substr(0, text.find('=') + 1);
@@ -60,6 +64,7 @@ struct ChildTask {
 [[noreturn]] void become_tool(const ChildTask& task) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpgid(0, 0);
+  ::umask(022);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -103,10 +108,23 @@ class RunningTool {
   pid_t pid_ = 0;
 };
 
-void read_lines(int fd, const std::function<void(const std::string&)>& on_line) {
+/// Waits for something to read, or the end.
+void await_words(int fd, std::chrono::milliseconds patience) {
+  if (patience.count() == 0) return;
+  pollfd wait{fd, POLLIN, 0};
+  int ready = -1;
+  while ((ready = ::poll(&wait, 1, static_cast<int>(patience.count()))) < 0)
+    if (errno != EINTR) throw_errno("poll");
+  if (ready == 0)
+    fail("nothing was heard for {} s", std::chrono::ceil<std::chrono::seconds>(patience).count());
+}
+
+void read_lines(int fd, std::chrono::milliseconds patience,
+                const std::function<void(const std::string&)>& on_line) {
   std::string pending;
   char buffer[4096];
   for (;;) {
+    await_words(fd, patience);
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("read");
@@ -125,15 +143,15 @@ void read_lines(int fd, const std::function<void(const std::string&)>& on_line) 
 int run_tool(const Tool& tool, const std::function<void(const std::string&)>& on_line) {
   std::vector<std::string> arguments = tool.arguments;
   arguments.insert(arguments.begin(), tool.program.filename().native());
-  std::vector<std::string> environment = environment_with(tool.environment);
+  std::vector<std::string> environment = environment_of(tool);
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(environment);
   Pipe pipe = make_pipe();
   const Fd nothing = open_file("/dev/null", O_RDONLY);
-  RunningTool running(
-      {tool.program.c_str(), argv.data(), envp.data(), nothing.get(), pipe.writing.get(), false});
+  RunningTool running({tool.program.c_str(), argv.data(), envp.data(),
+                       tool.input >= 0 ? tool.input : nothing.get(), pipe.writing.get(), false});
   pipe.writing.reset();
-  read_lines(pipe.reading.get(), on_line);
+  read_lines(pipe.reading.get(), tool.patience, on_line);
   return running.wait();
 }
 

@@ -4,6 +4,7 @@
 // ends every process it started and undoes every mount it made.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -12,14 +13,21 @@
 
 namespace stack::image {
 
+/// Of the variables of our environment.
+enum class Inherits { all, nothing };
+
 struct Tool {
   std::filesystem::path program;
   std::vector<std::string> arguments;    ///< without the program itself
-  std::vector<std::string> environment;  ///< KEY=VALUE, on top of our own
+  std::vector<std::string> environment;  ///< KEY=VALUE, on top of what it inherits
+  Inherits inherits = Inherits::all;
+  std::chrono::milliseconds patience{0};  ///< how long it may say nothing; 0: for ever
+  int input = -1;                         ///< borrowed; -1: there is none
 };
 
-/// Runs it with no input; each line of its output and error output is given to `on_line`. Returns
-/// its exit code, or 128 + signal. When on_line throws it is killed.
+/// Runs it (umask 022); each line of its output and error output is given to `on_line`. Returns its
+/// exit code, or 128 + signal. When on_line throws it is killed; so it is, with an Error, when its
+/// silence is too long.
 int run_tool(const Tool& tool, const std::function<void(const std::string&)>& on_line);
 
 /// The first executable file of that name in the directories of PATH.

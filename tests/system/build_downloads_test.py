@@ -165,11 +165,6 @@ class Add(Web):
                            (f"ADD --checksum={digest(b'')} {self.url('/f')} {self.url('/g')} /", "of one source")):
             self.assertIn(word, self.build(f"FROM box:1\n{text}\n", files={"hello": ""}, expect=1).err)
 
-    def test_a_git_repository_is_refused(self):
-        failed = self.build("FROM box:1\nADD https://127.0.0.1/app.git#main /src\n", expect=1)
-        self.assertIn("git repository", failed.err)
-        self.assertIn("clone it", failed.err)
-
 
 class Context(Web):
     def test_an_archive(self):

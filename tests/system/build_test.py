@@ -794,7 +794,7 @@ class Services(buildtest.BuildTest):
         self.site()
         for key, message in (("platforms: [plan9/mips]", "is not this machine's"),
                              ("privileged: true", "not supported"), ("network: some-net", "cannot be used by a build"),
-                             ("context: https://example.invalid/x.git", "is not supported"),
+                             ("context: https://x.invalid/x.git", "stack.yaml:3:12: building web: https://x.invalid/x.git: git"),
                              ("context: ./absent", "stack.yaml:3:12: building web: unable to prepare context"),
                              ("dockerfile: Absent", "stack.yaml:3:37: building web: failed to read dockerfile")):
             with self.subTest(key):
