@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "build/dockerfile.h"
+#include "build/git_reference.h"
 #include "build/ignore.h"
 #include "build/run_mounts.h"
 #include "build/stages.h"
@@ -32,6 +33,8 @@ void look_at(const Instruction& instruction, char escape) {
   };
   tolerating_errors([&] { expand_word(instruction.text, lookup, escape); });
   tolerating_errors([&] { expand_words(instruction.text, lookup, escape); });
+  for (const std::string& word : instruction.words)
+    tolerating_errors([&] { parse_git_reference(word, ShortNames::are_paths); });
   for (const Heredoc& document : instruction.heredocs)
     tolerating_errors([&] { expand_document(document.content, lookup, escape); });
   for (const std::string& mount : instruction.flag_values("mount"))

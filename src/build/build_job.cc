@@ -132,7 +132,7 @@ auto BuildJob::told(const std::string& title, Fetch&& fetch) {
   const int step = ++steps;
   with.report.begin(step, title);
   try {
-    auto fetched = fetch();
+    auto fetched = fetch(step);
     with.report.end(step, fetched.was_there ? BuildReport::End::cached : BuildReport::End::done);
     return fetched;
   } catch (...) {
@@ -142,13 +142,17 @@ auto BuildJob::told(const std::string& title, Fetch&& fetch) {
 }
 
 Download BuildJob::download(const std::string& url, const std::string& checksum) {
-  return told(url, [&] {
+  return told(url, [&](int) {
     return during(url, [&] { return build::download(with, {url, checksum, request.no_cache}); });
   });
 }
 
 std::shared_ptr<const FileSource> BuildJob::check_out(const GitRequest& wanted) {
-  GitTree tree = told(wanted.what.shown, [&] { return build::check_out(wanted, request, with); });
+  GitTree tree = told(wanted.what.shown, [&](int step) {
+    GitTree found = build::check_out(wanted, request, with);
+    with.report.output(step, fmt::format("commit {}\n", found.commit));
+    return found;
+  });
   auto source = std::make_shared<CommitSource>(std::move(tree), wanted.what.shown);
   return {source, &source->source};
 }

@@ -45,8 +45,9 @@ struct BuildRequest {
   std::map<std::string, std::string> labels;
   std::vector<std::string> names;  ///< of the image, canonical
   std::map<std::string, NamedContext> contexts;
-  std::map<std::string, std::string> secrets;  ///< id -> content
-  std::map<std::string, std::string> agents;   ///< ssh: id -> socket
+  std::map<std::string, std::string> secrets;            ///< id -> content
+  std::map<std::string, std::string> agents;             ///< ssh: id -> socket
+  std::map<std::string, std::vector<std::string>> keys;  ///< ssh: id -> files, for an own agent
   BuildNetwork network = BuildNetwork::usual;
   std::vector<std::string> extra_hosts;  ///< "NAME=ADDRESS"
   std::optional<std::uint64_t> shm_size;

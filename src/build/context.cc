@@ -70,6 +70,7 @@ class Opener {
       : wish_(wish), with_(with), request_(request) {}
 
   OpenedContext open() {
+    opened_.agents = start_agents(request_, with_.store);
     open_source();
     if (wish_.dockerfile_text) {
       request_.dockerfile = *wish_.dockerfile_text;
@@ -125,6 +126,7 @@ class Opener {
     with_.report.begin(0, fmt::format("load git source {}", repository.shown));
     try {
       opened_.commit = check_out(wanted, request_, with_);
+      with_.report.output(0, fmt::format("commit {}\n", opened_.commit->commit));
     } catch (...) {
       with_.report.end(0, BuildReport::End::failed);
       throw;

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/scratch.h"
 #include "build/build_request.h"
 #include "build/git_tree.h"
+#include "build/ssh_agents.h"
 
 namespace stack::build {
 
@@ -24,14 +27,16 @@ struct ContextWish {
   std::optional<std::string> dockerfile_text = {};  ///< instead of any file
 };
 
-/// A context, ready to be built from; what was unpacked or fetched lives as long as this.
+/// A context, ready to be built from; what was unpacked, fetched or started for it lives as long as
+/// this.
 struct OpenedContext {
   std::optional<ScratchDirectory> unpacked;
   std::optional<GitTree> commit;
+  std::vector<std::unique_ptr<SshAgent>> agents;
 };
 
-/// Fills in context, Dockerfile and .dockerignore of `request`. Throws Error that says what is
-/// missing.
+/// Fills in context, Dockerfile, .dockerignore and agents of `request`. Throws Error that says what
+/// is missing.
 OpenedContext open_context(const ContextWish& wish, const BuildSurroundings& with,
                            BuildRequest& request);
 

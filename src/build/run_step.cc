@@ -105,7 +105,7 @@ void RunStep::look_at_mounts() {
       if (parsed.kind == RunMountKind::ssh && parsed.required &&
           !job_.request.agents.contains(parsed.id))
         throw Error(fmt::format("ssh agent {} is required and was not given", parsed.id))
-            .with_hint("give it with --ssh default");
+            .with_hint(fmt::format("give it with --ssh {}, or --ssh {}=KEY", parsed.id, parsed.id));
     });
     mounts_.push_back(std::move(mount));
   }

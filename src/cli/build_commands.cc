@@ -14,7 +14,8 @@ Flag pull_flag() {
   return {"--pull", &Options::pull, "Fetch base images anew, where that can be"};
 }
 Flag ssh_flag() {
-  return {"--ssh", &Options::ssh, "Let RUN --mount=type=ssh use an agent", "default|ID=SOCKET"};
+  return {"--ssh", &Options::ssh, "Let RUN --mount=type=ssh and git use an agent, or private keys",
+          "default|ID=SOCKET|ID=KEY"};
 }
 Flag memory_flag() {
   return {"-m,--memory", &Options::memory, "The most memory that a step may use", "BYTES"};
@@ -52,7 +53,8 @@ Command build_command() {
 Command image_build_command() {
   return {
       "image build",
-      "Build an image from a Dockerfile (-f) and a context: a directory, a tar archive, or -",
+      "Build an image from a Dockerfile (-f) and a context: a directory, a tar archive, a git "
+      "repository, or -",
       "stack image build -t shop:1 .",
       Positional::one,
       "CONTEXT",
@@ -63,7 +65,7 @@ Command image_build_command() {
        {"--secret", &Options::secrets, "Let RUN --mount=type=secret read a file or variable",
         "id=ID,src=FILE"},
        ssh_flag(),
-       {"--build-context", &Options::build_contexts, "A further source of files", "NAME=DIRECTORY"},
+       {"--build-context", &Options::build_contexts, "A further source of files", "NAME=CONTEXT"},
        no_cache_flag(),
        pull_flag(),
        {"--network", &Options::build_network, "Network of RUN: default, none or host", "NAME"},

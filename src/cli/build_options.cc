@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/build_options.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <set>
@@ -11,6 +9,7 @@
 #include "base/files.h"
 #include "base/host_paths.h"
 #include "base/text.h"
+#include "build/ssh_agents.h"
 #include "build/stages.h"
 #include "image/reference.h"
 #include "orchestrator/build_network.h"
@@ -59,21 +58,6 @@ void add_secret(const std::string& text, build::BuildRequest& request) {
   }
   request.secrets[fields["id"]] =
       during(fmt::format("secret {}", fields["id"]), [&] { return read_file(file, 1 << 20); });
-}
-
-void add_agent(const std::string& text, build::BuildRequest& request) {
-  const std::size_t equals = std::min(text.find('='), text.size());
-  const std::string id = equals == 0 ? "default" : text.substr(0, equals);
-  std::string socket = equals < text.size() ? text.substr(equals + 1) : "";
-  if (socket.empty()) socket = environment("SSH_AUTH_SOCK").value_or("");
-  if (socket.empty())
-    throw Error(fmt::format("ssh {}: no agent is running", id)).with_hint("set SSH_AUTH_SOCK");
-  struct stat info {};
-  if (::stat(socket.c_str(), &info) != 0) throw_errno("ssh {}: {}", id, socket);
-  if (!S_ISSOCK(info.st_mode))
-    throw Error(fmt::format("ssh {}: {} is no agent's socket; keys are not supported", id, socket))
-        .with_hint("add the key to an agent: ssh-add");
-  request.agents[id] = socket;
 }
 
 std::uint64_t size_of(const std::string& text, const char* flag) {
@@ -160,7 +144,9 @@ void add_common_flags(const Options& options, build::BuildRequest& request) {
   if (options.no_cache) request.no_cache = true;
   if (options.pull) request.pull = true;
   if (!options.memory.empty()) request.memory = size_of(options.memory, "memory");
-  for (const std::string& text : options.ssh) add_agent(text, request);
+  for (const std::string& text : options.ssh)
+    build::add_ssh(text, environment("SSH_AUTH_SOCK").value_or(""), std::filesystem::current_path(),
+                   request);
 }
 
 void add_image_flags(const Options& options, build::BuildRequest& request) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/build_services.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "build/builder.h"
+#include "build/ssh_agents.h"
 #include "build/stages.h"
 #include "image/reference.h"
 
@@ -85,7 +84,7 @@ class Lowering {
     lower_limits();
     for (const auto& [name, source] : build_.additional_contexts) lower_context(name, source);
     for (const auto& secret : build_.secrets) lower_secret(secret);
-    for (const std::string& agent : build_.ssh) lower_agent(agent);
+    for (const std::string& text : build_.ssh) lower_ssh(text);
     return std::move(result_);
   }
 
@@ -171,19 +170,16 @@ class Lowering {
     }
   }
 
-  void lower_agent(const std::string& text) {
-    const std::size_t equals = std::min(text.find('='), text.size());
-    std::string socket = equals < text.size() ? text.substr(equals + 1) : "";
-    if (socket.empty()) {
-      const auto running = project_.variables.find("SSH_AUTH_SOCK");
-      if (running != project_.variables.end()) socket = running->second;
+  void lower_ssh(const std::string& text) {
+    const auto running = project_.variables.find("SSH_AUTH_SOCK");
+    try {
+      build::add_ssh(text, running == project_.variables.end() ? "" : running->second,
+                     project_.working_dir, request());
+    } catch (const Error& error) {
+      throw Error(at_key(project_, name_, "ssh", error.what()))
+          .with_hint(error.hint())
+          .with_exit_code(ExitCode::invalid_file);
     }
-    struct stat info {};
-    if (socket.empty() || ::stat(socket.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode))
-      refuse(project_, name_, "ssh",
-             fmt::format("{} is no socket of an agent; keys are not supported",
-                         stack::quoted(socket)));
-    request().agents[text.substr(0, equals)] = socket;
   }
 
   build::BuildRequest& request() { return result_.request; }

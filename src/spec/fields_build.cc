@@ -63,7 +63,7 @@ constexpr Field kBuildFields[] = {
     {"sbom", &kLooseText, "List of the image's software"},
     {"secrets", &kBuildSecrets, "Secret files", assign_build_secrets},
     {"shm_size", &kSize, "Size of /dev/shm", into<&Build::shm_size>},
-    {"ssh", &kSsh, "SSH agents", into<&Build::ssh>},
+    {"ssh", &kSsh, "SSH agents and keys", into<&Build::ssh>},
     {"tags", &kTexts, "Further names of the image", into<&Build::tags>, Merge::unique},
     {"target", &kText, "Stage to build", into<&Build::target>},
     {"ulimits", &kUlimits, "Limits of processes", into<&Build::ulimits>},

@@ -7,9 +7,12 @@ import os
 import random
 import shutil
 import subprocess
+import unittest
 from pathlib import Path
 
 import buildtest
+import docker_daemon
+import dockerfiles_test
 import git_server
 import stacktest
 import world
@@ -422,6 +425,184 @@ class Context(GitTest):
         self.write_stack(f"services:\n  web:\n    build:\n      context: {self.url}#absent\n")
         failed = self.stack("build", expect=1)
         self.assertIn(f"stack.yaml:4:7: building web: {self.url}#absent: the repository has no ref", failed.err)
+
+
+class Ssh(GitTest):
+    """A program `ssh` of ours: it runs here what the server would run, for who has the key."""
+
+    def setUp(self):
+        super().setUp()
+        world.require(shutil.which("ssh-agent"), "no openssh-client")
+        self.key = self.make_key("key")
+        self.write("bin/ssh", f"""
+            #!/bin/sh
+            echo "$@" >> {self.place}/asked
+            ssh-add -l 2>&1 | grep -qF '{self.fingerprint(self.key)}' || {{
+              echo 'git@h.example: Permission denied (publickey).' >&2
+              exit 255
+            }}
+            for command; do :; done
+            exec sh -c "$command"
+        """).chmod(0o755)
+        self.path = {"PATH": f"{self.directory}/bin:{os.environ['PATH']}", "SSH_AUTH_SOCK": ""}
+        self.url = f"git@h.example:{self.app.bare}"
+
+    def make_key(self, name, passphrase=""):
+        key = self.directory / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(key)], check=True)
+        return key
+
+    @staticmethod
+    def fingerprint(key):
+        return subprocess.check_output(["ssh-keygen", "-l", "-f", str(key)], text=True).split()[1]
+
+    def agents(self):
+        """Those whose socket is in the store."""
+        return self.pids_running(f"-a {buildtest.store()}")
+
+    def test_a_key_is_a_file_and_its_agent_ends_with_the_build(self):
+        self.key.chmod(0o644)
+        got = self.add(self.url, arguments=("--ssh", f"default={self.key}"), environment=self.path)
+        self.assertEqual(got["/README"], "file 0644 0:0 b'one\\n'")
+        self.assertEqual((self.agents(), self.scratch()), ([], []))
+        asked = (self.place / "asked").read_text()
+        for word in ("-F /dev/null", "BatchMode=yes", "IdentityFile=none", "git@h.example"):
+            self.assertIn(word, asked)
+
+    def test_a_context(self):
+        self.app.commit({"Dockerfile": "FROM box:1\nCOPY README /\n"})
+        image = self.last_id("--ssh", "default=key", self.url, environment=self.path)
+        self.assertIn("/README", self.new_files(image))
+
+    def test_without_a_key_nobody_is_let_in(self):
+        other = self.make_key("other")
+        for arguments in ((), ("--ssh", f"default={other}"), ("--ssh", f"another={self.key}")):
+            with self.subTest(arguments):
+                failed = self.add(self.url, arguments=arguments, environment=self.path, expect=1)
+                self.assertIn("Dockerfile:2:1: git@h.example", failed.err)
+                self.assertIn("Permission denied (publickey)", failed.err)
+                self.assertIn("--ssh default", failed.err)
+
+    def test_the_agent_of_the_person(self):
+        socket = self.directory / "agent"
+        agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(agent.stdout.close)
+        self.addCleanup(agent.wait)
+        self.addCleanup(agent.kill)
+        agent.stdout.readline()
+        environment = {**self.path, "SSH_AUTH_SOCK": str(socket)}
+        subprocess.run(["ssh-add", "-q", str(self.key)], env={**os.environ, **environment}, check=True)
+        for arguments in (("--ssh", "default"), ("--ssh", f"default={socket}")):
+            self.assertIn("/README", self.add(self.url, arguments=arguments, environment=environment))
+        self.assertIn("Permission denied", self.add(f"{self.url}#x", environment=environment, expect=1).err)
+
+    def test_steps_have_it_too(self):
+        self.build("FROM box:1\nRUN --mount=type=ssh,id=mine,required test -S $SSH_AUTH_SOCK\n",
+                   "--ssh", f"mine={self.make_key('other')},{self.key}", environment=self.path)
+
+    def test_of_a_service(self):
+        self.write("Dockerfile", f"FROM box:1\nADD {self.url} /src\nRUN --mount=type=ssh,required true\n")
+        self.write_stack("services:\n  web:\n    build:\n      context: .\n      ssh: [default=./key]\n")
+        self.stack("build", environment=self.path)
+        self.write_stack("services:\n  web:\n    build:\n      context: .\n      ssh: [default=./absent]\n")
+        failed = self.stack("build", environment=self.path, expect=3)
+        self.assertIn("stack.yaml:5:", failed.err)
+        self.assertIn("absent", failed.err)
+
+    def test_a_key_that_is_of_no_use_is_told(self):
+        self.make_key("locked", "word")
+        self.write("text", "hello\n")
+        for name, words in (("locked", ("locked: the key has a passphrase", "ssh-add")),
+                            ("text", ("text: ssh-add: ", "a private key")), ("absent", ("absent: No such file",))):
+            with self.subTest(name):
+                failed = self.add(self.url, arguments=("--ssh", f"default={name}"), environment=self.path, expect=1)
+                for word in words:
+                    self.assertIn(word, failed.err)
+        self.assertEqual((self.agents(), self.scratch()), ([], []))
+
+    def test_killed_nothing_is_left_of_the_agent_or_the_key(self):
+        self.write("Dockerfile", f"FROM box:1\nRUN --mount=type=ssh echo {self.project}; sleep 4323\n")
+        builder = subprocess.Popen([stacktest.STACK, "image", "build", "--ssh", "default=key", "."],
+                                   cwd=self.directory, env={**os.environ, **self.path},
+                                   stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            stacktest.eventually(lambda: self.pids_running("sleep 4323"), "the step runs")
+            self.assertEqual(len(self.agents()), 1)
+        finally:
+            builder.kill()
+            builder.wait()
+        stacktest.eventually(lambda: not self.agents(), "the end of the agent")
+        stacktest.eventually(lambda: not self.pids_running("sleep 4323"), "the end of the step")
+        written = self.key.read_text().splitlines()[1]
+        self.assertEqual(subprocess.run(["grep", "-rlF", written, str(buildtest.store())], capture_output=True,
+                                        text=True, check=False).stdout, "")
+        self.add("Dockerfile")
+        self.assertEqual(self.scratch(), [])
+
+
+@unittest.skipUnless(docker_daemon.is_there(), "docker is not installed")
+class BesideDocker(GitTest):
+    """What BuildKit makes of the same addresses."""
+
+    def setUp(self):
+        super().setUp()
+        self.archive = self.directory / "made.tar"
+        self.stack("image", "save", "-o", str(self.archive), stacktest.IMAGE)
+        self.base = dockerfiles_test.image_of(self.archive)[1][0]
+        self.docker = docker_daemon.Docker(self.directory / "docker")
+        self.addCleanup(self.docker.end)
+        self.docker.load(self.archive)
+
+    def files(self):
+        """But for what is in .git, and the files of that name that BuildKit leaves in submodules: they name a
+        directory of its own."""
+        made = dockerfiles_test.result_of(self.archive, self.base)["files"]
+        return {path: what for path, what in made.items()
+                if "/.git/" not in path and not ("/.git" in path and "gitdir: " in what)}
+
+    def by_stack(self, *arguments):
+        done = self.stack("image", "build", "-q", "-t", "made:1", *arguments, expect=None)
+        if done.code != 0:
+            return "fails"
+        self.stack("image", "save", "-o", str(self.archive), "made:1")
+        return self.files()
+
+    def by_docker(self, *arguments):
+        try:
+            self.docker.run("build", "-q", "--provenance=false", "--network", "none", "-t", "made:1", *arguments)
+        except AssertionError:
+            return "fails"
+        self.docker.save("made:1", self.archive, None)
+        return self.files()
+
+    def test_both_bring_the_same(self):
+        self.app.run("tag", "--annotate", "--message", "x", "v1")
+        second = self.app.commit({"Dockerfile": "FROM box:1\nCOPY . /src\n",
+                                  "docs/Dockerfile": "FROM box:1\nCOPY . /d\n"})
+        inner = git_server.Repository(self.folder, "inner")
+        inner.commit({"leaf": "leaf\n"})
+        self.app.run("checkout", "--quiet", "-b", "parts")
+        self.app.run("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner.bare), "sub")
+        self.app.run("config", "--file", ".gitmodules", "submodule.sub.url", "../inner.git")
+        self.app.commit()
+        tag = self.app.run("rev-parse", "v1")
+        cases = [(suffix, "") for suffix in (
+            "", "#main", "#v1", "#v1:docs", "#:docs/api", f"#{second}", f"#{second[:8]}", "#absent", "#:absent",
+            "#main:link", "#main:README", "?tag=v1", "?branch=main&subdir=docs", f"?commit={second}",
+            f"?branch=main&commit={second[:9]}", "?branch=main&tag=v1", "?ref=v1#main", "?depth=1", "#refs/tags/v1",
+            "#tags/v1", "#heads/main", "#parts", "?branch=parts&submodules=false")]
+        cases += [("#v1", "--keep-git-dir=true"), ("#v1:docs", "--keep-git-dir=true"),
+                  ("#v1", f"--checksum={self.first}"), ("#v1", f"--checksum={tag}"),
+                  ("#v1", "--checksum=12"), ("", "--chown=1:2 --chmod=700")]
+        for suffix, flags in cases:
+            with self.subTest(suffix=suffix, flags=flags):
+                self.write("context/Dockerfile", f"FROM box:1\nADD {flags} {self.url}{suffix} /src\n")
+                context = str(self.directory / "context")
+                self.assertEqual(self.by_stack(context), self.by_docker(context))
+        for arguments in ((self.url,), (f"{self.url}#:docs",), ("-f", "docs/Dockerfile", self.url),
+                          ("--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", self.url)):
+            with self.subTest(arguments):
+                self.assertEqual(self.by_stack(*arguments), self.by_docker(*arguments))
 
 
 if __name__ == "__main__":
