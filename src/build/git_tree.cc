@@ -78,11 +78,11 @@ class Checkout {
     found.object = digits_of(wanted_name(wanted));
     found.commit = digits_of(wanted_name(wanted) + "^{commit}");
     check_commit(found, request_.what.checksum);
-    git_.run(tree_, {"checkout", "--quiet", "--detach", found.commit});
+    git_.run(tree_, {"checkout", "--progress", "--detach", found.commit});
     if (request_.what.has_submodules && stack::exists(tree_ / ".gitmodules")) fetch_submodules();
-    if (request_.what.has_commit_time)
-      set_times(one_line({"log", "-1", "--format=%ct", found.commit}));
+    const std::string time = one_line({"log", "-1", "--format=%ct", found.commit});
     request_.keeps_git_dir ? tidy_git_dir() : remove_git_dirs();
+    if (request_.what.has_commit_time) set_times(time);
     return found;
   }
 
@@ -108,7 +108,7 @@ class Checkout {
   void begin(const GitCommit& wanted) {
     make_directories(tree_, 0755);
     git_.run(tree_,
-             {"-c", "init.defaultBranch=main", "init", "--quiet",
+             {"init", "--quiet", "--initial-branch=main",
               wanted.object.size() == 64 ? "--object-format=sha256" : "--object-format=sha1"});
     git_.run(tree_, {"remote", "add", "origin", request_.what.remote});
   }
