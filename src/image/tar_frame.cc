@@ -219,7 +219,6 @@ void FrameWriter::finish() {
 }
 
 void FrameRecorder::pass(std::string_view piece) {
-  write_down();
   piece_ = piece;
 }
 
@@ -228,11 +227,11 @@ void FrameRecorder::content(std::uint64_t start, FramedFile file) {
 }
 
 void FrameRecorder::finish() {
-  write_down();
+  settle();
   frame_.finish();
 }
 
-void FrameRecorder::write_down() {
+void FrameRecorder::settle() {
   const std::uint64_t end = position_ + piece_.size();
   while (position_ < end) {
     const std::uint64_t next =

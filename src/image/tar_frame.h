@@ -46,14 +46,16 @@ class FrameWriter {
 };
 
 /// Makes a frame while a stream is unpacked. The reader of the stream tells of each piece before it
-/// is parsed; the parser tells which part of the stream became a file. A piece is written down when
-/// the next one comes: by then all that starts in it is known.
+/// is parsed, and when it is done with; the parser tells which part of the stream became a file.
 class FrameRecorder {
  public:
   explicit FrameRecorder(const std::filesystem::path& path) : frame_(path) {}
 
-  /// `piece` must stay valid until the next call.
+  /// `piece` must stay valid until settle(), which is called before the next one is asked for.
   void pass(std::string_view piece);
+  /// The parser wants more than the last piece: all that starts in that is known, and it is written
+  /// down.
+  void settle();
   /// The bytes of the stream from `start` on are the content of `file`. In the order of the stream.
   void content(std::uint64_t start, FramedFile file);
   void finish();
@@ -64,7 +66,6 @@ class FrameRecorder {
     FramedFile file;
     bool is_written;
   };
-  void write_down();
 
   FrameWriter frame_;
   std::string_view piece_;

@@ -73,6 +73,8 @@ class TarReader::Decompressed {
 
   /// The next piece; empty at the end.
   std::string_view next() {
+    // Before: the next piece takes the place of the last one.
+    if (how_.recorder != nullptr) how_.recorder->settle();
     const std::string_view piece = ahead_.next();
     if (how_.recorder != nullptr) how_.recorder->pass(piece);
     return piece;

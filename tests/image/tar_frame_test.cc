@@ -52,6 +52,21 @@ TEST_F(Frame, GivesBackTheStreamOfOrdinaryFiles) {
   expect_same(tar);
 }
 
+/// A piece that was parsed makes room for one that is far ahead: it must not be looked at again.
+TEST_F(Frame, GivesBackAStreamThatComesInManyPieces) {
+  TarBuilder tar;
+  for (int i = 0; i < 3000; ++i) tar.file("f" + std::to_string(i), "content " + std::to_string(i));
+  const std::string bytes = tar.bytes();
+  unpack_new_layer(
+      [&, at = std::size_t{0}]() mutable {
+        const auto piece = std::string_view(bytes).substr(at, 700);
+        at += piece.size();
+        return piece;
+      },
+      path("tree"), LayerPlace::above_others);
+  EXPECT_EQ(digest_of(stream()), digest_of(bytes));
+}
+
 TEST_F(Frame, GivesBackFilesThatALaterEntryReplaced) {
   TarBuilder tar;
   tar.file("a", "first").file("a", "other").file("b", "kept").hard_link("c", "b");
