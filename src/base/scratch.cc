@@ -22,6 +22,10 @@ bool is_held(const std::filesystem::path& path) {
   return directory && ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+std::filesystem::path new_name(const std::filesystem::path& parent) {
+  return parent / (std::string(prefix) + random_hex(12));
+}
+
 }  // namespace
 
 Fd nameless_file(const std::filesystem::path& directory) {
@@ -31,7 +35,7 @@ Fd nameless_file(const std::filesystem::path& directory) {
 }
 
 ScratchDirectory ScratchDirectory::create(const std::filesystem::path& parent) {
-  std::filesystem::path path = parent / (std::string(prefix) + random_hex(12));
+  std::filesystem::path path = new_name(parent);
   fail_point("scratch.make");
   if (::mkdir(path.c_str(), 0700) != 0) throw_errno("mkdir {}", path.native());
   fail_point("scratch.hold");
@@ -53,6 +57,13 @@ bool has_scratch(const std::filesystem::path& parent) {
   const std::vector<std::string> names = list_directory(parent);
   return std::any_of(names.begin(), names.end(),
                      [](const std::string& name) { return name.starts_with(prefix); });
+}
+
+std::filesystem::path take_away(const std::filesystem::path& path,
+                                const std::filesystem::path& parent) {
+  std::filesystem::path away = new_name(parent);
+  if (::rename(path.c_str(), away.c_str()) != 0) throw_errno("rename {}", path.native());
+  return away;
 }
 
 void sweep_scratch(const std::filesystem::path& parent) {

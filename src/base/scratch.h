@@ -36,6 +36,11 @@ Fd nameless_file(const std::filesystem::path& directory);
 
 /// Whether there is a ".tmp.*" in `parent`, held or not; false when there is no `parent`.
 bool has_scratch(const std::filesystem::path& parent);
+/// Renames `path`, on the file system of `parent`, to a ".tmp.*" of that and returns its new name:
+/// what is taken away is gone as a whole for whoever looks for it, and what a kill leaves of it
+/// goes with the next sweep. Call it with the lock of `parent` held. Throws Error.
+std::filesystem::path take_away(const std::filesystem::path& path,
+                                const std::filesystem::path& parent);
 /// Removes every ".tmp.*" in `parent` that nobody holds. Call it with the lock of `parent` held.
 void sweep_scratch(const std::filesystem::path& parent);
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/scratch.h"
 #include "build/cache_key.h"
 #include "build/git_tree.h"
 #include "build/layers.h"
@@ -81,7 +82,11 @@ void forget_builds(const image::StorePaths& store, const std::filesystem::path& 
   const FileLock claim = image::claim_builds(store);
   image::forget_builds(store);
   forget_git_trees(store, cache);
-  for (const auto& directory : build_caches(cache)) remove_tree(directory);
+  sweep_scratch(cache);
+  // Taken away first: half a cache would be filled up or used, not made anew.
+  for (const auto& directory : build_caches(cache)) {
+    if (stack::exists(directory)) remove_tree(take_away(directory, cache));
+  }
 }
 
 }  // namespace stack::build

@@ -91,9 +91,11 @@ int run_image_prune(const Options& options) {
     if (!is_wanted && filter.passes({"", "", "", &image})) doomed.push_back(image.id);
   }
   const std::uint64_t before = bytes_of(store);
-  if (!doomed.empty()) {
+  // Without any, too: what a command that was killed left is removed by this.
+  const auto removed = store.remove_all(doomed);
+  if (!removed.untagged.empty() || !removed.deleted.empty()) {
     std::cout << "Deleted Images:\n";
-    tell_removed(store.remove_all(doomed));
+    tell_removed(removed);
     std::cout << '\n';
   }
   std::cout << "Total reclaimed space: " << human_size(before - bytes_of(store)) << '\n';

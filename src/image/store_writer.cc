@@ -44,7 +44,9 @@ void keep_unfinished(const StorePaths& paths, Referenced& referenced) {
   const auto oldest = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
   for (const std::string& name : list_directory(paths.unfinished())) {
     const auto note = paths.unfinished() / name;
-    const auto document = std::filesystem::last_write_time(note) < oldest
+    // Anything else is a note whose writer was killed: nobody would take it back.
+    const bool is_note = is_digest("sha256:" + name);
+    const auto document = !is_note || std::filesystem::last_write_time(note) < oldest
                               ? std::nullopt
                               : read_document(note, unfinished_kind, Damaged::counts_as_absent);
     if (!document) {
@@ -70,16 +72,40 @@ Referenced referenced_by(const StorePaths& paths, const Index& index) {
   return referenced;
 }
 
-/// Returns the names of the layers that went.
-std::vector<std::string> remove_others(const std::filesystem::path& directory,
-                                       const std::set<std::string>& wanted) {
-  std::vector<std::string> removed;
-  for (const std::string& name : list_directory(directory)) {
-    if (wanted.contains(name)) continue;
-    remove_tree(directory / name);
-    removed.push_back(name);
+/// What is in the directory and nobody wants.
+std::vector<std::string> others_in(const std::filesystem::path& directory,
+                                   const std::set<std::string>& wanted) {
+  std::vector<std::string> others = list_directory(directory);
+  std::erase_if(others, [&](const std::string& name) { return wanted.contains(name); });
+  return others;
+}
+
+/// Where a layer's tree is removed: aside, for half a tree would be taken for the layer. A full
+/// disk may have no room for another name, and is to become emptier all the same.
+std::filesystem::path place_to_remove(const StorePaths& paths, const std::string& chain) {
+  try {
+    return take_away(paths.layer(chain), paths.root);
+  } catch (const Error& error) {
+    if (error.error_number() != ENOSPC) throw;
+    return paths.layer(chain);
   }
-  return removed;
+}
+
+/// Returns the chain ids of those layers. First all trees are taken away, for good: what a kill or
+/// a loss of power leaves behind is never a layer without some of its files.
+std::vector<std::string> remove_layers(const StorePaths& paths,
+                                       const std::vector<std::string>& names) {
+  std::vector<std::string> chains;
+  std::vector<std::filesystem::path> doomed;
+  for (const std::string& name : names) {
+    const std::string chain = "sha256:" + name;
+    const bool is_tree = is_digest(chain);
+    if (is_tree) chains.push_back(chain);
+    doomed.push_back(is_tree ? place_to_remove(paths, chain) : paths.layers() / name);
+  }
+  if (!chains.empty()) sync_directory(paths.layers());
+  for (const auto& path : doomed) remove_tree(path);
+  return chains;
 }
 
 /// Needs the lock. Returns the chain ids of layers that nothing leads to any more, now removed.
@@ -88,12 +114,9 @@ std::vector<std::string> sweep(const StorePaths& paths) {
   const auto index = read_index(paths);
   if (!index) return {};  // never written, or lost: then nothing here may be thrown away
   const Referenced referenced = referenced_by(paths, *index);
-  remove_others(paths.blobs(), referenced.blobs);
-  std::vector<std::string> chains;
-  for (const std::string& name : remove_others(paths.layers(), referenced.layers)) {
-    if (is_digest("sha256:" + name)) chains.push_back("sha256:" + name);
-  }
-  return chains;
+  for (const std::string& name : others_in(paths.blobs(), referenced.blobs))
+    remove_tree(paths.blobs() / name);
+  return remove_layers(paths, others_in(paths.layers(), referenced.layers));
 }
 
 std::string put_blob(const StorePaths& paths, const std::string& bytes) {
@@ -374,6 +397,7 @@ void add_digest(const StorePaths& paths, const std::string& id, const std::strin
 }
 
 ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std::string>& ids) {
+  if (!stack::exists(paths.tags())) return {};
   const FileLock lock = lock_store(paths);
   Index index = read_index(paths).value_or(Index{});
   ImageStore::Removed removed;
@@ -384,7 +408,7 @@ ImageStore::Removed remove_images(const StorePaths& paths, const std::vector<std
     removed.deleted.push_back(id);
     index.erase(entry);
   }
-  write_index(paths, index);
+  if (!removed.deleted.empty()) write_index(paths, index);
   for (std::string& chain : sweep(paths)) removed.deleted.push_back(std::move(chain));
   return removed;
 }

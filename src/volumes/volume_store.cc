@@ -61,10 +61,8 @@ FileLock lock_store(const fs::path& root) {
 }
 
 void delete_directory(const fs::path& root, const fs::path& directory) {
-  const ScratchDirectory scratch = ScratchDirectory::create(root);
-  const fs::path away = scratch.path() / directory.filename();
   fail_point("volume.take-away");
-  if (::rename(directory.c_str(), away.c_str()) != 0) throw_errno("rename {}", directory.native());
+  const fs::path away = take_away(directory, root);
   fail_point("volume.sync-removal");
   sync_directory(directory.parent_path());
   fail_point("volume.remove");
