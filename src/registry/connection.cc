@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "registry/certificates.h"
 #include "registry/network_error.h"
 
 namespace stack::registry {
@@ -163,30 +164,12 @@ std::string tls_problem() {
   return text == nullptr ? "it failed" : text;
 }
 
-/// docker's certs.d/HOST: *.crt are authorities, NAME.cert with NAME.key is our own certificate.
-void add_certificates(SSL_CTX* context, const std::filesystem::path& directory) {
-  if (directory.empty()) return;
-  for (const std::string& name : list_directory(directory)) {
-    const std::string path = directory / name;
-    if (name.ends_with(".crt") &&
-        SSL_CTX_load_verify_locations(context, path.c_str(), nullptr) != 1)
-      fail("{}: {}", path, tls_problem());
-    if (!name.ends_with(".cert")) continue;
-    const std::string key = path.substr(0, path.size() - 5) + ".key";
-    if (SSL_CTX_use_certificate_chain_file(context, path.c_str()) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-      fail("{} with {}: {}", path, key, tls_problem());
-  }
-}
-
 std::unique_ptr<SSL_CTX, FreeTls> make_context(const TlsSetup& setup) {
   std::unique_ptr<SSL_CTX, FreeTls> context(SSL_CTX_new(TLS_client_method()));
   if (!context) fail("TLS is not available");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_default_verify_paths(context.get());
-  add_certificates(context.get(), setup.certificates);
-  SSL_CTX_set_verify(context.get(), setup.accepts_any ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
+  use_certificates(context.get(), setup);
   return context;
 }
 
@@ -205,55 +188,28 @@ void expect_host(SSL* tls, const std::string& host) {
   }
 }
 
-std::string environment(const char* lower, const char* upper) {
-  for (const char* name : {lower, upper}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return value;
-  }
-  return "";
-}
-
-bool is_exempt(const Origin& server, std::string_view rule) {
-  rule = trim(rule);
-  if (rule == "*") return true;
-  std::string wanted = to_lower(rule);
-  if (const auto colon = wanted.rfind(':');
-      colon != std::string::npos && wanted.find(':') == colon) {
-    if (wanted.substr(colon + 1) != std::to_string(server.port)) return false;
-    wanted.resize(colon);
-  }
-  if (wanted.starts_with("*.")) wanted.erase(0, 1);
-  if (wanted.empty()) return false;
-  if (wanted.starts_with('.')) return server.host.ends_with(wanted);
-  return server.host == wanted || server.host.ends_with("." + wanted);
-}
-
 }  // namespace
+
+void refuse_by_proxy() {
+  throw Error("the proxy wants another user and password, or one at all")
+      .with_hint("they are part of its address: http://USER:PASSWORD@HOST:PORT");
+}
 
 Waits waits_from_environment() {
   Waits waits;
-  const auto seconds = parse_integer<unsigned>(environment("STACK_REGISTRY_TIMEOUT", ""));
+  const char* text = std::getenv("STACK_REGISTRY_TIMEOUT");
+  const auto seconds = parse_integer<unsigned>(text == nullptr ? "" : text);
   if (seconds && *seconds > 0) waits.idle = std::chrono::seconds(*seconds);
   return waits;
-}
-
-std::optional<Url> proxy_for(const Origin& server) {
-  if (is_loopback(server.host)) return std::nullopt;
-  const std::string proxy = server.scheme == "https" ? environment("https_proxy", "HTTPS_PROXY")
-                                                     : environment("http_proxy", "HTTP_PROXY");
-  if (proxy.empty()) return std::nullopt;
-  for (const auto& rule : split(environment("no_proxy", "NO_PROXY"), ',')) {
-    if (is_exempt(server, rule)) return std::nullopt;
-  }
-  return during("proxy", [&] {
-    return parse_url(proxy.find("://") == std::string::npos ? "http://" + proxy : proxy);
-  });
 }
 
 struct Connection::Parts {
   Waits waits;
   Fd socket;
-  bool through_plain_proxy = false;
+  std::optional<Proxy> plain_proxy;  ///< which is told the whole address
+  TlsSetup setup;
+  bool lacks_certificate = false;  ///< of ours, which the server asked for
+  bool has_spoken = false;         ///< the server, encrypted
   std::unique_ptr<SSL_CTX, FreeTls> context;
   std::unique_ptr<SSL, FreeTls> tls;
 
@@ -277,8 +233,8 @@ struct Connection::Parts {
   [[noreturn]] void refuse(int problem, const char* what) const {
     const long verdict = SSL_get_verify_result(tls.get());
     if (verdict != X509_V_OK && SSL_get_verify_mode(tls.get()) != SSL_VERIFY_NONE)
-      throw Error(fmt::format("{}: {}", what, X509_verify_cert_error_string(verdict)))
-          .with_hint("put the certificate of its authority into /etc/docker/certs.d/HOST/ca.crt");
+      refuse_certificate(verdict, setup);
+    if (lacks_certificate && !has_spoken) refuse_without_certificate();
     const unsigned long code = ERR_peek_error();
     if (problem == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
       throw NoTls(fmt::format("{}: the server does not speak TLS", what));
@@ -286,9 +242,25 @@ struct Connection::Parts {
     throw NetworkError(fmt::format("{}: {}", what, tls_problem()));
   }
 
-  void start_tls(const Origin& server, const TlsSetup& setup) {
+  /// A server that wants one ends the connection, and may be too quick for us to hear why.
+  [[noreturn]] void refuse_without_certificate() const {
+    Error refusal("the server asked for a certificate of ours and broke off");
+    if (!setup.registry.empty())
+      refusal.with_hint(fmt::format("put one, and its key, into {}/client.cert and client.key",
+                                    place_of_certificates(setup.registry)));
+    throw refusal;
+  }
+  /// Called when the server asks for a certificate and we have none.
+  static int note_lack(SSL* tls, X509**, EVP_PKEY**) {
+    static_cast<Parts*>(SSL_get_app_data(tls))->lacks_certificate = true;
+    return 0;
+  }
+
+  void start_tls(const Origin& server) {
     context = make_context(setup);
+    SSL_CTX_set_client_cert_cb(context.get(), &Parts::note_lack);
     tls.reset(SSL_new(context.get()));
+    SSL_set_app_data(tls.get(), this);
     expect_host(tls.get(), server.host);
     SSL_set_fd(tls.get(), socket.get());
     const auto deadline = Clock::now() + waits.connect;
@@ -302,9 +274,14 @@ struct Connection::Parts {
   }
 
   /// Asks a proxy for a way through.
-  void open_tunnel(Connection& connection, const Origin& server) {
-    const std::string name = fmt::format("{}:{}", server.host, server.port);
-    connection.write(fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", name));
+  void open_tunnel(Connection& connection, const Origin& server, const Proxy& proxy) {
+    const bool is_v6 = server.host.find(':') != std::string::npos;
+    const std::string name =
+        fmt::format("{}:{}", is_v6 ? "[" + server.host + "]" : server.host, server.port);
+    std::string request = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", name);
+    if (!proxy.authorization.empty())
+      request += fmt::format("Proxy-Authorization: {}\r\n", proxy.authorization);
+    connection.write(request + "\r\n");
     std::string head;
     char byte = 0;
     while (!head.ends_with("\r\n\r\n")) {
@@ -313,7 +290,9 @@ struct Connection::Parts {
       head += byte;
     }
     const auto line = head.substr(0, head.find('\r'));
-    if (split(line, ' ').size() < 2 || split(line, ' ')[1] != "200")
+    const auto words = split(line, ' ');
+    if (words.size() >= 2 && words[1] == "407") refuse_by_proxy();
+    if (words.size() < 2 || words[1] != "200")
       throw NetworkError(fmt::format("the proxy says {}", stack::quoted(line)));
   }
 };
@@ -321,21 +300,18 @@ struct Connection::Parts {
 Connection::Connection(const Origin& server, const TlsSetup& tls, const Waits& waits)
     : parts_(std::make_unique<Parts>()) {
   parts_->waits = waits;
-  const auto proxy = proxy_for(server);
-  if (proxy) {
-    during("proxy", [&] { parts_->socket = connect_to(proxy->origin, waits.connect); });
-    if (proxy->origin.scheme == "https")
-      fail("a proxy that is spoken to by https is not supported");
-    if (server.scheme == "https") {
-      parts_->open_tunnel(*this, server);
-    } else {
-      parts_->through_plain_proxy = true;
-    }
+  parts_->setup = tls;
+  if (const auto proxy = proxy_for(server)) {
+    during("proxy", [&] {
+      parts_->socket = connect_to(proxy->origin, waits.connect);
+      if (server.scheme == "https") parts_->open_tunnel(*this, server, *proxy);
+    });
+    if (server.scheme == "http") parts_->plain_proxy = proxy;
   } else {
     parts_->socket = connect_to(server, waits.connect);
   }
   const WithoutSigpipe guard;
-  if (server.scheme == "https") parts_->start_tls(server, tls);
+  if (server.scheme == "https") parts_->start_tls(server);
 }
 
 Connection::~Connection() {
@@ -343,8 +319,8 @@ Connection::~Connection() {
   parts_.reset();
 }
 
-bool Connection::is_through_plain_proxy() const {
-  return parts_->through_plain_proxy;
+const std::optional<Proxy>& Connection::plain_proxy() const {
+  return parts_->plain_proxy;
 }
 
 std::size_t Connection::read(char* buffer, std::size_t size) {
@@ -356,7 +332,10 @@ std::size_t Connection::read(char* buffer, std::size_t size) {
       errno = 0;
       const int count = SSL_read(parts_->tls.get(), buffer,
                                  static_cast<int>(std::min<std::size_t>(size, 1 << 20)));
-      if (count > 0) return static_cast<std::size_t>(count);
+      if (count > 0) {
+        parts_->has_spoken = true;
+        return static_cast<std::size_t>(count);
+      }
       if (SSL_get_error(parts_->tls.get(), count) == SSL_ERROR_ZERO_RETURN) return 0;
       parts_->go_on(count, Clock::now() + parts_->waits.idle, "read");
       continue;

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
+#include "registry/certificates.h"
+#include "registry/proxy.h"
 #include "registry/url.h"
 
 namespace stack::registry {
@@ -21,14 +21,8 @@ struct Waits {
 /// STACK_REGISTRY_TIMEOUT (seconds) sets the second.
 Waits waits_from_environment();
 
-struct TlsSetup {
-  std::filesystem::path certificates;  ///< of this registry (certs.d/HOST); may be empty
-  bool accepts_any = false;            ///< "insecure": the certificate is not checked
-};
-
-/// The proxy for a server, by HTTP_PROXY, HTTPS_PROXY and NO_PROXY in either case; nothing for
-/// loopback.
-std::optional<Url> proxy_for(const Origin& server);
+/// Throws what is to be said when a proxy answers 407.
+[[noreturn]] void refuse_by_proxy();
 
 class Connection {
  public:
@@ -41,8 +35,9 @@ class Connection {
   /// Some bytes; 0 at the end. Throws NetworkError.
   std::size_t read(char* buffer, std::size_t size);
   void write(std::string_view bytes);
-  /// Requests must name the whole address: a proxy reads them.
-  bool is_through_plain_proxy() const;
+  /// The proxy that reads the requests: they must name the whole address, and may have to say who
+  /// we are. Nothing for a connection that leads to the server itself.
+  const std::optional<Proxy>& plain_proxy() const;
 
  private:
   struct Parts;

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 
 namespace stack::registry {
@@ -14,25 +13,18 @@ constexpr const char* default_registry = "docker.io";
 /// Names say docker.io, docker's registry has never answered there.
 constexpr const char* default_host = "index.docker.io";
 
-std::filesystem::path certificates_of(const std::string& registry) {
-  for (const char* root : {"/etc/docker/certs.d", "/etc/containers/certs.d"}) {
-    const auto directory = std::filesystem::path(root) / registry;
-    if (stack::exists(directory)) return directory;
-  }
-  return {};
-}
-
 bool is_in(const std::vector<std::string>& list, const std::string& registry) {
   return std::find(list.begin(), list.end(), registry) != list.end();
 }
 
 Endpoint make_endpoint(const std::string& registry, const std::string& repository, bool insecure) {
   const std::string host = registry == default_registry ? default_host : registry;
-  Endpoint endpoint{.origins = {origin_of("https", host)},
-                    .registry = registry,
-                    .repository = repository,
-                    .tls = {certificates_of(registry), insecure},
-                    .may_be_plain = insecure};
+  Endpoint endpoint{
+      .origins = {origin_of("https", host)},
+      .registry = registry,
+      .repository = repository,
+      .tls = {.registry = registry, .shows_own_certificate = true, .accepts_any = insecure},
+      .may_be_plain = insecure};
   const Origin plain = origin_of("http", host);
   // On loopback nobody can listen in, and few servers there have certificates.
   if (is_loopback(plain.host)) {

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "image/reference.h"
-#include "registry/connection.h"
+#include "registry/certificates.h"
 #include "registry/registries_conf.h"
+#include "registry/url.h"
 
 namespace stack::registry {
 

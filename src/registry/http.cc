@@ -29,11 +29,13 @@ void send_chunks(Connection& connection, const BodySource& source) {
   connection.write("0\r\n\r\n");
 }
 
-std::string head_of(const Request& request, bool is_through_proxy) {
-  const std::string target = is_through_proxy ? to_text(request.url) : request.url.target;
+std::string head_of(const Request& request, const std::optional<Proxy>& proxy) {
+  const std::string target = proxy ? to_text(request.url) : request.url.target;
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: stack\r\n",
                                  request.method, target, authority(request.url.origin));
   head += "Connection: close\r\nAccept-Encoding: identity\r\n";
+  if (proxy && !proxy->authorization.empty())
+    head += fmt::format("Proxy-Authorization: {}\r\n", proxy->authorization);
   for (const auto& [name, value] : request.headers) {
     if (value.find_first_of("\r\n") != std::string::npos) fail("a header with a line break");
     head += fmt::format("{}: {}\r\n", name, value);
@@ -92,11 +94,12 @@ Response::Response(const Request& request, const TlsSetup& tls, const Waits& wai
     parts_ = std::make_unique<Parts>(request.url.origin, tls, waits);
     if (request.method == "HEAD") parts_->parser.skip(true);
     auto& connection = parts_->connection;
-    connection.write(head_of(request, connection.is_through_plain_proxy()) + request.body);
+    connection.write(head_of(request, connection.plain_proxy()) + request.body);
     if (request.stream) send_chunks(connection, request.stream);
     do {
       parts_->advance();
     } while (!parts_->parser.is_header_done());
+    if (status() == 407 && connection.plain_proxy()) refuse_by_proxy();
   });
 }
 

@@ -22,6 +22,12 @@ class NoTls : public NetworkError {
   using NetworkError::NetworkError;
 };
 
+/// The server's certificate is not good: as far from us as one that is down.
+class NoTrust : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The server's answer is not one of success.
 class Refusal : public Error {
  public:

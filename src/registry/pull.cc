@@ -193,6 +193,8 @@ Pulled pull_image(image::ImageStore& store, const PullRequest& request,
         return pull_from(store, client, name, request);
       } catch (NetworkError& error) {
         if (is_last) throw error.with_hint(offline_hint(store, name));
+      } catch (const NoTrust&) {
+        if (is_last) throw;
       } catch (const Refusal&) {
         // A mirror need not have everything.
         if (is_last) throw;

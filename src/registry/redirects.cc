@@ -26,7 +26,8 @@ Response exchange(Request request, const TlsSetup& tls, const Waits& waits) {
   const Origin first = request.url.origin;
   for (int count = 0;; ++count) {
     const bool is_first = request.url.origin == first;
-    Response response(request, is_first ? tls : TlsSetup{}, waits);
+    // The same authorities may speak for its store of blobs; who we are is not that one's business.
+    Response response(request, is_first ? tls : TlsSetup{.registry = tls.registry}, waits);
     const bool may_go_on = request.method == "GET" || request.method == "HEAD";
     if (!is_redirect(response.status()) || !may_go_on) return response;
     if (count == most_redirects) fail("more than {} redirects", most_redirects);

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import socket
+import ssl
 import subprocess
 import tarfile
 import threading
@@ -34,11 +35,12 @@ def layer_of(files):
 
 
 class FakeRegistry:
-    """Serves blobs and manifests on a port of loopback. `answer`, when set, is asked first: it gets the
-    request's handler and returns True when it has answered itself."""
+    """Serves blobs and manifests on a port of `address`, encrypted when it has a `certificate`, (file, key).
+    `answer`, when set, is asked first: it gets the request's handler and returns True when it has answered
+    itself. With `authority`, a file, it asks who comes, which is in `visitors`."""
 
-    def __init__(self):
-        self.blobs, self.manifests, self.requests = {}, {}, []
+    def __init__(self, address="127.0.0.1", *, certificate=None, authority=None):
+        self.blobs, self.manifests, self.requests, self.visitors = {}, {}, [], []
         self.answer = lambda handler: False
         fake = self
 
@@ -50,6 +52,8 @@ class FakeRegistry:
 
             def do_GET(self):
                 fake.requests.append((self.path, dict(self.headers)))
+                if authority:
+                    fake.visitors.append(self.connection.getpeercert())
                 if not fake.answer(self):
                     fake.serve(self)
 
@@ -70,14 +74,25 @@ class FakeRegistry:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer((address, 0), Handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *arguments: None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            if authority:
+                context.load_verify_locations(authority)
+                context.verify_mode = ssl.CERT_OPTIONAL
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def host(self):
-        return f"127.0.0.1:{self.server.server_address[1]}"
+        return f"{self.server.server_address[0]}:{self.port}"
+
+    @property
+    def port(self):
+        return self.server.server_address[1]
 
     def close(self):
         self.server.shutdown()

@@ -11,18 +11,11 @@ import signal
 import subprocess
 import time
 import unittest
-from pathlib import Path
 
+import registrytest
 import stacktest
-from fake_registry import INDEX, MANIFEST, FakeRegistry, TokenServer, digest_of, layer_of
+from fake_registry import INDEX, MANIFEST, TokenServer, digest_of, layer_of
 
-DEFAULT_CONFIG = """
-version: 0.1
-storage: {{filesystem: {{rootdirectory: {root}}}, delete: {{enabled: true}}}}
-http: {{addr: "127.0.0.1:{port}"}}
-log: {{level: error, accesslog: {{disabled: true}}}}
-{more}
-"""
 # docker-registry takes bcrypt only; this is one of its published test vectors.
 HTPASSWD = "user:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n"
 PASSWORD = "U*U"
@@ -30,88 +23,7 @@ BOTTOM = layer_of({"etc/motd": b"hello\n", "data": b"x" * 3_000_000})
 TOP = layer_of({"etc/other": b"there\n", ".wh.data": b""})
 
 
-def store():
-    return Path(os.environ["STACK_ROOT"]) / "images"
-
-
-class RegistryTest(stacktest.StackTest):
-    def setUp(self):
-        super().setUp()
-        self.home = self.directory / "home"
-        self.home.mkdir()
-        self.environment = {"HOME": str(self.home), "STACK_REGISTRY_TIMEOUT": "1",
-                            "CONTAINERS_REGISTRIES_CONF": str(self.directory / "registries.conf")}
-        self.known_images = self.images()
-
-    def tearDown(self):
-        new = self.images() - self.known_images
-        if new:
-            stacktest.run_stack("image", "rm", "-f", *new)
-        super().tearDown()
-
-    def images(self):
-        return set(stacktest.run_stack("image", "ls", "-q", "--no-trunc").lines)
-
-    def stack(self, *arguments, **options):
-        return super().stack(*arguments, environment=self.environment, **options)
-
-    def serve(self):
-        fake = FakeRegistry()
-        self.addCleanup(fake.close)
-        return fake
-
-    def refused(self, *arguments, saying):
-        """It fails, says so, and leaves nothing."""
-        before = self.images()
-        failed = self.stack(*arguments, expect=1)
-        self.assertIn(saying, failed.err)
-        self.assertEqual(self.images(), before)
-        self.check_store()
-        return failed
-
-    def check_store(self):
-        self.assertEqual(list(store().glob(".tmp.*")), [])
-
-
-@unittest.skipUnless(shutil.which("docker-registry"), "docker-registry is not installed")
-class RealRegistry(RegistryTest):
-    def start(self, more=""):
-        """A docker-registry on a free port; returns its host."""
-        for _ in range(20):
-            port = random.randint(20000, 30000)
-            config = self.directory / f"registry-{port}.yml"
-            config.write_text(DEFAULT_CONFIG.format(root=self.directory / f"registry-{port}", port=port, more=more))
-            server = subprocess.Popen(["docker-registry", "serve", config], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL)
-            self.addCleanup(server.wait)
-            self.addCleanup(server.kill)
-
-            def answers():
-                return server.poll() is not None or subprocess.run(
-                    ["curl", "-s", "-o", "/dev/null", f"http://127.0.0.1:{port}/v2/"], check=False).returncode == 0
-            stacktest.eventually(answers, "the registry answers")
-            if server.poll() is None:
-                return f"127.0.0.1:{port}"
-        raise AssertionError("no free port")
-
-    def round_trip(self, host):
-        """Pushes an image, removes it, pulls it; its id is the same."""
-        name = f"{host}/shop/box:1"
-        self.stack("image", "tag", stacktest.IMAGE, name)
-        pushed = self.stack("image", "push", name)
-        self.assertIn("Pushed", pushed.out)
-        before = json.loads(self.stack("image", "inspect", name).out)[0]
-        self.stack("image", "rm", name)
-        pulled = self.stack("image", "pull", name)
-        after = json.loads(self.stack("image", "inspect", name).out)[0]
-        self.assertEqual(after["Id"], before["Id"])
-        self.assertEqual(after["RootFS"], before["RootFS"])
-        self.assertIn(after["RepoDigests"][0].partition("@")[2], pulled.out)
-        again = self.stack("image", "pull", name)
-        self.assertIn("Status: Image is up to date for", again.out)
-        self.assertIn("Layer already exists", self.stack("image", "push", name).out)
-        self.stack("image", "rm", name)
-
+class RealRegistry(registrytest.RealRegistryTest):
     def test_without_a_password(self):
         host = self.start()
         self.round_trip(host)
@@ -218,7 +130,7 @@ location = "{host}/cache"
         self.stack("image", "rm", f"{host}/by:1")
 
 
-class Liars(RegistryTest):
+class Liars(registrytest.RegistryTest):
     def test_an_honest_one(self):
         fake = self.serve()
         fake.add_image([BOTTOM, TOP], "1")
@@ -312,7 +224,7 @@ class Liars(RegistryTest):
         self.stack("image", "pull", f"{fake.host}/a@{index['digest']}")
 
 
-class BrokenLines(RegistryTest):
+class BrokenLines(registrytest.RegistryTest):
     def test_a_connection_that_breaks_is_taken_up_again(self):
         fake = self.serve()
         fake.add_image([BOTTOM + layer_of({"noise": random.Random(1).randbytes(2_000_000)})], "1")
@@ -390,15 +302,7 @@ class BrokenLines(RegistryTest):
         self.stack("pull", "--ignore-pull-failures")
 
 
-class Secrets(RegistryTest):
-    def log_in(self, host, user="user", password="secret"):
-        import base64
-        folder = self.home / ".docker"
-        folder.mkdir(exist_ok=True)
-        auth = base64.b64encode(f"{user}:{password}".encode()).decode()
-        (folder / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
-        (folder / "config.json").chmod(0o600)
-
+class Secrets(registrytest.RegistryTest):
     def guarded(self, challenge="Basic realm=r"):
         """A registry that lets nobody in without a word."""
         fake = self.serve()
@@ -448,7 +352,7 @@ class Secrets(RegistryTest):
             self.refused("image", "pull", f"{fake.host}/a:1", saying=words)
 
 
-class Kills(RegistryTest):
+class Kills(registrytest.RegistryTest):
     ROUNDS = int(os.environ.get("STACK_TEST_KILLS", "12"))
 
     def killed(self, *command):
@@ -477,7 +381,7 @@ class Kills(RegistryTest):
         self.stack("image", "pull", f"{fake.host}/a:1")
         self.assertLess(len(fake.paths()), 9, "layers that were complete are fetched again")
         self.check_all_can_leave(f"{fake.host}/a:1")
-        self.assertFalse((store() / "unfinished").exists())
+        self.assertFalse((registrytest.store() / "unfinished").exists())
 
     def test_a_load(self):
         save = self.directory / "box.tar"
