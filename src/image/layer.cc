@@ -67,11 +67,15 @@ class SpaceGuard {
 class LayerUnpacker {
  public:
   LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits)
-      : tar_(std::move(archive)), root_(root), place_(place), writer_(root), space_(root, limits) {}
+      : tar_(std::move(archive), {.idle_bytes = limits.idle_bytes}),
+        root_(root),
+        place_(place),
+        writer_(root),
+        space_(root, limits) {}
   LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits,
                 FrameRecorder& recorder, const fs::path& replaced)
       : recorder_(&recorder),
-        tar_(std::move(archive), {.recorder = &recorder}),
+        tar_(std::move(archive), {.recorder = &recorder, .idle_bytes = limits.idle_bytes}),
         root_(root),
         place_(place),
         writer_(root, replaced),

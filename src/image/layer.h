@@ -21,6 +21,7 @@ struct LayerLimits {
   std::uint64_t reserved_bytes = 256ULL << 20;  ///< of the file system, to stay free
   std::uint64_t reserved_inodes = 10'000;
   std::uint64_t check_every = 64ULL << 20;  ///< bytes written between two looks at free space
+  std::uint64_t idle_bytes = 1ULL << 30;    ///< of the archive that are no file's
 };
 
 struct UnpackedLayer {

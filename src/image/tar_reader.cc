@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -16,6 +17,9 @@
 
 namespace stack::image {
 namespace {
+
+/// What may say of one entry what it is: long names, attributes.
+constexpr std::uint64_t largest_head = 64 << 10;
 
 struct FreeReader {
   void operator()(archive* reader) const { archive_read_free(reader); }
@@ -77,8 +81,13 @@ class TarReader::Decompressed {
     if (how_.recorder != nullptr) how_.recorder->settle();
     const std::string_view piece = ahead_.next();
     if (how_.recorder != nullptr) how_.recorder->pass(piece);
+    idle_ += piece.size();
+    if (idle_ > how_.idle_bytes)
+      fail("the archive has more than {} bytes that belong to no file", how_.idle_bytes);
     return piece;
   }
+  /// So many bytes of what passed were of use.
+  void make_use_of(std::uint64_t bytes) { idle_ -= std::min(idle_, bytes); }
 
   Stream finish() {
     while (!next().empty()) continue;
@@ -132,6 +141,8 @@ class TarReader::Decompressed {
     const int result = archive_read_next_header(raw_.get(), &content);
     if (result == ARCHIVE_EOF) fail("the archive is empty");
     if (!is_usable(result)) refuse();
+    // libarchive would go on and on; one filter, and the source itself.
+    if (archive_filter_count(raw_.get()) > 2) fail("the archive is compressed more than once");
   }
   /// What the source threw says more than what libarchive makes of it.
   [[noreturn]] void refuse() {
@@ -158,7 +169,8 @@ class TarReader::Decompressed {
   Reader raw_;
   Sha256 sum_;
   std::uint64_t bytes_ = 0;
-  ReadAhead ahead_;  ///< last: its thread uses the others
+  std::uint64_t idle_ = 0;  ///< what passed and nobody had use for
+  ReadAhead ahead_;         ///< last: its thread uses the others
 };
 
 TarReader::TarReader(ByteSource archive, TarReading how)
@@ -179,6 +191,7 @@ std::optional<TarEntry> TarReader::next() {
   const int result = archive_read_next_header(tar_, &entry_);
   if (result == ARCHIVE_EOF) return std::nullopt;
   check(result);
+  stream_->make_use_of(largest_head);
   archive_entry* entry = entry_;
   return TarEntry{
       .path = text_of(archive_entry_pathname(entry), archive_entry_pathname_utf8(entry)),
@@ -196,6 +209,7 @@ std::optional<TarChunk> TarReader::next_chunk() {
   if (result == ARCHIVE_EOF) return std::nullopt;
   check(result);
   if (offset < 0) fail("damaged archive: negative offset");
+  stream_->make_use_of(size);
   return TarChunk{{static_cast<const char*>(bytes), size}, static_cast<std::uint64_t>(offset)};
 }
 

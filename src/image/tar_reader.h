@@ -43,6 +43,9 @@ struct TarReading {
   FrameRecorder* recorder = nullptr;  ///< gets to know the stream, and outlives the reader
   Compressions compressions = Compressions::of_layers;
   bool is_summed = true;  ///< false: nobody asks for TarReader::Stream::digest
+  /// How much of the stream may be neither a file's content nor what says what a file is: a few
+  /// kilobytes of compressed zeros would keep us busy for hours.
+  std::uint64_t idle_bytes = 1ULL << 30;
 };
 
 class TarReader {

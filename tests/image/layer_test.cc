@@ -285,6 +285,25 @@ TEST_F(Layer, StopsAfterTooManyEntries) {
   EXPECT_EQ(error_of(tar.bytes(), limits), "the layer has more than 10 entries");
 }
 
+TEST_F(Layer, RefusesToReadOnWithoutAnyFile) {
+  LayerLimits limits;
+  limits.idle_bytes = 4 << 20;
+  const std::string zeros(5 << 20, '\0');
+  const std::string words = "the archive has more than 4194304 bytes that belong to no file";
+  EXPECT_EQ(error_of(test::zstd(TarBuilder().file("a", "").bytes() + zeros), limits), words);
+  // Whiteouts have no content.
+  EXPECT_EQ(error_of(test::zstd(TarBuilder().file("d/.wh.a", zeros).file("b", "").bytes()), limits),
+            words);
+  EXPECT_EQ(error_of(TarBuilder().file("a", zeros).file("b", zeros).bytes(), limits).substr(0, 9),
+            "accepted:");
+}
+
+TEST_F(Layer, RefusesWhatIsCompressedTwice) {
+  const std::string once = test::gzip(TarBuilder().file("a", "1").bytes());
+  EXPECT_EQ(error_of(test::gzip(once)), "the archive is compressed more than once");
+  EXPECT_EQ(error_of(test::zstd(once)), "the archive is compressed more than once");
+}
+
 TEST_F(Layer, DoesNotTakeAHugeClaimedSizeForData) {
   const std::string text = error_of(
       TarBuilder().raw({.name = "big", .link = "", .size = 077777777777ULL}, "only this much"));
