@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
 
+import files_ops_test  # noqa: E402
 import nameserver  # noqa: E402
 import stacktest  # noqa: E402
 import world  # noqa: E402
@@ -255,6 +256,65 @@ class Volumes(Attack):
             data = Path(os.environ["STACK_ROOT"]) / "volumes"
             return "".join(str(path) for path in data.rglob("secret"))
         self.expect_only_without_defence(attempt, "image_links_lead_out")
+
+
+class Copies(Attack):
+    """I11: CVE-2018-15664, CVE-2026-41568 and others. Long races of the product alone are in
+    tests/system/files_ops_test.py."""
+
+    ROUNDS = int(os.environ.get("STACK_ATTACK_ROUNDS", "2000")) // 10
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.host_directory()
+        self.write("in/secret", "from the host, on purpose")
+
+    def exchange_for_ever(self, one, other):
+        """In a process of its own, until the end of the test; what it does, a program in the container could do."""
+        child = os.fork()
+        while child == 0:
+            with contextlib.suppress(OSError):
+                files_ops_test.exchange(one, other)
+
+        def end():
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        return end
+
+    def race(self, one_round):
+        """What a round gained, while a directory of the container and a link to the host change places."""
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, volumes: ['data:/v']}}\nvolumes: {data: }\n")
+        volume = next(Path(os.environ["STACK_ROOT"], "volumes").glob("*/_data"))
+        (volume / "d").mkdir()
+        (volume / "d/secret").write_text("the container's own")
+        (volume / "l").symlink_to(self.host)
+        end = self.exchange_for_ever(volume / "d", volume / "l")
+        try:
+            for _ in range(self.ROUNDS):
+                if gain := one_round():
+                    return gain
+            return ""
+        finally:
+            end()
+
+    def copy_out(self):
+        shutil.rmtree(self.directory / "out", ignore_errors=True)
+        (self.directory / "out").mkdir()
+        self.stack("cp", "-q", "web:/v/d/secret", "out/secret", expect=None)
+        copy = self.directory / "out/secret"
+        return copy.read_text() if copy.is_file() and copy.read_text() == CANARY else ""
+
+    def copy_in(self):
+        self.stack("cp", "-q", "in/secret", "web:/v/d/secret", expect=None)
+        there = (self.host / "secret").read_text()
+        (self.host / "secret").write_text(CANARY)
+        return there if there != CANARY else ""
+
+    def test_i11_what_is_copied_out_is_never_the_hosts(self):
+        self.expect_only_without_defence(lambda: self.race(self.copy_out), "links_lead_out")
+
+    def test_i11_what_is_copied_in_never_comes_to_the_host(self):
+        self.expect_only_without_defence(lambda: self.race(self.copy_in), "links_lead_out")
 
 
 class HealthChecks(Attack):
