@@ -128,16 +128,25 @@ class LayerFetch {
   std::exception_ptr failure_;
 };
 
+/// A name that it can be found by from now on, "repository:tag" or "repository@digest".
+void add_name(image::ForeignImage& image, const image::Reference& name) {
+  if (!name.digest.empty())
+    image.digests.push_back(image::canonical({name.registry, name.repository, "", name.digest}));
+  if (!name.tag.empty())
+    image.names.push_back(image::canonical({name.registry, name.repository, name.tag, ""}));
+}
+
 image::Image put_together(const image::StorePaths& paths, const image::Reference& name,
-                          const Found& found) {
+                          const image::Reference& asked, const Found& found) {
   const std::string repository = name.registry + "/" + name.repository;
   image::ForeignImage foreign{.config = found.config,
                               .manifest = found.manifest_bytes,
                               .names = {},
                               .digests = {repository + "@" + found.asked_digest},
                               .pulled = std::chrono::system_clock::now()};
-  if (!name.tag.empty())
-    foreign.names.push_back(image::canonical({name.registry, name.repository, name.tag, ""}));
+  add_name(foreign, name);
+  // An alias: who asks for it again means this image.
+  if (asked != name) add_name(foreign, asked);
   std::vector<image::NewLayer> layers;
   for (const auto& diff_id : found.diff_ids) layers.push_back({"", diff_id, {}});
   return image::commit_foreign_image(paths, foreign, layers);
@@ -152,7 +161,8 @@ Pulled pull_from(image::ImageStore& store, RepositoryClient& client, const image
   const auto before = store.find(canonical);
   LayerFetch fetch(paths, client, found, request);
   fetch.run();
-  Pulled pulled{put_together(paths, name, found), canonical, found.asked_digest, true};
+  Pulled pulled{put_together(paths, name, image::parse_reference(request.name), found), canonical,
+                found.asked_digest, true};
   fetch.unfinished().drop();
   pulled.is_new = !before || before->id != pulled.image.id;
   return pulled;

@@ -147,7 +147,7 @@ class ShortNames(registrytest.RegistryTest):
     def setUp(self):
         super().setUp()
         self.fake = self.serve()
-        self.fake.add_image([LAYER], "1", "latest")
+        self.manifest = self.fake.add_image([LAYER], "1", "latest")["digest"]
         self.write("registries.conf", f"""
             unqualified-search-registries = ["{NOBODY}"]
             [aliases]
@@ -159,8 +159,22 @@ class ShortNames(registrytest.RegistryTest):
         for given, tag in (("app", "latest"), ("app:1", "1")):
             self.stack("image", "pull", given)
             image, = json.loads(self.stack("image", "inspect", f"{self.fake.host}/team/app:{tag}").out)
-            self.assertEqual(image["RepoTags"], [f"{self.fake.host}/team/app:{tag}"])
-            self.stack("image", "rm", f"{self.fake.host}/team/app:{tag}")
+            self.assertEqual(image["RepoTags"], [f"{self.fake.host}/team/app:{tag}", f"app:{tag}"])
+            self.assertEqual(image["RepoDigests"], [f"{self.fake.host}/team/app@{self.manifest}"])
+            self.stack("image", "rm", f"{self.fake.host}/team/app:{tag}", given)
+
+    def test_by_digest(self):
+        name = f"app@{self.manifest}"
+        self.stack("image", "pull", name)
+        self.stack("image", "inspect", name)
+
+    def test_a_stack_file_may_use_it(self):
+        self.write_stack("services: {web: {image: app, command: /none}}")
+        started = self.stack("up", "-d", expect=None)
+        self.assertIn("web Pulled", started.err)
+        self.assertNotIn("No such image", started.err)  # there is nothing in it that could be run
+        self.assertNotIn("Pull", self.stack("up", "-d", expect=None).err)
+        self.stack("down")
 
     def test_it_is_for_the_whole_name(self):
         self.environment["http_proxy"] = self.environment["https_proxy"] = f"http://{NOBODY}"
