@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "registry/credentials.h"
+#include "image/base64.h"
 
 namespace stack::registry {
 namespace {
@@ -89,7 +89,7 @@ Proxy parse_proxy(const std::string& text) {
   if (const auto at = rest.rfind('@'); at != std::string::npos) {
     std::string user = rest.substr(0, at);
     if (user.find(':') == std::string::npos) user += ':';
-    proxy.authorization = "Basic " + to_base64(percent_decoded(user));
+    proxy.authorization = "Basic " + image::to_base64(percent_decoded(user));
     rest.erase(0, at + 1);
   }
   proxy.origin = parse_url(scheme + "://" + rest).origin;
