@@ -95,7 +95,7 @@ struct BuildSurroundings {
   /// Writes the file at a URL into the open file `fd`; nothing is written or returned when it still
   /// is what `known` says. Throws Error.
   std::function<std::optional<WebFile>(const std::string& url, const WebFile& known, int fd)> fetch;
-  std::chrono::milliseconds patience;  ///< how long a server of git may say nothing
+  std::chrono::milliseconds patience;    ///< how long a server of git may say nothing
   std::shared_ptr<StepNetwork> network;  ///< of RUN, but with BuildNetwork::none and host
 };
 
