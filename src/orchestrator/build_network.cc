@@ -57,16 +57,18 @@ std::string BuildNetwork::resolv_conf() const {
 
 /// Once more when the supervisor was lost: killed, or taken away by the last of the others.
 std::string BuildNetwork::join(const ProcessIdentity& process, const std::string& id) {
-  return during("joining the network of builds", [&] {
-    if (client_) {
-      try {
-        return try_join(process, id);
-      } catch (const Error&) {
-        client_.reset();
-      }
-    }
+  try {
     return try_join(process, id);
-  });
+  } catch (const Error&) {
+    client_.reset();
+  }
+  try {
+    return try_join(process, id);
+  } catch (Error& error) {
+    error.add_frame("joining the network of builds");
+    error.with_hint("--network=host, or `network: host` of a build, does without it");
+    throw;
+  }
 }
 
 std::string BuildNetwork::try_join(const ProcessIdentity& process, const std::string& id) {

@@ -2,6 +2,7 @@
 """The network of RUN: its own loopback, a way out and names; and nothing of it is left."""
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 
 import buildtest
+import failpoints
 import inventory
 import nameserver
 import stacktest
@@ -147,6 +149,31 @@ class WhatIsLeft(BuildNetwork):
             return client.ask("packages.test").answers == ["198.51.100.77"]
         except OSError:
             return False
+
+    def residue(self):
+        return [line for line in super().residue() if not line.endswith("/fail-points")]
+
+    def points(self):
+        points = failpoints.FailPoints()
+        self.addCleanup(points.close)
+        return points
+
+    def test_a_network_that_cannot_be_is_told_with_its_cure_and_leaves_nothing(self):
+        self.points().arm("firewall.host", failpoints.FAIL, last=1000, error=errno.EOPNOTSUPP)
+        failed = self.build("FROM box:1\nRUN echo never\n", expect=1)
+        self.assertRegex(failed.err, r"Dockerfile:2:1: joining the network of builds: .*Operation not supported")
+        self.assertIn("--network=host", failed.err)
+        self.assert_nothing_left()
+        self.build("FROM box:1\nRUN echo never\n", "--network=host")
+
+    def test_a_supervisor_that_dies_while_a_step_joins_is_asked_once_more(self):
+        points = self.points()
+        for name in ("network.document", "guest.note", "firewall.host"):
+            with self.subTest(name):
+                points.arm(name, failpoints.KILL)
+                self.build(f"FROM box:1\nRUN nslookup -timeout=1 x 2>&1 | grep 127.0.0.11 > /{name}\n", "--no-cache")
+                points.disarm()
+                self.assert_nothing_left()
 
     def test_it_is_in_no_list(self):
         builder, go = self.begin("one", "true")
