@@ -66,15 +66,26 @@ void copy_content(int from, int to, off_t size) {
   }
 }
 
-std::vector<std::string> attribute_names(const std::string& path) {
-  std::string list(65536, '\0');  // XATTR_LIST_MAX
-  const ssize_t size = ::llistxattr(path.c_str(), list.data(), list.size());
+/// Names and values alike are at most this long: XATTR_LIST_MAX, XATTR_SIZE_MAX.
+constexpr std::size_t most_bytes = 65536;
+
+/// `list` and `get` are the calls for what is asked, with its place bound.
+template <typename List, typename Get>
+std::map<std::string, std::string> harmless_of(const List& list, const Get& get) {
+  char bytes[most_bytes];  // not cleared: most files have none
+  const ssize_t size = list(bytes, sizeof bytes);
   if (size < 0 && errno == ENOTSUP) return {};
   if (size < 0) throw_errno("list attributes");
-  list.resize(static_cast<std::size_t>(size));
-  std::vector<std::string> names = split(list, '\0');
-  std::erase_if(names, [](const std::string& name) { return !is_harmless_attribute(name); });
-  return names;
+  std::map<std::string, std::string> attributes;
+  if (size == 0) return attributes;
+  for (const std::string& name : split({bytes, static_cast<std::size_t>(size)}, '\0')) {
+    if (!is_harmless_attribute(name)) continue;
+    char value[most_bytes];
+    const ssize_t length = get(name.c_str(), value, sizeof value);
+    if (length < 0) throw_errno("read attribute {}", name);
+    attributes[name].assign(value, static_cast<std::size_t>(length));
+  }
+  return attributes;
 }
 
 void copy_attributes(int from, const std::string& from_name, int to, const std::string& to_name) {
@@ -213,15 +224,18 @@ void set_attribute(int directory, const std::string& name, const std::string& at
 
 std::map<std::string, std::string> harmless_attributes(int directory, const std::string& name) {
   const std::string path = by_descriptor(directory, name);
-  std::map<std::string, std::string> attributes;
-  for (const std::string& attribute : attribute_names(path)) {
-    std::string value(65536, '\0');  // XATTR_SIZE_MAX
-    const ssize_t size = ::lgetxattr(path.c_str(), attribute.c_str(), value.data(), value.size());
-    if (size < 0) throw_errno("read attribute {} of {}", attribute, name);
-    value.resize(static_cast<std::size_t>(size));
-    attributes[attribute] = std::move(value);
-  }
-  return attributes;
+  return harmless_of(
+      [&](char* bytes, std::size_t size) { return ::llistxattr(path.c_str(), bytes, size); },
+      [&](const char* attribute, char* bytes, std::size_t size) {
+        return ::lgetxattr(path.c_str(), attribute, bytes, size);
+      });
+}
+
+std::map<std::string, std::string> harmless_attributes(int file) {
+  return harmless_of([&](char* bytes, std::size_t size) { return ::flistxattr(file, bytes, size); },
+                     [&](const char* attribute, char* bytes, std::size_t size) {
+                       return ::fgetxattr(file, attribute, bytes, size);
+                     });
 }
 
 bool is_harmless_attribute(std::string_view name) {

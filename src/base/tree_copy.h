@@ -42,6 +42,8 @@ void set_attribute(int directory, const std::string& name, const std::string& at
 
 /// The extended attributes of `name` in `directory` for which is_harmless_attribute, by name.
 std::map<std::string, std::string> harmless_attributes(int directory, const std::string& name);
+/// The same of an open file: no path is walked.
+std::map<std::string, std::string> harmless_attributes(int file);
 
 /// Attributes that may travel with a tree: user.*, ACLs and file capabilities; not trusted.* and
 /// user.overlay.* (overlayfs takes orders from them), nor labels of another machine's policy.

@@ -102,20 +102,25 @@ class Walk {
   CopyPlan& plan_;
 };
 
-std::string file_digest(int directory, const std::string& name) {
-  const Fd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+Fd open_content(int directory, const std::string& name) {
+  Fd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file) throw_errno("open {}", printable(name));
-  return during(printable(name), [&] { return image::digest_of_rest(file.get()); });
+  return file;
 }
 
 /// Of content and attributes: all that is not in `info`.
 ContentMemory::Digest inner_digest(int directory, const std::string& name,
                                    const struct stat& info) {
   std::string text;
-  if (S_ISREG(info.st_mode)) text = file_digest(directory, name);
+  Fd content;
+  if (S_ISREG(info.st_mode)) {
+    content = open_content(directory, name);
+    text = during(printable(name), [&] { return image::digest_of_rest(content.get()); });
+  }
   if (S_ISLNK(info.st_mode)) text = read_link(directory, name);
   text = fmt::format("{} {}\n", text.size(), text);
-  for (const auto& [attribute, value] : harmless_attributes(directory, name))
+  for (const auto& [attribute, value] :
+       content ? harmless_attributes(content.get()) : harmless_attributes(directory, name))
     text += fmt::format("{} {} {}\n", attribute, value.size(), value);
   const auto bytes = from_hex(image::hex_of(image::digest_of(text)));
   ContentMemory::Digest digest;

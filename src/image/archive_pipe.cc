@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <string>
 #include <thread>
 
 #include "base/error.h"
@@ -21,6 +22,27 @@ Pipe make_large_pipe() {
   ::fcntl(pipe.writing.get(), F_SETPIPE_SZ, 1 << 20);
   return pipe;
 }
+
+/// An archive is written in pieces of a few hundred bytes; each would wake the reader.
+class BufferedPipe {
+ public:
+  explicit BufferedPipe(int fd) : fd_(fd) { buffer_.reserve(capacity); }
+
+  void put(std::string_view bytes) {
+    if (buffer_.size() + bytes.size() > capacity) flush();
+    if (bytes.size() >= capacity) return write_all(fd_, bytes);
+    buffer_.append(bytes);
+  }
+  void flush() {
+    write_all(fd_, buffer_);
+    buffer_.clear();
+  }
+
+ private:
+  static constexpr std::size_t capacity = 128 << 10;
+  int fd_;
+  std::string buffer_;
+};
 
 /// A reader that gave up shows as EPIPE, to this thread alone.
 void block_sigpipe() {
@@ -58,8 +80,12 @@ void through_pipe(const std::function<void(const TarSink& sink)>& write,
   std::exception_ptr writing;
   std::thread writer([&] {
     block_sigpipe();
-    const TarSink sink = [&](std::string_view bytes) { write_all(pipe.writing.get(), bytes); };
-    writing = failure_of([&] { write(sink); });
+    BufferedPipe buffered(pipe.writing.get());
+    const TarSink sink = [&](std::string_view bytes) { buffered.put(bytes); };
+    writing = failure_of([&] {
+      write(sink);
+      buffered.flush();
+    });
     pipe.writing.reset();
   });
   const std::exception_ptr reading = failure_of([&] { read(pipe.reading.get()); });

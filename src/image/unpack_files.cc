@@ -172,14 +172,19 @@ class FilesUnpacker {
     settle(file, S_IFREG, entry);
   }
 
+  static Fd opened(Fd file) {
+    if (!file) throw_errno("create");
+    return file;
+  }
+
   static Fd open_for_writing(const Place& place) {
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    Fd file(::openat(place.directory, place.name.c_str(), flags, 0600));
+    if (file || errno != EEXIST) return opened(std::move(file));
     const auto there = look_at(place);
     if (there && S_ISREG(there->st_mode) && is_mount(place)) return open_in_place(place);
     make_room(place);
-    Fd file(::openat(place.directory, place.name.c_str(),
-                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) throw_errno("create");
-    return file;
+    return opened(Fd(::openat(place.directory, place.name.c_str(), flags, 0600)));
   }
 
   /// A file that something is mounted on has no name to give to another.
