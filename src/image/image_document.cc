@@ -16,6 +16,9 @@ namespace {
 using nlohmann::json;
 using std::chrono::system_clock;
 
+/// From 1970: nanoseconds in 64 bits tell no more than 292 years, either way.
+constexpr std::chrono::seconds furthest{9'000'000'000};
+
 /// OCI writes sets as objects with empty values: {"/data": {}}.
 json as_set(const std::vector<std::string>& names) {
   json set = json::object();
@@ -211,6 +214,7 @@ system_clock::time_point parse_rfc3339(const std::string& text) {
   if (::strptime(rest, "%z", &utc) == nullptr) return {};
   const auto offset = std::chrono::seconds(utc.tm_gmtoff);
   const auto seconds = std::chrono::seconds(::timegm(&utc)) - offset;
+  if (std::chrono::abs(seconds) > furthest) return {};
   return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(
       seconds + std::chrono::nanoseconds(nanoseconds)));
 }

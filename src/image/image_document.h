@@ -48,7 +48,7 @@ std::string oci_architecture();
 
 /// RFC 3339 in UTC, with nanoseconds as docker writes them.
 std::string to_rfc3339(std::chrono::system_clock::time_point time);
-/// The epoch when `text` is none.
+/// The epoch when `text` is none, or one that nanoseconds cannot tell: before 1684, after 2255.
 std::chrono::system_clock::time_point parse_rfc3339(const std::string& text);
 
 }  // namespace stack::image

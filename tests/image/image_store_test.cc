@@ -263,6 +263,9 @@ TEST(ImageDocument, ReadsDatesOfOtherTools) {
   const auto time = parse_rfc3339("2024-02-29T12:00:00.5+02:00");
   EXPECT_EQ(to_rfc3339(time), "2024-02-29T10:00:00.500000000Z");
   EXPECT_EQ(to_rfc3339(parse_rfc3339("2024-02-29T12:00:00Z")), "2024-02-29T12:00:00.000000000Z");
+  EXPECT_EQ(to_rfc3339(parse_rfc3339("2250-01-01T00:00:00Z")), "2250-01-01T00:00:00.000000000Z");
+  for (const char* text : {"4048-02-03T04:05:06Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"})
+    EXPECT_EQ(parse_rfc3339(text), std::chrono::system_clock::time_point{}) << text;
 }
 
 TEST(ImageDocument, ReadsConfigsOfOtherTools) {

@@ -50,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto place = mode % 2 == 0 ? LayerPlace::bottom : LayerPlace::above_others;
   LayerLimits limits;
   limits.entries = 1000;
+  limits.idle_bytes = 8 << 20;
   try {
     if (mode < 2) {
       const fs::path frame = ground.root / "layer.frame";
