@@ -59,7 +59,13 @@ std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& pa
 
 BuildJob::BuildJob(const BuildRequest& asked, BuildSurroundings& surroundings,
                    const Dockerfile& dockerfile, const BuildGraph& stages)
-    : request(asked), with(surroundings), file(dockerfile), graph(stages) {
+    : request(asked),
+      with(surroundings),
+      file(dockerfile),
+      graph(stages),
+      guard([network = with.network] {
+        if (network) network->take_away();
+      }) {
   const auto given = request.arguments.find("SOURCE_DATE_EPOCH");
   if (given == request.arguments.end() || given->second.empty()) return;
   const auto seconds = parse_integer<std::int64_t>(given->second);

@@ -182,9 +182,11 @@ class Opener {
     }
   }
 
+  /// Of a directory of this machine: what comes from elsewhere is taken as it comes, as BuildKit
+  /// does.
   void read_ignore() {
-    if (request_.context.empty()) return;
-    if (!path_.empty() && !is_foreign()) {
+    if (request_.context.empty() || is_foreign()) return;
+    if (!path_.empty()) {
       const fs::path own = path_.native() + ".dockerignore";
       if (auto text = read_file_if_exists(own, largest_dockerfile)) {
         request_.ignore = std::move(*text);

@@ -45,22 +45,33 @@ void clear_dead_builds() {
   }
 }
 
-[[noreturn]] void keep_watch(int alive, const std::string& top) {
+constexpr char farewell = 'e';
+
+/// Keeps nothing open but `alive`, and /dev/null as the first three.
+void let_go_of_files(int alive) {
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nothing, standard);
+  ::close_range(STDERR_FILENO + 1, static_cast<unsigned>(alive) - 1, 0);
+  ::close_range(static_cast<unsigned>(alive) + 1, ~0U, 0);
+}
+
+[[noreturn]] void keep_watch(int alive, const std::string& top,
+                             const std::function<void()>& left_behind) {
   // Ctrl-C is for the builder.
   ::setsid();
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  ::close_range(0, static_cast<unsigned>(alive) - 1, 0);
-  ::close_range(static_cast<unsigned>(alive) + 1, ~0U, 0);
-  char byte;
+  let_go_of_files(alive);
+  char byte = 0;
   while (::read(alive, &byte, 1) < 0 && errno == EINTR) {
   }
   clear(top);
+  if (byte != farewell) left_behind();
   ::_exit(0);
 }
 
 }  // namespace
 
-Guard::Guard() {
+Guard::Guard(const std::function<void()>& left_behind) {
   clear_dead_builds();
   const ProcessIdentity self = identify(::getpid());
   top_ = fmt::format("{}/{}-{}", builds, self.pid, self.start_time);
@@ -68,10 +79,11 @@ Guard::Guard() {
   alive_ = std::move(pipe.writing);
   guard_ = ::fork();
   if (guard_ < 0) throw_errno("fork");
-  if (guard_ == 0) keep_watch(pipe.reading.get(), top_);
+  if (guard_ == 0) keep_watch(pipe.reading.get(), top_, left_behind);
 }
 
 Guard::~Guard() {
+  [[maybe_unused]] const ssize_t told = ::write(alive_.get(), &farewell, 1);
   alive_.reset();
   await_end(guard_);
 }

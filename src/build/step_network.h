@@ -21,6 +21,9 @@ class StepNetwork {
   /// container's. It is in there as long as it lives. Returns what the word host-gateway means to
   /// it. Throws Error.
   virtual std::string join(const ProcessIdentity& process, const std::string& id) = 0;
+  /// Takes it away unless others are in it. For a builder that was killed, too, in a process that
+  /// it has forked before.
+  virtual void take_away() noexcept = 0;
 };
 
 }  // namespace stack::build

@@ -28,25 +28,31 @@ supervisor::NetworkConfig network_config() {
   return lower(desired_network(wish));
 }
 
-void take_away(const HostPaths& paths) {
+/// Throws Error when others are in it.
+void remove_network(const HostPaths& paths) {
+  if (!stack::exists(paths.project_data(builds_project))) return;  // another build was faster
   const FileLock lock = lock_builds(paths);
-  if (stack::exists(paths.project_data(builds_project))) {  // no other build was faster
-    auto client = Client::connect_or_start(paths, builds_project);
-    client.call(supervisor::RemoveNetwork{network_name});
-    client.call(supervisor::Shutdown{});
-  }
+  auto client = Client::connect_or_start(paths, builds_project);
+  client.call(supervisor::RemoveNetwork{network_name});
+  client.call(supervisor::Shutdown{});
   remove_project_directories(paths, builds_project, lock);
 }
 
 }  // namespace
 
 BuildNetwork::~BuildNetwork() {
-  if (!was_needed_) return;
   client_.reset();
-  try {
-    take_away(paths_);
-  } catch (const Error&) {
-    // Others build: the last of them takes it away. Or it cannot be: the next one tries again.
+  if (was_needed_) take_away();
+}
+
+/// Once more for a supervisor that was about to end by itself.
+void BuildNetwork::take_away() noexcept {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      return remove_network(paths_);
+    } catch (const std::exception&) {
+      // Others build: the last of them takes it away. Or it cannot be: the next one tries again.
+    }
   }
 }
 

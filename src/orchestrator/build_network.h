@@ -15,11 +15,12 @@ namespace stack::orchestrator {
 class BuildNetwork : public build::StepNetwork {
  public:
   explicit BuildNetwork(HostPaths paths) : paths_(std::move(paths)) {}
-  /// Takes the network away unless others are in it.
+  /// As take_away(), if it was needed.
   ~BuildNetwork() override;
 
   std::string resolv_conf() const override;
   std::string join(const ProcessIdentity& process, const std::string& id) override;
+  void take_away() noexcept override;
 
  private:
   std::string try_join(const ProcessIdentity& process, const std::string& id);

@@ -370,11 +370,12 @@ class Context(GitTest):
         failed = self.stack("image", "build", "-f", "evil", self.url, expect=1)
         self.assertIn("failed to read dockerfile", failed.err)
 
-    def test_what_its_dockerignore_leaves_out_is_left_out(self):
+    def test_its_dockerignore_is_a_file_as_any(self):
+        """As in BuildKit, which looks at that of a directory alone."""
         self.app.commit({".dockerignore": "docs\n"})
         got = self.below_src(self.last_id(self.url))
-        self.assertNotIn("/docs", got)
-        self.assertIn("/README", got)
+        self.assertIn("/docs", got)
+        self.assertIn("/.dockerignore", got)
 
     def test_unchanged_it_is_cached_and_moved_it_is_seen(self):
         first = self.last_id(self.url)

@@ -121,13 +121,20 @@ class WhatIsLeft(BuildNetwork):
         self.build("FROM box:1\nRUN false\n", expect=1)
         self.assert_nothing_left()
 
-    def test_nothing_in_the_kernel_by_a_killed_builder_and_nothing_at_all_by_the_next(self):
-        builder, _ = self.begin("one", "true")
-        builder.send_signal(signal.SIGKILL)
-        builder.wait()
-        ours = lambda: [line for line in self.residue() if not line.startswith(("+ file ", "+ cgroup "))]
-        stacktest.eventually(lambda: not ours(), lambda: f"the network goes with its builder: {ours()}")
-        self.build("FROM box:1\nRUN echo next\n", "--no-cache")
+    def test_nothing_by_a_killed_builder(self):
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            builder, _ = self.begin(f"by-{number}", "true")
+            builder.send_signal(number)
+            builder.wait()
+            self.assert_nothing_left()
+
+    def test_a_killed_builder_takes_nothing_from_another(self):
+        killed, other = self.begin("one", "true"), self.begin("two", "true")
+        killed[0].kill()
+        killed[0].wait()
+        stacktest.eventually(lambda: len(self.pids_running(WAITS)) == 1, "the step of the killed one ends")
+        self.assertEqual(len(self.uplinks()), 1)
+        self.end(*other)
         self.assert_nothing_left()
 
     def test_a_killed_supervisor_takes_nothing_from_a_step(self):

@@ -636,7 +636,8 @@ class Inputs(buildtest.BuildTest):
     def test_an_archive(self):
         path = self.directory / "context.tar"
         with tarfile.open(path, "w") as tar:
-            for name, text in (("Dockerfile", "FROM scratch\nCOPY f /\n"), ("f", "in tar")):
+            for name, text in (("Dockerfile", "FROM scratch\nCOPY f /\n"), ("f", "in tar"),
+                               (".dockerignore", "f\n")):  # which BuildKit does not read there
                 member = tarfile.TarInfo(name)
                 member.size = len(text)
                 tar.addfile(member, io.BytesIO(text.encode()))

@@ -212,6 +212,7 @@ class StackTest(unittest.TestCase):
         self.end_commands()
         root = Path(os.environ["STACK_ROOT"]) / "stacks"
         projects = sorted(entry.name for entry in root.iterdir()) if root.exists() else []
+        projects = [name for name in projects if name != "@builds"]  # goes by itself
         problems = []
         for project in projects:
             result = run_stack("-p", project, "down", "-v", "--now", "-t", "0", "--remove-orphans")
