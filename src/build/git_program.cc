@@ -51,6 +51,8 @@ std::vector<std::string> environment_for(const GitAccess& access) {
       fmt::format("PATH={}", path.empty() ? std::string(default_search_path) : path),
       "HOME=/dev/null", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
       "GIT_TERMINAL_PROMPT=0", "GIT_TEMPLATE_DIR=",
+      // Or git asks the name server for the name of this machine, whoever answers it or does not.
+      "GIT_COMMITTER_NAME=stack", "GIT_COMMITTER_EMAIL=stack@localhost",
       // The repository of a stranger names no file of this machine as its submodule.
       "GIT_ALLOW_PROTOCOL=http:https:ssh:git", "GIT_SSH_VARIANT=ssh",
       fmt::format("GIT_SSH_COMMAND={}", ssh_command(access))};

@@ -14,6 +14,7 @@ import buildtest
 import docker_daemon
 import dockerfiles_test
 import git_server
+import nameserver
 import stacktest
 import world
 
@@ -91,6 +92,12 @@ class Add(GitTest):
                              (f"?branch=main&commit={self.first[:9]}", "one")):
             with self.subTest(suffix):
                 self.assertEqual(self.add(f"{self.url}{suffix}")["/README"], f"file 0644 0:0 b'{text}\\n'")
+
+    def test_no_name_server_is_asked_for_the_name_of_this_machine(self):
+        """git does that for the address of whoever commits, and waits for one that does not answer."""
+        with nameserver.NameServer(lambda message, _: nameserver.reply_to(message)) as server:
+            self.build(f"FROM box:1\nADD {self.url} /src\n")
+        self.assertEqual(server.names(), [])
 
     def test_a_subdirectory_alone(self):
         for suffix in ("#:docs", "#main:/docs/", "?subdir=docs"):
