@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "image/base64.h"
 #include "registry/challenge.h"
 #include "registry/credentials.h"
 #include "registry/endpoint.h"
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace stack::registry;
   const std::string text(reinterpret_cast<const char*>(data), size);
   parse_challenges(text);
-  from_base64(text);
+  stack::image::from_base64(text);
   try {
     const Url url = resolve({{"https", "h", 443}, "/v2/"}, text);
     if (!(parse_url(to_text(url)).origin == url.origin)) std::abort();
