@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "build/layers.h"
+#include "build/told_step.h"
 #include "image/digest.h"
 
 namespace stack::build {
@@ -133,32 +134,14 @@ std::shared_ptr<const FileSource> BuildJob::context() {
   return known;
 }
 
-template <typename Fetch>
-auto BuildJob::told(const std::string& title, Fetch&& fetch) {
-  const int step = ++steps;
-  with.report.begin(step, title);
-  try {
-    auto fetched = fetch(step);
-    with.report.end(step, fetched.was_there ? BuildReport::End::cached : BuildReport::End::done);
-    return fetched;
-  } catch (...) {
-    with.report.end(step, BuildReport::End::failed);
-    throw;
-  }
-}
-
 Download BuildJob::download(const std::string& url, const std::string& checksum) {
-  return told(url, [&](int) {
+  return tell_step(with.report, ++steps, url, [&] {
     return during(url, [&] { return build::download(with, {url, checksum, request.no_cache}); });
   });
 }
 
 std::shared_ptr<const FileSource> BuildJob::check_out(const GitRequest& wanted) {
-  GitTree tree = told(wanted.what.shown, [&](int step) {
-    GitTree found = build::check_out(wanted, request, with);
-    with.report.output(step, fmt::format("commit {}\n", found.commit));
-    return found;
-  });
+  GitTree tree = tell_check_out(++steps, wanted.what.shown, wanted, request, with);
   auto source = std::make_shared<CommitSource>(std::move(tree), wanted.what.shown);
   return {source, &source->source};
 }

@@ -57,9 +57,6 @@ class BuildJob {
 
  private:
   std::shared_ptr<const FileSource> open_named(const std::string& name);
-  /// Does what has a `was_there` as a step of this title.
-  template <typename Fetch>
-  auto told(const std::string& title, Fetch&& fetch);
 
   std::map<std::string, std::shared_ptr<const FileSource>> directories_;
 };

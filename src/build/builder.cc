@@ -7,7 +7,6 @@
 #include "base/files.h"
 #include "base/scratch.h"
 #include "build/cache_key.h"
-#include "build/git_tree.h"
 #include "build/layers.h"
 #include "build/schedule.h"
 #include "image/build_cache.h"
@@ -81,7 +80,6 @@ std::vector<std::filesystem::path> build_caches(const std::filesystem::path& cac
 void forget_builds(const image::StorePaths& store, const std::filesystem::path& cache) {
   const FileLock claim = image::claim_builds(store);
   image::forget_builds(store);
-  forget_git_trees(store, cache);
   sweep_scratch(cache);
   // Taken away first: half a cache would be filled up or used, not made anew.
   for (const auto& directory : build_caches(cache)) {

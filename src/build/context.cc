@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/scratch.h"
 #include "base/text.h"
+#include "base/truth.h"
 #include "build/downloads.h"
 #include "image/layer.h"
 #include "image/store_writer.h"
@@ -48,12 +49,6 @@ bool holds_archive(int file) {
   }
   if (::lseek(file, 0, SEEK_SET) != 0) throw_errno("seek");
   return is_archive;
-}
-
-/// As Go's strconv.ParseBool, which reads BuildKit's settings.
-bool is_yes(const std::string& text) {
-  return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" ||
-         text == "True";
 }
 
 void unpack(int archive, ScratchDirectory& place) {
@@ -122,17 +117,10 @@ class Opener {
   void open_repository(const GitReference& repository) {
     GitRequest wanted{repository, repository.keeps_git_dir.value_or(false)};
     const auto asked = request_.arguments.find("BUILDKIT_CONTEXT_KEEP_GIT_DIR");
-    if (asked != request_.arguments.end() && is_yes(asked->second)) wanted.keeps_git_dir = true;
-    with_.report.begin(0, fmt::format("load git source {}", repository.shown));
-    try {
-      opened_.commit = check_out(wanted, request_, with_);
-      with_.report.output(0, fmt::format("commit {}\n", opened_.commit->commit));
-    } catch (...) {
-      with_.report.end(0, BuildReport::End::failed);
-      throw;
-    }
-    with_.report.end(0,
-                     opened_.commit->was_there ? BuildReport::End::cached : BuildReport::End::done);
+    if (asked != request_.arguments.end() && parse_truth(asked->second) == true)
+      wanted.keeps_git_dir = true;
+    opened_.commit = tell_check_out(0, fmt::format("load git source {}", repository.shown), wanted,
+                                    request_, with_);
     request_.context = opened_.commit->directory;
   }
 

@@ -82,16 +82,10 @@ std::string without_secret(std::string text, const std::string& secret) {
   return text;
 }
 
-std::string find_git() {
-  const auto program = image::find_program("git");
-  if (!program) throw Error("there is no program git").with_hint("install it: apt install git");
-  return program->native();
-}
-
 }  // namespace
 
 GitProgram::GitProgram(GitAccess access, std::chrono::milliseconds patience, std::string secret)
-    : program_(find_git()),
+    : program_(image::needed_program("git", "git")),
       environment_(environment_for(access)),
       patience_(patience),
       secret_(std::move(secret)) {}

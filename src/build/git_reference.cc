@@ -2,11 +2,11 @@
 #include "build/git_reference.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/truth.h"
 #include "build/ignore.h"
 
 namespace stack::build {
@@ -127,13 +127,10 @@ std::map<std::string, std::string> parse_query(const std::string& query) {
 }
 
 bool truth_of(const std::string& key, const std::string& value) {
-  static constexpr std::array<std::string_view, 7> yes = {"",     "1",    "t",   "T",
-                                                          "true", "TRUE", "True"};
-  static constexpr std::array<std::string_view, 6> no = {"0", "f", "F", "false", "FALSE", "False"};
-  if (std::find(yes.begin(), yes.end(), value) != yes.end()) return true;
-  if (std::find(no.begin(), no.end(), value) == no.end())
-    fail("invalid {} {}: true or false", key, stack::quoted(value));
-  return false;
+  if (value.empty()) return true;
+  const auto truth = parse_truth(value);
+  if (!truth) fail("invalid {} {}: true or false", key, stack::quoted(value));
+  return *truth;
 }
 
 class QueryReader {

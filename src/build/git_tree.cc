@@ -13,6 +13,7 @@
 #include "base/scratch.h"
 #include "base/text.h"
 #include "build/git_program.h"
+#include "build/told_step.h"
 #include "image/base64.h"
 #include "image/build_cache.h"
 #include "image/digest.h"
@@ -269,11 +270,13 @@ GitTree check_out(const GitRequest& what, const BuildRequest& request,
   return during(printable(asked.what.shown), [&] { return Keeper(asked, request, with).take(); });
 }
 
-void forget_git_trees(const image::StorePaths& store, const fs::path& cache) {
-  if (!stack::exists(cache / git_trees_name)) return;
-  const ScratchDirectory scratch = image::begin_layer(store);
-  if (::rename((cache / git_trees_name).c_str(), (scratch.path() / git_trees_name).c_str()) != 0)
-    throw_errno("forget {}", (cache / git_trees_name).native());
+GitTree tell_check_out(int step, const std::string& title, const GitRequest& what,
+                       const BuildRequest& request, const BuildSurroundings& with) {
+  return tell_step(with.report, step, title, [&] {
+    GitTree found = check_out(what, request, with);
+    with.report.output(step, fmt::format("commit {}\n", found.commit));
+    return found;
+  });
 }
 
 }  // namespace stack::build

@@ -31,8 +31,8 @@ struct GitTree {
 /// failure.
 GitTree check_out(const GitRequest& what, const BuildRequest& request,
                   const BuildSurroundings& with);
-
-/// Forgets all of them. Nobody may build meanwhile.
-void forget_git_trees(const image::StorePaths& store, const std::filesystem::path& cache);
+/// The same, told as a step, with the commit that came.
+GitTree tell_check_out(int step, const std::string& title, const GitRequest& what,
+                       const BuildRequest& request, const BuildSurroundings& with);
 
 }  // namespace stack::build

@@ -43,11 +43,7 @@ bool is_agent(const fs::path& path) {
 }
 
 fs::path program(const char* name) {
-  const auto found = image::find_program(name);
-  if (!found)
-    throw Error(fmt::format("there is no program {}", name))
-        .with_hint("install it: apt install openssh-client");
-  return *found;
+  return image::needed_program(name, "openssh-client");
 }
 
 /// An SSH string: four bytes that say how long it is, and it.

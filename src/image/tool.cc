@@ -165,4 +165,12 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+std::filesystem::path needed_program(const std::string& name, const std::string& package) {
+  auto found = find_program(name);
+  if (!found)
+    throw Error(fmt::format("there is no program {}", name))
+        .with_hint(fmt::format("install it: apt install {}", package));
+  return std::move(*found);
+}
+
 }  // namespace stack::image

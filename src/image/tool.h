@@ -32,5 +32,7 @@ int run_tool(const Tool& tool, const std::function<void(const std::string&)>& on
 
 /// The first executable file of that name in the directories of PATH.
 std::optional<std::filesystem::path> find_program(const std::string& name);
+/// The same. Throws Error when there is none, with the package that has it.
+std::filesystem::path needed_program(const std::string& name, const std::string& package);
 
 }  // namespace stack::image

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "orchestrator/desired.h"
+#include "orchestrator/host_networks.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/project_lock.h"
 #include "supervisor/etc_files.h"
@@ -29,13 +30,9 @@ supervisor::NetworkConfig network_config() {
 }
 
 /// Throws Error when others are in it.
-void remove_network(const HostPaths& paths) {
+void remove_it(const HostPaths& paths) {
   if (!stack::exists(paths.project_data(builds_project))) return;  // another build was faster
-  const FileLock lock = lock_builds(paths);
-  auto client = Client::connect_or_start(paths, builds_project);
-  client.call(supervisor::RemoveNetwork{network_name});
-  client.call(supervisor::Shutdown{});
-  remove_project_directories(paths, builds_project, lock);
+  remove_network(paths, builds_project, network_name, lock_builds(paths));
 }
 
 }  // namespace
@@ -49,7 +46,7 @@ BuildNetwork::~BuildNetwork() {
 void BuildNetwork::take_away() noexcept {
   for (int attempt = 0; attempt < 2; ++attempt) {
     try {
-      return remove_network(paths_);
+      return remove_it(paths_);
     } catch (const std::exception&) {
       // Others build: the last of them takes it away. Or it cannot be: the next one tries again.
     }

@@ -190,11 +190,16 @@ HostNetwork create_network(const spec::Network& wish, bool attachable, const Hos
 
 void remove_network(const HostNetwork& network, const Host& host) {
   const FileLock lock = lock_for(host, network.project, "stack network rm");
-  auto client = Client::connect_or_start(host.paths, network.project);
-  client.call(supervisor::RemoveNetwork{network.name});
-  if (!nothing_left(host.paths, network.project)) return;
+  remove_network(host.paths, network.project, network.name, lock);
+}
+
+void remove_network(const HostPaths& paths, const std::string& project, const std::string& name,
+                    const FileLock& lock) {
+  auto client = Client::connect_or_start(paths, project);
+  client.call(supervisor::RemoveNetwork{name});
+  if (!nothing_left(paths, project)) return;
   client.call(supervisor::Shutdown{});
-  remove_project_directories(host.paths, network.project, lock);
+  remove_project_directories(paths, project, lock);
 }
 
 std::vector<std::string> unused_networks(const std::vector<HostNetwork>& networks,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "orchestrator/use_cases.h"
 #include "spec/model.h"
 
@@ -44,6 +45,10 @@ const HostNetwork& find_network(const std::vector<HostNetwork>& networks, const 
 HostNetwork create_network(const spec::Network& wish, bool attachable, const Host& host);
 /// Throws Error naming who is in it.
 void remove_network(const HostNetwork& network, const Host& host);
+/// The network `name` of `project`, whose `lock` is held; nothing of the project stays if that was
+/// all of it. Throws Error as above.
+void remove_network(const HostPaths& paths, const std::string& project, const std::string& name,
+                    const FileLock& lock);
 /// Names of those that no container is in, be it a stopped one.
 std::vector<std::string> unused_networks(const std::vector<HostNetwork>& networks,
                                          const HostPaths& paths);

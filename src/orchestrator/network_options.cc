@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "base/truth.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -27,11 +28,10 @@ struct NetworkOption {
 };
 
 std::string set_truth(bool& target, const std::string& value) {
-  for (const std::string_view yes : {"true", "1", "t", "T", "TRUE", "True"})
-    if (value == yes) return target = true, "";
-  for (const std::string_view no : {"false", "0", "f", "F", "FALSE", "False"})
-    if (value == no) return target = false, "";
-  return "true or false";
+  const auto truth = parse_truth(value);
+  if (!truth) return "true or false";
+  target = *truth;
+  return "";
 }
 
 bool is_interface_name(std::string_view text) {

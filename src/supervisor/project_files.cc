@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/text.h"
 #include "supervisor/network_json.h"
+#include "supervisor/process_json.h"
 
 namespace stack::supervisor {
 namespace {
@@ -174,8 +175,7 @@ Guest guest_from(const json& in) {
   Guest guest;
   in.at("container").get_to(guest.container_id);
   in.at("names").get_to(guest.names);
-  in.at("pid").get_to(guest.process.pid);
-  in.at("start_time").get_to(guest.process.start_time);
+  guest.process = process_from(in);
   in.at("endpoint").get_to(guest.endpoint);
   return guest;
 }

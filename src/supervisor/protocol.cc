@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "supervisor/network_json.h"
+#include "supervisor/process_json.h"
 
 namespace stack::supervisor {
 namespace {
@@ -182,20 +183,15 @@ PlugGuest plug_from(const json& in) {
   PlugGuest request;
   in.at("guest").get_to(request.guest);
   in.at("container_id").get_to(request.container_id);
-  in.at("pid").get_to(request.process.pid);
-  in.at("start_time").get_to(request.process.start_time);
+  request.process = process_from(in);
   in.at("names").get_to(request.names);
   in.at("endpoint").get_to(request.endpoint);
   return request;
 }
 
 JoinProcess join_from(const json& in) {
-  JoinProcess request;
-  in.at("network").get_to(request.network);
-  in.at("container_id").get_to(request.container_id);
-  in.at("pid").get_to(request.process.pid);
-  in.at("start_time").get_to(request.process.start_time);
-  return request;
+  return {in.at("network").get<std::string>(), in.at("container_id").get<std::string>(),
+          process_from(in)};
 }
 
 AwaitedCondition condition_from(std::string_view name) {

@@ -160,12 +160,17 @@ Awaitable<Answer> Supervisor::handle(DisconnectContainer request) {
   co_return answer;
 }
 
-Awaitable<Answer> Supervisor::handle(LeaseGuest request) {
+/// When the host's rules are as a guest needs them.
+Awaitable<Answer> Supervisor::with_address(network::DualAddress address) {
   Answer answer;
-  answer.address = guests_.lease(request);
+  answer.address = address;
   answer.changed = true;
   co_await firewall_ready_.completed();
   co_return answer;
+}
+
+Awaitable<Answer> Supervisor::handle(LeaseGuest request) {
+  co_return co_await with_address(guests_.lease(request));
 }
 
 Awaitable<Answer> Supervisor::handle(PlugGuest request) {
@@ -182,11 +187,7 @@ Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
 }
 
 Awaitable<Answer> Supervisor::handle(JoinProcess request) {
-  Answer answer;
-  answer.address = guests_.join(request);
-  answer.changed = true;
-  co_await firewall_ready_.completed();
-  co_return answer;
+  co_return co_await with_address(guests_.join(request));
 }
 
 /// Only one that no command knows makes way. A command that was killed may have asked for it, so

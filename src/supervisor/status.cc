@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/network_json.h"
+#include "supervisor/process_json.h"
 #include "supervisor/project_files.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/start_keeper.h"
@@ -123,8 +124,7 @@ void from_json(const json& in, ContainerStatus& status) {
   in.at("id").get_to(status.id);
   status.phase = from_name<Phase>(phase_names, in.at("phase").get_ref<const std::string&>());
   status.health = from_name<Health>(health_names, in.at("health").get_ref<const std::string&>());
-  in.at("pid").get_to(status.process.pid);
-  in.at("start_time").get_to(status.process.start_time);
+  status.process = process_from(in);
   if (in.contains("exit_code")) status.exit_code = in.at("exit_code").get<int>();
   in.at("oom_killed").get_to(status.oom_killed);
   in.at("stopped_by_user").get_to(status.stopped_by_user);

@@ -58,6 +58,7 @@ class Supervisor {
   Awaitable<Answer> handle(Await request);
   Awaitable<Answer> handle(ConnectContainer request);
   Awaitable<Answer> handle(DisconnectContainer request);
+  Awaitable<Answer> with_address(network::DualAddress address);
   Awaitable<Answer> handle(LeaseGuest request);
   Awaitable<Answer> handle(PlugGuest request);
   Awaitable<Answer> handle(ReleaseGuest request);

@@ -65,7 +65,7 @@ class SmallDisk(registrytest.RegistryTest):
     def setUp(self):
         self.disk = world.HOME / f"disk-{self._testMethodName}"
         disk_full_test.mount_small(self.disk, size=330 * MEGABYTE, inodes=12000)
-        self.addCleanup(self.unmount)
+        self.addCleanup(disk_full_test.unmount_small, self.disk)
         root = self.disk / "data"
         root.mkdir(mode=0o700)
         before = os.environ["STACK_ROOT"]
@@ -77,13 +77,6 @@ class SmallDisk(registrytest.RegistryTest):
         self.stack("image", "pull", f"{self.fake.host}/a:small")
         self.stack("image", "rm", f"{self.fake.host}/a:small")
         self.empty = self.inventory()
-
-    def unmount(self):
-        stacktest.eventually(lambda: subprocess.run(["umount", str(self.disk)], check=False,
-                                                    stderr=subprocess.DEVNULL).returncode == 0,
-                             "nobody uses the file system any more")
-        shutil.rmtree(self.disk, ignore_errors=True)
-        self.disk.with_suffix(".ext4").unlink(missing_ok=True)
 
     @staticmethod
     def inventory():

@@ -46,6 +46,14 @@ def mount_small(place, *, size, inodes):
         return "tmpfs"
 
 
+def unmount_small(place):
+    stacktest.eventually(lambda: subprocess.run(["umount", str(place)], check=False,
+                                                stderr=subprocess.DEVNULL).returncode == 0,
+                         "nobody uses the file system any more")
+    shutil.rmtree(place, ignore_errors=True)
+    place.with_suffix(".ext4").unlink(missing_ok=True)
+
+
 class SmallDisk(stacktest.StackTest):
     """`filler` is outside the data root, on the same file system."""
 
@@ -56,7 +64,7 @@ class SmallDisk(stacktest.StackTest):
         self.disk = world.HOME / f"disk-{self._testMethodName}"
         kind = mount_small(self.disk, size=self.SIZE, inodes=self.INODES)
         print(f"on a small {kind}")
-        self.addCleanup(self.unmount)
+        self.addCleanup(unmount_small, self.disk)
         self.filler = self.disk / "filler"
         self.filler.mkdir()
         root = self.disk / "data"
@@ -65,13 +73,6 @@ class SmallDisk(stacktest.StackTest):
         stacktest.import_box()
         super().setUp()
         self.write_stack(TEXT)
-
-    def unmount(self):
-        stacktest.eventually(lambda: subprocess.run(["umount", str(self.disk)], check=False,
-                                                    stderr=subprocess.DEVNULL).returncode == 0,
-                             "nobody uses the file system any more")
-        shutil.rmtree(self.disk, ignore_errors=True)
-        self.disk.with_suffix(".ext4").unlink(missing_ok=True)
 
     # --- filling it
 

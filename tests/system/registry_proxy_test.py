@@ -195,17 +195,20 @@ class Secrets(Proxied):
         self.environment["HTTPS_PROXY"] = "http://me:hush@not an address"
         self.assertNotIn("hush", self.refused("image", "pull", f"{host}/a:1", saying="proxy").err)
 
+    @staticmethod
+    def send_blobs_to(host, server):
+        def answer(handler):
+            if "/blobs/" not in handler.path:
+                return False
+            handler.reply(307, Location=f"http://{host}{handler.path}")
+            return True
+        server.answer = answer
+
     def test_a_redirect_past_the_proxy_takes_none_along(self):
         proxy, sink = self.start_proxy(LOGIN), self.serve(world.HOST_ADDRESS)
         server, host = self.plain(proxy)
         sink.blobs = server.blobs
-
-        def answer(handler):
-            if "/blobs/" not in handler.path:
-                return False
-            handler.reply(307, Location=f"http://{sink.host}{handler.path}")
-            return True
-        server.answer = answer
+        self.send_blobs_to(sink.host, server)
         self.guard(server, host)
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             self.environment[name] = f"http://{LOGIN_IN_ADDRESS}@{proxy.host}"
@@ -221,13 +224,7 @@ class Secrets(Proxied):
         server, host = self.plain(proxy)
         sink.blobs = server.blobs
         elsewhere = self.place(proxy, sink, "store.test")
-
-        def answer(handler):
-            if "/blobs/" not in handler.path:
-                return False
-            handler.reply(307, Location=f"http://{elsewhere}{handler.path}")
-            return True
-        server.answer = answer
+        self.send_blobs_to(elsewhere, server)
         self.guard(server, host)
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             self.environment[name] = f"http://{LOGIN_IN_ADDRESS}@{proxy.host}"
