@@ -83,13 +83,16 @@ class Lab:
         return [pid for pid, comm in inventory.processes() if comm in names]
 
     def kill_named(self, *names):
-        """Keepers first: they would start their supervisors again."""
-        pids = [pid for name in names for pid in self.pids_named(name)]
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """Keepers first: they would start their supervisors again. A command that comes while they
+        die would see them alive, and have nothing to do."""
+        pids = []
+        for name in names:
+            for pid in self.pids_named(name):
+                pids.append(pid)
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
         stacktest.eventually(lambda: not set(pids) & set(self.pids_named(*names)), "they are gone")
 
     def kill_everything(self):
@@ -242,13 +245,7 @@ class Case:
         victims = KILLS[self.action]
         if "command" in victims:
             process.kill()
-        helpers = [name for name in victims if name != "command"]
-        for name in helpers:
-            for pid in lab.pids_named(name):
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+        lab.kill_named(*[name for name in victims if name != "command"])
         lab.points.let_go()
 
 
