@@ -151,7 +151,7 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "container.shutdown",
     "container.delete",
     "container.discard",
-    "container.fork-deletion",
+    "container.start-deletion",
     "secret.write",
     "start.network",
     "start.directory",

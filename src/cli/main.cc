@@ -18,8 +18,8 @@
 
 namespace {
 
-/// The program is its own keeper and supervisor: they are told apart by the name they were started
-/// under (see supervisor/entry_points.h).
+/// The program is its own keeper and supervisor, known by the name that it was started under (see
+/// supervisor/entry_points.h).
 bool started_as(std::string_view name, int argc, char** argv) {
   return argc > 0 && argv[0] == name;
 }
@@ -73,7 +73,6 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
 
 int main(int argc, char** argv) {
   if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
-  if (started_as("stack-supervisor", argc, argv)) stack::supervisor::supervisor_main(argc, argv);
   stack::put_heap_on_large_pages();
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.

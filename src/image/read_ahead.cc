@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/read_ahead.h"
 
-#include <signal.h>
-
 #include <utility>
+
+#include "base/signal_mask.h"
 
 namespace stack::image {
 namespace {
@@ -13,13 +13,6 @@ constexpr std::size_t slot_size = 1 << 18;
 
 /// Thrown through the source when nobody wants its bytes any more.
 struct Unwanted {};
-
-/// Signals are for the thread that knows what to do about them.
-void block_signals() {
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 }  // namespace
 
@@ -52,7 +45,7 @@ std::string_view ReadAhead::next() {
 }
 
 void ReadAhead::work() {
-  block_signals();
+  take_no_signals();
   std::exception_ptr failure;
   try {
     for (auto piece = source_(); !piece.empty(); piece = source_()) {

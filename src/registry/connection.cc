@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "base/files.h"
+#include "base/signal_mask.h"
 #include "base/text.h"
 #include "registry/certificates.h"
 #include "registry/network_error.h"
@@ -69,9 +70,7 @@ void look_up(const std::shared_ptr<Lookup>& lookup, const std::string& host,
 std::vector<Address> addresses_of(const Origin& server, Milliseconds wait) {
   const auto lookup = std::make_shared<Lookup>();
   std::thread([lookup, host = server.host, port = std::to_string(server.port)] {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    take_no_signals();
     look_up(lookup, host, port);
   }).detach();
   std::unique_lock lock(lookup->mutex);

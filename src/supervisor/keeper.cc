@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -29,6 +30,7 @@
 #include "supervisor/project_files.h"
 #include "supervisor/start_keeper.h"
 #include "supervisor/store_message.h"
+#include "supervisor/supervisor.h"
 
 namespace stack::supervisor {
 namespace {
@@ -41,9 +43,10 @@ struct Kept {
 };
 
 struct Keeper {
-  const char* project;
-  int exits;    ///< the exit log, opened to append
-  int signals;  ///< signalfd: SIGCHLD
+  const ProjectFiles* files;
+  std::span<char> arguments;  ///< where ps(1) reads them
+  int exits;                  ///< the exit log, opened to append
+  int signals;                ///< signalfd: SIGCHLD
   int store = -1;
   bool ready = false;  ///< a supervisor has served once
   pid_t supervisor = 0;
@@ -59,16 +62,27 @@ std::int64_t now_ns(clockid_t clock) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
+/// The first word of `arguments`, in which the others follow and zeros end.
+void rename_program(std::span<char> arguments, std::string_view name) {
+  const auto rest = std::find(arguments.begin(), arguments.end(), 0);
+  const auto room = static_cast<std::size_t>(arguments.end() - rest);
+  if (name.size() > static_cast<std::size_t>(rest - arguments.begin()) + arguments_room) return;
+  std::memmove(arguments.data() + name.size(), &*rest, room - arguments_room);
+  std::memcpy(arguments.data(), name.data(), name.size());
+}
+
+/// A copy of this process goes on as the supervisor: loading the program once more would cost a
+/// start of a stack several milliseconds, and there is nothing of ours that it must not have but
+/// descriptors.
 [[noreturn]] void become_supervisor(const Keeper& keeper, int store) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (injected_refusal("keeper.become-supervisor")) ::_exit(126);
   if (::dup2(store, store_fd) < 0) ::_exit(126);
-  ::close_range(first_free_fd, ~0U, CLOSE_RANGE_CLOEXEC);
-  const char* arguments[] = {"stack-supervisor", keeper.project, nullptr};
-  ::execv("/proc/self/exe", const_cast<char**>(arguments));
-  ::_exit(126);
+  ::close_range(first_free_fd, ~0U, 0);
+  rename_program(keeper.arguments, "stack-supervisor");
+  run_supervisor(*keeper.files);
 }
 
 void start_supervisor(Keeper& keeper) {
@@ -314,9 +328,10 @@ std::optional<FileLock> take_lock(const ProjectFiles& files) {
   }
 }
 
-Keeper& set_up(const ProjectFiles& files) {
+Keeper& set_up(const ProjectFiles& files, std::span<char> arguments) {
   static Keeper keeper{};  // large, and needed to the end of the process
-  keeper.project = files.project.c_str();
+  keeper.files = &files;
+  keeper.arguments = arguments;
   raise_descriptor_limit();
   fail_point("keeper.subreaper");
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) throw_errno("becoming a subreaper");
@@ -342,6 +357,11 @@ void remove_run_files(const ProjectFiles& files) {
     ::rmdir(path.c_str());
 }
 
+/// The strings of argv lie one behind the other (execve(2)).
+std::span<char> span_of(int argc, char** argv) {
+  return {argv[0], argv[argc - 1] + std::strlen(argv[argc - 1]) + 1};
+}
+
 void report_failure(std::string_view text) {
   [[maybe_unused]] const ssize_t written = ::write(ready_fd, text.data(), text.size());
 }
@@ -350,7 +370,7 @@ void report_failure(std::string_view text) {
 
 void keeper_main(int argc, char** argv) {
   ::prctl(PR_SET_NAME, "stack-keeper");
-  if (argc != 2) ::_exit(2);
+  if (argc != 2 + arguments_room) ::_exit(2);
   const ProjectFiles files{HostPaths::from_environment(), argv[1]};
   try {
     arm_fail_points(files.paths.run);
@@ -358,7 +378,7 @@ void keeper_main(int argc, char** argv) {
     for (const int number : {store_fd, network_fd}) ::dup2(0, number);
     const auto lock = take_lock(files);
     if (!lock) ::_exit(0);
-    const Outcome outcome = run(set_up(files));
+    const Outcome outcome = run(set_up(files, span_of(argc, argv)));
     remove_run_files(files);
     ::_exit(outcome == Outcome::finished ? 0 : 1);
   } catch (const std::exception& error) {

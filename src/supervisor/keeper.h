@@ -15,6 +15,10 @@ inline constexpr int store_fd = 4;       ///< SOCK_SEQPACKET to the keeper: Stor
 inline constexpr int network_fd = 5;     ///< the stack's network namespace
 inline constexpr int first_free_fd = 6;  ///< the keeper's own descriptors are above
 
+/// Empty arguments behind the keeper's own: "stack-supervisor" is so much longer than
+/// "stack-keeper", and is written over them in the copy that becomes one.
+inline constexpr int arguments_room = 4;
+
 /// Name of the keeper's cgroup below the project's.
 inline constexpr std::string_view keeper_cgroup = "keeper";
 

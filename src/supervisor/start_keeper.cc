@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -65,13 +66,29 @@ pid_t fork_into(int cgroup) {
 
 /// The first child makes the session and forks the keeper, whose parent then ends: the keeper is
 /// nobody's child and no session leader, so it can never get a controlling terminal.
-[[noreturn]] void detach(const Launchpad& pad) {
+[[noreturn]] int detach(void* launchpad) {
+  const auto& pad = *static_cast<const Launchpad*>(launchpad);
   if (injected_refusal("keeper.session") || ::setsid() < 0) ::_exit(126);
   pid_t keeper = fork_into(pad.cgroup.get());
   // A tree that we may not use (another's, threaded, full) is no reason not to run.
   if (keeper < 0 && pad.cgroup) keeper = fork_into(-1);
   if (keeper == 0) become_keeper(pad);
   ::_exit(keeper < 0 ? 126 : 0);
+}
+
+/// Calls detach() in a child that shares our memory, while we wait (CLONE_VFORK): one copy of this
+/// process is made for the keeper, not two. Its id, or -1.
+pid_t start_detaching(Launchpad& pad) {
+  alignas(16) static std::array<char, 1 << 16> stack;
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  // Our handlers must not run in there.
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t child =
+      ::clone(detach, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, &pad);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  return child;
 }
 
 /// `fd` again, under a number that none of the keeper's fixed ones hits.
@@ -119,6 +136,7 @@ Fd start_keeper(const ProjectFiles& files) {
     pad.cgroup = moved_up(std::move(cgroup));
 
   std::vector<std::string> arguments{"stack-keeper", files.project};
+  arguments.resize(arguments.size() + arguments_room);
   std::vector<std::string> environment{"STACK_ROOT=" + files.paths.data.native(),
                                        "STACK_RUN=" + files.paths.run.native(),
                                        "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
@@ -130,9 +148,8 @@ Fd start_keeper(const ProjectFiles& files) {
   pad.environment.push_back(nullptr);
 
   fail_point("keeper.fork");
-  const pid_t child = ::fork();
-  if (child < 0) throw_errno("fork");
-  if (child == 0) detach(pad);
+  const pid_t child = start_detaching(pad);
+  if (child < 0) throw_errno("clone");
   fail_point("keeper.await-start");
   wait_for_detached(child);
   return std::move(pipe.reading);

@@ -19,7 +19,6 @@
 #include "base/text.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
-#include "supervisor/entry_points.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
 #include "supervisor/start_keeper.h"
@@ -396,9 +395,8 @@ void tell_starter(std::string_view text) {
 
 }  // namespace
 
-void supervisor_main(int argc, char** argv) {
+void run_supervisor(ProjectFiles files) {
   ::prctl(PR_SET_NAME, "stack-superviso");  // 15 bytes are all that fits
-  if (argc != 2) ::_exit(2);
   // The firewall library fills a dozen tables of 128 KiB for each of its uses.
   put_heap_on_large_pages();
   ::signal(SIGPIPE, SIG_IGN);
@@ -406,9 +404,7 @@ void supervisor_main(int argc, char** argv) {
   keep_descriptors_private();
   network::hold_nft_numbers();
   try {
-    const HostPaths paths = HostPaths::from_environment();
-    arm_fail_points(paths.run);
-    Supervisor supervisor({paths, argv[1]});
+    Supervisor supervisor(std::move(files));
     supervisor.run();
     if (!supervisor.ended_well()) ::_exit(1);
     // What coroutines still hold goes with the process; taking them down one by one would only run

@@ -144,4 +144,9 @@ class Supervisor {
   bool keeper_gone_ = false;
 };
 
+/// A supervisor's whole life in a process that the keeper has forked: the descriptors of keeper.h
+/// and the standard ones are open, and no other. Exits the process: with 0 when nothing is left to
+/// do; else the keeper starts another one.
+[[noreturn]] void run_supervisor(ProjectFiles files);
+
 }  // namespace stack::supervisor

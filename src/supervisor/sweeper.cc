@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/sweeper.h"
 
-#include <linux/close_range.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/error.h"
@@ -13,6 +8,7 @@
 #include "base/files.h"
 #include "runtime/project_quota.h"
 #include "supervisor/journal.h"
+#include "supervisor/off_loop.h"
 
 namespace stack::supervisor {
 namespace {
@@ -31,17 +27,10 @@ void delete_container(const std::filesystem::path& container) {
   if (project) runtime::forget_limit(container.parent_path(), *project);
 }
 
-/// In the child: a copy of this single-threaded process, which must hold none of its sockets.
-[[noreturn]] void delete_discarded(const std::filesystem::path& directory) {
-  ::close_range(3, ~0U, 0);
-  try {
-    for (const std::string& name : list_directory(directory))
-      if (is_discarded(name)) delete_container(directory / name);
-  } catch (const std::exception& error) {
-    journal::warning(error.what());
-    ::_exit(1);
-  }
-  ::_exit(0);
+/// On a thread of its own.
+void delete_discarded(const std::filesystem::path& directory) {
+  for (const std::string& name : list_directory(directory))
+    if (is_discarded(name)) delete_container(directory / name);
 }
 
 }  // namespace
@@ -73,17 +62,16 @@ Awaitable<void> Sweeper::run() {
   idle_.notify_all();
 }
 
+/// What cannot be deleted is tried again by the next sweep, or the next supervisor.
 Awaitable<void> Sweeper::run_once() {
   if (std::ranges::none_of(list_directory(directory_), is_discarded)) co_return;
-  const pid_t child = injected_refusal("container.fork-deletion") ? -1 : ::fork();
-  if (child == 0) delete_discarded(directory_);
-  if (child < 0) co_return;  // the next sweep, or the next supervisor, tries again
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
-  if (process) {
-    Descriptor end = watch(loop_, process.get());
-    co_await readable(end);
+  try {
+    fail_point("container.start-deletion");
+    std::function<void()> work = [directory = directory_] { delete_discarded(directory); };
+    co_await off_loop(loop_, std::move(work));
+  } catch (const std::exception& error) {
+    journal::warning(error.what());
   }
-  ::waitpid(child, nullptr, 0);
 }
 
 Awaitable<void> Sweeper::finished() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deletes the directories of removed containers in a process of its own: a large writable layer
-// must not keep the stack's names and ports waiting.
+// Deletes the directories of removed containers on a thread of its own: a large writable layer must
+// not keep the stack's names and ports waiting.
 #pragma once
 
 #include <filesystem>

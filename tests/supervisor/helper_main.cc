@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program that kernel tests run: a keeper, a supervisor, or the test itself, by argv[0], as the
-// real program's main() does.
+// The program that kernel tests run: a keeper with its supervisors, or the test itself, by argv[0],
+// as the real program's main() does.
 #include <gtest/gtest.h>
 
 #include <string_view>
@@ -10,7 +10,6 @@
 int main(int argc, char** argv) {
   const std::string_view name = argv[0];
   if (name == "stack-keeper") stack::supervisor::keeper_main(argc, argv);
-  if (name == "stack-supervisor") stack::supervisor::supervisor_main(argc, argv);
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

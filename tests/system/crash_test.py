@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import unittest
+from pathlib import Path
 
 import inventory
 import stacktest
@@ -48,6 +49,20 @@ class Supervisor(stacktest.StackTest):
         self.assertEqual(self.log("chatty").splitlines(), expected)
         self.assertEqual(self.pids_running("sleep 1002"), quiet)
         self.assertEqual(self.pids_running("sleep 1001"), [chatty])
+
+    def test_it_is_the_keepers_copy_under_its_own_name_and_without_its_descriptors(self):
+        self.up("services: {one: {image: 'box:1', command: sleep 1001}}")
+        keeper, = self.pids_named("stack-keeper")
+        for _ in range(2):
+            supervisor = self.supervisor()
+            words = [Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+                     for pid in (keeper, supervisor)]
+            self.assertEqual([each[0] for each in words], [b"stack-keeper", b"stack-supervisor"])
+            self.assertEqual(words[0][1:], words[1][1:])
+            held = [os.readlink(f"/proc/{supervisor}/fd/{fd}") for fd in os.listdir(f"/proc/{supervisor}/fd")]
+            self.assertEqual([path for path in held if path.endswith(("/keeper.lock", "/exits"))
+                              or "signalfd" in path], [])
+            self.kill_supervisor()
 
     def test_names_and_health_checks_come_back_by_themselves(self):
         self.up("""
