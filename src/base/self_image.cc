@@ -7,9 +7,13 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <string>
+
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/ids.h"
 
 namespace stack {
 namespace {
@@ -27,6 +31,34 @@ void seal(const Fd& copy) {
   }
 }
 
+/// Which file it is a copy of, and of what state of it.
+std::string name_of_copy(const struct stat& program) {
+  const auto state = fmt::format("{}:{}:{}:{}.{}:{}.{}", program.st_dev, program.st_ino,
+                                 program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec,
+                                 program.st_ctim.tv_sec, program.st_ctim.tv_nsec);
+  return "stack-" + stable_hex(state, 32);
+}
+
+Fd make_memory_file(const std::string& name) {
+  Fd file(::memfd_create(name.c_str(), MFD_ALLOW_SEALING | MFD_EXEC));
+  // Kernels before 6.3 do not know MFD_EXEC: there a memfd can always be executed.
+  if (!file && errno == EINVAL) file = Fd(::memfd_create(name.c_str(), MFD_ALLOW_SEALING));
+  if (!file) throw_errno("memfd_create");
+  return file;
+}
+
+bool sees_our_mounts(int proc) {
+  struct stat ours {};
+  struct stat theirs {};
+  return ::stat("/proc/self/ns/mnt", &ours) == 0 && ::fstatat(proc, "ns/mnt", &theirs, 0) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+std::string path_of(int fd) {
+  std::error_code gone;
+  return std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd), gone).native();
+}
+
 }  // namespace
 
 Fd sealed_self_image() {
@@ -34,10 +66,7 @@ Fd sealed_self_image() {
   const Fd program = open_file("/proc/self/exe", O_RDONLY);
   struct stat info {};
   if (::fstat(program.get(), &info) != 0) throw_errno("stat /proc/self/exe");
-  Fd copy(::memfd_create("stack", MFD_ALLOW_SEALING | MFD_EXEC));
-  // Kernels before 6.3 do not know MFD_EXEC: there a memfd can always be executed.
-  if (!copy && errno == EINVAL) copy = Fd(::memfd_create("stack", MFD_ALLOW_SEALING));
-  if (!copy) throw_errno("memfd_create");
+  Fd copy = make_memory_file(name_of_copy(info));
   for (off_t offset = 0; offset < info.st_size;) {
     const auto rest = static_cast<std::size_t>(info.st_size - offset);
     const ssize_t sent = ::sendfile(copy.get(), program.get(), &offset, rest);
@@ -45,6 +74,22 @@ Fd sealed_self_image() {
   }
   seal(copy);
   return copy;
+}
+
+std::optional<Fd> sealed_image_of(pid_t process) {
+  // What is opened by way of this is the process's, whoever has its number later.
+  const Fd proc(::open(fmt::format("/proc/{}", process).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct stat own {};
+  if (!proc || !sees_our_mounts(proc.get()) || ::stat("/proc/self/exe", &own) != 0)
+    return std::nullopt;
+  Fd image(::openat(proc.get(), "exe", O_RDONLY));
+  struct stat info {};
+  if (!image || ::fstat(image.get(), &info) != 0) return std::nullopt;
+  const bool is_copy = path_of(image.get()) == "/memfd:" + name_of_copy(own) + " (deleted)" &&
+                       ::fcntl(image.get(), F_GET_SEALS) == all_seals &&
+                       info.st_uid == ::geteuid() && info.st_size == own.st_size;
+  if (!is_copy) return std::nullopt;
+  return image;
 }
 
 bool runs_from_sealed_image() {

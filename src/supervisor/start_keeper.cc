@@ -104,6 +104,25 @@ void wait_for_detached(pid_t child) {
   if (exit_code_of(*status) != 0) fail("starting the keeper failed");
 }
 
+/// Another stack's keeper has one as a rule: all of a machine's stacks run from one copy, which is
+/// 17 MB of memory and 5 ms for each but the first.
+std::optional<Fd> program_of_another(const HostPaths& paths) {
+  constexpr int most_tries = 4;  // after an update of the program, all the old ones have another
+  int tries = 0;
+  for (const std::string& project : list_directory(paths.run / "stacks")) {
+    const auto pid = read_keeper_pid({paths, project});
+    if (!pid) continue;
+    if (auto program = sealed_image_of(*pid)) return program;
+    if (++tries == most_tries) break;
+  }
+  return std::nullopt;
+}
+
+Fd program_to_run(const HostPaths& paths) {
+  auto program = program_of_another(paths);
+  return program ? std::move(*program) : sealed_self_image();
+}
+
 std::string cgroup_of_keeper(const ProjectFiles& files) {
   return files.cgroup() + "/" + std::string(keeper_cgroup);
 }
@@ -127,7 +146,7 @@ Fd start_keeper(const ProjectFiles& files) {
   Pipe pipe = make_pipe();
   Launchpad pad;
   pad.ready = moved_up(std::move(pipe.writing));
-  pad.program = moved_up(sealed_self_image());
+  pad.program = moved_up(program_to_run(files.paths));
   pad.null = moved_up(open_file("/dev/null", O_RDWR));
   fail_point("keeper.log");
   pad.log = moved_up(open_file(files.log(), O_WRONLY | O_CREAT | O_APPEND, 0600));

@@ -3,13 +3,18 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string>
 
 #include "base/files.h"
+#include "base/pipe.h"
 
 namespace stack {
 namespace {
@@ -54,6 +59,93 @@ TEST(SealedSelfImage, CanBeExecuted) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+/// What Sleeper runs: this program, waiting for the end of its input.
+TEST(Sleeper, DISABLED_WaitsForInput) {
+  read_all(0);
+}
+
+/// A process that runs this program from `image` until it is let go.
+class Sleeper {
+ public:
+  explicit Sleeper(const Fd& image, unsigned long namespaces = 0) {
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      if (namespaces != 0 && ::unshare(static_cast<int>(namespaces)) != 0) ::_exit(126);
+      ::dup2(pipe_.reading.get(), 0);
+      ::dup2(open_file("/dev/null", O_WRONLY).get(), 1);
+      std::string name = "sleeper";
+      std::string filter = "--gtest_filter=Sleeper.DISABLED_WaitsForInput";
+      std::string disabled = "--gtest_also_run_disabled_tests";
+      char* arguments[] = {name.data(), filter.data(), disabled.data(), nullptr};
+      ::fexecve(image.get(), arguments, environ);
+      ::_exit(127);
+    }
+    // Close-on-exec: the end says that it has executed.
+    started_.writing.reset();
+    read_all(started_.reading.get());
+  }
+  Sleeper(const Sleeper&) = delete;
+  Sleeper& operator=(const Sleeper&) = delete;
+  ~Sleeper() {
+    pipe_.writing.reset();
+    ::waitpid(pid_, nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  Pipe pipe_ = make_pipe();
+  Pipe started_ = make_pipe();
+  pid_t pid_;
+};
+
+TEST(SealedImageOf, IsTheOneThatAnotherRunsFrom) {
+  const Fd image = sealed_self_image();
+  const Sleeper other(image);
+  const auto found = sealed_image_of(other.pid());
+  ASSERT_TRUE(found);
+  struct stat ours {};
+  struct stat theirs {};
+  ::fstat(image.get(), &ours);
+  ::fstat(found->get(), &theirs);
+  EXPECT_EQ(ours.st_ino, theirs.st_ino);
+}
+
+TEST(SealedImageOf, IsNothingForAProgramOnDiskOrNoProcess) {
+  const Sleeper other(open_file("/proc/self/exe", O_RDONLY));
+  EXPECT_FALSE(sealed_image_of(other.pid()));
+  EXPECT_FALSE(sealed_image_of(::getpid()));
+  EXPECT_FALSE(sealed_image_of(0x3fffffff));
+}
+
+/// A memory file of this program's bytes.
+Fd unsealed_copy(const std::string& name) {
+  Fd copy(::memfd_create(name.c_str(), MFD_ALLOW_SEALING));
+  write_all(copy.get(), read_file("/proc/self/exe"));
+  return copy;
+}
+
+std::string name_of(const Fd& image) {
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(image.get()));
+  const std::string words = path.native().substr(std::string("/memfd:").size());
+  return words.substr(0, words.find(' '));
+}
+
+TEST(SealedImageOf, IsNothingForCopiesThatCanBeChangedOrAreOfSomethingElse) {
+  const std::string name = name_of(sealed_self_image());
+  const Sleeper not_sealed(unsealed_copy(name));
+  EXPECT_FALSE(sealed_image_of(not_sealed.pid()));
+  const Fd copy = unsealed_copy("stack-of-something-else");
+  ::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+  const Sleeper different(copy);
+  EXPECT_FALSE(sealed_image_of(different.pid()));
+}
+
+TEST(SealedImageOf, IsNothingForWhoSeesOtherMounts) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: a mount namespace";
+  const Sleeper contained(sealed_self_image(), CLONE_NEWNS);
+  EXPECT_FALSE(sealed_image_of(contained.pid()));
 }
 
 TEST(RunsFromSealedImage, IsFalseForAProgramOnDisk) {

@@ -64,6 +64,18 @@ class Supervisor(stacktest.StackTest):
                               or "signalfd" in path], [])
             self.kill_supervisor()
 
+    def test_stacks_run_from_one_copy_of_the_program(self):
+        """In memory, so that an update of the program on disk is nothing to them."""
+        self.up("services: {one: {image: 'box:1', command: sleep 1001}}")
+        self.addCleanup(self.stack, "-p", "second", "down", "-t", "0")
+        self.stack("-p", "second", "up", "-d")
+        helpers = self.pids_named("stack-keeper") + self.pids_named("stack-superviso")
+        self.assertEqual(len(helpers), 4)
+        copies = {(info.st_dev, info.st_ino) for info in (os.stat(f"/proc/{pid}/exe") for pid in helpers)}
+        self.assertEqual(len(copies), 1)
+        for pid in helpers:
+            self.assertRegex(os.readlink(f"/proc/{pid}/exe"), r"^/memfd:stack-[0-9a-f]{32} \(deleted\)$")
+
     def test_names_and_health_checks_come_back_by_themselves(self):
         self.up("""
             services:
