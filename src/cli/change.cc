@@ -53,7 +53,9 @@ std::vector<std::string> without_container(const std::string& project, const Opt
 
 void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
   for (const auto& service : services) {
-    if (named.project && named.project->services.contains(service)) continue;
+    if (named.project &&
+        (named.project->services.contains(service) || named.project->providers.contains(service)))
+      continue;
     Error error(fmt::format("no such service: {}", service));
     const auto containers = all_containers(supervisor::ConfigParts::summary);
     if (seek_container(containers, service) != nullptr)
@@ -109,7 +111,9 @@ int tell_run(const orchestrator::UpResult& result) {
 int tell_outcome(const std::string& project, const orchestrator::UpResult& result) {
   if (!result.problems.empty()) return refuse(result.problems);
   warn_of_orphans(result.plan);
-  if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to change\n", project);
+  const bool was_anything_done = !result.execution.results.empty();
+  if (result.plan.empty() && !was_anything_done && result.execution.succeeded())
+    std::cerr << fmt::format("Stack {}: nothing to change\n", project);
   return conclude(result.execution);
 }
 

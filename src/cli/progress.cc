@@ -51,6 +51,9 @@ class PlainProgress : public QuietProgress {
   void step_begins(StepId, const Step& step) override {
     screen_.print(fmt::format(" {}  {}\n", subject(step.action), words_of(step).doing));
   }
+  void step_notes(StepId, const Step& step, const std::string& text) override {
+    screen_.print(fmt::format(" {}  {}\n", subject(step.action), text));
+  }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     const std::string shown = text.empty() ? "" : " (" + text + ")";
     if (result == StepResult::done) {
@@ -75,6 +78,9 @@ class JsonProgress : public QuietProgress {
 
   void step_begins(StepId, const Step& step) override {
     tell(step, "Working", words_of(step).doing, "");
+  }
+  void step_notes(StepId, const Step& step, const std::string& text) override {
+    tell(step, "Working", text.c_str(), "");
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     if (result == StepResult::done) {
@@ -109,6 +115,10 @@ class LiveProgress : public QuietProgress {
   }
   void step_begins(StepId id, const Step&) override {
     board_.step_begins(id, Clock::now());
+    draw_in_time();
+  }
+  void step_notes(StepId id, const Step&, const std::string& text) override {
+    board_.step_notes(id, text);
     draw_in_time();
   }
   void step_ends(StepId id, const Step&, StepResult result, const std::string& text) override {

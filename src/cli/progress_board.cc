@@ -51,6 +51,16 @@ ActionWords words_of(const Action& action) {
     return signal->signal == SIGKILL ? ActionWords{"Killing", "Killed"}
                                      : ActionWords{"Signalling", "Signalled"};
   }
+  if (const auto* provider = std::get_if<RunProvider>(&action)) {
+    switch (provider->command) {
+      case RunProvider::Command::up:
+        return {"Creating", "Created"};
+      case RunProvider::Command::down:
+        return {"Removing", "Removed"};
+      case RunProvider::Command::stop:
+        return {"Stopping", "Stopped"};
+    }
+  }
   if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
   if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
   if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
@@ -95,6 +105,10 @@ void ProgressBoard::step_ends(StepId id, StepResult result, const std::string& n
   step.result = result;
   if (result == StepResult::done) step.note = note;  // what failed is told when all is over
   if (step.began) step.ended = now;
+}
+
+void ProgressBoard::step_notes(StepId id, const std::string& note) {
+  progress_[id].note = note;
 }
 
 void ProgressBoard::plan_ends(Time now) {
@@ -151,6 +165,7 @@ void ProgressBoard::fill_phase(ProgressRow& row, const Steps& steps) const {
   };
   if (const auto running = last_with(steps, StepResult::running)) {
     set(RowState::working, phase_of(plan_.steps[*running]));
+    row.note = at(*running).note;
   } else if (last_with(steps, StepResult::failed)) {
     set(RowState::failed, "Error");
   } else if (last_with(steps, StepResult::skipped)) {

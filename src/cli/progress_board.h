@@ -45,6 +45,8 @@ class ProgressBoard {
 
   void plan_begins(const orchestrator::Plan& plan, Time now);
   void step_begins(orchestrator::StepId id, Time now);
+  /// What is shown beside its phase while it runs.
+  void step_notes(orchestrator::StepId id, const std::string& note);
   void step_ends(orchestrator::StepId id, orchestrator::StepResult result, const std::string& note,
                  Time now);
   void plan_ends(Time now);

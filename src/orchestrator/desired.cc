@@ -403,6 +403,7 @@ std::set<std::string> select_services(const spec::Project& project,
                                       const std::vector<std::string>& named) {
   std::set<std::string> selected;
   for (const auto& name : named.empty() ? service_names(project) : named) {
+    if (project.providers.contains(name)) continue;
     if (!project.services.contains(name)) {
       Error error(fmt::format("no such service: {}", name));
       if (const auto near = nearest(name, service_names(project))) {
@@ -420,7 +421,9 @@ std::set<std::string> select_services(const spec::Project& project,
                                       Dependencies dependencies) {
   auto selected = select_services(project, named);
   if (named.empty() || dependencies == Dependencies::included) return selected;
-  return {named.begin(), named.end()};
+  std::erase_if(selected,
+                [&](const auto& name) { return std::ranges::find(named, name) == named.end(); });
+  return selected;
 }
 
 namespace {

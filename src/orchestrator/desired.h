@@ -132,7 +132,8 @@ struct DesiredState {
 };
 
 /// The services named, and all that they need; all services when none is named.
-/// Throws Error "no such service: X" (with the nearest name) for an unknown one.
+/// Those that a provider has have no part in it. Throws Error "no such service: X" (with the
+/// nearest name) for an unknown one.
 std::set<std::string> select_services(const spec::Project& project,
                                       const std::vector<std::string>& named);
 enum class Dependencies { included, left_out };

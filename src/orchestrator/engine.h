@@ -19,6 +19,8 @@ struct Outcome {
   StepId step = 0;
   std::optional<Error> error;
   std::string note;  ///< for the screen: "killed at once: process 1 ignores SIGTERM"
+  /// It has not ended: `note` is what there is to tell meanwhile.
+  bool goes_on = false;
 };
 
 class Engine {
@@ -29,7 +31,7 @@ class Engine {
   virtual ObservedState observe() = 0;
   /// Starts an action. Failing at once is an outcome too: nothing is thrown.
   virtual void perform(StepId step, const Action& action) = 0;
-  /// The next action that ended; nothing when `patience` is over first.
+  /// The next action that ended, or has something to tell; nothing when `patience` is over first.
   virtual std::optional<Outcome> next(std::chrono::milliseconds patience) = 0;
 };
 

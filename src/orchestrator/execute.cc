@@ -107,6 +107,8 @@ class Executor {
   }
 
   void finish(const Outcome& outcome) {
+    if (outcome.goes_on)
+      return report_.step_notes(outcome.step, plan_.steps[outcome.step], outcome.note);
     --running_;
     if (!is_wait(outcome.step)) --working_;
     result(outcome.step) = outcome.error ? StepResult::failed : StepResult::done;

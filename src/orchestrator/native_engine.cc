@@ -330,6 +330,11 @@ void NativeEngine::do_action(StepId step, const AwaitTurn& action) {
   turns_.emplace(std::chrono::steady_clock::now() + action.delay, step);
 }
 
+/// Plans for containers have none.
+void NativeEngine::do_action(StepId step, const RunProvider& action) {
+  finish(step, Error(fmt::format("service {} has a provider, and no container", action.name)));
+}
+
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
   supervisor::Await request{id_of(action.name), awaited(action.condition), deadline_};
   request.bearable_failures = action.bearable_failures;

@@ -79,6 +79,7 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const AwaitTurn& action);
   void do_action(StepId step, const AwaitCondition& action);
   void do_action(StepId step, const SignalContainer& action);
+  void do_action(StepId step, const RunProvider& action);
   void do_action(StepId step, const PauseContainer& action);
   void do_action(StepId step, const UnpauseContainer& action);
 

@@ -89,11 +89,17 @@ struct PauseContainer {
 struct UnpauseContainer {
   std::string name;
 };
+/// Somebody else's program is asked for a service; see provider_engine.h.
+struct RunProvider {
+  enum class Command { up, down, stop };
+  std::string name;  ///< of the service
+  Command command = Command::up;
+};
 using Action =
     std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, CreateContainer,
                  StartContainer, StopContainer, RemoveContainer, AwaitCondition, SignalContainer,
                  PauseContainer, UnpauseContainer, UpdateContainer, SetContainerAside,
-                 BringContainerBack, AwaitSettled, AwaitTurn>;
+                 BringContainerBack, AwaitSettled, AwaitTurn, RunProvider>;
 
 struct Step {
   Action action;

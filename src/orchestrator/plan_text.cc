@@ -7,6 +7,18 @@
 namespace stack::orchestrator {
 namespace {
 
+const char* provider_verb(RunProvider::Command command) {
+  switch (command) {
+    case RunProvider::Command::up:
+      return "provided";
+    case RunProvider::Command::down:
+      return "taken down";
+    case RunProvider::Command::stop:
+      return "stopped";
+  }
+  return "";
+}
+
 template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
@@ -43,6 +55,7 @@ std::string subject(const Action& action) {
                         [](const CreateVolume& it) { return "Volume " + it.name; },
                         [](const RemoveVolume& it) { return "Volume " + it.name; },
                         [](const AwaitTurn& it) { return "Service " + it.name; },
+                        [](const RunProvider& it) { return "Service " + it.name; },
                         [](const auto& it) { return "Container " + it.name; },
                     },
                     action);
@@ -69,6 +82,9 @@ std::string to_text(const Action& action) {
           },
           [](const AwaitTurn& it) {
             return fmt::format("go on with service {}{}", it.name, after_time(it.delay));
+          },
+          [](const RunProvider& it) {
+            return fmt::format("have service {} {}", it.name, provider_verb(it.command));
           },
           [](const SignalContainer& it) {
             return fmt::format("send {} to container {}", runtime::signal_name(it.signal), it.name);

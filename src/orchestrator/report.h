@@ -22,6 +22,8 @@ class Report {
   virtual ~Report() = default;
   virtual void plan_begins(const Plan& /*plan*/) {}
   virtual void step_begins(StepId /*id*/, const Step& /*step*/) {}
+  /// Something is told of a step that is under way.
+  virtual void step_notes(StepId /*id*/, const Step& /*step*/, const std::string& /*text*/) {}
   /// `text`: the note of a success or the error of a failure. Not called for unneeded ones.
   virtual void step_ends(StepId /*id*/, const Step& /*step*/, StepResult /*result*/,
                          const std::string& /*text*/) {}
@@ -38,6 +40,9 @@ class ForwardingReport : public Report {
 
   void plan_begins(const Plan& plan) override { listener_.plan_begins(plan); }
   void step_begins(StepId id, const Step& step) override { listener_.step_begins(id, step); }
+  void step_notes(StepId id, const Step& step, const std::string& text) override {
+    listener_.step_notes(id, step, text);
+  }
   void step_ends(StepId id, const Step& step, StepResult result, const std::string& text) override {
     listener_.step_ends(id, step, result, text);
   }

@@ -12,6 +12,7 @@
 #include "orchestrator/preflight_networks.h"
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
+#include "orchestrator/provider_use.h"
 #include "orchestrator/readiness.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/traced_report.h"
@@ -259,16 +260,27 @@ Execution execute_noted(const spec::Project& project, const UpRequest& request,
 
 }  // namespace
 
-UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
-  return look(project, request, paths, nullptr);
+namespace {
+
+/// Which providers an `up` asks, and what is left of it for containers.
+struct Shared {
+  ServiceChoice choice;
+  UpRequest rest;
+};
+
+Shared share(const spec::Project& project, const UpRequest& request) {
+  const auto& named = request.one_off ? std::vector{request.one_off->service} : request.services;
+  Shared shared{choose(project, named, request.with_dependencies), request};
+  shared.rest.services = shared.choice.services;
+  return shared;
 }
 
-UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
+UpResult up_containers(const spec::Project& project, const UpRequest& request, Host& host,
+                       std::optional<FileLock> lock) {
   Spans* const trace = spans_of(host.trace, command_group);
   UpResult result = look(project, request, host.paths, trace, host.pull);
   Laps laps(trace, command_row);
-  std::optional<FileLock> lock;
-  if (is_to_be_done(result)) {
+  if (is_to_be_done(result) && !lock) {
     lock.emplace(
         lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
     laps.end("lock");
@@ -290,6 +302,44 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host) 
   return result;
 }
 
+/// What is in the way of the containers is known before a provider is asked for anything; what it
+/// says then may be another reason to change them.
+UpResult up_with_providers(const spec::Project& project, const UpRequest& request, Host& host) {
+  check_home(project, host.paths);
+  const Shared shared = share(project, request);
+  const auto known = with_remembered_variables(project, host.paths);
+  if (shared.choice.providers.empty()) return up_containers(known, shared.rest, host, std::nullopt);
+  UpResult result;
+  if (!shared.choice.are_all_providers)
+    result = look(known, shared.rest, host.paths, nullptr, host.pull);
+  const KnownProviders providers =
+      look_at_providers(project, shared.choice.providers, result.problems);
+  if (!result.problems.empty()) return result;
+  auto lock = lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted);
+  result.plan = {};  // decided anew, with what they say
+  result.execution = bring_providers_up(project, providers, host);
+  if (shared.choice.are_all_providers || !result.execution.succeeded()) return result;
+  std::vector<Problem> warnings;
+  const auto provided =
+      with_variables(project, read_provider_variables(project.name, host.paths), warnings);
+  for (const Problem& warning : warnings) host.warned(warning);
+  return up_containers(provided, shared.rest, host, std::move(lock));
+}
+
+}  // namespace
+
+UpResult preview(const spec::Project& project, const UpRequest& request, const HostPaths& paths) {
+  if (project.providers.empty()) return look(project, request, paths, nullptr);
+  const Shared shared = share(project, request);
+  if (shared.choice.are_all_providers) return {};
+  return look(with_remembered_variables(project, paths), shared.rest, paths, nullptr);
+}
+
+UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
+  return project.providers.empty() ? up_containers(project, request, host, std::nullopt)
+                                   : up_with_providers(project, request, host);
+}
+
 namespace {
 
 DownResult look_down(const std::string& name, const spec::Project* project, DownPolicy& policy,
@@ -302,6 +352,23 @@ DownResult look_down(const std::string& name, const spec::Project* project, Down
   result.plan = plan_down(observed, policy);
   if (!policy.volumes) result.kept_volumes = policy.volume_names;
   return result;
+}
+
+}  // namespace
+
+namespace {
+
+/// What of the named services has containers; false when that is none of them.
+bool leave_providers_out(const spec::Project* project, DownPolicy& policy) {
+  if (project == nullptr || policy.services.empty()) return true;
+  std::erase_if(policy.services,
+                [&](const auto& name) { return project->providers.contains(name); });
+  return !policy.services.empty();
+}
+
+void add_to(Execution& execution, Execution more) {
+  std::ranges::move(more.errors, std::back_inserter(execution.errors));
+  execution.interrupted = execution.interrupted || more.interrupted;
 }
 
 }  // namespace
@@ -320,14 +387,22 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
       lock_project(host.paths, name, "stack down", host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   if (policy.services.empty()) engine.take_unreadable_away();
-  DownResult result = look_down(name, project, policy, engine, host.paths);
+  const std::set<std::string> named = policy.services;
+  const bool has_containers = leave_providers_out(project, policy);
+  DownResult result;
+  if (has_containers) result = look_down(name, project, policy, engine, host.paths);
   host.planned(result.plan);
   result.execution = execute(result.plan, engine, host.report, host.interrupted, host.at_once);
-  if (result.execution.succeeded() && nothing_left(engine)) {
+  if (!result.execution.succeeded()) return result;
+  const bool is_empty = nothing_left(engine);
+  if (is_empty) {
     volumes::VolumeStore(host.paths.volumes()).sweep();
     engine.shut_down_supervisor();
-    remove_project_directories(host.paths, name, lock);
   }
+  add_to(result.execution, take_providers_down(name, project, named, host));
+  // Of one that is still there, what is known of it stays.
+  if (is_empty && read_provider_variables(name, host.paths).empty())
+    remove_project_directories(host.paths, name, lock);
   return result;
 }
 
@@ -358,8 +433,11 @@ Execution execute_on(const std::string& name, Host& host,
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host) {
   const auto lock = lock_to_change(name, "stack stop", host);
-  return execute_on(name, host,
-                    [&](const auto& observed) { return plan_stop(observed, services, grace); });
+  Execution execution = execute_on(
+      name, host, [&](const auto& observed) { return plan_stop(observed, services, grace); });
+  if (host.effect == Effect::real && execution.succeeded())
+    add_to(execution, stop_providers(name, services, host));
+  return execution;
 }
 
 Execution remove(const std::string& name, const RemoveRequest& request, Host& host) {
@@ -455,7 +533,9 @@ bool is_to_boot(const supervisor::ObservedContainer& container) {
 
 Execution start(const spec::Project& project, const StartRequest& request, Host& host) {
   check_home(project, host.paths);
-  const auto wanted = select_services(project, request.services, Dependencies::left_out);
+  const ServiceChoice choice = choose(project, request.services, false);
+  if (choice.are_all_providers) return {};  // they are started by `up`
+  const auto wanted = select_services(project, choice.services, Dependencies::left_out);
   DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {

@@ -208,6 +208,14 @@ constexpr std::array kCatalogue = {
         "A service with container_name can have one container only. Leave container_name out "
         "to scale it.",
         "", ""},
+    Explanation{
+        "no-container", Severity::error, "a service that has no container",
+        "A provider runs that service, somewhere: there is no container whose network, "
+        "volumes or processes could be shared. depends_on is what reaches it, and what it "
+        "says comes as variables.",
+        "services:\n  web:\n    image: nginx\n    links: [db]\n  db:\n    provider: {type: cloud}",
+        "services:\n  web:\n    image: nginx\n    depends_on: [db]\n  db:\n    provider: {type: "
+        "cloud}"},
     Explanation{"no-image", Severity::error, "a service without an image",
                 "A service needs an image to run, or a build to make one.",
                 "services:\n  web:\n    ports: [\"80:80\"]",

@@ -52,7 +52,10 @@ class References {
         all_networks_(root.find("networks")),
         with_links_(with_links),
         inactive_(inactive.begin(), inactive.end()),
-        reporter_(reporter) {}
+        reporter_(reporter) {
+    for (const auto& [name, place, service] : root.find("services")->entries)
+      if (service.find("provider") != nullptr) provided_.insert(name);
+  }
 
   void check(const Entry& service) {
     name_ = service.key;
@@ -167,7 +170,13 @@ class References {
   }
 
   void check_service(const std::string& target, const Place& place, std::string_view verb) {
-    if (!services_.contains(target)) report_service(target, place, verb);
+    if (!services_.contains(target)) return report_service(target, place, verb);
+    if (!provided_.contains(target)) return;
+    reporter_
+        .error("no-container", place,
+               "service {} {} {}, which has no container: a provider runs it", stack::quoted(name_),
+               verb, stack::quoted(target))
+        .hint = "depends_on is what reaches it: its variables come with that";
   }
 
   void check_volumes(const Node& service) {
@@ -217,6 +226,7 @@ class References {
   const Node* all_networks_;
   bool with_links_;
   std::unordered_set<std::string> inactive_;
+  std::unordered_set<std::string> provided_;
   Reporter& reporter_;
 };
 

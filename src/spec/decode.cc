@@ -263,6 +263,14 @@ void assign_storage(void* service, const Node& node) {
   if (!size.empty()) static_cast<Service*>(service)->storage_size = parse_size(size);
 }
 
+void assign_provider(void* service, const Node& node) {
+  Provider& provider = static_cast<Service*>(service)->provider.emplace();
+  provider.type = node.text_of("type");
+  const Node* const options = node.find("options");
+  if (options == nullptr) return;
+  for (const auto& [name, place, values] : options->entries) read(values, provider.options[name]);
+}
+
 void assign_published(void* port, const Node& node) {
   const auto parsed = parse_port_range(node.text, "host port");
   const auto* range = std::get_if<PortRange>(&parsed);

@@ -98,6 +98,7 @@ void assign_capabilities_added(void* service, const Node& node);
 void assign_capabilities_dropped(void* service, const Node& node);
 void assign_stop_signal(void* service, const Node& node);
 void assign_storage(void* service, const Node& node);
+void assign_provider(void* service, const Node& node);
 void assign_ipam(void* network, const Node& node);
 /// Rows that other stages have used up already: env_file, profiles at the top, name, version.
 void assign_elsewhere(void* object, const Node& node);

@@ -128,8 +128,8 @@ constexpr Type kProviderOption{.form = Form::loose_texts, .also = kAlsoText | kA
 constexpr Type kProviderOptions{
     .form = Form::map_of, .element = &kProviderOption, .expand = expand_options};
 constexpr Field kProviderFields[] = {
-    {"type", &kText, "Program that provides the service"},
-    {"options", &kProviderOptions, "Its options"},
+    {"type", &kText, "Program that provides the service", assign_elsewhere},
+    {"options", &kProviderOptions, "Its options", assign_elsewhere},
 };
 constexpr std::string_view kProviderRequired[] = {"type"};
 constexpr Schema kProviderSchema{"provider", kProviderFields, kProviderRequired};
@@ -274,8 +274,7 @@ constexpr Field kServiceFields[] = {
     {"post_start", &kHooks, "Commands after the start", into<&Service::post_start>},
     {"pre_start", &kPreStarts, "Containers to run first", into<&Service::pre_start>},
     {"pre_stop", &kHooks, "Commands before the stop", into<&Service::pre_stop>},
-    {"provider", &kProvider, "Program that provides the service", nullptr, Merge::deep, nullptr,
-     Lack::harmful},
+    {"provider", &kProvider, "Program that provides the service", assign_provider},
     {"pull_policy", &kPullPolicy, "When to fetch the image",
      into<&Service::pull_policy, Differs::no>},
     {"pull_refresh_after", &kRefreshAfter, "With pull_policy: refresh, when to fetch it again",

@@ -144,6 +144,53 @@ void drop_absent_dependencies(Project& project) {
   }
 }
 
+/// What has no container of ours is no service to anybody else.
+void set_providers_apart(Project& project) {
+  for (auto& [name, service] : project.services) {
+    if (!service.provider) continue;
+    Provider& provider = project.providers[name] = std::move(*service.provider);
+    provider.service = name;
+    provider.depends_on = std::move(service.depends_on);
+  }
+  for (const auto& [name, provider] : project.providers) project.services.erase(name);
+}
+
+/// What a provider depends on comes before those who depend on it; it is none of theirs to wait for
+/// conditions that they have not asked for.
+void inherit_dependencies(Project& project, const Provider& provider,
+                          std::map<std::string, Dependency>& dependencies,
+                          std::set<std::string>& seen) {
+  for (const auto& [name, dependency] : provider.depends_on) {
+    const auto other = project.providers.find(name);
+    if (other == project.providers.end()) {
+      dependencies.emplace(name,
+                           Dependency{Condition::service_started, false, dependency.required});
+    } else if (seen.insert(name).second) {
+      inherit_dependencies(project, other->second, dependencies, seen);
+    }
+  }
+}
+
+void connect_providers(Project& project) {
+  const auto note_dependent = [&](const std::string& name, const auto& dependencies) {
+    for (const auto& [dependency, how] : dependencies)
+      if (const auto provider = project.providers.find(dependency);
+          provider != project.providers.end())
+        provider->second.dependents.insert(name);
+  };
+  for (const auto& [name, provider] : project.providers) note_dependent(name, provider.depends_on);
+  for (auto& [name, service] : project.services) {
+    note_dependent(name, service.depends_on);
+    std::set<std::string> seen;
+    for (const auto& [dependency, how] : std::map(service.depends_on)) {
+      const auto provider = project.providers.find(dependency);
+      if (provider == project.providers.end()) continue;
+      service.depends_on.erase(dependency);
+      inherit_dependencies(project, provider->second, service.depends_on, seen);
+    }
+  }
+}
+
 /// There is no bridge that all projects of the machine share: who asks for it gets the project's.
 void give_own_bridge(Project& project) {
   for (auto& [name, service] : project.services) {
@@ -158,6 +205,8 @@ void give_own_bridge(Project& project) {
 
 Project make_project(Node root, const SourceRequest& request, const Reporter& reporter) {
   Project project = decode_project(root, request.name_separator);
+  set_providers_apart(project);
+  connect_providers(project);
   drop_absent_dependencies(project);
   give_own_bridge(project);
   project.working_dir = request.surroundings.project_directory;

@@ -273,6 +273,17 @@ struct OnChange {
   bool operator==(const OnChange&) const = default;
 };
 
+/// A service that somebody else's program provides, without a container of ours (docker compose's
+/// docs/extension.md).
+struct Provider {
+  std::string service;
+  std::string type;                              ///< which program: see provider_program.h
+  std::map<std::string, Strings> options;        ///< for its command line
+  std::map<std::string, Dependency> depends_on;  ///< services and providers
+  std::set<std::string> dependents = {};         ///< services and providers that depend on it
+  bool operator==(const Provider&) const = default;
+};
+
 struct Service {
   std::string name;
   std::string image;     ///< of one that is built without a name: PROJECT-SERVICE
@@ -361,6 +372,7 @@ struct Service {
   std::optional<UpdateConfig> update_config;
   Strings profiles;
   Logging logging;
+  std::optional<Provider> provider;  ///< in a loaded project never: see Project::providers
   bool operator==(const Service&) const = default;
 };
 
@@ -409,9 +421,11 @@ struct FileObject {
 
 struct Project {
   std::string name;
-  std::filesystem::path working_dir;          ///< absolute
-  std::vector<std::filesystem::path> files;   ///< absolute, in merge order
-  std::map<std::string, Service> services;    ///< active ones
+  std::filesystem::path working_dir;         ///< absolute
+  std::vector<std::filesystem::path> files;  ///< absolute, in merge order
+  std::map<std::string, Service> services;   ///< active ones
+  /// Active ones, too. Services that depend on one depend on what it depends on itself.
+  std::map<std::string, Provider> providers;
   std::map<std::string, Network> networks;    ///< used ones, "default" included when used
   std::map<std::string, Volume> volumes;      ///< used ones
   std::map<std::string, FileObject> configs;  ///< used ones

@@ -2,6 +2,7 @@
 #include "spec/render.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/text.h"
@@ -214,6 +215,13 @@ std::string to_json(const Project& project) {
   Node printed = printed_tree(project);
   if (project.interpolated) add_empty_parts(printed);
   return JsonWriter(project.interpolated).write(printed);
+}
+
+std::string service_json(const Project& project, const std::string& service) {
+  Node printed = printed_tree(project);
+  if (project.interpolated) add_empty_parts(printed);
+  const std::string text = JsonWriter(false).write(*printed.find("services")->find(service));
+  return nlohmann::ordered_json::parse(text).dump();
 }
 
 std::string to_yaml(const Project& project) {

@@ -14,6 +14,9 @@ std::string to_json(const Project& project);
 /// The same tree as YAML.
 std::string to_yaml(const Project& project);
 
+/// One service or provider of it in one line, as it is: without `$$`. It has to be there.
+std::string service_json(const Project& project, const std::string& service);
+
 /// A value in one line, as YAML's flow notation: {a: 1, b: [x, y]}.
 std::string flow_text(const Node& node);
 

@@ -24,6 +24,9 @@ std::optional<Outcome> World::next(std::chrono::milliseconds) {
   return outcome;
 }
 
+/// Nothing of theirs is in here.
+void World::apply(const RunProvider& /*action*/) {}
+
 void World::apply(const CreateNetwork& action) {
   state_.networks[action.name].config = lower(wish_.networks.at(action.name));
 }

@@ -28,6 +28,7 @@ class World : public Engine {
 
  private:
   void apply(const CreateNetwork& action);
+  void apply(const RunProvider& action);
   void apply(const RemoveNetwork& action);
   void apply(const CreateVolume& action);
   void apply(const RemoveVolume& action);
