@@ -17,6 +17,10 @@ namespace {
 constexpr std::array<std::string_view, 5> kNetworkDrivers = {"bridge", "host", "none", "macvlan",
                                                              "ipvlan"};
 
+/// Names of what stack's own runtime does: those with the same walls.
+constexpr std::array<std::string_view, 5> kOwnRuntimes = {"native", "runc", "crun", "youki",
+                                                          "io.containerd.runc.v2"};
+
 constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
 
 const Type* type_of_entry(const Type& type, std::string_view key) {
@@ -84,6 +88,7 @@ class Unimplementeds {
 
   void check_service(const Entry& service) {
     judge_network_mode(service);
+    judge_runtime(service);
     for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
   }
 
@@ -130,6 +135,24 @@ class Unimplementeds {
                         "all projects share",
                         stack::quoted(service.key));
     }
+  }
+
+  /// Others are chosen for what they do otherwise: for stronger walls, or devices.
+  void judge_runtime(const Entry& service) {
+    const Node* runtime = service.value.find("runtime");
+    if (runtime == nullptr || runtime->text.empty() ||
+        std::ranges::find(kOwnRuntimes, runtime->text) != kOwnRuntimes.end())
+      return;
+    const bool is_for_devices = runtime->text == "nvidia";
+    reporter_
+        .problem("not-implemented", runtime->place,
+                 "service {}: runtime {} is not supported yet: containers run in stack's own",
+                 stack::quoted(service.key), stack::quoted(runtime->text))
+        .hint = is_for_devices
+                    ? "`gpus: all` or `devices: [nvidia.com/gpu=all]` gives it the devices "
+                      "(CDI)"
+                    : "without the key, or with `runtime: native`, it runs with "
+                      "namespaces, seccomp and capabilities as under runc";
   }
 
   void refuse_mount_type(const Node& mount) {

@@ -279,7 +279,7 @@ constexpr Field kServiceFields[] = {
      into<&Service::pull_policy, Differs::no>},
     {"pull_refresh_after", &kRefreshAfter, "With pull_policy: refresh, when to fetch it again",
      into<&Service::pull_refresh_after, Differs::no>},
-    {"runtime", &kText, "Another runtime"},
+    {"runtime", &kText, "The runtime: native, runc or crun are this one", assign_elsewhere},
     {"secrets", &kSecrets, "Secret files", into<&Service::secrets>, Merge::keyed, target_identity},
     {"security_opt", &kSecurityOptions, "Security options", into<&Service::security>,
      Merge::distinct},

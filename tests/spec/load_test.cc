@@ -247,8 +247,8 @@ TEST(Load, PlacesOfKeysWithDotsAreFound) {
 }
 
 TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
-  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    runtime: other\n")),
-            "4: \"runtime\" of service \"web\" is known but has no effect yet\n");
+  EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    use_api_socket: true\n")),
+            "4: \"use_api_socket\" of service \"web\" is known but has no effect yet\n");
   EXPECT_EQ(
       messages_of(load_text(
           "services:\n  web:\n    image: x\n    models: {llm: {}}\nmodels: {llm: {model: m}}\n")),
@@ -258,6 +258,19 @@ TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
             "3: \"sbom\" of \"build\" of service \"web\" is known but has no effect yet\n");
   EXPECT_EQ(messages_of(load_text("version: '3'\nservices:\n  web: {image: x, x-mine: 1}\n")),
             "1: \"version\" is obsolete and ignored (remove this line)\n");
+}
+
+TEST(Load, RuntimesWithTheSameWallsAreOursAndOthersAreRefused) {
+  const auto said = [](const std::string& runtime) {
+    return messages_of(
+        load_text("services:\n  web:\n    image: x\n    runtime: " + runtime + "\n"));
+  };
+  for (const char* own : {"native", "runc", "crun", "io.containerd.runc.v2", "''"})
+    EXPECT_EQ(said(own), "") << own;
+  EXPECT_NE(said("runsc").find("4: service \"web\": runtime \"runsc\" is not supported yet"),
+            std::string::npos)
+      << said("runsc");
+  EXPECT_NE(said("nvidia").find("`gpus: all`"), std::string::npos) << said("nvidia");
 }
 
 TEST(Load, TheSizeOfTheRootIsASize) {
