@@ -47,14 +47,20 @@ std::string wide_table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+/// Those of providers, too: the file has them.
+std::set<std::string> all_services(const spec::Project& project) {
+  std::set<std::string> names;
+  for (const auto& [name, service] : project.services) names.insert(name);
+  for (const auto& [name, provider] : project.providers) names.insert(name);
+  return names;
+}
+
 std::vector<std::string> chosen_services(const spec::Project& project, const std::string& names) {
+  const auto all = all_services(project);
+  if (names == "*") return {all.begin(), all.end()};
   std::vector<std::string> chosen;
-  if (names == "*") {
-    for (const auto& [name, service] : project.services) chosen.push_back(name);
-    return chosen;
-  }
   for (const auto& name : split(names, ',')) {
-    if (!project.services.contains(name)) throw Error("no such service: " + name);
+    if (!all.contains(name)) throw Error("no such service: " + name);
     chosen.push_back(name);
   }
   return chosen;
@@ -92,7 +98,7 @@ std::string reasons_as_text(const spec::WhyAnswer& answer) {
 }  // namespace
 
 std::string services_listing(const spec::Project& project, const Options&) {
-  return keys(project.services);
+  return lines(all_services(project));
 }
 std::string volumes_listing(const spec::Project& project, const Options&) {
   return keys(project.volumes);

@@ -204,6 +204,16 @@ class Providers(stacktest.StackTest):
         self.assertEqual(told["labels"], {"price": "$5"})
         self.assertEqual({**told, "labels": None}, {**shown, "labels": None})
 
+    def test_the_file_has_it_and_nobody_else(self):
+        self.write_stack(STACK_FILE)
+        self.assertEqual(self.stack("config", "--services").lines, ["app", "database", "other"])
+        self.assertEqual(len(self.stack("config", "--hash", "*").lines), 3)
+        self.stack("up", "-d")
+        for words in (["logs"], ["restart", "-t", "0"], ["start"], ["stop"], ["kill"], ["pull", "-q"], ["rm", "-f"]):
+            self.stack(*words, "database")
+        self.assertIn('service "database" is not running', self.stack("exec", "database", "true", expect=1).err)
+        self.assertEqual(self.state_of("app"), "running")
+
     def test_plugins_of_docker_come_first(self):
         plugins = self.directory / "config/cli-plugins"
         plugins.mkdir(parents=True)
