@@ -37,6 +37,7 @@ class ProgressBoardTest : public ::testing::Test {
   void ends(StepId id, StepResult result = StepResult::done, const std::string& note = "") {
     board_.step_ends(id, result, note, now_ += 100ms);
   }
+  void notes(StepId id, const std::string& note) { board_.step_notes(id, note); }
   void does(std::initializer_list<StepId> ids) {
     for (const StepId id : ids) {
       begins(id);
@@ -121,6 +122,19 @@ TEST_F(ProgressBoardTest, WhatANoteSaysStays) {
   begins(0);
   ends(0, StepResult::done, "reused");
   EXPECT_EQ(text().substr(0, text().find('\n')), "+ Network shop_default: Created (reused) 0.1");
+}
+
+TEST_F(ProgressBoardTest, WhatIsToldMeanwhileIsShownUntilItIsOver) {
+  Plan plan;
+  plan.steps = {{RunProvider{"db", RunProvider::Command::up}, "asked for", {}}};
+  begin(plan);
+  begins(0);
+  notes(0, "preparing");
+  EXPECT_EQ(text(), "* Service db: Creating (preparing) 0\n");
+  notes(0, "almost there");
+  EXPECT_EQ(text(), "* Service db: Creating (almost there) 0\n");
+  ends(0);
+  EXPECT_EQ(text(), "+ Service db: Created 0.1\n");
 }
 
 TEST_F(ProgressBoardTest, BrokenOffNothingWaitsAnyMore) {

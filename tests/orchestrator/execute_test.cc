@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "builders.h"
 #include "world.h"
 
@@ -69,6 +71,48 @@ Plan change_with_rescue() {
   plan.steps.push_back({CreateVolume{"rescue"}, "", {}, {0, 1}});
   plan.steps.push_back({CreateVolume{"after the rescue"}, "", {2}});
   return plan;
+}
+
+/// Tells something of each step before it ends.
+class TalkativeEngine : public Engine {
+ public:
+  ObservedState observe() override { return {}; }
+  void perform(StepId step, const Action& /*action*/) override {
+    outcomes_.push_back({step, {}, "half way", true});
+    outcomes_.push_back({step, {}, "all of it"});
+  }
+  std::optional<Outcome> next(std::chrono::milliseconds /*patience*/) override {
+    if (outcomes_.empty()) return std::nullopt;
+    Outcome outcome = outcomes_.front();
+    outcomes_.pop_front();
+    return outcome;
+  }
+
+ private:
+  std::deque<Outcome> outcomes_;
+};
+
+class NotingReport : public Report {
+ public:
+  std::vector<std::string> heard;
+  void step_notes(StepId id, const Step& /*step*/, const std::string& text) override {
+    heard.push_back(fmt::format("#{} {}", id, text));
+  }
+  void step_ends(StepId id, const Step& /*step*/, StepResult /*result*/,
+                 const std::string& text) override {
+    heard.push_back(fmt::format("#{} ends: {}", id, text));
+  }
+};
+
+TEST(Execute, WhatIsToldOfAStepThatGoesOnEndsNothing) {
+  Plan plan;
+  plan.steps = {{CreateVolume{"a"}, "", {}}, {CreateVolume{"b"}, "", {0}}};
+  TalkativeEngine engine;
+  NotingReport report;
+  const Execution execution = execute(plan, engine, report, [] { return false; });
+  EXPECT_TRUE(execution.succeeded());
+  EXPECT_EQ(report.heard, (std::vector<std::string>{"#0 half way", "#0 ends: all of it",
+                                                    "#1 half way", "#1 ends: all of it"}));
 }
 
 TEST(Execute, ARescueIsTakenWhenSomethingFailed) {
