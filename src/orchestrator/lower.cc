@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/search_path.h"
 #include "base/text.h"
+#include "orchestrator/inherited_hostname.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/lower_logging.h"
 #include "orchestrator/lower_network.h"
@@ -16,8 +17,6 @@
 
 namespace stack::orchestrator {
 namespace {
-
-constexpr std::size_t short_id_length = 12;
 
 std::vector<std::string> environment_of(const DesiredContainer& wish, const std::string& hostname) {
   std::map<std::string, std::string> variables{{"PATH", std::string(default_search_path)}};
@@ -203,8 +202,9 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
   spec.id = id;
   spec.name = wish.name;
   spec.cgroup = cgroup_of(wish.model, project, id);
-  if (wish.model.uts != "host")
-    spec.hostname = first_of(wish.model.hostname, id.substr(0, short_id_length));
+  const std::string hostname =
+      first_of(first_of(wish.model.hostname, places.hostname), hostname_of_id(id));
+  if (wish.model.uts != "host") spec.hostname = hostname;
   spec.domainname = wish.model.domainname;
   for (const auto& layer : places.image_layers) spec.root.lower.push_back(layer.native());
   spec.root.size = wish.model.storage_size;
@@ -214,7 +214,7 @@ runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& 
   for (runtime::MountSpec& bind : directory_binds(wish)) spec.mounts.push_back(std::move(bind));
   add_granted_mounts(wish, spec.mounts);
   spec.hooks = hooks_of(wish);
-  spec.process = process_of(wish, spec.hostname);
+  spec.process = process_of(wish, hostname);
   spec.resources = resources_of(wish.model);
   spec.security = security_of(wish);
   spec.namespaces = namespaces_of(wish);
@@ -263,7 +263,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   if (wish.one_off)
     config.by_hand = supervisor::HandRun{wish.one_off->stdin_once, wish.one_off->removed_at_end};
   config.spec = spec_of(wish, project, id, places);
-  config.endpoints = endpoints_of(wish, id.substr(0, short_id_length));
+  config.endpoints = endpoints_of(wish, hostname_of_id(id));
   config.links = links_of(wish.model);
   config.extra_hosts = hosts_of(wish.model);
   config.dns = {wish.model.dns, wish.model.dns_search, wish.model.dns_opt};
@@ -281,7 +281,7 @@ namespace {
 
 /// Networks that it was connected to by hand keep theirs.
 void replace_aliases(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
-  for (const auto& wished : endpoints_of(wish, config.id.substr(0, short_id_length)))
+  for (const auto& wished : endpoints_of(wish, hostname_of_id(config.id)))
     for (auto& endpoint : config.endpoints)
       if (endpoint.network == wished.network) endpoint.aliases = wished.aliases;
 }

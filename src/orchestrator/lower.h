@@ -21,6 +21,8 @@ struct Places {
       volume;
   /// Layers of an image by its id, uppermost first.
   std::function<std::vector<std::filesystem::path>(const std::string& id)> layers_of = {};
+  /// What it is called unless it says so itself: see inherited_hostname(). Empty: as its id.
+  std::string hostname = {};
 };
 
 /// `id`: of the new container. Throws Error when the wish cannot be run ("no command specified").

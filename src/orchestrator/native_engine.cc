@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "orchestrator/inherited_hostname.h"
 #include "orchestrator/last_words.h"
 #include "orchestrator/log_places.h"
 #include "orchestrator/lower.h"
@@ -355,6 +356,11 @@ void NativeEngine::do_action(StepId step, const UnpauseContainer& action) {
   send(step, supervisor::UnpauseContainer{id_of(action.name)}, false);
 }
 
+std::string NativeEngine::id_to_be(const std::string& name) {
+  if (const auto known = ids_.find(name); known != ids_.end()) return known->second;
+  return ids_to_come_.try_emplace(name, new_container_id()).first->second;
+}
+
 supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) {
   const auto image = images_.find(wish.image_id);
   if (!image) fail("No such image: {}", wish.model.image);
@@ -368,8 +374,13 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
                         const auto mounted = images_.find(id);
                         if (!mounted) fail("No such image: {}", id);
                         return mounted->layers;
-                      }};
-  supervisor::ContainerConfig config = lower(wish, desired_.project, new_container_id(), places);
+                      },
+                      inherited_hostname(wish, desired_, paths_, [this](const std::string& name) {
+                        return id_to_be(name);
+                      })};
+  const auto told = ids_to_come_.extract(wish.name);
+  const std::string id = told.empty() ? new_container_id() : told.mapped();
+  supervisor::ContainerConfig config = lower(wish, desired_.project, id, places);
   resolve_log_host(config);
   if (config.by_hand) config.by_hand->directories = own_volumes(wish);
   return config;

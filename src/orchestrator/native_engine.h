@@ -83,6 +83,7 @@ class NativeEngine : public Engine {
   void do_action(StepId step, const PauseContainer& action);
   void do_action(StepId step, const UnpauseContainer& action);
 
+  std::string id_to_be(const std::string& name);
   supervisor::ContainerConfig prepare(const DesiredContainer& wish);
   std::vector<std::string> own_volumes(const DesiredContainer& wish) const;
   void prepare_bind_sources(const DesiredContainer& wish) const;
@@ -98,6 +99,8 @@ class NativeEngine : public Engine {
   image::ImageStore images_;
   std::optional<supervisor::Client> client_;
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
+  /// Of containers that have none yet, and whose id has been told to another one.
+  std::map<std::string, std::string> ids_to_come_;
   std::map<std::string, std::vector<std::string>> networks_of_;  ///< by container name
   /// Supervisors of stacks that have networks which ours are about to join: with a client they
   /// stay.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of a stack: names, links, isolation, the way out."""
 
+import os
 import re
 import shutil
 import socket
@@ -78,6 +79,33 @@ class Names(stacktest.StackTest):
         self.up("services: {web: {image: 'box:1', command: sleep 1001, hostname: front}}")
         self.assertEqual(self.inside("web", "hostname"), "front\n")
         self.assertIn("front", self.inside("web", "cat", "/etc/hosts"))
+
+    def called(self, service):
+        """By the kernel, by its variable, by its file."""
+        return self.inside(service, "sh", "-c", "hostname; echo $HOSTNAME; cat /etc/hostname").split()
+
+    def test_without_a_name_it_is_called_as_whose_network_it_is_in(self):
+        self.up("""
+            services:
+              guest: {image: "box:1", command: sleep 1001, network_mode: "service:named"}
+              named: {image: "box:1", command: sleep 1002, hostname: front}
+              friend: {image: "box:1", command: sleep 1003, network_mode: "service:nameless"}
+              nameless: {image: "box:1", command: sleep 1004}
+              own: {image: "box:1", command: sleep 1005, network_mode: host, hostname: mine}
+              host: {image: "box:1", command: sleep 1006, network_mode: host}
+              uts: {image: "box:1", command: sleep 1007, uts: host}
+        """)
+        machine = os.uname().nodename
+        ids = {service: row["ID"][:12] for service, row in self.ps().items()}
+        self.assertEqual(self.called("guest"), ["front"] * 3)
+        self.assertEqual(self.called("friend"), [ids["nameless"]] * 3)
+        self.assertEqual(self.called("own"), ["mine"] * 3)
+        self.assertEqual(self.called("host"), [machine] * 3)
+        self.assertEqual(self.called("uts")[:2], [machine, ids["uts"]])
+        self.stack("container", "run", "-d", "--name", "other", "--network",
+                   f"container:{self.project}-named-1", "box:1", "sleep", "1008")
+        self.addCleanup(self.stack, "container", "rm", "-f", "other", expect=None)
+        self.assertEqual(self.stack("container", "exec", "other", "hostname").out, "front\n")
 
 
 class TheWayOut(stacktest.StackTest):

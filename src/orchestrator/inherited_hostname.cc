@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/inherited_hostname.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "supervisor/shared_namespaces.h"
+
+namespace stack::orchestrator {
+namespace {
+
+std::string hostname_of_machine() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// Of a container of another stack; empty when it does not run.
+std::string hostname_elsewhere(const HostPaths& paths, const std::string& project,
+                               const std::string& container) {
+  const auto running = supervisor::find_running_elsewhere(paths, project, container);
+  const auto file = running ? running->files / "hostname" : std::filesystem::path();
+  return running && stack::exists(file) ? std::string(trim(read_file(file))) : "";
+}
+
+}  // namespace
+
+std::string hostname_of_id(const std::string& id) {
+  return id.substr(0, 12);
+}
+
+std::string inherited_hostname(const DesiredContainer& wish, const DesiredState& desired,
+                               const HostPaths& paths,
+                               const std::function<std::string(const std::string& name)>& id_of) {
+  if (wish.model.network_mode == "host") return hostname_of_machine();
+  const auto shared = wish.shares.find("network_mode");
+  if (shared == wish.shares.end()) return "";
+  const auto other = desired.containers.find(shared->second);
+  if (other == desired.containers.end())
+    return hostname_elsewhere(paths, desired.project, shared->second);
+  if (!other->second.model.hostname.empty()) return other->second.model.hostname;
+  const std::string inherited = inherited_hostname(other->second, desired, paths, id_of);
+  return inherited.empty() ? hostname_of_id(id_of(other->first)) : inherited;
+}
+
+}  // namespace stack::orchestrator
