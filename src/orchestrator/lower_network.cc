@@ -399,6 +399,8 @@ std::vector<supervisor::Endpoint> endpoints_of(const DesiredContainer& wish,
       endpoint.aliases.insert(endpoint.aliases.begin(), wish.service);
     endpoint.aliases.insert(endpoint.aliases.end(), attachment.aliases.begin(),
                             attachment.aliases.end());
+    if (!wish.model.hostname.empty() && (wish.step.empty() || wish.one_off))
+      endpoint.aliases.push_back(wish.model.hostname);
     endpoints.push_back(std::move(endpoint));
   }
   if (!endpoints.empty() && endpoints.front().mac.empty())

@@ -268,7 +268,7 @@ runtime::ContainerSpec ContainerTask::completed_spec(const OpenNamespaces& share
   spec.root.work = shared_.files.work(config_.id);
   fail_point("start.etc-files");
   spec.etc = write_etc_files(running_files(), config_,
-                             {shared_.network.own_address(config_, status_.addresses),
+                             {shared_.network.own_addresses(config_, status_.addresses),
                               shared_.network.host_gateway(config_)});
   if (shared.user) spec.ids = shared.ids;
   give_to_root(spec.etc, spec.ids);

@@ -24,8 +24,10 @@ constexpr std::string_view loopback_lines =
     "ff02::2\tip6-allrouters\n";
 
 std::string names_of(const runtime::ContainerSpec& spec) {
-  if (spec.domainname.empty()) return spec.hostname;
-  return spec.hostname + "." + spec.domainname + " " + spec.hostname;
+  const std::string whole =
+      spec.domainname.empty() ? spec.hostname : spec.hostname + "." + spec.domainname;
+  const std::string first_part = split(whole, '.').front();
+  return first_part == whole ? whole : whole + " " + first_part;
 }
 
 /// Without one of its own, it has the machine's (`uts: host`).
@@ -83,6 +85,21 @@ bool sets_ndots(const std::string& option) {
   return option.starts_with("ndots:");
 }
 
+/// Each once.
+std::vector<std::string> own_addresses(const HostNames& names) {
+  std::vector<std::string> texts;
+  const auto add = [&](const auto& address) {
+    if (!address) return;
+    if (auto text = to_text(*address); std::ranges::find(texts, text) == texts.end())
+      texts.push_back(std::move(text));
+  };
+  for (const network::DualAddress& own : names.own) {
+    add(own.v4);
+    add(own.v6);
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
@@ -102,8 +119,8 @@ std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
     if (names.host_gateway.v6) text += to_text(*names.host_gateway.v6) + "\t" + name + "\n";
   }
   if (config.spec.hostname.empty()) return text;
-  if (names.own.v4) text += to_text(*names.own.v4) + "\t" + names_of(config.spec) + "\n";
-  if (names.own.v6) text += to_text(*names.own.v6) + "\t" + names_of(config.spec) + "\n";
+  for (const std::string& address : own_addresses(names))
+    text += address + "\t" + names_of(config.spec) + "\n";
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/container_spec.h"
 #include "supervisor/container_config.h"
@@ -13,7 +14,8 @@
 namespace stack::supervisor {
 
 struct HostNames {
-  network::DualAddress own;           ///< in the network with the default route
+  /// In its networks; the first one is in that with the default route, and may come again.
+  std::vector<network::DualAddress> own;
   network::DualAddress host_gateway;  ///< what the word host-gateway means
 };
 

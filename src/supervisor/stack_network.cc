@@ -412,9 +412,13 @@ FindNetwork StackNetwork::finder() const {
   return [this](const std::string& name) { return find_spec(name); };
 }
 
-DualAddress StackNetwork::own_address(const ContainerConfig& config,
-                                      const Addresses& addresses) const {
-  return main_address(config.endpoints, addresses, finder(), {});
+std::vector<DualAddress> StackNetwork::own_addresses(const ContainerConfig& config,
+                                                     const Addresses& addresses) const {
+  std::vector<DualAddress> own{main_address(config.endpoints, addresses, finder(), {})};
+  for (const Endpoint& endpoint : config.endpoints)
+    if (const auto found = addresses.find(endpoint.network); found != addresses.end())
+      own.push_back(found->second);
+  return own;
 }
 
 DualAddress StackNetwork::published_address(const ContainerConfig& config,

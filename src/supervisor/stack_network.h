@@ -111,8 +111,9 @@ class StackNetwork {
   /// What the host's firewall must know, with `published`; nothing while there is no network.
   std::optional<network::FirewallSpec> firewall(
       std::vector<network::PublishedPort> published) const;
-  /// The container's address in the network with the default route.
-  network::DualAddress own_address(const ContainerConfig& config, const Addresses& addresses) const;
+  /// The container's address in the network with the default route, and then all of them.
+  std::vector<network::DualAddress> own_addresses(const ContainerConfig& config,
+                                                  const Addresses& addresses) const;
   /// Where its published ports lead; empty when it is in no network that has a way in.
   network::DualAddress published_address(const ContainerConfig& config,
                                          const Addresses& addresses) const;

@@ -80,6 +80,36 @@ class Names(stacktest.StackTest):
         self.assertEqual(self.inside("web", "hostname"), "front\n")
         self.assertIn("front", self.inside("web", "cat", "/etc/hosts"))
 
+    def test_its_host_name_is_a_name_to_others(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sleep 1001, hostname: front, domainname: example.org, scale: 2}
+              db: {image: "box:1", command: sleep 1002}
+        """)
+        found = self.inside("db", "nslookup", "front", "127.0.0.11").count("Address") - 1
+        self.assertEqual(found, 2)
+
+    def test_names_with_dots_have_short_ones(self):
+        self.up("""
+            services:
+              mail: {image: "box:1", command: sleep 1001, hostname: mail.example.org}
+              web: {image: "box:1", command: sleep 1002, hostname: www, domainname: example.org}
+        """)
+        for service, name in (("mail", "mail.example.org mail"), ("web", "www.example.org www")):
+            self.assertIn(f"\t{name}\n", self.inside(service, "cat", "/etc/hosts"))
+            self.assertEqual(self.inside(service, "hostname", "-f"), name.split()[0] + "\n")
+
+    def test_it_finds_itself_in_each_of_its_networks(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sleep 1001, hostname: front, networks: {a: {}, b: {}, six: {}}}
+            networks: {a: {}, b: {}, six: {enable_ipv6: true}}
+        """)
+        known = {line.split()[0] for line in self.inside("web", "cat", "/etc/hosts").splitlines() if "front" in line}
+        there = set(re.findall(r"inet6? ([^/ ]+)/\S+ (?:\S+ \S+ )?scope global", self.inside("web", "ip", "addr")))
+        self.assertEqual(known, there)
+        self.assertEqual(len(known), 4)
+
     def called(self, service):
         """By the kernel, by its variable, by its file."""
         return self.inside(service, "sh", "-c", "hostname; echo $HOSTNAME; cat /etc/hostname").split()
