@@ -36,20 +36,32 @@ std::string read_at_most(int fd) {
   return bytes;
 }
 
-/// A device or a pipe could be endless: only regular files are read.
+/// A shell's `<(command)`: a pipe that whoever called us has opened.
+bool is_process_substitution(const std::string& path, const struct stat& info) {
+  return S_ISFIFO(info.st_mode) &&
+         (path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/"));
+}
+
+/// Another pipe or a device could be endless, or silent for ever.
+bool is_readable(const std::string& path, const struct stat& info) {
+  return S_ISREG(info.st_mode) || is_process_substitution(path, info);
+}
+
 std::string read_regular_file(const std::string& path) {
   return during(path, [&] {
     const Fd file = open_file(path, O_RDONLY | O_NONBLOCK);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) throw_errno("stat");
-    if (!S_ISREG(info.st_mode)) fail("not a regular file");
+    if (!is_readable(path, info)) fail("not a regular file");
+    // From now on it is waited for.
+    if (::fcntl(file.get(), F_SETFL, O_RDONLY) != 0) throw_errno("fcntl");
     return read_at_most(file.get());
   });
 }
 
 std::optional<std::string> read_if_present(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  if (::stat(path.c_str(), &info) != 0 || !is_readable(path, info)) return std::nullopt;
   return read_regular_file(path);
 }
 

@@ -125,6 +125,28 @@ class AttachedUp(CommandLineTest):
         self.assertEqual(self.ps(), {})
 
 
+class HandedOver(CommandLineTest):
+    def shell(self, command):
+        done = subprocess.run(["bash", "-c", command], cwd=self.directory, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60, check=False,
+                              env={**os.environ, "S": stacktest.STACK})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_files_may_come_out_of_a_shells_substitution(self):
+        self.write("parts.yaml", "services: {web: {image: 'box:1', command: 'env', environment: {A: '${A}'}}}")
+        shown = self.shell("$S -p handed -f <(cat parts.yaml) --env-file <(sleep 0.1; echo A=3) config --format json")
+        self.assertEqual(json.loads(shown)["services"]["web"]["environment"], {"A": "3"})
+        self.addCleanup(self.stack, "-p", "handed", "down", directory="/")
+        self.shell("$S -p handed -f <(sed s/env/'sleep 1003'/ parts.yaml) up -d")
+        self.assertEqual(len(self.pids_running("sleep 1003")), 1)
+        self.assertEqual(self.shell("$S container run --rm --env-file <(echo C=4) box:1 sh -c 'echo $C'"), "4\n")
+
+    def test_other_pipes_are_no_files(self):
+        os.mkfifo(self.directory / "pipe")
+        self.assertIn("not a regular file", self.stack("-f", "pipe", "config", expect=None).err)
+
+
 class Recreation(CommandLineTest):
     PAIR = """
         services:
