@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "network/links.h"
 #include "supervisor/container_task.h"
+#include "supervisor/etc_files.h"
 #include "supervisor/journal.h"
 
 namespace stack::supervisor {
@@ -71,6 +72,7 @@ Awaitable<Answer> ContainerTask::connect(Endpoint endpoint) {
     co_await plug_out(network);
     throw Error(*failure).add_frame(fmt::format("connecting {} to {}", config_.name, network));
   }
+  if (runs()) refresh_hosts();
   co_await networks_changed();
   co_return Answer{true};
 }
@@ -130,9 +132,23 @@ Awaitable<Answer> ContainerTask::disconnect(std::string network) {
   config_ = without(network);
   write_config(shared_.files, config_, status_.created);
   co_await plug_out(network);
-  if (runs()) lead_out();
+  if (runs()) {
+    lead_out();
+    refresh_hosts();
+  }
   co_await networks_changed();
   co_return Answer{true};
+}
+
+/// Its own addresses, while it runs: somebody may have changed the file, and it is theirs then. One
+/// that cannot be written is as it was.
+void ContainerTask::refresh_hosts() const {
+  try {
+    replace_own_addresses(running_files() / "hosts", config_,
+                          shared_.network.own_addresses(config_, status_.addresses));
+  } catch (const Error& error) {
+    journal::warning(error.what());
+  }
 }
 
 /// As it sits in them now: what was joined while it runs has the interface that was free.

@@ -142,6 +142,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> plug_in(std::string network);
   Awaitable<void> plug_out(std::string network);
   void lead_out();
+  void refresh_hosts() const;
   Awaitable<void> networks_changed();
   Awaitable<void> tell_names();
   void make_output();

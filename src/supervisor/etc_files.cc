@@ -86,18 +86,32 @@ bool sets_ndots(const std::string& option) {
 }
 
 /// Each once.
-std::vector<std::string> own_addresses(const HostNames& names) {
+std::vector<std::string> texts_of(const std::vector<network::DualAddress>& addresses) {
   std::vector<std::string> texts;
   const auto add = [&](const auto& address) {
     if (!address) return;
     if (auto text = to_text(*address); std::ranges::find(texts, text) == texts.end())
       texts.push_back(std::move(text));
   };
-  for (const network::DualAddress& own : names.own) {
-    add(own.v4);
-    add(own.v6);
+  for (const network::DualAddress& address : addresses) {
+    add(address.v4);
+    add(address.v6);
   }
   return texts;
+}
+
+std::string own_lines(const runtime::ContainerSpec& spec,
+                      const std::vector<network::DualAddress>& own) {
+  std::string text;
+  for (const std::string& address : texts_of(own)) text += address + "\t" + names_of(spec) + "\n";
+  return text;
+}
+
+/// A line of `extra_hosts` that gives its own name to somebody.
+bool is_extra(const ContainerConfig& config, std::string_view line) {
+  return std::ranges::any_of(config.extra_hosts, [&](const auto& extra) {
+    return line == extra.second + "\t" + extra.first;
+  });
 }
 
 }  // namespace
@@ -119,9 +133,17 @@ std::string hosts_text(const ContainerConfig& config, const HostNames& names) {
     if (names.host_gateway.v6) text += to_text(*names.host_gateway.v6) + "\t" + name + "\n";
   }
   if (config.spec.hostname.empty()) return text;
-  for (const std::string& address : own_addresses(names))
-    text += address + "\t" + names_of(config.spec) + "\n";
-  return text;
+  return text + own_lines(config.spec, names.own);
+}
+
+void replace_own_addresses(const std::filesystem::path& hosts, const ContainerConfig& config,
+                           const std::vector<network::DualAddress>& own) {
+  if (config.spec.hostname.empty()) return;
+  const std::string end = "\t" + names_of(config.spec);
+  std::string text;
+  for (const std::string& line : split(trim(read_file(hosts)), '\n'))
+    if (!line.ends_with(end) || is_extra(config, line)) text += line + "\n";
+  write_in_place(hosts, text + own_lines(config.spec, own));
 }
 
 std::string resolv_conf_text(std::string_view host_resolv_conf, const DnsRules& rules) {

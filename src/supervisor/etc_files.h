@@ -34,6 +34,11 @@ std::string host_network_resolv_conf(std::string_view host_resolv_conf, const Dn
 runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
                                   const ContainerConfig& config, const HostNames& names);
 
+/// Of a running container, which may have changed the rest of the file: the lines of its own
+/// addresses. In place, too.
+void replace_own_addresses(const std::filesystem::path& hosts, const ContainerConfig& config,
+                           const std::vector<network::DualAddress>& own);
+
 /// They belong to the container's root, wherever its ids are.
 void give_to_root(const runtime::EtcFiles& files, const IdBlock& ids);
 

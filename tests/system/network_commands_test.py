@@ -198,6 +198,16 @@ class Live(NetworkTest):
         stacktest.eventually(lambda: self.own_page() == "page\n", "web serves")
         self.assertEqual(self.page_from_client("www"), "page\n")
 
+    def test_its_hosts_file_has_the_addresses_that_it_has(self):
+        self.create("--subnet", "10.5.0.0/24", "side")
+        self.start("hostname: front")
+        self.inside("web", "sh", "-c", "echo 192.0.2.1 mine >> /etc/hosts")
+        before = self.inside("web", "cat", "/etc/hosts").splitlines()
+        self.network("connect", "--ip", "10.5.0.77", "side", self.name)
+        self.assertEqual(self.inside("web", "cat", "/etc/hosts").splitlines().count("10.5.0.77\tfront"), 1)
+        self.network("disconnect", "side", self.name)
+        self.assertEqual(sorted(self.inside("web", "cat", "/etc/hosts").splitlines()), sorted(before))
+
     def test_an_address_can_be_asked_for(self):
         self.create("--subnet", "10.5.0.0/24", "side")
         self.start()
