@@ -33,21 +33,23 @@ Fd watch_directory(const std::filesystem::path& directory) {
   return inotify;
 }
 
-/// Both streams of the log, copied to ours.
+/// The streams of the log that are wanted, copied to ours.
 class OutputCopy {
  public:
-  OutputCopy(const std::filesystem::path& directory, LogTail::Begin begin)
-      : inotify_(watch_directory(directory)),
-        out_(directory, supervisor::Stream::out, begin),
-        err_(directory, supervisor::Stream::err, begin) {}
+  OutputCopy(const std::filesystem::path& directory, LogTail::Begin begin,
+             const AttachRequest& wanted)
+      : inotify_(watch_directory(directory)) {
+    if (wanted.output) out_.emplace(directory, supervisor::Stream::out, begin);
+    if (wanted.errors) err_.emplace(directory, supervisor::Stream::err, begin);
+  }
 
   int fd() const { return inotify_.get(); }
   void copy() {
     std::array<char, 4096> events;
     while (::read(inotify_.get(), events.data(), events.size()) > 0) {
     }
-    copy(out_, STDOUT_FILENO);
-    copy(err_, STDERR_FILENO);
+    if (out_) copy(*out_, STDOUT_FILENO);
+    if (err_) copy(*err_, STDERR_FILENO);
   }
 
  private:
@@ -57,8 +59,8 @@ class OutputCopy {
   }
 
   Fd inotify_;  ///< first: what comes after the tails' beginnings is noticed
-  LogTail out_;
-  LogTail err_;
+  std::optional<LogTail> out_;
+  std::optional<LogTail> err_;
 };
 
 class AttachSession {
@@ -69,7 +71,8 @@ class AttachSession {
         keys_(request_.terminal ? request_.detach_keys : ""),
         output_(
             HostPaths::from_environment().container(request_.project, id_),
-            request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now),
+            request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now,
+            request_),
         client_(request_.project),
         input_open_(request_.input) {
     // Nothing may run yet, and without a client the supervisor would end.

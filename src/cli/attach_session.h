@@ -17,6 +17,8 @@ struct AttachRequest {
   bool starts = false;    ///< it is started here, and shows all it has ever said
   bool only_new = false;  ///< or only what it says from then on
   bool removes = false;   ///< and removed when it has ended
+  bool output = true;     ///< its standard output comes to ours
+  bool errors = true;     ///< its standard error likewise
 };
 
 /// Until it ends: its exit code. 0 after the detach keys. Throws Error when it cannot be started.

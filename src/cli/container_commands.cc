@@ -113,7 +113,7 @@ std::vector<Flag> security_flags() {
       {"--userns", &Options::userns, "host or auto", "MODE"},
       {"--cgroupns", &Options::cgroupns, "host or private", "MODE"},
       {"--cgroup-parent", &Options::cgroup_parent, "The cgroup above its own", "PATH"},
-      {"--runtime", &Options::runtime, hidden, "NAME"},
+      {"--runtime", &Options::runtime, "native, runc or crun: all of them are stack's own", "NAME"},
       {"--isolation", &Options::isolation, hidden, "NAME"}};
 }
 
@@ -183,17 +183,19 @@ std::vector<Flag> making_flags() {
 namespace {
 
 Command run_command() {
-  return {"container run",
-          "Run an image in a container of its own, without a compose file",
-          "stack container run --rm -it debian:12 bash",
-          Positional::object_and_words,
-          "IMAGE",
-          joined({{"-d,--detach", &Options::detach, "Leave it to itself, and print its id"},
-                  {"-a,--attach", &Options::attach_streams, hidden, "STREAM"},
-                  sig_proxy_flag(),
-                  detach_keys_flag()},
-                 making_flags()),
-          run_container_run};
+  return {
+      "container run",
+      "Run an image in a container of its own, without a compose file",
+      "stack container run --rm -it debian:12 bash",
+      Positional::object_and_words,
+      "IMAGE",
+      joined({{"-d,--detach", &Options::detach, "Leave it to itself, and print its id"},
+              {"-a,--attach", &Options::attach_streams,
+               "Join this of its streams alone: stdin, stdout or stderr; may come again", "STREAM"},
+              sig_proxy_flag(),
+              detach_keys_flag()},
+             making_flags()),
+      run_container_run};
 }
 
 Command create_command() {

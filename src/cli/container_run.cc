@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "cli/attach_session.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -141,10 +142,37 @@ void check_id_file(const Options& options) {
         .with_exit_code(ExitCode::runtime_error);
 }
 
+/// --attach: without it all are.
+struct WantedStreams {
+  bool input = true;
+  bool output = true;
+  bool errors = true;
+};
+
+WantedStreams streams_of(const Options& options) {
+  if (options.attach_streams.empty()) return {};
+  WantedStreams wanted{false, false, false};
+  for (const std::string& name : options.attach_streams) {
+    const std::string stream = to_lower(name);
+    if (stream != "stdin" && stream != "stdout" && stream != "stderr")
+      throw Error(fmt::format("invalid argument {} for \"-a, --attach\" flag: valid streams are "
+                              "STDIN, STDOUT and STDERR",
+                              stack::quoted(name)))
+          .with_exit_code(ExitCode::runtime_error);
+    wanted.input = wanted.input || stream == "stdin";
+    wanted.output = wanted.output || stream == "stdout";
+    wanted.errors = wanted.errors || stream == "stderr";
+  }
+  return wanted;
+}
+
 int attach(const std::string& id, const Options& options) {
+  const WantedStreams wanted = streams_of(options);
   AttachRequest request{lone_containers_project, id};
   request.terminal = options.tty;
-  request.input = options.open_stdin;
+  request.input = options.open_stdin && wanted.input;
+  request.output = wanted.output;
+  request.errors = wanted.errors;
   request.signals = options.sig_proxy;
   request.detach_keys = detach_keys_of(options);
   request.starts = true;
@@ -156,17 +184,32 @@ int attach(const std::string& id, const Options& options) {
 
 }  // namespace
 
-int run_container_run(const Options& options) {
-  check_terminal(options);
-  check_id_file(options);
-  detach_keys_of(options);
-  count_interrupts();
+namespace {
+
+int run_new(const Options& options) {
   const Made made = make(options, options.detach ? Starting::all : Starting::nothing);
   write_id(options, made.id);
   check_start(made, options);
   if (!options.detach) return attach(made.id, options);
   std::cout << made.id << '\n';
   return 0;
+}
+
+}  // namespace
+
+int run_container_run(const Options& options) {
+  check_terminal(options);
+  check_id_file(options);
+  detach_keys_of(options);
+  streams_of(options);
+  count_interrupts();
+  try {
+    return run_new(options);
+  } catch (Error& error) {
+    // 1 would be the container's own.
+    if (error.exit_code() == ExitCode::failure) error.with_exit_code(ExitCode::runtime_error);
+    throw;
+  }
 }
 
 int run_container_create(const Options& options) {

@@ -280,6 +280,13 @@ void add_environment_files(const Options& options, Json& service) {
 
 void add_health(const Options& options, Json& service) {
   if (options.no_healthcheck) {
+    const bool has_more = !options.health_cmd.empty() || !options.health_interval.empty() ||
+                          !options.health_timeout.empty() || !options.health_retries.empty() ||
+                          !options.health_start_period.empty() ||
+                          !options.health_start_interval.empty();
+    if (has_more)
+      throw Error("--no-healthcheck conflicts with --health-* options")
+          .with_exit_code(ExitCode::runtime_error);
     service["healthcheck"] = {{"disable", true}};
     return;
   }
@@ -357,9 +364,9 @@ void refuse_what_is_not_there(const Options& options) {
     refuse("--cpuset-mems", options.cpuset_mems, "is not supported yet");
   if (!options.volume_driver.empty() && options.volume_driver != "local")
     refuse("--volume-driver", options.volume_driver, "there is only \"local\"");
-  if (!options.attach_streams.empty())
-    refuse("--attach", options.attach_streams.front(), "is not supported yet",
-           "all of its streams are attached, or with -d none");
+  if (!options.attach_streams.empty() && options.detach)
+    refuse("--attach", options.attach_streams.front(),
+           "conflicting options: cannot specify both --attach and --detach");
   if (options.remove_at_end && !options.restart.empty() && options.restart != "no")
     refuse("--restart", options.restart,
            "conflicting options: cannot specify both --restart and --rm");

@@ -114,7 +114,8 @@ TEST(ContainerWish, AHealthCheckIsAShellsCommand) {
 TEST(ContainerWish, WhatThereIsNoWordForIsRefused) {
   expect_refused({"--cpuset-mems", "0"}, "not supported yet");
   expect_refused({"--volume-driver", "nfs"}, "local");
-  expect_refused({"-a", "stdout"}, "not supported yet");
+  expect_refused({"-d", "-a", "stdout"}, "both --attach and --detach");
+  expect_refused({"--no-healthcheck", "--health-cmd", "true"}, "conflicts with --health-*");
   expect_refused({"--rm", "--restart", "always"}, "conflicting options");
 }
 

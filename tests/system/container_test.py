@@ -95,6 +95,21 @@ class Run(ContainerTest):
                               "ulimit -n; touch /x || echo read-only; grep CapEff /proc/1/status").out
         self.assertEqual(seen.split(), ["64", "read-only", "CapEff:", "0000000000000000"])
 
+    def test_streams_can_be_chosen(self):
+        script = ["-", "sh", "-c", "echo out; echo err >&2; read word; echo got $word"]
+        for flags, out, err in ((["-a", "stdout"], "out\ngot\n", ""), (["-a", "STDERR"], "", "err\n"),
+                                (["-i", "-a", "stdin", "-a", "stdout"], "out\ngot it\n", ""),
+                                (["-i"], "out\ngot it\n", "err\n")):
+            done = self.run_box("--rm", *flags, *script, stdin="it\n")
+            self.assertEqual((done.out, done.err), (out, err), flags)
+        self.assertIn("valid streams are", self.run_box("-a", "all", *script, expect=125).err)
+
+    def test_what_keeps_it_from_being_made_is_told_by_125(self):
+        for flags in (["--link", "nosuch"], ["--volumes-from", "nosuch"], ["--pid", "container:nosuch"],
+                      ["--network", "container:nosuch"], ["--no-healthcheck", "--health-cmd", "true"]):
+            self.run_box("--rm", *flags, "-", "true", expect=125)
+        self.assertEqual(self.container("ls", "-aq").lines, [])
+
     def test_what_is_wrong_with_a_flag_is_told(self):
         for flags, text in ((["-v", "/data/public:ro"], "did you mean /data/public:/data/public:ro?"),
                             (["--memory", "much"], "mem_limit"),
