@@ -124,13 +124,6 @@ Json wish_of(const ObservedContainer& container) {
   return json.is_object() ? json : Json::object();
 }
 
-std::vector<std::string> mount_texts(const ObservedContainer& container) {
-  std::vector<std::string> sources;
-  for (const auto& mount : container.config.spec.mounts)
-    if (mount.kind == runtime::MountKind::bind) sources.push_back(mount.source);
-  return sources;
-}
-
 std::string volume_of(const runtime::MountSpec& mount) {
   constexpr std::string_view data = "/_data";
   const std::size_t end = mount.source.rfind(data);
@@ -139,6 +132,16 @@ std::string volume_of(const runtime::MountSpec& mount) {
     return "";
   const std::string home = mount.source.substr(0, end);
   return home.substr(home.rfind('/') + 1);
+}
+
+std::vector<std::string> mount_texts(const ObservedContainer& container) {
+  std::vector<std::string> texts;
+  for (const auto& mount : container.config.spec.mounts) {
+    if (mount.kind != runtime::MountKind::bind) continue;
+    const std::string volume = volume_of(mount);
+    texts.push_back(volume.empty() ? mount.source : volume);
+  }
+  return texts;
 }
 
 std::vector<std::string> volume_names(const ObservedContainer& container) {
@@ -274,7 +277,7 @@ Json ps_json(const ObservedContainer& container, const Labels& of_project, TimeP
   json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
   json["ID"] = container.config.id.substr(0, 12);
   json["Labels"] = labels_text(container_labels(container, of_project));
-  json["LocalVolumes"] = fmt::format("{}", container.config.spec.mounts.size());
+  json["LocalVolumes"] = fmt::format("{}", volume_names(container).size());
   json["Mounts"] = join(mount_texts(container), ",");
   json["Names"] = container.config.name;
   json["Networks"] = join(network_names(container), ",");

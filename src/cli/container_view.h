@@ -36,7 +36,7 @@ std::string command_text(const supervisor::ObservedContainer& container, bool wh
 nlohmann::json wish_of(const supervisor::ObservedContainer& container);
 /// The image as the file names it.
 std::string image_text(const supervisor::ObservedContainer& container);
-/// Paths of the host that it has mounted.
+/// The volumes that it has, and the paths of the host that are bound in it.
 std::vector<std::string> mount_texts(const supervisor::ObservedContainer& container);
 /// The volume that a mount's source lies in, by the store's way of laying them out; empty: none.
 std::string volume_of(const runtime::MountSpec& mount);

@@ -117,6 +117,15 @@ class VolumesFrom(stacktest.StackTest):
 
 
 class Volumes(stacktest.StackTest):
+    def test_ps_names_volumes_and_paths(self):
+        (self.directory / "bound").mkdir()
+        self.up("""
+            services: {web: {image: "box:1", command: sleep 1001, volumes: ["named:/n", "./bound:/b"], tmpfs: [/t]}}
+            volumes: {named: {}}
+        """)
+        self.assertEqual(self.ps()["web"]["Mounts"], f"{self.project}_named,{self.directory}/bound")
+        self.assertEqual(self.ps()["web"]["LocalVolumes"], "1")
+
     def test_a_named_volume_is_kept_by_down_and_shared_by_services(self):
         text = """
             services:
