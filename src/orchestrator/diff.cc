@@ -167,8 +167,15 @@ bool runs_on(const ObservedContainer& container) {
   return is_up(container.status.phase) && !container.status.stopped_by_user;
 }
 
+/// `container_name` was another service's until now. Commands would not find it under the new one.
+bool is_of_another_service(const DesiredContainer& wish, const ObservedContainer& is) {
+  return wish.step.empty() && !wish.one_off && is.config.service != wish.service;
+}
+
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
+  if (is_of_another_service(wish, is))
+    return {Verdict::recreate, {}, fmt::format("it was service {}'s", is.config.service)};
   const std::string wished = describe(wish);
   if (wished != is.config.applied) {
     auto fields =

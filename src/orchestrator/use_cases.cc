@@ -535,7 +535,7 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   check_home(project, host.paths);
   const ServiceChoice choice = choose(project, request.services, false);
   if (choice.are_all_providers) return {};  // they are started by `up`
-  const auto wanted = select_services(project, choice.services, Dependencies::left_out);
+  const auto wanted = select_services(project, choice.services);
   DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {

@@ -72,6 +72,17 @@ TEST(Diff, WhatAContainerOnlyWaitsForDoesNotMakeItDiffer) {
   EXPECT_EQ(diff(wish, world, {"web", "web2"}).containers.at("shop-web-1").verdict, Verdict::keep);
 }
 
+TEST(Diff, AContainerOfAnotherServiceIsMadeAnewUnderItsName) {
+  spec::Service before = service("web");
+  before.container_name = "shop";
+  spec::Service after = before;
+  after.name = "app";
+  const ObservedState world = come_true(desired(project({before})));
+  const auto change = diff(desired(project({after})), world, {"app"}).containers.at("shop");
+  EXPECT_EQ(change.verdict, Verdict::recreate);
+  EXPECT_EQ(change.because, "it was service web's");
+}
+
 TEST(Diff, WhatIsBeingStoppedIsToBeStartedAgain) {
   const auto shop = project({service("web")});
   ObservedState world = come_true(desired(shop));

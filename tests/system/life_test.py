@@ -150,6 +150,33 @@ class Restart(stacktest.StackTest):
         self.stack("restart", "-t", "0", "other")
         self.assertEqual(self.state_of("other"), "running")
 
+    def test_what_somebody_depends_on_is_started_with_him(self):
+        self.up("""
+            services:
+              db: {image: "box:1", command: sleep 1001, stop_signal: SIGKILL}
+              web: {image: "box:1", command: sleep 1002, stop_signal: SIGKILL, depends_on: [db]}
+              other: {image: "box:1", command: sleep 1003, stop_signal: SIGKILL}
+        """)
+        self.stack("stop")
+        self.stack("start", "web")
+        self.assertEqual({name: row["State"] for name, row in self.ps().items()},
+                         {"db": "running", "web": "running", "other": "exited"})
+
+    def test_a_service_may_take_over_the_name_of_anothers_container(self):
+        text = """
+            services:
+              {name}: {{image: "box:1", command: sleep 1001, stop_signal: SIGKILL, container_name: shop}}
+        """
+        self.up(text.format(name="web"))
+        self.assertIn("it was service web's", self.plan_of(text.format(name="app")))
+        self.up()
+        self.assertEqual(self.inside("app", "echo", "here"), "here\n")
+        self.assertEqual(list(self.ps()), ["app"])
+
+    def plan_of(self, text):
+        self.write_stack(text)
+        return self.stack("plan").out
+
 
 class Pause(stacktest.StackTest):
     def up_counter(self, extra=""):
