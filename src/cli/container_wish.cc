@@ -279,17 +279,6 @@ void add_environment_files(const Options& options, Json& service) {
 }
 
 void add_health(const Options& options, Json& service) {
-  if (options.no_healthcheck) {
-    const bool has_more = !options.health_cmd.empty() || !options.health_interval.empty() ||
-                          !options.health_timeout.empty() || !options.health_retries.empty() ||
-                          !options.health_start_period.empty() ||
-                          !options.health_start_interval.empty();
-    if (has_more)
-      throw Error("--no-healthcheck conflicts with --health-* options")
-          .with_exit_code(ExitCode::runtime_error);
-    service["healthcheck"] = {{"disable", true}};
-    return;
-  }
   Json check = Json::object();
   if (!options.health_cmd.empty()) check["test"] = Texts{"CMD-SHELL", options.health_cmd};
   if (!options.health_interval.empty()) check["interval"] = options.health_interval;
@@ -298,6 +287,12 @@ void add_health(const Options& options, Json& service) {
   if (!options.health_start_interval.empty())
     check["start_interval"] = options.health_start_interval;
   if (!options.health_retries.empty()) check["retries"] = number(options.health_retries);
+  if (options.no_healthcheck) {
+    if (!check.empty())
+      throw Error("--no-healthcheck conflicts with --health-* options")
+          .with_exit_code(ExitCode::runtime_error);
+    check["disable"] = true;
+  }
   if (!check.empty()) service["healthcheck"] = std::move(check);
 }
 

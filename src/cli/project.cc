@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/project.h"
 
-#include <unistd.h>
-
 #include <iostream>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/one_off.h"
 
 namespace stack::cli {
 namespace {
-
-std::map<std::string, std::string> process_environment() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos) variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
-}
 
 /// The diagnostics are on the screen already: an error without words only carries the exit code
 /// out.

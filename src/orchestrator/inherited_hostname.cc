@@ -22,8 +22,8 @@ std::string hostname_of_machine() {
 std::string hostname_elsewhere(const HostPaths& paths, const std::string& project,
                                const std::string& container) {
   const auto running = supervisor::find_running_elsewhere(paths, project, container);
-  const auto file = running ? running->files / "hostname" : std::filesystem::path();
-  return running && stack::exists(file) ? std::string(trim(read_file(file))) : "";
+  if (!running) return "";
+  return std::string(trim(read_file_if_exists(running->files / "hostname").value_or("")));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ struct KnownProvider {
   ProviderMetadata metadata;
 };
 
+using KnownProviders = std::map<std::string, KnownProvider>;  ///< by service
+
 /// What all runs for a project have in common.
 struct ProviderSurroundings {
   std::string project;
@@ -29,9 +31,8 @@ struct ProviderSurroundings {
 
 class ProviderEngine : public Engine {
  public:
-  /// By service; both outlive this.
-  ProviderEngine(const std::map<std::string, KnownProvider>& providers,
-                 const ProviderSurroundings& surroundings)
+  /// Both outlive this.
+  ProviderEngine(const KnownProviders& providers, const ProviderSurroundings& surroundings)
       : providers_(providers), surroundings_(surroundings) {}
 
   /// Nothing of theirs is ours to see.
@@ -51,7 +52,7 @@ class ProviderEngine : public Engine {
   void let_go_on(StepId step, Running& running);
   void finish(StepId step, std::optional<Error> error);
 
-  const std::map<std::string, KnownProvider>& providers_;
+  const KnownProviders& providers_;
   const ProviderSurroundings& surroundings_;
   std::map<StepId, Running> running_;
   std::map<std::string, ProviderVariables> variables_;

@@ -31,9 +31,8 @@ void add_needed(const Providers& providers, const std::set<std::string>& service
 /// Adds the steps before that of `name`, and then its own.
 class ProviderPlanner {
  public:
-  ProviderPlanner(const Providers& providers, const std::set<std::string>& chosen,
-                  RunProvider::Command command)
-      : providers_(providers), chosen_(chosen), command_(command) {}
+  ProviderPlanner(const Providers& providers, RunProvider::Command command)
+      : providers_(providers), command_(command) {}
 
   StepId add(const std::string& name) {
     if (const auto known = steps_.find(name); known != steps_.end()) return known->second;
@@ -54,14 +53,11 @@ class ProviderPlanner {
     } else {
       names.assign(provider.dependents.begin(), provider.dependents.end());
     }
-    std::erase_if(names, [&](const auto& each) {
-      return !chosen_.contains(each) || !providers_.contains(each);
-    });
+    std::erase_if(names, [&](const auto& each) { return !providers_.contains(each); });
     return names;
   }
 
   const Providers& providers_;
-  const std::set<std::string>& chosen_;
   RunProvider::Command command_;
   PlanBuilder builder_;
   std::map<std::string, StepId> steps_;
@@ -105,10 +101,9 @@ ServiceChoice choose(const spec::Project& project, const std::vector<std::string
   return choice;
 }
 
-Plan plan_providers(const Providers& providers, const std::set<std::string>& chosen,
-                    RunProvider::Command command) {
-  ProviderPlanner planner(providers, chosen, command);
-  for (const std::string& name : chosen) planner.add(name);
+Plan plan_providers(const Providers& providers, RunProvider::Command command) {
+  ProviderPlanner planner(providers, command);
+  for (const auto& [name, provider] : providers) planner.add(name);
   return planner.take();
 }
 

@@ -27,10 +27,8 @@ struct ServiceChoice {
 ServiceChoice choose(const spec::Project& project, const std::vector<std::string>& named,
                      bool with_dependencies);
 
-/// A step for each of `chosen`: those that it depends on come before, or for what is not `up`,
-/// after.
-Plan plan_providers(const Providers& providers, const std::set<std::string>& chosen,
-                    RunProvider::Command command);
+/// A step for each: those that it depends on come before, or for what is not `up`, after.
+Plan plan_providers(const Providers& providers, RunProvider::Command command);
 
 /// The project as its services see it when their providers have said this. A raw variable wins over
 /// what the file says; that, when it differs, is a warning.

@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/pipe.h"
 #include "base/process.h"
+#include "base/signal_mask.h"
 #include "base/text.h"
 
 namespace stack::orchestrator {
@@ -22,18 +23,6 @@ constexpr std::size_t most_complaints = 4096;
 void set_nonblocking(const Fd& fd) {
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
-
-/// A program that ends without reading its answer is no reason for us to end.
-class NoBrokenPipe {
- public:
-  NoBrokenPipe() : before_(::signal(SIGPIPE, SIG_IGN)) {}
-  NoBrokenPipe(const NoBrokenPipe&) = delete;
-  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
-  ~NoBrokenPipe() { ::signal(SIGPIPE, before_); }
-
- private:
-  sighandler_t before_;
-};
 
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
@@ -121,7 +110,7 @@ void ProviderRun::take(const ProviderWord& word) {
 
 void ProviderRun::answer() {
   if (!input_ || unsent_.empty()) return;
-  const NoBrokenPipe held;
+  const WithoutSigpipe guard;  // one that ends without reading is no reason for us to end
   const ssize_t size = ::write(input_.get(), unsent_.data(), unsent_.size());
   if (size > 0) unsent_.erase(0, static_cast<std::size_t>(size));
   if (size < 0 && errno != EAGAIN && errno != EINTR) input_.reset();  // it does not listen

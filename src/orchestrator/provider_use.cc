@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/provider_use.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/project_home.h"
@@ -16,18 +15,6 @@ namespace stack::orchestrator {
 namespace {
 
 using Command = RunProvider::Command;
-
-/// What a command that comes without the project's file has.
-spec::StringMap own_environment() {
-  spec::StringMap variables;
-  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
-    const std::string_view text = *each;
-    const auto separator = text.find('=');
-    if (separator != std::string_view::npos)
-      variables[std::string(text.substr(0, separator))] = text.substr(separator + 1);
-  }
-  return variables;
-}
 
 Error no_program(const spec::Provider& provider) {
   if (provider.type == "compose")
@@ -53,12 +40,6 @@ Providers providers_of(const ProviderRecords& records) {
   return providers;
 }
 
-std::set<std::string> names_of(const Providers& providers) {
-  std::set<std::string> names;
-  for (const auto& [name, provider] : providers) names.insert(name);
-  return names;
-}
-
 Error missing_option_error(const KnownProvider& known, const std::string& option) {
   return Error(fmt::format("service {}: its provider {} needs the option {}",
                            stack::quoted(known.provider.service),
@@ -75,7 +56,7 @@ Run run_providers(const KnownProviders& known, const ProviderSurroundings& surro
   Providers providers;
   for (const auto& [name, each] : known) providers[name] = each.provider;
   ProviderEngine engine(known, surroundings);
-  const Plan plan = plan_providers(providers, names_of(providers), command);
+  const Plan plan = plan_providers(providers, command);
   Execution execution;
   if (!plan.empty()) execution = execute(plan, engine, host.report, host.interrupted, host.at_once);
   return {std::move(execution), engine.variables()};
@@ -103,7 +84,7 @@ Run end_providers(const Providers& providers, const ProviderSurroundings& surrou
 }
 
 ProviderSurroundings surroundings_of(const std::string& name, const spec::Project* project) {
-  return {name, project != nullptr ? project->variables : own_environment(),
+  return {name, project != nullptr ? project->variables : process_environment(),
           [project](const std::string& service) {
             if (project == nullptr || !project->providers.contains(service))
               fail("its file is not known here");

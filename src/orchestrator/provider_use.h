@@ -13,8 +13,6 @@
 
 namespace stack::orchestrator {
 
-using KnownProviders = std::map<std::string, KnownProvider>;  ///< by service
-
 /// Finds the programs of `chosen` and asks them what they take; changes nothing. `problems`: what
 /// stands in the way of bringing them up: a program that is not there, an option that it needs.
 KnownProviders look_at_providers(const spec::Project& project, const std::set<std::string>& chosen,

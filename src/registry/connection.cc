@@ -8,7 +8,6 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -124,32 +123,6 @@ Fd connect_to(const Origin& server, Milliseconds wait) {
   }
   throw NetworkError(fmt::format("connect to {}", authority(server)), problem);
 }
-
-/// A server that hangs up shows as EPIPE, to this thread; OpenSSL knows no MSG_NOSIGNAL. The
-/// disposition of the process is left alone: containers would inherit it.
-class WithoutSigpipe {
- public:
-  WithoutSigpipe() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~WithoutSigpipe() {
-    const int error_number = errno;
-    const timespec at_once{};
-    if (::sigismember(&before_, SIGPIPE) == 0) {
-      while (::sigtimedwait(&pipe_, nullptr, &at_once) == SIGPIPE) continue;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    errno = error_number;
-  }
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-};
 
 struct FreeTls {
   void operator()(SSL* tls) const { SSL_free(tls); }
