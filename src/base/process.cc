@@ -15,10 +15,13 @@ namespace stack {
 namespace {
 
 struct ProcessStat {
-  char state = 0;
+  char state = 0;  ///< proc(5)'s letter
   pid_t parent = 0;
+  unsigned flags = 0;  ///< PF_* of the kernel's linux/sched.h
   std::uint64_t start_time = 0;
 };
+
+constexpr unsigned exiting = 0x4;
 
 std::optional<ProcessStat> read_stat(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/stat", pid);
@@ -36,15 +39,20 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   const auto fields = split(text.substr(name_end + 2), ' ');
   if (fields.size() < 20) return std::nullopt;
   return ProcessStat{fields[0][0], parse_integer<pid_t>(fields[1]).value_or(0),
+                     parse_integer<unsigned>(fields[6]).value_or(0),
                      parse_integer<std::uint64_t>(fields[19]).value_or(0)};
 }
 
-/// proc(5)'s letter; nothing when exactly that process does not exist.
-std::optional<char> state_of(const ProcessIdentity& process) {
+/// Nothing when exactly that process does not exist.
+std::optional<ProcessStat> stat_of(const ProcessIdentity& process) {
   if (process.pid <= 0) return std::nullopt;
   const auto stat = read_stat(process.pid);
   if (!stat || stat->start_time != process.start_time) return std::nullopt;
-  return stat->state;
+  return stat;
+}
+
+bool has_ended(const ProcessStat& stat) {
+  return stat.state == 'Z' || stat.state == 'X';
 }
 
 }  // namespace
@@ -60,12 +68,18 @@ ProcessIdentity identify(pid_t pid) {
 }
 
 bool is_alive(const ProcessIdentity& process) {
-  const auto state = state_of(process);
-  return state && *state != 'Z' && *state != 'X';
+  const auto stat = stat_of(process);
+  return stat && !has_ended(*stat);
+}
+
+bool is_ending(const ProcessIdentity& process) {
+  const auto stat = stat_of(process);
+  return !stat || has_ended(*stat) || (stat->flags & exiting) != 0;
 }
 
 bool is_zombie(const ProcessIdentity& process) {
-  return state_of(process) == 'Z';
+  const auto stat = stat_of(process);
+  return stat && stat->state == 'Z';
 }
 
 bool is_asleep(pid_t pid) {

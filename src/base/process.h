@@ -26,6 +26,10 @@ std::optional<std::uint64_t> process_start_time(pid_t pid);
 ProcessIdentity identify(pid_t pid);
 /// True while exactly that process exists and is not a zombie.
 bool is_alive(const ProcessIdentity& process);
+/// True when it is not alive, or soon will not be: it runs nothing of its program any more (it has
+/// the kernel's flag PF_EXITING, proc(5)). The first of a pid namespace is no zombie until the rest
+/// of that has ended, too.
+bool is_ending(const ProcessIdentity& process);
 /// It has ended, and its parent has not asked how yet.
 bool is_zombie(const ProcessIdentity& process);
 /// It waits for something, for as long as that may take (S of proc(5)), or is stopped; true as well

@@ -127,7 +127,7 @@ std::vector<std::string> Supervisor::users_of(const std::string& network) const 
       if (task->active() && endpoint.network == network) users.push_back(task->config().name);
   if (const auto record = network_.records().find(network); record != network_.records().end())
     for (const auto& [name, guest] : record->second.guests)
-      if (is_alive(guest.process)) users.push_back(name);
+      if (!is_ending(guest.process)) users.push_back(name);
   return users;
 }
 

@@ -3,13 +3,21 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
 #include <thread>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/pipe.h"
+#include "base/text.h"
 
 namespace stack {
 namespace {
@@ -47,9 +55,73 @@ class SleepingChild {
   pid_t pid_;
 };
 
+/// A process and its child, alone in a pid namespace; both wait to be killed. The child is traced:
+/// killed, it stays until await_child().
+class TracedFamily {
+ public:
+  TracedFamily() {
+    Pipe pipe = make_pipe();
+    parent_ = static_cast<pid_t>(
+        ::syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
+    if (parent_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::fork() > 0) [[maybe_unused]]
+        const ssize_t told = ::write(pipe.writing.get(), "", 1);
+      for (;;) ::pause();
+    }
+    if (parent_ < 0) return;
+    char begun = 0;
+    if (::read(pipe.reading.get(), &begun, 1) != 1) return;
+    const auto children = read_file(fmt::format("/proc/{}/task/{}/children", parent_, parent_));
+    child_ = parse_integer<pid_t>(trim(children)).value_or(0);
+    is_traced_ = ::ptrace(PTRACE_SEIZE, child_, nullptr, nullptr) == 0;
+  }
+  TracedFamily(const TracedFamily&) = delete;
+  TracedFamily& operator=(const TracedFamily&) = delete;
+  ~TracedFamily() {
+    if (parent_ <= 0) return;
+    ::kill(parent_, SIGKILL);
+    if (is_traced_) ::waitpid(child_, nullptr, 0);
+    ::waitpid(parent_, nullptr, 0);
+  }
+  bool is_traced() const { return is_traced_; }
+  pid_t parent() const { return parent_; }
+  /// Until the child has heard of its parent's end.
+  void kill_parent() const {
+    ::kill(parent_, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(child_), &info, WEXITED | WNOWAIT);
+  }
+
+ private:
+  pid_t parent_ = -1;
+  pid_t child_ = 0;
+  bool is_traced_ = false;
+};
+
 bool is_readable(int fd) {
   pollfd waited{fd, POLLIN, 0};
   return ::poll(&waited, 1, 0) == 1;
+}
+
+TEST(Process, IsEndingUntilItsNamespaceIsEmpty) {
+  const TracedFamily family;
+  if (!family.is_traced()) GTEST_SKIP() << "no user namespaces, or no tracing, here";
+  const ProcessIdentity parent = identify(family.parent());
+  EXPECT_FALSE(is_ending(parent));
+  family.kill_parent();
+  EXPECT_TRUE(is_alive(parent));
+  EXPECT_TRUE(is_ending(parent));
+}
+
+TEST(Process, IsEndingWhenItHasEnded) {
+  SleepingChild child;
+  const ProcessIdentity process = identify(child.pid());
+  EXPECT_FALSE(is_ending(process));
+  child.become_zombie();
+  EXPECT_TRUE(is_ending(process));
+  child.end();
+  EXPECT_TRUE(is_ending(process));
 }
 
 TEST(Process, HasAParentUntilItIsReaped) {

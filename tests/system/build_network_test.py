@@ -15,6 +15,7 @@ import failpoints
 import inventory
 import nameserver
 import stacktest
+import tracing
 import world
 
 WAITS = "while ! [ -e /kept/go ]; do sleep 0.01; done"
@@ -127,6 +128,16 @@ class WhatIsLeft(BuildNetwork):
             builder.send_signal(number)
             builder.wait()
             self.assert_nothing_left()
+
+    def test_nothing_by_a_killed_builder_whose_step_takes_long_to_end(self):
+        builder, _ = self.begin("one", "long=1000; sleep $long & true")
+        # Its namespace, and so the step, ends when we have heard of its end.
+        with tracing.traced(self.pid_running("sleep 1000")):
+            builder.kill()
+            builder.wait()
+            network = Path(os.environ["STACK_ROOT"]) / "stacks/@builds"
+            stacktest.eventually(lambda: not network.exists(), "the network of builds is gone")
+        self.assert_nothing_left()
 
     def test_a_killed_builder_takes_nothing_from_another(self):
         killed, other = self.begin("one", "true"), self.begin("two", "true")
