@@ -9,6 +9,7 @@
 #include "cli/container_labels.h"
 #include "cli/container_view.h"
 #include "cli/docker_json.h"
+#include "cli/network_view.h"
 #include "image/image_document.h"
 #include "supervisor/endpoint_plan.h"
 
@@ -26,7 +27,25 @@ std::string time_text(TimePoint time) {
   return time == TimePoint{} ? never : image::to_rfc3339(time);
 }
 
-Json state_json(const ObservedContainer& container) {
+Json health_json(const ObservedContainer& container, const supervisor::HealthLog& log) {
+  Json checks = Json::array();
+  for (const auto& check : log.checks)
+    checks.push_back({{"Start", time_text(check.begun)},
+                      {"End", time_text(check.ended)},
+                      {"ExitCode", check.exit_code},
+                      {"Output", check.output}});
+  return {{"Status", std::string(to_text(container.status.health))},
+          {"FailingStreak", log.failing_streak},
+          {"Log", std::move(checks)}};
+}
+
+/// What is missing until it is ready, where nobody checks its health.
+void add_last_probe(const std::string& words, Json& health) {
+  if (words.empty() || !health["Log"].empty()) return;
+  health["Log"].push_back({{"Start", never}, {"End", never}, {"ExitCode", 1}, {"Output", words}});
+}
+
+Json state_json(const ObservedContainer& container, const supervisor::HealthLog& checks) {
   const auto& status = container.status;
   const bool runs = status.process.pid != 0;
   Json state{{"Status", std::string(to_text(status.phase))},
@@ -40,10 +59,17 @@ Json state_json(const ObservedContainer& container) {
              {"Error", status.error},
              {"StartedAt", time_text(status.started)},
              {"FinishedAt", time_text(status.finished)}};
-  if (status.health != supervisor::Health::none)
-    state["Health"] = {{"Status", std::string(to_text(status.health))},
-                       {"Log", Json::array({{{"Output", status.last_probe}}})}};
+  if (status.health != supervisor::Health::none) {
+    state["Health"] = health_json(container, checks);
+    add_last_probe(status.last_probe, state["Health"]);
+  }
   return state;
+}
+
+/// Empty when it does not run.
+std::string process_path(const ObservedContainer& container, std::string_view name) {
+  const pid_t process = container.status.process.pid;
+  return process == 0 ? "" : fmt::format("/proc/{}/{}", process, name);
 }
 
 Json published(const ObservedContainer& container) {
@@ -54,7 +80,7 @@ Json published(const ObservedContainer& container) {
   return all;
 }
 
-/// What `tmpfs` asks for stands in HostConfig alone.
+/// What is a tmpfs stands in HostConfig alone.
 Json mounts(const ObservedContainer& container) {
   Json list = Json::array();
   for (const auto& mount : container.config.spec.mounts) {
@@ -75,10 +101,17 @@ Json mounts(const ObservedContainer& container) {
   return list;
 }
 
-const network::NetworkSpec* find_network(const ContainerSurroundings& around,
-                                         const std::string& name) {
-  const auto found = std::ranges::find(around.networks, name, &network::NetworkSpec::name);
+const orchestrator::HostNetwork* find_network(const ContainerSurroundings& around,
+                                              const std::string& name) {
+  const auto found = std::ranges::find(around.networks, name, &orchestrator::HostNetwork::name);
   return found == around.networks.end() ? nullptr : &*found;
+}
+
+Json fixed_addresses(const supervisor::Endpoint& endpoint) {
+  Json fixed = Json::object();
+  if (endpoint.address) fixed["IPv4Address"] = network::to_text(*endpoint.address);
+  if (endpoint.address6) fixed["IPv6Address"] = network::to_text(*endpoint.address6);
+  return fixed;
 }
 
 Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
@@ -98,20 +131,24 @@ Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoi
              {"Links", nullptr},
              {"MacAddress", ""},
              {"NetworkID", ""}};
+  const auto* const network = find_network(around, endpoint.network);
+  if (network != nullptr) entry["NetworkID"] = network->id;
+  if (Json fixed = fixed_addresses(endpoint); !fixed.empty()) entry["IPAMConfig"] = fixed;
   const auto leased = container.status.addresses.find(endpoint.network);
   if (leased == container.status.addresses.end()) return entry;
+  entry["DNSNames"] = list_or_null(endpoint.aliases);
+  if (network != nullptr) entry["EndpointID"] = endpoint_id(*network, container.config.id);
   const auto& address = leased->second;
   if (address.v4) entry["IPAddress"] = network::to_text(*address.v4);
   if (address.v6) entry["GlobalIPv6Address"] = network::to_text(*address.v6);
   entry["MacAddress"] = supervisor::mac_of(endpoint, address);
-  const auto* const network = find_network(around, endpoint.network);
   if (network != nullptr && address.v4) {
-    entry["Gateway"] = network::to_text(network->gateway);
-    entry["IPPrefixLen"] = network->subnet.prefix;
+    entry["Gateway"] = network::to_text(network->spec.gateway);
+    entry["IPPrefixLen"] = network->spec.subnet.prefix;
   }
   if (network != nullptr && address.v6) {
-    entry["IPv6Gateway"] = network::to_text(network->gateway6);
-    entry["GlobalIPv6PrefixLen"] = network->subnet6.prefix;
+    entry["IPv6Gateway"] = network::to_text(network->spec.gateway6);
+    entry["GlobalIPv6PrefixLen"] = network->spec.subnet6.prefix;
   }
   return entry;
 }
@@ -134,7 +171,7 @@ Json network_settings(const ObservedContainer& container, const ContainerSurroun
                {"LinkLocalIPv6Address", ""},
                {"LinkLocalIPv6PrefixLen", 0},
                {"SandboxID", ""},
-               {"SandboxKey", ""},
+               {"SandboxKey", process_path(container, "ns/net")},
                {"SecondaryIPAddresses", nullptr},
                {"SecondaryIPv6Addresses", nullptr}});
   json["Ports"] = published(container);
@@ -252,6 +289,13 @@ Json config_json(const ObservedContainer& container, const ContainerSurroundings
   return json;
 }
 
+/// They are there while it runs.
+std::string etc_path(const ObservedContainer& container, const ContainerSurroundings& around,
+                     const char* name) {
+  if (container.status.process.pid == 0) return "";
+  return (around.files.running(container.config.id) / name).native();
+}
+
 Json host_config_of(const ObservedContainer& container, const ContainerSurroundings& around,
                     const Json& wish) {
   Json json = host_config(container, wish);
@@ -273,7 +317,7 @@ nlohmann::json inspect_json(const ObservedContainer& container,
           {"Args", arguments.empty()
                        ? std::vector<std::string>{}
                        : std::vector<std::string>(arguments.begin() + 1, arguments.end())},
-          {"State", state_json(container)},
+          {"State", state_json(container, around.health_checks)},
           {"Image", wish.value("image_id", "")},
           {"Name", fmt::format("/{}", config.name)},
           {"RestartCount", container.status.restarts},
@@ -282,14 +326,15 @@ nlohmann::json inspect_json(const ObservedContainer& container,
            {{"Name", "overlay2"},
             {"Data",
              {{"LowerDir", fmt::format("{}", fmt::join(config.spec.root.lower, ":"))},
-              {"UpperDir", config.spec.root.upper},
-              {"WorkDir", config.spec.root.work}}}}},
+              {"MergedDir", process_path(container, "root")},
+              {"UpperDir", around.files.upper(config.id).native()},
+              {"WorkDir", around.files.work(config.id).native()}}}}},
           {"Platform", "linux"},
           {"AppArmorProfile", config.spec.security.apparmor},
           {"ExecIDs", nullptr},
-          {"HostnamePath", config.spec.etc.hostname},
-          {"HostsPath", config.spec.etc.hosts},
-          {"ResolvConfPath", config.spec.etc.resolv_conf},
+          {"HostnamePath", etc_path(container, around, "hostname")},
+          {"HostsPath", etc_path(container, around, "hosts")},
+          {"ResolvConfPath", etc_path(container, around, "resolv.conf")},
           {"LogPath", ""},
           {"MountLabel", ""},
           {"ProcessLabel", ""},

@@ -8,7 +8,10 @@
 
 #include "cli/labels.h"
 #include "image/image_store.h"
+#include "orchestrator/host_networks.h"
 #include "runtime/mount_plan.h"
+#include "supervisor/health_log.h"
+#include "supervisor/project_files.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -18,8 +21,10 @@ struct ContainerSurroundings {
   Labels of_project;                      ///< as of project_labels()
   const image::Image* image = nullptr;    ///< null: not there any more
   std::vector<std::string> exposed = {};  ///< "80/tcp"
-  std::vector<network::NetworkSpec> networks = {};
+  std::vector<orchestrator::HostNetwork> networks = {};
   runtime::SystemPaths system_paths = {};
+  supervisor::ProjectFiles files = {};  ///< of its project
+  supervisor::HealthLog health_checks = {};
 };
 
 nlohmann::json inspect_json(const supervisor::ObservedContainer& container,

@@ -47,17 +47,6 @@ std::string exit_text(const ObservedContainer& container, TimePoint now) {
                      human_duration(since(container.status.finished, now)));
 }
 
-Json publishers(const ObservedContainer& container) {
-  Json list = Json::array();
-  for (const auto& port : container.status.published) {
-    list.push_back({{"URL", port.host_ip},
-                    {"TargetPort", port.container_port},
-                    {"PublishedPort", port.host_port},
-                    {"Protocol", port.protocol}});
-  }
-  return list;
-}
-
 // --- ports
 
 struct PortRange {
@@ -235,6 +224,24 @@ std::string ports_text(const ObservedContainer& container,
   return join(parts, ", ");
 }
 
+/// Published ports, and behind them the exposed ones that are not.
+Json publishers(const ObservedContainer& container, const std::vector<std::string>& exposed) {
+  Json list = Json::array();
+  const auto add = [&](const std::string& address, unsigned target, unsigned published,
+                       const std::string& protocol) {
+    list.push_back({{"URL", address},
+                    {"TargetPort", target},
+                    {"PublishedPort", published},
+                    {"Protocol", protocol}});
+  };
+  for (const auto& port : container.status.published)
+    add(port.host_ip, port.container_port, port.host_port, port.protocol);
+  if (container.status.process.pid == 0) return list;
+  for (const PortRange& range : unpublished(container, exposed))
+    for (unsigned port = range.first; port <= range.last; ++port) add("", port, 0, range.protocol);
+  return list;
+}
+
 std::string image_text(const ObservedContainer& container) {
   return wish_of(container).value("image", "");
 }
@@ -283,7 +290,7 @@ Json ps_json(const ObservedContainer& container, const Labels& of_project, TimeP
   json["Networks"] = join(network_names(container), ",");
   const auto project = of_project.find("com.docker.compose.project");
   json["Project"] = project == of_project.end() ? "" : project->second;
-  json["Publishers"] = publishers(container);
+  json["Publishers"] = publishers(container, exposed);
   json["Size"] = "0B";
   json["State"] = state_text(container);
   return json;

@@ -35,8 +35,9 @@ Json container_json(const FoundContainer& found, const Options& options) {
   const auto& container = found.container;
   ContainerSurroundings around{project_labels(found.project, paths()), images.find(container),
                                images.exposed(container)};
-  for (const auto& network : supervisor::read_networks(paths(), found.project))
-    around.networks.push_back(network.config.spec);
+  around.networks = orchestrator::list_networks(paths());
+  around.files = {paths(), found.project};
+  around.health_checks = supervisor::read_health_log(around.files.running(container.config.id));
   around.system_paths =
       runtime::system_paths(container.config.spec.security, runtime::find_thermal_throttles());
   Json json(inspect_json(container, around));

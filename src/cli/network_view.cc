@@ -60,7 +60,7 @@ Json member_json(const NetworkMember& member, const HostNetwork& network) {
   const auto& address = member.address;
   return {
       {"Name", member.name},
-      {"EndpointID", stable_hex(network.id + "\n" + member.id, 64)},
+      {"EndpointID", endpoint_id(network, member.id)},
       {"MacAddress", member.mac},
       {"IPv4Address",
        address.v4 ? fmt::format("{}/{}", to_text(*address.v4), network.spec.subnet.prefix) : ""},
@@ -127,6 +127,10 @@ bool NetworkFilter::passes(const HostNetwork& network,
       return holds(network, entry.first, value, unused);
     });
   });
+}
+
+std::string endpoint_id(const HostNetwork& network, const std::string& container_id) {
+  return stable_hex(network.id + "\n" + container_id, 64);
 }
 
 Json network_json(const HostNetwork& network) {

@@ -31,6 +31,9 @@ class NetworkFilter {
   std::map<std::string, std::vector<std::string>> wanted_;
 };
 
+/// What names the seat of a container in a network: 64 hexadecimal digits.
+std::string endpoint_id(const orchestrator::HostNetwork& network, const std::string& container_id);
+
 /// One object of `network inspect`.
 nlohmann::ordered_json network_json(const orchestrator::HostNetwork& network);
 

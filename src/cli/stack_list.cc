@@ -67,12 +67,15 @@ std::string json_list(const std::vector<Fields>& rows) {
   return text + "]\n";
 }
 
+/// What docker says of a volume when it is only listed.
+constexpr const char* unknown = "N/A";
+
 Fields row_of(const volumes::VolumeInfo& volume) {
-  return {{"Driver", "local"},
-          {"Labels", labels_text(volume.labels)},
-          {"Mountpoint", volume.data.native()},
-          {"Name", volume.name},
-          {"Scope", "local"}};
+  return {{"Availability", unknown}, {"Driver", "local"},
+          {"Group", unknown},        {"Labels", labels_text(volume.labels)},
+          {"Links", unknown},        {"Mountpoint", volume.data.native()},
+          {"Name", volume.name},     {"Scope", "local"},
+          {"Size", unknown},         {"Status", unknown}};
 }
 
 const Fields& volume_headings() {

@@ -34,13 +34,16 @@ bool is_anonymous(const VolumeInfo& volume) {
   return volume.labels.contains("stack.service");
 }
 
+/// What docker says of a volume when it is only listed.
+constexpr const char* unknown = "N/A";
+
 Fields row_of(const VolumeInfo& volume, const std::string& removed) {
-  return {{"Driver", "local"},
-          {"Labels", labels_text(volume.labels)},
-          {"Mountpoint", volume.data.native()},
-          {"Name", volume.name},
-          {"Removed", removed},
-          {"Scope", "local"}};
+  return {{"Availability", unknown}, {"Driver", "local"},
+          {"Group", unknown},        {"Labels", labels_text(volume.labels)},
+          {"Links", unknown},        {"Mountpoint", volume.data.native()},
+          {"Name", volume.name},     {"Removed", removed},
+          {"Scope", "local"},        {"Size", unknown},
+          {"Status", unknown}};
 }
 
 const Fields& headings() {

@@ -329,13 +329,19 @@ Error ContainerTask::unhealthy() const {
   return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
 }
 
-/// When there was more than one.
+/// The last that failed, when there was more than one.
 std::string ContainerTask::last_checks() const {
-  if (checks_.size() < 2) return {};
+  constexpr std::size_t most = 3;
+  std::vector<const HealthCheck*> failed;
+  for (const HealthCheck& check : health_log_.checks)
+    if (check.exit_code != 0) failed.push_back(&check);
+  if (failed.size() < 2) return {};
+  if (failed.size() > most) failed.erase(failed.begin(), failed.end() - most);
   std::string text = "its last health checks:";
-  for (const auto& [time, failure] : checks_) {
-    text += fmt::format("\n    {:.1f} s ago{}", seconds(Clock::now() - time), after_colon(failure));
-  }
+  for (const HealthCheck* check : failed)
+    text += fmt::format("\n    {:.1f} s ago{}",
+                        seconds(std::chrono::system_clock::now() - check->ended),
+                        after_colon(check->output));
   return text;
 }
 

@@ -300,7 +300,7 @@ void ContainerTask::started() {
   status_.oom_killed = false;
   status_.restart_due = RestartDue::no;
   status_.last_probe.clear();
-  checks_.clear();
+  health_log_ = {};
   start_probing(Health::starting);
   save_state();
   tell("start");
@@ -320,18 +320,20 @@ void ContainerTask::start_probing(Health known) {
 
 void ContainerTask::start_checks(Health known) {
   if (!config_.health) return;
+  health_log_ = read_health_log(running_files());
   prober_ = Prober::start(shared_.loop, config_, status_.process, shared_.files.paths.cache(),
-                          known, [this](Health health, const std::string& failure) {
-                            remember_check(failure);
-                            probed(health, failure);
+                          known, [this](const Prober::Outcome& outcome) {
+                            remember_check(outcome);
+                            const bool passed = outcome.result == ProbeResult::passed;
+                            probed(outcome.health, passed ? "" : outcome.check.output);
                           });
 }
 
-void ContainerTask::remember_check(const std::string& failure) {
-  constexpr std::size_t most = 3;
-  if (failure.empty()) return;
-  checks_.emplace_back(Clock::now(), failure);
-  if (checks_.size() > most) checks_.pop_front();
+/// A full run directory costs the story of it, and nothing else.
+void ContainerTask::remember_check(const Prober::Outcome& outcome) {
+  health_log_.failing_streak = outcome.failing_streak;
+  add_check(health_log_, outcome.check);
+  journal::attempt([&] { write_health_log(running_files(), health_log_); });
 }
 
 void ContainerTask::await_readiness(Health known) {

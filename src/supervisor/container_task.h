@@ -3,7 +3,6 @@
 // in restart_policy.h and health.h, its effects in runtime/ and network/; here is their order.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "supervisor/dns_server.h"
 #include "supervisor/exit_log.h"
 #include "supervisor/fd_store.h"
+#include "supervisor/health_log.h"
 #include "supervisor/log_shipper.h"
 #include "supervisor/notify_socket.h"
 #include "supervisor/output.h"
@@ -160,7 +160,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void start_probing(Health known);
   Health known_health() const;
   void start_checks(Health known);
-  void remember_check(const std::string& failure);
+  void remember_check(const Prober::Outcome& outcome);
   void await_readiness(Health known);
   void stop_probing();
   bool notifies() const;
@@ -227,7 +227,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   std::shared_ptr<ReadyWatch> ready_watch_;
   std::shared_ptr<LogShipper> log_shipper_;  ///< of all its runs
   std::shared_ptr<NotifySocket> notify_;
-  std::deque<std::pair<Clock::time_point, std::string>> checks_;  ///< failed ones, the last few
+  HealthLog health_log_;
   TimePoint began_{};  ///< the run's output came after this
 };
 

@@ -21,6 +21,8 @@ class HealthMonitor {
   HealthMonitor(HealthPolicy policy, Time started, Health health);
 
   Health health() const { return health_; }
+  /// Failures in a row, of those that count.
+  std::uint64_t failures() const { return failures_; }
   /// When the next check is due.
   Time next_check() const { return next_check_; }
   /// The check that was due began at `begun` and ended at `ended`.

@@ -35,29 +35,38 @@ Awaitable<void> Prober::run(Self self) {
   while (!self->stopped_) {
     if (co_await self->stop_signal_.wait_until(self->monitor_.next_check())) continue;
     const auto begun = Clock::now();
-    const Outcome outcome = co_await self->check();
+    Outcome outcome;
+    outcome.check = co_await self->check();
     if (self->stopped_) co_return;
+    if (outcome.check.exit_code == 0) outcome.result = ProbeResult::passed;
     self->monitor_.record(outcome.result, begun, Clock::now());
-    const bool passed = outcome.result == ProbeResult::passed;
-    self->listener_(self->monitor_.health(), passed ? "" : outcome.output);
+    outcome.health = self->monitor_.health();
+    outcome.failing_streak = self->monitor_.failures();
+    self->listener_(outcome);
   }
 }
 
-Awaitable<Prober::Outcome> Prober::check() {
+Awaitable<HealthCheck> Prober::check() {
+  using SystemClock = std::chrono::system_clock;
+  constexpr int without_code = -1;
   InnerCommand command;
   command.process = spec_.process;
   command.process.arguments = policy_.command;
   command.process.terminal = false;
   command.deadline = Clock::now() + policy_.timeout;
   const InnerPlace place{spec_, container_, cache_};
+  HealthCheck check{SystemClock::now(), {}, without_code, {}};
   const InnerResult result = co_await run_inside(*loop_, place, command);
+  check.ended = SystemClock::now();
   if (result.timed_out) {
-    co_return Outcome{ProbeResult::failed, fmt::format("no answer within {} s",
-                                                       policy_.timeout / std::chrono::seconds(1))};
+    check.output = fmt::format("no answer within {} s", policy_.timeout / std::chrono::seconds(1));
+  } else if (!result.problem.empty()) {
+    check.output = result.problem;
+  } else {
+    check.exit_code = result.exit_code.value_or(without_code);
+    check.output = result.output;
   }
-  if (!result.problem.empty()) co_return Outcome{ProbeResult::failed, result.problem};
-  co_return Outcome{result.exit_code == 0 ? ProbeResult::passed : ProbeResult::failed,
-                    result.output};
+  co_return check;
 }
 
 }  // namespace stack::supervisor

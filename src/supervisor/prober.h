@@ -11,13 +11,20 @@
 #include "supervisor/async.h"
 #include "supervisor/container_config.h"
 #include "supervisor/health.h"
+#include "supervisor/health_log.h"
 
 namespace stack::supervisor {
 
 class Prober : public std::enable_shared_from_this<Prober> {
  public:
-  /// Told after each check: the health now, and the check's output when it failed.
-  using Listener = std::function<void(Health, const std::string& failure)>;
+  /// A check that has ended.
+  struct Outcome {
+    ProbeResult result = ProbeResult::failed;
+    HealthCheck check;
+    Health health = Health::starting;  ///< the container's now
+    std::uint64_t failing_streak = 0;  ///< see HealthLog
+  };
+  using Listener = std::function<void(const Outcome&)>;
 
   /// `config` must have a health policy. `health`: as known so far.
   static std::shared_ptr<Prober> start(Loop& loop, const ContainerConfig& config,
@@ -27,16 +34,12 @@ class Prober : public std::enable_shared_from_this<Prober> {
   void stop();
 
  private:
-  struct Outcome {
-    ProbeResult result = ProbeResult::failed;
-    std::string output;
-  };
   Prober(Loop& loop, const ContainerConfig& config, ProcessIdentity container,
          std::filesystem::path cache, Health health, Listener listener);
 
   using Self = std::shared_ptr<Prober>;
   static Awaitable<void> run(Self self);
-  Awaitable<Outcome> check();
+  Awaitable<HealthCheck> check();
 
   Loop* loop_;
   runtime::ContainerSpec spec_;

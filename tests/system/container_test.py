@@ -271,6 +271,43 @@ class ByName(ContainerTest):
         self.assertEqual(seen["Config"]["Labels"], {"tier": "front"})
         self.assertEqual([(mount["Type"], mount["Destination"]) for mount in seen["Mounts"]], [("volume", "/data")])
 
+    def test_inspect_tells_how_the_last_health_checks_went(self):
+        self.run_box("-d", "--name", "web", "--health-cmd", "echo checked; test -e /well", "--health-interval", "50ms",
+                     "--health-retries", "1000", "-", "sleep", "1001")
+        health = lambda: self.inspect("web")["State"]["Health"]
+        eventually(lambda: len(health()["Log"]) == 5, "five checks")
+        seen = health()
+        self.assertEqual({(each["ExitCode"], each["Output"]) for each in seen["Log"]}, {(1, "checked\n")})
+        self.assertEqual((seen["Status"], seen["FailingStreak"] >= 4), ("starting", True))
+        for one, next_one in zip(seen["Log"], seen["Log"][1:]):
+            self.assertTrue(one["Start"] < one["End"] < next_one["Start"], seen)
+        os.kill(self.supervisor(), signal.SIGKILL)
+        eventually(lambda: health()["Log"][-1]["Start"] > seen["Log"][-1]["Start"], "the next supervisor goes on")
+        self.container("exec", "web", "touch", "/well")
+        eventually(lambda: health()["Log"][-1]["ExitCode"] == 0, "a check that passes")
+        self.assertEqual((health()["Status"], health()["FailingStreak"]), ("healthy", 0))
+
+    def test_inspect_says_where_a_container_s_parts_are(self):
+        self.stack("network", "create", f"{self.project}-net")
+        self.addCleanup(stacktest.run_stack, "network", "rm", f"{self.project}-net")
+        self.addCleanup(stacktest.run_stack, "container", "rm", "-f", "web")
+        self.run_box("-d", "--name", "web", "--network", f"{self.project}-net", "-", "sh", "-c", "echo written > /there; exec sleep 1001")
+        eventually(lambda: self.container("exec", "web", "cat", "/there", expect=None).code == 0, "it has written")
+        seen = self.inspect("web")
+        data = seen["GraphDriver"]["Data"]
+        self.assertEqual((Path(data["UpperDir"]) / "there").read_text(), "written\n")
+        self.assertEqual((Path(data["MergedDir"]) / "there").read_text(), "written\n")
+        self.assertEqual(Path(seen["HostnamePath"]).read_text().strip(), seen["Config"]["Hostname"])
+        self.assertIn(seen["Config"]["Hostname"], Path(seen["HostsPath"]).read_text())
+        self.assertTrue(Path(seen["ResolvConfPath"]).read_text())
+        seat = seen["NetworkSettings"]["Networks"][f"{self.project}-net"]
+        network = json.loads(self.stack("network", "inspect", f"{self.project}-net").out)[0]
+        self.assertEqual(seat["NetworkID"], network["Id"])
+        self.assertEqual(seat["EndpointID"], network["Containers"][seen["Id"]]["EndpointID"])
+        self.assertEqual(seat["Gateway"], network["IPAM"]["Config"][0]["Gateway"])
+        self.assertEqual(os.stat(seen["NetworkSettings"]["SandboxKey"]).st_ino,
+                         os.stat(f"/proc/{seen['State']['Pid']}/ns/net").st_ino)
+
     def test_filters(self):
         self.run_box("-d", "--name", "one", "-l", "tier=front", "-", "sleep", "1001")
         self.run_box("--name", "two", "-", "false", expect=1)
