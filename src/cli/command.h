@@ -90,6 +90,7 @@ int run_plan(const Options& options);
 int run_why(const Options& options);
 int run_history(const Options& options);
 int run_rollback(const Options& options);
+int run_lock(const Options& options);
 int run_down(const Options& options);
 int run_stop(const Options& options);
 int run_start(const Options& options);

@@ -106,6 +106,8 @@ Command up() {
        {"--trace", &Options::trace,
         "Write where the time went, for ui.perfetto.dev or chrome://tracing", "FILE"},
        {"--atomic", &Options::atomic, "All or nothing: a failure brings everything back"},
+       {"--locked", &Options::locked,
+        "Only what stack.lock says (`stack lock`); refuse anything else"},
        {"--pull", &Options::pull_policy, "always, missing or never, instead of pull_policy",
         "POLICY"},
        {"--quiet-pull", &Options::quiet_pull, "Do not tell what is fetched"},
@@ -161,6 +163,17 @@ Command history() {
           "",
           {format_flag("table or json")},
           run_history};
+}
+
+Command lock() {
+  return {
+      "lock",
+      "Write down what the stack is made from, for `up --locked`",
+      "stack lock",
+      Positional::none,
+      "",
+      {{"-o,--output", &Options::output, "Instead of stack.lock beside the stack file", "FILE"}},
+      run_lock};
 }
 
 Command rollback() {
@@ -456,6 +469,7 @@ constexpr std::array verbs{
     Verb{"why", made<why>},
     Verb{"history", made<history>},
     Verb{"rollback", made<rollback>},
+    Verb{"lock", made<lock>},
     Verb{"config", made<config>},
     Verb{"graph", made<graph_command>},
     Verb{"lint", made<lint>},

@@ -34,6 +34,7 @@ struct Options {
   bool remove_orphans = false;
   bool allow_host_paths = false;
   bool atomic = false;
+  bool locked = false;              ///< only what stack.lock says
   std::vector<std::string> scales;  ///< SERVICE=NUMBER
   bool dry_run = false;
   std::string plan;  ///< file of one to carry out

@@ -53,7 +53,8 @@ Failures fetch_all(const std::vector<PullTask>& tasks, const Options& options) {
 orchestrator::PullImages pull_images(const Options& options) {
   check_policy(options.pull_policy);
   // "policy" is docker compose's word for what the services say themselves.
-  return {.policy = options.pull_policy == "policy" ? "" : options.pull_policy,
+  const std::string asked = options.pull_policy == "policy" ? "" : options.pull_policy;
+  return {.policy = options.locked ? "never" : asked,
           .fetch = [&options](const std::vector<PullTask>& tasks) {
             return fetch_all(tasks, options);
           }};

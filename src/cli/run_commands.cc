@@ -121,6 +121,7 @@ Command create_command() {
           "SERVICE",
           {build_flag(),
            {"--no-build", &Options::no_build, "Build nothing, even if an image is missing"},
+           {"--locked", &Options::locked, "Only what stack.lock says; refuse anything else"},
            {"--force-recreate", &Options::force_recreate,
             "Make containers anew even if nothing changed"},
            {"--no-recreate", &Options::no_recreate, "Leave containers alone that exist already"},

@@ -45,9 +45,10 @@ bool provide_images(const spec::Project& project, const Options& options) {
   const auto services =
       select_services(project, options.arguments,
                       options.no_deps ? Dependencies::left_out : Dependencies::included);
-  const Building building = options.build      ? Building::of_all
-                            : options.no_build ? Building::of_none
-                                               : Building::of_missing;
+  const bool builds_nothing = options.no_build || options.locked;
+  const Building building = options.build    ? Building::of_all
+                            : builds_nothing ? Building::of_none
+                                             : Building::of_missing;
   const image::ImageStore store(HostPaths::from_environment().images());
   const auto there = images_there(project, services, store);
   const auto wanted = services_to_build(project, services, building, there);

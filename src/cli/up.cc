@@ -10,6 +10,7 @@
 #include "cli/attached_up.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/lock.h"
 #include "cli/plan_view.h"
 #include "cli/progress.h"
 #include "cli/project.h"
@@ -119,6 +120,7 @@ int run_up(const Options& options) {
   const spec::Project project = load_traced(options, trace.trace());
   check_attachment(project, options);
   const HostPaths paths = HostPaths::from_environment();
+  if (options.locked) require_locked(project, options);
   const UpRequest request = asked_for(options, project.name);
   // A plan was made for the images that there were.
   if (options.plan.empty() && !provide_images(project, options)) return 0;
@@ -142,6 +144,7 @@ int run_create(const Options& options) {
   UpRequest request = asked_for(options, project.name);
   request.starting = Starting::nothing;
   request.what = "create";
+  if (options.locked) require_locked(project, options);
   if (!provide_images(project, options)) return 0;
   if (options.dry_run) return show_preview(project, request, options);
   count_interrupts();
