@@ -167,6 +167,8 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "output.keep",
     "output.terminal",
     "log.open",
+    "log.keep",
+    "log.forget",
     "launch.clone",
     "launch.network-namespace",
     "launch.cgroups",

@@ -96,6 +96,7 @@ int run_stop(const Options& options);
 int run_start(const Options& options);
 int run_ps(const Options& options);
 int run_logs(const Options& options);
+int run_timeline(const Options& options);
 int run_events(const Options& options);
 int run_exec(const Options& options);
 int run_debug(const Options& options);

@@ -222,6 +222,34 @@ Command ps() {
           run_ps};
 }
 
+/// Which part of the past.
+std::vector<Flag> with_moment_flags(std::vector<Flag> flags) {
+  const std::vector<Flag> more{
+      {"--since", &Options::since, "Leave out what is older (10m, 2026-01-02T15:04:05Z)", "TIME"},
+      {"--until", &Options::until, "Leave out what is younger", "TIME"},
+      {"--at", &Options::at, "What was around then (10:31:05, 10:31:05±500ms; ±2s if not said)",
+       "TIME"},
+      {"--between", &Options::between, "What was between two (10:31..10:32, db.ready..web.exit)",
+       "A..B"},
+      {"--run", &Options::which_run,
+       "Of one run of each: -1 the last, -2 the one before, 1 the first", "NUMBER"},
+      {"--grep", &Options::grep, "Only lines that match (an extended regular expression)", "RE"}};
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+Command timeline() {
+  return {"timeline",
+          "Show what containers printed, and what happened to them, in one",
+          "stack timeline --between db.ready..web.exit",
+          Positional::any,
+          "SERVICE",
+          with_moment_flags({{"-f,--follow", &Options::follow, "Go on with what comes"},
+                             format_flag("text, or json: an object a line"),
+                             {"--no-color", &Options::no_color, "Print without colour"}}),
+          run_timeline};
+}
+
 Command logs() {
   return {
       "logs",
@@ -229,16 +257,14 @@ Command logs() {
       "stack logs -f --tail 20 web",
       Positional::any,
       "SERVICE",
-      {{"-f,--follow", &Options::follow, "Go on with what comes"},
-       {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
-       {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
-       {"--since", &Options::since, "Leave out what is older (10m, 2026-01-02T15:04:05Z)", "TIME"},
-       {"--until", &Options::until, "Leave out what is younger", "TIME"},
-       {"--grep", &Options::grep, "Only lines that match (an extended regular expression)", "RE"},
-       format_flag("text, or json: an object a line"),
-       {"--index", &Options::index, "Which container of a scaled service", "NUMBER"},
-       {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
-       {"--no-color", &Options::no_color, "Print without colour"}},
+      with_moment_flags(
+          {{"-f,--follow", &Options::follow, "Go on with what comes"},
+           {"-n,--tail", &Options::tail, "Start with the last LINES of each container", "LINES"},
+           {"-t,--timestamps", &Options::timestamps, "Show when each line came"},
+           format_flag("text, or json: an object a line"),
+           {"--index", &Options::index, "Which container of a scaled service", "NUMBER"},
+           {"--no-log-prefix", &Options::no_log_prefix, "Print without the service's name"},
+           {"--no-color", &Options::no_color, "Print without colour"}}),
       run_logs};
 }
 
@@ -451,6 +477,7 @@ constexpr std::array verbs{
     Verb{"build", made<build_command>},
     Verb{"ps", made<ps>},
     Verb{"logs", made<logs>},
+    Verb{"timeline", made<timeline>},
     Verb{"run", made<run_command>},
     Verb{"create", made<create_command>},
     Verb{"rm", made<remove_command>},

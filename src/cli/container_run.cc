@@ -74,6 +74,7 @@ UpRequest request_of(const Options& options, const std::string& name, Starting s
   one_off.is_the_service = true;
   one_off.stdin_once = options.open_stdin && !options.tty && !options.detach;
   one_off.removed_at_end = options.remove_at_end;
+  one_off.is_attached = !options.detach;
   return request;
 }
 

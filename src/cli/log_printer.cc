@@ -7,10 +7,12 @@
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "base/display_width.h"
 #include "base/files.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/terminal_text.h"
 #include "supervisor/timeline.h"
 
@@ -26,6 +28,17 @@ std::string date_text(std::chrono::seconds since_epoch) {
   char date[32];
   const std::size_t size = std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S.", &calendar);
   return std::string(date, size);
+}
+
+/// "die (exitCode 3)", "connect web-net (container 3f2a...)": what the label does not say.
+std::string event_words(const supervisor::Event& event) {
+  std::vector<std::string> more;
+  for (const auto& [key, value] : event.attributes)
+    if (key == "exitCode" || key == "signal" || key == "container" || key == "oldName")
+      more.push_back(fmt::format("{} {}", key, value));
+  std::string words = event.action;
+  if (event.type != "container") words += " " + event.id;
+  return more.empty() ? words : fmt::format("{} ({})", words, join(more, ", "));
 }
 
 }  // namespace
@@ -120,6 +133,26 @@ void LogPrinter::print_as_it_is(std::string_view text) {
     gathered_ += text;
   }
   if (!text.ends_with('\n')) gathered_ += '\n';
+}
+
+void LogPrinter::print(const LogLabel& label, const supervisor::Event& event) {
+  using nlohmann::json;
+  go_to(STDOUT_FILENO);
+  if (json_) {
+    const json object{{"time", supervisor::time_text(event.time)},
+                      {"type", event.type},
+                      {"service", event.service},
+                      {event.type == "container" ? "container" : "name", label.container},
+                      {"event", event.action},
+                      {"attributes", event.attributes}};
+    gathered_ += object.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
+    return;
+  }
+  const std::string prefix = fmt::format("{} * ", padded_to_width(label.text, width_ + 1));
+  gathered_ += colour_ ? coloured(prefix, label.colour) : prefix;
+  if (options_.timestamps) append_time(gathered_, event.time);
+  append_for_terminal(gathered_, event_words(event));
+  gathered_ += '\n';
 }
 
 void LogPrinter::note(const LogLabel& label, const std::string& text) {

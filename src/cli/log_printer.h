@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/style.h"
 #include "supervisor/log_reader.h"
+#include "supervisor/timeline.h"
 
 namespace stack::cli {
 
@@ -29,6 +30,8 @@ class LogPrinter {
   /// Labels are padded to the longest that was announced.
   void announce_label(const LogLabel& label);
   void print(const LogLabel& label, const supervisor::LogRun& run);
+  /// Of the timeline, with its time.
+  void print(const LogLabel& label, const supervisor::Event& event);
   /// A line of our own in the container's colour.
   void note(const LogLabel& label, const std::string& text);
   /// Writes what has been gathered. Throws Error when that cannot be done.

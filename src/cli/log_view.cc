@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 #include <vector>
 
@@ -13,12 +14,15 @@
 #include "cli/log_printer.h"
 #include "cli/log_watch.h"
 #include "cli/style.h"
+#include "supervisor/earlier_logs.h"
 #include "supervisor/project_files.h"
 #include "supervisor/status.h"
+#include "supervisor/timeline.h"
 
 namespace stack::cli {
 namespace {
 
+using supervisor::EarlierLog;
 using supervisor::LastLine;
 using supervisor::LogLine;
 using supervisor::LogPolicy;
@@ -43,6 +47,7 @@ struct Source {
   bool announced = false;
   bool has_more = true;
   std::size_t shown = 0;  ///< lines in this round
+  LogWindow window = {};  ///< what is older or younger is left out
 };
 
 class LogView {
@@ -50,9 +55,12 @@ class LogView {
   LogView(const HostPaths& paths, const LogRequest& request, const Options& options)
       : paths_(paths),
         request_(request),
+        events_(supervisor::ProjectFiles{paths, request.project}.events()),
         printer_(options, request.announce_exits || !request.container.empty()
                               ? LogPrinter::Streams::apart
-                              : LogPrinter::Streams::together) {}
+                              : LogPrinter::Streams::together) {
+    if (request.events && !request.services) printer_.announce_label({"network"});
+  }
 
   /// What is there now, in the order of time. Returns whether anything runs.
   bool show_present(const std::function<bool()>& stopped) {
@@ -102,6 +110,7 @@ class LogView {
       if (!on && note_end(container, source))
         ended_.emplace_back(&source, container.status.exit_code.value_or(0));
     }
+    if (first_look_ && request_.earlier) add_earlier();
     first_look_ = false;
   }
 
@@ -121,9 +130,16 @@ class LogView {
   bool is_wanted(const ObservedContainer& container) const {
     const auto& config = container.config;
     if (!request_.container.empty()) return config.id == request_.container;
+    if (request_.runs && !request_.runs->contains(config.name)) return false;
     if (supervisor::is_one_off(config)) return false;  // whoever runs one sees what it says
     return (!request_.services || request_.services->contains(config.service)) &&
            (!request_.number || (config.number == *request_.number && config.step.empty()));
+  }
+
+  bool is_wanted(const EarlierLog& log) const {
+    if (request_.runs && !request_.runs->contains(log.name)) return false;
+    return (!request_.services || request_.services->contains(log.service)) &&
+           (!request_.number || (log.number == *request_.number && log.step.empty()));
   }
 
   bool is_awaited(const ObservedContainer& container) const {
@@ -135,16 +151,46 @@ class LogView {
     const std::string& id = container.config.id;
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
     const auto& config = container.config;
-    const std::string which = config.step.empty() ? fmt::format("{}", config.number) : config.step;
-    const LogLabel label{fmt::format("{}-{}", config.service, which),
-                         prefix_colour(sources_.size()), config.service, config.name};
-    printer_.announce_label(label);
+    const LogLabel label =
+        label_of(supervisor::log_place(config.service, config.number, config.step), config.service,
+                 config.name);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
     source.last = on ? LastLine::not_yet : LastLine::as_it_is;
     // What had ended before we came is no news.
     source.announced = first_look_ && !on && !is_news(container.status.finished);
     if (container.config.log.kept == LogPolicy::Kept::nothing) tell_of_nothing(label);
     skip(source);
+    return place(id, std::move(source));
+  }
+
+  /// Behind those that are there now, which have the first claim to the last lines of a place.
+  void add_earlier() {
+    auto logs = supervisor::earlier_logs({paths_, request_.project});
+    for (const EarlierLog& log : logs | std::views::reverse) {
+      if (!is_wanted(log) || sources_.contains(log.container_id)) continue;
+      const LogLabel label =
+          label_of(supervisor::log_place(log.service, log.number, log.step), log.service, log.name);
+      Source source{supervisor::LogReader(log.directory), label};
+      source.last = LastLine::as_it_is;
+      source.announced = true;
+      if (skip(source) > 0) place(log.container_id, std::move(source));
+    }
+  }
+
+  /// What takes another's place has its colour.
+  LogLabel label_of(const std::string& text, const std::string& service, const std::string& name) {
+    const Colour colour = colours_.try_emplace(text, prefix_colour(colours_.size())).first->second;
+    const LogLabel label{text, colour, service, name};
+    printer_.announce_label(label);
+    return label;
+  }
+
+  LogWindow window_of(const LogLabel& label) const {
+    const LogWindow window{request_.since, request_.until};
+    return request_.runs ? common(window, request_.runs->at(label.container)) : window;
+  }
+
+  Source& place(const std::string& id, Source source) {
     Source& placed = sources_.emplace(id, std::move(source)).first->second;
     order_.push_back(&placed);
     return placed;
@@ -156,12 +202,18 @@ class LogView {
                              label.text);
   }
 
-  void skip(Source& source) const {
+  /// Returns how many lines may come.
+  std::size_t skip(Source& source) {
+    source.window = window_of(source.label);
     if (first_look_ && request_.tail) {
-      source.reader.skip_to_last(*request_.tail, source.last);
-    } else if (request_.since) {
-      source.reader.skip_before(*request_.since);
+      std::size_t& rest =
+          rest_of_tail_.try_emplace(source.label.text, *request_.tail).first->second;
+      const std::size_t lines = source.reader.skip_to_last(rest, source.last);
+      rest -= lines;
+      return lines;
     }
+    if (source.window.since) source.reader.skip_before(*source.window.since);
+    return without_end;
   }
 
   bool is_news(LogTime time) const { return request_.since && time >= *request_.since; }
@@ -179,14 +231,46 @@ class LogView {
     if (passed_on_.emplace(container.config.id, status.finished).second) request_.ended(container);
   }
 
+  /// Those that come before the source's next line. Returns when the one behind them happened.
+  LogTime print_events_before(Source* source) {
+    if (!request_.events) return LogTime::max();
+    const LogLine* const line = source == nullptr ? nullptr : source->reader.front(source->last);
+    for (;;) {
+      if (!event_) event_ = events_.next();
+      if (!event_) return LogTime::max();
+      if (line != nullptr && event_->time > line->time) return event_->time;
+      print(*event_);
+      event_.reset();
+    }
+  }
+
+  void print(const supervisor::Event& event) {
+    const bool is_containers = event.type == "container";
+    if (request_.services && (!is_containers || !request_.services->contains(event.service)))
+      return;
+    if (request_.since && event.time < *request_.since) return;
+    if (request_.until && event.time > *request_.until) return;
+    printer_.print(event_label(event), event);
+  }
+
+  /// That of the container's lines, when it is there.
+  LogLabel event_label(const supervisor::Event& event) const {
+    const auto name = event.attributes.find("name");
+    const std::string thing = name == event.attributes.end() ? event.id : name->second;
+    if (const auto known = sources_.find(event.id); known != sources_.end())
+      return known->second.label;
+    return {event.type == "container" ? thing : event.type, Colour::none, event.service, thing};
+  }
+
   /// Up to `most` lines, and `most_each` of each container. Returns whether there are more.
   bool print_round(std::size_t most, std::size_t most_each) {
     for (Source* source : order_) source->shown = 0;
     for (std::size_t printed = 0; printed < most;) {
       const auto [source, until] = earliest(most_each);
+      const LogTime next_event = print_events_before(source);
       if (source == nullptr) break;
       const std::size_t room = std::min(most - printed, most_each - source->shown);
-      printed += print_from(*source, until, room);
+      printed += print_from(*source, std::min(until, next_event), room);
     }
     return std::ranges::any_of(order_, [](const Source* each) { return each->has_more; });
   }
@@ -218,12 +302,12 @@ class LogView {
     for (const LogLine* line = source.reader.front(source.last);
          line != nullptr && line->time <= until && count < most;
          line = source.reader.front(source.last)) {
-      if (request_.until && line->time > *request_.until) {
+      if (source.window.until && line->time > *source.window.until) {
         source.has_more = false;
         break;
       }
       const supervisor::LogRun run = source.reader.run(most - count);
-      if (!request_.since || run.time >= *request_.since) print(source.label, run);
+      if (!source.window.since || run.time >= *source.window.since) print(source.label, run);
       source.reader.take();
       count += run.lines;
     }
@@ -252,10 +336,14 @@ class LogView {
 
   const HostPaths& paths_;
   const LogRequest& request_;
+  supervisor::TimelineReader events_;
+  std::optional<supervisor::Event> event_;  ///< the next one, not shown yet
   LogPrinter printer_;
   bool first_look_ = true;
   bool running_ = false;
   bool has_more_ = false;
+  std::map<std::string, Colour> colours_;                 ///< by label
+  std::map<std::string, std::size_t> rest_of_tail_ = {};  ///< by label
   std::map<std::string, Source> sources_;
   std::vector<Source*> order_;  ///< as they were found
   std::vector<std::pair<const Source*, int>> ended_;
@@ -275,7 +363,7 @@ void show_logs(const HostPaths& paths, const LogRequest& request, const Options&
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
                  const std::function<bool()>& stopped, const std::function<void()>& stop) {
   LogView view(paths, request, options);
-  LogWatch watch(paths, request.project);
+  LogWatch watch(paths, request.project, request.events);
   watch.arm();
   view.show_present(stopped);
   // What began while the first watches were set is seen by a second look.

@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "base/host_paths.h"
 #include "base/pattern.h"
+#include "cli/log_moments.h"
 #include "cli/options.h"
 #include "supervisor/status.h"
 
@@ -26,7 +28,11 @@ struct LogRequest {
   /// ones.
   std::optional<std::chrono::system_clock::time_point> since;
   std::optional<std::chrono::system_clock::time_point> until;
+  /// Of these containers alone, by name, and of each no more than this; unset: all.
+  std::optional<std::map<std::string, LogWindow>> runs;
   std::optional<Pattern> pattern;  ///< of lines to show; unset: all
+  bool events = false;             ///< what happened to them stands between their lines
+  bool earlier = false;            ///< what containers said that have been replaced, too
   /// Those that the following goes on for while they run; unset: those that are shown.
   std::optional<std::set<std::string>> awaited = {};
   bool announce_exits = false;  ///< "web-1 exited with code 0"

@@ -25,9 +25,10 @@ bool is_output(std::string_view name) {
 
 }  // namespace
 
-LogWatch::LogWatch(const HostPaths& paths, std::string project)
+LogWatch::LogWatch(const HostPaths& paths, std::string project, bool events)
     : paths_(paths),
       project_(std::move(project)),
+      events_(events),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   if (!inotify_) throw_errno("inotify_init1");
 }
@@ -35,6 +36,7 @@ LogWatch::LogWatch(const HostPaths& paths, std::string project)
 void LogWatch::arm() {
   const auto containers = paths_.project_data(project_) / "containers";
   add(containers, IN_CREATE | IN_MOVED_TO | IN_DELETE, "");
+  if (events_) add(paths_.project_data(project_) / "events", IN_MODIFY | IN_CREATE, "");
   add(paths_.project_run(project_), IN_CREATE | IN_MOVED_TO | IN_DELETE, "");
   for (const auto& id : list_directory(containers))
     add(containers / id, IN_MODIFY | IN_CREATE | IN_MOVED_TO, id);

@@ -20,7 +20,8 @@ struct LogChanges {
 
 class LogWatch {
  public:
-  LogWatch(const HostPaths& paths, std::string project);
+  /// `events`: of the timeline, too.
+  LogWatch(const HostPaths& paths, std::string project, bool events);
   /// Before a look at the containers: whatever changes from here on ends the next wait.
   void arm();
   /// Until something changed, or a signal came. Changes that come close together are told together.
@@ -34,6 +35,7 @@ class LogWatch {
 
   const HostPaths& paths_;
   std::string project_;
+  bool events_;
   Fd inotify_;
   std::map<int, std::string> ids_;  ///< watch -> container; empty for those of all
   std::chrono::steady_clock::time_point told_{};

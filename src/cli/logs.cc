@@ -7,6 +7,8 @@
 #include "cli/moment.h"
 #include "cli/project.h"
 #include "cli/signals.h"
+#include "supervisor/project_files.h"
+#include "supervisor/timeline.h"
 
 namespace stack::cli {
 namespace {
@@ -30,17 +32,54 @@ std::optional<int> number_of(const Options& options) {
   return number;
 }
 
+std::vector<supervisor::Event> events_of(const std::string& project) {
+  const supervisor::ProjectFiles files{HostPaths::from_environment(), project};
+  supervisor::TimelineReader reader(files.events());
+  std::vector<supervisor::Event> events;
+  while (auto event = reader.next()) events.push_back(std::move(*event));
+  return events;
+}
+
+/// --at, --between and --run.
+void choose_moments(LogRequest& request, const Options& options) {
+  const auto now = std::chrono::system_clock::now();
+  const auto narrow = [&](const LogWindow& window) {
+    const LogWindow both = common({request.since, request.until}, window);
+    request.since = both.since;
+    request.until = both.until;
+  };
+  if (!options.at.empty()) narrow(window_at(options.at, now));
+  if (options.between.empty() && options.which_run.empty()) return;
+  const auto events = events_of(request.project);
+  if (!options.between.empty()) narrow(window_between(options.between, events, now));
+  if (options.which_run.empty()) return;
+  const auto run = parse_integer<int>(options.which_run);
+  if (!run || *run == 0)
+    throw Error("--run takes a number: -1 is the last run, -2 the one before, 1 the first")
+        .with_exit_code(ExitCode::usage);
+  request.runs = windows_of_run(*run, events);
+}
+
 }  // namespace
+
+int run_timeline(const Options& options) {
+  Options timed = options;
+  timed.timestamps = timed.with_events = true;
+  return run_logs(timed);
+}
 
 int run_logs(const Options& options) {
   LogRequest request;
   request.project = project_name(options);
   if (!options.arguments.empty()) request.services = services_of(options);
   request.container = options.container;
+  request.earlier = options.container.empty();
+  request.events = options.with_events;
   request.tail = tail_of(options);
   request.since = moment_of(options.since, "--since");
   request.until = moment_of(options.until, "--until");
   request.number = number_of(options);
+  choose_moments(request, options);
   if (!options.grep.empty()) request.pattern.emplace(options.grep);
   if (!options.format.empty() && options.format != "json" && options.format != "text")
     throw Error(fmt::format("--format is text or json, not {}", stack::quoted(options.format)))

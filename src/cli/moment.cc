@@ -71,11 +71,30 @@ std::optional<TimePoint> parse_date(std::string_view text) {
   return std::nullopt;
 }
 
+/// "10:31", "10:31:05.25": of today, in local time.
+std::optional<TimePoint> parse_time_of_day(std::string_view text, TimePoint now) {
+  const std::size_t dot = std::min(text.find('.'), text.size());
+  const auto fraction = parse_fraction(text.substr(dot));
+  const std::string time(text.substr(0, dot));
+  for (const char* format : {"%H:%M:%S", "%H:%M"}) {
+    const std::time_t today = std::chrono::system_clock::to_time_t(now);
+    std::tm calendar{};
+    ::localtime_r(&today, &calendar);
+    calendar.tm_sec = 0;
+    const char* const end = ::strptime(time.c_str(), format, &calendar);
+    if (end == nullptr || *end != '\0' || !fraction) continue;
+    calendar.tm_isdst = -1;
+    return TimePoint(std::chrono::seconds(std::mktime(&calendar)) + *fraction);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<TimePoint> parse_moment(std::string_view text, TimePoint now) {
   if (const auto ago = spec::parse_duration(text)) return now - *ago;
   if (const auto moment = parse_seconds(text)) return moment;
+  if (const auto moment = parse_time_of_day(text, now)) return moment;
   return parse_date(text);
 }
 

@@ -84,6 +84,10 @@ struct Options {
   bool no_color = false;
   std::string tail;
   std::string since;
+  std::string at;            ///< what was around then
+  std::string between;       ///< A..B
+  std::string which_run;     ///< of each container: -1 is the last
+  bool with_events = false;  ///< between the lines of logs
   std::string until;
   std::string grep;
 

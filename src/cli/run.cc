@@ -46,6 +46,7 @@ OneOff one_off_of(const Options& options, const RunRequest& run) {
   one_off.use_aliases = options.use_aliases;
   one_off.stdin_once = run.stdin_open && !run.tty;
   one_off.removed_at_end = options.remove_at_end;
+  one_off.is_attached = !options.detach;
   return one_off;
 }
 

@@ -93,6 +93,7 @@ struct OneOff {
   bool use_aliases = false;     ///< others find it by the names of its service
   bool stdin_once = false;      ///< see supervisor::HandRun
   bool removed_at_end = false;  ///< same
+  bool is_attached = false;     ///< a command shows what it says, which is all kept until then
   bool operator==(const OneOff&) const = default;
 };
 

@@ -148,7 +148,9 @@ supervisor::StopRule stop_of(const DesiredContainer& wish) {
 
 supervisor::LogPolicy log_of(const DesiredContainer& wish,
                              const supervisor::ContainerConfig& config) {
-  const spec::LogLimits limits = spec::limits_of(wish.model.logging);
+  spec::LogLimits limits = spec::limits_of(wish.model.logging);
+  // Who reads slowly must not miss anything.
+  if (wish.one_off && wish.one_off->is_attached) limits.max_size = 0;
   using Kept = supervisor::LogPolicy::Kept;
   return {limits.keeps_output ? Kept::files : Kept::nothing, limits.max_size, limits.max_files,
           log_shipping_of(wish, config)};

@@ -13,6 +13,9 @@
 namespace stack::spec {
 namespace {
 
+/// Of those who say nothing: docker keeps everything, until the disk is full.
+constexpr std::uint64_t usual_max_size = 10'000'000;
+constexpr std::uint64_t usual_max_files = 3;
 constexpr std::uint64_t local_max_size = 20U << 20;
 constexpr std::uint64_t local_max_files = 5;
 
@@ -93,7 +96,9 @@ constexpr Option options[] = {
     {"max-buffer-size", all, [](const std::string& value) { return parse_size(value).has_value(); },
      "a size like 4m"},
     {"max-file", files, takes_count, "a number from 1"},
-    {"max-size", files, takes_log_size, "a size like 10m"},
+    {"max-size", files,
+     [](const std::string& value) { return value == "-1" || takes_log_size(value); },
+     "a size like 10m, or -1 for no limit"},
     {"mode", all, is_mode, "blocking or non-blocking"},
     {"syslog-address", syslog, is_syslog_address,
      "udp://192.0.2.1:514, tcp://logs.example:514 or unixgram:///dev/log"},
@@ -190,14 +195,18 @@ std::vector<LoggingMistake> mistakes_in(const Logging& logging) {
 }
 
 LogLimits limits_of(const Logging& logging) {
-  LogLimits limits;
-  limits.keeps_output = logging.driver != "none";
+  if (logging.driver == "none") return {false};
   const bool is_sent = driver_of(logging) != files;
-  if (logging.driver == "local" || is_sent) limits = {true, local_max_size, local_max_files};
-  if (const auto* text = find(logging, is_sent ? "cache-max-size" : "max-size"))
-    limits.max_size = parse_log_size(*text).value_or(0);
-  if (const auto* text = find(logging, is_sent ? "cache-max-file" : "max-file"))
-    limits.max_files = parse_count(*text).value_or(1);
+  const auto* const size = find(logging, is_sent ? "cache-max-size" : "max-size");
+  const auto* const count = find(logging, is_sent ? "cache-max-file" : "max-file");
+  LogLimits limits{true, usual_max_size, usual_max_files};
+  if (logging.driver == "local" || is_sent) {
+    limits = {true, local_max_size, local_max_files};
+  } else if (size != nullptr) {
+    limits.max_files = 1;  // as docker, which is asked for a size here
+  }
+  if (size != nullptr) limits.max_size = parse_log_size(*size).value_or(0);
+  if (count != nullptr) limits.max_files = parse_count(*count).value_or(1);
   return limits;
 }
 

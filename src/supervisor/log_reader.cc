@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/log_reader.h"
 
+#include <algorithm>
+
 namespace stack::supervisor {
 
 LogReader::LogReader(const std::filesystem::path& directory)
@@ -37,9 +39,10 @@ void LogReader::go_on() {
   look_again();
 }
 
-void LogReader::skip_to_last(std::size_t lines, LastLine last) {
+std::size_t LogReader::skip_to_last(std::size_t lines, LastLine last) {
   const std::size_t there = out_.skip_to_last(lines, last) + err_.skip_to_last(lines, last);
   for (std::size_t more = there; more > lines && front(last) != nullptr; --more) take();
+  return std::min(there, lines);
 }
 
 void LogReader::skip_before(LogTime time) {

@@ -27,8 +27,9 @@ class LogReader {
   void end_at_present();
   void go_on();
 
-  /// Before the first front(): begins with the last `lines` lines of what is there.
-  void skip_to_last(std::size_t lines, LastLine last);
+  /// Before the first front(): begins with the last `lines` lines of what is there. Returns how
+  /// many these are.
+  std::size_t skip_to_last(std::size_t lines, LastLine last);
   /// Before the first front(): leaves out what is older, quickly; the first lines may still be.
   void skip_before(LogTime time);
 

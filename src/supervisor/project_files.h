@@ -42,6 +42,8 @@ struct ProjectFiles {
   std::filesystem::path all_running() const { return run() / "running"; }
   std::filesystem::path running(const std::string& id) const { return all_running() / id; }
   std::filesystem::path secrets() const { return run() / "secrets"; }
+  /// Of containers that have been replaced.
+  std::filesystem::path logs() const { return paths.project_data(project) / "logs"; }
   std::filesystem::path events() const { return paths.project_data(project) / "events"; }
   std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
   std::filesystem::path network(const std::string& name) const {

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "runtime/project_quota.h"
+#include "supervisor/earlier_logs.h"
 #include "supervisor/id_pool.h"
 #include "supervisor/journal.h"
 #include "supervisor/supervisor.h"
@@ -294,6 +295,7 @@ Awaitable<void> Supervisor::remove(Registry::Task task) {
   const ContainerConfig& config = task->config();
   task->clear_remains();
   discard_directories(config);
+  settle_log(config);
   fail_point("container.forget");
   task->tell("destroy");
   registry_.erase(config.id);
@@ -303,6 +305,21 @@ Awaitable<void> Supervisor::remove(Registry::Task task) {
   // A successor of the same name has taken its addresses over.
   if (!registry_.find_by_name(config.name)) co_await give_addresses_back(config);
   status_saved_.request();
+}
+
+/// What it said is kept when another is in its place. A full disk is no reason to stay.
+void Supervisor::settle_log(const ContainerConfig& config) const {
+  if (is_one_off(config)) return;
+  const auto is_successor = [&](const auto& entry) {
+    const ContainerConfig& other = entry.second->config();
+    return other.id != config.id && other.service == config.service &&
+           other.number == config.number && other.step == config.step && !is_one_off(other);
+  };
+  const bool is_replaced = std::ranges::any_of(registry_.all(), is_successor);
+  journal::attempt([&] {
+    if (is_replaced) return keep_log(files_, config);
+    forget_logs(files_, config);
+  });
 }
 
 Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config) {

@@ -31,6 +31,14 @@ TEST_F(Moment, ADurationIsBeforeNow) {
   EXPECT_EQ(parse_moment("1h30m", now), now - std::chrono::minutes(90));
 }
 
+TEST_F(Moment, ATimeIsOfToday) {
+  // `now` is 2027-01-15T08:00:00Z: ten o'clock here.
+  EXPECT_EQ(of("10:00:00"), 1'800'000'000'000);
+  EXPECT_EQ(of("10:00"), 1'800'000'000'000);
+  EXPECT_EQ(of("09:59:59.5"), 1'799'999'999'500);
+  EXPECT_EQ(of("25:00"), -1);
+}
+
 TEST_F(Moment, ANumberIsSecondsSinceTheEpoch) {
   EXPECT_EQ(of("1136073600"), 1'136'073'600'000);
   EXPECT_EQ(of("1136073600.25"), 1'136'073'600'250);

@@ -82,7 +82,7 @@ ALL = [
     Scenario("start", "stopped", ["start"]),
     Scenario("restart", "up", ["restart", "-t", "1"]),
     Scenario("disconnect", "up", ["network", "disconnect", "matrix_back", "matrix-db-1"]),
-    Scenario("down", "up", ["down", "-t", "1"]),
+    Scenario("down", "recreated", ["down", "-t", "1"]),
     Scenario("down-v", "up", ["down", "-v", "--now", "-t", "1"]),
     Scenario("orphaned-up", "without keeper", ["up", "-d"]),
     Scenario("adopting-up", "without supervisor", ["up", "-d"], wanted={"LIMIT": "96m"}),
@@ -107,6 +107,8 @@ def bring_about(state, lab, scenario):
     lab.plant_canaries()
     if state in ("volumes", "neighbour"):
         lab.stack("down", "-t", "0")
+    elif state == "recreated":
+        lab.converge({"VERSION": "2"})
     elif state == "stopped":
         lab.stack("stop", "-t", "0")
     elif state == "without keeper":

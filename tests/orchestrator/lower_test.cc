@@ -175,10 +175,11 @@ TEST(Lower, TheStopSignalOfTheFileWinsOverTheImages) {
 
 TEST(Lower, LoggingIsWhatIsKeptOfTheOutput) {
   spec::Service web = service("web");
-  EXPECT_EQ(lowered(web).log, supervisor::LogPolicy{});
-  web.logging = {"json-file", {{"max-size", "10m"}, {"max-file", "3"}}};
   EXPECT_EQ(lowered(web).log,
             (supervisor::LogPolicy{supervisor::LogPolicy::Kept::files, 10'000'000, 3}));
+  web.logging = {"json-file", {{"max-size", "1m"}, {"max-file", "4"}}};
+  EXPECT_EQ(lowered(web).log,
+            (supervisor::LogPolicy{supervisor::LogPolicy::Kept::files, 1'000'000, 4}));
   web.logging = {"none", {}};
   EXPECT_EQ(lowered(web).log.kept, supervisor::LogPolicy::Kept::nothing);
 }

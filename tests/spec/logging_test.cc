@@ -28,8 +28,10 @@ TEST(Logging, SizesAreDecimalAsDockersAre) {
 }
 
 TEST(Logging, EachDriverHasItsDefaults) {
-  EXPECT_EQ(limits_of({}), (LogLimits{true, 0, 1}));
-  EXPECT_EQ(limits_of({"json-file", {}}), (LogLimits{true, 0, 1}));
+  EXPECT_EQ(limits_of({}), (LogLimits{true, 10'000'000, 3}));
+  EXPECT_EQ(limits_of({"json-file", {}}), (LogLimits{true, 10'000'000, 3}));
+  EXPECT_EQ(limits_of({"json-file", {{"max-file", "2"}}}), (LogLimits{true, 10'000'000, 2}));
+  EXPECT_EQ(limits_of({"json-file", {{"max-size", "-1"}}}), (LogLimits{true, 0, 1}));
   EXPECT_EQ(limits_of({"json-file", {{"max-size", "10m"}}}), (LogLimits{true, 10'000'000, 1}));
   EXPECT_EQ(limits_of({"local", {}}), (LogLimits{true, 20U << 20, 5}));
   EXPECT_EQ(limits_of({"local", {{"max-file", "2"}}}), (LogLimits{true, 20U << 20, 2}));
@@ -109,9 +111,10 @@ TEST(Logging, WhatIsSentIsKeptInTheCache) {
 TEST(Logging, OptionsAreReadStrictly) {
   EXPECT_EQ(mistakes({"", {{"max_size", "1m"}}}),
             "options.max_size: unknown logging option \"max_size\" (did you mean \"max-size\"?)\n");
-  EXPECT_EQ(mistakes({"", {{"max-size", "-1"}}}),
-            "options.max-size: \"-1\" is not a value of the logging option \"max-size\" (a size "
-            "like 10m)\n");
+  EXPECT_EQ(mistakes({"", {{"max-size", "-2"}}}),
+            "options.max-size: \"-2\" is not a value of the logging option \"max-size\" (a size "
+            "like 10m, or -1 for no limit)\n");
+  EXPECT_EQ(mistakes({"", {{"max-size", "-1"}}}), "");
   EXPECT_NE(mistakes({"", {{"max-file", "0"}}}), "");
   EXPECT_NE(mistakes({"", {{"mode", "fast"}}}), "");
   EXPECT_NE(mistakes({"", {{"compress", "perhaps"}}}), "");

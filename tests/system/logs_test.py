@@ -2,6 +2,7 @@
 """What containers print: kept, rotated, read back and followed; nothing lost or doubled, whatever
 is killed, and nobody drowned out by somebody else's flood."""
 
+import json
 import os
 import pty
 import re
@@ -44,7 +45,152 @@ class LogsTest(stacktest.StackTest):
         return reader
 
 
+class Earlier(LogsTest):
+    """What containers said that have been replaced since."""
+
+    def say(self, word, more="", expect=0):
+        self.write_stack(f"""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'echo {word}; {more or "exec sleep 1000"}'
+                stop_signal: SIGKILL
+                x-stack: {{ready: {{log: {word}}}}}
+        """)
+        self.stack("up", "-d", "--wait", expect=expect)
+
+    def test_a_recreated_service_goes_on_where_it_was(self):
+        for word in ("one", "two", "three"):
+            self.say(word)
+        self.assertEqual(self.logs(), "one\ntwo\nthree\n")
+        self.assertEqual(self.stack("logs", "--no-color", "web").out, "web-1  | one\nweb-1  | two\nweb-1  | three\n")
+        names = {json.loads(line)["container"] for line in self.logs("--format", "json").splitlines()}
+        self.assertEqual(names, {f"{self.project}-web-1"})
+
+    def test_the_last_lines_are_those_of_all(self):
+        for word in ("one", "two", "three"):
+            self.say(word)
+        self.assertEqual(self.logs("--tail", "1"), "three\n")
+        self.assertEqual(self.logs("--tail", "2"), "two\nthree\n")
+        self.assertEqual(self.logs("--tail", "9"), "one\ntwo\nthree\n")
+
+    def test_who_follows_begins_with_them(self):
+        self.say("one")
+        self.say("two")
+        reader = self.follow()
+        self.assertEqual([reader.stdout.readline() for _ in range(2)], ["one\n", "two\n"])
+        self.say("three")
+        self.assertEqual(reader.stdout.readline(), "three\n")
+
+    def test_one_that_was_tried_and_failed_is_heard(self):
+        self.say("one")
+        self.say("two", more="exit 3", expect=4)
+        self.assertEqual(self.logs(), "one\ntwo\n")
+
+    def test_a_container_is_only_itself(self):
+        self.say("one")
+        self.say("two")
+        self.assertEqual(self.stack("container", "logs", f"{self.project}-web-1").out, "two\n")
+
+    def test_with_the_place_they_go(self):
+        self.say("one")
+        self.say("two")
+        logs = Path(os.environ["STACK_ROOT"]) / "stacks" / self.project / "logs"
+        self.assertTrue(logs.exists())
+        self.stack("rm", "-sf", "web")
+        self.assertFalse(logs.exists())
+        self.say("three")
+        self.assertEqual(self.logs(), "three\n")
+
+
+class Moments(LogsTest):
+    """Parts of the past, and what happened between the lines."""
+
+    def setUp(self):
+        super().setUp()
+        (self.directory / "runs").mkdir()
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'echo x >> /runs/all; echo run $$(wc -l < /runs/all); exec sleep 1000'
+                volumes: ["./runs:/runs"]
+                stop_signal: SIGKILL
+        """)
+        for number in (1, 2, 3):
+            stacktest.eventually(lambda: f"run {number}\n" in self.logs(), f"run {number}")
+            if number < 3:
+                self.stack("restart")
+
+    def times(self):
+        """When each line came."""
+        return [json.loads(line)["time"] for line in self.logs("--format", "json").splitlines()]
+
+    def test_runs(self):
+        self.assertEqual(self.logs(), "run 1\nrun 2\nrun 3\n")
+        for number, word in (("-1", "run 3\n"), ("-2", "run 2\n"), ("1", "run 1\n"), ("4", "")):
+            self.assertEqual(self.logs("--run", number), word, number)
+        self.assertIn("--run takes a number", self.stack("logs", "--run", "x", expect=2).err)
+
+    def test_around_a_time(self):
+        times = self.times()
+        self.assertIn("run 2\n", self.logs("--at", times[1]))
+        self.assertEqual(self.logs("--at", f"{times[1]}±1ms"), "run 2\n")
+        self.assertIn("--at takes", self.stack("logs", "--at", "noon", expect=2).err)
+
+    def test_between_what_happened(self):
+        self.assertEqual(self.logs("--between", "web.start..web.oom", expect=1), "")
+        self.assertEqual(self.logs("--between", "web.start.."), "run 3\n")
+        self.assertEqual(self.logs("--between", "..web.exit"), "run 1\n")
+        self.assertEqual(self.logs("--between", f"{self.times()[1]}..{self.times()[2]}"), "run 2\nrun 3\n")
+
+    def test_the_timeline_has_both(self):
+        story = [re.sub(r"\S+Z ", "", line) for line in self.stack("timeline", "web").lines]
+        expected = ["web-1  * create"]
+        for number in (1, 2, 3):
+            expected += ["web-1  * start", f"web-1  | run {number}"]
+            if number < 3:
+                expected += ["web-1  * kill (signal 9)", "web-1  * die (exitCode 137)", "web-1  * stop"]
+        self.assertEqual(story, expected)
+        self.assertIn(f"network  * create {self.project}_default", re.sub(r"\S+Z ", "", self.stack("timeline").out))
+        objects = [json.loads(line) for line in self.stack("timeline", "--format", "json").lines]
+        self.assertEqual([each["line"] for each in objects if "line" in each], ["run 1", "run 2", "run 3"])
+        self.assertEqual([each["event"] for each in objects if "event" in each and each["service"] == "web"][:2],
+                         ["create", "start"])
+
+    def test_the_timeline_is_followed(self):
+        begin = f"{time.time():.6f}"
+        reader = subprocess.Popen([stacktest.STACK, "timeline", "-f", "--since", begin], cwd=self.directory,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(reader.stdout.close)
+        self.addCleanup(reader.wait, 20)
+        self.addCleanup(stacktest.kill_if_there, reader.pid)
+        self.stack("pause")
+        self.stack("unpause")
+        self.assertIn(" pause", reader.stdout.readline())
+        self.assertIn(" unpause", reader.stdout.readline())
+        self.stack("stop")
+        self.assertEqual([line.split()[3] for line in reader.stdout.readlines()], ["kill", "die", "stop"])
+
+
 class Drivers(LogsTest):
+    def test_without_a_word_two_full_files_and_one_under_way_are_kept(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: seq 1000000 5500000}
+        """)
+        self.await_end("web")
+        lines = self.logs("--tail", "1", "web").splitlines()
+        self.assertEqual(lines, ["5500000"])
+        size = sum(path.stat().st_size for path in self.log_folder().glob("stdout*"))
+        self.assertLessEqual(size, 30_000_000)
+        self.assertGreater(size, 20_000_000)
+
+    def test_who_shows_a_run_misses_nothing_of_it(self):
+        self.write_stack("services: {web: {image: \"box:1\", logging: {options: {max-size: 10k}}}}")
+        shown = self.stack("run", "--rm", "-T", "web", "seq", "1000000", "1100000").out
+        self.assertEqual(shown.splitlines(), [str(number) for number in range(1_000_000, 1_100_001)])
+
     def test_rotation_keeps_the_newest_lines_within_the_limits(self):
         self.up("""
             services:
