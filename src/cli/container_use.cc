@@ -81,10 +81,4 @@ int run_container_port(const Options& options) {
   return 0;
 }
 
-int run_container_top(const Options& options) {
-  Options about = about_first(options);
-  about.arguments.resize(1);
-  return run_top(about);
-}
-
 }  // namespace stack::cli

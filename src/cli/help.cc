@@ -115,9 +115,11 @@ std::string usage_of(const Command& command) {
     case Positional::service_and_command:
       text += fmt::format(" {} COMMAND [ARG...]", command.positional_name);
       break;
-    case Positional::object_and_words:
-      text += fmt::format(" {} [COMMAND] [ARG...]", command.positional_name);
+    case Positional::object_and_words: {
+      const bool is_whole = command.positional_name.find(' ') != std::string_view::npos;
+      text += fmt::format(" {}{}", command.positional_name, is_whole ? "" : " [COMMAND] [ARG...]");
       break;
+    }
   }
   return text;
 }

@@ -2,10 +2,12 @@
 #include "cli/process_view.h"
 
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include <algorithm>
 #include <ctime>
 
+#include "base/files.h"
 #include "base/format.h"
 #include "base/text.h"
 
@@ -83,8 +85,10 @@ std::string cpu_time_text(milliseconds time) {
          fmt::format("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
 }
 
-std::string process_table(const Row& header, const std::vector<Row>& rows) {
-  constexpr std::size_t narrowest = 4, gap = 2;
+namespace {
+
+std::string padded_table(const Row& header, const std::vector<Row>& rows, std::size_t narrowest,
+                         std::size_t gap) {
   std::vector<Row> lines{header};
   for (const Row& row : rows) {
     lines.emplace_back();
@@ -102,6 +106,26 @@ std::string process_table(const Row& header, const std::vector<Row>& rows) {
     text += line.back() + "\n";
   }
   return text;
+}
+
+}  // namespace
+
+std::string process_table(const Row& header, const std::vector<Row>& rows) {
+  return padded_table(header, rows, 4, 2);
+}
+
+std::string wide_process_table(const Row& header, const std::vector<Row>& rows) {
+  return padded_table(header, rows, 20, 3);
+}
+
+ProcessSurroundings process_surroundings() {
+  timespec since_boot{};
+  ::clock_gettime(CLOCK_BOOTTIME, &since_boot);
+  const auto uptime = std::chrono::seconds(since_boot.tv_sec) +
+                      std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::nanoseconds(since_boot.tv_nsec));
+  return {std::chrono::system_clock::now(), uptime,
+          read_file_if_exists("/etc/passwd").value_or("")};
 }
 
 }  // namespace stack::cli

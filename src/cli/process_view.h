@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes as `ps -ef` prints them, which is what docker shows in `top`. Pure.
+// Processes as `ps -ef` prints them, which is what docker shows in `top`. Pure, but for
+// process_surroundings().
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,9 @@ struct ProcessSurroundings {
   std::string passwd;                ///< the host's /etc/passwd
 };
 
+/// Of now, on this machine.
+ProcessSurroundings process_surroundings();
+
 /// UID PID PPID C STIME TTY TIME CMD.
 Row process_row(const runtime::ListedProcess& process, const ProcessSurroundings& around);
 
@@ -33,5 +37,7 @@ std::string cpu_time_text(std::chrono::milliseconds time);
 
 /// Columns as docker compose's `top` has them: at least four wide, two spaces between.
 std::string process_table(const Row& header, const std::vector<Row>& rows);
+/// As docker's `top` has them: at least twenty wide, three spaces between.
+std::string wide_process_table(const Row& header, const std::vector<Row>& rows);
 
 }  // namespace stack::cli

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/own_arguments.h"
+
 namespace stack::runtime {
 namespace {
 
@@ -41,7 +43,9 @@ void run_init(pid_t program) {
   // The control socket must not stay open here: its end of file tells the parent of exec. The
   // streams belong to the program alone.
   ::close_range(0, ~0U, 0);
+  // Whose copy it is, of which project, is not the container's to know.
   ::prctl(PR_SET_NAME, "stack-init", 0, 0, 0);
+  overwrite_own_arguments("stack-init");
   for (;;) {
     siginfo_t info{};
     const long number =

@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/own_arguments.h"
 #include "base/process.h"
 #include "network/links.h"
 #include "supervisor/entry_points.h"
@@ -357,11 +358,6 @@ void remove_run_files(const ProjectFiles& files) {
     ::rmdir(path.c_str());
 }
 
-/// The strings of argv lie one behind the other (execve(2)).
-std::span<char> span_of(int argc, char** argv) {
-  return {argv[0], argv[argc - 1] + std::strlen(argv[argc - 1]) + 1};
-}
-
 void report_failure(std::string_view text) {
   [[maybe_unused]] const ssize_t written = ::write(ready_fd, text.data(), text.size());
 }
@@ -378,7 +374,7 @@ void keeper_main(int argc, char** argv) {
     for (const int number : {store_fd, network_fd}) ::dup2(0, number);
     const auto lock = take_lock(files);
     if (!lock) ::_exit(0);
-    const Outcome outcome = run(set_up(files, span_of(argc, argv)));
+    const Outcome outcome = run(set_up(files, note_own_arguments(argc, argv)));
     remove_run_files(files);
     ::_exit(outcome == Outcome::finished ? 0 : 1);
   } catch (const std::exception& error) {

@@ -308,6 +308,21 @@ class ByName(ContainerTest):
         self.assertEqual(os.stat(seen["NetworkSettings"]["SandboxKey"]).st_ino,
                          os.stat(f"/proc/{seen['State']['Pid']}/ns/net").st_ino)
 
+    def test_top_is_docker_s(self):
+        self.run_box("-d", "--name", "web", "--init", "-", "sleep", "1001")
+        eventually(lambda: "sleep 1001" in self.container("top", "web").out, "it runs")
+        header, first, second = self.container("top", "web").lines
+        self.assertEqual(header.split(), ["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"])
+        # Of our own process 1 nobody learns whose copy it is.
+        self.assertEqual(([first.split()[7:], second.split()[7:]]), [["stack-init"], ["sleep", "1001"]])
+        self.assertEqual(self.container("exec", "web", "cat", "/proc/1/cmdline").out.strip("\0"), "stack-init")
+        shown = self.container("top", "web", "-eo", "pid,comm").lines
+        self.assertEqual([line.split()[1] for line in shown], ["COMMAND", "stack-init", "sleep"])
+        self.assertIn("there is no PID", self.container("top", "web", "-eo", "comm", expect=1).err)
+        self.container("kill", "web")
+        eventually(lambda: self.row("web")["State"] == "exited", "it ends")
+        self.assertIn("is not running", self.container("top", "web", expect=1).err)
+
     def test_filters(self):
         self.run_box("-d", "--name", "one", "-l", "tier=front", "-", "sleep", "1001")
         self.run_box("--name", "two", "-", "false", expect=1)
