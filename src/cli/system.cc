@@ -22,6 +22,8 @@
 #include "image/store_index.h"
 #include "orchestrator/host_volumes.h"
 #include "runtime/cgroup_stats.h"
+#include "supervisor/earlier_logs.h"
+#include "supervisor/log_files.h"
 #include "supervisor/project_files.h"
 #include "volumes/usage.h"
 
@@ -87,15 +89,36 @@ void for_each_container(const Each& each) {
   }
 }
 
+/// Without their logs.
 RoomOfKind room_of_containers() {
   std::vector<UsedRoom> things;
   for_each_container(
       [&](const supervisor::ProjectFiles& files, const supervisor::ObservedContainer& container) {
+        const auto directory = files.container(container.config.id);
+        const std::uint64_t bytes = volumes::disk_usage(directory);
         things.push_back({container.config.name,
-                          volumes::disk_usage(files.container(container.config.id)),
+                          bytes - std::min(bytes, supervisor::log_bytes(directory)),
                           supervisor::is_up(container.status.phase)});
       });
   return room_of("Containers", std::move(things));
+}
+
+/// Of containers, and of those that they have replaced. They go with their containers.
+RoomOfKind room_of_logs() {
+  std::vector<UsedRoom> things;
+  const auto add = [&](const std::string& name, const std::filesystem::path& directory) {
+    if (const std::uint64_t bytes = supervisor::log_bytes(directory); bytes > 0)
+      things.push_back({name, bytes, true});
+  };
+  for_each_container(
+      [&](const supervisor::ProjectFiles& files, const supervisor::ObservedContainer& container) {
+        add(container.config.name, files.container(container.config.id));
+      });
+  for (const auto& project : supervisor::list_stacks(paths()))
+    for (const auto& log : supervisor::earlier_logs({paths(), project}))
+      add(fmt::format("{} (replaced: {})", log.name, log.container_id.substr(0, 12)),
+          log.directory);
+  return room_of("Logs", std::move(things));
 }
 
 RoomOfKind room_of_volumes() {
@@ -118,7 +141,7 @@ RoomOfKind room_of_cache(std::uint64_t kept_layers) {
 std::vector<RoomOfKind> all_rooms() {
   ImageRoom images = room_of_images();
   return {std::move(images.images), room_of_containers(), room_of_volumes(),
-          room_of_cache(images.kept_for_builds)};
+          room_of_cache(images.kept_for_builds), room_of_logs()};
 }
 
 void show_thing_by_thing(const std::vector<RoomOfKind>& rooms) {

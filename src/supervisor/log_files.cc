@@ -65,4 +65,21 @@ LogGenerations list_log_generations(const std::filesystem::path& directory) {
   return generations;
 }
 
+std::uint64_t log_bytes(const std::filesystem::path& directory) {
+  constexpr std::uint64_t block = 512;  // stat(2)'s
+  std::uint64_t bytes = 0;
+  const LogGenerations generations = list_log_generations(directory);
+  for (const Stream stream : {Stream::out, Stream::err}) {
+    for (const std::uint64_t generation : generations.of(stream)) {
+      for (const auto& name :
+           {log_data_name(stream, generation), log_index_name(stream, generation)}) {
+        struct stat info {};
+        if (::stat((directory / name).c_str(), &info) == 0)
+          bytes += static_cast<std::uint64_t>(info.st_blocks) * block;
+      }
+    }
+  }
+  return bytes;
+}
+
 }  // namespace stack::supervisor

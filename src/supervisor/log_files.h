@@ -47,5 +47,7 @@ struct LogGenerations {
   std::uint64_t newest() const;
 };
 LogGenerations list_log_generations(const std::filesystem::path& directory);
+/// What all files of the log in `directory` take on disk, in bytes.
+std::uint64_t log_bytes(const std::filesystem::path& directory);
 
 }  // namespace stack::supervisor

@@ -66,6 +66,9 @@ class Earlier(LogsTest):
         self.assertEqual(self.stack("logs", "--no-color", "web").out, "web-1  | one\nweb-1  | two\nweb-1  | three\n")
         names = {json.loads(line)["container"] for line in self.logs("--format", "json").splitlines()}
         self.assertEqual(names, {f"{self.project}-web-1"})
+        rooms = {row["Type"]: row for row in map(json.loads, self.stack("system", "df", "--format", "json").lines)}
+        self.assertEqual(rooms["Logs"]["TotalCount"], "3")
+        self.assertRegex(self.stack("system", "df", "-v").out, rf"{self.project}-web-1 \(replaced: [0-9a-f]{{12}}\)")
 
     def test_the_last_lines_are_those_of_all(self):
         for word in ("one", "two", "three"):

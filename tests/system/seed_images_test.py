@@ -198,7 +198,7 @@ class Leftovers(ImageTest):
         self.stack("container", "run", "--name", "job", "-v", "things:/things", IMAGE, "sh", "-c",
                    "head -c 100000 /dev/zero > /things/x")
         rows = {row["Type"]: row for row in map(json.loads, self.stack("system", "df", "--format", "json").lines)}
-        self.assertEqual(set(rows), {"Images", "Containers", "Local Volumes", "Build Cache"})
+        self.assertEqual(set(rows), {"Images", "Containers", "Local Volumes", "Build Cache", "Logs"})
         self.assertEqual((rows["Containers"]["TotalCount"], rows["Local Volumes"]["TotalCount"]), ("1", "1"))
         shown = self.stack("system", "df", "-v").out
         for name in ("box:1", "job", "things"):
