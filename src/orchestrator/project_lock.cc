@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/text.h"
+#include "supervisor/operations_mark.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -30,6 +31,18 @@ void pause_unless(const std::function<bool()>& given_up) {
   if (given_up()) throw Error("").with_exit_code(ExitCode::interrupted);
 }
 
+/// A command that is killed leaves its supervisor at work: who plans meanwhile would count on what
+/// is about to end, and not on what is about to run.
+void await_operations(const supervisor::ProjectFiles& files,
+                      const std::function<void(const std::string&)>& waiting,
+                      const std::function<bool()>& given_up) {
+  constexpr int worth_telling = 10;
+  for (int pauses = 0; supervisor::has_operations(files); ++pauses) {
+    if (pauses == worth_telling) waiting("what another command had begun");
+    pause_unless(given_up);
+  }
+}
+
 }  // namespace
 
 FileLock lock_project(const HostPaths& paths, const std::string& project, const std::string& who,
@@ -48,6 +61,7 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
     if (!is_current(*lock, path)) continue;
     fail_point("project.describe-lock");
     lock->describe_holder(fmt::format("{} (pid {})\n", who, ::getpid()));
+    await_operations({paths, project}, waiting, given_up);
     return std::move(*lock);
   }
 }

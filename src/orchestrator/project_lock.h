@@ -10,7 +10,8 @@
 
 namespace stack::orchestrator {
 
-/// Makes the project's run directory when needed. While somebody else holds the lock, `waiting` is
+/// Makes the project's run directory when needed; waits, too, for what the project's supervisor is
+/// doing for somebody who is gone. While somebody else holds the lock, `waiting` is
 /// called once with who that is ("stack up (pid 812)"). When `given_up` answers true before it is
 /// ours, throws an Error without a message: the exit code says that it was broken off.
 FileLock lock_project(

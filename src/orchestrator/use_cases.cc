@@ -18,6 +18,7 @@
 #include "orchestrator/traced_report.h"
 #include "orchestrator/wait.h"
 #include "spec/render.h"
+#include "supervisor/operations_mark.h"
 #include "volumes/volume_store.h"
 
 namespace stack::orchestrator {
@@ -280,7 +281,8 @@ UpResult up_containers(const spec::Project& project, const UpRequest& request, H
   Spans* const trace = spans_of(host.trace, command_group);
   UpResult result = look(project, request, host.paths, trace, host.pull);
   Laps laps(trace, command_row);
-  if (is_to_be_done(result) && !lock) {
+  const bool may_change = supervisor::has_operations({host.paths, project.name});
+  if ((is_to_be_done(result) || may_change) && !lock) {
     lock.emplace(
         lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
     laps.end("lock");

@@ -349,7 +349,8 @@ Keeper& set_up(const ProjectFiles& files, std::span<char> arguments) {
 
 /// Lock last: until it is gone, a new keeper waits.
 void remove_run_files(const ProjectFiles& files) {
-  for (const auto& path : {files.exits(), files.keeper_pid(), files.log(), files.keeper_lock()})
+  for (const auto& path :
+       {files.operations(), files.exits(), files.keeper_pid(), files.log(), files.keeper_lock()})
     if (!injected_refusal("keeper.remove-file")) ::unlink(path.c_str());
   // Only when empty; directories shared with others stay while others use them.
   kill_point("keeper.remove-directories");

@@ -25,6 +25,8 @@ struct ProjectFiles {
   std::filesystem::path control_socket() const { return run() / "control.sock"; }
   std::filesystem::path keeper_lock() const { return run() / "keeper.lock"; }
   std::filesystem::path keeper_pid() const { return run() / "keeper.pid"; }
+  /// See operations_mark.h.
+  std::filesystem::path operations() const { return run() / "operations"; }
   std::filesystem::path exits() const { return run() / "exits"; }
   std::filesystem::path status() const { return run() / "status.json"; }
   std::filesystem::path uplink() const { return run() / "uplink.json"; }

@@ -21,19 +21,19 @@ namespace {
 /// Counts itself among the operations under way.
 class Operation {
  public:
-  Operation(std::size_t& count, std::function<void()> at_end)
-      : count_(count), at_end_(std::move(at_end)) {
-    ++count_;
+  Operation(OperationsMark& mark, std::function<void()> at_end)
+      : mark_(mark), at_end_(std::move(at_end)) {
+    mark_.begin();
   }
   ~Operation() {
-    --count_;
+    mark_.end();
     at_end_();
   }
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
  private:
-  std::size_t& count_;
+  OperationsMark& mark_;
   std::function<void()> at_end_;
 };
 
@@ -82,6 +82,8 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   std::optional<Operation> operation;
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
+  // After the mark: whoever finds none knows that nothing of a killed command is still to come.
+  if (operation && server_.has_hung_up(client)) fail("whoever asked is gone");
   const std::string id = container_of(request);
   if (const auto* const wait = std::get_if<Await>(&request);
       wait != nullptr && wait->condition == AwaitedCondition::ended)
@@ -421,7 +423,7 @@ Awaitable<Answer> Supervisor::handle(Await request) {
 Awaitable<Answer> Supervisor::handle(Shutdown) {
   co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
-  if (operations_ > 1) fail("other requests are under way");
+  if (operations_.count() > 1) fail("other requests are under way");
   fail_point("container.shutdown");
   std::optional<Error> failure;
   try {

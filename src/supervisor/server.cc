@@ -2,6 +2,7 @@
 #include "supervisor/server.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -162,6 +163,15 @@ bool Server::is_connected(ClientNumber client) const {
   for (const Shared& session : sessions_)
     if (session->number == client) return true;
   return false;
+}
+
+bool Server::has_hung_up(ClientNumber client) const {
+  for (const Shared& session : sessions_) {
+    if (session->number != client) continue;
+    pollfd end{session->socket.native_handle(), POLLRDHUP, 0};
+    return ::poll(&end, 1, 0) > 0 && (end.revents & (POLLRDHUP | POLLHUP)) != 0;
+  }
+  return true;
 }
 
 Awaitable<void> Server::flushed() {

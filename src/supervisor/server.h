@@ -31,6 +31,8 @@ class Server {
   /// No client is let in any more, and nobody finds the socket; sessions go on.
   void close();
   bool is_connected(ClientNumber client) const;
+  /// It has closed its end, and waits for no answer; what it has sent before may be unread.
+  bool has_hung_up(ClientNumber client) const;
   std::size_t sessions() const { return sessions_.size(); }
   /// Waits until what was said to all clients has gone out, or they are gone.
   Awaitable<void> flushed();

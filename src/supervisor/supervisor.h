@@ -11,6 +11,7 @@
 #include "supervisor/guests.h"
 #include "supervisor/neighbours.h"
 #include "supervisor/network_watch.h"
+#include "supervisor/operations_mark.h"
 #include "supervisor/registry.h"
 #include "supervisor/secret_store.h"
 #include "supervisor/server.h"
@@ -138,7 +139,7 @@ class Supervisor {
   std::optional<network::FirewallSpec> applied_firewall_;
   bool firewall_lost_ = false;     ///< somebody has changed it
   bool closing_firewall_ = false;  ///< a coroutine waits to do it
-  std::size_t operations_ = 0;     ///< requests under way that change something
+  OperationsMark operations_;      ///< requests under way that change something
   bool settled_ = false;           ///< a client has come, or time enough for one has passed
   bool ending_ = false;
   bool ended_well_ = true;

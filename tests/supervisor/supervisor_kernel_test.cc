@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "runtime/cgroup.h"
 #include "stack_fixture.h"
+#include "supervisor/operations_mark.h"
 
 namespace stack::supervisor {
 namespace {
@@ -73,6 +74,38 @@ TEST_F(SupervisorKernel, AProgramThatDoesNotExistIsAnErrorWithItsExitCode) {
   }
   EXPECT_EQ(to_text(status("web").phase), "created");
   EXPECT_TRUE(runtime::cgroup_processes(config.spec.cgroup).empty());
+}
+
+TEST_F(SupervisorKernel, WhatADeadClientHadAskedForIsNotBegunAnyMore) {
+  run("web", "trap 'exit 0' TERM; while true; do sleep 0.01; done");
+  const ProcessIdentity before = status("web").process;
+  const pid_t supervisor = supervisor_pid();
+  client();
+  {
+    auto dead = Client::connect(files_.paths, files_.project);
+    ASSERT_TRUE(dead);
+    ::kill(supervisor, SIGSTOP);
+    eventually("the supervisor is held", [&] { return is_asleep(supervisor); });
+    dead->send(StopContainer{id_of("web"), std::chrono::seconds(10)});
+  }
+  ::kill(supervisor, SIGCONT);
+  for (int turn = 0; turn < 5; ++turn) start("web");  // it runs: nothing to do, but an answer
+  EXPECT_EQ(status("web").phase, Phase::running);
+  EXPECT_EQ(status("web").process, before);
+}
+
+TEST_F(SupervisorKernel, WhatIsBeingDoneIsKnownToEverybodyUntilItIsDone) {
+  run("web",
+      "trap 'until test -e /go; do sleep 0.01; done; exit 0' TERM; touch /up; "
+      "while true; do sleep 0.01; done");
+  EXPECT_FALSE(has_operations(files_));
+  client().send(StopContainer{id_of("web"), std::chrono::seconds(60)});
+  eventually("it is being stopped", [&] { return has_operations(files_); });
+  reconnect();  // whoever asked is gone, and it goes on
+  EXPECT_TRUE(has_operations(files_));
+  touch_in("web", "/go");
+  eventually("it is done", [&] { return !has_operations(files_); });
+  EXPECT_EQ(status("web").phase, Phase::exited);
 }
 
 TEST_F(SupervisorKernel, AStoppedContainerHeardItsSignal) {

@@ -221,6 +221,30 @@ class RandomMoments(stacktest.StackTest):
         self.stack("down", "-v", "--now", "-t", "0")
         self.assert_nothing_left()
 
+    def test_the_next_up_waits_for_what_a_killed_stop_had_begun(self):
+        places = self.directory / "places"
+        places.mkdir()
+        self.up("""
+            services:
+              web:
+                image: box:1
+                command: sh -c 'trap "touch /places/told; while ! test -e /places/go; do sleep 0.01; done; exit" TERM;
+                                touch /places/up; while true; do sleep 0.01; done'
+                volumes: ["./places:/places"]
+                stop_grace_period: 60s
+        """)
+        stacktest.eventually((places / "up").exists, "it runs")
+        with subprocess.Popen([stacktest.STACK, "stop"], cwd=self.directory, stderr=subprocess.DEVNULL) as stop:
+            stacktest.eventually((places / "told").exists, "it is asked to end")
+            stop.kill()
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory, stderr=subprocess.DEVNULL) as up:
+            lock = Path(os.environ["STACK_RUN"]) / "stacks" / self.project / "lock"
+            stacktest.eventually(lambda: "stack up" in lock.read_text(), "up wants to change something")
+            (places / "go").touch()
+            self.assertEqual(up.wait(stacktest.DEADLINE), 0)
+        self.assertEqual(self.state_of("web"), "running")
+        self.stack("kill")
+
     def test_after_a_kill_of_up_the_next_up_converges_and_the_next_down_leaves_nothing(self):
         self.kill_at_random_moments(self.kill_up)
 

@@ -168,9 +168,14 @@ class Torture(stacktest.StackTest):
             self.kill_helpers()
 
     def kill_containers(self):
+        """Until none runs: what a killed command had begun goes on."""
         self.kill(self.pids_running("sleep 100"))
         if all(self.pids_named(name) for name in HELPERS):  # then somebody hears of it
-            stacktest.eventually(lambda: not self.running(), "their ends are known")
+            stacktest.eventually(self.have_ended, "their ends are known")
+
+    def have_ended(self):
+        self.kill(self.pids_running("sleep 100"))
+        return not self.running()
 
     HAPPENINGS = (up, recreate, change, change_image, scale, down, stop_and_start, restart, remove, kill_helpers,
                   kill_a_command, kill_containers)
