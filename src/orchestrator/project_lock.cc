@@ -31,13 +31,14 @@ void pause_unless(const std::function<bool()>& given_up) {
   if (given_up()) throw Error("").with_exit_code(ExitCode::interrupted);
 }
 
-/// A command that is killed leaves its supervisor at work: who plans meanwhile would count on what
-/// is about to end, and not on what is about to run.
+/// A command that is killed leaves its supervisor at work: who plans meanwhile would not count on
+/// what is about to run. That takes moments; what takes longer (a hook, a start behind a slow stop)
+/// is no reason to keep a `down` waiting.
 void await_operations(const supervisor::ProjectFiles& files,
                       const std::function<void(const std::string&)>& waiting,
                       const std::function<bool()>& given_up) {
-  constexpr int worth_telling = 10;
-  for (int pauses = 0; supervisor::has_operations(files); ++pauses) {
+  constexpr int worth_telling = 10, most = 250;
+  for (int pauses = 0; pauses < most && supervisor::has_operations(files); ++pauses) {
     if (pauses == worth_telling) waiting("what another command had begun");
     pause_unless(given_up);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// That a supervisor is doing what a command has asked for, which goes on when the command is
-// killed: a lock on a file of the run directory (fcntl(2), open file description locks), which the
-// kernel takes away with the supervisor. Who plans from what is written down asks for it first.
+// That a supervisor is doing what a command has asked for, and what cannot be seen yet; it goes on
+// when the command is killed: a lock on a file of the run directory (fcntl(2), open file
+// description locks), which the kernel takes away with the supervisor. Who plans from what is
+// written down asks for it first.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,6 @@ class OperationsMark {
   explicit OperationsMark(const std::filesystem::path& file);
   void begin();
   void end();
-  std::size_t count() const { return count_; }
 
  private:
   void set(short type) const;

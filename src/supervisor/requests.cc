@@ -21,21 +21,41 @@ namespace {
 /// Counts itself among the operations under way.
 class Operation {
  public:
-  Operation(OperationsMark& mark, std::function<void()> at_end)
-      : mark_(mark), at_end_(std::move(at_end)) {
-    mark_.begin();
+  Operation(std::size_t& count, std::function<void()> at_end)
+      : count_(count), at_end_(std::move(at_end)) {
+    ++count_;
   }
   ~Operation() {
-    mark_.end();
+    --count_;
     at_end_();
   }
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
  private:
-  OperationsMark& mark_;
+  std::size_t& count_;
   std::function<void()> at_end_;
 };
+
+/// Has a request marked until it is done.
+class Marked {
+ public:
+  explicit Marked(OperationsMark& mark) : mark_(mark) { mark_.begin(); }
+  ~Marked() { mark_.end(); }
+  Marked(const Marked&) = delete;
+  Marked& operator=(const Marked&) = delete;
+
+ private:
+  OperationsMark& mark_;
+};
+
+/// What is being ended is written down as such when that begins, which may take ten minutes: others
+/// need not wait, they hasten it (`down -t 0`) or start it again behind it.
+Awaitable<void> mark_until_written(Loop& loop, OperationsMark& mark) {
+  co_await yield(loop);
+  co_await yield(loop);  // the status has been saved at the end of the turn
+  mark.end();
+}
 
 std::string container_of(const Request& request) {
   return std::visit(
@@ -82,6 +102,13 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   std::optional<Operation> operation;
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
     operation.emplace(operations_, [this] { consider_ending(); });
+  std::optional<Marked> marked;
+  if (operation && std::holds_alternative<StopContainer>(request)) {
+    mark_.begin();
+    spawn(loop_, "marking a stop", mark_until_written(loop_, mark_));
+  } else if (operation) {
+    marked.emplace(mark_);
+  }
   // After the mark: whoever finds none knows that nothing of a killed command is still to come.
   if (operation && server_.has_hung_up(client)) fail("whoever asked is gone");
   const std::string id = container_of(request);
@@ -423,7 +450,7 @@ Awaitable<Answer> Supervisor::handle(Await request) {
 Awaitable<Answer> Supervisor::handle(Shutdown) {
   co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
-  if (operations_.count() > 1) fail("other requests are under way");
+  if (operations_ > 1) fail("other requests are under way");
   fail_point("container.shutdown");
   std::optional<Error> failure;
   try {

@@ -86,7 +86,7 @@ Supervisor::Supervisor(ProjectFiles files)
             leave_hand_runs();
             consider_ending();
           }),
-      operations_(files_.operations()) {}
+      mark_(files_.operations()) {}
 
 void Supervisor::run() {
   fail_point("supervisor.directories");
@@ -308,7 +308,7 @@ void Supervisor::close_firewall_later() {
 // ---- the end
 
 bool Supervisor::idle() const {
-  return settled_ && operations_.count() == 0 && removals_.empty() && server_.sessions() == 0 &&
+  return settled_ && operations_ == 0 && removals_.empty() && server_.sessions() == 0 &&
          !registry_.any_active() && !guests_.any();
 }
 

@@ -94,18 +94,18 @@ TEST_F(SupervisorKernel, WhatADeadClientHadAskedForIsNotBegunAnyMore) {
   EXPECT_EQ(status("web").process, before);
 }
 
-TEST_F(SupervisorKernel, WhatIsBeingDoneIsKnownToEverybodyUntilItIsDone) {
+TEST_F(SupervisorKernel, AStopIsWrittenDownBeforeAnybodyNeedNotWaitForIt) {
   run("web",
-      "trap 'until test -e /go; do sleep 0.01; done; exit 0' TERM; touch /up; "
+      "trap 'until test -e /go; do sleep 0.01; done; exit 0' TERM; echo up; "
       "while true; do sleep 0.01; done");
+  eventually("it runs", [&] { return log_of("web") == Lines{"up"}; });
   EXPECT_FALSE(has_operations(files_));
   client().send(StopContainer{id_of("web"), std::chrono::seconds(60)});
-  eventually("it is being stopped", [&] { return has_operations(files_); });
-  reconnect();  // whoever asked is gone, and it goes on
-  EXPECT_TRUE(has_operations(files_));
+  eventually("it is being stopped", [&] { return status("web").stopped_by_user; });
+  eventually("nobody need wait", [&] { return !has_operations(files_); });
+  EXPECT_EQ(status("web").phase, Phase::running);
   touch_in("web", "/go");
-  eventually("it is done", [&] { return !has_operations(files_); });
-  EXPECT_EQ(status("web").phase, Phase::exited);
+  eventually("it has ended", [&] { return status("web").phase == Phase::exited; });
 }
 
 TEST_F(SupervisorKernel, AStoppedContainerHeardItsSignal) {
