@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/image_use.h"
-#include "cli/output.h"
 #include "cli/project.h"
 #include "orchestrator/lock_file.h"
 #include "registry/pull.h"

@@ -68,32 +68,33 @@ bool is_it(const Event& event, const Sought& sought) {
       .with_hint("`stack events --since 720h --until 0s` shows what there is");
 }
 
-std::optional<TimePoint> begin_of(std::string_view text, const std::vector<Event>& events,
-                                  TimePoint now) {
-  if (text.empty()) return std::nullopt;
-  const auto sought = parse_event_name(text);
-  if (!sought) {
-    const auto moment = parse_moment(text, now);
-    if (!moment) refuse("--between", text, of_between);
-    return moment;
-  }
-  for (auto event = events.rbegin(); event != events.rend(); ++event)
-    if (is_it(*event, *sought)) return event->time;
-  never_happened(*sought, "");
+/// One end of --between: at most one of both; neither when it is left out.
+struct End {
+  std::optional<TimePoint> moment;
+  std::optional<Sought> sought;
+};
+
+End parse_end(std::string_view text, TimePoint now) {
+  if (text.empty()) return {};
+  if (const auto sought = parse_event_name(text)) return {{}, sought};
+  const auto moment = parse_moment(text, now);
+  if (!moment) refuse("--between", text, of_between);
+  return {moment, {}};
 }
 
-std::optional<TimePoint> end_of(std::string_view text, std::optional<TimePoint> begin,
-                                const std::vector<Event>& events, TimePoint now) {
-  if (text.empty()) return std::nullopt;
-  const auto sought = parse_event_name(text);
-  if (!sought) {
-    const auto moment = parse_moment(text, now);
-    if (!moment) refuse("--between", text, of_between);
-    return moment;
-  }
+std::optional<TimePoint> begin_of(const End& end, const std::vector<Event>& events) {
+  if (!end.sought) return end.moment;
+  for (auto event = events.rbegin(); event != events.rend(); ++event)
+    if (is_it(*event, *end.sought)) return event->time;
+  never_happened(*end.sought, "");
+}
+
+std::optional<TimePoint> end_of(const End& end, std::optional<TimePoint> begin,
+                                const std::vector<Event>& events) {
+  if (!end.sought) return end.moment;
   for (const Event& event : events)
-    if (is_it(event, *sought) && (!begin || event.time >= *begin)) return event.time;
-  never_happened(*sought, begin ? " after that" : "");
+    if (is_it(event, *end.sought) && (!begin || event.time >= *begin)) return event.time;
+  never_happened(*end.sought, begin ? " after that" : "");
 }
 
 }  // namespace
@@ -124,8 +125,8 @@ LogWindow window_at(std::string_view text, TimePoint now) {
 LogWindow window_between(std::string_view text, const std::vector<Event>& events, TimePoint now) {
   const std::size_t middle = text.find(between);
   if (middle == std::string_view::npos) refuse("--between", text, of_between);
-  const auto begin = begin_of(trim(text.substr(0, middle)), events, now);
-  return {begin, end_of(trim(text.substr(middle + between.size())), begin, events, now)};
+  const auto begin = begin_of(parse_end(trim(text.substr(0, middle)), now), events);
+  return {begin, end_of(parse_end(trim(text.substr(middle + between.size())), now), begin, events)};
 }
 
 std::map<std::string, LogWindow> windows_of_run(int run, const std::vector<Event>& events) {

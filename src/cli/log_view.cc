@@ -130,16 +130,15 @@ class LogView {
   bool is_wanted(const ObservedContainer& container) const {
     const auto& config = container.config;
     if (!request_.container.empty()) return config.id == request_.container;
-    if (request_.runs && !request_.runs->contains(config.name)) return false;
-    if (supervisor::is_one_off(config)) return false;  // whoever runs one sees what it says
-    return (!request_.services || request_.services->contains(config.service)) &&
-           (!request_.number || (config.number == *request_.number && config.step.empty()));
+    // Whoever runs one sees what it says.
+    return !supervisor::is_one_off(config) && is_asked_for(config);
   }
 
-  bool is_wanted(const EarlierLog& log) const {
-    if (request_.runs && !request_.runs->contains(log.name)) return false;
-    return (!request_.services || request_.services->contains(log.service)) &&
-           (!request_.number || (log.number == *request_.number && log.step.empty()));
+  /// A container that is there, or an EarlierLog.
+  bool is_asked_for(const auto& container) const {
+    return (!request_.runs || request_.runs->contains(container.name)) &&
+           (!request_.services || request_.services->contains(container.service)) &&
+           (!request_.number || (container.number == *request_.number && container.step.empty()));
   }
 
   bool is_awaited(const ObservedContainer& container) const {
@@ -167,7 +166,7 @@ class LogView {
   void add_earlier() {
     auto logs = supervisor::earlier_logs({paths_, request_.project});
     for (const EarlierLog& log : logs | std::views::reverse) {
-      if (!is_wanted(log) || sources_.contains(log.container_id)) continue;
+      if (!is_asked_for(log) || sources_.contains(log.container_id)) continue;
       const LogLabel label =
           label_of(supervisor::log_place(log.service, log.number, log.step), log.service, log.name);
       Source source{supervisor::LogReader(log.directory), label};

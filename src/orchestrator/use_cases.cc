@@ -281,8 +281,8 @@ UpResult up_containers(const spec::Project& project, const UpRequest& request, H
   Spans* const trace = spans_of(host.trace, command_group);
   UpResult result = look(project, request, host.paths, trace, host.pull);
   Laps laps(trace, command_row);
-  const bool may_change = supervisor::has_operations({host.paths, project.name});
-  if ((is_to_be_done(result) || may_change) && !lock) {
+  const auto may_change = [&] { return supervisor::has_operations({host.paths, project.name}); };
+  if (!lock && (is_to_be_done(result) || may_change())) {
     lock.emplace(
         lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
     laps.end("lock");
