@@ -1,6 +1,5 @@
 # The libraries of Debian bookworm that the project uses. Static where the -dev package has an
-# archive: each shared library costs every `stack` command its loading time. libnftables has none
-# and is needed only by the supervisor: network/ opens it at run time.
+# archive: each shared library costs every `stack` command its loading time.
 find_package(Threads REQUIRED)
 
 function(stack_archive target file)

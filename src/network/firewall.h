@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nftables. Three rulesets (a fourth, of the bridges, is in port_lock.h), each decided as text by a
-// pure function and applied in one atomic transaction by libnftables (opened at run time):
+// pure function and applied in one atomic transaction (nft_script.h):
 //   host       table inet stack_ID on the host: DNAT of published ports, masquerade, guards
 //              and the MSS clamp, where the way out is known
 //   stack      table in the stack's own namespace: isolation between its bridges, internal
@@ -35,8 +35,7 @@ std::string stack_ruleset(const FirewallSpec& spec);
 /// (name_redirection.h) puts it there.
 std::string container_ruleset(std::uint16_t udp_port, std::uint16_t tcp_port);
 
-/// Runs an nft script in the current network namespace, all or nothing. Throws Error with nft's
-/// words.
+/// Puts one of those texts into the current network namespace, all or nothing. Throws Error.
 void apply_ruleset(const std::string& script);
 /// Closes the sockets that the functions here leave open, which keep their namespaces alive: the
 /// kernel would let a caller in a hurry wait for an RCU period (15 ms). Call when idle.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the thread's network namespace holds of everybody's nftables, asked of the kernel itself:
-// libnftables would translate all of it into words, which costs milliseconds.
+// What the thread's network namespace holds of everybody's nftables, asked of the kernel itself.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of a container's namespace, as messages: one transaction for each container, of which
-// libnftables would take milliseconds.
+// The rules of a container's namespace: one transaction for each container.
 #pragma once
 
 #include <cstdint>

@@ -35,6 +35,18 @@ void enable(int fd, int option) {
   static_cast<void>(::setsockopt(fd, SOL_NETLINK, option, &on, sizeof on));
 }
 
+/// A packet is taken whole or not at all (EMSGSIZE), and the answers of a transaction come all at
+/// once (ENOBUFS). The kernel's default is 208 KiB for either; a limit that cannot be raised shows
+/// then.
+void make_room(int fd, int option, std::size_t bytes) {
+  constexpr std::size_t surely_fits = 64 << 10;
+  if (bytes <= surely_fits) return;
+  const int size = static_cast<int>(bytes);
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, option, &size, sizeof size));
+}
+
+constexpr std::size_t one_answer = 1024;  ///< bytes of the socket's buffer
+
 struct Answers {
   alignas(nlmsghdr) std::array<char, answer_limit> data;
   std::size_t length = 0;
@@ -123,6 +135,8 @@ std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
   const std::uint32_t first = sequence_ + 2;  // the number before it is for what encloses them
   const std::string packet = batch.enclosed(first);
   sequence_ += static_cast<std::uint32_t>(batch.size()) + 2;
+  make_room(fd(), SO_SNDBUFFORCE, packet.size());
+  make_room(fd(), SO_RCVBUFFORCE, batch.size() * one_answer);
   if (mnl_socket_sendto(socket_.get(), packet.data(), packet.size()) < 0) {
     throw_errno("{}", batch.empty() ? "sending to netlink" : batch.attempts_.front());
   }

@@ -42,8 +42,8 @@ std::string key_of(const LockElement& element);
 std::string bridge_ruleset(const std::vector<PortLock>& ports);
 
 /// Adds and removes locks of the table that is there, in one transaction of the socket's namespace
-/// (NETLINK_NETFILTER), without libnftables: it would read all elements first. Throws Error when
-/// the table, or a lock to be removed, is missing.
+/// (NETLINK_NETFILTER), and nothing else of it. Throws Error when the table, or a lock to be
+/// removed, is missing.
 void change_locks(NetlinkSocket& socket, const std::vector<PortLock>& added,
                   const std::vector<PortLock>& removed);
 

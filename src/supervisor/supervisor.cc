@@ -403,7 +403,6 @@ void run_supervisor(ProjectFiles files) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   keep_descriptors_private();
-  network::hold_nft_numbers();
   try {
     Supervisor supervisor(std::move(files));
     supervisor.run();

@@ -16,6 +16,7 @@
 #include "network/firewall.h"
 #include "network/port_lock.h"
 #include "network/ports.h"
+#include "network/ruleset_text.h"
 #include "network/subnets.h"
 #include "weakness.h"
 
@@ -33,14 +34,15 @@ void remove_line_with(std::string& text, const std::string& part) {
   text = text.substr(0, start) + text.substr(text.find('\n', at));
 }
 
-std::string translations_of_loopback(const FirewallSpec& spec) {
-  std::string rules;
+/// The address and port of each one, and where they lead.
+network::Lines ports_on_loopback(const FirewallSpec& spec) {
+  network::Lines ports;
   for (const PublishedPort& port : spec.published) {
     if (!port.host_ip.starts_with("127.")) continue;
-    rules += fmt::format("ip daddr {} tcp dport {} dnat ip to {}:{}\n\t\t", port.host_ip,
-                         port.host_port, to_text(port.container_address), port.container_port);
+    ports.push_back(fmt::format("{} . {} : {} . {}", port.host_ip, port.host_port,
+                                to_text(port.container_address), port.container_port));
   }
-  return rules;
+  return ports;
 }
 
 }  // namespace
@@ -54,8 +56,12 @@ std::string wrapped_host_ruleset(const FirewallSpec& spec) {
   std::string rules = real_host_ruleset(spec);
   if (weakened(Weakness::unguarded)) remove_line_with(rules, "ip daddr @subnets drop");
   if (weakened(Weakness::loopback_translated)) {
-    const auto at = rules.find("fib daddr type local jump published");
-    rules = rules.substr(0, at) + translations_of_loopback(spec) + rules.substr(at);
+    const auto rule = rules.find("fib daddr type local jump published");
+    rules.insert(rule, "dnat ip to ip daddr . tcp dport map @loopback\n\t\t");
+    rules.insert(
+        rules.find("\tchain guard"),
+        network::collection("map loopback", "ipv4_addr . inet_service : ipv4_addr . inet_service",
+                            ports_on_loopback(spec)));
   }
   return rules;
 }

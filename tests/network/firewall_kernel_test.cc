@@ -3,16 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <memory>
-
 #include "all_rulesets.h"
-#include "base/error.h"
 #include "base/files.h"
 #include "network/facilities.h"
 #include "network/kernel_rules.h"
 #include "network/name_redirection.h"
 #include "network/sysctl.h"
+#include "nft_program.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -58,15 +55,6 @@ table inet firewalld {
 }
 )";
 
-/// What nft(8) prints.
-std::string ruleset() {
-  const std::unique_ptr<FILE, int (*)(FILE*)> nft(::popen("nft -s list ruleset", "r"), ::pclose);
-  std::string text;
-  for (int c = nft ? std::fgetc(nft.get()) : EOF; c != EOF; c = std::fgetc(nft.get()))
-    text += static_cast<char>(c);
-  return text;
-}
-
 class Firewall : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -81,7 +69,7 @@ class Firewall : public ::testing::Test {
     TestStack stack;
     stack.publish("0.0.0.0", 8080, stack.ip("front", 2), 80);
     stack.apply();
-    apply_ruleset(other_firewall);
+    load_by_nft(other_firewall);
     const Fd web = stack.container({"front"}, 2);
     const auto server = Server::tcp(web.get(), "0.0.0.0", 80);
     const auto outside = Server::tcp(world_->lan(), "0.0.0.0", 443);
@@ -113,7 +101,7 @@ TEST_F(Firewall, NamesAreRedirectedByTheRulesThatAreWrittenDown) {
     put();
     return ruleset();
   };
-  const std::string written = rules_of([] { apply_ruleset(container_ruleset(40001, 40002)); });
+  const std::string written = rules_of([] { load_by_nft(container_ruleset(40001, 40002)); });
   EXPECT_THAT(written, HasSubstr("40002"));
   EXPECT_EQ(rules_of([] { redirect_names(40001, 40002); }), written);
   EXPECT_EQ(rules_of([] {
@@ -125,7 +113,7 @@ TEST_F(Firewall, NamesAreRedirectedByTheRulesThatAreWrittenDown) {
 }
 
 TEST_F(Firewall, ChainsAndRulesOfOthersAreRead) {
-  apply_ruleset(R"(
+  load_by_nft(R"(
     table inet ours {
       chain c {
         type filter hook forward priority 0; policy accept;
@@ -181,38 +169,12 @@ TEST_F(Firewall, ARemovedRulesetLeavesOtherTablesAlone) {
   const TestStack blog(19);
   shop.apply();
   blog.apply();
-  apply_ruleset(docker_firewall);
+  load_by_nft(docker_firewall);
   remove_host_ruleset(shop.firewall.stack_id);
   EXPECT_THAT(ruleset(), Not(HasSubstr("stack_00000012")));
   EXPECT_THAT(ruleset(), HasSubstr("stack_00000013"));
   EXPECT_THAT(ruleset(), HasSubstr("DOCKER-USER"));
   EXPECT_NO_THROW(remove_host_ruleset(shop.firewall.stack_id)) << "twice";
-}
-
-/// Each part of each golden/NAME.nft in a namespace of its own.
-TEST_F(Firewall, TheKernelTakesEveryGoldenRuleset) {
-  const auto files = list_directory("golden");
-  ASSERT_FALSE(files.empty());
-  for (const std::string& name : files) {
-    const std::string text = read_file("golden/" + name);
-    for (std::size_t start = 0, end = 0; start < text.size(); start = end) {
-      end = std::min(text.find(part_mark, start + 1), text.size());
-      const Fd space = bare_namespace();
-      const InNamespace inside(space.get());
-      EXPECT_NO_THROW(apply_ruleset(text.substr(start, end - start))) << name;
-    }
-  }
-}
-
-TEST_F(Firewall, AWrongScriptChangesNothingAndSaysWhy) {
-  try {
-    apply_ruleset("table inet good {}\ntable inet bad { nonsense }\n");
-    FAIL() << "accepted nonsense";
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("applying firewall rules: nft: "));
-    EXPECT_THAT(error.what(), HasSubstr("syntax error"));
-  }
-  EXPECT_THAT(ruleset(), Not(HasSubstr("good")));
 }
 
 TEST_F(Firewall, ForwardingIsSwitchedOnAndOffAgain) {
@@ -235,7 +197,7 @@ TEST_F(Firewall, ForwardingThatWasOnStaysOn) {
 TEST_F(Firewall, ForwardingStaysOnForWhoeverTranslatesAddressesByNow) {
   set_sysctl("net/ipv4/ip_forward", "0");
   enable_forwarding(memory_file_);
-  apply_ruleset(
+  load_by_nft(
       "table ip nat {\n\tchain POSTROUTING {\n"
       "\t\ttype nat hook postrouting priority srcnat;\n\t}\n}\n");
   restore_forwarding(memory_file_);

@@ -10,6 +10,7 @@
 #include "network/addresses.h"
 #include "network/link_requests.h"
 #include "network/port_lock.h"
+#include "nft_program.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -47,7 +48,7 @@ class PortLocks : public ::testing::Test {
   /// Takes the defence away.
   void unlock() const {
     const InNamespace inside(stack_->network_namespace.get());
-    apply_ruleset("flush ruleset bridge\n");
+    load_by_nft("flush ruleset bridge\n");
   }
 
   void learn_from_everything() const {

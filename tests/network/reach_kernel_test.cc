@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "network/name_redirection.h"
+#include "nft_program.h"
 #include "traffic.h"
 #include "world.h"
 
@@ -228,7 +229,7 @@ TEST_F(Reach, AContainerThatFollowsConnectionsItselfIsAnsweredToo) {
   {
     const InNamespace inside(web.get());
     redirect_names(40001, 40002);
-    apply_ruleset(R"(table ip own {
+    load_by_nft(R"(table ip own {
       chain out { type filter hook output priority filter; policy drop; ct state new,established accept; }
       chain in { type filter hook input priority filter; policy drop; ct state new,established accept; }
     })");
