@@ -9,6 +9,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/calendar.h"
 #include "base/document.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -57,7 +58,7 @@ void rewind(const Fd& file) {
 time_t time_of(const std::string& modified) {
   tm fields{};
   const char* const end = ::strptime(modified.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &fields);
-  return end != nullptr && *end == '\0' ? ::timegm(&fields) : 0;
+  return end != nullptr && *end == '\0' ? seconds_of_utc(fields) : 0;
 }
 
 /// Gives it its name, which is that of its content: it may be there already, and in use.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -160,9 +161,7 @@ std::string address_text(const std::string& ip) {
 }
 
 std::string calendar_text(TimePoint time, const char* format) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm calendar{};
-  ::gmtime_r(&seconds, &calendar);
+  const std::tm calendar = utc_calendar(std::chrono::system_clock::to_time_t(time));
   char text[64];
   std::strftime(text, sizeof text, format, &calendar);
   return text;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/calendar.h"
 #include "base/display_width.h"
 #include "base/files.h"
 #include "base/format.h"
@@ -22,9 +23,7 @@ namespace {
 constexpr std::size_t most_gathered = 128U << 10;
 
 std::string date_text(std::chrono::seconds since_epoch) {
-  const std::time_t seconds = since_epoch.count();
-  std::tm calendar{};
-  ::gmtime_r(&seconds, &calendar);
+  const std::tm calendar = utc_calendar(since_epoch.count());
   char date[32];
   const std::size_t size = std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S.", &calendar);
   return std::string(date, size);

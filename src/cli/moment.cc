@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "spec/scalars.h"
@@ -65,7 +66,7 @@ std::optional<TimePoint> parse_date(std::string_view text) {
     if (end == nullptr || *end != '\0' || !fraction) continue;
     calendar.tm_isdst = -1;
     const std::time_t seconds =
-        zone->offset ? ::timegm(&calendar) - *zone->offset : std::mktime(&calendar);
+        zone->offset ? seconds_of_utc(calendar) - *zone->offset : std::mktime(&calendar);
     return TimePoint(std::chrono::seconds(seconds) + *fraction);
   }
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "image/digest.h"
@@ -192,9 +193,7 @@ std::string oci_architecture() {
 std::string to_rfc3339(system_clock::time_point time) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);
   const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(time - whole);
-  const std::time_t seconds = system_clock::to_time_t(whole);
-  struct tm utc {};
-  ::gmtime_r(&seconds, &utc);
+  const std::tm utc = utc_calendar(system_clock::to_time_t(whole));
   char text[32];
   const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
   return fmt::format("{}.{:09}Z", std::string_view(text, size), rest.count());
@@ -213,7 +212,7 @@ system_clock::time_point parse_rfc3339(const std::string& text) {
   // Other tools may write a zone: "+02:00".
   if (::strptime(rest, "%z", &utc) == nullptr) return {};
   const auto offset = std::chrono::seconds(utc.tm_gmtoff);
-  const auto seconds = std::chrono::seconds(::timegm(&utc)) - offset;
+  const auto seconds = std::chrono::seconds(seconds_of_utc(utc)) - offset;
   if (std::chrono::abs(seconds) > furthest) return {};
   return system_clock::time_point(std::chrono::duration_cast<system_clock::duration>(
       seconds + std::chrono::nanoseconds(nanoseconds)));

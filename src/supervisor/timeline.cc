@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -56,7 +57,7 @@ std::optional<TimePoint> parse_time(const std::string& text) {
   if (rest == nullptr) return std::nullopt;
   const auto nanoseconds = parse_integer<std::int64_t>(std::string_view(rest, 9));
   if (!nanoseconds) return std::nullopt;
-  return TimePoint(std::chrono::seconds(::timegm(&calendar)) +
+  return TimePoint(std::chrono::seconds(seconds_of_utc(calendar)) +
                    std::chrono::nanoseconds(*nanoseconds));
 }
 
@@ -65,9 +66,7 @@ std::optional<TimePoint> parse_time(const std::string& text) {
 std::string time_text(TimePoint time) {
   const auto since_epoch = time.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  const std::time_t whole = seconds.count();
-  std::tm calendar{};
-  ::gmtime_r(&whole, &calendar);
+  const std::tm calendar = utc_calendar(seconds.count());
   std::array<char, 32> date{};
   std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &calendar);
   return fmt::format("{}.{:09}Z", date.data(),
