@@ -133,6 +133,8 @@ Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoi
              {"NetworkID", ""}};
   const auto* const network = find_network(around, endpoint.network);
   if (network != nullptr) entry["NetworkID"] = network->id;
+  for (const auto& link : endpoint.links)
+    entry["Links"].push_back(fmt::format("{}:{}", link.target, link.alias));
   if (Json fixed = fixed_addresses(endpoint); !fixed.empty()) entry["IPAMConfig"] = fixed;
   const auto leased = container.status.addresses.find(endpoint.network);
   if (leased == container.status.addresses.end()) return entry;

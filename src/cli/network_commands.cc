@@ -88,7 +88,7 @@ Command network_connect_command() {
       {{"--ip", &Options::ip, "Its IPv4 address there", "ADDRESS"},
        {"--ip6", &Options::ip6, "Its IPv6 address there", "ADDRESS"},
        {"--alias", &Options::aliases, "A further name for it there", "NAME"},
-       {"--link", &Options::links, "Not supported: give the other one an alias", "NAME"},
+       {"--link", &Options::links, "Another container, by a name of one's own", "CONTAINER[:NAME]"},
        {"--link-local-ip", &Options::link_local_ips, "A link-local address", "ADDRESS"},
        {"--driver-opt", &Options::driver_options, "Option of its end of the network", "KEY=VALUE"},
        {"--gw-priority", &Options::gateway_priority,

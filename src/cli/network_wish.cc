@@ -68,6 +68,14 @@ void check_driver(const std::string& driver) {
   wrong(fmt::format("unknown driver {}", stack::quoted(driver)), "bridge, macvlan or ipvlan");
 }
 
+/// "CONTAINER" or "CONTAINER:NAME"
+supervisor::LinkRule link_wish(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (parts.size() > 2 || parts.front().empty() || parts.back().empty())
+    wrong(fmt::format("--link {} is no link", stack::quoted(text)), "CONTAINER or CONTAINER:NAME");
+  return {parts.back(), parts.front()};
+}
+
 /// "com.docker.network.endpoint.sysctls" and the like.
 void add_driver_options(const Options& options, supervisor::Endpoint& endpoint) {
   orchestrator::NetworkFindings findings;
@@ -96,9 +104,8 @@ spec::Network network_wish(const Options& options) {
 
 supervisor::Endpoint endpoint_wish(const Options& options) {
   supervisor::Endpoint endpoint;
-  if (!options.links.empty())
-    wrong("--link is not supported", "give the other container an --alias in that network");
   endpoint.aliases = options.aliases;
+  for (const auto& text : options.links) endpoint.links.push_back(link_wish(text));
   if (!options.ip.empty()) {
     endpoint.address = network::parse_ipv4(options.ip);
     if (!endpoint.address)

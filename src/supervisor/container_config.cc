@@ -140,6 +140,15 @@ void from_json(const json& in, HookRule& rule) {
   in.at("privileged").get_to(rule.privileged);
 }
 
+void to_json(json& out, const LinkRule& rule) {
+  out = json{{"alias", rule.alias}, {"target", rule.target}};
+}
+
+void from_json(const json& in, LinkRule& rule) {
+  in.at("alias").get_to(rule.alias);
+  in.at("target").get_to(rule.target);
+}
+
 void to_json(json& out, const Endpoint& endpoint) {
   out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
   if (endpoint.address) out["address"] = *endpoint.address;
@@ -153,6 +162,7 @@ void to_json(json& out, const Endpoint& endpoint) {
   if (endpoint.place >= 0) out["place"] = endpoint.place;
   if (!endpoint.kept_free.empty()) out["kept_free"] = endpoint.kept_free;
   if (!endpoint.kept_free6.empty()) out["kept_free6"] = endpoint.kept_free6;
+  if (!endpoint.links.empty()) out["links"] = endpoint.links;
 }
 
 void from_json(const json& in, Endpoint& endpoint) {
@@ -169,6 +179,7 @@ void from_json(const json& in, Endpoint& endpoint) {
   if (in.contains("place")) in.at("place").get_to(endpoint.place);
   if (in.contains("kept_free")) in.at("kept_free").get_to(endpoint.kept_free);
   if (in.contains("kept_free6")) in.at("kept_free6").get_to(endpoint.kept_free6);
+  if (in.contains("links")) in.at("links").get_to(endpoint.links);
 }
 
 void to_json(json& out, const PortRule& rule) {
@@ -185,15 +196,6 @@ void from_json(const json& in, PortRule& rule) {
   in.at("host_port_last").get_to(rule.host_port_last);
   in.at("container_port").get_to(rule.container_port);
   in.at("protocol").get_to(rule.protocol);
-}
-
-void to_json(json& out, const LinkRule& rule) {
-  out = json{{"alias", rule.alias}, {"target", rule.target}};
-}
-
-void from_json(const json& in, LinkRule& rule) {
-  in.at("alias").get_to(rule.alias);
-  in.at("target").get_to(rule.target);
 }
 
 void to_json(json& out, const DnsRules& rules) {

@@ -78,6 +78,13 @@ struct StopRule {
   bool operator==(const StopRule&) const = default;
 };
 
+/// `links: [db:database]`: a name that only this container can resolve.
+struct LinkRule {
+  std::string alias;
+  std::string target;  ///< an alias that somebody has in a network shared with this container
+  bool operator==(const LinkRule&) const = default;
+};
+
 /// One network that the container joins. Addresses are the supervisor's to give (kept over
 /// restarts) unless the file fixes them.
 struct Endpoint {
@@ -95,6 +102,7 @@ struct Endpoint {
   int place = -1;                                ///< see network::AddressWish
   std::vector<network::Ipv4> kept_free{};
   std::vector<network::Ipv6> kept_free6{};
+  std::vector<LinkRule> links{};  ///< of that network only; ContainerConfig::links are of all
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -107,13 +115,6 @@ struct PortRule {
   std::uint16_t container_port = 0;
   std::string protocol = "tcp";
   bool operator==(const PortRule&) const = default;
-};
-
-/// `links: [db:database]`: a name that only this container can resolve.
-struct LinkRule {
-  std::string alias;
-  std::string target;  ///< an alias that somebody has in a network shared with this container
-  bool operator==(const LinkRule&) const = default;
 };
 
 /// How names of the world are looked up. What is empty is the host's.

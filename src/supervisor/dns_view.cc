@@ -2,6 +2,7 @@
 #include "supervisor/dns_view.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -58,15 +59,34 @@ DnsZone dns_zone(const network::NetworkSpec& network, std::span<const NamedConta
   return zone;
 }
 
+namespace {
+
+/// All looked up before any is added: a link may take the name of what it points to elsewhere.
+network::DnsNames links_of(const ContainerConfig& client, const DnsView& view) {
+  network::DnsNames links;
+  const auto add_links = [&](const std::vector<LinkRule>& rules, const DnsView& where) {
+    for (const LinkRule& link : rules)
+      if (const auto* target = find_name(where, to_lower(link.target)))
+        links[to_lower(link.alias)] = *target;
+  };
+  add_links(client.links, view);
+  for (const Endpoint& endpoint : client.endpoints) {
+    DnsView network;
+    std::ranges::copy_if(
+        view.zones, std::back_inserter(network.zones),
+        [name = to_lower(endpoint.network)](const auto& zone) { return zone->name == name; });
+    add_links(endpoint.links, network);
+  }
+  return links;
+}
+
+}  // namespace
+
 DnsView dns_view(const ContainerConfig& client, std::vector<std::shared_ptr<const DnsZone>> zones,
                  DualAddress host_gateway) {
   DnsView view;
   view.zones = std::move(zones);
-  // All looked up before any is added: a link may take the name of what it points to elsewhere.
-  network::DnsNames links;
-  for (const LinkRule& link : client.links)
-    if (const auto* target = find_name(view, to_lower(link.target)))
-      links[to_lower(link.alias)] = *target;
+  network::DnsNames links = links_of(client, view);
   network::DnsNames hosts;
   for (const auto& [name, address] : client.extra_hosts)
     add(hosts[to_lower(name)], parse_host(address, host_gateway));

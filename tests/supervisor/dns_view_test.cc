@@ -74,6 +74,18 @@ TEST(DnsView, OnlySharedNetworksAreSeen) {
   EXPECT_EQ(lookup(view, "api"), "10.0.0.4");
 }
 
+TEST(DnsView, ALinkOfANetworkLeadsToWhoHasTheNameThere) {
+  Member web("web", {{"back", "10.1.0.2"}, {"front", "10.0.0.2"}});
+  web.config.endpoints[1].links = {{"store", "shop-db-1"}, {"nobody", "shop-ghost-1"}};
+  const Member db("db", {{"back", "10.1.0.3"}, {"front", "10.0.0.3"}});
+  const std::vector<NamedContainer> running{web, db};
+  ASSERT_EQ(web.config.endpoints[1].network, "front");
+  EXPECT_EQ(lookup(view_of(web.config, running), "store"), "10.0.0.3");
+  EXPECT_EQ(lookup(view_of(web.config, running), "nobody"), "unknown");
+  EXPECT_EQ(lookup(view_of(db.config, running), "store"), "unknown")
+      << "of the one who has the link";
+}
+
 TEST(DnsView, ReplicasShareTheirServicesName) {
   const Member web("web", {{"net", "10.0.0.2"}});
   Member one("db", {{"net", "10.0.0.3"}});

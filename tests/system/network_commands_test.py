@@ -190,6 +190,22 @@ class Live(NetworkTest):
                       self.network("disconnect", "side", self.name, expect=1).err)
         self.network("disconnect", "-f", "side", self.name)
 
+    def test_a_link_is_a_name_that_only_the_one_who_joins_knows(self):
+        self.create("side")
+        self.start()
+        self.network("connect", "--link", f"{self.client}:buyer", "--link", self.client, "side", self.name)
+        address = self.inside("client", "hostname", "-i").strip()
+        for name in ("buyer", self.client):
+            self.assertIn(f"Address: {address}", self.inside("web", "nslookup", name))
+        self.inside("client", "nslookup", "buyer", expect=1)
+        seat = json.loads(self.stack("container", "inspect", self.name).out)[0]["NetworkSettings"]["Networks"]["side"]
+        self.assertEqual(seat["Links"], [f"{self.client}:buyer", f"{self.client}:{self.client}"])
+        self.stack("restart", "web")
+        self.assertIn(f"Address: {address}", self.inside("web", "nslookup", "buyer"))
+        self.network("disconnect", "side", self.name)
+        self.inside("web", "nslookup", "buyer", expect=1)
+        self.assertIn("is no link", self.network("connect", "--link", "a:b:c", "side", self.name, expect=2).err)
+
     def test_what_was_joined_stays_after_a_restart(self):
         self.create("side")
         self.start()
