@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-struct evp_md_ctx_st;
+struct SHA256state_st;
 
 namespace stack::image {
 
@@ -24,7 +24,7 @@ class Sha256 {
   std::string digest();
 
  private:
-  evp_md_ctx_st* context_;
+  std::unique_ptr<SHA256state_st> state_;
 };
 
 std::string digest_of(std::string_view bytes);
