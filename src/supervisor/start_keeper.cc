@@ -2,8 +2,6 @@
 #include "supervisor/start_keeper.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,6 +9,7 @@
 #include <array>
 #include <vector>
 
+#include "base/borrowing_child.h"
 #include "base/child.h"
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -35,20 +34,9 @@ struct Launchpad {
   std::vector<char*> environment;
 };
 
-/// A copy of this process, in `cgroup` from its first instruction when there is one; fork(2)'s
-/// results. CLONE_INTO_CGROUP needs no migration afterwards, which would wait for an RCU period.
-pid_t fork_into(int cgroup) {
-  clone_args args{};
-  args.exit_signal = SIGCHLD;
-  if (cgroup >= 0) {
-    args.flags = CLONE_INTO_CGROUP;
-    args.cgroup = static_cast<__u64>(cgroup);
-  }
-  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof(args)));
-}
-
 /// Puts descriptors where the keeper looks for them and becomes it.
-[[noreturn]] void become_keeper(const Launchpad& pad) {
+[[noreturn]] void become_keeper(void* launchpad) {
+  const auto& pad = *static_cast<const Launchpad*>(launchpad);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -64,29 +52,28 @@ pid_t fork_into(int cgroup) {
   ::_exit(126);
 }
 
-/// The first child makes the session and forks the keeper, whose parent then ends: the keeper is
+/// The first child makes the session and starts the keeper, whose parent then ends: the keeper is
 /// nobody's child and no session leader, so it can never get a controlling terminal.
-[[noreturn]] int detach(void* launchpad) {
+[[noreturn]] void detach(void* launchpad) {
+  alignas(16) static std::array<char, 1 << 16> stack;
   const auto& pad = *static_cast<const Launchpad*>(launchpad);
   if (injected_refusal("keeper.session") || ::setsid() < 0) ::_exit(126);
-  pid_t keeper = fork_into(pad.cgroup.get());
+  pid_t keeper = start_borrowing_child(stack, pad.cgroup.get(), become_keeper, launchpad);
   // A tree that we may not use (another's, threaded, full) is no reason not to run.
-  if (keeper < 0 && pad.cgroup) keeper = fork_into(-1);
-  if (keeper == 0) become_keeper(pad);
+  if (keeper < 0 && pad.cgroup) keeper = start_borrowing_child(stack, -1, become_keeper, launchpad);
   ::_exit(keeper < 0 ? 126 : 0);
 }
 
-/// Calls detach() in a child that shares our memory, while we wait (CLONE_VFORK): one copy of this
-/// process is made for the keeper, not two. Its id, or -1.
+/// Both children have our memory, and we wait until the keeper is a program of its own: nothing of
+/// ours is copied. The first child's id, or -1.
 pid_t start_detaching(Launchpad& pad) {
   alignas(16) static std::array<char, 1 << 16> stack;
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
-  // Our handlers must not run in there.
+  // What ends us must not end the first child half-way.
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  const pid_t child =
-      ::clone(detach, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK | SIGCHLD, &pad);
+  const pid_t child = start_borrowing_child(stack, -1, detach, &pad);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   return child;
 }
