@@ -43,13 +43,14 @@ struct Kept {
   int fd;
 };
 
+/// Zeros alone: the 400 KB are then no part of the program, which each first start copies.
 struct Keeper {
   const ProjectFiles* files;
   std::span<char> arguments;  ///< where ps(1) reads them
   int exits;                  ///< the exit log, opened to append
   int signals;                ///< signalfd: SIGCHLD
-  int store = -1;
-  bool ready = false;  ///< a supervisor has served once
+  int store;                  ///< -1: no supervisor is there
+  bool ready = false;         ///< a supervisor has served once
   pid_t supervisor = 0;
   std::int64_t started_ns = 0;
   std::int64_t delay_ns = 0;  ///< before the next start
@@ -331,6 +332,7 @@ std::optional<FileLock> take_lock(const ProjectFiles& files) {
 
 Keeper& set_up(const ProjectFiles& files, std::span<char> arguments) {
   static Keeper keeper{};  // large, and needed to the end of the process
+  keeper.store = -1;
   keeper.files = &files;
   keeper.arguments = arguments;
   raise_descriptor_limit();
