@@ -10,4 +10,9 @@ namespace stack {
 /// by threads. A kernel without such pages costs nothing and changes nothing.
 void put_heap_on_large_pages();
 
+/// The same for who has allocated nothing yet, which is the case in functions of .preinit_array
+/// only: there is no old part of the heap that would have to be filled first. Does nothing when
+/// there is a heap already.
+void begin_heap_on_large_pages();
+
 }  // namespace stack
