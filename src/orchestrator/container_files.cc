@@ -29,8 +29,9 @@ using supervisor::ObservedContainer;
 using supervisor::Phase;
 
 /// What is mounted in every container, and what must be there for it.
-const std::set<std::string> standard_places = {
-    "/dev", "/proc", "/sys", "/etc", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+std::set<std::string> standard_places() {
+  return {"/dev", "/proc", "/sys", "/etc", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+}
 
 runtime::ContainerSpec completed_spec(const FilesOf& files, const ObservedContainer& container) {
   const supervisor::ProjectFiles project{files.paths, files.project};
@@ -240,7 +241,8 @@ std::vector<ObservedContainer> containers_of(const FilesOf& files, const std::st
 std::vector<image::TreeChange> changes_of(const FilesOf& files,
                                           const ObservedContainer& container) {
   const auto spec = completed_spec(files, container);
-  return image::tree_changes(open_upper(spec.root).get(), open_layers(spec.root), standard_places);
+  return image::tree_changes(open_upper(spec.root).get(), open_layers(spec.root),
+                             standard_places());
 }
 
 void export_files(const FilesOf& files, const ObservedContainer& container,
@@ -330,7 +332,7 @@ image::Image commit(const FilesOf& files, const ObservedContainer& container,
   const Fd upper = open_upper(spec.root);
   image::ImageStore::Commit commit{.base = base,
                                    .upper = upper.get(),
-                                   .ignored = standard_places,
+                                   .ignored = standard_places(),
                                    .name = request.name,
                                    .config = committed_config(image->config, container.config),
                                    .author = request.author,

@@ -13,21 +13,25 @@ namespace {
 
 using Writes = std::vector<CgroupWrite>;
 
-/// What files hold where nobody has asked for anything.
-const std::map<std::string, std::string> defaults{
-    {"memory.limit_in_bytes", "-1"},
-    {"memory.memsw.limit_in_bytes", "-1"},
-    {"memory.soft_limit_in_bytes", "-1"},
-    {"memory.oom_control", "0"},
-    {"memory.max", "max"},
-    {"memory.swap.max", "max"},
-    {"memory.low", "0"},
-    {"cpu.shares", "1024"},
-    {"cpu.cfs_period_us", "100000"},
-    {"cpu.cfs_quota_us", "-1"},
-    {"cpu.weight", "100"},
-    {"cpu.max", "max 100000"},
-};
+/// What files hold where nobody has asked for anything. Made when it is asked for: before main() it
+/// would cost each command.
+const std::map<std::string, std::string>& defaults() {
+  static const std::map<std::string, std::string> values{
+      {"memory.limit_in_bytes", "-1"},
+      {"memory.memsw.limit_in_bytes", "-1"},
+      {"memory.soft_limit_in_bytes", "-1"},
+      {"memory.oom_control", "0"},
+      {"memory.max", "max"},
+      {"memory.swap.max", "max"},
+      {"memory.low", "0"},
+      {"cpu.shares", "1024"},
+      {"cpu.cfs_period_us", "100000"},
+      {"cpu.cfs_quota_us", "-1"},
+      {"cpu.weight", "100"},
+      {"cpu.max", "max 100000"},
+  };
+  return values;
+}
 
 /// The same specification with everything that can change taken from another.
 ResourceSpec with_changeable(ResourceSpec it, const ResourceSpec& from) {
@@ -52,7 +56,7 @@ Writes changed(const Writes& before, const Writes& after) {
   Writes writes;
   for (const CgroupWrite& old : before) {
     if (!has_file(after, old.file))
-      writes.push_back({old.file, defaults.at(old.file), old.if_missing});
+      writes.push_back({old.file, defaults().at(old.file), old.if_missing});
   }
   for (const CgroupWrite& write : after) {
     if (std::ranges::find(before, write) == before.end()) writes.push_back(write);
