@@ -50,6 +50,7 @@ struct Keeper {
   int exits;                  ///< the exit log, opened to append
   int signals;                ///< signalfd: SIGCHLD
   int store;                  ///< -1: no supervisor is there
+  bool hung_up = false;       ///< the supervisor has let go of it, and is about to end
   bool ready = false;         ///< a supervisor has served once
   pid_t supervisor = 0;
   std::int64_t started_ns = 0;
@@ -99,6 +100,7 @@ void start_supervisor(Keeper& keeper) {
     return;
   }
   keeper.store = ends[0];
+  keeper.hung_up = false;
   keeper.supervisor = child;
 }
 
@@ -268,13 +270,16 @@ Outcome run(Keeper& keeper) {
       if (keeper.supervisor == 0) keeper.delay_ns = longest_delay_ns;  // out of processes: later
       continue;
     }
-    pollfd events[] = {{keeper.signals, POLLIN, 0}, {keeper.store, POLLIN, 0}};
+    // Of who has hung up there is nothing to hear but its end, and poll(2) would return at once.
+    pollfd events[] = {{keeper.signals, POLLIN, 0},
+                       {keeper.hung_up ? -1 : keeper.store, POLLIN, 0}};
     ::poll(events, 2, timeout);
     signalfd_siginfo signal;
     while (::read(keeper.signals, &signal, sizeof(signal)) > 0) {
     }
     while (keeper.store >= 0 && serve_store(keeper)) {
     }
+    keeper.hung_up = keeper.hung_up || (events[1].revents & POLLHUP) != 0;
     const Outcome outcome = reap(keeper);
     if (outcome != Outcome::go_on) return outcome;
   }

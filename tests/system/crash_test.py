@@ -13,6 +13,7 @@ from pathlib import Path
 
 import inventory
 import stacktest
+import tracing
 from stacktest import kill_if_there
 
 LINES = 100_000
@@ -63,6 +64,22 @@ class Supervisor(stacktest.StackTest):
             self.assertEqual([path for path in held if path.endswith(("/keeper.lock", "/exits"))
                               or "signalfd" in path], [])
             self.kill_supervisor()
+
+    def test_the_keeper_sleeps_while_its_supervisor_takes_long_to_end(self):
+        self.up("services: {one: {image: 'box:1', command: sleep 1001}}")
+        keeper, = self.pids_named("stack-keeper")
+        supervisor = self.supervisor()
+
+        def state_of(pid):
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+        with tracing.traced(supervisor):
+            os.kill(supervisor, signal.SIGKILL)
+            stacktest.eventually(lambda: state_of(supervisor) == "Z", "its descriptors are closed")
+            stacktest.eventually(lambda: {state_of(keeper) for _ in range(200)} == {"S"}, "the keeper sleeps")
+        stacktest.eventually(lambda: [pid for pid in self.pids_named("stack-superviso") if pid != supervisor],
+                             "a new supervisor")
+        self.inside("one", "true")
 
     def test_stacks_run_from_one_copy_of_the_program(self):
         """In memory, so that an update of the program on disk is nothing to them."""
