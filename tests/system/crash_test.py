@@ -60,7 +60,7 @@ class Supervisor(stacktest.StackTest):
                      for pid in (keeper, supervisor)]
             self.assertEqual([each[0] for each in words], [b"stack-keeper", b"stack-supervisor"])
             self.assertEqual(words[0][1:], words[1][1:])
-            held = [os.readlink(f"/proc/{supervisor}/fd/{fd}") for fd in os.listdir(f"/proc/{supervisor}/fd")]
+            held = stacktest.files_held_by(supervisor)
             self.assertEqual([path for path in held if path.endswith(("/keeper.lock", "/exits"))
                               or "signalfd" in path], [])
             self.kill_supervisor()

@@ -380,13 +380,7 @@ class RestartPolicy(stacktest.StackTest):
 class Wait(stacktest.StackTest):
     @staticmethod
     def await_connection(pid):
-        def connected():
-            try:
-                return any("socket:" in os.readlink(f"/proc/{pid}/fd/{fd}")
-                           for fd in os.listdir(f"/proc/{pid}/fd"))
-            except OSError:  # one was closed meanwhile
-                return False
-        eventually(connected, "it waits")
+        eventually(lambda: any("socket:" in path for path in stacktest.files_held_by(pid)), "it waits")
 
     def test_wait_prints_the_exit_code_and_has_it(self):
         os.mkfifo(self.directory / "go")
@@ -652,12 +646,7 @@ class Attach(stacktest.StackTest):
     def await_watch(pid):
         """It has connected and looks at the log."""
         def looks():
-            names = []
-            for fd in os.listdir(f"/proc/{pid}/fd"):
-                try:
-                    names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
-                except OSError:
-                    pass
+            names = stacktest.files_held_by(pid)
             return any("inotify" in name for name in names) and any(
                 "socket:" in name for name in names)
         eventually(looks, "attach looks")

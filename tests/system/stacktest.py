@@ -2,6 +2,7 @@
 """What the tests of this folder are written with: a test case that runs `stack` as a person does,
 waits for events instead of sleeping, and checks that nothing is left."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -63,6 +64,15 @@ def eventually(condition, what, deadline=DEADLINE):
             text = what() if callable(what) else what
             raise AssertionError(f"did not happen in {deadline} s: {text}")
         time.sleep(0.01)
+
+
+def files_held_by(pid):
+    """What its descriptors lead to. It may close one while we look."""
+    held = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            held.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+    return held
 
 
 def make_box(folder):
@@ -188,11 +198,12 @@ class StackTest(unittest.TestCase):
         return found
 
     def pid_running(self, text):
-        """The one that was started with `text`; what it forked has the same command line."""
-        found = self.pids_running(text)
-        first = [pid for pid in found if inventory.parent_of(pid) not in found]
-        self.assertEqual(len(first), 1, f"running {text}: {first}")
-        return first[0]
+        """The one that was started with `text`; what it forked has the same command line. A program
+        that has just been started may have none yet, or another that it gives way to."""
+        def first():
+            found = self.pids_running(text)
+            return [pid for pid in found if inventory.parent_of(pid) not in found]
+        return eventually(lambda: len(pids := first()) == 1 and pids, lambda: f"running {text}: {first()}")[0]
 
     def supervisor(self):
         found = self.pids_named("stack-superviso")  # comm holds 15 characters
