@@ -93,7 +93,8 @@ class Lab:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        stacktest.eventually(lambda: not set(pids) & set(self.pids_named(*names)), "they are gone")
+        # One whose parent is held at a fail point is not reaped, and has let go of everything.
+        stacktest.eventually(lambda: all(inventory.has_ended(pid) for pid in pids), "they are gone")
 
     def kill_everything(self):
         for pid, _ in inventory.processes():
