@@ -60,6 +60,18 @@ std::array<unsigned char, 16> bytes_of(Ipv6 address) {
   return bytes;
 }
 
+std::string wire(Ipv4 address) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes += static_cast<char>(address.value >> shift & 255);
+  return bytes;
+}
+
+std::string wire(Ipv6 address) {
+  const auto bytes = bytes_of(address);
+  return {bytes.begin(), bytes.end()};
+}
+
 Ipv6 ipv6_from(const void* sixteen_bytes) {
   std::uint64_t words[2];
   std::memcpy(words, sixteen_bytes, sizeof words);

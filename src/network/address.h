@@ -28,6 +28,9 @@ std::string to_text(Ipv6 address);                        ///< "fd00::2", as RFC
 std::optional<Ipv6> parse_ipv6(const std::string& text);  ///< without a zone
 /// As it travels, in network byte order.
 std::array<unsigned char, 16> bytes_of(Ipv6 address);
+/// The same as text of 4 or 16 bytes.
+std::string wire(Ipv4 address);
+std::string wire(Ipv6 address);
 Ipv6 ipv6_from(const void* sixteen_bytes);
 /// fe80::/10: valid on one link only.
 bool is_link_local(Ipv6 address);

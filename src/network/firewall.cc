@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/firewall.h"
 
-#include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-
 #include "base/error.h"
 #include "network/foreign_chains.h"
 #include "network/kernel_rules.h"
 #include "network/nftables.h"
+#include "network/ruleset_text.h"
 
 namespace stack::network {
 
@@ -21,11 +19,7 @@ void close_firewall_sockets() {
 
 void remove_host_ruleset(const std::string& stack_id) {
   during("removing firewall rules", [&] {
-    const auto foreign = closing_script(list_commented_rules(), stack_id);
-    if (!foreign.empty()) run_nft(foreign);
-    Batch batch = Batch::transaction(NFNL_SUBSYS_NFTABLES);
-    remove_table(batch, NFPROTO_INET, "stack_" + stack_id);
-    run_nft_messages(batch);
+    run_nft(closing_script(list_commented_rules(), stack_id) + without("inet stack_" + stack_id));
   });
 }
 

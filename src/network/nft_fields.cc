@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 #include "base/error.h"
 #include "network/nft_words.h"
@@ -44,7 +45,7 @@ constexpr std::uint32_t tcp_flags = offsetof(tcphdr, th_flags);
 constexpr std::array fields{
     of_packet("iifname", NftSource::meta, NFT_META_IIFNAME, IFNAMSIZ, T::ifname),
     of_packet("oifname", NftSource::meta, NFT_META_OIFNAME, IFNAMSIZ, T::ifname),
-    of_packet("meta l4proto", NftSource::meta, NFT_META_L4PROTO, 1, T::inet_proto),
+    transport_protocol,
     of_packet("ct state", NftSource::conntrack, NFT_CT_STATE, 4, T::integer),
     of_packet("ct status", NftSource::conntrack, NFT_CT_STATUS, 4, T::integer),
     of_packet("fib daddr type", NftSource::fib, NFT_FIB_RESULT_ADDRTYPE, 4, T::integer),
@@ -83,13 +84,24 @@ NftField take_raw(NftReader& reader) {
   return field;
 }
 
-}  // namespace
-
 std::optional<NftField> take_field(NftReader& reader) {
   if (reader.sees("@th")) return take_raw(reader);
   for (const NftField& field : fields)
     if (reader.takes(field.words)) return field;
   return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<NftField> take_fields(NftReader& reader) {
+  std::vector<NftField> taken;
+  do {
+    const auto field = take_field(reader);
+    if (!field && taken.empty()) return taken;
+    if (!field) reader.refuse();
+    taken.push_back(*field);
+  } while (reader.takes("."));
+  return taken;
 }
 
 bool is_network_protocol(NftProtocol protocol) {

@@ -6,8 +6,8 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "network/nft_types.h"
 
@@ -33,8 +33,16 @@ struct NftField {
   std::uint32_t checksum = 0;
 };
 
-/// Consumes the words of a field, where the next words are one.
-std::optional<NftField> take_field(NftReader& reader);
+/// What protocol of the transport layer a packet is of.
+inline constexpr NftField transport_protocol{.words = "meta l4proto",
+                                             .source = NftSource::meta,
+                                             .place = NFT_META_L4PROTO,
+                                             .size = 1,
+                                             .type = NftType::inet_proto};
+
+/// Consumes "FIELD . FIELD ...": none where the next words are no field. Throws Error where none
+/// follows a dot.
+std::vector<NftField> take_fields(NftReader& reader);
 
 /// Whether that is a protocol of the network layer.
 bool is_network_protocol(NftProtocol protocol);

@@ -61,13 +61,6 @@ NftProtocol protocol_named(std::string_view name) {
   return NftProtocol::any;
 }
 
-std::string mask_of(std::size_t bits, std::size_t size) {
-  std::string mask(size, '\0');
-  for (std::size_t bit = 0; bit < bits; ++bit)
-    mask[bit / 8] = static_cast<char>(mask[bit / 8] | 0x80 >> bit % 8);
-  return mask;
-}
-
 class RuleReader {
  public:
   RuleReader(NftReader& reader, std::uint8_t family, std::uint32_t& next_id)
@@ -81,10 +74,10 @@ class RuleReader {
  private:
   void read_statement() {
     if (read_verdict() || read_translation() || read_other()) return;
-    const auto field = take_field(reader_);
-    if (!field) reader_.refuse();
-    if (reader_.takes("set")) return write(*field);
-    match(take_rest(*field));
+    const Fields fields = take_fields(reader_);
+    if (fields.empty()) reader_.refuse();
+    if (fields.size() == 1 && reader_.takes("set")) return write(fields.front());
+    match(fields);
   }
 
   bool read_verdict() {
@@ -121,17 +114,6 @@ class RuleReader {
     return true;
   }
 
-  /// "FIELD . FIELD", the first of which is consumed.
-  Fields take_rest(const NftField& first) {
-    Fields fields{first};
-    while (reader_.takes(".")) {
-      const auto field = take_field(reader_);
-      if (!field) reader_.refuse();
-      fields.push_back(*field);
-    }
-    return fields;
-  }
-
   /// A field is looked at only where it is: a packet of another protocol has something else there.
   void need(NftProtocol protocol) {
     if (protocol == NftProtocol::any) return;
@@ -147,24 +129,19 @@ class RuleReader {
     if (of_network) {
       add(NftLoadFamily{});
     } else {
-      add(NftLoad{.field = {.words = "meta l4proto",
-                            .source = NftSource::meta,
-                            .place = NFT_META_L4PROTO,
-                            .size = 1,
-                            .type = NftType::inet_proto}});
+      add(NftLoad{transport_protocol});
     }
     add(NftCompare{NFT_CMP_EQ, bytes_as_they_are(number_of(protocol))});
   }
 
-  /// Into the registers from the first one on; returns how many bytes.
-  std::size_t load(const Fields& fields) {
+  /// Into the registers from the first one on.
+  void load(const Fields& fields) {
     for (const NftField& field : fields) need(field.needs);
     std::size_t offset = 0;
     for (const NftField& field : fields) {
       add(NftLoad{field, nft_register(offset)});
-      offset += (field.size + 3) / 4 * 4;
+      offset += nft_padded(field.size);
     }
-    return offset;
   }
 
   void match(const Fields& fields) {
@@ -238,14 +215,14 @@ class RuleReader {
       prefix.value.resize(field.size);
     }
     load({field});
-    if (!whole_bytes) add(NftMask{mask_of(prefix.bits, field.size)});
+    if (!whole_bytes) add(NftMask{nft_mask(prefix.bits, field.size)});
     add(NftCompare{how, prefix.value});
   }
 
   /// What a comparison says of all that follows in the rule.
   void learn(const NftField& field, const std::string& text) {
     if (field.words == "ether type") network_ = protocol_named(text);
-    if (field.words == "meta l4proto") transport_ = protocol_named(text);
+    if (field.words == transport_protocol.words) transport_ = protocol_named(text);
   }
 
   void write(const NftField& field) {
@@ -256,12 +233,12 @@ class RuleReader {
   }
 
   bool translate(std::uint32_t family, NftType type) {
-    const auto field = take_field(reader_);
-    if (!field) {
+    const Fields fields = take_fields(reader_);
+    if (fields.empty()) {
       add(NftSetValue{nft_value(type, reader_.next(), size_of(type))});
       return add(NftTranslate{family, 0});
     }
-    load(take_rest(*field));
+    load(fields);
     reader_.expect("map");
     const std::string map = reader_.next();
     if (!map.starts_with('@')) reader_.refuse();

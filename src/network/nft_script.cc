@@ -5,14 +5,12 @@
 #include <endian.h>
 #include <linux/netfilter.h>
 
-#include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "base/format.h"
+#include "base/text.h"
 #include "network/nft_notes.h"
 #include "network/nft_rule.h"
 #include "network/nft_sets.h"
@@ -52,12 +50,10 @@ std::int32_t take_priority(NftReader& reader) {
       {"raw", -300}, {"mangle", -150}, {"dstnat", -100}, {"filter", 0}, {"srcnat", 100}};
   for (const auto& [name, value] : names)
     if (reader.takes(name)) return value;
-  const std::string text = reader.peek();
-  std::int32_t number = 0;
-  const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc() || rest != text.data() + text.size()) reader.refuse();
+  const auto number = parse_integer<std::int32_t>(reader.peek());
+  if (!number) reader.refuse();
   reader.next();
-  return number;
+  return *number;
 }
 
 /// "type filter hook input priority filter; policy drop;", where a chain is one of those.

@@ -23,11 +23,6 @@ bool increase(std::string& bytes) {
   return false;
 }
 
-std::string padded(std::string part) {
-  part.resize((part.size() + 3) / 4 * 4);
-  return part;
-}
-
 /// "TYPE . TYPE"
 NftKey take_types(NftReader& reader) {
   NftKey key;
@@ -36,17 +31,6 @@ NftKey take_types(NftReader& reader) {
     add_part(key, type, size_of(type));
   } while (reader.takes("."));
   return key;
-}
-
-/// "FIELD . FIELD"
-std::vector<NftField> take_fields(NftReader& reader) {
-  std::vector<NftField> fields;
-  do {
-    const auto field = take_field(reader);
-    if (!field) reader.refuse();
-    fields.push_back(*field);
-  } while (reader.takes("."));
-  return fields;
 }
 
 NftKey key_of(const std::vector<NftField>& fields) {
@@ -61,7 +45,7 @@ std::string take_values(NftReader& reader, const NftKey& key) {
   std::string bytes;
   for (std::size_t i = 0; i < key.parts.size(); ++i) {
     if (i > 0) reader.expect(".");
-    bytes += padded(nft_value(key.parts[i], reader.next(), key.sizes[i]));
+    bytes += nft_padded(nft_value(key.parts[i], reader.next(), key.sizes[i]));
   }
   return bytes;
 }
@@ -74,8 +58,9 @@ struct Interval {
 
 Interval interval_of(const NftPrefix& prefix) {
   Interval interval{prefix.value, prefix.value};
-  for (std::size_t bit = prefix.bits; bit < prefix.value.size() * 8; ++bit)
-    interval.last[bit / 8] = static_cast<char>(interval.last[bit / 8] | 0x80 >> bit % 8);
+  const std::string mask = nft_mask(prefix.bits, prefix.value.size());
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    interval.last[i] = static_cast<char>(interval.last[i] | ~mask[i]);
   return interval;
 }
 
@@ -115,13 +100,9 @@ void take_elements(NftReader& reader, NftSet& set) {
   if (is_interval) set.elements = elements_of(std::move(intervals));
 }
 
-void put_names(nlmsghdr* m, const std::string& table, const NftSet& set) {
+void put_set(nlmsghdr* m, const std::string& table, const NftSet& set) {
   mnl_attr_put_strz(m, NFTA_SET_TABLE, table.c_str());
   mnl_attr_put_strz(m, NFTA_SET_NAME, set.name.c_str());
-}
-
-void put_set(nlmsghdr* m, const std::string& table, const NftSet& set) {
-  put_names(m, table, set);
   put_nft_number(m, NFTA_SET_FLAGS, set.flags);
   put_nft_number(m, NFTA_SET_KEY_TYPE, set.key.number());
   put_nft_number(m, NFTA_SET_KEY_LEN, static_cast<std::uint32_t>(set.key.size()));
@@ -175,6 +156,7 @@ void take_set_content(NftReader& reader, NftSet& set) {
       }
     } else if (reader.takes("typeof")) {
       set.made_of = take_fields(reader);
+      if (set.made_of.empty()) reader.refuse();
       set.key = key_of(set.made_of);
     } else if (reader.takes("flags interval")) {
       set.flags |= NFT_SET_INTERVAL;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include "base/error.h"
@@ -121,11 +120,9 @@ std::string nft_value(NftType type, const std::string& text, std::size_t size) {
     case NftType::ifname:
       return interface_value(text);
     case NftType::ipv4_addr:
-      return big_endian(known(parse_ipv4(text), type, text).value, 4);
-    case NftType::ipv6_addr: {
-      const Ipv6 address = known(parse_ipv6(text), type, text);
-      return big_endian(address.high, 8) + big_endian(address.low, 8);
-    }
+      return wire(known(parse_ipv4(text), type, text));
+    case NftType::ipv6_addr:
+      return wire(known(parse_ipv6(text), type, text));
     case NftType::ether_addr: {
       const Mac mac = parse_mac(text);
       return {mac.begin(), mac.end()};
@@ -144,13 +141,22 @@ NftPrefix nft_prefix(NftType type, const std::string& text) {
   return prefix;
 }
 
+std::string nft_mask(std::size_t bits, std::size_t size) {
+  std::string mask(size, '\0');
+  for (std::size_t bit = 0; bit < bits; ++bit)
+    mask[bit / 8] = static_cast<char>(mask[bit / 8] | 0x80 >> bit % 8);
+  return mask;
+}
+
+std::string nft_padded(std::string value) {
+  value.resize(nft_padded(value.size()));
+  return value;
+}
+
 std::uint64_t nft_number(const std::string& text, std::uint64_t most) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc() || rest != end || number > most)
-    fail("firewall rules: {} is no number up to {}", text, most);
-  return number;
+  const auto number = parse_integer<std::uint64_t>(text);
+  if (!number || *number > most) fail("firewall rules: {} is no number up to {}", text, most);
+  return *number;
 }
 
 void add_part(NftKey& key, NftType type, std::size_t size) {
@@ -161,7 +167,7 @@ void add_part(NftKey& key, NftType type, std::size_t size) {
 std::size_t NftKey::size() const {
   if (sizes.size() == 1) return sizes.front();
   std::size_t all = 0;
-  for (const std::size_t size : sizes) all += (size + 3) / 4 * 4;
+  for (const std::size_t size : sizes) all += nft_padded(size);
   return all;
 }
 

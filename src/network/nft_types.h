@@ -38,6 +38,13 @@ struct NftPrefix {
 };
 /// "ADDRESS/BITS" or "ADDRESS", which is all its bits. Throws Error.
 NftPrefix nft_prefix(NftType type, const std::string& text);
+/// The first `bits` bits of `size` bytes.
+std::string nft_mask(std::size_t bits, std::size_t size);
+/// Values that follow each other, in the registers too, begin at every fourth byte.
+constexpr std::size_t nft_padded(std::size_t size) {
+  return (size + 3) / 4 * 4;
+}
+std::string nft_padded(std::string value);
 /// `text` as a number, all of it. Throws Error.
 std::uint64_t nft_number(const std::string& text, std::uint64_t most);
 

@@ -76,11 +76,7 @@ std::vector<NftWord> nft_words(std::string_view script) {
   return words;
 }
 
-bool NftReader::sees(std::string_view text) const {
-  return !at_end() && !words_[at_].quoted && words_[at_].text == text;
-}
-
-bool NftReader::sees_all(std::string_view texts) const {
+bool NftReader::sees(std::string_view texts) const {
   std::size_t at = at_;
   while (!texts.empty()) {
     const std::size_t end = texts.find(' ');
@@ -93,7 +89,7 @@ bool NftReader::sees_all(std::string_view texts) const {
 }
 
 bool NftReader::takes(std::string_view texts) {
-  if (!sees_all(texts)) return false;
+  if (!sees(texts)) return false;
   at_ += 1 + static_cast<std::size_t>(std::ranges::count(texts, ' '));
   return true;
 }
@@ -103,7 +99,7 @@ void NftReader::expect(std::string_view texts) {
 }
 
 std::string NftReader::next() {
-  if (at_end() || (!words_[at_].quoted && words_[at_].text == line_end)) refuse();
+  if (at_end() || sees(line_end)) refuse();
   return words_[at_++].text;
 }
 

@@ -27,11 +27,10 @@ class NftReader {
   explicit NftReader(std::vector<NftWord> words) : words_(std::move(words)) {}
 
   bool at_end() const { return at_ == words_.size(); }
-  /// Whether that is the next word; a quoted one never is.
-  bool sees(std::string_view text) const;
-  /// Whether the next words are those of `texts`, which stand apart by one space.
-  bool sees_all(std::string_view texts) const;
-  /// Consumes what sees_all() sees, and says whether it was there.
+  /// Whether the next words are those of `texts`, which stand apart by one space. A quoted one
+  /// never is.
+  bool sees(std::string_view texts) const;
+  /// Consumes what sees() sees, and says whether it was there.
   bool takes(std::string_view texts);
   /// Consumes what must be there. Throws Error.
   void expect(std::string_view texts);

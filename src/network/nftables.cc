@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/nftables.h"
 
-#include <linux/netfilter/nf_tables.h>
-
 #include <utility>
 #include <vector>
 
@@ -23,7 +21,10 @@ constexpr std::size_t most_retired = 64;
 }  // namespace
 
 void run_nft(const std::string& script) {
-  run_nft_messages(compile_nft(script));
+  NetlinkSocket socket(NETLINK_NETFILTER);
+  socket.execute(compile_nft(script));
+  if (retired().size() >= most_retired) close_nft_sockets();
+  retired().push_back(std::move(socket));
 }
 
 void close_nft_sockets() {
@@ -37,29 +38,6 @@ void add_nft_request(Batch& transaction, int message, int flags, std::uint8_t fa
                     put_header(m, nfgenmsg{family, NFNETLINK_V0, 0});
                     write(m);
                   });
-}
-
-void run_nft_messages(const Batch& transaction) {
-  NetlinkSocket socket(NETLINK_NETFILTER);
-  socket.execute(transaction);
-  if (retired().size() >= most_retired) close_nft_sockets();
-  retired().push_back(std::move(socket));
-}
-
-namespace {
-
-void request_table(Batch& transaction, int message, int flags, std::uint8_t family,
-                   const std::string& table) {
-  add_nft_request(transaction, message, flags, family, "table " + table,
-                  [&](nlmsghdr* m) { mnl_attr_put_strz(m, NFTA_TABLE_NAME, table.c_str()); });
-}
-
-}  // namespace
-
-// Made first, so that deleting one that is missing succeeds.
-void remove_table(Batch& transaction, std::uint8_t family, const std::string& table) {
-  request_table(transaction, NFT_MSG_NEWTABLE, NLM_F_CREATE, family, table);
-  request_table(transaction, NFT_MSG_DELTABLE, 0, family, table);
 }
 
 }  // namespace stack::network

@@ -22,10 +22,6 @@ constexpr std::uint16_t nft_message(int message) {
 /// Appends a request to a transaction; `family` as NFPROTO_INET, the rest as Batch::add().
 void add_nft_request(Batch& transaction, int message, int flags, std::uint8_t family,
                      std::string attempt, const std::function<void(nlmsghdr*)>& write);
-/// Sends a transaction of NFNL_SUBSYS_NFTABLES in the thread's network namespace. Throws Error.
-void run_nft_messages(const Batch& transaction);
-/// Appends the removal of a table, which need not be there.
-void remove_table(Batch& transaction, std::uint8_t family, const std::string& table);
 /// See close_firewall_sockets().
 void close_nft_sockets();
 

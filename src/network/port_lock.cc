@@ -3,11 +3,14 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "network/link_requests.h"
+#include "network/nft_expressions.h"
+#include "network/nft_types.h"
 #include "network/nftables.h"
 #include "network/ruleset_text.h"
 
@@ -32,23 +35,6 @@ void add_element(std::vector<LockElement>& elements, const char* set, const Port
   elements.push_back({set, lock.port, lock.mac, address});
 }
 
-void append_padded(std::string& key, std::string_view bytes, std::size_t size) {
-  key.append(bytes);
-  key.append(size - bytes.size(), '\0');
-}
-
-std::string wire(Ipv4 address) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    bytes += static_cast<char>(address.value >> shift & 255);
-  return bytes;
-}
-
-std::string wire(Ipv6 address) {
-  const auto bytes = bytes_of(address);
-  return {bytes.begin(), bytes.end()};
-}
-
 Lines elements_in(const std::string& set, const std::vector<PortLock>& ports) {
   Lines lines;
   for (const PortLock& port : ports)
@@ -64,12 +50,8 @@ void request_elements(Batch& batch, int message, int flags, const PortLock& lock
                       mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, table_name);
                       mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, element.set.c_str());
                       put_nest(m, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
-                        put_nest(m, NFTA_LIST_ELEM, [&] {
-                          put_nest(m, NFTA_SET_ELEM_KEY, [&] {
-                            const std::string key = key_of(element);
-                            mnl_attr_put(m, NFTA_DATA_VALUE, key.size(), key.data());
-                          });
-                        });
+                        put_nest(m, NFTA_LIST_ELEM,
+                                 [&] { put_nft_value(m, NFTA_SET_ELEM_KEY, key_of(element)); });
                       });
                     });
   }
@@ -111,12 +93,9 @@ std::string to_text(const LockElement& element) {
 }
 
 std::string key_of(const LockElement& element) {
-  const Mac mac = parse_mac(element.mac);
-  std::string key;
-  append_padded(key, element.port, IFNAMSIZ);
-  append_padded(key, {reinterpret_cast<const char*>(mac.data()), mac.size()}, 8);
-  key += std::visit([](const auto& address) { return wire(address); }, element.address);
-  return key;
+  return nft_value(NftType::ifname, element.port, IFNAMSIZ) +
+         nft_padded(nft_value(NftType::ether_addr, element.mac, ETH_ALEN)) +
+         std::visit([](const auto& address) { return wire(address); }, element.address);
 }
 
 // Only what is named may pass. A frame of another type could be an ARP in disguise: receivers take

@@ -71,6 +71,7 @@ network::DnsNames links_of(const ContainerConfig& client, const DnsView& view) {
   };
   add_links(client.links, view);
   for (const Endpoint& endpoint : client.endpoints) {
+    if (endpoint.links.empty()) continue;
     DnsView network;
     std::ranges::copy_if(
         view.zones, std::back_inserter(network.zones),

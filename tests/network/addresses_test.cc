@@ -4,17 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "short_addresses.h"
 
 namespace stack::network {
 namespace {
-
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
-
-Ipv6 ip6(const char* text) {
-  return *parse_ipv6(text);
-}
 
 NetworkSpec network(const char* subnet, const char* gateway) {
   NetworkSpec spec;

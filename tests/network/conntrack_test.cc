@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/conntrack.h"
+#include "short_addresses.h"
 
 #include <gtest/gtest.h>
 
 namespace stack::network {
 namespace {
-
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
 
 /// From a neighbour to port 53 of the host, answered by `answerer`.
 Flow flow(const char* answerer, std::uint16_t port, const char* to = "192.0.2.1") {
@@ -47,10 +44,6 @@ TEST(StaleFlows, APortOnOneAddressIsLookedUpByIt) {
   EXPECT_TRUE(stale(flow("192.0.2.1", 53), {one}));
   one.host_ip = "192.0.2.77";
   EXPECT_FALSE(stale(flow("192.0.2.1", 53), {one}));
-}
-
-Ipv6 ip6(const char* text) {
-  return *parse_ipv6(text);
 }
 
 Flow flow6(const char* answerer, std::uint16_t port, const char* to = "2001:db8::1") {

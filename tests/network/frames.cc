@@ -25,11 +25,6 @@ std::string number(unsigned value, int bytes) {
   return text;
 }
 
-std::string wire(Ipv6 address) {
-  const auto bytes = bytes_of(address);
-  return {bytes.begin(), bytes.end()};
-}
-
 std::uint32_t sum_of(const std::string& bytes) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "nft_program.h"
+#include "short_addresses.h"
 #include "world.h"
 
 namespace stack::network::test {
@@ -64,14 +65,6 @@ TEST_F(NftScript, EveryGoldenRulesetIsInTheKernelAsByNft) {
       expect_as_by_nft(text.substr(begin, end - begin));
     }
   }
-}
-
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
-
-Ipv6 ip6(const char* text) {
-  return *parse_ipv6(text);
 }
 
 /// With all that a ruleset can have.

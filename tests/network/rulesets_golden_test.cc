@@ -3,13 +3,10 @@
 
 #include "all_rulesets.h"
 #include "network/addresses.h"
+#include "short_addresses.h"
 
 namespace stack::network {
 namespace {
-
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
 
 /// A stack of networks 172.18.0.0/24, 172.18.1.0/24...
 struct Case {

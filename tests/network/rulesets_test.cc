@@ -5,13 +5,10 @@
 
 #include "network/firewall.h"
 #include "network/subnets.h"
+#include "short_addresses.h"
 
 namespace stack::network {
 namespace {
-
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
 
 /// A shop with an open and an internal network.
 FirewallSpec shop() {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "short_addresses.h"
 
 namespace stack::network {
 namespace {
@@ -14,10 +15,6 @@ namespace {
 Subnet subnet(const char* text) {
   return *parse_subnet(text);
 }
-Ipv4 ip(const char* text) {
-  return *parse_ipv4(text);
-}
-
 /// A property as a test.
 template <typename Property>
 void expect_always(const char* claim, Property property) {
