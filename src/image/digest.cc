@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace stack::image {
 namespace {
@@ -38,8 +39,7 @@ std::string Sha256::digest() {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> bytes;
   if (SHA256_Final(bytes.data(), state_.get()) != 1) fail("SHA-256 failed");
   std::string text(algorithm);
-  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
+  return text + to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 std::string digest_of(std::string_view bytes) {
