@@ -69,14 +69,11 @@ class Supervisor(stacktest.StackTest):
         self.up("services: {one: {image: 'box:1', command: sleep 1001}}")
         keeper, = self.pids_named("stack-keeper")
         supervisor = self.supervisor()
-
-        def state_of(pid):
-            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-
         with tracing.traced(supervisor):
             os.kill(supervisor, signal.SIGKILL)
-            stacktest.eventually(lambda: state_of(supervisor) == "Z", "its descriptors are closed")
-            stacktest.eventually(lambda: {state_of(keeper) for _ in range(200)} == {"S"}, "the keeper sleeps")
+            stacktest.eventually(lambda: inventory.stat_of(supervisor)[0] == "Z", "its descriptors are closed")
+            stacktest.eventually(lambda: {inventory.stat_of(keeper)[0] for _ in range(200)} == {"S"},
+                                 "the keeper sleeps")
         stacktest.eventually(lambda: [pid for pid in self.pids_named("stack-superviso") if pid != supervisor],
                              "a new supervisor")
         self.inside("one", "true")

@@ -10,6 +10,7 @@ import sys
 import time
 import unittest
 
+import inventory
 import stacktest
 from stacktest import eventually
 from terminals import Screen, Terminal, require_tmux
@@ -58,8 +59,7 @@ def press(terminal):
 
 
 def is_over(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        return file.read().rpartition(")")[2].split()[0] == "Z"
+    return inventory.stat_of(pid)[0] == "Z"
 
 
 class CtrlC(stacktest.StackTest):

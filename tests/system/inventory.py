@@ -64,17 +64,27 @@ def processes():
     return found
 
 
+def stat_of(pid):
+    """proc_pid_stat(5), from the state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+
+
+def has_memory(pid):
+    """A program of its own, that is: neither zombies nor threads of the kernel have it."""
+    return stat_of(pid)[20] != "0"
+
+
 def has_ended(pid):
     """A zombie, too."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        return stat_of(pid)[0] in "ZX"
     except OSError:
         return True
 
 
 def parent_of(pid):
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return int(stat_of(pid)[1])
     except OSError:
         return 0
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import inventory
 import stacktest
 
 WEB = """
@@ -169,7 +170,7 @@ class StartFirst(Replacing):
         self.assertEqual(self.only_id(), old)
 
     def zombies_of(self, parent):
-        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        stats = [inventory.stat_of(pid)
                  for pid in os.listdir("/proc") if pid.isdigit() and os.path.exists(f"/proc/{pid}/stat")]
         return [stat for stat in stats if stat[0] == "Z" and stat[1] == str(parent)]
 

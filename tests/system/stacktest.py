@@ -66,6 +66,17 @@ def eventually(condition, what, deadline=DEADLINE):
         time.sleep(0.01)
 
 
+def command_line_of(pid):
+    """Its words, a blank between them. A process that gets a new program has none for a moment, behind
+    the point where whoever started it is told of it."""
+    def words():
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return line or not inventory.has_memory(pid)
+    with contextlib.suppress(AssertionError):  # there are programs that have no words at all
+        eventually(words, "it has a command line", deadline=1)
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
 def files_held_by(pid):
     """What its descriptors lead to. It may close one while we look."""
     held = []
@@ -190,11 +201,10 @@ class StackTest(unittest.TestCase):
         found = []
         for pid, _ in inventory.processes():
             try:
-                line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if text in command_line_of(pid):
+                    found.append(pid)
             except OSError:
                 continue
-            if text in line:
-                found.append(pid)
         return found
 
     def pid_running(self, text):
