@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
@@ -9,19 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
 
+#include "base/directory_stream.h"
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/ids.h"
 
 namespace stack {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 bool is_dot(const char* name) {
   return std::string_view(name) == "." || std::string_view(name) == "..";
@@ -72,7 +66,7 @@ class TreeRemoval {
   static constexpr int deepest = 32;
 
   void empty(Fd directory, int depth) {
-    const Directory entries(::fdopendir(directory.get()));
+    const DirectoryStream entries(::fdopendir(directory.get()));
     if (!entries) throw_errno("reading a directory");
     const int number = directory.release();
     while (const dirent* entry = ::readdir(entries.get())) {
@@ -262,7 +256,7 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
 
 std::vector<std::string> list_directory(const std::filesystem::path& path) {
   std::vector<std::string> names;
-  Directory directory(::opendir(path.c_str()));
+  DirectoryStream directory(::opendir(path.c_str()));
   if (!directory && errno == ENOENT) return names;
   if (!directory) throw_errno("open {}", path.native());
   while (const dirent* entry = ::readdir(directory.get())) {

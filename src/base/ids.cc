@@ -21,12 +21,16 @@ std::string random_hex(std::size_t digits) {
 }
 
 std::string new_container_id() {
-  constexpr std::size_t host_name_digits = 12;
   std::string id;
   do {
     id = random_hex(64);
-  } while (id.find_first_not_of("0123456789") >= host_name_digits);
+  } while (id.find_first_not_of("0123456789") >= short_id_length);
   return id;
+}
+
+std::string short_id(std::string_view id) {
+  const std::size_t colon = id.find(':');
+  return std::string(id.substr(colon == id.npos ? 0 : colon + 1, short_id_length));
 }
 
 std::uint64_t stable_hash(std::string_view text) {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/overlay_tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include <deque>
-#include <memory>
 #include <set>
 
+#include "base/directory_stream.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -18,10 +17,6 @@ namespace stack {
 namespace {
 
 constexpr int most_links = 40;  // as the kernel's own walk, path_resolution(7)
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 bool is_whiteout(const struct stat& info) {
   return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0);
@@ -36,7 +31,7 @@ Fd open_directory(int parent, const std::string& name) {
 void add_names(int part, std::set<std::string>& names) {
   // A descriptor of its own: a dup(2) would share the read position with the caller's.
   Fd fd = open_directory(part, ".");
-  const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(fd.get()));
+  const DirectoryStream stream(::fdopendir(fd.get()));
   if (!stream) throw_errno("read directory");
   [[maybe_unused]] const int owned_by_stream = fd.release();
   while (const dirent* entry = ::readdir(stream.get())) {

@@ -12,8 +12,6 @@
 namespace stack::build {
 namespace {
 
-constexpr std::string_view blanks = " \t\v\f";
-
 std::size_t skip_blanks(std::string_view text, std::size_t from) {
   return std::min(text.find_first_not_of(blanks, from), text.size());
 }

@@ -11,7 +11,7 @@
 namespace stack::build {
 namespace {
 
-constexpr std::string_view blanks = " \t\n\v\f\r";
+constexpr std::string_view between_words = " \t\n\v\f\r";
 constexpr int deepest = 100;
 
 bool is_name_start(char c) {
@@ -43,7 +43,7 @@ class Expander {
     result += text;
     if (depth_ > 0) return;
     for (const char c : text) {
-      if (quoted_text || blanks.find(c) == std::string_view::npos) {
+      if (quoted_text || between_words.find(c) == std::string_view::npos) {
         word_ += c;
         word_is_there_ = true;
       } else {

@@ -10,8 +10,6 @@
 namespace stack::build {
 namespace {
 
-constexpr std::string_view blanks = " \t\v\f";
-
 std::string_view without_blanks_before(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
   return first == std::string_view::npos ? std::string_view() : text.substr(first);

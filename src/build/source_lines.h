@@ -10,6 +10,9 @@
 
 namespace stack::build {
 
+/// What parts words of a Dockerfile; ends of lines are not among them.
+constexpr std::string_view blanks = " \t\v\f";
+
 /// Both from 1.
 struct Position {
   int line = 1;

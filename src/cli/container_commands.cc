@@ -18,7 +18,7 @@ Flag sig_proxy_flag() {
   return {"--sig-proxy", &Options::sig_proxy,
           "Pass signals on to it (the default; --sig-proxy=false)"};
 }
-Flag timeout_flag() {
+Flag time_flag() {
   return {"-t,--time,--timeout", &Options::timeout, "Seconds to wait before killing it", "SECONDS"};
 }
 Flag signal_flag(std::string_view help) {
@@ -182,7 +182,7 @@ std::vector<Flag> making_flags() {
 
 namespace {
 
-Command run_command() {
+Command container_run_command() {
   return {
       "container run",
       "Run an image in a container of its own, without a compose file",
@@ -198,7 +198,7 @@ Command run_command() {
       run_container_run};
 }
 
-Command create_command() {
+Command container_create_command() {
   return {"container create",
           "The same, and do not start it",
           "stack container create --name web -p 8080:80 nginx",
@@ -235,49 +235,48 @@ Command on_containers(std::string_view name, std::string_view help, std::string_
 }
 
 std::vector<Command> life_commands() {
-  return {
-      on_containers("container start", "Start containers that do not run",
-                    "stack container start -a job",
-                    {{"-a,--attach", &Options::attach_output, "Join our standard streams to it"},
-                     {"-i,--interactive", &Options::open_stdin, "Pass our standard input on"},
-                     sig_proxy_flag(),
-                     detach_keys_flag()},
-                    run_container_start),
-      on_containers("container stop", "Stop containers", "stack container stop -t 3 web",
-                    {timeout_flag(), signal_flag("Instead of its own stop signal")},
-                    run_container_stop),
-      on_containers("container restart", "Stop and start containers", "stack container restart web",
-                    {timeout_flag(), signal_flag("Instead of its own stop signal")},
-                    run_container_restart),
-      on_containers("container kill", "Send a signal: SIGKILL, if not told otherwise",
-                    "stack container kill -s HUP web",
-                    {signal_flag("HUP, SIGUSR1, SIGRTMIN+3, 15")}, run_container_kill),
-      on_containers("container pause", "Hold all processes of containers where they are",
-                    "stack container pause web", {}, run_container_pause),
-      on_containers("container unpause", "Let containers go on that are paused",
-                    "stack container unpause web", {}, run_container_unpause),
-      on_containers("container wait",
-                    "Wait until containers have ended, and print their exit codes",
-                    "stack container wait job", {}, run_container_wait),
-      {"container rm",
-       "Remove containers",
-       "stack container rm -fv web",
-       Positional::any,
-       "CONTAINER",
-       {{"-f,--force", &Options::force, "Those that run, too"},
-        {"-v,--volumes", &Options::volumes,
-         "Remove their anonymous volumes too, but for those that others have"},
-        {"-a,--all", &Options::all, "All that are of no stack"},
-        {"-l,--link", &Options::link, hidden}},
-       run_container_remove},
-      {"container prune",
-       "Remove all stopped containers that are of no stack",
-       "stack container prune --filter until=24h",
-       Positional::none,
-       "",
-       {{"-f,--force", &Options::force, "Do not ask"},
-        {"--filter", &Options::filters, "until=TIME, label=KEY[=VALUE]", "KEY=VALUE"}},
-       run_container_prune}};
+  return {on_containers(
+              "container start", "Start containers that do not run", "stack container start -a job",
+              {{"-a,--attach", &Options::attach_output, "Join our standard streams to it"},
+               {"-i,--interactive", &Options::open_stdin, "Pass our standard input on"},
+               sig_proxy_flag(),
+               detach_keys_flag()},
+              run_container_start),
+          on_containers("container stop", "Stop containers", "stack container stop -t 3 web",
+                        {time_flag(), signal_flag("Instead of its own stop signal")},
+                        run_container_stop),
+          on_containers(
+              "container restart", "Stop and start containers", "stack container restart web",
+              {time_flag(), signal_flag("Instead of its own stop signal")}, run_container_restart),
+          on_containers("container kill", "Send a signal: SIGKILL, if not told otherwise",
+                        "stack container kill -s HUP web",
+                        {signal_flag("HUP, SIGUSR1, SIGRTMIN+3, 15")}, run_container_kill),
+          on_containers("container pause", "Hold all processes of containers where they are",
+                        "stack container pause web", {}, run_container_pause),
+          on_containers("container unpause", "Let containers go on that are paused",
+                        "stack container unpause web", {}, run_container_unpause),
+          on_containers("container wait",
+                        "Wait until containers have ended, and print their exit codes",
+                        "stack container wait job", {}, run_container_wait),
+          {"container rm",
+           "Remove containers",
+           "stack container rm -fv web",
+           Positional::any,
+           "CONTAINER",
+           {{"-f,--force", &Options::force, "Those that run, too"},
+            {"-v,--volumes", &Options::volumes,
+             "Remove their anonymous volumes too, but for those that others have"},
+            {"-a,--all", &Options::all, "All that are of no stack"},
+            {"-l,--link", &Options::link, hidden}},
+           run_container_remove},
+          {"container prune",
+           "Remove all stopped containers that are of no stack",
+           "stack container prune --filter until=24h",
+           Positional::none,
+           "",
+           {{"-f,--force", &Options::force, "Do not ask"},
+            {"--filter", &Options::filters, "until=TIME, label=KEY[=VALUE]", "KEY=VALUE"}},
+           run_container_prune}};
 }
 
 std::vector<Command> use_commands() {
@@ -388,8 +387,8 @@ std::vector<Command> use_commands() {
 }  // namespace
 
 std::vector<Command> container_commands() {
-  std::vector<Command> all{run_command(), create_command(), list_command("container ls"),
-                           list_command("container ps")};
+  std::vector<Command> all{container_run_command(), container_create_command(),
+                           list_command("container ls"), list_command("container ps")};
   for (auto* more : {life_commands, use_commands})
     for (Command& command : more()) all.push_back(std::move(command));
   return all;

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "cli/container_view.h"
 
 namespace stack::cli {
@@ -65,8 +66,7 @@ void add_link(const LinkedContainer& linked, spec::Service& service) {
                                   fmt::format("/{}/{}", service.name, linked.alias));
   add_ports(linked, address, service.environment);
   add_environment(linked, service.environment);
-  constexpr std::size_t short_id = 12;
-  for (const std::string& name : {linked.alias, config.name, config.id.substr(0, short_id)}) {
+  for (const std::string& name : {linked.alias, config.name, short_id(config.id)}) {
     std::string line = fmt::format("{}={}", name, address);
     if (std::ranges::find(service.extra_hosts, line) == service.extra_hosts.end())
       service.extra_hosts.push_back(std::move(line));

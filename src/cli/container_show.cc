@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -42,12 +43,11 @@ std::string size_text(const FoundContainer& found, const Options& options,
 
 Fields row_of(const FoundContainer& found, const Options& options, ImagesOfContainers& images,
               LabelsOfContainers& labels, TimePoint now) {
-  constexpr std::size_t short_id = 12;
   const auto& container = found.container;
   const bool is_lone = found.project == orchestrator::lone_containers_project;
   return {{"Command", command_text(container, options.no_trunc)},
           {"CreatedAt", calendar_text(container.status.created, calendar_format)},
-          {"ID", options.no_trunc ? container.config.id : container.config.id.substr(0, short_id)},
+          {"ID", options.no_trunc ? container.config.id : short_id(container.config.id)},
           {"Image", image_text(container)},
           {"Labels", labels_text(labels.of(found))},
           {"LocalVolumes", fmt::format("{}", volume_names(container).size())},

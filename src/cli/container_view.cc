@@ -8,6 +8,7 @@
 #include "base/calendar.h"
 #include "base/error.h"
 #include "base/format.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/container_labels.h"
 #include "orchestrator/diff.h"
@@ -281,7 +282,7 @@ Json ps_json(const ObservedContainer& container, const Labels& of_project, TimeP
   json["CreatedAt"] = calendar_text(status.created, calendar_format);
   json["ExitCode"] = status.exit_code.value_or(0);
   json["Health"] = status.health == Health::none ? "" : std::string(to_text(status.health));
-  json["ID"] = container.config.id.substr(0, 12);
+  json["ID"] = short_id(container.config.id);
   json["Labels"] = labels_text(container_labels(container, of_project));
   json["LocalVolumes"] = fmt::format("{}", volume_names(container).size());
   json["Mounts"] = join(mount_texts(container), ",");

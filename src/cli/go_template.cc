@@ -11,7 +11,6 @@ namespace stack::cli {
 namespace {
 
 using Value = TemplateValue;
-using Kind = TemplateOperand::Kind;
 
 [[noreturn]] void refuse(const std::string& why, const std::string& hint = "") {
   throw Error("--format: " + why).with_hint(hint).with_exit_code(ExitCode::usage);
@@ -137,14 +136,15 @@ class Renderer {
 
   Value run(const TemplateCommand& command, const Value& dot, const std::optional<Value>& piped) {
     const TemplateOperand& first = command.words.front();
-    if (first.kind != Kind::function && !first.fields.empty() && first.fields.back() == "Label" &&
-        command.words.size() == 2)
+    if (first.kind != TemplateOperand::Kind::function && !first.fields.empty() &&
+        first.fields.back() == "Label" && command.words.size() == 2)
       return label(first, command.words[1], dot);
     std::vector<Value> arguments;
     for (std::size_t at = 1; at < command.words.size(); ++at)
       arguments.push_back(value_of(command.words[at], dot));
     if (piped) arguments.push_back(*piped);
-    if (first.kind == Kind::function) return *call_template_function(first.name, arguments);
+    if (first.kind == TemplateOperand::Kind::function)
+      return *call_template_function(first.name, arguments);
     if (!arguments.empty()) refuse("only a function can be given something");
     return value_of(first, dot);
   }
@@ -162,15 +162,15 @@ class Renderer {
 
   Value start_of(const TemplateOperand& word, const Value& dot) {
     switch (word.kind) {
-      case Kind::dot:
+      case TemplateOperand::Kind::dot:
         return dot;
-      case Kind::variable:
+      case TemplateOperand::Kind::variable:
         return variable(word.name);
-      case Kind::literal:
+      case TemplateOperand::Kind::literal:
         return word.literal;
-      case Kind::function:
+      case TemplateOperand::Kind::function:
         return *call_template_function(word.name, {});
-      case Kind::pipeline:
+      case TemplateOperand::Kind::pipeline:
         return evaluate(*word.pipeline, dot);
     }
     return nullptr;

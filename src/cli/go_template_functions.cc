@@ -14,12 +14,12 @@ namespace {
 using Value = TemplateValue;
 using Values = std::vector<Value>;
 
-[[noreturn]] void refuse(const std::string& why) {
+[[noreturn]] void refuse_call(const std::string& why) {
   throw Error("--format: " + why).with_exit_code(ExitCode::usage);
 }
 
 const Value& argument(const char* function, const Values& arguments, std::size_t index) {
-  if (index >= arguments.size()) refuse(fmt::format("{} needs more arguments", function));
+  if (index >= arguments.size()) refuse_call(fmt::format("{} needs more arguments", function));
   return arguments[index];
 }
 
@@ -45,24 +45,25 @@ std::string title(std::string text) {
 Value length(const Values& arguments) {
   const Value& value = argument("len", arguments, 0);
   if (value.is_string()) return value.get<std::string>().size();
-  if (!value.is_structured() && !value.is_null()) refuse(fmt::format("len of {}", go_text(value)));
+  if (!value.is_structured() && !value.is_null())
+    refuse_call(fmt::format("len of {}", go_text(value)));
   return value.size();
 }
 
 Value element(const Value& of, const Value& key) {
   if (of.is_array()) {
-    if (!key.is_number_integer()) refuse("index of a list takes a number");
+    if (!key.is_number_integer()) refuse_call("index of a list takes a number");
     const auto place = key.get<std::int64_t>();
     if (place < 0 || static_cast<std::size_t>(place) >= of.size())
-      refuse(fmt::format("index out of range: {}", place));
+      refuse_call(fmt::format("index out of range: {}", place));
     return of[static_cast<std::size_t>(place)];
   }
   if (of.is_object()) {
     const auto found = of.find(key.is_string() ? key.get<std::string>() : go_text(key));
     return found == of.end() ? Value("") : *found;
   }
-  if (of.is_null()) refuse("index of nothing");
-  refuse(fmt::format("index of {}", go_text(of)));
+  if (of.is_null()) refuse_call("index of nothing");
+  refuse_call(fmt::format("index of {}", go_text(of)));
 }
 
 Value indexed(const Values& arguments) {
@@ -95,7 +96,7 @@ Value split_text(const Values& arguments) {
 Value padded(const Values& arguments) {
   const auto width = [&](std::size_t index) {
     const Value& value = argument("pad", arguments, index);
-    if (!value.is_number_unsigned()) refuse("pad takes a text and two numbers");
+    if (!value.is_number_unsigned()) refuse_call("pad takes a text and two numbers");
     return std::min<std::size_t>(value.get<std::size_t>(), 1000);
   };
   return std::string(width(1), ' ') + text_argument("pad", arguments, 0) +
@@ -104,7 +105,7 @@ Value padded(const Values& arguments) {
 
 Value truncated(const Values& arguments) {
   const Value& most = argument("truncate", arguments, 1);
-  if (!most.is_number_unsigned()) refuse("truncate takes a text and a number");
+  if (!most.is_number_unsigned()) refuse_call("truncate takes a text and a number");
   return text_argument("truncate", arguments, 0).substr(0, most.get<std::size_t>());
 }
 
@@ -117,7 +118,7 @@ bool is_equal(const Value& a, const Value& b) {
 bool is_less(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) return a.get<double>() < b.get<double>();
   if (a.is_string() && b.is_string()) return a.get<std::string>() < b.get<std::string>();
-  refuse(fmt::format("{} and {} cannot be compared", go_text(a), go_text(b)));
+  refuse_call(fmt::format("{} and {} cannot be compared", go_text(a), go_text(b)));
 }
 
 Value is_any_equal(const Values& arguments) {
@@ -176,7 +177,7 @@ std::string directive_text(const Directive& how, const Value& value) {
       return how.precision && how.verb == 's' ? text.substr(0, *how.precision) : text;
     }
     default:
-      refuse(fmt::format("printf does not know %{}", how.verb));
+      refuse_call(fmt::format("printf does not know %{}", how.verb));
   }
 }
 
@@ -205,7 +206,7 @@ Directive read_directive(const std::string& format, std::size_t& at) {
     ++at;
     how.precision = number();
   }
-  if (at == format.size()) refuse("printf: a % without its letter");
+  if (at == format.size()) refuse_call("printf: a % without its letter");
   how.verb = format[at];
   return how;
 }

@@ -8,10 +8,9 @@
 namespace stack::cli {
 namespace {
 
-using Kind = TemplateNode::Kind;
 using Nodes = std::vector<TemplateNode>;
 
-[[noreturn]] void refuse(const std::string& why) {
+[[noreturn]] void refuse_form(const std::string& why) {
   throw Error("--format: " + why)
       .with_hint(
           "{{.Name}}, {{json .}}, {{range .List}}...{{end}}, {{if eq .State \"running\"}}...")
@@ -64,8 +63,8 @@ class ActionReader {
 
   void expect_end() {
     if (!at_end())
-      refuse(fmt::format("{{{{{}}}}}: {} was not expected", printable(text_),
-                         stack::quoted(text_.substr(at_))));
+      refuse_form(fmt::format("{{{{{}}}}}: {} was not expected", printable(text_),
+                              stack::quoted(text_.substr(at_))));
   }
 
  private:
@@ -110,7 +109,7 @@ class ActionReader {
     TemplateCommand command;
     while (!at_end() && text_[at_] != '|' && text_[at_] != ')') command.words.push_back(operand());
     if (command.words.empty())
-      refuse(fmt::format("{{{{{}}}}}: something is missing", printable(text_)));
+      refuse_form(fmt::format("{{{{{}}}}}: something is missing", printable(text_)));
     return command;
   }
 
@@ -143,7 +142,7 @@ class ActionReader {
 
   TemplateOperand group() {
     auto inner = std::make_shared<TemplatePipeline>(pipeline());
-    if (!take(')')) refuse(fmt::format("{{{{{}}}}}: a ) is missing", printable(text_)));
+    if (!take(')')) refuse_form(fmt::format("{{{{{}}}}}: a ) is missing", printable(text_)));
     return {TemplateOperand::Kind::pipeline, "", nullptr, std::move(inner)};
   }
 
@@ -152,12 +151,12 @@ class ActionReader {
     while (end < text_.size() && text_[end] != quote)
       end += quote == '"' && text_[end] == '\\' ? 2 : 1;
     if (end >= text_.size())
-      refuse(fmt::format("{{{{{}}}}}: a text without its end", printable(text_)));
+      refuse_form(fmt::format("{{{{{}}}}}: a text without its end", printable(text_)));
     const std::string literal(text_.substr(at_, end + 1 - at_));
     at_ = end + 1;
     if (quote == '`') return text_operand(literal.substr(1, literal.size() - 2));
     const auto value = TemplateValue::parse(literal, nullptr, false);
-    if (!value.is_string()) refuse(fmt::format("{} is no text", printable(literal)));
+    if (!value.is_string()) refuse_form(fmt::format("{} is no text", printable(literal)));
     return text_operand(value.get<std::string>());
   }
   static TemplateOperand text_operand(std::string text) {
@@ -184,14 +183,14 @@ class ActionReader {
     if (word == "nil") return {TemplateOperand::Kind::literal, "", nullptr};
     if (word.empty()) refuse_rest();
     if (!is_template_function(word))
-      refuse(fmt::format("{{{{{}}}}}: there is no function {}", printable(text_),
-                         stack::quoted(word)));
+      refuse_form(fmt::format("{{{{{}}}}}: there is no function {}", printable(text_),
+                              stack::quoted(word)));
     return {TemplateOperand::Kind::function, word};
   }
 
   [[noreturn]] void refuse_rest() {
-    refuse(fmt::format("{{{{{}}}}}: {} is not understood", printable(text_),
-                       stack::quoted(text_.substr(at_))));
+    refuse_form(fmt::format("{{{{{}}}}}: {} is not understood", printable(text_),
+                            stack::quoted(text_.substr(at_))));
   }
 
   std::string_view text_;
@@ -209,14 +208,14 @@ class TemplateReader {
       const std::string_view action = next_action();
       const std::string word = ActionReader(action).keyword();
       if (word == "end" || word == "else") {
-        if (!in_block) refuse(fmt::format("{{{{{}}}}} without its beginning", word));
+        if (!in_block) refuse_form(fmt::format("{{{{{}}}}} without its beginning", word));
         ending_ = action;
         return list;
       }
       if (action.starts_with("/*")) continue;
       list.push_back(node(word, action));
     }
-    if (in_block) refuse("an {{end}} is missing");
+    if (in_block) refuse_form("an {{end}} is missing");
     return list;
   }
 
@@ -228,7 +227,7 @@ class TemplateReader {
     if (trims_next_) text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t\r\n")));
     if (open != std::string_view::npos && rest_.substr(open).starts_with("{{- "))
       text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-    if (!text.empty()) list.push_back({Kind::text, with_escapes(text), {}, {}, {}});
+    if (!text.empty()) list.push_back({TemplateNode::Kind::text, with_escapes(text), {}, {}, {}});
     if (open == std::string_view::npos) return false;
     rest_.remove_prefix(open + 2);
     return true;
@@ -237,7 +236,7 @@ class TemplateReader {
   std::string_view next_action() {
     const std::size_t close = rest_.find("}}");
     if (close == std::string_view::npos)
-      refuse(fmt::format("an action without its }}}}: {{{{{}", printable(rest_)));
+      refuse_form(fmt::format("an action without its }}}}: {{{{{}", printable(rest_)));
     std::string_view action = rest_.substr(0, close);
     rest_.remove_prefix(close + 2);
     if (action.starts_with("- ")) action.remove_prefix(2);
@@ -248,18 +247,18 @@ class TemplateReader {
 
   TemplateNode node(const std::string& word, std::string_view action) {
     ActionReader reader(action);
-    if (word == "if") return block(Kind::if_block, word, action);
-    if (word == "with") return block(Kind::with_block, word, action);
-    if (word == "range") return block(Kind::range_block, word, action);
+    if (word == "if") return block(TemplateNode::Kind::if_block, word, action);
+    if (word == "with") return block(TemplateNode::Kind::with_block, word, action);
+    if (word == "range") return block(TemplateNode::Kind::range_block, word, action);
     if (word == "define" || word == "template" || word == "block" || word == "break" ||
         word == "continue")
-      refuse(fmt::format("{{{{{}}}}} is not supported", word));
-    TemplateNode node{Kind::action, "", reader.pipeline(), {}, {}};
+      refuse_form(fmt::format("{{{{{}}}}} is not supported", word));
+    TemplateNode node{TemplateNode::Kind::action, "", reader.pipeline(), {}, {}};
     reader.expect_end();
     return node;
   }
 
-  TemplateNode block(Kind kind, const std::string& word, std::string_view action) {
+  TemplateNode block(TemplateNode::Kind kind, const std::string& word, std::string_view action) {
     ActionReader reader(action);
     reader.skip_word(word);
     TemplateNode node{kind, "", reader.pipeline(), {}, {}};
@@ -273,9 +272,10 @@ class TemplateReader {
     } else {
       const std::string inner = ActionReader(condition).keyword();
       if (inner != "if" && inner != "with")
-        refuse("{{else}} goes with if or with, or stands alone");
+        refuse_form("{{else}} goes with if or with, or stands alone");
       node.otherwise.push_back(
-          block(inner == "if" ? Kind::if_block : Kind::with_block, inner, condition));
+          block(inner == "if" ? TemplateNode::Kind::if_block : TemplateNode::Kind::with_block,
+                inner, condition));
     }
     return node;
   }

@@ -5,13 +5,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "orchestrator/plan.h"
 
 namespace stack::cli {
 namespace {
-
-using Kind = GraphNode::Kind;
 
 std::string edge_label(const spec::Dependency& dependency) {
   std::vector<std::string> words;
@@ -39,9 +38,9 @@ class Builder {
   }
 
   Graph build() {
-    for (const auto& name : services_) add(Kind::service, name, notes_of(service(name)));
-    if (parts_.networks) add_all(Kind::network, project_.networks);
-    if (parts_.volumes) add_all(Kind::volume, project_.volumes);
+    for (const auto& name : services_) add(GraphNode::Kind::service, name, notes_of(service(name)));
+    if (parts_.networks) add_all(GraphNode::Kind::network, project_.networks);
+    if (parts_.volumes) add_all(GraphNode::Kind::volume, project_.volumes);
     for (const auto& name : services_) connect(name);
     return std::move(graph_);
   }
@@ -49,13 +48,13 @@ class Builder {
  private:
   const spec::Service& service(const std::string& name) const { return project_.services.at(name); }
 
-  void add(Kind kind, const std::string& name, std::vector<std::string> notes) {
+  void add(GraphNode::Kind kind, const std::string& name, std::vector<std::string> notes) {
     places_[{kind, name}] = graph_.nodes.size();
     graph_.nodes.push_back({kind, name, std::move(notes)});
   }
 
   template <typename Map>
-  void add_all(Kind kind, const Map& map) {
+  void add_all(GraphNode::Kind kind, const Map& map) {
     for (const auto& [name, value] : map) add(kind, name, {});
   }
 
@@ -69,41 +68,44 @@ class Builder {
 
   void connect(const std::string& name) {
     for (const auto& [needed, how] : service(name).depends_on)
-      edge(name, Kind::service, needed, edge_label(how));
+      edge(name, GraphNode::Kind::service, needed, edge_label(how));
     for (const auto& [network, attachment] : service(name).networks)
-      edge(name, Kind::network, network, "");
+      edge(name, GraphNode::Kind::network, network, "");
     for (const auto& mount : service(name).volumes)
       if (mount.type == spec::MountType::volume)
-        edge(name, Kind::volume, mount.source, mount.access == spec::Access::read_only ? "ro" : "");
+        edge(name, GraphNode::Kind::volume, mount.source,
+             mount.access == spec::Access::read_only ? "ro" : "");
   }
 
-  void edge(const std::string& from, Kind kind, const std::string& to, std::string label) {
+  void edge(const std::string& from, GraphNode::Kind kind, const std::string& to,
+            std::string label) {
     const auto target = places_.find({kind, to});
     if (target == places_.end()) return;
-    graph_.edges.push_back({places_.at({Kind::service, from}), target->second, std::move(label)});
+    graph_.edges.push_back(
+        {places_.at({GraphNode::Kind::service, from}), target->second, std::move(label)});
   }
 
   const spec::Project& project_;
   const std::set<std::string>& services_;
   const GraphParts& parts_;
   Graph graph_;
-  std::map<std::pair<Kind, std::string>, std::size_t> places_;
+  std::map<std::pair<GraphNode::Kind, std::string>, std::size_t> places_;
 };
 
-const char* kind_text(Kind kind) {
+const char* kind_text(GraphNode::Kind kind) {
   switch (kind) {
-    case Kind::service:
+    case GraphNode::Kind::service:
       return "service";
-    case Kind::network:
+    case GraphNode::Kind::network:
       return "network";
-    case Kind::volume:
+    case GraphNode::Kind::volume:
       return "volume";
   }
   return "";
 }
 
 std::string title_of(const GraphNode& node) {
-  const std::string name = node.kind == Kind::service
+  const std::string name = node.kind == GraphNode::Kind::service
                                ? node.name
                                : fmt::format("{} {}", kind_text(node.kind), node.name);
   return node.notes.empty() ? name : fmt::format("{}  {}", name, fmt::join(node.notes, ", "));
@@ -260,7 +262,7 @@ class Picture {
     std::string text = fmt::format(
         "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"{}\" fill=\"{}\" "
         "stroke=\"#456\"/>\n",
-        it.x, it.y, it.width, it.height, node.kind == Kind::service ? 4 : 12,
+        it.x, it.y, it.width, it.height, node.kind == GraphNode::Kind::service ? 4 : 12,
         fills[static_cast<int>(node.kind)]);
     int y = it.y + line;
     const auto add_line = [&](const std::string& words, const char* style) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -49,11 +50,10 @@ std::string platform_of(const image::ImageStore& store, const image::Image& imag
 /// An image under all of its names, and what it is for below.
 std::string tree_of(const image::ImageStore& store, const std::vector<NamedImage>& shown,
                     std::map<std::string, int>& users) {
-  constexpr std::size_t short_id = 12;
   std::vector<Row> rows;
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const image::Image& image = *shown[i].image;
-    const std::string id = image.id.substr(7, short_id);
+    const std::string id = short_id(image.id);
     const std::string size = human_size(image.size);
     const std::string used = users[image.id] > 0 ? "in use" : "";
     rows.push_back({fmt::format("{}:{}", shown[i].repository, shown[i].tag), id, size, used});

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/image_use.h"
@@ -16,12 +17,6 @@
 
 namespace stack::cli {
 namespace {
-
-constexpr std::size_t short_id = 12;
-
-std::string short_digest(const std::string& digest) {
-  return digest.substr(digest.find(':') + 1, short_id);
-}
 
 const char* words_of(registry::LayerState state) {
   switch (state) {
@@ -59,7 +54,7 @@ void pull_one(const std::string& name, const Options& options,
     std::cout << (reference.digest.empty() ? reference.tag : reference.digest) << ": Pulling from "
               << reference.repository << '\n';
     request.on_layer = [](const image::BlobRef& layer, registry::LayerState state) {
-      std::cout << short_digest(layer.digest) << ": " << words_of(state) << std::endl;
+      std::cout << short_id(layer.digest) << ": " << words_of(state) << std::endl;
     };
   }
   const auto pulled = registry::pull_image(store, request, surroundings);
@@ -81,7 +76,7 @@ void push_one(const std::string& name, const Options& options,
     std::cout << "The push refers to repository [" << reference.registry << '/'
               << reference.repository << "]\n";
     request.on_layer = [](const std::string& diff_id, registry::PushState state) {
-      std::cout << short_digest(diff_id) << ": " << words_of(state) << std::endl;
+      std::cout << short_id(diff_id) << ": " << words_of(state) << std::endl;
     };
   }
   const auto pushed = registry::push_image(store, request, surroundings);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/container_view.h"
 #include "cli/labels.h"
@@ -20,7 +21,6 @@ using Json = nlohmann::ordered_json;
 using Time = std::chrono::system_clock::time_point;
 
 constexpr const char* none = "<none>";
-constexpr std::size_t short_id = 12;
 constexpr std::size_t short_command = 45;
 
 std::string repository_of(const std::string& name) {
@@ -122,7 +122,7 @@ Fields image_fields(const NamedImage& named, int containers, bool whole_ids, Tim
           {"CreatedAt", calendar_text(image.created, calendar_format)},
           {"CreatedSince", ago_text(image.created, now)},
           {"Digest", named.digest},
-          {"ID", whole_ids ? image.id : image.id.substr(7, short_id)},
+          {"ID", whole_ids ? image.id : short_id(image.id)},
           {"Repository", named.repository},
           {"SharedSize", "N/A"},
           {"Size", size},
@@ -253,7 +253,7 @@ Fields history_fields(const HistoryRow& row, bool whole, bool human, Time now) {
       {"CreatedSince", row.entry.created.empty() ? "N/A"
                        : human                   ? ago_text(created, now)
                                                  : date},
-      {"ID", is_id && !whole ? row.id.substr(7, short_id) : row.id},
+      {"ID", is_id && !whole ? short_id(row.id) : row.id},
       {"Size", human ? human_size(row.bytes) : std::to_string(row.bytes)}};
 }
 

@@ -18,7 +18,6 @@ using orchestrator::HostNetwork;
 using orchestrator::NetworkMember;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t short_id = 12;
 constexpr std::array<std::string_view, 7> filter_keys{"dangling", "driver", "id",  "label",
                                                       "name",     "scope",  "type"};
 
@@ -98,7 +97,7 @@ const std::vector<std::string>& network_columns() {
 Fields network_fields(const HostNetwork& network, Ids ids) {
   return {{"CreatedAt", calendar_text(network.created, calendar_format)},
           {"Driver", network.driver},
-          {"ID", ids == Ids::whole ? network.id : network.id.substr(0, short_id)},
+          {"ID", ids == Ids::whole ? network.id : short_id(network.id)},
           {"IPv4", yes_no(network.spec.enable_ipv4)},
           {"IPv6", yes_no(network.spec.enable_ipv6)},
           {"Internal", yes_no(network.spec.internal)},

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -70,7 +71,7 @@ nlohmann::ordered_json image_row(const UsedImage& used) {
 
 /// What is for programs in JSON is for people in a table.
 void make_readable(const UsedImage& used, nlohmann::ordered_json& row) {
-  row["ID"] = row["ID"].get<std::string>().substr(7, 12);
+  row["ID"] = short_id(row["ID"].get<std::string>());
   row["Size"] = human_size(row["Size"].get<std::uint64_t>());
   row["Created"] = ago_text(used.named.image->created, std::chrono::system_clock::now());
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -25,13 +26,12 @@ struct Meant {
 };
 
 Meant meant_by(const Options& options, const std::vector<ObservedContainer>& containers) {
-  constexpr std::size_t short_id = 12;
   Meant meant{options, {}};
   meant.about_services.arguments.clear();
   for (const auto& word : options.arguments) {
     const auto named = std::ranges::find_if(containers, [&](const ObservedContainer& each) {
       return each.config.name == word ||
-             (word.size() >= short_id && each.config.id.starts_with(word));
+             (word.size() >= short_id_length && each.config.id.starts_with(word));
     });
     if (named == containers.end()) {
       meant.about_services.arguments.push_back(word);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/found_container.h"
@@ -61,9 +62,8 @@ class UsageTable {
       const std::string& id = container.config.id;
       const UsageReading now = take_reading(container);
       const auto before = readings_.find(id);
-      rows.push_back(
-          usage_fields({options_.no_trunc ? id : id.substr(0, 12), container.config.name},
-                       before == readings_.end() ? now : before->second, now, machine_));
+      rows.push_back(usage_fields({options_.no_trunc ? id : short_id(id), container.config.name},
+                                  before == readings_.end() ? now : before->second, now, machine_));
       readings[id] = now;
     }
     readings_ = std::move(readings);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "build/builder.h"
 #include "cli/change.h"
@@ -44,7 +45,7 @@ std::uint64_t bytes_of_layers(const image::StorePaths& store, const std::set<std
 }
 
 std::string name_of(const image::Image& image) {
-  return image.names.empty() ? image.id.substr(7, 12)
+  return image.names.empty() ? short_id(image.id)
                              : image::familiar(image::parse_reference(image.names.front()));
 }
 
@@ -116,8 +117,7 @@ RoomOfKind room_of_logs() {
       });
   for (const auto& project : supervisor::list_stacks(paths()))
     for (const auto& log : supervisor::earlier_logs({paths(), project}))
-      add(fmt::format("{} (replaced: {})", log.name, log.container_id.substr(0, 12)),
-          log.directory);
+      add(fmt::format("{} (replaced: {})", log.name, short_id(log.container_id)), log.directory);
   return room_of("Logs", std::move(things));
 }
 

@@ -2,6 +2,8 @@
 // stack watch: what changes in the sources reaches the containers.
 #pragma once
 
+#include <sys/types.h>
+
 #include "cli/command.h"
 
 namespace stack::cli {

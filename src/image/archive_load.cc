@@ -46,10 +46,6 @@ std::optional<std::string> name_in_archive(const std::string& text) {
   return std::nullopt;
 }
 
-std::string blob_name(const std::string& digest) {
-  return "blobs/sha256/" + hex_of(digest);
-}
-
 std::string need_document(ArchiveContents& contents, const std::string& name) {
   auto text = contents.document(name);
   if (!text) fail("the archive has no {}", printable(name));
@@ -132,17 +128,17 @@ class Loader {
     return images;
   }
   ArchivedImage of_index_item(const IndexItem& item) {
-    std::string text = need_document(*contents_, blob_name(item.manifest.digest));
+    std::string text = need_document(*contents_, blob_path(item.manifest.digest));
     auto either = parse_manifest(text, item.manifest.media_type);
     if (const auto* inner = std::get_if<ManifestIndex>(&either)) {
       const Platform wanted = request_.platform.value_or(host_platform());
-      text = need_document(*contents_, blob_name(choose_platform(*inner, wanted).manifest.digest));
+      text = need_document(*contents_, blob_path(choose_platform(*inner, wanted).manifest.digest));
       either = parse_single_manifest(text);
     }
     const auto& manifest = std::get<Manifest>(either);
-    ArchivedImage image{need_document(*contents_, blob_name(manifest.config.digest)), text, {}, {}};
+    ArchivedImage image{need_document(*contents_, blob_path(manifest.config.digest)), text, {}, {}};
     check_config(image.config, manifest, request_.platform);
-    for (const BlobRef& layer : manifest.layers) image.layers.push_back(blob_name(layer.digest));
+    for (const BlobRef& layer : manifest.layers) image.layers.push_back(blob_path(layer.digest));
     for (const char* key : {containerd_name, layout_name}) {
       const auto text_of_name = item.annotations.find(key);
       if (text_of_name == item.annotations.end()) continue;

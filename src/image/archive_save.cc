@@ -33,10 +33,6 @@ struct SavedImage {
   std::vector<SavedLayer> layers;
 };
 
-std::string blob_name(const std::string& digest) {
-  return "blobs/sha256/" + hex_of(digest);
-}
-
 std::vector<SavedLayer> layers_of(const StorePaths& paths, const std::string& config) {
   const auto diff_ids = parse_config_document(config).diff_ids;
   const auto chains = chain_ids(diff_ids);
@@ -106,12 +102,12 @@ std::string index_json(const std::vector<SavedImage>& images) {
 std::string list_json(const std::vector<SavedImage>& images) {
   ordered_json list = ordered_json::array();
   for (const SavedImage& image : images) {
-    ordered_json item = {{"Config", blob_name(image.id)},
+    ordered_json item = {{"Config", blob_path(image.id)},
                          {"RepoTags", ordered_json::array()},
                          {"Layers", ordered_json::array()}};
     for (const std::string& name : image.names)
       item["RepoTags"].push_back(familiar(parse_reference(name)));
-    for (const SavedLayer& layer : image.layers) item["Layers"].push_back(blob_name(layer.diff_id));
+    for (const SavedLayer& layer : image.layers) item["Layers"].push_back(blob_path(layer.diff_id));
     list.push_back(std::move(item));
   }
   return list.dump();
@@ -129,7 +125,7 @@ class ArchiveOfImages {
     tar_.pad(text.size());
   }
   void add_layer(const StorePaths& paths, const SavedLayer& layer) {
-    const std::string name = blob_name(layer.diff_id);
+    const std::string name = blob_path(layer.diff_id);
     if (!names_.insert(name).second) return;
     tar_.write(item(name, '0', S_IFREG | 0644, layer.bytes));
     write_layer_stream(paths, layer.chain, layer.diff_id,
@@ -162,8 +158,8 @@ void save_images(const ImageStore& store, const std::vector<std::string>& refere
   archive.add_directory("blobs/sha256/");
   for (const SavedImage& image : images) {
     for (const SavedLayer& layer : image.layers) archive.add_layer(paths, layer);
-    archive.add_document(blob_name(image.id), image.config);
-    archive.add_document(blob_name(digest_of(image.manifest)), image.manifest);
+    archive.add_document(blob_path(image.id), image.config);
+    archive.add_document(blob_path(digest_of(image.manifest)), image.manifest);
   }
   archive.add_document("index.json", index_json(images));
   archive.add_document("manifest.json", list_json(images));

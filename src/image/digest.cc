@@ -71,6 +71,10 @@ std::string hex_of(std::string_view digest) {
   return std::string(digest.substr(algorithm.size()));
 }
 
+std::string blob_path(std::string_view digest) {
+  return "blobs/sha256/" + hex_of(digest);
+}
+
 std::string chain_id(std::span<const std::string> diff_ids) {
   std::string chain;
   for (const std::string& diff_id : diff_ids)

@@ -36,6 +36,8 @@ std::string digest_of_rest(int fd);
 bool is_digest(std::string_view text);
 /// The hex digits of a valid digest.
 std::string hex_of(std::string_view digest);
+/// Where an OCI layout has a blob: "blobs/sha256/..." (image-layout.md, "Blobs").
+std::string blob_path(std::string_view digest);
 
 /// The OCI chain id of the topmost of `diff_ids` (lowest first): the name of that layer on top of
 /// exactly those below it.

@@ -12,7 +12,6 @@
 namespace stack::image {
 namespace {
 
-constexpr std::string_view default_registry = "docker.io";
 constexpr std::string_view default_namespace = "library/";
 constexpr std::size_t longest_name = 255;
 constexpr std::size_t longest_tag = 128;

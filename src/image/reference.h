@@ -3,8 +3,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace stack::image {
+
+/// Where a name without a registry belongs.
+constexpr std::string_view default_registry = "docker.io";
 
 struct Reference {
   std::string registry;    ///< "docker.io"

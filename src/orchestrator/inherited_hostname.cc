@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "supervisor/shared_namespaces.h"
 
@@ -29,7 +30,7 @@ std::string hostname_elsewhere(const HostPaths& paths, const std::string& projec
 }  // namespace
 
 std::string hostname_of_id(const std::string& id) {
-  return id.substr(0, 12);
+  return short_id(id);
 }
 
 std::string inherited_hostname(const DesiredContainer& wish, const DesiredState& desired,

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/format.h"
+#include "base/ids.h"
 #include "base/pattern.h"
 #include "spec/log_destination.h"
 
@@ -13,22 +14,16 @@ namespace {
 
 using supervisor::LogShipping;
 
-constexpr std::size_t short_id_length = 12;
 constexpr const char* usual_syslog_socket = "/dev/log";
 constexpr const char* journald_socket = "/run/systemd/journal/socket";
 
-/// "sha256:0123..." without its algorithm.
-std::string digits_of(const std::string& id) {
-  return id.substr(id.find(':') + 1);
-}
-
 std::optional<std::string> word_of(std::string_view name, const DesiredContainer& wish,
                                    const supervisor::ContainerConfig& config) {
-  if (name == "ID") return config.id.substr(0, short_id_length);
+  if (name == "ID") return short_id(config.id);
   if (name == "FullID") return config.id;
   if (name == "Name") return config.name;
   if (name == "ImageName") return wish.model.image;
-  if (name == "ImageID") return digits_of(wish.image_id).substr(0, short_id_length);
+  if (name == "ImageID") return short_id(wish.image_id);
   if (name == "ImageFullID") return wish.image_id;
   if (name == "DaemonName") return "stack";
   return std::nullopt;
@@ -55,7 +50,7 @@ bool is_chosen(const std::string& key, const std::vector<std::string>& names,
 std::vector<std::string> journald_fields(const DesiredContainer& wish,
                                          const supervisor::ContainerConfig& config,
                                          const std::string& tag) {
-  std::vector<std::string> fields{"CONTAINER_ID=" + config.id.substr(0, short_id_length),
+  std::vector<std::string> fields{"CONTAINER_ID=" + short_id(config.id),
                                   "CONTAINER_ID_FULL=" + config.id, "CONTAINER_NAME=" + config.name,
                                   "CONTAINER_TAG=" + tag, "IMAGE_NAME=" + wish.model.image};
   const auto chosen = spec::attributes_of(wish.model.logging);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr DocumentKind project_document{"project", 1};
 
-std::filesystem::path document_of(const std::string& project, const HostPaths& paths) {
+std::filesystem::path home_document(const std::string& project, const HostPaths& paths) {
   return paths.project_data(project) / "project.json";
 }
 
@@ -30,7 +30,7 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
   for (const auto& file : project.files) files.push_back(file.native());
   fail_point("project.document");
   write_document(
-      document_of(project.name, paths), project_document,
+      home_document(project.name, paths), project_document,
       {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
       Durability::survives_crash);
 }
@@ -38,7 +38,7 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
 std::optional<std::filesystem::path> project_home(const std::string& project,
                                                   const HostPaths& paths) {
   const auto document =
-      read_document(document_of(project, paths), project_document, Damaged::counts_as_absent);
+      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
   if (!document || !document->contains("working_dir")) return std::nullopt;
   const auto& folder = (*document)["working_dir"];
   if (!folder.is_string()) return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<std::filesystem::path> project_home(const std::string& project,
 std::vector<std::filesystem::path> project_files(const std::string& project,
                                                  const HostPaths& paths) {
   const auto document =
-      read_document(document_of(project, paths), project_document, Damaged::counts_as_absent);
+      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
   std::vector<std::filesystem::path> files;
   if (!document || !document->contains("files")) return files;
   for (const auto& file : (*document)["files"])

@@ -11,7 +11,7 @@ namespace {
 
 constexpr DocumentKind providers_document{"providers", 1};
 
-std::filesystem::path document_of(const std::string& project, const HostPaths& paths) {
+std::filesystem::path record_document(const std::string& project, const HostPaths& paths) {
   return paths.project_data(project) / "providers.json";
 }
 
@@ -44,7 +44,7 @@ ProviderRecord from_document(const std::string& service, const nlohmann::json& j
 ProviderRecords read_provider_records(const std::string& project, const HostPaths& paths) {
   ProviderRecords records;
   const auto document =
-      read_document(document_of(project, paths), providers_document, Damaged::counts_as_absent);
+      read_document(record_document(project, paths), providers_document, Damaged::counts_as_absent);
   if (!document || !document->contains("providers")) return records;
   try {
     for (const auto& [service, json] : (*document)["providers"].items())
@@ -58,13 +58,13 @@ ProviderRecords read_provider_records(const std::string& project, const HostPath
 void write_provider_records(const std::string& project, const ProviderRecords& records,
                             const HostPaths& paths) {
   if (records.empty()) {
-    std::filesystem::remove(document_of(project, paths));
+    std::filesystem::remove(record_document(project, paths));
     return;
   }
   nlohmann::json providers = nlohmann::json::object();
   for (const auto& [service, record] : records) providers[service] = to_document(record);
   make_directories(paths.project_data(project));
-  write_document(document_of(project, paths), providers_document, {{"providers", providers}},
+  write_document(record_document(project, paths), providers_document, {{"providers", providers}},
                  Durability::survives_power_loss);
 }
 

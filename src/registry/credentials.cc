@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "image/base64.h"
+#include "image/reference.h"
 #include "registry/credential_helper.h"
 
 namespace stack::registry {
@@ -20,9 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::uint64_t largest_file = 4 << 20;
+constexpr std::uint64_t largest_credentials = 4 << 20;
 /// docker's name for its own registry in config.json, older than registries' names.
-constexpr const char* default_registry = "docker.io";
 constexpr const char* default_key = "https://index.docker.io/v1/";
 
 fs::path home() {
@@ -44,16 +44,17 @@ std::vector<std::string> keys_of(const std::string& registry) {
                                 "https://" + registry + "/",
                                 "https://" + registry + "/v1/",
                                 "https://" + registry + "/v2/"};
-  if (registry == default_registry) keys.insert(keys.begin(), {default_key, "index.docker.io"});
+  if (registry == image::default_registry)
+    keys.insert(keys.begin(), {default_key, "index.docker.io"});
   return keys;
 }
 
 std::string key_to_write(const std::string& registry) {
-  return registry == default_registry ? default_key : registry;
+  return registry == image::default_registry ? default_key : registry;
 }
 
 json read_json(const fs::path& path) {
-  const auto text = path.empty() ? std::nullopt : read_file_if_exists(path, largest_file);
+  const auto text = path.empty() ? std::nullopt : read_file_if_exists(path, largest_credentials);
   if (!text || trim(*text).empty()) return json::object();
   json root = json::parse(*text, nullptr, false);
   if (!root.is_object()) fail("{} is no JSON object", path.native());

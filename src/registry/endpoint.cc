@@ -9,7 +9,6 @@
 namespace stack::registry {
 namespace {
 
-constexpr const char* default_registry = "docker.io";
 /// Names say docker.io, docker's registry has never answered there.
 constexpr const char* default_host = "index.docker.io";
 
@@ -18,7 +17,7 @@ bool is_in(const std::vector<std::string>& list, const std::string& registry) {
 }
 
 Endpoint make_endpoint(const std::string& registry, const std::string& repository, bool insecure) {
-  const std::string host = registry == default_registry ? default_host : registry;
+  const std::string host = registry == image::default_registry ? default_host : registry;
   Endpoint endpoint{
       .origins = {origin_of("https", host)},
       .registry = registry,
@@ -81,7 +80,7 @@ std::vector<Endpoint> endpoints_for(const image::Reference& name, const Registri
     for (const Place& mirror : rule->mirrors)
       endpoints.push_back(at_place(mirror, whole.substr(rule->prefix.size())));
   }
-  if (name.registry == default_registry) {
+  if (name.registry == image::default_registry) {
     for (const auto& mirror : conf.default_mirrors)
       endpoints.push_back(at_mirror(mirror, name.repository));
   }

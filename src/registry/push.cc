@@ -188,7 +188,7 @@ std::string registry_name(const std::string& text) {
     if (name.starts_with(scheme)) name.erase(0, std::string_view(scheme).size());
   }
   name = name.substr(0, name.find('/'));
-  if (name.empty() || name == "index.docker.io") return "docker.io";
+  if (name.empty() || name == "index.docker.io") return std::string(image::default_registry);
   if (image::parse_reference(name + "/x").registry == name) return name;
   throw Error(fmt::format("{} is no registry", stack::quoted(text)))
       .with_hint("HOST[:PORT], as in localhost:5000")

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::uint64_t largest_file = 4 << 20;
+constexpr std::uint64_t largest_conf = 4 << 20;
 
 /// A value as far as these files use them.
 struct TomlValue {
@@ -138,7 +138,7 @@ bool fits(const std::string& prefix, std::string_view name) {
 }
 
 void read_conf_file(const fs::path& path, RegistriesConf& conf) {
-  if (const auto text = read_file_if_exists(path, largest_file))
+  if (const auto text = read_file_if_exists(path, largest_conf))
     during(path.native(), [&] { read_registries_conf(*text, conf); });
 }
 
@@ -199,7 +199,7 @@ void read_daemon_json(const std::string& text, RegistriesConf& conf) {
 RegistriesConf registries_conf_from_environment() {
   RegistriesConf conf;
   const fs::path daemon = "/etc/docker/daemon.json";
-  if (const auto text = read_file_if_exists(daemon, largest_file))
+  if (const auto text = read_file_if_exists(daemon, largest_conf))
     during(daemon.native(), [&] { read_daemon_json(*text, conf); });
   if (const char* file = std::getenv("CONTAINERS_REGISTRIES_CONF"); file != nullptr) {
     read_conf_file(file, conf);

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/process.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -80,7 +81,7 @@ int reap_hook(pid_t hook) {
   int status = 0;
   while (::waitpid(hook, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return exit_code_of(status);
 }
 
 ChildFailure run_hook(const HooksTask& task, std::uint32_t index, int state) {

@@ -12,15 +12,12 @@
 #include <cstdint>
 
 #include "base/own_arguments.h"
+#include "base/process.h"
 
 namespace stack::runtime {
 namespace {
 
 constexpr std::uint64_t all_signals = ~std::uint64_t{0};
-
-int status_code(int status) {
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
 
 /// Reaps everybody that is dead; ends with the program.
 void reap(pid_t program) {
@@ -28,7 +25,7 @@ void reap(pid_t program) {
     int status = 0;
     const long pid = ::syscall(SYS_wait4, -1, &status, WNOHANG, nullptr);
     if (pid <= 0) return;
-    if (pid == program) ::_exit(status_code(status));
+    if (pid == program) ::_exit(exit_code_of(status));
   }
 }
 

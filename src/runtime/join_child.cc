@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "runtime/container_child.h"
 #include "runtime/kernel.h"
 
@@ -29,15 +30,11 @@ pid_t fork_process(int unified_cgroup = -1) {
   return clone3(arguments);
 }
 
-int status_code(int status) {
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 [[noreturn]] void exit_as(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  ::_exit(status_code(status));
+  ::_exit(exit_code_of(status));
 }
 
 void block_signals(int how, std::initializer_list<int> numbers) {
@@ -78,7 +75,7 @@ void block_signals(int how, std::initializer_list<int> numbers) {
   if (::getppid() != relay) kill_program(program);
   for (;;) {
     int status = 0;
-    if (::waitpid(program, &status, WNOHANG) == program) ::_exit(status_code(status));
+    if (::waitpid(program, &status, WNOHANG) == program) ::_exit(exit_code_of(status));
     if (::sigwaitinfo(&awaited, nullptr) == SIGTERM) kill_program(program);
   }
 }

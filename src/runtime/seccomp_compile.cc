@@ -15,7 +15,6 @@
 namespace stack::runtime {
 namespace {
 
-constexpr SeccompAction no_such_call = SECCOMP_RET_ERRNO | ENOSYS;
 // What the kernel means by a call that a tracer has cancelled (seccomp(2)).
 constexpr std::uint32_t cancelled = 0xffffffff;
 constexpr unsigned all_arguments = 0b111111;

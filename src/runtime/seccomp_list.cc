@@ -13,7 +13,7 @@
 namespace stack::runtime {
 namespace {
 
-constexpr std::string_view always[] = {
+constexpr std::string_view always_allowed[] = {
     "_llseek",
     "_newselect",
     "accept",
@@ -487,7 +487,6 @@ constexpr CapabilityCalls by_capability[] = {
 
 constexpr SeccompAction allow = SECCOMP_RET_ALLOW;
 constexpr SeccompAction not_permitted = SECCOMP_RET_ERRNO | EPERM;
-constexpr SeccompAction no_such_call = SECCOMP_RET_ERRNO | ENOSYS;
 
 constexpr auto capabilities = [] {
   std::array<std::string_view, std::size(by_capability)> names;
@@ -559,7 +558,7 @@ SeccompProfile docker_seccomp_profile() {
   profile.default_action = not_permitted;
   profile.other_abis = {Abi::i386, Abi::x32};
   profile.newest = {newest, newest, newest};
-  profile.rules.push_back(rule(always));
+  profile.rules.push_back(rule(always_allowed));
   profile.rules.push_back(tracing());
   for (const CapabilityCalls& row : by_capability) {
     profile.rules.push_back(rule(row.calls));

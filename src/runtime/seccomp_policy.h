@@ -2,7 +2,10 @@
 // A policy for system calls as data: what docker's profile files say, and what our own list says.
 #pragma once
 
+#include <linux/seccomp.h>
+
 #include <array>
+#include <cerrno>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -16,6 +19,9 @@ namespace stack::runtime {
 
 /// The kernel's answer to a call: SECCOMP_RET_... with its data, as in linux/seccomp.h.
 using SeccompAction = std::uint32_t;
+
+/// As if the kernel had no such call.
+constexpr SeccompAction no_such_call = SECCOMP_RET_ERRNO | ENOSYS;
 
 struct KernelVersion {
   unsigned major = 0;

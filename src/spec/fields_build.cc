@@ -10,28 +10,29 @@ namespace {
 
 // --- build ---------------------------------------------------------------------------------------
 
-constexpr Field kUlimitFields[] = {
+constexpr Field kBuildUlimitFields[] = {
     {"soft", &kInteger, "The limit"},
     {"hard", &kInteger, "How far the limit may be raised"},
 };
-constexpr std::string_view kUlimitKeys[] = {"soft", "hard"};
-constexpr Schema kUlimitSchema{"ulimit", kUlimitFields, kUlimitKeys};
-constexpr Type kUlimit{.form = Form::object, .schema = &kUlimitSchema, .element = &kInteger};
-constexpr Type kUlimits{.form = Form::map_of, .element = &kUlimit};
-constexpr Field kSecretFields[] = {
+constexpr std::string_view kBuildUlimitKeys[] = {"soft", "hard"};
+constexpr Schema kBuildUlimitSchema{"ulimit", kBuildUlimitFields, kBuildUlimitKeys};
+constexpr Type kBuildUlimit{
+    .form = Form::object, .schema = &kBuildUlimitSchema, .element = &kInteger};
+constexpr Type kBuildUlimits{.form = Form::map_of, .element = &kBuildUlimit};
+constexpr Field kBuildSecretFields[] = {
     {"source", &kText, "Name at the top level", into<&FileReference::source>},
     {"target", &kText, "Name in the build", into<&FileReference::target>},
     {"uid", &kText, "Owner", into<&FileReference::uid>},
     {"gid", &kText, "Group", into<&FileReference::gid>},
     {"mode", &kMode, "Mode of the file"},
 };
-constexpr Schema kSecretSchemaOfBuild{"secret", kSecretFields};
+constexpr Schema kBuildSecretSchema{"secret", kBuildSecretFields};
 void assign_build_secrets(void* build, const Node& node) {
   for (const auto& item : node.items)
-    read_object(item, kSecretSchemaOfBuild, &static_cast<Build*>(build)->secrets.emplace_back());
+    read_object(item, kBuildSecretSchema, &static_cast<Build*>(build)->secrets.emplace_back());
 }
 constexpr Type kBuildSecret{.form = Form::object,
-                            .schema = &kSecretSchemaOfBuild,
+                            .schema = &kBuildSecretSchema,
                             .expand = expand_config,
                             .also = kAlsoText};
 constexpr Type kBuildSecrets{.form = Form::list_of, .element = &kBuildSecret};
@@ -66,7 +67,7 @@ constexpr Field kBuildFields[] = {
     {"ssh", &kSsh, "SSH agents and keys", into<&Build::ssh>},
     {"tags", &kTexts, "Further names of the image", into<&Build::tags>, Merge::unique},
     {"target", &kText, "Stage to build", into<&Build::target>},
-    {"ulimits", &kUlimits, "Limits of processes", into<&Build::ulimits>},
+    {"ulimits", &kBuildUlimits, "Limits of processes", into<&Build::ulimits>},
 };
 
 // --- develop and hooks ---------------------------------------------------------------------------

@@ -68,8 +68,8 @@ constexpr Field kResourceFields[] = {
 };
 constexpr Schema kResourceSchema{"resources", kResourceFields};
 constexpr Type kResources{.form = Form::object, .schema = &kResourceSchema};
-constexpr std::string_view kConditions[] = {"none", "on-failure", "any"};
-constexpr Type kCondition{.form = Form::text, .choices = kConditions};
+constexpr std::string_view kRestartConditions[] = {"none", "on-failure", "any"};
+constexpr Type kRestartCondition{.form = Form::text, .choices = kRestartConditions};
 void assign_condition(void* policy, const Node& node) {
   using Kind = RestartPolicy::Kind;
   Kind& kind = static_cast<RestartPolicy*>(policy)->kind;
@@ -78,7 +78,7 @@ void assign_condition(void* policy, const Node& node) {
                                      : Kind::always;
 }
 constexpr Field kRestartPolicyFields[] = {
-    {"condition", &kCondition, "When to start it again", assign_condition},
+    {"condition", &kRestartCondition, "When to start it again", assign_condition},
     {"delay", &kDuration, "Time before that", into<&RestartPolicy::delay>},
     {"max_attempts", &kInteger, "How often", into<&RestartPolicy::max_attempts>},
     {"window", &kDuration, "Time after which it counts as started", into<&RestartPolicy::window>},

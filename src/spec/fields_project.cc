@@ -88,21 +88,21 @@ constexpr std::string_view kModelRequired[] = {"model"};
 // --- the top level -------------------------------------------------------------------------------
 
 constexpr Type kService{.form = Form::object, .schema = &kServiceSchema};
-constexpr Type kServices{.form = Form::map_of, .element = &kService};
+constexpr Type kServiceMap{.form = Form::map_of, .element = &kService};
 constexpr Type kNetwork{.form = Form::object,
                         .schema = &kNetworkSchema,
                         .expand = expand_external,
                         .may_be_null = true};
-constexpr Type kNetworks{.form = Form::map_of, .element = &kNetwork};
+constexpr Type kNetworkMap{.form = Form::map_of, .element = &kNetwork};
 constexpr Type kVolume{
     .form = Form::object, .schema = &kVolumeSchema, .expand = expand_external, .may_be_null = true};
-constexpr Type kVolumes{.form = Form::map_of, .element = &kVolume};
+constexpr Type kVolumeMap{.form = Form::map_of, .element = &kVolume};
 constexpr Type kConfig{.form = Form::object, .schema = &kConfigSchema, .expand = expand_external};
-constexpr Type kConfigs{.form = Form::map_of, .element = &kConfig};
+constexpr Type kConfigMap{.form = Form::map_of, .element = &kConfig};
 constexpr Type kSecret{.form = Form::object, .schema = &kSecretSchema, .expand = expand_external};
-constexpr Type kSecrets{.form = Form::map_of, .element = &kSecret};
+constexpr Type kSecretMap{.form = Form::map_of, .element = &kSecret};
 constexpr Type kModel{.form = Form::object, .schema = &kModelSchema};
-constexpr Type kModels{.form = Form::map_of, .element = &kModel};
+constexpr Type kModelMap{.form = Form::map_of, .element = &kModel};
 
 constexpr Type kEnvPaths{.form = Form::text_or_texts, .expand = expand_list};
 constexpr Field kIncludeFields[] = {
@@ -118,12 +118,12 @@ constexpr Field kProjectFields[] = {
     {"version", &kText, "Obsolete", assign_elsewhere},
     {"name", &kProjectName, "Name of the project", assign_elsewhere},
     {"include", &kInclude, "Other files to take in", assign_elsewhere},
-    {"services", &kServices, "What runs", assign_elsewhere},
-    {"networks", &kNetworks, "What connects it", assign_elsewhere},
-    {"volumes", &kVolumes, "What stays", assign_elsewhere},
-    {"configs", &kConfigs, "Configuration files", assign_elsewhere},
-    {"secrets", &kSecrets, "Secret files", assign_elsewhere},
-    {"models", &kModels, "AI models", assign_elsewhere},
+    {"services", &kServiceMap, "What runs", assign_elsewhere},
+    {"networks", &kNetworkMap, "What connects it", assign_elsewhere},
+    {"volumes", &kVolumeMap, "What stays", assign_elsewhere},
+    {"configs", &kConfigMap, "Configuration files", assign_elsewhere},
+    {"secrets", &kSecretMap, "Secret files", assign_elsewhere},
+    {"models", &kModelMap, "AI models", assign_elsewhere},
 };
 
 }  // namespace

@@ -81,7 +81,7 @@ bool takes_tag(const std::string& value) {
       .has_value();
 }
 
-constexpr Option options[] = {
+constexpr Option logging_options[] = {
     {"cache-compress", sent, takes_truth, "true or false"},
     {"cache-disabled", sent, takes_truth, "true or false"},
     {"cache-max-file", sent, takes_count, "a number from 1"},
@@ -113,7 +113,7 @@ constexpr Option options[] = {
 
 LoggingMistake unknown_option(const std::string& name, Drivers drivers) {
   std::vector<std::string> known;
-  for (const Option& option : options)
+  for (const Option& option : logging_options)
     if ((option.drivers & drivers) != 0) known.emplace_back(option.name);
   if (drivers == syslog && name.starts_with("syslog-tls-"))
     return {"options." + name, "syslog over TLS is not supported",
@@ -126,10 +126,10 @@ LoggingMistake unknown_option(const std::string& name, Drivers drivers) {
 
 void check_option(const std::string& name, const std::string& value, Drivers drivers,
                   std::vector<LoggingMistake>& mistakes) {
-  const auto* const option = std::ranges::find_if(options, [&](const Option& each) {
+  const auto* const option = std::ranges::find_if(logging_options, [&](const Option& each) {
     return each.name == name && (each.drivers & drivers) != 0;
   });
-  if (option == std::end(options)) {
+  if (option == std::end(logging_options)) {
     mistakes.push_back(unknown_option(name, drivers));
   } else if (!option->takes(value)) {
     mistakes.push_back({"options." + name,

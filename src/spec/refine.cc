@@ -19,17 +19,10 @@ Diagnostic& refuse(const Node& node, Shaping& shaping, const Where& where,
                                 stack::quoted(node.text), wanted, where.value_text());
 }
 
-/// What no container could run with, but a file may say: `stack config` shows it with a warning.
-Diagnostic& complain(const Node& node, Shaping& shaping, const Where& where,
-                     std::string_view wanted) {
-  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}",
-                                  stack::quoted(node.text), wanted, where.value_text());
-}
-
 void refine_port_range(Node& port, std::string_view key, std::string_view what, Shaping& shaping) {
   Node* value = port.find(key);
   if (value == nullptr || !value->is_scalar() || value->text.empty()) return;
-  if (shaping.variables == Variables::kept && is_open(*value)) return;
+  if (is_kept(*value, shaping)) return;
   const auto parsed = parse_port_range(value->text, what);
   if (const auto* refusal = std::get_if<Refusal>(&parsed))
     shaping.reporter.problem("bad-port", value->place, "{}", refusal->message).hint = refusal->hint;
@@ -78,7 +71,7 @@ void refine_image_mount(const Node& mount, Shaping& shaping) {
   const Node* options = mount.find("image");
   const Node* subpath = options == nullptr ? nullptr : options->find("subpath");
   if (subpath == nullptr || stays_below(subpath->text)) return;
-  if (shaping.variables == Variables::kept && is_open(*subpath)) return;
+  if (is_kept(*subpath, shaping)) return;
   shaping.reporter
       .problem("bad-volume", subpath->place, "subpath {} leads out of the image",
                stack::quoted(subpath->text))
@@ -148,10 +141,12 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping) {
         .hint = near ? fmt::format("did you mean {}?", stack::quoted(*near))
                      : "one of: " + join(policies, ", ");
   } else if (has_count && name != "on-failure") {
-    complain(node, shaping, where, "a restart policy").hint = "only on-failure takes a count";
+    wrong_value(node, node.text, shaping, where, "a restart policy").hint =
+        "only on-failure takes a count";
   } else if (has_count &&
              !parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1))) {
-    complain(node, shaping, where, "a restart policy").hint = "on-failure:N, N a number";
+    wrong_value(node, node.text, shaping, where, "a restart policy").hint =
+        "on-failure:N, N a number";
   }
 }
 
@@ -194,7 +189,7 @@ void refine_period(Node& node, const Where& where, Shaping& shaping) {
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
   if (!node.is_string()) return;
   if (!canonical_signal(node.text))
-    complain(node, shaping, where, "a signal").hint = "like SIGTERM";
+    wrong_value(node, node.text, shaping, where, "a signal").hint = "like SIGTERM";
 }
 
 void refine_on_change(Node& node, const Where& where, Shaping& shaping) {
@@ -220,7 +215,7 @@ void refine_port(Node& node, const Where&, Shaping& shaping) {
 void refine_protocol(Node& node, const Where& where, Shaping& shaping) {
   static constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
   if (node.is_string() && std::ranges::find(protocols, node.text) == protocols.end())
-    complain(node, shaping, where, "a protocol").hint = "tcp, udp or sctp";
+    wrong_value(node, node.text, shaping, where, "a protocol").hint = "tcp, udp or sctp";
 }
 
 void refine_mount(Node& node, const Where&, Shaping& shaping) {
@@ -246,7 +241,7 @@ void refine_mount(Node& node, const Where&, Shaping& shaping) {
 
 void refine_expose(Node& node, const Where&, Shaping& shaping) {
   for (const auto& item : node.items) {
-    if (!item.is_string() || (shaping.variables == Variables::kept && is_open(item))) continue;
+    if (!item.is_string() || is_kept(item, shaping)) continue;
     const auto slash = item.text.find('/');
     const auto parsed =
         parse_port_range(std::string_view(item.text).substr(0, slash), "exposed port");
@@ -263,7 +258,7 @@ void refine_capabilities(Node& node, const Where& where, Shaping& shaping) {
     });
     if (name.starts_with("CAP_")) name.erase(0, 4);
     if (name == "ALL" || std::ranges::find(kCapabilities, name) != kCapabilities.end()) continue;
-    auto& error = complain(item, shaping, where, "a capability");
+    auto& error = wrong_value(item, item.text, shaping, where, "a capability");
     const std::vector<std::string> known(kCapabilities.begin(), kCapabilities.end());
     if (const auto near = nearest(name, known)) error.hint = fmt::format("did you mean {}?", *near);
   }
@@ -276,7 +271,7 @@ void refine_project_name(Node& node, const Where&, Shaping& shaping) {
 
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   const auto value = parse_number(node.text);
-  if (value && *value < 0) complain(node, shaping, where, "a number of processors");
+  if (value && *value < 0) wrong_value(node, node.text, shaping, where, "a number of processors");
 }
 
 void refine_device_request(Node& node, const Where&, Shaping& shaping) {

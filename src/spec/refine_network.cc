@@ -15,16 +15,9 @@ using Check = bool (*)(std::string_view text);
 
 constexpr std::size_t longest_interface_name = 15;
 
-Diagnostic& complain(const Node& node, Shaping& shaping, const Where& where,
-                     std::string_view wanted) {
-  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}",
-                                  stack::quoted(node.text), wanted, where.value_text());
-}
-
 /// Text that `fits` refuses, but for a variable that is kept as it stands.
 bool is_wrong(const Node& node, const Shaping& shaping, Check fits) {
-  const bool kept = shaping.variables == Variables::kept && is_open(node);
-  return node.is_string() && !kept && !fits(node.text);
+  return node.is_string() && !is_kept(node, shaping) && !fits(node.text);
 }
 
 bool is_ipv6(std::string_view text) {
@@ -44,15 +37,18 @@ bool is_interface_name(std::string_view text) {
 }  // namespace
 
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_ipv4)) complain(node, shaping, where, "an IPv4 address");
+  if (is_wrong(node, shaping, &is_ipv4))
+    wrong_value(node, node.text, shaping, where, "an IPv4 address");
 }
 
 void refine_ipv6(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_ipv6)) complain(node, shaping, where, "an IPv6 address");
+  if (is_wrong(node, shaping, &is_ipv6))
+    wrong_value(node, node.text, shaping, where, "an IPv6 address");
 }
 
 void refine_ip_address(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_plain_address)) complain(node, shaping, where, "an IP address");
+  if (is_wrong(node, shaping, &is_plain_address))
+    wrong_value(node, node.text, shaping, where, "an IP address");
 }
 
 void refine_ip_addresses(Node& node, const Where& where, Shaping& shaping) {
@@ -65,18 +61,18 @@ void refine_link_locals(Node& node, const Where& where, Shaping& shaping) {
 
 void refine_interface_name(Node& node, const Where& where, Shaping& shaping) {
   if (is_wrong(node, shaping, &is_interface_name))
-    complain(node, shaping, where, "a name for an interface").hint =
+    wrong_value(node, node.text, shaping, where, "a name for an interface").hint =
         "at most 15 characters, without spaces, slashes and colons, and not lo";
 }
 
 void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
   if (is_wrong(node, shaping, &is_subnet))
-    complain(node, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
+    wrong_value(node, node.text, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
 }
 
 void refine_mac(Node& node, const Where& where, Shaping& shaping) {
   if (is_wrong(node, shaping, &is_mac))
-    complain(node, shaping, where, "a MAC address").hint =
+    wrong_value(node, node.text, shaping, where, "a MAC address").hint =
         "like 02:42:ac:11:00:02; the first byte is even";
 }
 

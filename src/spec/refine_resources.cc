@@ -15,22 +15,12 @@
 namespace stack::spec {
 namespace {
 
-bool is_kept(const Node& node, const Shaping& shaping) {
-  return shaping.variables == Variables::kept && is_open(node);
-}
-
-Diagnostic& complain(const Node& node, std::string_view text, Shaping& shaping, const Where& where,
-                     std::string_view wanted) {
-  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}", stack::quoted(text),
-                                  wanted, where.value_text());
-}
-
 void check_range(const Node& node, std::int64_t low, std::int64_t high, const Where& where,
                  Shaping& shaping) {
   if (is_kept(node, shaping) || node.is_null()) return;
   const auto value = parse_integer<std::int64_t>(node.text);
   if (value && *value >= low && *value <= high) return;
-  complain(node, node.text, shaping, where, fmt::format("between {} and {}", low, high));
+  wrong_value(node, node.text, shaping, where, fmt::format("between {} and {}", low, high));
 }
 
 bool are_permissions(std::string_view text) {
@@ -94,20 +84,20 @@ void refine_oom_score(Node& node, const Where& where, Shaping& shaping) {
 void refine_owner_id(Node& node, const Where& where, Shaping& shaping) {
   if (is_kept(node, shaping) || node.text.empty()) return;
   if (!parse_integer<std::uint32_t>(node.text))
-    complain(node, node.text, shaping, where, "a number").hint =
+    wrong_value(node, node.text, shaping, where, "a number").hint =
         "names of users are not known here";
 }
 
 void refine_cpuset(Node& node, const Where& where, Shaping& shaping) {
   if (is_kept(node, shaping) || node.text.empty() || parse_ranges(node.text)) return;
-  complain(node, node.text, shaping, where, "a list of processors").hint = "0-3,7, for example";
+  wrong_value(node, node.text, shaping, where, "a list of processors").hint = "0-3,7, for example";
 }
 
 void refine_hosts(Node& node, const Where& where, Shaping& shaping) {
   for (const Node& item : node.items) {
     const std::string address = item.text.substr(item.text.find('=') + 1);
     if (is_kept(item, shaping) || address == "host-gateway" || is_address(address)) continue;
-    complain(item, address, shaping, where, "an IP address").hint =
+    wrong_value(item, address, shaping, where, "an IP address").hint =
         "NAME=ADDRESS, or NAME=host-gateway for the host";
   }
 }
@@ -116,20 +106,20 @@ void refine_hosts(Node& node, const Where& where, Shaping& shaping) {
 void refine_name_servers(Node& node, const Where& where, Shaping& shaping) {
   for (const Node& item : node.items) {
     if (is_kept(item, shaping) || is_address(item.text)) continue;
-    complain(item, item.text, shaping, where, "an IP address").hint =
+    wrong_value(item, item.text, shaping, where, "an IP address").hint =
         "name servers have addresses, like 192.0.2.1 or 2001:db8::1";
   }
 }
 
 void refine_device_permissions(Node& node, const Where& where, Shaping& shaping) {
   if (is_kept(node, shaping) || node.text.empty() || are_permissions(node.text)) return;
-  complain(node, node.text, shaping, where, "some of r, w and m");
+  wrong_value(node, node.text, shaping, where, "some of r, w and m");
 }
 
 void refine_device_rules(Node& node, const Where& where, Shaping& shaping) {
   for (const Node& item : node.items) {
     if (is_kept(item, shaping) || is_device_rule(item.text)) continue;
-    complain(item, item.text, shaping, where, "a rule for devices").hint =
+    wrong_value(item, item.text, shaping, where, "a rule for devices").hint =
         "c 1:3 rwm: kind (a, b or c), major:minor (or *), permissions";
   }
 }

@@ -404,6 +404,16 @@ bool is_open(const Node& node) {
   return node.is_string() && node.text.find('$') != std::string::npos;
 }
 
+bool is_kept(const Node& node, const Shaping& shaping) {
+  return shaping.variables == Variables::kept && is_open(node);
+}
+
+Diagnostic& wrong_value(const Node& node, std::string_view text, Shaping& shaping,
+                        const Where& where, std::string_view wanted) {
+  return shaping.reporter.problem("bad-value", node.place, "{} is not {}: {}", stack::quoted(text),
+                                  wanted, where.value_text());
+}
+
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
   if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path) ||
       path.starts_with("service:"))

@@ -50,6 +50,13 @@ void refuse_double(const Node& item, const Where& where, Reporter& reporter);
 
 /// Text that still has a variable in it (Variables::kept).
 bool is_open(const Node& node);
+/// Such text where it is to stay: nothing can be said of it yet.
+bool is_kept(const Node& node, const Shaping& shaping);
+
+/// Reports what no container could run with, but a file may say: `stack config` shows it with a
+/// warning. `text` is what is wrong of the value, `wanted` what would be right ("an IP address").
+Diagnostic& wrong_value(const Node& node, std::string_view text, Shaping& shaping,
+                        const Where& where, std::string_view wanted);
 
 /// `path` as the shaped tree shall have it.
 std::string shaped_path(std::string_view path, const Shaping& shaping);

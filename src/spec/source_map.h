@@ -3,6 +3,7 @@
 // that is taken at run time, can point at the line that asked for it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>

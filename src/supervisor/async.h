@@ -16,6 +16,7 @@
 #include <boost/asio/posix/basic_descriptor.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <list>

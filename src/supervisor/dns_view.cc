@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/ids.h"
 #include "base/text.h"
 
 namespace stack::supervisor {
@@ -13,8 +14,6 @@ using network::DnsAddresses;
 using network::DnsView;
 using network::DnsZone;
 using network::DualAddress;
-
-constexpr std::size_t short_id_length = 12;
 
 template <typename Address>
 void add_once(std::vector<Address>& list, const std::optional<Address>& address) {
@@ -31,7 +30,7 @@ void add_container(DnsZone& zone, const NamedContainer& container, const Endpoin
   const ContainerConfig& config = *container.config;
   for (const std::string& alias : endpoint.aliases) add(zone.names[to_lower(alias)], address);
   add(zone.names[to_lower(config.name)], address);
-  add(zone.names[config.id.substr(0, short_id_length)], address);
+  add(zone.names[short_id(config.id)], address);
   const std::string name = to_lower(config.name) + "." + zone.name;
   if (address.v4) zone.reverse[*address.v4] = name;
   if (address.v6) zone.reverse6[*address.v6] = name;

@@ -16,7 +16,7 @@ using network::TableName;
 namespace {
 
 /// Changes come in heaps: whoever flushes a ruleset is about to load another.
-constexpr auto patience = std::chrono::milliseconds(50);
+constexpr auto until_quiet = std::chrono::milliseconds(50);
 /// Between two repairs: somebody may be at odds with us for good.
 constexpr auto rest = std::chrono::milliseconds(250);
 
@@ -98,7 +98,7 @@ void NetworkWatch::note(const Damage& damage) {
 
 Awaitable<void> NetworkWatch::repair_soon() {
   while (damage_.any()) {
-    co_await sleep_for(loop_, patience);
+    co_await sleep_for(loop_, until_quiet);
     journal::note("somebody changed the network: repairing it");
     repair_(std::exchange(damage_, {}));
     co_await sleep_for(loop_, rest);

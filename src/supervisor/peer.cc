@@ -15,7 +15,7 @@ namespace stack::supervisor {
 namespace {
 
 /// How long an answer may take, the start of a successor included.
-constexpr auto patience = std::chrono::seconds(20);
+constexpr auto longest_answer = std::chrono::seconds(20);
 constexpr auto pause_between_tries = std::chrono::milliseconds(20);
 
 /// One connection, for one question.
@@ -82,7 +82,7 @@ bool is_kept(const ProjectFiles& stack) {
 }
 
 Awaitable<Reply> ask_peer(Loop& loop, ProjectFiles stack, Request request) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + longest_answer;
   const std::string question = frame(encode_request({1, std::move(request), false}));
   while (Clock::now() < deadline && is_kept(stack)) {
     std::optional<Reply> reply = co_await ask_once(loop, stack, question, deadline);

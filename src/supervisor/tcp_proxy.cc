@@ -24,7 +24,7 @@ constexpr auto pause_without_descriptors = std::chrono::milliseconds(100);
 
 /// Where bytes rest between a read and the write that follows at once. Shared by all connections,
 /// so that thousands of idle ones cost no memory: nothing else runs in between.
-std::array<char, buffer_size>& scratch() {
+std::array<char, buffer_size>& stream_room() {
   static std::array<char, buffer_size> bytes;
   return bytes;
 }
@@ -95,10 +95,10 @@ Piece nothing_read(ssize_t result) {
 }
 
 Awaitable<Piece> copy_piece(Descriptor& from, Descriptor& to) {
-  const ssize_t size = ::recv(from.native_handle(), scratch().data(), buffer_size, 0);
+  const ssize_t size = ::recv(from.native_handle(), stream_room().data(), buffer_size, 0);
   if (size <= 0) co_return nothing_read(size);
   const auto whole = static_cast<std::size_t>(size);
-  const bool written = co_await write_fully(to, scratch().data(), whole);
+  const bool written = co_await write_fully(to, stream_room().data(), whole);
   if (!written) co_return Piece::lost;
   co_return whole == buffer_size ? Piece::large : Piece::small;
 }

@@ -12,7 +12,7 @@ namespace stack::supervisor {
 namespace {
 
 /// Where a datagram rests between receiving and sending, with nothing else running in between.
-std::array<char, 65536>& scratch() {
+std::array<char, 65536>& datagram_room() {
   static std::array<char, 65536> bytes;
   return bytes;
 }
@@ -69,7 +69,7 @@ class UdpRelay : public PortService {
   using Shared = std::shared_ptr<State>;
 
   static Awaitable<void> receive_all(Shared state) {
-    auto& bytes = scratch();
+    auto& bytes = datagram_room();
     while (co_await readable(state->socket)) {
       Peer peer;
       const ssize_t size = ::recvfrom(state->socket.native_handle(), bytes.data(), bytes.size(), 0,
@@ -97,7 +97,7 @@ class UdpRelay : public PortService {
   }
 
   static Awaitable<void> send_back(Shared state, std::shared_ptr<Conversation> conversation) {
-    auto& bytes = scratch();
+    auto& bytes = datagram_room();
     while (co_await readable(conversation->upstream)) {
       const ssize_t size =
           ::recv(conversation->upstream.native_handle(), bytes.data(), bytes.size(), 0);

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volumes/usage.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <memory>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "base/directory_stream.h"
 #include "base/error.h"
 
 namespace stack::volumes {
 namespace {
-
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 class Usage {
  public:
@@ -32,7 +27,7 @@ class Usage {
 
  private:
   void walk(Fd directory) {
-    const std::unique_ptr<DIR, CloseDirectory> entries(::fdopendir(directory.get()));
+    const DirectoryStream entries(::fdopendir(directory.get()));
     if (!entries) throw_errno("read directory");
     const int fd = directory.release();  // owned by the stream now
     while (const dirent* entry = ::readdir(entries.get())) {

@@ -32,6 +32,13 @@ TEST(StableHash, IsTheOneOfTheFnvReference) {
   EXPECT_EQ(stable_hash("foobar"), 0x85944171f73967e8ULL);
 }
 
+TEST(ShortId, IsTheFirstTwelveDigitsWithoutTheAlgorithm) {
+  const std::string digits = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(short_id(digits), "0123456789ab");
+  EXPECT_EQ(short_id("sha256:" + digits), "0123456789ab");
+  EXPECT_EQ(short_id("0123"), "0123");
+}
+
 TEST(StableHex, DependsOnTheTextOnly) {
   EXPECT_EQ(stable_hex("shop_default", 8), stable_hex("shop_default", 8));
   EXPECT_NE(stable_hex("shop_default", 8), stable_hex("shop_backend", 8));

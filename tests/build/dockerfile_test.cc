@@ -22,7 +22,7 @@ std::string words_of(const std::string& text) {
   return all;
 }
 
-std::string refusal_of(const std::string& text) {
+std::string refusal_of_text(const std::string& text) {
   try {
     parse_dockerfile("Dockerfile", text);
   } catch (const Error& error) {
@@ -109,7 +109,7 @@ TEST(BuildDockerfile, HereDocuments) {
 }
 
 TEST(BuildDockerfile, MistakesAreToldAllAtOnceWithTheirPlaces) {
-  EXPECT_EQ(refusal_of("FROM a\nRUNN x\n  COPY --form=b c \\\n d\nENV x\nEXPOSE\n"),
+  EXPECT_EQ(refusal_of_text("FROM a\nRUNN x\n  COPY --form=b c \\\n d\nENV x\nEXPOSE\n"),
             "Dockerfile:2:1: unknown instruction \"RUNN\"; did you mean RUN?\n"
             "Dockerfile:3:8: unknown flag: --form; did you mean --from?\n"
             "Dockerfile:5:1: ENV must have two arguments; ENV NAME=VALUE\n"
@@ -117,24 +117,24 @@ TEST(BuildDockerfile, MistakesAreToldAllAtOnceWithTheirPlaces) {
 }
 
 TEST(BuildDockerfile, PlacesInContinuedLines) {
-  EXPECT_EQ(refusal_of("FROM a\nCOPY \\\n   --what=1 a b\n"),
+  EXPECT_EQ(refusal_of_text("FROM a\nCOPY \\\n   --what=1 a b\n"),
             "Dockerfile:3:4: unknown flag: --what");
 }
 
 TEST(BuildDockerfile, WhatCannotBe) {
-  EXPECT_EQ(refusal_of("RUN x"),
+  EXPECT_EQ(refusal_of_text("RUN x"),
             "Dockerfile:1:1: no build stage in current context: RUN before FROM; a Dockerfile "
             "begins with FROM; only ARG may stand before it");
-  EXPECT_NE(refusal_of("FROM a\nONBUILD ONBUILD RUN x"), "");
-  EXPECT_NE(refusal_of("FROM a\nONBUILD MAINTAINER x"), "");
-  EXPECT_NE(refusal_of("FROM a b c d"), "");
-  EXPECT_NE(refusal_of("FROM a AS 1st"), "");
-  EXPECT_NE(refusal_of("FROM a\nSHELL bash -c"), "");
-  EXPECT_NE(refusal_of("FROM a\nRUN --mount x"), "");
-  EXPECT_NE(refusal_of("FROM a\nCOPY --link=perhaps x y"), "");
-  EXPECT_NE(refusal_of("FROM a\nHEALTHCHECK PING x"), "");
-  EXPECT_NE(refusal_of("# escape=x\nFROM a"), "");
-  EXPECT_NE(refusal_of(""), "");
+  EXPECT_NE(refusal_of_text("FROM a\nONBUILD ONBUILD RUN x"), "");
+  EXPECT_NE(refusal_of_text("FROM a\nONBUILD MAINTAINER x"), "");
+  EXPECT_NE(refusal_of_text("FROM a b c d"), "");
+  EXPECT_NE(refusal_of_text("FROM a AS 1st"), "");
+  EXPECT_NE(refusal_of_text("FROM a\nSHELL bash -c"), "");
+  EXPECT_NE(refusal_of_text("FROM a\nRUN --mount x"), "");
+  EXPECT_NE(refusal_of_text("FROM a\nCOPY --link=perhaps x y"), "");
+  EXPECT_NE(refusal_of_text("FROM a\nHEALTHCHECK PING x"), "");
+  EXPECT_NE(refusal_of_text("# escape=x\nFROM a"), "");
+  EXPECT_NE(refusal_of_text(""), "");
 }
 
 }  // namespace

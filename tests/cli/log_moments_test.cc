@@ -14,10 +14,10 @@ using std::chrono::seconds;
 using supervisor::Event;
 using TimePoint = LogWindow::TimePoint;
 
-constexpr TimePoint now{seconds(1'800'000'000)};  // 08:00 by UTC
+constexpr TimePoint told_at{seconds(1'800'000'000)};  // 08:00 by UTC
 
 TimePoint at(int second) {
-  return now + seconds(second);
+  return told_at + seconds(second);
 }
 
 Event happened(int second, const std::string& service, const std::string& action) {
@@ -35,7 +35,7 @@ const std::vector<Event> story{happened(1, "db", "start"),
                                happened(9, "web", "die")};
 
 LogWindow between(std::string_view text) {
-  return window_between(text, story, now);
+  return window_between(text, story, told_at);
 }
 
 class LogMoments : public ::testing::Test {
@@ -47,12 +47,14 @@ class LogMoments : public ::testing::Test {
 };
 
 TEST_F(LogMoments, AroundATime) {
-  EXPECT_EQ(window_at("08:00:00", now), (LogWindow{now - seconds(2), now + seconds(2)}));
-  EXPECT_EQ(window_at("08:00±500ms", now),
-            (LogWindow{now - milliseconds(500), now + milliseconds(500)}));
-  EXPECT_EQ(window_at("08:00 +- 1m", now), (LogWindow{now - seconds(60), now + seconds(60)}));
+  EXPECT_EQ(window_at("08:00:00", told_at),
+            (LogWindow{told_at - seconds(2), told_at + seconds(2)}));
+  EXPECT_EQ(window_at("08:00±500ms", told_at),
+            (LogWindow{told_at - milliseconds(500), told_at + milliseconds(500)}));
+  EXPECT_EQ(window_at("08:00 +- 1m", told_at),
+            (LogWindow{told_at - seconds(60), told_at + seconds(60)}));
   for (const char* text : {"", "x", "08:00±", "08:00±x", "±2s"})
-    EXPECT_THROW(window_at(text, now), Error) << text;
+    EXPECT_THROW(window_at(text, told_at), Error) << text;
 }
 
 TEST_F(LogMoments, BetweenTwoOfThem) {

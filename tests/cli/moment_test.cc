@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using TimePoint = std::chrono::system_clock::time_point;
 
-constexpr TimePoint now{seconds(1'800'000'000)};
+constexpr TimePoint asked_at{seconds(1'800'000'000)};
 
 class Moment : public ::testing::Test {
  protected:
@@ -21,18 +21,18 @@ class Moment : public ::testing::Test {
   }
   /// Milliseconds since the epoch; -1 for what is none.
   static std::int64_t of(std::string_view text) {
-    const auto moment = parse_moment(text, now);
+    const auto moment = parse_moment(text, asked_at);
     return moment ? moment->time_since_epoch() / milliseconds(1) : -1;
   }
 };
 
 TEST_F(Moment, ADurationIsBeforeNow) {
-  EXPECT_EQ(parse_moment("10m", now), now - std::chrono::minutes(10));
-  EXPECT_EQ(parse_moment("1h30m", now), now - std::chrono::minutes(90));
+  EXPECT_EQ(parse_moment("10m", asked_at), asked_at - std::chrono::minutes(10));
+  EXPECT_EQ(parse_moment("1h30m", asked_at), asked_at - std::chrono::minutes(90));
 }
 
 TEST_F(Moment, ATimeIsOfToday) {
-  // `now` is 2027-01-15T08:00:00Z: ten o'clock here.
+  // `asked_at` is 2027-01-15T08:00:00Z: ten o'clock here.
   EXPECT_EQ(of("10:00:00"), 1'800'000'000'000);
   EXPECT_EQ(of("10:00"), 1'800'000'000'000);
   EXPECT_EQ(of("09:59:59.5"), 1'799'999'999'500);

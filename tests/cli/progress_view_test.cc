@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/display_width.h"
 #include "base/format.h"
 
@@ -16,7 +18,7 @@ ProgressRow row(const std::string& subject, RowState state, const std::string& p
   return {subject, state, phase, "", time};
 }
 
-const std::vector<ProgressRow>& shop() {
+const std::vector<ProgressRow>& shop_rows() {
   static const std::vector<ProgressRow> rows{
       row("Network shop_default", RowState::done, "Created", 20ms),
       row("Container shop-db-1", RowState::working, "Started, not healthy yet"),
@@ -37,7 +39,7 @@ std::string text(const std::vector<ProgressRow>& rows, int screen_rows, int colu
 }
 
 TEST(ProgressLines, OnAnOrdinaryScreen) {
-  EXPECT_EQ(text(shop(), 24, 80), R"(
+  EXPECT_EQ(text(shop_rows(), 24, 80), R"(
 [+] Running 1/3
  ✔ Network shop_default Created                                           0.0s
  ⠋ Container shop-db-1  Started, not healthy yet                          1.5s
@@ -46,7 +48,7 @@ TEST(ProgressLines, OnAnOrdinaryScreen) {
 }
 
 TEST(ProgressLines, OnANarrowOneNamesComeFirst) {
-  EXPECT_EQ(text(shop(), 24, 40), R"(
+  EXPECT_EQ(text(shop_rows(), 24, 40), R"(
 [+] Running 1/3
  ✔ shop_default Created            0.0s
  ⠋ shop-db-1    Started, not h…    1.5s
@@ -55,16 +57,16 @@ TEST(ProgressLines, OnANarrowOneNamesComeFirst) {
 }
 
 TEST(ProgressLines, OnAWideOneTimesStayNearTheNames) {
-  EXPECT_EQ(progress_lines(shop(), {{24, 200}}).at(1).width, 78U);
+  EXPECT_EQ(progress_lines(shop_rows(), {{24, 200}}).at(1).width, 78U);
 }
 
 TEST(ProgressLines, OnATinyOneThereIsStillSomething) {
-  EXPECT_EQ(text(shop(), 2, 12), R"(
+  EXPECT_EQ(text(shop_rows(), 2, 12), R"(
 [+] Runnin…
  ⠋ shop-db…
  ... 2 mor…
 )");
-  EXPECT_EQ(progress_lines(shop(), {{0, 0}}).size(), 3U);
+  EXPECT_EQ(progress_lines(shop_rows(), {{0, 0}}).size(), 3U);
 }
 
 TEST(ProgressLines, WideNamesAreCutByTheirColumns) {
@@ -115,7 +117,7 @@ TEST(ProgressLines, WhatDoesNotFitIsSummarised) {
 }
 
 TEST(ProgressLines, ColoursDoNotCountAsColumns) {
-  const auto lines = progress_lines(shop(), {{24, 80}, true, 1});
+  const auto lines = progress_lines(shop_rows(), {{24, 80}, true, 1});
   EXPECT_EQ(lines.at(1).width, 78U);
   EXPECT_TRUE(
       lines.at(1).text.starts_with(" \x1b[32m✔\x1b[0m Network shop_default \x1b[32mCreated"))

@@ -37,14 +37,14 @@ ObservedContainer publishing(const std::string& service, const std::string& host
   return result;
 }
 
-spec::Project shop() {
+spec::Project shop_project() {
   spec::Project project;
   project.name = "shop";
   return project;
 }
 
 TEST(UpSummary, TellsWhatRunsAndWhere) {
-  EXPECT_EQ(up_summary(shop(),
+  EXPECT_EQ(up_summary(shop_project(),
                        {publishing("web", "0.0.0.0", 18080, 80), container("db"),
                         container("migrate", Phase::exited)},
                        1940ms),
@@ -53,20 +53,21 @@ TEST(UpSummary, TellsWhatRunsAndWhere) {
 }
 
 TEST(UpSummary, CountsServicesNotContainers) {
-  EXPECT_EQ(up_summary(shop(), {container("web"), container("web")}, 100ms),
+  EXPECT_EQ(up_summary(shop_project(), {container("web"), container("web")}, 100ms),
             "shop up: 1 service, 0.1 s\n");
 }
 
 TEST(UpSummary, NamesWhatEndedBadly) {
-  EXPECT_EQ(up_summary(shop(), {container("web"), container("api", Phase::exited, 3)}, 100ms),
-            "shop up: 1 service, ended with an error: api (exit code 3), 0.1 s\n");
+  EXPECT_EQ(
+      up_summary(shop_project(), {container("web"), container("api", Phase::exited, 3)}, 100ms),
+      "shop up: 1 service, ended with an error: api (exit code 3), 0.1 s\n");
 }
 
 TEST(AddressLines, SayHttpWhereABrowserIsMeant) {
-  EXPECT_EQ(address_lines(shop(), {publishing("web", "0.0.0.0", 18443, 443),
-                                   publishing("postgres", "127.0.0.1", 15432, 5432),
-                                   publishing("dns", "192.0.2.1", 53, 53, "udp"),
-                                   publishing("six", "::1", 8000, 8000)}),
+  EXPECT_EQ(address_lines(shop_project(), {publishing("web", "0.0.0.0", 18443, 443),
+                                           publishing("postgres", "127.0.0.1", 15432, 5432),
+                                           publishing("dns", "192.0.2.1", 53, 53, "udp"),
+                                           publishing("six", "::1", 8000, 8000)}),
             "  web       https://localhost:18443\n"
             "  postgres  127.0.0.1:15432\n"
             "  dns       192.0.2.1:53/udp\n"
@@ -74,7 +75,7 @@ TEST(AddressLines, SayHttpWhereABrowserIsMeant) {
 }
 
 TEST(AddressLines, TheFilesWordIsTheLast) {
-  spec::Project project = shop();
+  spec::Project project = shop_project();
   spec::Port odd;
   odd.target = 7777;
   odd.app_protocol = "http";

@@ -10,10 +10,11 @@ namespace stack::image {
 namespace {
 
 const std::string hex(64, 'a');
-const std::string digest = "sha256:" + hex;
+const std::string some_digest = "sha256:" + hex;
 
 std::string ref(const std::string& type, const std::string& more = "") {
-  return R"({"mediaType":")" + type + R"(","digest":")" + digest + R"(","size":10)" + more + "}";
+  return R"({"mediaType":")" + type + R"(","digest":")" + some_digest + R"(","size":10)" + more +
+         "}";
 }
 std::string manifest(const std::string& layers) {
   return R"({"schemaVersion":2,"config":)" + ref("application/vnd.oci.image.config.v1+json") +
@@ -36,7 +37,7 @@ std::string error_of(const std::string& text) {
 
 TEST(Manifest, NamesItsConfigAndLayers) {
   const auto parsed = parse_single_manifest(manifest(ref("application/x.tar") + "," + ref("y")));
-  EXPECT_EQ(parsed.config.digest, digest);
+  EXPECT_EQ(parsed.config.digest, some_digest);
   ASSERT_EQ(parsed.layers.size(), 2U);
   EXPECT_EQ(parsed.layers[0].media_type, "application/x.tar");
   EXPECT_EQ(parsed.layers[0].size, 10U);
@@ -59,7 +60,7 @@ TEST(Manifest, IsRefusedWhenADigestOrASizeIsNone) {
               "accepted")
         << bad;
   for (const char* bad : {"-1", "1e400", "\"7\"", "99999999999999999"})
-    EXPECT_NE(error_of(manifest(R"({"digest":")" + digest + R"(","size":)" + bad + "}")),
+    EXPECT_NE(error_of(manifest(R"({"digest":")" + some_digest + R"(","size":)" + bad + "}")),
               "accepted")
         << bad;
 }
@@ -104,7 +105,7 @@ TEST(Platform, IsReadAsPeopleWriteIt) {
 TEST(Config, MustHaveAsManyLayersAsTheManifest) {
   const auto parsed = parse_single_manifest(manifest(ref("x")));
   const std::string config =
-      R"({"os":"linux","architecture":"arm64","rootfs":{"diff_ids":[")" + digest + R"("]}})";
+      R"({"os":"linux","architecture":"arm64","rootfs":{"diff_ids":[")" + some_digest + R"("]}})";
   EXPECT_NO_THROW(check_config(config, parsed, std::nullopt));
   EXPECT_THROW(check_config(config, parsed, parse_platform("linux/amd64")), Error);
   EXPECT_THROW(check_config(R"({"rootfs":{"diff_ids":[]}})", parsed, std::nullopt), Error);

@@ -12,9 +12,9 @@
 namespace stack::image {
 namespace {
 
-const std::string digest = "sha256:" + std::string(64, 'a');
+const std::string named_digest = "sha256:" + std::string(64, 'a');
 
-std::string error_of(const std::string& text) {
+std::string error_of_name(const std::string& text) {
   try {
     return "accepted as " + canonical(parse_reference(text));
   } catch (const Error& error) {
@@ -35,8 +35,8 @@ TEST(Reference, IsCompletedByDockersRules) {
       {"index.docker.io/library/x", "docker.io/library/x:latest"},
       {"docker.io/x", "docker.io/library/x:latest"},
       {"a__b-c---d.e", "docker.io/library/a__b-c---d.e:latest"},
-      {"x@" + digest, "docker.io/library/x@" + digest},
-      {"x:1@" + digest, "docker.io/library/x:1@" + digest}};
+      {"x@" + named_digest, "docker.io/library/x@" + named_digest},
+      {"x:1@" + named_digest, "docker.io/library/x:1@" + named_digest}};
   for (const auto& [text, full] : names) EXPECT_EQ(canonical(parse_reference(text)), full);
 }
 
@@ -49,24 +49,25 @@ TEST(Reference, IsShownAsPeopleTypeIt) {
 }
 
 TEST(Reference, SaysWhatIsWrong) {
-  EXPECT_EQ(error_of("Ubuntu"), "invalid image name \"Ubuntu\": repository name must be lowercase");
-  EXPECT_EQ(error_of("x:t@sha256:zz"),
+  EXPECT_EQ(error_of_name("Ubuntu"),
+            "invalid image name \"Ubuntu\": repository name must be lowercase");
+  EXPECT_EQ(error_of_name("x:t@sha256:zz"),
             "invalid image name \"x:t@sha256:zz\": the digest must be sha256: and 64 hex digits");
-  EXPECT_EQ(error_of("x:-a"),
+  EXPECT_EQ(error_of_name("x:-a"),
             "invalid image name \"x:-a\": the tag may have letters, digits, _ . - and 128 "
             "characters");
-  EXPECT_EQ(error_of(""), "invalid image name \"\": it is empty");
+  EXPECT_EQ(error_of_name(""), "invalid image name \"\": it is empty");
 }
 
 TEST(Reference, RefusesWhatDockerRefuses) {
   for (const char* text :
        {"-x", "x-", "a//b", "/a", "a/", "a..b", "a___b", "a.-b", "a b", "a\nb", "../x", "a/../b",
         "x:", "x@", "http://x", "a.b:port/c", "a.b:99999/c", ".a/b", "x:1:2"}) {
-    EXPECT_TRUE(error_of(text).starts_with("invalid image name")) << error_of(text);
+    EXPECT_TRUE(error_of_name(text).starts_with("invalid image name")) << error_of_name(text);
   }
-  EXPECT_TRUE(error_of(std::string(64, 'a')).ends_with("taken for an image id"));
-  EXPECT_TRUE(error_of(std::string(256, 'a')).ends_with("longer than 255 characters"));
-  EXPECT_TRUE(error_of("x:" + std::string(129, 'a')).starts_with("invalid image name"));
+  EXPECT_TRUE(error_of_name(std::string(64, 'a')).ends_with("taken for an image id"));
+  EXPECT_TRUE(error_of_name(std::string(256, 'a')).ends_with("longer than 255 characters"));
+  EXPECT_TRUE(error_of_name("x:" + std::string(129, 'a')).starts_with("invalid image name"));
 }
 
 }  // namespace

@@ -63,6 +63,12 @@ supervisor::ObservedContainer observed(const DesiredContainer& wish) {
   return container;
 }
 
+std::set<std::string> names_of(const spec::Project& project) {
+  std::set<std::string> names;
+  for (const auto& [name, service] : project.services) names.insert(name);
+  return names;
+}
+
 ObservedState come_true(const DesiredState& state) {
   ObservedState world;
   for (const auto& [name, wish] : state.containers)

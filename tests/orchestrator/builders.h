@@ -2,6 +2,7 @@
 // Short ways to say what tests of the orchestrator talk about.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ spec::Project project(const std::vector<spec::Service>& services);
 /// "busybox" exists as image "sha256:1".
 ImageCatalog images();
 DesiredState desired(const spec::Project& project);
+/// Of its services.
+std::set<std::string> names_of(const spec::Project& project);
 
 /// The container that a wish becomes when it is made, running.
 supervisor::ObservedContainer observed(const DesiredContainer& wish);

@@ -11,8 +11,6 @@
 namespace stack::orchestrator {
 namespace {
 
-using Verdict = ImageCheck::Verdict;
-
 /// As `stack lock` reads a stack file, in a folder of its own.
 spec::Project written(const std::string& text, const std::string& name = "shop") {
   const TemporaryDirectory directory;
@@ -28,7 +26,7 @@ spec::Project written(const std::string& text, const std::string& name = "shop")
   return result.project ? std::move(*result.project) : spec::Project{};
 }
 
-constexpr const char* shop = R"(
+constexpr const char* shop_text = R"(
 services:
   web:
     image: web:${TAG:-1}
@@ -51,24 +49,24 @@ image::Image image_of(const std::string& id) {
 }
 
 TEST(LockFile, HoldsNothingThatOnlyOneMachineKnows) {
-  const std::string model = locked_model(written(shop));
-  EXPECT_EQ(model, locked_model(written(shop, "other")));
+  const std::string model = locked_model(written(shop_text));
+  EXPECT_EQ(model, locked_model(written(shop_text, "other")));
   EXPECT_NE(model.find("${TAG:-1}"), std::string::npos) << model;
   EXPECT_NE(model.find("./html"), std::string::npos) << model;
   EXPECT_EQ(model.find("/tmp"), std::string::npos) << model;
 }
 
 TEST(LockFile, IsReadAsItWasWritten) {
-  const LockFile lock{locked_model(written(shop)),
+  const LockFile lock{locked_model(written(shop_text)),
                       {{"web", {"web:1", "sha256:a", {"r/web@sha256:b"}}}}};
   const LockFile read = parse_lock_file(to_text(lock), "stack.lock");
   EXPECT_EQ(read.images, lock.images);
-  EXPECT_EQ(changes(read, shop), "");
+  EXPECT_EQ(changes(read, shop_text), "");
 }
 
 TEST(LockFile, TellsWhatDiffersByField) {
-  const LockFile lock{locked_model(written(shop)), {}};
-  std::string text = shop;
+  const LockFile lock{locked_model(written(shop_text)), {}};
+  std::string text = shop_text;
   text.replace(text.find("/html\""), 6, "/www\"");
   EXPECT_NE(changes(lock, text).find("services.web.volumes"), std::string::npos)
       << changes(lock, text);
@@ -97,13 +95,13 @@ TEST(LockFile, SaysWhatIsToBeDoneAboutEachImage) {
   const auto checks = check_images(
       lock, project, {{"other:1", image_of("sha256:b")}, {"same:1", image_of("sha256:a")}});
   ASSERT_EQ(checks.size(), 5U);
-  EXPECT_EQ(checks[0].verdict, Verdict::absent);
+  EXPECT_EQ(checks[0].verdict, ImageCheck::Verdict::absent);
   EXPECT_EQ(checks[0].source, "r/absent@sha256:d");
-  EXPECT_EQ(checks[1].verdict, Verdict::built);
-  EXPECT_EQ(checks[2].verdict, Verdict::other);
+  EXPECT_EQ(checks[1].verdict, ImageCheck::Verdict::built);
+  EXPECT_EQ(checks[2].verdict, ImageCheck::Verdict::other);
   EXPECT_EQ(checks[2].found, "sha256:b");
-  EXPECT_EQ(checks[3].verdict, Verdict::same);
-  EXPECT_EQ(checks[4].verdict, Verdict::unlocked);
+  EXPECT_EQ(checks[3].verdict, ImageCheck::Verdict::same);
+  EXPECT_EQ(checks[4].verdict, ImageCheck::Verdict::unlocked);
 }
 
 }  // namespace

@@ -21,12 +21,6 @@ spec::PreStart step(const std::string& command, bool per_replica = false) {
   return step;
 }
 
-std::set<std::string> names_of(const spec::Project& project) {
-  std::set<std::string> names;
-  for (const auto& [name, service] : project.services) names.insert(name);
-  return names;
-}
-
 Changes changes_for(const spec::Project& project, const ObservedState& world) {
   return diff(desired(project), world, names_of(project));
 }

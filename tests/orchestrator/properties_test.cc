@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+
 #include "builders.h"
 #include "orchestrator/execute.h"
 #include "world.h"
@@ -51,12 +53,6 @@ spec::Project any_project() {
     services.push_back(std::move(each));
   }
   return project(services);
-}
-
-std::set<std::string> names_of(const spec::Project& project) {
-  std::set<std::string> names;
-  for (const auto& [name, service] : project.services) names.insert(name);
-  return names;
 }
 
 Plan plan_for(const spec::Project& project, const DesiredState& wish, const ObservedState& world) {

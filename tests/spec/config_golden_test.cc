@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "folder.h"
 #include "load_text.h"
 #include "spec/render.h"
 
@@ -69,14 +70,6 @@ TEST_P(ConfigOf, IsWhatDockerComposePrints) {
   if (std::getenv("STACK_UPDATE_GOLDEN") != nullptr)
     std::ofstream(folder / "expected.json") << printed;
   EXPECT_EQ(printed, read_file(folder / "expected.json"));
-}
-
-std::string name_of(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& character : name) {
-    if (character == '-') character = '_';
-  }
-  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, ConfigOf, testing::ValuesIn(list_directory("golden-config")),

@@ -14,6 +14,15 @@
 
 namespace stack::spec {
 
+/// What a golden test is called after its folder.
+inline std::string name_of(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& character : name) {
+    if (character == '-') character = '_';
+  }
+  return name;
+}
+
 class Folder : public testing::Test {
  protected:
   Folder() {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "folder.h"
 #include "load_text.h"
 
 namespace stack::spec {
@@ -25,14 +26,6 @@ TEST_P(BadFile, IsExplainedAtItsLineWithAHint) {
   if (std::getenv("STACK_UPDATE_GOLDEN") != nullptr)
     std::ofstream(folder / "expected.txt") << answer;
   EXPECT_EQ(answer, read_file(folder / "expected.txt"));
-}
-
-std::string name_of(const testing::TestParamInfo<std::string>& info) {
-  std::string name = info.param;
-  for (char& character : name) {
-    if (character == '-') character = '_';
-  }
-  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, BadFile, testing::ValuesIn(list_directory("golden")), name_of);

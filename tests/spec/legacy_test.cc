@@ -10,7 +10,7 @@
 namespace stack::spec {
 namespace {
 
-Project shown(const std::string& text) {
+Project project_shown(const std::string& text) {
   auto request = request_of({text});
   request.purpose = Purpose::show;
   return project_of(request);
@@ -25,7 +25,8 @@ std::string at(const Project& project, std::initializer_list<std::string_view> p
 }
 
 TEST(LegacyFile, ServicesAtTheTopLevelShareTheBridge) {
-  const auto project = shown("web:\n  image: nginx\n  links: [db]\ndb:\n  image: postgres\n");
+  const auto project =
+      project_shown("web:\n  image: nginx\n  links: [db]\ndb:\n  image: postgres\n");
   EXPECT_EQ(project.services.size(), 2U);
   EXPECT_EQ(at(project, {"services", "web", "network_mode"}), "bridge");
   EXPECT_EQ(project.services.at("web").links.at(0).service, "db");
@@ -40,7 +41,7 @@ TEST(LegacyFile, RunsOnTheProjectsOwnNetwork) {
 }
 
 TEST(LegacyFile, OlderNamesOfKeysAreUnderstood) {
-  const auto project = shown(
+  const auto project = project_shown(
       "web:\n"
       "  build: ./src\n"
       "  dockerfile: Special\n"
@@ -55,7 +56,7 @@ TEST(LegacyFile, OlderNamesOfKeysAreUnderstood) {
 }
 
 TEST(LegacyFile, NamesThatAreNoServicesAreContainersAndVolumesOfTheMachine) {
-  const auto project = shown(
+  const auto project = project_shown(
       "web:\n"
       "  image: x\n"
       "  net: \"container:db\"\n"
@@ -102,7 +103,7 @@ TEST(StackKeys, AreKeptByConfigAndReadAgain) {
       "    image: x\n"
       "    x-stack:\n"
       "      ready: {tcp: 5432, timeout: 30s}\n";
-  const auto project = shown(text);
+  const auto project = project_shown(text);
   EXPECT_EQ(at(project, {"services", "db", "x-stack", "ready", "tcp"}), "5432");
 }
 

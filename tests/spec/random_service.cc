@@ -227,12 +227,12 @@ auto each(Json (*item_written)(const Json&)) {
 
 // --- the values ----------------------------------------------------------------------------------
 
-const Any kText = one_of({"a", "b c", "8080", "yes", "1.10", "a: b #c", "$$x", "'\"\\", "ü"});
+const Any any_text = one_of({"a", "b c", "8080", "yes", "1.10", "a: b #c", "$$x", "'\"\\", "ü"});
 const Any kAssigned = one_of({"1", "", "two words", "a=b", "true", "$$"});
 const Any kDuration = one_of({"5s", "1m30s", "1h0m0s", "10ms"});
 const Any kBytes = one_of({"1024", "536870912"});
 
-Json any_port() {
+Json any_port_text() {
   Json port = {{"mode", one_of({"ingress", "host"})()},
                {"target", 80 + below(3)},
                {"protocol", one_of({"tcp", "udp"})()}};
@@ -327,7 +327,7 @@ std::vector<Attribute> make_attributes() {
   const auto exact = keyed(whole_text);
   const auto unique = keyed(text_before_equals);
   std::vector<Attribute> all = {
-      {"user", kText, replaced},
+      {"user", any_text, replaced},
       {"hostname", one_of({"a", "b"}), replaced},
       {"working_dir", one_of({"/a", "/b"}), replaced},
       {"restart", one_of({"always", "no", "on-failure:3"}), replaced},
@@ -336,8 +336,8 @@ std::vector<Attribute> make_attributes() {
       {"tty", one_of({true}), replaced},
       {"init", one_of({true, false}), replaced},
       {"oom_score_adj", one_of({-5, 5}), replaced},
-      {"command", list_of(kText), replaced, {}, true},
-      {"entrypoint", list_of(kText), replaced, {}, true},
+      {"command", list_of(any_text), replaced, {}, true},
+      {"entrypoint", list_of(any_text), replaced, {}, true},
       {"environment", any_environment, by_key, assignments},
       {"labels", map_of(kAssigned), by_key, assignments},
       {"annotations", map_of(kAssigned), by_key, assignments},
@@ -356,7 +356,7 @@ std::vector<Attribute> make_attributes() {
       {"external_links", some_words({"a", "b:c"}), exact},
       {"device_cgroup_rules", some_words({"c 1:1 r", "c 1:2 r"}), exact},
       {"extra_hosts", some_words({"h=10.0.0.1", "h=10.0.0.2", "g=::1"}), exact, hosts_by_name},
-      {"ports", list_of(any_port), keyed(port_identity), each(short_port)},
+      {"ports", list_of(any_port_text), keyed(port_identity), each(short_port)},
       {"volumes", list_of(any_mount), keyed(target), each(short_mount)},
       {"devices", list_of(any_device), keyed(target), each(short_device)},
       {"secrets", list_of(file_reference(true)), keyed(target)},
@@ -372,7 +372,7 @@ std::vector<Attribute> make_attributes() {
                   {"interval", kDuration},
                   {"retries", one_of({1, 2})}}),
        healthcheck_merged},
-      {"post_start", list_of(with("command", list_of(kText), object_of({{"user", kText}}))),
+      {"post_start", list_of(with("command", list_of(any_text), object_of({{"user", any_text}}))),
        appended},
   };
   for (auto& attribute : all) {
@@ -413,7 +413,7 @@ const Any kBuild =
                {"dockerfile", one_of({"D", "sub/D"})},
                {"args", map_of(kAssigned)},
                {"labels", map_of(kAssigned)},
-               {"target", kText},
+               {"target", any_text},
                {"cache_from", list_of(one_of({"a", "b"}))},
                {"tags", list_of(one_of({"a:1", "b:2"}))},
                {"extra_hosts", some_words({"h=10.0.0.1", "g=10.0.0.2"})},
@@ -492,7 +492,7 @@ Json any_file() {
     file["secrets"][name] = kFile();
     file["configs"][name] = kFile();
   }
-  file["x-own"] = map_of(kText)();
+  file["x-own"] = map_of(any_text)();
   return file;
 }
 
