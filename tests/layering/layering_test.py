@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
+from headers import headers_that_lack  # noqa: E402
 from layering import MAY_USE, violations  # noqa: E402
 
 SOURCES = Path(__file__).parents[2] / "src"
@@ -16,6 +17,9 @@ SOURCES = Path(__file__).parents[2] / "src"
 class TheProject(unittest.TestCase):
     def test_includes_and_links_point_down_only(self):
         self.assertEqual("\n".join(violations(SOURCES)), "")
+
+    def test_headers_say_what_they_use(self):
+        self.assertEqual("\n".join(headers_that_lack(SOURCES)), "")
 
     def test_every_folder_is_in_the_table(self):
         folders = {entry.name for entry in SOURCES.iterdir() if entry.is_dir()}
@@ -69,6 +73,16 @@ class TheReader(unittest.TestCase):
             "image/CMakeLists.txt": "stack_library(image\n  SOURCES a.cc\n  DEPENDS base runtime)\n",
         })
         self.assertEqual(violations(tree), ["image/CMakeLists.txt: image must not link runtime"])
+
+    def test_a_header_that_lacks_one_is_reported(self):
+        tree = self.tree({
+            "base/fd.h": "#include <string>\nclass Fd {\n  std::string_view name;\n};\n",
+            "base/pipe.h": '#include "base/fd.h"\nstruct Pipe {\n  Fd reading;  // std::vector\n};\n',
+            "spec/held.h": "struct Held {\n  Fd fd;\n  std::vector<int> all;\n};\n",
+            "spec/told.h": "class Fd;\nvoid tell(const Fd& fd);\n",
+        })
+        self.assertEqual(headers_that_lack(tree),
+                         ["spec/held.h: std::vector wants <vector>", 'spec/held.h: Fd wants "base/fd.h"'])
 
 
 if __name__ == "__main__":
