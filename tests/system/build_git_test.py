@@ -308,7 +308,7 @@ class Add(GitTest):
         self.write("Dockerfile", f"FROM box:1\nADD {self.url} /src\n")
         seed = int(os.environ.get("STACK_TEST_SEED", random.randrange(1 << 30)))
         moments = random.Random(seed)
-        for _ in range(int(os.environ.get("STACK_TEST_KILLS", "12"))):
+        for _ in range(int(os.environ.get("STACK_TEST_KILLS", "4"))):
             builder = subprocess.Popen([stacktest.STACK, "image", "build", "."], cwd=self.directory,
                                        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             try:

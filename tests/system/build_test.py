@@ -820,7 +820,7 @@ class Interrupted(buildtest.BuildTest):
             (self.directory / f"big/{number}").write_text(str(number) * 100)
         seed = int(os.environ.get("STACK_TEST_SEED", random.randrange(1 << 30)))
         moments = random.Random(seed)
-        for _ in range(int(os.environ.get("STACK_TEST_KILLS", "12"))):
+        for _ in range(int(os.environ.get("STACK_TEST_KILLS", "4"))):
             builder = subprocess.Popen([stacktest.STACK, "image", "build", "-t", "made:1", "."],
                                        cwd=self.directory, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             try:

@@ -17,7 +17,7 @@ import tracing
 from stacktest import kill_if_there
 
 LINES = 100_000
-KILLS = int(os.environ.get("STACK_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("STACK_TEST_KILLS", "15"))
 
 
 class Supervisor(stacktest.StackTest):

@@ -15,7 +15,7 @@ import stacktest
 from stacktest import eventually
 from terminals import Screen, Terminal, require_tmux
 
-MOMENTS = int(os.environ.get("STACK_TEST_KILLS", "50"))
+MOMENTS = int(os.environ.get("STACK_TEST_KILLS", "15"))
 CTRL_C = "\x03"
 
 DEAF = """

@@ -334,7 +334,7 @@ class CopyOut(FilesTest):
 class Races(FilesTest):
     """A container that exchanges a directory for a link to the host's, while files are copied."""
 
-    rounds = int(os.environ.get("STACK_TEST_RACE_ROUNDS", "1000"))  # each way
+    rounds = int(os.environ.get("STACK_TEST_RACE_ROUNDS", "200"))  # each way
 
     def setUp(self):
         super().setUp()

@@ -14,7 +14,7 @@ import failpoints
 import stacktest
 from fake_registry import FakeRegistry, layer_of
 
-ROUNDS = int(os.environ.get("STACK_TEST_KILLS", "12"))
+ROUNDS = int(os.environ.get("STACK_TEST_KILLS", "4"))
 DOCKERFILE = """
     FROM box:1
     RUN --mount=type=cache,target=/kept for i in $(seq 9); do echo $i > /kept/$i; echo $i > /home/$i; done

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import stacktest
 
-ROUNDS = int(os.environ.get("STACK_TEST_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("STACK_TEST_ROUNDS", "25"))
 
 
 class LogsTest(stacktest.StackTest):

@@ -353,7 +353,7 @@ class Secrets(registrytest.RegistryTest):
 
 
 class Kills(registrytest.RegistryTest):
-    ROUNDS = int(os.environ.get("STACK_TEST_KILLS", "12"))
+    ROUNDS = int(os.environ.get("STACK_TEST_KILLS", "4"))
 
     def killed(self, *command):
         """Runs it, and kills it at some moment of the time that it needs."""
