@@ -24,12 +24,14 @@ endfunction()
 # stack_library(NAME SOURCES a.cc ... HEADERS a.h ... DEPENDS base lib::x ...)
 # One folder of src/ = one library that links only what the table in docs/architecture.md allows.
 # The headers form a verified header set: each must compile alone
-# (target all_verify_interface_header_sets).
+# (target all_verify_interface_header_sets). ALONE: sources that are never compiled together with others;
+# tests/attacks put weaker functions in the place of theirs when they link.
 function(stack_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;DEPENDS;ALONE" ${ARGN})
   list(TRANSFORM arg_DEPENDS REPLACE "^([a-z_]+)$" "stack_\\1")
   add_library(stack_${name} STATIC)
   target_sources(stack_${name} PRIVATE ${arg_SOURCES})
+  set_source_files_properties(${arg_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(stack_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${arg_HEADERS})
   target_link_libraries(stack_${name} PUBLIC stack_options ${arg_DEPENDS})
   set_target_properties(stack_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)

@@ -35,7 +35,7 @@ HOME_OF = {
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 LIBRARY = re.compile(r"stack_library\s*\(\s*(\w+)(.*?)\)", re.DOTALL)
-KEYWORDS = {"SOURCES", "HEADERS", "DEPENDS"}
+KEYWORDS = {"SOURCES", "HEADERS", "DEPENDS", "ALONE"}
 
 
 def violations(source_root):
