@@ -398,6 +398,7 @@ std::string describe(const DesiredNetwork& network) {
   if (!model.driver_opts.empty()) json["driver_opts"] = model.driver_opts;
   for (const auto& config : model.ipam) json["ipam"]["config"].push_back(subnet(config));
   set_flag(json, "internal", model.internal);
+  set_flag(json, "shared", model.shared);
   if (!model.enable_ipv4) json["enable_ipv4"] = false;
   set_flag(json, "enable_ipv6", model.enable_ipv6);
   if (!model.labels.empty()) json["labels"] = model.labels;

@@ -202,13 +202,18 @@ void remove_network(const HostPaths& paths, const std::string& project, const st
   remove_project_directories(paths, project, lock);
 }
 
-std::vector<std::string> unused_networks(const std::vector<HostNetwork>& networks,
-                                         const HostPaths& paths) {
+std::set<std::string> networks_in_use(const HostPaths& paths, supervisor::Unreadable unreadable) {
   std::set<std::string> used;
   for (const auto& project : supervisor::list_projects(paths))
     for (const auto& each :
-         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary))
+         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary, unreadable))
       for (const auto& endpoint : each.config.endpoints) used.insert(endpoint.network);
+  return used;
+}
+
+std::vector<std::string> unused_networks(const std::vector<HostNetwork>& networks,
+                                         const HostPaths& paths) {
+  const std::set<std::string> used = networks_in_use(paths);
   std::vector<std::string> unused;
   for (const auto& network : networks)
     if (!used.contains(network.name)) unused.push_back(network.name);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,10 @@ void remove_network(const HostNetwork& network, const Host& host);
 /// all of it. Throws Error as above.
 void remove_network(const HostPaths& paths, const std::string& project, const std::string& name,
                     const FileLock& lock);
+/// Names of networks that some container is in, be it a stopped one.
+std::set<std::string> networks_in_use(
+    const HostPaths& paths,
+    supervisor::Unreadable unreadable = supervisor::Unreadable::is_an_error);
 /// Names of those that no container is in, be it a stopped one.
 std::vector<std::string> unused_networks(const std::vector<HostNetwork>& networks,
                                          const HostPaths& paths);

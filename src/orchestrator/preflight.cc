@@ -382,12 +382,13 @@ void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredS
 std::vector<Problem> strange_networks(const DesiredState& desired) {
   std::vector<Problem> warnings;
   for (const auto& [name, network] : desired.networks) {
-    if (network.external || network.owner.empty()) continue;
+    if (network.external || network.model.shared || network.owner.empty()) continue;
     warnings.push_back({fmt::format("a network with name {} exists but was not created for "
                                     "project \"{}\"",
                                     name, desired.project),
                         desired.sources.find("networks." + network.key),
-                        "`external: true` says that it is another's"});
+                        "`external: true` says that it is another's, `x-stack: {shared: true}` "
+                        "that it is everybody's"});
   }
   return warnings;
 }

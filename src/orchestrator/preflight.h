@@ -34,7 +34,7 @@ std::vector<Problem> check_images(const spec::Project& project,
 
 /// Says of each network that another stack has it, if one does.
 void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredState& desired);
-/// A warning for each network of another stack that the file does not call external.
+/// A warning for each network of another stack that the file calls neither external nor shared.
 std::vector<Problem> strange_networks(const DesiredState& desired);
 
 /// Bind sources and externals that are missing, bind sources that should not be given away,

@@ -14,6 +14,7 @@
 #include "orchestrator/project_lock.h"
 #include "orchestrator/provider_use.h"
 #include "orchestrator/readiness.h"
+#include "orchestrator/shared_networks.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/traced_report.h"
 #include "orchestrator/wait.h"
@@ -218,6 +219,7 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
+  std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
   std::ranges::move(check_log_places(result.desired, result.changes),
                     std::back_inserter(result.warnings));
@@ -240,7 +242,7 @@ namespace {
 
 /// Notes a change in the project's history while it is made.
 Execution execute_noted(const spec::Project& project, const UpRequest& request,
-                        const UpResult& decided, Engine& engine, Host& host) {
+                        const UpResult& decided, Engine& engine, Report& report, Host& host) {
   History history(host.paths, project.name);
   HistoryEntry entry;
   entry.what = request.what;
@@ -248,7 +250,7 @@ Execution execute_noted(const spec::Project& project, const UpRequest& request,
   entry.services = request.services;
   entry.changes = history_changes(decided.changes);
   history.begin(entry, spec::to_json(project));
-  Execution execution = execute(decided.plan, engine, host.report, host.interrupted, host.at_once);
+  Execution execution = execute(decided.plan, engine, report, host.interrupted, host.at_once);
   try {
     history.end(entry, execution.interrupted   ? "interrupted"
                        : execution.succeeded() ? "done"
@@ -282,13 +284,22 @@ UpResult up_containers(const spec::Project& project, const UpRequest& request, H
   UpResult result = look(project, request, host.paths, trace, host.pull);
   Laps laps(trace, command_row);
   const auto may_change = [&] { return supervisor::has_operations({host.paths, project.name}); };
+  // The world may have moved on while we waited for a lock.
+  const auto look_again = [&] {
+    laps.end("lock");
+    result = look(project, request, host.paths, trace);
+    laps.end("look again");
+  };
   if (!lock && (is_to_be_done(result) || may_change())) {
     lock.emplace(
         lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
-    laps.end("lock");
-    // The world may have moved on while we waited.
-    result = look(project, request, host.paths, trace);
-    laps.end("look again");
+    look_again();
+  }
+  std::optional<SharingLock> sharing;
+  const auto shared = shared_networks_to_make(result.desired, result.changes);
+  if (is_to_be_done(result) && !shared.empty()) {
+    sharing.emplace(host);
+    look_again();
   }
   tell_warnings(result, host);
   if (result.problems.empty() && request.approve) request.approve(result);
@@ -299,8 +310,10 @@ UpResult up_containers(const spec::Project& project, const UpRequest& request, H
   engine.give_up_waiting_at(request.deadline);
   laps.end("record the project");
   const Timed executing(trace, command_row, "execute");
-  result.execution = request.one_off ? execute(result.plan, engine, host.report, host.interrupted)
-                                     : execute_noted(project, request, result, engine, host);
+  SharingReport report(host.report, shared, sharing);
+  result.execution = request.one_off
+                         ? execute(result.plan, engine, report, host.interrupted)
+                         : execute_noted(project, request, result, engine, report, host);
   return result;
 }
 
@@ -382,8 +395,10 @@ DownResult preview_down(const std::string& name, const spec::Project* project, D
   return look_down(name, project, policy, engine, paths);
 }
 
-DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
-                Host& host) {
+namespace {
+
+DownResult down_alone(const std::string& name, const spec::Project* project, DownPolicy policy,
+                      Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
   const FileLock lock =
       lock_project(host.paths, name, "stack down", host.waiting, host.interrupted);
@@ -405,6 +420,18 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
   // Of one that is still there, what is known of it stays.
   if (is_empty && read_provider_variables(name, host.paths).empty())
     remove_project_directories(host.paths, name, lock);
+  return result;
+}
+
+}  // namespace
+
+DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
+                Host& host) {
+  const bool is_whole = policy.services.empty();
+  const auto shared = shared_with_others(host.paths, name, project);
+  DownResult result = down_alone(name, project, std::move(policy), host);
+  if (is_whole && result.execution.succeeded())
+    add_to(result.execution, remove_unused(shared, host));
   return result;
 }
 

@@ -2,6 +2,7 @@
 // The top level of a file, and its networks, volumes, configs, secrets and models.
 #include "spec/decode.h"
 #include "spec/expand.h"
+#include "spec/fields_stack.h"
 #include "spec/identity.h"
 #include "spec/schema.h"
 
@@ -35,6 +36,7 @@ void assign_ipam_object(void* network, const Node& node) {
 }
 constexpr Type kIpam{.form = Form::object, .schema = &kIpamSchema, .may_be_null = true};
 
+constexpr Type kStackNetwork{.form = Form::object, .schema = &kStackNetworkSchema};
 constexpr Field kNetworkFields[] = {
     {"name", &kText, "Name outside of the project", into<&Network::name>},
     {"driver", &kText, "Kind of network", into<&Network::driver>},
@@ -46,6 +48,7 @@ constexpr Field kNetworkFields[] = {
     {"attachable", &kBoolean, "Others may join", assign_elsewhere},
     {"enable_ipv4", &kSwitch, "Give out IPv4 addresses", into<&Network::enable_ipv4>},
     {"enable_ipv6", &kSwitch, "Give out IPv6 addresses", into<&Network::enable_ipv6>},
+    {"x-stack", &kStackNetwork, "Keys that only stack has", assign_stack_network_keys},
 };
 
 // --- volumes, configs, secrets -------------------------------------------------------------------

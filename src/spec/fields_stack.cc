@@ -116,9 +116,21 @@ constexpr Field kStackServiceFields[] = {
      assign_on_change},
 };
 
+// --- x-stack of a network ------------------------------------------------------------------------
+
+constexpr Field kStackNetworkFields[] = {
+    {"shared", &kBoolean, "Make it if no stack has it, remove it with the last that uses it",
+     into<&Network::shared>},
+};
+
 }  // namespace
 
 constinit const Schema kStackServiceSchema{"x-stack", kStackServiceFields};
+constinit const Schema kStackNetworkSchema{"x-stack", kStackNetworkFields};
+
+void assign_stack_network_keys(void* network, const Node& node) {
+  read_object(node, kStackNetworkSchema, network);
+}
 
 void assign_stack_keys(void* service, const Node& node) {
   read_object(node, kStackServiceSchema, service);

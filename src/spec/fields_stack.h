@@ -7,8 +7,11 @@
 namespace stack::spec {
 
 extern const Schema kStackServiceSchema;
+extern const Schema kStackNetworkSchema;
 
 /// The rows that have an effect, into a Service.
 void assign_stack_keys(void* service, const Node& node);
+/// The same of a Network.
+void assign_stack_network_keys(void* network, const Node& node);
 
 }  // namespace stack::spec

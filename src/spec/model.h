@@ -386,7 +386,7 @@ struct SubnetConfig {
 
 struct Network {
   std::string key;
-  std::string name;  ///< PROJECT_KEY unless `name:` says otherwise
+  std::string name;  ///< PROJECT_KEY unless `name:` says otherwise; of a shared one the key
   std::string driver;
   StringMap driver_opts;
   std::vector<SubnetConfig> ipam;
@@ -394,6 +394,7 @@ struct Network {
   bool enable_ipv6 = false;
   bool internal = false;
   bool external = false;
+  bool shared = false;  ///< made by the first stack that needs it, removed with the last
   StringMap labels;
   bool operator==(const Network&) const = default;
 };

@@ -224,6 +224,12 @@ void read_label_files(Node& service, const Surroundings& surroundings, Reporter&
 
 // --- names and use -------------------------------------------------------------------------------
 
+bool is_shared(const Node& object) {
+  const Node* stack = object.find("x-stack");
+  const Node* shared = stack == nullptr ? nullptr : stack->find("shared");
+  return shared != nullptr && shared->is_true();
+}
+
 void name_section(Node& root, std::string_view section, std::string_view project,
                   Reporter& reporter) {
   Node* objects = root.find(section);
@@ -232,9 +238,9 @@ void name_section(Node& root, std::string_view section, std::string_view project
     if (object.is_null()) object = make_mapping(place);
     if (const Node* own = object.find("name"); own != nullptr && !own->is_null()) continue;
     const Node* external = object.find("external");
-    const bool is_external = external != nullptr && external->is_true();
-    Node name = make_string(is_external ? key : fmt::format("{}_{}", project, key), place);
-    reporter.note(name, Rule::filled_in, Place{}, is_external ? "the key" : "PROJECT_KEY");
+    const bool is_common = (external != nullptr && external->is_true()) || is_shared(object);
+    Node name = make_string(is_common ? key : fmt::format("{}_{}", project, key), place);
+    reporter.note(name, Rule::filled_in, Place{}, is_common ? "the key" : "PROJECT_KEY");
     object.set("name", std::move(name));
   }
 }

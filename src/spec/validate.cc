@@ -283,6 +283,17 @@ void check_external(const Entry& object, std::string_view section, Reporter& rep
   }
 }
 
+/// Who shares a network makes it where it is missing, which an external one is not.
+void check_shared(const Entry& network, Reporter& reporter) {
+  const Node* stack = network.value.find("x-stack");
+  const Entry* shared = stack == nullptr ? nullptr : stack->find_entry("shared");
+  if (shared == nullptr || !shared->value.is_true() || !is_external(network)) return;
+  reporter
+      .error("exclusive-keys", shared->place,
+             "networks.{} is external, so \"x-stack.shared\" cannot be set", network.key)
+      .hint = "leave out \"external\": the first stack that needs a shared network makes it";
+}
+
 /// A config or a secret comes from one place.
 void check_origin(const Entry& object, std::span<const std::string_view> origins,
                   Reporter& reporter) {
@@ -323,6 +334,7 @@ void check_exclusive_keys(const Node& root, Reporter& reporter) {
   for (const auto section : {"networks", "volumes", "configs", "secrets"}) {
     for (const auto& object : entries_of(root, section)) check_external(object, section, reporter);
   }
+  for (const auto& network : entries_of(root, "networks")) check_shared(network, reporter);
   for (const auto& config : entries_of(root, "configs"))
     check_origin(config, config_origins, reporter);
   for (const auto& secret : entries_of(root, "secrets"))

@@ -96,6 +96,24 @@ TEST(StackKeys, AreCheckedLikeTheRest) {
             "keep, drop)\n");
 }
 
+TEST(StackKeys, ASharedNetworkIsCalledAsItsKey) {
+  const std::string text =
+      "name: shop\nservices: {db: {image: x, networks: [plaza, own]}}\n"
+      "networks: {plaza: {x-stack: {shared: true}}, own: {x-stack: {shared: false}}}\n";
+  const auto project = load_text(text).project;
+  ASSERT_TRUE(project);
+  EXPECT_TRUE(project->networks.at("plaza").shared);
+  EXPECT_EQ(project->networks.at("plaza").name, "plaza");
+  EXPECT_FALSE(project->networks.at("own").shared);
+  EXPECT_EQ(project->networks.at("own").name, "shop_own");
+  EXPECT_EQ(messages_of(load_text("services: {db: {image: x}}\n"
+                                  "networks:\n"
+                                  "  plaza:\n"
+                                  "    external: true\n"
+                                  "    x-stack: {shared: true}\n")),
+            "5: networks.plaza is external, so \"x-stack.shared\" cannot be set\n");
+}
+
 TEST(StackKeys, AreKeptByConfigAndReadAgain) {
   const std::string text =
       "services:\n"

@@ -263,6 +263,125 @@ class Owners(TwoStacks):
         self.up_shop(", internal: true")
 
 
+SHARER = """
+    name: {name}
+    services:
+      {service}:
+        image: box:1
+        command: sh -c '{page}'
+        stop_grace_period: 0s
+        networks: [plaza]
+    networks:
+      plaza: {{x-stack: {{shared: true}}{options}}}
+"""
+
+
+class Shared(TwoStacks):
+    """`x-stack: {shared: true}`: nobody makes it beforehand, nobody is left to remove it."""
+
+    def up_sharer(self, name, service, options="", **more):
+        text = SHARER.format(name=name, service=service, page=PAGE.format(text=name), options=options)
+        return self.up_in(name, text, **more)
+
+    def networks(self):
+        return self.stack("network", "ls", "-q", "--format", "{{.Name}}").out.split()
+
+    def down(self, name, **more):
+        return self.stack("down", "-t", "0", directory=self.directory / name, **more)
+
+    def test_the_first_makes_it_and_the_last_removes_it(self):
+        first = self.up_sharer("shop", "db")
+        self.assertIn("Network plaza  Created", first.err)
+        second = self.up_sharer("blog", "web")
+        self.assertNotIn("plaza", second.err)  # nothing to do, nothing to warn of
+        self.await_own_page("shop", "db")
+        self.assertEqual(self.page("blog", "web", "http://db/"), "shop\n")
+        self.assertIn("Network plaza  Resource is still in use", self.down("shop").err)
+        self.await_own_page("blog", "web")
+        self.assertIn("Network plaza  Removed", self.down("blog").err)
+        self.assertEqual(self.networks(), [])
+        self.assertEqual(self.stack("ls", "-a", "-q").out, "")
+        stacktest.eventually(lambda: not inventory.processes(), "nobody is left")
+
+    def test_it_stays_with_its_owner(self):
+        self.up_sharer("shop", "db")
+        self.up_sharer("blog", "web")
+        self.assertNotIn("plaza", self.down("blog").err)
+        self.assertEqual(self.networks(), ["plaza"])
+        self.assertIn("Network plaza  Removed", self.down("shop").err)
+
+    def test_without_its_file_too(self):
+        self.up_sharer("shop", "db")
+        self.up_sharer("blog", "web")
+        self.down("shop")
+        self.stack("-p", "blog", "down", "-t", "0")
+        self.assertEqual(self.networks(), [])
+
+    def test_a_stopped_container_of_a_third_keeps_it(self):
+        for name, service in (("shop", "db"), ("blog", "web"), ("wiki", "wiki")):
+            self.up_sharer(name, service)
+        self.stack("-p", "wiki", "stop")
+        self.down("shop")
+        self.down("blog")
+        self.assertEqual(self.networks(), ["plaza"])
+        self.stack("-p", "wiki", "start", directory=self.directory / "wiki")
+        self.await_own_page("wiki", "wiki")
+        self.down("wiki")
+        self.assertEqual(self.networks(), [])
+
+    def test_down_of_a_part_leaves_it(self):
+        self.up_sharer("shop", "db")
+        self.up_sharer("blog", "web")
+        self.down("shop")
+        self.stack("down", "-t", "0", "web", directory=self.directory / "blog")
+        self.assertEqual(self.networks(), ["plaza"])
+        self.down("blog")
+        self.assertEqual(self.networks(), [])
+
+    def test_one_that_somebody_made_is_used_and_stays(self):
+        self.stack("network", "create", "plaza")
+        self.assertNotIn("Network", self.up_sharer("shop", "db").err)
+        self.down("shop")
+        self.assertEqual(self.networks(), ["plaza"])
+        self.stack("network", "rm", "plaza")
+
+    def test_who_says_it_in_another_way_is_told(self):
+        self.up_sharer("shop", "db")
+        told = self.up_sharer("blog", "web", ", internal: true")
+        self.assertIn('stack.yaml:9:3: warning: network plaza is there already as stack "shop" wants it, '
+                      "which differs in: internal", told.err)
+
+    def test_it_cannot_be_external_as_well(self):
+        refused = self.up_sharer("shop", "db", ", external: true", expect=1)
+        self.assertIn('networks.plaza is external, so "x-stack.shared" cannot be set', refused.err)
+
+    def test_many_at_once_make_one(self):
+        names = [f"town{number}" for number in range(6)]
+        folders = [self.project_folder(name, SHARER.format(name=name, service=name, options="",
+                                                           page=PAGE.format(text=name)))
+                   for name in names]
+        self.addCleanup(lambda: [self.stack("-p", name, "down", "--now", "-t", "0") for name in names])
+        ups = [subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=folder, stdin=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for folder in folders]
+        self.assertEqual([up.wait() for up in ups], [0] * len(names))
+        self.assertEqual(self.networks(), ["plaza"])
+        for name in names:
+            self.await_own_page(name, name)
+            self.assertEqual(self.page("town0", "town0", f"http://{name}/"), f"{name}\n")
+        downs = [subprocess.Popen([stacktest.STACK, "down", "-t", "0"], cwd=folder, stdin=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for folder in folders]
+        self.assertEqual([down.wait() for down in downs], [0] * len(names))
+        self.assertEqual(self.networks(), [])
+
+    def test_it_goes_although_its_owners_helpers_were_killed(self):
+        self.up_sharer("shop", "db")
+        self.up_sharer("blog", "web")
+        self.down("shop")
+        self.kill_all_of("shop")
+        self.down("blog")
+        self.assertEqual(self.networks(), [])
+
+
 class Killed(TwoStacks):
     def both_ways(self):
         self.assertEqual(self.page("blog", "web", "http://store/"), "shop\n")
