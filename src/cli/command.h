@@ -109,6 +109,7 @@ int run_top(const Options& options);
 int run_stats(const Options& options);
 int run_attach(const Options& options);
 int run_port(const Options& options);
+int run_hosts(const Options& options);
 int run_cp(const Options& options);
 int run_diff(const Options& options);
 int run_export(const Options& options);

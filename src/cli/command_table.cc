@@ -515,6 +515,7 @@ constexpr std::array verbs{
     Verb{"watch", made<watch_command>},
     Verb{"port", made<port_command>},
     Verb{"open", made<open_command>},
+    Verb{"hosts", made<hosts_command>},
     Verb{"inspect", made<inspect_command>},
     Verb{"pull", made<pull_command>},
     Verb{"push", made<push_command>},

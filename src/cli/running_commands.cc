@@ -169,4 +169,15 @@ Command port_command() {
           run_port};
 }
 
+Command hosts_command() {
+  return {"hosts",
+          "Print containers' addresses with names like web.shop.stack, in the form of /etc/hosts",
+          "stack hosts | sudo tee -a /etc/hosts",
+          Positional::any,
+          "SERVICE",
+          {{"-a,--all", &Options::all, "Of every stack on this machine"},
+           {"--format", &Options::format, "hosts (the default) or json", "FORMAT"}},
+          run_hosts};
+}
+
 }  // namespace stack::cli

@@ -18,6 +18,7 @@ Command wait_command();
 Command top_command();
 Command stats_command();
 Command port_command();
+Command hosts_command();
 
 /// --index, for commands on one container of a service.
 Flag index_flag();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks of a stack: names, links, isolation, the way out."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,52 @@ from collections import Counter
 
 import stacktest
 import world
+
+
+class FromTheMachine(stacktest.StackTest):
+    """`stack hosts`."""
+
+    def page(self, host):
+        """With /etc/hosts as the command has it, in a mount namespace of its own."""
+        table = self.directory / "hosts"
+        table.write_text(self.stack("hosts").out)
+        return subprocess.run(["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec curl -sf --noproxy "*" "$1"',
+                               str(table), f"http://{host}/"], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, check=False).stdout
+
+    def test_each_is_reached_by_its_name(self):
+        page = "mkdir /www; hostname > /www/index.html; exec httpd -f -p 80 -h /www"
+        self.write_stack(f"""
+            name: shop
+            services:
+              web: {{image: "box:1", command: sh -c '{page}', scale: 2, stop_grace_period: 0s}}
+              db: {{image: "box:1", command: sh -c '{page}', hostname: store, container_name: base, stop_grace_period: 0s,
+                   networks: [inner]}}
+              job: {{image: "box:1", command: "true"}}
+              alone: {{image: "box:1", command: sleep 1001, network_mode: none}}
+            networks: {{inner: {{internal: true}}}}
+        """)
+        self.stack("up", "-d")
+        lines = self.stack("hosts").lines
+        self.assertEqual(sorted(line.split("\t")[1] for line in lines),
+                         ["db.shop.stack db-1.shop.stack base.shop.stack", "web.shop.stack web-1.shop.stack",
+                          "web.shop.stack web-2.shop.stack"])
+        stacktest.eventually(lambda: self.page("base.shop.stack") == "store\n", "db serves")
+        for name in ("web-1", "web-2"):
+            stacktest.eventually(lambda name=name: self.page(f"{name}.shop.stack"), f"{name} serves")
+        self.assertNotEqual(self.page("web-1.shop.stack"), self.page("web-2.shop.stack"))
+        self.assertEqual(self.stack("hosts", "db").lines, [line for line in lines if "db." in line])
+        self.assertEqual(self.stack("-p", "other", "hosts", "--all").lines, lines)
+        rows = json.loads(self.stack("hosts", "--format", "json", "db").out)
+        self.assertEqual([(row["Service"], row["Container"], row["Address"]) for row in rows],
+                         [("db", "base", lines[[("db." in line) for line in lines].index(True)].split("\t")[0])])
+
+    def test_what_cannot_be_is_refused(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        self.assertIn("--format is hosts or json", self.stack("hosts", "--format", "xml", expect=2).err)
+        self.assertIn("no such service", self.stack("hosts", "wub", expect=1).err)
+        self.stack("stop", "-t", "0")
+        self.assertEqual(self.stack("hosts").out, "")
 
 
 class Names(stacktest.StackTest):
