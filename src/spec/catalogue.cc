@@ -257,6 +257,12 @@ constexpr std::array kCatalogue = {
         "did, other tools may not do so.",
         "tty: yes", "tty: true"},
     Explanation{
+        "open-store", Severity::warning, "a database that everybody may talk to",
+        "A port without an address is published on every address of the machine, and whoever "
+        "reaches one of them reaches the database; many images have no password to begin with. "
+        "Other services of the file need no published port at all: they reach it by its name.",
+        "db:\n  ports: [\"5432:5432\"]", "db:\n  ports: [\"127.0.0.1:5432:5432\"]"},
+    Explanation{
         "own-bridge", Severity::warning, "network_mode: bridge",
         "With docker, network_mode: bridge joins a network that all containers of the machine "
         "share. stack has none: the service joins the default network of its own project, where it "

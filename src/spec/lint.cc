@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/lint.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "spec/normalize.h"
 
@@ -97,6 +99,34 @@ void warn_of_restarting_jobs(const Node& services, const Entry& waiting, Reporte
   }
 }
 
+struct Store {
+  std::string_view port;
+  std::string_view name;
+};
+/// Where programs listen that keep data, and that many images leave without a password.
+constexpr Store stores[] = {
+    {"1433", "SQL Server"},    {"2379", "etcd"},       {"3306", "MySQL"},    {"5432", "PostgreSQL"},
+    {"5984", "CouchDB"},       {"6379", "Redis"},      {"8529", "ArangoDB"}, {"9042", "Cassandra"},
+    {"9200", "Elasticsearch"}, {"11211", "memcached"}, {"27017", "MongoDB"},
+};
+
+/// Firewalls of the machine often let what is published pass, so "everybody" is meant.
+void warn_of_open_stores(const Entry& service, Reporter& reporter) {
+  for (const auto& port : items_of(service.value, "ports")) {
+    const auto target = port.text_of("target");
+    const auto host_ip = port.text_of("host_ip");
+    const auto* const store = std::ranges::find(stores, target, &Store::port);
+    const bool is_for_all = host_ip.empty() || host_ip == "0.0.0.0" || host_ip == "::";
+    if (store == std::end(stores) || !is_for_all || port.text_of("protocol") == "udp") continue;
+    const auto published = port.text_of("published");
+    reporter
+        .warning("open-store", port.place,
+                 "{} of service {} is open to everybody who reaches this machine", store->name,
+                 stack::quoted(service.key))
+        .hint = fmt::format("127.0.0.1:{}:{} is for this machine alone", published, target);
+  }
+}
+
 void warn_of_unused(const Node& root, std::string_view section, const Names& used,
                     Reporter& reporter) {
   for (const auto& object : entries_of(root, section)) {
@@ -132,6 +162,7 @@ void lint(const Node& root, Reporter& reporter) {
     warn_of_missing_tag(service, reporter);
     warn_of_unnamed_volumes(service, reporter);
     warn_of_restarting_jobs(*services, service, reporter);
+    warn_of_open_stores(service, reporter);
   }
   const auto used = used_resources(root);
   for (const auto section : {"networks", "volumes", "configs", "secrets"})

@@ -53,6 +53,24 @@ TEST(Lint, AJobThatRestartsNeverCompletes) {
             "on-failure, or no restart policy)\n");
 }
 
+TEST(Lint, ADatabaseThatIsOpenToEverybodyIsNamed) {
+  EXPECT_EQ(lint_text("services:\n"
+                      "  db:\n"
+                      "    image: x:1\n"
+                      "    ports:\n"
+                      "      - \"15432:5432\"\n"
+                      "      - \"127.0.0.1:3306:3306\"\n"
+                      "      - \"8080:80\"\n"
+                      "      - {target: 6379, published: 6379, host_ip: \"::\"}\n"
+                      "      - \"6379\"\n"),
+            "5: PostgreSQL of service \"db\" is open to everybody who reaches this machine "
+            "(127.0.0.1:15432:5432 is for this machine alone)\n"
+            "8: Redis of service \"db\" is open to everybody who reaches this machine "
+            "(127.0.0.1:6379:6379 is for this machine alone)\n"
+            "9: Redis of service \"db\" is open to everybody who reaches this machine "
+            "(127.0.0.1::6379 is for this machine alone)\n");
+}
+
 TEST(Warnings, KeysThatAnotherMakesMeaninglessAreNamed) {
   EXPECT_EQ(messages_of(load_text("services:\n"
                                   "  web:\n"
