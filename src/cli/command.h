@@ -98,6 +98,7 @@ int run_ps(const Options& options);
 int run_logs(const Options& options);
 int run_timeline(const Options& options);
 int run_events(const Options& options);
+int run_system_events(const Options& options);
 int run_exec(const Options& options);
 int run_debug(const Options& options);
 int run_kill(const Options& options);

@@ -13,26 +13,36 @@
 
 namespace stack::cli {
 
-DirectoryWatch::DirectoryWatch(std::filesystem::path directory)
-    : directory_(std::move(directory)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+DirectoryWatch::DirectoryWatch() : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   if (!inotify_) throw_errno("inotify_init1");
 }
 
-void DirectoryWatch::arm() {
+bool DirectoryWatch::watch(const std::filesystem::path& nearest, std::set<int>& watched) {
   constexpr std::uint32_t changes =
       IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
-  for (std::filesystem::path before, near = nearest_existing(directory_); near != before;
-       near = nearest_existing(directory_)) {
-    before = near;
-    std::set<int> watched;
-    // Its parent tells of its end: itself it does not as long as a file of it is open here.
-    for (const auto& each : {near, near.parent_path()})
-      watched.insert(::inotify_add_watch(inotify_.get(), each.c_str(), changes));
-    if (watched.erase(-1) > 0) continue;  // it went just now: another one is nearest
-    for (const int old : watched_)
-      if (!watched.contains(old)) ::inotify_rm_watch(inotify_.get(), old);
-    watched_ = std::move(watched);
+  bool is_there = true;
+  // Its parent tells of its end: itself it does not as long as a file of it is open here.
+  for (const auto& each : {nearest, nearest.parent_path()}) {
+    const int number = ::inotify_add_watch(inotify_.get(), each.c_str(), changes);
+    if (number < 0)
+      is_there = false;
+    else
+      watched.insert(number);
   }
+  return is_there;
+}
+
+void DirectoryWatch::arm(const std::set<std::filesystem::path>& directories) {
+  std::set<int> watched;
+  for (const auto& directory : directories) {
+    for (std::filesystem::path before, near = nearest_existing(directory); near != before;
+         near = nearest_existing(directory)) {
+      before = watch(near, watched) ? near : "";
+    }
+  }
+  for (const int old : watched_)
+    if (!watched.contains(old)) ::inotify_rm_watch(inotify_.get(), old);
+  watched_ = std::move(watched);
 }
 
 void DirectoryWatch::wait(std::optional<std::chrono::system_clock::time_point> deadline,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits until something changes in a directory, or on the way to it while it is not there. By
+// Waits until something changes in directories, or on the way to one while it is not there. By
 // inotify(7): nothing is done while nothing happens.
 #pragma once
 
@@ -16,14 +16,16 @@ namespace stack::cli {
 
 class DirectoryWatch {
  public:
-  explicit DirectoryWatch(std::filesystem::path directory);
-  /// Before a look: whatever changes from here on ends the next wait.
-  void arm();
+  DirectoryWatch();
+  /// Before a look at these, and no others: whatever changes there from here on ends the next wait.
+  void arm(const std::set<std::filesystem::path>& directories);
   /// Until something changed, `deadline` came, or a signal that is not in `blocked` did.
   void wait(std::optional<std::chrono::system_clock::time_point> deadline, const sigset_t& blocked);
 
  private:
-  std::filesystem::path directory_;
+  /// Adds what tells of changes in `directory`; false when its nearest one went just now.
+  bool watch(const std::filesystem::path& nearest, std::set<int>& watched);
+
   Fd inotify_;
   std::set<int> watched_;
 };

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// `stack events`: what happens to a stack, and what has.
+// `stack events`, `stack system events`: what happens to a stack, or to all, and what has.
+#include <algorithm>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/command.h"
@@ -12,6 +16,7 @@
 #include "cli/project.h"
 #include "cli/signals.h"
 #include "supervisor/project_files.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 namespace {
@@ -49,29 +54,82 @@ bool is_over(const EventFilter& filter) {
   return filter.until && Clock::now() > *filter.until;
 }
 
-}  // namespace
+/// The events of one stack, or of all that there are and that come.
+class Timelines {
+ public:
+  Timelines(HostPaths paths, std::optional<std::string> project)
+      : paths_(std::move(paths)), project_(std::move(project)) {}
 
-int run_events(const Options& options) {
+  /// Before read(): what happens from here on ends the watch's next wait.
+  void arm(DirectoryWatch& watch) {
+    std::set<std::string> before;
+    do {
+      before = std::exchange(shown_, projects());
+      watch.arm(places());
+    } while (before != shown_);
+  }
+
+  /// What has happened since the last time, in its order.
+  std::vector<supervisor::Event> read() {
+    std::vector<supervisor::Event> events;
+    for (const auto& project : shown_) readers_.try_emplace(project, events_of(project));
+    for (auto& [project, reader] : readers_)
+      while (auto event = reader.next()) events.push_back(std::move(*event));
+    std::ranges::stable_sort(events, {}, &supervisor::Event::time);
+    return events;
+  }
+
+ private:
+  std::filesystem::path events_of(const std::string& project) const {
+    return supervisor::ProjectFiles{paths_, project}.events();
+  }
+
+  std::set<std::string> projects() const {
+    if (project_) return {*project_};
+    const auto all = supervisor::list_projects(paths_);
+    return {all.begin(), all.end()};
+  }
+
+  std::set<std::filesystem::path> places() const {
+    std::set<std::filesystem::path> places;
+    if (!project_) places.insert(paths_.stacks());
+    for (const auto& project : shown_) places.insert(events_of(project));
+    return places;
+  }
+
+  HostPaths paths_;
+  std::optional<std::string> project_;  ///< nothing: all of them
+  std::set<std::string> shown_;
+  std::map<std::string, supervisor::TimelineReader> readers_;
+};
+
+int show_events(Timelines timelines, const Options& options) {
   const EventFilter filter = filter_of(options, Clock::now());
   const EventPrinter printer(options);
-  const supervisor::ProjectFiles files{HostPaths::from_environment(), project_name(options)};
   count_interrupts();
   const HeldSignals held;
-  DirectoryWatch watch(files.events());
-  supervisor::TimelineReader reader(files.events());
+  DirectoryWatch watch;
   for (;;) {
-    watch.arm();  // before the look: what comes from here on ends the next wait
+    timelines.arm(watch);
     const bool over = is_over(filter);
-    while (const auto event = reader.next()) {
-      if (!is_wanted(*event, filter)) continue;
-      std::cout << printer.text(*event) << '\n';
-    }
+    for (const auto& event : timelines.read())
+      if (is_wanted(event, filter)) std::cout << printer.text(event) << '\n';
     std::cout.flush();
     if (over || !std::cout) return 0;
     watch.wait(filter.until, held.before());
     if (interrupts() > 0) return static_cast<int>(ExitCode::interrupted);
     if (hung_up()) return 0;
   }
+}
+
+}  // namespace
+
+int run_events(const Options& options) {
+  return show_events({HostPaths::from_environment(), project_name(options)}, options);
+}
+
+int run_system_events(const Options& options) {
+  return show_events({HostPaths::from_environment(), std::nullopt}, options);
 }
 
 }  // namespace stack::cli

@@ -58,22 +58,40 @@ Command debug_command() {
       run_debug};
 }
 
-Command events_command() {
+namespace {
+
+std::vector<Flag> event_flags(std::string_view filter_shorthand) {
   return {
-      "events",
-      "Show what happens to containers, networks and volumes",
-      "stack events --json --since 10m web",
-      Positional::any,
-      "SERVICE",
-      {{"--json", &Options::json, "An object a line, with docker compose's fields"},
-       {"--format", &Options::format, "json, or a template of {{.Action}} and the like", "FORMAT"},
-       {"--filter", &Options::filters,
-        "type, event, container, service, image or label; of one key any, of several all",
-        "KEY=VALUE"},
-       {"--since", &Options::since, "Begin with what happened then (10m, 2026-01-02T15:04:05Z)",
-        "TIME"},
-       {"--until", &Options::until, "End there", "TIME"}},
-      run_events};
+      {"--json", &Options::json, "An object a line, with docker compose's fields"},
+      {"--format", &Options::format, "json, or a template of {{.Action}} and the like", "FORMAT"},
+      {filter_shorthand, &Options::filters,
+       "type, event, container, service, image or label; of one key any, of several all",
+       "KEY=VALUE"},
+      {"--since", &Options::since, "Begin with what happened then (10m, 2026-01-02T15:04:05Z)",
+       "TIME"},
+      {"--until", &Options::until, "End there", "TIME"}};
+}
+
+}  // namespace
+
+Command events_command() {
+  return {"events",
+          "Show what happens to containers, networks and volumes",
+          "stack events --json --since 10m web",
+          Positional::any,
+          "SERVICE",
+          event_flags("--filter"),
+          run_events};
+}
+
+Command system_events_command() {
+  return {"system events",
+          "Show what happens to containers, networks and volumes of all stacks",
+          "stack system events --filter event=die",
+          Positional::none,
+          "",
+          event_flags("-f,--filter"),
+          run_system_events};
 }
 
 Command attach_command() {

@@ -7,6 +7,7 @@
 namespace stack::cli {
 
 Command events_command();
+Command system_events_command();
 Command exec_command();
 Command debug_command();
 Command attach_command();

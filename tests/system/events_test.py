@@ -23,12 +23,12 @@ class Events(stacktest.StackTest):
     def actions(self, *services, **times):
         return [each["action"] for each in self.events(*services, **times)]
 
-    def follow(self, *arguments):
+    def follow(self, *arguments, command=("events",)):
         """`events --json` in the background; its lines go to a file, which is returned."""
         path = self.directory / "followed"
         with path.open("w") as out:
             process = subprocess.Popen(
-                [stacktest.STACK, "events", "--json", *arguments], cwd=self.directory,
+                [stacktest.STACK, *command, "--json", *arguments], cwd=self.directory,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
 
         def end():
@@ -126,6 +126,25 @@ class Events(stacktest.StackTest):
         self.await_followed(followed, "kill", "die", "stop", "destroy")
         self.up()
         self.await_followed(followed, "create", "start")
+
+    def test_those_of_all_stacks_in_their_order(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
+        path = self.follow("--since", "1h", "--filter", "type=container", command=("system", "events"))
+        stacktest.eventually(lambda: '"start"' in path.read_text(), "the first stack is followed")
+        other = self.directory / "other"
+        other.mkdir()
+        (other / "stack.yaml").write_text("name: other\nservices: {job: {image: 'box:1', command: 'true'}}\n")
+        self.addCleanup(lambda: self.stack("-p", "other", "down", "-t", "0"))
+        self.stack("up", "-d", directory=other)
+        stacktest.eventually(lambda: '"die"' in path.read_text(), "and one that comes")
+        self.stack("down", "-t", "0", directory=other)
+        stacktest.eventually(lambda: '"destroy"' in path.read_text(), "until it goes")
+        events = [json.loads(line) for line in path.read_text().splitlines()]
+        self.assertEqual([event["time"] for event in events], sorted(event["time"] for event in events))
+        self.assertEqual([event["action"] for event in events if event["service"] == "job"],
+                         ["create", "start", "die", "destroy"])
+        self.assertEqual(self.stack("system", "events", "--since", "1h", "--until", "0s", "-f", "service=web",
+                                    "--format", "{{.Action}}").lines, ["create", "start"])
 
     def test_since_and_until_cut_it(self):
         self.up(WEB)
