@@ -279,13 +279,27 @@ Fd open_beneath(int directory, const std::string& path, int flags, mode_t mode) 
   return open_with(directory, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+namespace {
+
+/// False when somebody who held the lock has removed its file: the next one locks another.
+bool is_still_at(const Fd& file, const std::filesystem::path& path) {
+  struct stat held {
+  }, named{};
+  return ::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+}  // namespace
+
 FileLock FileLock::acquire(const std::filesystem::path& path) {
-  fail_point("lock.open");
-  Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
-  while (::flock(file.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) throw_errno("lock {}", path.native());
+  for (;;) {
+    fail_point("lock.open");
+    Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
+    while (::flock(file.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) throw_errno("lock {}", path.native());
+    }
+    if (is_still_at(file, path)) return FileLock(std::move(file));
   }
-  return FileLock(std::move(file));
 }
 
 std::optional<FileLock> FileLock::try_acquire(const std::filesystem::path& path) {

@@ -356,20 +356,26 @@ void Supervisor::save_last_states() {
   }
 }
 
+/// Whoever else has a way out at this moment: written down and removed under the network's lock, so
+/// that of several that end at once the last one sees that it is.
+bool Supervisor::others_have_uplinks() const {
+  return std::ranges::any_of(list_directory(files_.paths.run / "stacks"), [&](const std::string&
+                                                                                  project) {
+    return project != files_.project && stack::exists(ProjectFiles{files_.paths, project}.uplink());
+  });
+}
+
 void Supervisor::give_network_back() {
   const auto lock = FileLock::acquire(files_.net_lock());
   fail_point("end.network");
   network_.close();
   forget_stale_flows({});
-  bool others = false;
-  for (const std::string& project : list_directory(files_.paths.run / "stacks"))
-    others = others || (project != files_.project &&
-                        stack::exists(files_.paths.project_run(project) / "keeper.pid"));
-  if (others) return;
-  fail_point("end.forwarding");
-  network::restore_forwarding(files_.forwarding_memory());
-  fail_point("end.forwarding6");
-  network::restore_forwarding6(files_.forwarding6_memory());
+  if (!others_have_uplinks()) {
+    fail_point("end.forwarding");
+    network::restore_forwarding(files_.forwarding_memory());
+    fail_point("end.forwarding6");
+    network::restore_forwarding6(files_.forwarding6_memory());
+  }
   sweep_scratch(files_.paths.run);  // of writers that were killed: all of them hold this lock
   fail_point("end.network-lock");
   std::filesystem::remove(files_.net_lock());

@@ -110,6 +110,7 @@ class Supervisor {
   Awaitable<void> let_go();
   void save_last_states();
   void give_network_back();
+  bool others_have_uplinks() const;
 
   Loop loop_;
   ProjectFiles files_;

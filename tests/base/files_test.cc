@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -349,6 +351,29 @@ TEST(FileLock, IsFreeWhenItsHolderIsGone) {
   const TemporaryDirectory home;
   { const FileLock held = FileLock::acquire(home / "lock"); }
   EXPECT_TRUE(FileLock::try_acquire(home / "lock"));
+}
+
+/// Descriptors of this process that lead to `path`.
+std::ptrdiff_t opened(const fs::path& path) {
+  const fs::directory_iterator descriptors("/proc/self/fd");
+  return std::count_if(begin(descriptors), end(descriptors), [&](const auto& each) {
+    std::error_code gone;
+    return fs::read_symlink(each.path(), gone) == path;
+  });
+}
+
+TEST(FileLock, WhoeverWaitsForOneThatItsHolderRemovesGetsTheNext) {
+  const TemporaryDirectory home;
+  const fs::path path = fs::canonical((home / "lock").parent_path()) / "lock";
+  auto held = std::optional(FileLock::acquire(path));
+  std::thread waiting([&] {
+    const FileLock lock = FileLock::acquire(path);
+    EXPECT_FALSE(FileLock::try_acquire(path)) << "two have it";
+  });
+  while (opened(path) < 2) std::this_thread::yield();
+  fs::remove(path);
+  held.reset();
+  waiting.join();
 }
 
 TEST(FileLock, TellsWhoeverWaitsWhoHoldsIt) {

@@ -352,7 +352,7 @@ class Shared(TwoStacks):
                       "which differs in: internal", told.err)
 
     def test_it_cannot_be_external_as_well(self):
-        refused = self.up_sharer("shop", "db", ", external: true", expect=1)
+        refused = self.up_sharer("shop", "db", ", external: true", expect=3)
         self.assertIn('networks.plaza is external, so "x-stack.shared" cannot be set', refused.err)
 
     def test_many_at_once_make_one(self):
