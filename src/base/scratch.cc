@@ -14,7 +14,7 @@
 namespace stack {
 namespace {
 
-constexpr std::string_view prefix = ".tmp.";
+constexpr std::string_view scratch_prefix = ".tmp.";
 
 /// A file can only be half of write_file_atomically, which ends under the lock of the parent.
 bool is_held(const std::filesystem::path& path) {
@@ -23,7 +23,7 @@ bool is_held(const std::filesystem::path& path) {
 }
 
 std::filesystem::path new_name(const std::filesystem::path& parent) {
-  return parent / (std::string(prefix) + random_hex(12));
+  return parent / (std::string(scratch_prefix) + random_hex(12));
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ ScratchDirectory::~ScratchDirectory() {
 bool has_scratch(const std::filesystem::path& parent) {
   const std::vector<std::string> names = list_directory(parent);
   return std::any_of(names.begin(), names.end(),
-                     [](const std::string& name) { return name.starts_with(prefix); });
+                     [](const std::string& name) { return name.starts_with(scratch_prefix); });
 }
 
 std::filesystem::path take_away(const std::filesystem::path& path,
@@ -69,7 +69,7 @@ std::filesystem::path take_away(const std::filesystem::path& path,
 void sweep_scratch(const std::filesystem::path& parent) {
   fail_point("scratch.sweep");
   for (const std::string& name : list_directory(parent)) {
-    if (name.starts_with(prefix) && !is_held(parent / name)) remove_tree(parent / name);
+    if (name.starts_with(scratch_prefix) && !is_held(parent / name)) remove_tree(parent / name);
   }
 }
 

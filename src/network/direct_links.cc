@@ -15,11 +15,6 @@ namespace {
 constexpr int largest_vlan = 4094;
 constexpr int cable_mtu = 1500;
 
-NetlinkSocket socket_in(int network_namespace) {
-  const InNamespace inside(network_namespace);
-  return NetlinkSocket(NETLINK_ROUTE);
-}
-
 std::string far_end(const NetworkSpec& network) {
   return "q" + network.bridge.substr(1);
 }
@@ -93,7 +88,7 @@ bool has_parent(const NetworkSpec& network) {
 }
 
 void ensure_parent(const NetworkSpec& network, int stack_namespace) {
-  NetlinkSocket stack = socket_in(stack_namespace);
+  NetlinkSocket stack = route_socket_in(stack_namespace);
   if (network.parent.empty()) return ensure_cable(network, stack);
   NetlinkSocket host(NETLINK_ROUTE);
   if (find_link(host, network.parent)) return;

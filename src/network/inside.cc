@@ -17,9 +17,6 @@ namespace {
 
 constexpr auto longest_wait = std::chrono::seconds(3);
 constexpr auto pause = std::chrono::milliseconds(5);
-constexpr Subnet everywhere{};
-constexpr Subnet6 everywhere6{};
-
 bool wants_ipv6(const EndpointSpec& endpoint) {
   return endpoint.address.v6 || !endpoint.link_local6.empty();
 }

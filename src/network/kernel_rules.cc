@@ -36,7 +36,7 @@ std::string family_of(const nlmsghdr* message) {
   return family_name(static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family);
 }
 
-std::string text_of(const nlattr* attribute) {
+std::string name_in(const nlattr* attribute) {
   return attribute == nullptr ? "" : mnl_attr_get_str(attribute);
 }
 
@@ -61,8 +61,8 @@ Hook hook_of(const nlattr* nest) {
 ListedChain read_chain(const nlmsghdr* message) {
   const Attributes<NFTA_CHAIN_MAX + 1> chain(message, sizeof(nfgenmsg));
   ListedChain found{
-      {family_of(message), text_of(chain[NFTA_CHAIN_TABLE]), text_of(chain[NFTA_CHAIN_NAME])},
-      text_of(chain[NFTA_CHAIN_TYPE])};
+      {family_of(message), name_in(chain[NFTA_CHAIN_TABLE]), name_in(chain[NFTA_CHAIN_NAME])},
+      name_in(chain[NFTA_CHAIN_TYPE])};
   if (chain[NFTA_CHAIN_HOOK] == nullptr) return found;
   found.hook = hook_of(chain[NFTA_CHAIN_HOOK]);
   found.drops = chain[NFTA_CHAIN_POLICY] != nullptr && number(chain, NFTA_CHAIN_POLICY) == NF_DROP;
@@ -88,7 +88,7 @@ std::string comment_in(const nlattr* data) {
 int note_meta(const nlattr* expression, void* noting) {
   auto& rule = *static_cast<ListedRule*>(noting);
   const Attributes<NFTA_EXPR_MAX + 1> parts(expression);
-  if (text_of(parts[NFTA_EXPR_NAME]) != "meta" || parts[NFTA_EXPR_DATA] == nullptr)
+  if (name_in(parts[NFTA_EXPR_NAME]) != "meta" || parts[NFTA_EXPR_DATA] == nullptr)
     return MNL_CB_OK;
   const Attributes<NFTA_META_MAX + 1> meta(parts[NFTA_EXPR_DATA]);
   const std::uint32_t key = number(meta, NFTA_META_KEY);
@@ -102,8 +102,8 @@ ListedRule read_rule(const nlmsghdr* message) {
   ListedRule rule;
   rule.comment = comment_in(attributes[NFTA_RULE_USERDATA]);
   if (rule.comment.empty()) return rule;
-  rule.chain = {family_of(message), text_of(attributes[NFTA_RULE_TABLE]),
-                text_of(attributes[NFTA_RULE_CHAIN])};
+  rule.chain = {family_of(message), name_in(attributes[NFTA_RULE_TABLE]),
+                name_in(attributes[NFTA_RULE_CHAIN])};
   if (attributes[NFTA_RULE_HANDLE] != nullptr)
     rule.handle = be64toh(mnl_attr_get_u64(attributes[NFTA_RULE_HANDLE]));
   if (attributes[NFTA_RULE_EXPRESSIONS] != nullptr)

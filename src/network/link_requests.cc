@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "network/namespaces.h"
 
 namespace stack::network {
 namespace {
@@ -265,6 +266,11 @@ std::optional<LinkInfo> query_link(NetlinkSocket& socket, int index, const std::
 }
 
 }  // namespace
+
+NetlinkSocket route_socket_in(int network_namespace) {
+  const InNamespace inside(network_namespace);
+  return NetlinkSocket(NETLINK_ROUTE);
+}
 
 LinkInfo parse_link(const nlmsghdr* message) {
   const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));

@@ -22,6 +22,9 @@ using Mac = std::array<std::uint8_t, 6>;
 /// "02:42:ac:12:00:02". Throws Error.
 Mac parse_mac(const std::string& text);
 
+/// A socket for these in that namespace, which the caller's thread need not be in.
+NetlinkSocket route_socket_in(int network_namespace);
+
 /// One end of a veth pair as it is asked for.
 struct VethEnd {
   std::string name;
@@ -104,8 +107,10 @@ void request_address(Batch& batch, int index, Ipv6 address, int prefix, const st
 /// One that is valid on this link only (RT_SCOPE_LINK).
 void request_link_local(Batch& batch, int index, Ipv4 address, const std::string& name);
 void request_link_local(Batch& batch, int index, Ipv6 address, const std::string& name);
-/// A route by `gateway` that replaces one with the same destination. 0.0.0.0/0 is the default
-/// route.
+/// Destinations of default routes: 0.0.0.0/0 and ::/0.
+inline constexpr Subnet everywhere{};
+inline constexpr Subnet6 everywhere6{};
+/// A route by `gateway` that replaces one with the same destination.
 void request_route(Batch& batch, int index, const Subnet& destination, Ipv4 gateway,
                    const std::string& name);
 void request_route(Batch& batch, int index, const Subnet6& destination, Ipv6 gateway,

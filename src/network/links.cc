@@ -14,14 +14,6 @@
 namespace stack::network {
 namespace {
 
-constexpr Subnet everywhere{};
-constexpr Subnet6 everywhere6{};
-
-NetlinkSocket socket_in(int network_namespace) {
-  const InNamespace inside(network_namespace);
-  return NetlinkSocket(NETLINK_ROUTE);
-}
-
 /// A link whose other end is in the stack's namespace; a stranger or a predecessor otherwise.
 bool leads_to(NetlinkSocket& host, const LinkInfo& link, int stack_namespace) {
   return link.kind == "veth" && link.peer_nsid &&
@@ -146,7 +138,7 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
   fail_point("uplink.addresses");
   host.execute(near);
 
-  NetlinkSocket inside = socket_in(stack_namespace);
+  NetlinkSocket inside = route_socket_in(stack_namespace);
   const LinkInfo end = get_link(inside, stack_end_of_uplink);
   ensure_mtu(inside, end, uplink.mtu);
   Batch far;
@@ -207,7 +199,7 @@ bool make_at_once(NetlinkSocket& socket, const NetworkSpec& network, int mtu) {
 }  // namespace
 
 void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int stack_namespace) {
-  NetlinkSocket socket = socket_in(stack_namespace);
+  NetlinkSocket socket = route_socket_in(stack_namespace);
   const int mtu = mtu_of(network, uplink);
   if (!network.has_ipv6() && make_at_once(socket, network, mtu)) return;
   Batch making;
@@ -255,7 +247,7 @@ void request_restored_port(Batch& batch, const LinkInfo& port, const NetworkSpec
 std::vector<PortPlace> restore_ports(const std::vector<PortPlace>& ports,
                                      const std::vector<NetworkSpec>& networks,
                                      const UplinkSpec& uplink, int stack_namespace) {
-  NetlinkSocket socket = socket_in(stack_namespace);
+  NetlinkSocket socket = route_socket_in(stack_namespace);
   const LinksByName links = links_by_name(socket);
   std::vector<PortPlace> missing;
   Batch batch;
@@ -274,8 +266,8 @@ std::vector<PortPlace> restore_ports(const std::vector<PortPlace>& ports,
 }
 
 std::map<std::string, std::string> find_ports(int stack_namespace, int container_namespace) {
-  NetlinkSocket stack = socket_in(stack_namespace);
-  NetlinkSocket container = socket_in(container_namespace);
+  NetlinkSocket stack = route_socket_in(stack_namespace);
+  NetlinkSocket container = route_socket_in(container_namespace);
   std::map<std::string, std::string> ports;
   for (const LinkInfo& inside : list_links(container)) {
     if (!leads_to(container, inside, stack_namespace)) continue;
@@ -285,14 +277,14 @@ std::map<std::string, std::string> find_ports(int stack_namespace, int container
 }
 
 void set_container_mtus(const std::map<std::string, int>& mtus, int container_namespace) {
-  NetlinkSocket container = socket_in(container_namespace);
+  NetlinkSocket container = route_socket_in(container_namespace);
   for (const auto& [name, mtu] : mtus) {
     if (const auto link = find_link(container, name)) ensure_mtu(container, *link, mtu);
   }
 }
 
 void remove_bridge(const NetworkSpec& network, int stack_namespace) {
-  NetlinkSocket socket = socket_in(stack_namespace);
+  NetlinkSocket socket = route_socket_in(stack_namespace);
   const auto bridge = find_link(socket, network.bridge);
   if (bridge) remove_link(socket, *bridge, network.bridge);
 }

@@ -42,7 +42,7 @@ constexpr std::uint32_t tcp_check = offsetof(tcphdr, check);
 constexpr std::uint32_t udp_check = offsetof(udphdr, check);
 constexpr std::uint32_t tcp_flags = offsetof(tcphdr, th_flags);
 
-constexpr std::array fields{
+constexpr std::array known_fields{
     of_packet("iifname", NftSource::meta, NFT_META_IIFNAME, IFNAMSIZ, T::ifname),
     of_packet("oifname", NftSource::meta, NFT_META_OIFNAME, IFNAMSIZ, T::ifname),
     transport_protocol,
@@ -86,7 +86,7 @@ NftField take_raw(NftReader& reader) {
 
 std::optional<NftField> take_field(NftReader& reader) {
   if (reader.sees("@th")) return take_raw(reader);
-  for (const NftField& field : fields)
+  for (const NftField& field : known_fields)
     if (reader.takes(field.words)) return field;
   return std::nullopt;
 }
