@@ -111,7 +111,8 @@ TEST(StackKeys, ASharedNetworkIsCalledAsItsKey) {
                                   "  plaza:\n"
                                   "    external: true\n"
                                   "    x-stack: {shared: true}\n")),
-            "5: networks.plaza is external, so \"x-stack.shared\" cannot be set\n");
+            "5: networks.plaza is external, so \"x-stack.shared\" cannot be set (leave out "
+            "\"external\": the first stack that needs a shared network makes it)\n");
 }
 
 TEST(StackKeys, AreKeptByConfigAndReadAgain) {
