@@ -40,6 +40,7 @@ class FromTheMachine(stacktest.StackTest):
             networks: {{inner: {{internal: true}}}}
         """)
         self.stack("up", "-d")
+        stacktest.eventually(lambda: "job" not in self.stack("ps", "--services").out.split(), "the job has ended")
         lines = self.stack("hosts").lines
         self.assertEqual(sorted(line.split("\t")[1] for line in lines),
                          ["db.shop.stack db-1.shop.stack base.shop.stack", "web.shop.stack web-1.shop.stack",
