@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/ids.h"
+#include "base/same_file.h"
 
 namespace stack {
 namespace {
@@ -279,18 +280,6 @@ Fd open_beneath(int directory, const std::string& path, int flags, mode_t mode) 
   return open_with(directory, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-namespace {
-
-/// False when somebody who held the lock has removed its file: the next one locks another.
-bool is_still_at(const Fd& file, const std::filesystem::path& path) {
-  struct stat held {
-  }, named{};
-  return ::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-}
-
-}  // namespace
-
 FileLock FileLock::acquire(const std::filesystem::path& path) {
   for (;;) {
     fail_point("lock.open");
@@ -298,7 +287,8 @@ FileLock FileLock::acquire(const std::filesystem::path& path) {
     while (::flock(file.get(), LOCK_EX) != 0) {
       if (errno != EINTR) throw_errno("lock {}", path.native());
     }
-    if (is_still_at(file, path)) return FileLock(std::move(file));
+    // Otherwise somebody who held it has removed the file: the next one locks another.
+    if (is_file_at(file.get(), path)) return FileLock(std::move(file));
   }
 }
 

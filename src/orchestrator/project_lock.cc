@@ -6,20 +6,12 @@
 
 #include "base/error.h"
 #include "base/fail_point.h"
+#include "base/same_file.h"
 #include "base/text.h"
 #include "supervisor/operations_mark.h"
 
 namespace stack::orchestrator {
 namespace {
-
-/// False when the lock file was removed (by a `down`) while we waited for it: the lock is of no
-/// use.
-bool is_current(const FileLock& lock, const std::filesystem::path& path) {
-  struct stat held {
-  }, named{};
-  return ::fstat(lock.fd(), &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-}
 
 constexpr const char* somebody = "another stack command";
 
@@ -59,7 +51,8 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
       pause_unless(given_up);
       continue;
     }
-    if (!is_current(*lock, path)) continue;
+    // Removed by a `down` while we waited for it, it is of no use.
+    if (!is_file_at(lock->fd(), path)) continue;
     fail_point("project.describe-lock");
     lock->describe_holder(fmt::format("{} (pid {})\n", who, ::getpid()));
     await_operations({paths, project}, waiting, given_up);

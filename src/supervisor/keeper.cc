@@ -26,6 +26,7 @@
 #include "base/files.h"
 #include "base/own_arguments.h"
 #include "base/process.h"
+#include "base/same_file.h"
 #include "network/links.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/project_files.h"
@@ -324,11 +325,7 @@ std::optional<FileLock> take_lock(const ProjectFiles& files) {
       fail_point("keeper.lock");
       auto lock = FileLock::try_acquire(files.keeper_lock());
       if (!lock) return std::nullopt;
-      struct stat ours {};
-      struct stat current {};
-      ::fstat(lock->fd(), &ours);
-      if (::stat(files.keeper_lock().c_str(), &current) == 0 && current.st_ino == ours.st_ino)
-        return lock;
+      if (is_file_at(lock->fd(), files.keeper_lock())) return lock;
     } catch (const Error& error) {
       if (error.error_number() != ENOENT) throw;
     }
