@@ -224,12 +224,6 @@ void read_label_files(Node& service, const Surroundings& surroundings, Reporter&
 
 // --- names and use -------------------------------------------------------------------------------
 
-bool is_shared(const Node& object) {
-  const Node* stack = object.find("x-stack");
-  const Node* shared = stack == nullptr ? nullptr : stack->find("shared");
-  return shared != nullptr && shared->is_true();
-}
-
 void name_section(Node& root, std::string_view section, std::string_view project,
                   Reporter& reporter) {
   Node* objects = root.find(section);
@@ -238,7 +232,8 @@ void name_section(Node& root, std::string_view section, std::string_view project
     if (object.is_null()) object = make_mapping(place);
     if (const Node* own = object.find("name"); own != nullptr && !own->is_null()) continue;
     const Node* external = object.find("external");
-    const bool is_common = (external != nullptr && external->is_true()) || is_shared(object);
+    const bool is_common =
+        (external != nullptr && external->is_true()) || find_shared(object) != nullptr;
     Node name = make_string(is_common ? key : fmt::format("{}_{}", project, key), place);
     reporter.note(name, Rule::filled_in, Place{}, is_common ? "the key" : "PROJECT_KEY");
     object.set("name", std::move(name));
@@ -326,6 +321,12 @@ void repeat_scale_in_deploy(Node& root) {
     if (scale == nullptr || deploy == nullptr || !deploy->is_mapping()) continue;
     deploy->set("replicas", *scale);
   }
+}
+
+const Entry* find_shared(const Node& network) {
+  const Node* stack = network.find("x-stack");
+  const Entry* shared = stack == nullptr ? nullptr : stack->find_entry("shared");
+  return shared != nullptr && shared->value.is_true() ? shared : nullptr;
 }
 
 void name_resources(Node& root, std::string_view project, Reporter& reporter) {

@@ -28,6 +28,8 @@ void resolve_build_arguments(Node& root, const StringMap& variables, Reporter& r
 void fill_in(Node& root, Reporter& reporter);
 /// A service with `scale` and `deploy` has it as deploy.replicas too.
 void repeat_scale_in_deploy(Node& root);
+/// What says that a network is shared (`x-stack: {shared: true}`); null when nothing does.
+const Entry* find_shared(const Node& network);
 /// Gives every network, volume, config and secret its name outside of the project.
 void name_resources(Node& root, std::string_view project, Reporter& reporter);
 /// Keeps the services named and what they depend on, by any way.

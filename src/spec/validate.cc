@@ -13,6 +13,7 @@
 #include "spec/check_ready.h"
 #include "spec/check_service.h"
 #include "spec/logging.h"
+#include "spec/normalize.h"
 #include "spec/paths.h"
 #include "spec/scalars.h"
 #include "spec/user_namespace.h"
@@ -285,9 +286,8 @@ void check_external(const Entry& object, std::string_view section, Reporter& rep
 
 /// Who shares a network makes it where it is missing, which an external one is not.
 void check_shared(const Entry& network, Reporter& reporter) {
-  const Node* stack = network.value.find("x-stack");
-  const Entry* shared = stack == nullptr ? nullptr : stack->find_entry("shared");
-  if (shared == nullptr || !shared->value.is_true() || !is_external(network)) return;
+  const Entry* shared = find_shared(network.value);
+  if (shared == nullptr || !is_external(network)) return;
   reporter
       .error("exclusive-keys", shared->place,
              "networks.{} is external, so \"x-stack.shared\" cannot be set", network.key)
