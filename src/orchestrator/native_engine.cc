@@ -414,6 +414,11 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
   }
 }
 
+bool NativeEngine::nothing_left() {
+  const ObservedState observed = observe();
+  return observed.containers.empty() && observed.networks.empty();
+}
+
 void NativeEngine::count_orphans_as_ended(ObservedState& observed) const {
   const auto runs = [](const auto& each) { return each.second.status.process.pid != 0; };
   if (std::ranges::none_of(observed.containers, runs)) return;

@@ -25,6 +25,8 @@ class NativeEngine : public Engine {
   NativeEngine(HostPaths paths, const DesiredState& desired, Trace* trace = nullptr);
 
   ObservedState observe() override;
+  /// Of the project there is no container and no network any more.
+  bool nothing_left();
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
 

@@ -18,11 +18,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-bool is_empty(Engine& engine) {
-  const ObservedState observed = engine.observe();
-  return observed.containers.empty() && observed.networks.empty();
-}
-
 /// What its owner's file says of it; null when that cannot be told.
 Json description(const HostPaths& paths, const SharedNetwork& network) {
   const auto record = supervisor::read_network_record({paths, network.owner}, network.name);
@@ -51,7 +46,7 @@ Execution take_away(const SharedNetwork& network, const FileLock& lock, NativeEn
   PlanBuilder plan;
   plan.add(RemoveNetwork{network.name}, "down", {});
   Execution execution = execute(plan.take(), engine, host.report, host.interrupted, host.at_once);
-  if (!execution.succeeded() || !is_empty(engine)) return execution;
+  if (!execution.succeeded() || !engine.nothing_left()) return execution;
   engine.shut_down_supervisor();
   if (read_provider_variables(network.owner, host.paths).empty())
     remove_project_directories(host.paths, network.owner, lock);

@@ -103,11 +103,6 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   laps.end("plan");
 }
 
-bool nothing_left(Engine& engine) {
-  const ObservedState observed = engine.observe();
-  return observed.containers.empty() && observed.networks.empty();
-}
-
 DownPolicy completed_policy(DownPolicy policy, const std::string& name,
                             const spec::Project* project, const ObservedState& observed) {
   policy.project = name;
@@ -411,7 +406,7 @@ DownResult down_alone(const std::string& name, const spec::Project* project, Dow
   host.planned(result.plan);
   result.execution = execute(result.plan, engine, host.report, host.interrupted, host.at_once);
   if (!result.execution.succeeded()) return result;
-  const bool is_empty = nothing_left(engine);
+  const bool is_empty = engine.nothing_left();
   if (is_empty) {
     volumes::VolumeStore(host.paths.volumes()).sweep();
     engine.shut_down_supervisor();
@@ -427,11 +422,10 @@ DownResult down_alone(const std::string& name, const spec::Project* project, Dow
 
 DownResult down(const std::string& name, const spec::Project* project, DownPolicy policy,
                 Host& host) {
-  const bool is_whole = policy.services.empty();
+  if (!policy.services.empty()) return down_alone(name, project, std::move(policy), host);
   const auto shared = shared_with_others(host.paths, name, project);
   DownResult result = down_alone(name, project, std::move(policy), host);
-  if (is_whole && result.execution.succeeded())
-    add_to(result.execution, remove_unused(shared, host));
+  if (result.execution.succeeded()) add_to(result.execution, remove_unused(shared, host));
   return result;
 }
 
