@@ -23,7 +23,7 @@ class DirectoryWatch {
   void wait(std::optional<std::chrono::system_clock::time_point> deadline, const sigset_t& blocked);
 
  private:
-  /// Adds what tells of changes in `directory`; false when its nearest one went just now.
+  /// Adds to `watched` what tells of changes in this directory; false when it went just now.
   bool watch(const std::filesystem::path& nearest, std::set<int>& watched);
 
   Fd inotify_;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr auto longest_wait = std::chrono::seconds(3);
 constexpr auto pause = std::chrono::milliseconds(5);
+
 bool wants_ipv6(const EndpointSpec& endpoint) {
   return endpoint.address.v6 || !endpoint.link_local6.empty();
 }

@@ -359,10 +359,10 @@ void Supervisor::save_last_states() {
 /// Whoever else has a way out at this moment: written down and removed under the network's lock, so
 /// that of several that end at once the last one sees that it is.
 bool Supervisor::others_have_uplinks() const {
-  return std::ranges::any_of(list_directory(files_.paths.run / "stacks"), [&](const std::string&
-                                                                                  project) {
+  const auto has_uplink = [&](const std::string& project) {
     return project != files_.project && stack::exists(ProjectFiles{files_.paths, project}.uplink());
-  });
+  };
+  return std::ranges::any_of(list_directory(files_.paths.run / "stacks"), has_uplink);
 }
 
 void Supervisor::give_network_back() {
