@@ -169,7 +169,8 @@ class DependsOn(stacktest.StackTest):
               db:
                 image: box:1
                 command: sh -c 'exit 7'
-                healthcheck: {test: ["CMD", "true"], interval: 1h}
+                # The first check comes at once: one that could pass would at times be the faster.
+                healthcheck: {test: ["CMD", "false"], interval: 1h}
         """, expect=4)
 
     def test_dependents_are_stopped_first(self):
