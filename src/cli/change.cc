@@ -85,6 +85,7 @@ orchestrator::UpRequest up_request(const Options& options) {
   if (options.always_recreate_deps) request.recreation_of_dependencies = Recreation::always;
   if (options.atomic) request.atomicity = Atomicity::all;
   if (options.allow_host_paths) request.host_sources = HostSources::all;
+  request.copy_volumes_from = options.copy_volumes_from;
   return request;
 }
 

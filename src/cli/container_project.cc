@@ -72,6 +72,7 @@ spec::Project read_document(const nlohmann::json& document, const Options& optio
   request.project_directory = request.current_directory;
   request.env_files = {"/dev/null"};
   request.profiles.clear();
+  request.is_isolated = {};
   spec::LoadResult result = spec::load(request);
   if (!result.project) refuse(result.diagnostics, text);
   return std::move(*result.project);

@@ -16,8 +16,9 @@ struct Options {
   std::vector<std::string> profiles;
   bool all_resources = false;
   bool compatibility = false;
-  std::string progress;  ///< auto, tty, plain, json, quiet
-  std::string ansi;      ///< auto, always, never
+  bool isolated = false;  ///< one of several checkouts
+  std::string progress;   ///< auto, tty, plain, json, quiet
+  std::string ansi;       ///< auto, always, never
   bool no_ansi = false;
   std::string parallel;             ///< how many steps at once
   bool progress_on_stdout = false;  ///< COMPOSE_STATUS_STDOUT
@@ -33,6 +34,7 @@ struct Options {
   bool no_start = false;
   bool remove_orphans = false;
   bool allow_host_paths = false;
+  std::string copy_volumes_from;  ///< project
   bool atomic = false;
   bool locked = false;              ///< only what stack.lock says
   std::vector<std::string> scales;  ///< SERVICE=NUMBER
@@ -114,7 +116,8 @@ struct Options {
 
   // port
   std::string protocol;
-  bool ports = false;  ///< graph
+  bool as_variables = false;  ///< port --env
+  bool ports = false;         ///< graph
 
   // run
   std::vector<std::string> entrypoints;  ///< the last one counts; "" is none

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -31,6 +33,17 @@ std::string private_list(const supervisor::ObservedContainer& container) {
     if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
   }
   return join(texts, ", ");
+}
+
+/// "web-2.a" as "WEB_2_A".
+std::string variable_name(std::string_view service) {
+  std::string name;
+  for (const char letter : service) {
+    const auto byte = static_cast<unsigned char>(letter);
+    name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
+  }
+  if (!name.empty() && name[0] >= '0' && name[0] <= '9') name.insert(0, 1, '_');
+  return name;
 }
 
 }  // namespace
@@ -92,6 +105,20 @@ std::string all_published(const supervisor::ObservedContainer& container) {
   std::string text;
   for (const PublishedPort& port : container.status.published)
     text += fmt::format("{} -> {}\n", private_text(port), public_text(port));
+  return text;
+}
+
+std::string published_variables(const supervisor::ObservedContainer& container) {
+  const std::string name = variable_name(container.config.service) + "_PORT";
+  std::string text;
+  std::set<std::string> told;  // a port may be published on several addresses
+  for (const PublishedPort& port : container.status.published) {
+    std::string inside = std::to_string(port.container_port);
+    if (port.protocol != "tcp") inside += port.protocol == "udp" ? "_UDP" : "_SCTP";
+    if (!told.insert(inside).second) continue;
+    if (text.empty()) text = fmt::format("{}={}\n", name, port.host_port);
+    text += fmt::format("{}_{}={}\n", name, inside, port.host_port);
+  }
   return text;
 }
 

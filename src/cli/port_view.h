@@ -31,5 +31,8 @@ std::string address_to_open(const supervisor::ObservedContainer& container,
                             const std::optional<PrivatePort>& port);
 /// "80/tcp -> 0.0.0.0:49153", a line each.
 std::string all_published(const supervisor::ObservedContainer& container);
+/// "WEB_PORT=49153" of the first port, "WEB_PORT_80=49153" of each, "DNS_PORT_53_UDP=5300": a line
+/// each, for shells and env files.
+std::string published_variables(const supervisor::ObservedContainer& container);
 
 }  // namespace stack::cli

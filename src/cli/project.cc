@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "orchestrator/one_off.h"
+#include "orchestrator/project_home.h"
+#include "spec/machine_settings.h"
 
 namespace stack::cli {
 namespace {
@@ -62,6 +64,11 @@ spec::LoadRequest load_request(const Options& options) {
                     .resolve_paths = !options.no_path_resolution,
                     .remove_unused = !options.all_resources};
   if (options.compatibility) request.name_separator = '_';
+  request.default_bind = spec::read_machine_settings(request.environment).default_bind;
+  request.is_isolated = [wanted = options.isolated](const std::string& name,
+                                                    const std::string& folder) {
+    return wanted || orchestrator::is_isolated(name, folder, HostPaths::from_environment());
+  };
   return request;
 }
 

@@ -180,9 +180,11 @@ Command port_command() {
   return {"port",
           "Print where a port of a service is published; all of them without PORT",
           "stack port web 80",
-          Positional::at_least_one,
+          Positional::any,
           "SERVICE [PORT]",
           {{"--protocol", &Options::protocol, "tcp (the default), udp or sctp", "PROTOCOL"},
+           {"--env", &Options::as_variables,
+            "Print all as variables: WEB_PORT=20480; of this service, or of all"},
            index_flag()},
           run_port};
 }

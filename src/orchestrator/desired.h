@@ -66,6 +66,7 @@ struct DesiredVolume {
   std::string service;  ///< anonymous: whose it is
   bool external = false;
   std::map<std::string, std::string> labels;
+  std::string copied_from = {};  ///< volume on this host that it begins with (copied_volumes.h)
   bool operator==(const DesiredVolume&) const = default;
 };
 

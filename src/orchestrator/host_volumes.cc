@@ -32,6 +32,20 @@ std::map<std::string, std::vector<std::string>> volume_users(const HostPaths& pa
   return users;
 }
 
+std::map<std::string, VolumeUser> volume_writers(const HostPaths& paths) {
+  std::map<std::string, VolumeUser> writers;
+  for (const std::string& project : supervisor::list_projects(paths)) {
+    for (const auto& container : supervisor::read_containers(paths, project)) {
+      if (container.status.phase != supervisor::Phase::running) continue;
+      for (const auto& mount : container.config.spec.mounts)
+        if (mount.writable == runtime::Writable::yes)
+          writers.try_emplace(volume_of(paths.volumes(), mount.source),
+                              VolumeUser{project, container.config.name});
+    }
+  }
+  return writers;
+}
+
 void remove_volume(const HostPaths& paths, const std::string& name, Removal removal) {
   volumes::VolumeStore store(paths.volumes());
   if (!store.find(name)) fail("no such volume: {}", name);

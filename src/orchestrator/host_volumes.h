@@ -15,6 +15,14 @@ namespace stack::orchestrator {
 /// Containers, running or not, by the name of a volume that they mount.
 std::map<std::string, std::vector<std::string>> volume_users(const HostPaths& paths);
 
+struct VolumeUser {
+  std::string project;
+  std::string container;
+};
+/// For each volume one that may be writing to it at this moment: it runs, is not paused, and has it
+/// mounted to write.
+std::map<std::string, VolumeUser> volume_writers(const HostPaths& paths);
+
 enum class Removal { kept_for_a_while, for_good };
 /// Throws Error naming who has it ("volume shop_data is in use by shop-db-1"), and when there is no
 /// such volume.

@@ -405,10 +405,19 @@ void NativeEngine::prepare_bind_sources(const DesiredContainer& wish) const {
   }
 }
 
+/// By the way that content of images takes, so that a copy is whole or not there.
+void NativeEngine::copy_volume(const DesiredVolume& volume) {
+  const auto original = volumes_.find(volume.copied_from);
+  if (!original) fail("volume {} is not there any more: it cannot be copied", volume.copied_from);
+  volumes_.fill_from_image(volume.name, {original->data}, "/");
+}
+
 void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image& image) {
   for (const auto& each : wish.mounts) {
     if (each.mount.type != spec::MountType::volume) continue;
-    volumes_.ensure({each.mount.source, desired_.volumes.at(each.mount.source).labels});
+    const DesiredVolume& volume = desired_.volumes.at(each.mount.source);
+    volumes_.ensure({volume.name, volume.labels});
+    if (!volume.copied_from.empty()) copy_volume(volume);
     if (each.mount.nocopy || !each.mount.subpath.empty()) continue;
     volumes_.fill_from_image(each.mount.source, image.layers, each.mount.target);
   }

@@ -89,6 +89,7 @@ class NativeEngine : public Engine {
   supervisor::ContainerConfig prepare(const DesiredContainer& wish);
   std::vector<std::string> own_volumes(const DesiredContainer& wish) const;
   void prepare_bind_sources(const DesiredContainer& wish) const;
+  void copy_volume(const DesiredVolume& volume);
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);
   const std::string& id_of(const std::string& name) const;

@@ -28,11 +28,12 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
   make_directories(paths.project_data(project.name));
   nlohmann::json files = nlohmann::json::array();
   for (const auto& file : project.files) files.push_back(file.native());
+  nlohmann::json document{
+      {"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}};
+  if (project.isolated) document["isolated"] = true;
   fail_point("project.document");
-  write_document(
-      home_document(project.name, paths), project_document,
-      {{"name", project.name}, {"working_dir", project.working_dir.native()}, {"files", files}},
-      Durability::survives_crash);
+  write_document(home_document(project.name, paths), project_document, document,
+                 Durability::survives_crash);
 }
 
 std::optional<std::filesystem::path> project_home(const std::string& project,
@@ -43,6 +44,15 @@ std::optional<std::filesystem::path> project_home(const std::string& project,
   const auto& folder = (*document)["working_dir"];
   if (!folder.is_string()) return std::nullopt;
   return folder.get<std::string>();
+}
+
+bool is_isolated(const std::string& project, const std::filesystem::path& folder,
+                 const HostPaths& paths) {
+  const auto document =
+      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
+  if (!document || !document->contains("isolated") || (*document)["isolated"] != true) return false;
+  const auto home = project_home(project, paths);
+  return home && is_same(*home, folder);
 }
 
 std::vector<std::filesystem::path> project_files(const std::string& project,
@@ -63,7 +73,8 @@ void check_home(const spec::Project& project, const HostPaths& paths) {
   throw Error(fmt::format("project {} is at home in {}, this is {}", project.name, home->native(),
                           project.working_dir.native()))
       .with_hint(
-          "`-p NAME`, or `name:` in the file, makes this one a project of its own; "
+          "`--isolated` gives this one a name and ports of its own, `-p NAME` or `name:` in the "
+          "file a name; "
           "`stack -p " +
           project.name + " down` elsewhere, or there, ends the other");
 }

@@ -19,6 +19,10 @@ void record_project(const spec::Project& project, const HostPaths& paths);
 std::optional<std::filesystem::path> project_home(const std::string& project,
                                                   const HostPaths& paths);
 
+/// Whether the project of this name was brought up in `folder`, as one of several checkouts.
+bool is_isolated(const std::string& project, const std::filesystem::path& folder,
+                 const HostPaths& paths);
+
 /// The files that it was made of, in the order in which they are merged; none when that is not
 /// known.
 std::vector<std::filesystem::path> project_files(const std::string& project,

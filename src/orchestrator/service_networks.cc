@@ -30,13 +30,19 @@ const spec::Network* way_in(const spec::Project& project, const spec::Service& s
   return best;
 }
 
+/// The network's own address for ports, else the machine's.
+std::string binding_of(const spec::Project& project, const spec::Network& network) {
+  const auto own = network.driver_opts.find("com.docker.network.bridge.host_binding_ipv4");
+  const bool is_set = own != network.driver_opts.end() && network::parse_ipv4(own->second);
+  return is_set ? own->second : project.default_bind;
+}
+
 void bind_ports(const spec::Project& project, spec::Service& service) {
   const spec::Network* network = way_in(project, service);
   if (network == nullptr) return;
-  const auto binding = network->driver_opts.find("com.docker.network.bridge.host_binding_ipv4");
-  if (binding == network->driver_opts.end() || !network::parse_ipv4(binding->second)) return;
+  const std::string binding = binding_of(project, *network);
   for (auto& port : service.ports)
-    if (port.host_ip.empty()) port.host_ip = binding->second;
+    if (port.host_ip.empty()) port.host_ip = binding;
 }
 
 /// A container in one network.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include "orchestrator/anonymous_volumes.h"
+#include "orchestrator/copied_volumes.h"
 #include "orchestrator/history.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/host_volumes.h"
@@ -195,6 +196,10 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);
   find_owners(paths, observed, result.desired);
+  HostFindings copies;
+  if (!request.copy_volumes_from.empty())
+    copies = choose_copies(result.desired, observed, request.copy_volumes_from, paths);
+  std::ranges::move(copies.errors, std::back_inserter(result.problems));
   laps.end("observe");
   decide(project, request, observed, result, laps);
   for (auto& problem : check_world(paths, result.desired, observed, result.changes, result.plan,
@@ -216,6 +221,7 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
   std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
+  std::ranges::move(copies.warnings, std::back_inserter(result.warnings));
   std::ranges::move(check_log_places(result.desired, result.changes),
                     std::back_inserter(result.warnings));
   laps.end("preflight");

@@ -62,6 +62,9 @@ struct UpRequest {
   Atomicity atomicity = Atomicity::each;
   HostSources host_sources = HostSources::careful;
   std::string what = "up";  ///< for the history
+  /// Volumes that are made begin with this project's of the same key; empty: with the image's
+  /// files.
+  std::string copy_volumes_from = {};
   /// Asked when all is decided, under the project's lock if there is something to do; throws Error
   /// to have none of it.
   std::function<void(const struct UpResult&)> approve = {};

@@ -139,6 +139,12 @@ std::vector<std::string> find_files(const std::string& start) {
   }
 }
 
+std::string checkout_of(const std::string& start) {
+  for (std::string directory = start; directory != "/"; directory = parent_of(directory))
+    if (exists(in(directory, ".git"))) return directory;
+  return start;
+}
+
 Discovery discover(const LoadRequest& request) {
   Discovery found;
   const std::string directory = request.current_directory.native();

@@ -22,6 +22,9 @@ struct Discovery {
 /// Throws Error when there is no file or a named env file is missing or broken.
 Discovery discover(const LoadRequest& request);
 
+/// The folder of the work tree that `directory` is in (git), or `directory`.
+std::string checkout_of(const std::string& directory);
+
 /// The file in `directory` or in one above it, and its override; empty when there is none.
 std::vector<std::string> find_files(const std::string& directory);
 

@@ -111,10 +111,11 @@ constexpr Store stores[] = {
 };
 
 /// Firewalls of the machine often let what is published pass, so "everybody" is meant.
-void warn_of_open_stores(const Entry& service, Reporter& reporter) {
+void warn_of_open_stores(const Entry& service, std::string_view default_bind, Reporter& reporter) {
   for (const auto& port : items_of(service.value, "ports")) {
     const auto target = port.text_of("target");
-    const auto host_ip = port.text_of("host_ip");
+    auto host_ip = port.text_of("host_ip");
+    if (host_ip.empty()) host_ip = default_bind;
     const auto* const store = std::ranges::find(stores, target, &Store::port);
     const bool is_for_all = host_ip.empty() || host_ip == "0.0.0.0" || host_ip == "::";
     if (store == std::end(stores) || !is_for_all || port.text_of("protocol") == "udp") continue;
@@ -155,14 +156,14 @@ void warn_of_unknown_profiles(const std::vector<std::string>& asked,
   }
 }
 
-void lint(const Node& root, Reporter& reporter) {
+void lint(const Node& root, std::string_view default_bind, Reporter& reporter) {
   const Node* services = root.find("services");
   if (services == nullptr) return;
   for (const auto& service : services->entries) {
     warn_of_missing_tag(service, reporter);
     warn_of_unnamed_volumes(service, reporter);
     warn_of_restarting_jobs(*services, service, reporter);
-    warn_of_open_stores(service, reporter);
+    warn_of_open_stores(service, default_bind, reporter);
   }
   const auto used = used_resources(root);
   for (const auto section : {"networks", "volumes", "configs", "secrets"})

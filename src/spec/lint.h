@@ -5,6 +5,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/reporter.h"
@@ -20,6 +21,7 @@ void warn_of_unknown_profiles(const std::vector<std::string>& asked,
                               const std::set<std::string>& known, Reporter& reporter);
 
 /// Doubtful habits. `root` still has the services of inactive profiles and what nobody uses.
-void lint(const Node& root, Reporter& reporter);
+/// `default_bind`: where ports without an address are published; empty: everywhere.
+void lint(const Node& root, std::string_view default_bind, Reporter& reporter);
 
 }  // namespace stack::spec

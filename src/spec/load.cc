@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "spec/discover.h"
+#include "spec/isolate.h"
 #include "spec/load_sources.h"
 #include "spec/quick_name.h"
 #include "spec/yaml_tree.h"
@@ -88,6 +89,16 @@ void check_given_name(const std::string& name) {
   throw Error(error);
 }
 
+/// A name that somebody gives on the command line is the name; any other is told from that of other
+/// checkouts.
+Isolation isolation_of(const LoadRequest& request, const std::string& folder,
+                       const std::string& name) {
+  if (!request.is_isolated || name.empty()) return {name, false};
+  const bool is_given = !request.project_name.empty();
+  const std::string other = is_given ? name : isolated_name(name, checkout_of(folder));
+  return request.is_isolated(other, folder) ? Isolation{other, true} : Isolation{name, false};
+}
+
 [[noreturn]] void fail_without_file() {
   throw Error("no configuration file provided: not found")
       .with_hint(
@@ -106,6 +117,9 @@ LoadResult load(const LoadRequest& request) {
   SourceRequest sources;
   sources.sources = read_sources(found, directory);
   sources.project_name = found.project_name;
+  sources.isolation = [&](const std::string& name) {
+    return isolation_of(request, found.project_directory, name);
+  };
   sources.profiles = found.profiles;
   sources.services = request.services;
   sources.scales = request.scales;
@@ -119,6 +133,7 @@ LoadResult load(const LoadRequest& request) {
   sources.surroundings.home = home == request.environment.end() ? "" : home->second;
   sources.keep_history = request.keep_history;
   sources.lint = request.lint;
+  sources.default_bind = request.default_bind;
   sources.surroundings.variables = found.variables;
   sources.surroundings.variable_places = found.variable_places;
   return load_from_sources(std::move(sources));
@@ -154,12 +169,12 @@ std::string name_in_files(const LoadRequest& request, const Discovery& found) {
 std::string find_project_name(const LoadRequest& request) {
   const auto found = discover(request);
   check_given_name(found.project_name);
-  if (!found.project_name.empty()) return found.project_name;
-  std::string name = name_in_files(request, found);
   const auto& directory = found.project_directory;
+  std::string name = found.project_name;
+  if (name.empty()) name = name_in_files(request, found);
   if (name.empty()) name = normalized_name(directory.substr(directory.rfind('/') + 1));
   if (name.empty()) fail("the project has no name: use -p NAME");
-  return name;
+  return isolation_of(request, directory, name).name;
 }
 
 }  // namespace stack::spec

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,12 @@ enum class Selection {
   named,  ///< those of LoadRequest::services (when there are any) and what they depend on
 };
 
+/// What a project is called, and whether it is one of several checkouts of the same.
+struct Isolation {
+  std::string name;
+  bool isolated = false;
+};
+
 struct LoadRequest {
   std::vector<std::string> files;      ///< -f, in order; "-" is standard input; empty: search
   std::string project_name;            ///< -p; empty: COMPOSE_PROJECT_NAME, `name:`, folder
@@ -47,6 +54,10 @@ struct LoadRequest {
   char name_separator = '-';  ///< see Project
   bool lint = false;          ///< warn of doubtful habits too
   bool keep_history = false;  ///< for why(): Project::history is set
+  std::string default_bind;   ///< see MachineSettings
+  /// Whether the project of this name and folder is isolated (--isolated, or made so before). Null:
+  /// it is not.
+  std::function<bool(const std::string& name, const std::string& folder)> is_isolated;
 };
 
 struct LoadResult {

@@ -8,6 +8,7 @@
 #include "spec/audit.h"
 #include "spec/consistency.h"
 #include "spec/decode.h"
+#include "spec/isolate.h"
 #include "spec/lint.h"
 #include "spec/normalize.h"
 #include "spec/substitute.h"
@@ -103,8 +104,9 @@ void check_consistency(const Node& root, const Strings& inactive, const Stages& 
   check_contradictions(root, reporter);
 }
 
-void finish_tree(Node& root, const SourceRequest& request, const std::string& name,
+void finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
                  Reporter& reporter) {
+  const std::string& name = identity.name;
   const auto& stages = request.stages;
   check_values_present(root, reporter);
   apply_scales(root, request.scales, reporter);
@@ -120,6 +122,7 @@ void finish_tree(Node& root, const SourceRequest& request, const std::string& na
   if (stages.read_env_files && stages.interpolate)
     read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root, reporter);
+  if (stages.normalize && identity.isolated) isolate(root, name);
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.
   if (stages.interpolate) {
@@ -218,11 +221,11 @@ Project make_project(Node root, const SourceRequest& request, const Reporter& re
   return project;
 }
 
-std::string choose_name(const SourceRequest& request, const std::vector<Documents>& files) {
-  if (!request.project_name.empty()) return request.project_name;
-  auto name = name_in_sources(files, request.surroundings.variables);
+Isolation choose_name(const SourceRequest& request, const std::vector<Documents>& files) {
+  std::string name = request.project_name;
+  if (name.empty()) name = name_in_sources(files, request.surroundings.variables);
   if (name.empty()) name = normalized_name(last_part(request.surroundings.project_directory));
-  return name;
+  return request.isolation ? request.isolation(name) : Isolation{name, false};
 }
 
 }  // namespace
@@ -264,7 +267,7 @@ LoadResult load_from_sources(SourceRequest request) {
   std::vector<SourceText> sources = request.sources;
   auto files = parse_sources(std::move(sources), reporter);
   warn_of_version(files, reporter);
-  const auto name = choose_name(request, files);
+  const auto [name, isolated] = choose_name(request, files);
   auto& surroundings = request.surroundings;
   surroundings.variables.insert_or_assign("COMPOSE_PROJECT_NAME", name);
   surroundings.interpolate = request.stages.interpolate;
@@ -275,12 +278,14 @@ LoadResult load_from_sources(SourceRequest request) {
   if (name.empty())
     reporter.error("no-project-name", {}, "the project has no name").hint = "use -p NAME";
   auto profiles = all_profiles(root);
-  if (request.lint) lint(root, reporter);
+  if (request.lint) lint(root, request.default_bind, reporter);
   if (request.stages.interpolate) warn_of_unknown_profiles(request.profiles, profiles, reporter);
-  finish_tree(root, request, name, reporter);
+  finish_tree(root, request, {name, isolated}, reporter);
   Project project = make_project(std::move(root), request, reporter);
   if (request.stages.check_consistency && request.stages.interpolate) validate(project, reporter);
   project.history = history;
+  project.isolated = isolated;
+  project.default_bind = request.default_bind;
   project.profiles = std::move(profiles);
   project.variables = std::move(surroundings.variables);
   if (!result.diagnostics.has_errors()) result.project = std::move(project);

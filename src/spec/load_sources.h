@@ -3,6 +3,7 @@
 // and reading the files; tests and fuzzers call it directly.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,16 +18,21 @@ struct SourceRequest {
   Strings profiles;
   Strings services;  ///< named on the command line: their profiles are active
   std::map<std::string, int> scales;
+  /// What the project is called if it is isolated, after what the files say of its name; null: as
+  /// the files say.
+  std::function<Isolation(const std::string& name)> isolation;
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
   char name_separator = '-';
   bool keep_history = false;
   bool lint = false;
+  std::string default_bind;
   /// variables, directories, reader of env files and of extended and included files.
   Surroundings surroundings;
 };
 
+/// Reads no disk but by way of `surroundings`.
 LoadResult load_from_sources(SourceRequest request);
 
 /// `name:` of the last document that has one, made a valid name; empty when there is none.

@@ -444,6 +444,9 @@ struct Project {
   bool all_resources = false;
   /// Between the parts of the names of containers and images; '_' as docker-compose 1 had it.
   char name_separator = '-';
+  bool isolated = false;  ///< one of several checkouts: see isolate.h
+  /// Where ports without an address of their own are published; empty: everywhere.
+  std::string default_bind;
 };
 
 }  // namespace stack::spec

@@ -30,6 +30,15 @@ TEST(PortView, APortIsFoundByNumberAndProtocol) {
   EXPECT_EQ(published_address(web(), {53, "udp"}), "[::1]:5300");
 }
 
+TEST(PortView, AsVariablesEachPortIsThereOnceAndTheFirstWithoutItsNumber) {
+  auto container = web();
+  container.config.service = "my-web.2";
+  EXPECT_EQ(published_variables(container),
+            "MY_WEB_2_PORT=49153\nMY_WEB_2_PORT_80=49153\nMY_WEB_2_PORT_53_UDP=5300\n");
+  container.status.published.clear();
+  EXPECT_EQ(published_variables(container), "");
+}
+
 TEST(PortView, WhatIsNotPublishedIsToldWithWhatIs) {
   EXPECT_EQ(refusal("81"), "no port 81/tcp for container shop-web-1: 80/tcp, 53/udp");
   EXPECT_EQ(refusal("80/udp"), "no port 80/udp for container shop-web-1: 80/tcp, 53/udp");

@@ -63,5 +63,18 @@ TEST(SettledNetworks, PortsAreBoundToTheAddressOfTheNetworkWithTheDefaultRoute) 
   EXPECT_EQ(with_networks_settled(shop, web).ports[1].host_ip, "127.0.0.1");
 }
 
+TEST(SettledNetworks, PortsAreBoundWhereTheMachinesSettingsSayUnlessTheNetworkSaysOtherwise) {
+  spec::Service web = service("web");
+  web.ports.resize(2);
+  web.ports[1].host_ip = "0.0.0.0";
+  spec::Project shop = project({web});
+  shop.default_bind = "127.0.0.1";
+  EXPECT_EQ(with_networks_settled(shop, web).ports[0].host_ip, "127.0.0.1");
+  EXPECT_EQ(with_networks_settled(shop, web).ports[1].host_ip, "0.0.0.0");
+  const std::string option = "com.docker.network.bridge.host_binding_ipv4";
+  shop.networks["default"].driver_opts[option] = "192.0.2.8";
+  EXPECT_EQ(with_networks_settled(shop, web).ports[0].host_ip, "192.0.2.8");
+}
+
 }  // namespace
 }  // namespace stack::orchestrator

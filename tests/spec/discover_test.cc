@@ -107,6 +107,33 @@ TEST_F(Discovering, WithoutAFileTheErrorIsComposes) {
   }
 }
 
+TEST_F(Discovering, ACheckoutIsNamedAfterTheFolderThatGitMade) {
+  write("fix/.git", "gitdir: /src/shop/.git/worktrees/fix");
+  write("fix/deploy/stack.yaml", "name: shop\nservices: {a: {image: x}}");
+  auto asked = request("fix/deploy");
+  EXPECT_EQ(find_project_name(asked), "shop");
+  std::string folder;
+  asked.is_isolated = [&](const std::string& name, const std::string& where) {
+    folder = where;
+    return name == "shop-fix";
+  };
+  EXPECT_EQ(find_project_name(asked), "shop-fix");
+  EXPECT_EQ(folder, (root_ / "fix/deploy").native());
+  const auto result = load(asked);
+  ASSERT_TRUE(result.project);
+  EXPECT_EQ(result.project->name, "shop-fix");
+  EXPECT_TRUE(result.project->isolated);
+}
+
+TEST_F(Discovering, ANameGivenByHandIsTheNameOfACheckoutToo) {
+  write("fix/stack.yaml", "name: shop\nservices: {a: {image: x}}");
+  auto asked = request("fix");
+  asked.project_name = "mine";
+  asked.is_isolated = [](const std::string&, const std::string&) { return true; };
+  EXPECT_EQ(find_project_name(asked), "mine");
+  EXPECT_TRUE(load(asked).project->isolated);
+}
+
 TEST_F(Discovering, OnlyRegularFilesAreRead) {
   auto asked = request();
   asked.files = {"/dev/zero"};

@@ -71,6 +71,14 @@ TEST(Lint, ADatabaseThatIsOpenToEverybodyIsNamed) {
             "(127.0.0.1::6379 is for this machine alone)\n");
 }
 
+TEST(Lint, PortsAreClosedWhereTheMachinesSettingsSaySo) {
+  auto request = request_of({"services: {db: {image: 'x:1', ports: ['5432:5432']}}"});
+  request.lint = true;
+  EXPECT_NE(messages_of(load_from_sources(request)), "");
+  request.default_bind = "127.0.0.1";
+  EXPECT_EQ(messages_of(load_from_sources(request)), "");
+}
+
 TEST(Warnings, KeysThatAnotherMakesMeaninglessAreNamed) {
   EXPECT_EQ(messages_of(load_text("services:\n"
                                   "  web:\n"

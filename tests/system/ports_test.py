@@ -55,6 +55,39 @@ def tcp_echo(sent, pause=0):
         return None
 
 
+class ByDefault(stacktest.StackTest):
+    """Where ports without an address are open: what /etc/stack/config.yaml and the user's own say."""
+    def settings(self, text):
+        self.write("xdg/stack/config.yaml", text)
+        return {"environment": {"XDG_CONFIG_HOME": str(self.directory / "xdg")}}
+
+    def test_an_address_for_all_ports_closes_them_to_the_network(self):
+        self.up(SERVER.format(ports='"8080:80", "0.0.0.0:8081:80"'))
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+        container = self.ps()["web"]["ID"]
+        settings = self.settings("default_bind: 127.0.0.1\n")
+        self.assertIn("127.0.0.1:8080:80", self.stack("plan", **settings).out)
+        self.stack("up", "-d", **settings)
+        self.assertEqual(self.ps()["web"]["ID"], container)
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.assertNotEqual(self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[0], 0)
+        self.await_page(f"http://{world.HOST_ADDRESS}:8081/", "page\n", from_lan=True)
+        self.assertNotIn("Creat", self.stack("up", "-d", **settings).err)
+
+    def test_it_holds_for_single_containers(self):
+        settings = self.settings("default_bind: 127.0.0.3\n")
+        self.stack("container", "run", "-d", "--name", "one", "-p", "8080:80", "box:1", "sleep", "1000",
+                   **settings)
+        self.addCleanup(self.stack, "container", "rm", "-f", "one")
+        self.assertEqual(self.stack("container", "port", "one").out, "80/tcp -> 127.0.0.3:8080\n")
+
+    def test_what_it_does_not_understand_is_told_with_its_place(self):
+        self.write_stack(SERVER.format(ports='"8080:80"'))
+        refused = self.stack("up", "-d", expect=3, **self.settings("# mine\ndefault_bind: lo\n"))
+        self.assertIn("xdg/stack/config.yaml:2:15: error: \"default_bind\" must be an IP address", refused.err)
+        self.assertEqual(self.stack("ps", "-q").out, "")
+
+
 class Published(stacktest.StackTest):
     def serve(self, ports, **options):
         return self.up(SERVER.format(ports=ports), **options)
