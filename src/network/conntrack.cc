@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "network/link_requests.h"
 #include "network/netlink.h"
+#include "network/nftables.h"
 
 namespace stack::network {
 namespace {
@@ -238,8 +239,9 @@ void forget_stale_flows(const FirewallSpec& before, const FirewallSpec& now) {
       });
       if (concerned && is_stale(flow, now.published, own, subnets)) request_forgetting(batch, flow);
     }
-    if (batch.empty()) return;
-    for (const Refusal& refusal : socket.send(batch))
+    const auto refusals = batch.empty() ? std::vector<Refusal>{} : socket.send(batch);
+    retire(std::move(socket));
+    for (const Refusal& refusal : refusals)
       if (refusal.error_number != ENOENT) throw_refusal(refusal);  // it has ended meanwhile
   });
 }

@@ -134,7 +134,9 @@ std::vector<Item> list(int message, Item (*read)(const nlmsghdr*)) {
   NetlinkSocket socket(NETLINK_NETFILTER);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     std::vector<Item> found;
-    if (dump(socket, message, [&](const nlmsghdr* m) { found.push_back(read(m)); })) return found;
+    if (!dump(socket, message, [&](const nlmsghdr* m) { found.push_back(read(m)); })) continue;
+    retire(std::move(socket));
+    return found;
   }
   fail("listing firewall rules: they do not stand still");
 }

@@ -9,8 +9,9 @@
 namespace stack::network {
 namespace {
 
-/// Closing a netlink socket waits until the kernel has taken apart what transactions left behind:
-/// an RCU period of 15 ms. So it is not done while somebody waits for us.
+/// Closing any socket of NETLINK_NETFILTER waits until the kernel has taken apart what transactions
+/// of its namespace left behind: an RCU period of 10 to 15 ms. So it is not done while somebody
+/// waits for us.
 std::vector<NetlinkSocket>& retired() {
   static std::vector<NetlinkSocket> all;
   return all;
@@ -23,6 +24,10 @@ constexpr std::size_t most_retired = 64;
 void run_nft(const std::string& script) {
   NetlinkSocket socket(NETLINK_NETFILTER);
   socket.execute(compile_nft(script));
+  retire(std::move(socket));
+}
+
+void retire(NetlinkSocket socket) {
   if (retired().size() >= most_retired) close_nft_sockets();
   retired().push_back(std::move(socket));
 }

@@ -22,6 +22,9 @@ constexpr std::uint16_t nft_message(int message) {
 /// Appends a request to a transaction; `family` as NFPROTO_INET, the rest as Batch::add().
 void add_nft_request(Batch& transaction, int message, int flags, std::uint8_t family,
                      std::string attempt, const std::function<void(nlmsghdr*)>& write);
+/// Gives up a socket of NETLINK_NETFILTER that has been used, or that others of this process may
+/// have changed rules beside: to close it is left to close_nft_sockets().
+void retire(NetlinkSocket socket);
 /// See close_firewall_sockets().
 void close_nft_sockets();
 
