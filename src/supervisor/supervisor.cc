@@ -15,7 +15,9 @@
 #include "base/fail_point.h"
 #include "base/files.h"
 #include "base/heap.h"
+#include "base/scatter.h"
 #include "base/scratch.h"
+#include "base/slow_close.h"
 #include "base/text.h"
 #include "network/conntrack.h"
 #include "network/nftables.h"
@@ -91,6 +93,7 @@ Supervisor::Supervisor(ProjectFiles files)
 void Supervisor::run() {
   fail_point("supervisor.directories");
   make_directories(files_.containers());
+  scatter_subdirectories(files_.containers());
   spawn(loop_, "watching for exits", watch_exits());
   fail_point("supervisor.adopt");
   adopt_all();
@@ -414,7 +417,8 @@ void run_supervisor(ProjectFiles files) {
     supervisor.run();
     if (!supervisor.ended_well()) ::_exit(1);
     // What coroutines still hold goes with the process; taking them down one by one would only run
-    // their clean-up in no particular order.
+    // their clean-up in no particular order. Whoever took the stack down waits for our end.
+    leave_slow_descriptors();
     ::_exit(0);
   } catch (const std::exception& error) {
     journal::failure("supervisor", std::current_exception());
