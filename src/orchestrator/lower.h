@@ -15,7 +15,8 @@ namespace stack::orchestrator {
 
 /// Where things of this host are.
 struct Places {
-  std::vector<std::filesystem::path> image_layers;  ///< of the container's image, uppermost first
+  /// Of the container's image, uppermost first, and what lies below every image.
+  std::vector<std::filesystem::path> image_layers;
   /// Host directory of a volume; throws when it does not have the path inside.
   std::function<std::filesystem::path(const std::string& volume, const std::string& subpath)>
       volume;

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "image/mount_points.h"
 #include "orchestrator/inherited_hostname.h"
 #include "orchestrator/last_words.h"
 #include "orchestrator/log_places.h"
@@ -366,7 +367,9 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
   if (!image) fail("No such image: {}", wish.model.image);
   prepare_bind_sources(wish);
   fill_volumes(wish, *image);
-  const Places places{image->layers,
+  std::vector<std::filesystem::path> layers = image->layers;
+  layers.push_back(image::mount_points({paths_.images()}));
+  const Places places{std::move(layers),
                       [this](const std::string& volume, const std::string& subpath) {
                         return volumes_.mount_source(volume, subpath);
                       },
