@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 
 #include "base/text.h"
 #include "spec/reporter.h"
@@ -20,6 +21,10 @@ constexpr std::array<std::string_view, 5> kNetworkDrivers = {"bridge", "host", "
 /// Names of what stack's own runtime does: those with the same walls.
 constexpr std::array<std::string_view, 5> kOwnRuntimes = {"native", "runc", "crun", "youki",
                                                           "io.containerd.runc.v2"};
+
+constexpr std::array<std::string_view, 4> kDeployModes = {"replicated", "global", "replicated-job",
+                                                          "global-job"};
+constexpr std::array<std::string_view, 2> kEndpointModes = {"vip", "dnsrr"};
 
 constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
 
@@ -89,6 +94,7 @@ class Unimplementeds {
   void check_service(const Entry& service) {
     judge_network_mode(service);
     judge_runtime(service);
+    judge_deployment(service);
     for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
   }
 
@@ -153,6 +159,29 @@ class Unimplementeds {
                       "(CDI)"
                     : "without the key, or with `runtime: native`, it runs with "
                       "namespaces, seccomp and capabilities as under runc";
+  }
+
+  /// One machine: `global` is one container, a job is a container that nobody starts again.
+  void judge_deployment(const Entry& service) {
+    const Node* const deploy = service.value.find("deploy");
+    if (deploy == nullptr) return;
+    if (const Node* const mode = deploy->find("mode"); mode != nullptr && !is_open(*mode))
+      require_word(*mode, "mode", kDeployModes, "replicated, global, replicated-job or global-job");
+    const Node* const endpoint = deploy->find("endpoint_mode");
+    if (endpoint == nullptr || is_open(*endpoint)) return;
+    require_word(*endpoint, "endpoint_mode", kEndpointModes, "vip or dnsrr");
+    if (endpoint->text == "vip")
+      reporter_
+          .warning("not-implemented", endpoint->place,
+                   "service {}: there is no virtual address yet", stack::quoted(service.key))
+          .hint = "its name leads to all of its containers in turn, as with dnsrr";
+  }
+
+  void require_word(const Node& node, std::string_view key, std::span<const std::string_view> words,
+                    std::string_view wanted) {
+    if (node.text.empty() || std::ranges::find(words, node.text) != words.end()) return;
+    complain(node.place, "{} {} of \"deploy\" is not known: {}", stack::quoted(key),
+             stack::quoted(node.text), wanted);
   }
 
   void refuse_mount_type(const Node& mount) {

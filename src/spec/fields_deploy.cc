@@ -132,8 +132,8 @@ constexpr Field kPlacementFields[] = {
 constexpr Schema kPlacementSchema{"placement", kPlacementFields};
 constexpr Type kPlacement{.form = Form::object, .schema = &kPlacementSchema};
 constexpr Field kDeployFields[] = {
-    {"mode", &kText, "replicated, global or a job"},
-    {"endpoint_mode", &kText, "vip or dnsrr"},
+    {"mode", &kText, "replicated, global or a job", assign_elsewhere},
+    {"endpoint_mode", &kText, "vip or dnsrr", assign_elsewhere},
     {"replicas", &kInteger, "How many containers", into<&Service::scale, Differs::no>},
     {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
     {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},

@@ -260,6 +260,22 @@ TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
             "1: \"version\" is obsolete and ignored (remove this line)\n");
 }
 
+TEST(Load, ModesOfDeployAreWhatTheyAreOnOneMachine) {
+  const auto said = [](const std::string& deploy) {
+    return messages_of(
+        load_text("services:\n  web:\n    image: x\n    deploy: {" + deploy + "}\n"));
+  };
+  for (const char* mode : {"replicated", "global", "replicated-job", "global-job"})
+    EXPECT_EQ(said(std::string("mode: ") + mode), "") << mode;
+  EXPECT_EQ(said("mode: everywhere"),
+            "4: \"mode\" \"everywhere\" of \"deploy\" is not known: replicated, global, "
+            "replicated-job or global-job\n");
+  EXPECT_EQ(said("endpoint_mode: dnsrr"), "");
+  EXPECT_EQ(said("endpoint_mode: vip"),
+            "4: service \"web\": there is no virtual address yet (its name leads to all of its "
+            "containers in turn, as with dnsrr)\n");
+}
+
 TEST(Load, RuntimesWithTheSameWallsAreOursAndOthersAreRefused) {
   const auto said = [](const std::string& runtime) {
     return messages_of(
