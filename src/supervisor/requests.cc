@@ -313,7 +313,11 @@ Awaitable<Answer> Supervisor::handle(StopContainer request) {
 
 Awaitable<Answer> Supervisor::handle(RemoveContainer request) {
   const auto task = registry_.find(request.id);
-  if (!task) co_return Answer{};
+  if (!task && !stack::exists(files_.container(request.id))) co_return Answer{};
+  if (!task) {  // known by its directory alone: nobody's, but there
+    sweeper_.discard(request.id);
+    co_return Answer{true, {}};
+  }
   co_await task->catch_up();
   if (task->active()) fail("container {} is running", task->config().name);
   co_await remove(task);
@@ -325,10 +329,11 @@ Awaitable<void> Supervisor::remove(Registry::Task task) {
   task->clear_remains();
   discard_directories(config);
   settle_log(config);
+  // Before it is forgotten: one that cannot be removed is there to be removed again.
+  sweeper_.discard(config.id);
   fail_point("container.forget");
   task->tell("destroy");
   registry_.erase(config.id);
-  sweeper_.discard(config.id);
   fail_point("container.drop-secrets");
   secrets_.drop(config.id);
   // A successor of the same name has taken its addresses over.

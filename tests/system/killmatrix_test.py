@@ -32,7 +32,9 @@ FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM"),
                ("stop", "cgroup.remove", "kill all"),
                ("start", "child.mount-root", "kill all", 4),
                ("restart", "child.mask", "kill all", 11),
-               ("restart", "end.running-files", "kill all")]
+               ("restart", "end.running-files", "kill all"),
+               ("recreate", "container.discard", "EPERM"),
+               ("scale-down", "container.discard", "ENOSPC", 2)]
 
 
 class KillMatrix(unittest.TestCase):
