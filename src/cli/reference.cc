@@ -98,6 +98,8 @@ constexpr const char* environment_rows =
     "progress |\n"
     "| `CI` | plain progress, on a terminal too |\n"
     "| `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE` | passwords of registries |\n"
+    "| `STACK_ISOLATED` | as --isolated |\n"
+    "| `XDG_CONFIG_HOME` | where `stack/config.yaml` is, instead of `~/.config` |\n"
     "| `STACK_ROOT`, `STACK_RUN` | where everything is kept, and what is needed while it runs "
     "|\n\n";
 

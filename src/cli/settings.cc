@@ -70,6 +70,7 @@ void apply_settings(Options& options) {
   options.progress_on_stdout = is_on(setting("STATUS_STDOUT"));
   options.compatibility = options.compatibility || is_on(setting("COMPATIBILITY"));
   options.remove_orphans = options.remove_orphans || is_on(setting("REMOVE_ORPHANS"));
+  options.isolated = options.isolated || is_on(variable("STACK_ISOLATED"));
 }
 
 }  // namespace stack::cli

@@ -72,6 +72,11 @@ class Isolated(stacktest.StackTest):
         self.stack("up", "-d", "--isolated", directory=fix)
         self.assertEqual(self.port_in(fix), port)
 
+    def test_the_environment_may_say_it(self):
+        fix = self.checkout("fix")
+        self.stack("up", "-d", directory=fix, environment={"STACK_ISOLATED": "1"})
+        self.assertEqual(self.stack("ls", "-q").lines, ["shop-fix"])
+
     def test_a_port_that_is_taken_is_passed_by(self):
         fix = self.checkout("fix")
         first = int(re.search(r'published: "?(\d+)-',
