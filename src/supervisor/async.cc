@@ -9,6 +9,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/error.h"
 #include "supervisor/journal.h"
 
@@ -125,6 +128,17 @@ Awaitable<Mutex::Guard> Mutex::lock() {
   co_return Guard(this);
 }
 
+namespace {
+
+constexpr std::chrono::seconds first_rest{1}, longest_rest{60};
+
+}  // namespace
+
+Awaitable<void> Coalesced::try_again(std::chrono::seconds after) {
+  co_await sleep_for(*loop_, after);
+  if (failure_) request();
+}
+
 void Coalesced::request() {
   if (std::exchange(requested_, true)) return;
   asio::post(*loop_, [this] { run(); });
@@ -135,9 +149,11 @@ void Coalesced::run() {
   failure_ = nullptr;
   try {
     work_();
+    rest_ = first_rest;
   } catch (const std::exception&) {
     failure_ = std::current_exception();
     journal::failure(what_, failure_);
+    spawn(*loop_, what_, try_again(std::exchange(rest_, std::min(rest_ * 2, longest_rest))));
   }
   ++runs_;
   done_.notify_all();
@@ -147,6 +163,12 @@ Awaitable<void> Coalesced::completed() {
   request();
   for (const auto before = runs_; runs_ == before;) co_await done_.wait();
   if (failure_) std::rethrow_exception(failure_);
+}
+
+Awaitable<void> Coalesced::made_good() {
+  if (!failure_) co_return;
+  request();
+  for (const auto before = runs_; runs_ == before;) co_await done_.wait();
 }
 
 }  // namespace stack::supervisor

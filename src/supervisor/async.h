@@ -110,7 +110,9 @@ class Mutex {
   Signal freed_;
 };
 
-/// Work that many ask for and that is done once, at the end of the loop's turn.
+/// Work that many ask for and that is done once, at the end of the loop's turn. What fails is done
+/// again after a second, and after longer and longer until it works: nobody else may ask for long.
+/// The object must outlive the loop.
 class Coalesced {
  public:
   Coalesced(Loop& loop, std::string what, std::function<void()> work)
@@ -119,11 +121,15 @@ class Coalesced {
   void request();
   /// Asks for it and waits until it was done. Throws what it threw.
   Awaitable<void> completed();
+  /// If it failed the last time, does it again and waits for that. What it throws is logged.
+  Awaitable<void> made_good();
 
  private:
   void run();
+  Awaitable<void> try_again(std::chrono::seconds after);
 
   Loop* loop_;
+  std::chrono::seconds rest_{1};
   std::string what_;
   std::function<void()> work_;
   bool requested_ = false;

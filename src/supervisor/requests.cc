@@ -111,6 +111,8 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   }
   // After the mark: whoever finds none knows that nothing of a killed command is still to come.
   if (operation && server_.has_hung_up(client)) fail("whoever asked is gone");
+  // Whoever asks has read of us what could be written last.
+  co_await status_saved_.made_good();
   const std::string id = container_of(request);
   if (const auto* const wait = std::get_if<Await>(&request);
       wait != nullptr && wait->condition == AwaitedCondition::ended)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/pipe.h"
 
@@ -65,6 +66,42 @@ TEST(Descriptor, ClosesWhatItHeldWhenAnotherIsMovedIn) {
   EXPECT_EQ(descriptor.native_handle(), moved);
   EXPECT_FALSE(
       std::filesystem::exists(std::filesystem::path("/proc/self/fd") / std::to_string(held)));
+}
+
+struct Attempts {
+  int made = 0;
+  int failing = 0;
+
+  void operator()() {
+    if (++made <= failing) throw Error("not this time");
+  }
+};
+
+TEST(Coalesced, WhatFailedIsMadeGoodWhenSomebodyComes) {
+  Loop loop;
+  Attempts attempts{.failing = 1};
+  Coalesced work(loop, "trying", [&] { attempts(); });
+  work.request();
+  loop.poll();
+  EXPECT_EQ(attempts.made, 1);
+  bool done = false;
+  spawn(loop, "coming", [](Coalesced& each, bool& flag) -> Awaitable<void> {
+    co_await each.made_good();
+    co_await each.made_good();  // there is nothing any more
+    flag = true;
+  }(work, done));
+  loop.poll();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(attempts.made, 2);
+}
+
+TEST(Coalesced, WhatFailedIsDoneAgainIfNobodyComes) {
+  Loop loop;
+  Attempts attempts{.failing = 1};
+  Coalesced work(loop, "trying", [&] { attempts(); });
+  work.request();
+  loop.run();  // until there is nothing left to wait for
+  EXPECT_EQ(attempts.made, 2);
 }
 
 }  // namespace
