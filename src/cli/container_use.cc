@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/found_container.h"
+#include "cli/log_details.h"
 #include "cli/port_view.h"
 
 namespace stack::cli {
@@ -29,8 +30,10 @@ void translate(std::string& argument, Options& about) {
 }  // namespace
 
 int run_container_logs(const Options& options) {
-  Options about = about_first(options);
+  const FoundContainer found = find_container(options.arguments.front());
+  Options about = options_about(found, options);
   about.index.clear();  // its id says which
+  if (options.details) about.line_beginning = log_details(found.container) + " ";
   about.no_log_prefix = true;
   return run_logs(about);
 }

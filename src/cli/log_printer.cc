@@ -82,6 +82,7 @@ void LogPrinter::begin_lines(const LogLabel& label, const supervisor::LogRun& ru
   }
   beginning_ = prefix_;
   if (options_.timestamps) append_time(beginning_, run.time);
+  beginning_ += options_.line_beginning;
 }
 
 void LogPrinter::print(const LogLabel& label, const supervisor::LogRun& run) {

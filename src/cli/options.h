@@ -80,6 +80,8 @@ struct Options {
   bool orphans = true;
 
   // logs
+  bool details = false;
+  std::string line_beginning;  ///< printed before each line, behind its time
   bool follow = false;
   bool timestamps = false;
   bool no_log_prefix = false;

@@ -270,6 +270,23 @@ class Drivers(LogsTest):
         self.assertIn("max-size", self.stack("plan").out)
 
 
+class Details(LogsTest):
+    def test_they_are_what_the_options_name(self):
+        self.stack("container", "run", "--name", "one", "--log-opt", "labels=team,none", "--log-opt", "env-regex=^W",
+                   "--log-opt", "tag={{.Name}}/{{.ImageName}}", "-l", "team=a b", "-l", "other=1", "-e", "WHO=me",
+                   "box:1", "sh", "-c", "echo one; echo two >&2")
+        self.addCleanup(self.stack, "container", "rm", "-f", "one")
+        self.assertEqual(self.stack("container", "logs", "--details", "one").out,
+                         "WHO=me,tag=one%2Fbox%3A1,team=a+b one\n")
+        timed = self.stack("container", "logs", "--details", "-t", "one")
+        self.assertRegex(timed.err, r"^\S+Z WHO=me,tag=one%2Fbox%3A1,team=a\+b two\n$")
+
+    def test_without_any_there_is_a_blank_as_docker_has_it(self):
+        self.stack("container", "run", "--name", "one", "box:1", "echo", "hi")
+        self.addCleanup(self.stack, "container", "rm", "-f", "one")
+        self.assertEqual(self.stack("container", "logs", "--details", "one").out, " hi\n")
+
+
 class Daemon:
     """Takes what is sent to a socket."""
 
