@@ -39,7 +39,8 @@ void remove_it(const HostPaths& paths) {
 
 BuildNetwork::~BuildNetwork() {
   client_.reset();
-  if (was_needed_) take_away();
+  // Also what a build has left that was killed while it took it away.
+  if (was_needed_ || stack::exists(paths_.project_data(builds_project))) take_away();
 }
 
 /// Once more for a supervisor that was about to end by itself.

@@ -15,7 +15,7 @@ namespace stack::orchestrator {
 class BuildNetwork : public build::StepNetwork {
  public:
   explicit BuildNetwork(HostPaths paths) : paths_(std::move(paths)) {}
-  /// As take_away(), if it was needed.
+  /// As take_away(), if it was needed, or is left of others.
   ~BuildNetwork() override;
 
   std::string resolv_conf() const override;

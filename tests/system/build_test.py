@@ -807,6 +807,15 @@ class Services(buildtest.BuildTest):
 
 
 class Interrupted(buildtest.BuildTest):
+    def test_what_a_killed_build_left_of_the_network_goes_with_any_other(self):
+        self.write("Dockerfile", "FROM box:1\nRUN echo a > /a")
+        self.build(None)
+        # As a kill between the end of the network's keeper and that of its directories leaves it.
+        left = Path(os.environ["STACK_ROOT"]) / "stacks/@builds"
+        (left / "networks").mkdir(parents=True)
+        self.build(None)  # from the cache: no step needs a network
+        self.assertFalse(left.exists())
+
     def test_killed_at_any_moment_nothing_is_left(self):
         self.write("Dockerfile", f"""
             FROM box:1

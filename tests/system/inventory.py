@@ -27,7 +27,9 @@ def addresses_and_routes():
     # What each link has by itself comes up a second later than the link.
     routes += [line for line in lines_of("ip", "-6", "route", "show", "table", "all")
                if "fe80::" not in line and "ff00::" not in line]
-    return [f"address {line}" for line in shown] + [f"route {line.strip()}" for line in routes]
+    # A link has its carrier a moment after it is up.
+    return [f"address {line}" for line in shown] + [
+        f"route {line.replace(' linkdown', '').strip()}" for line in routes]
 
 
 def firewall():
