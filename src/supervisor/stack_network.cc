@@ -79,6 +79,19 @@ std::string of_stack(const std::string& project) {
 
 }  // namespace
 
+/// A document of which it is not sure whether it is on disk is none: what has one is a network for
+/// everybody but us.
+void StackNetwork::write_new(const NetworkRecord& network) const {
+  try {
+    fail_point("network.document");
+    write_network(files_, network, Durability::survives_power_loss);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(files_.network(network.config.spec.name), ignored);
+    throw;
+  }
+}
+
 StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   const auto found = records_.find(config.spec.name);
   if (found != records_.end()) {
@@ -95,8 +108,7 @@ StackNetwork::Change StackNetwork::create(NetworkConfig config) {
   choose_addresses(config);
   NetworkRecord made{std::move(config), {}};
   made.created = std::chrono::system_clock::now();
-  fail_point("network.document");
-  write_network(files_, made, Durability::survives_power_loss);
+  write_new(made);
   std::string name = made.config.spec.name;
   records_.insert_or_assign(std::move(name), std::move(made));
   return Change::made;

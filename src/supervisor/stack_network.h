@@ -126,6 +126,7 @@ class StackNetwork {
   const network::UplinkSpec& uplink();
   network::UplinkSpec choose_uplink() const;
   void lead_out_ipv6();
+  void write_new(const NetworkRecord& network) const;
   void choose_addresses(NetworkConfig& config) const;
   std::vector<network::NetworkSpec> missing_networks(const ContainerConfig& config,
                                                      Others others) const;

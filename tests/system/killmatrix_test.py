@@ -34,7 +34,9 @@ FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM"),
                ("restart", "child.mask", "kill all", 11),
                ("restart", "end.running-files", "kill all"),
                ("recreate", "container.discard", "EPERM"),
-               ("scale-down", "container.discard", "ENOSPC", 2)]
+               ("scale-down", "container.discard", "ENOSPC", 2),
+               ("first-up", "file.sync-directory", "ENOMEM", 9),
+               ("first-up", "file.sync-directory", "ENOSPC", 10)]
 
 
 class KillMatrix(unittest.TestCase):
