@@ -219,8 +219,9 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
     error.add_frame("writing " + path.native());
     throw;
   }
+  if (durability == Durability::survives_crash) return;
   fail_point("file.sync-directory");
-  if (durability == Durability::survives_power_loss) sync_directory(path.parent_path());
+  sync_directory(path.parent_path());
 }
 
 void make_directories(const std::filesystem::path& path, mode_t mode) {
