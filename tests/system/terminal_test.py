@@ -105,6 +105,7 @@ class Up(ScreenTest):
         screen = self.screen(SHOP, columns=100)
         screen.type("echo above")
         screen.press("Enter")
+        screen.await_line(r"^above$")
         screen.run("up", "-d")
         screen.await_line("Waits for")
         for rows, columns in ((24, 90), (8, 120), (30, 79), (24, 200), (24, 100)):
@@ -244,6 +245,7 @@ class Stats(ScreenTest):
         self.stack("up", "-d")
         screen.type("echo above")
         screen.press("Enter")
+        screen.await_line(r"^above$")
         screen.run("stats")
         lines = screen.await_line(r"^ \.\.\. \d+ more")
         self.assertEqual(len([line for line in lines if line]), 9, lines)
