@@ -6,7 +6,6 @@
 
 #include "base/format.h"
 #include "base/ids.h"
-#include "base/pattern.h"
 #include "spec/log_destination.h"
 
 namespace stack::orchestrator {
@@ -16,18 +15,6 @@ using supervisor::LogShipping;
 
 constexpr const char* usual_syslog_socket = "/dev/log";
 constexpr const char* journald_socket = "/run/systemd/journal/socket";
-
-std::optional<std::string> word_of(std::string_view name, const DesiredContainer& wish,
-                                   const supervisor::ContainerConfig& config) {
-  if (name == "ID") return short_id(config.id);
-  if (name == "FullID") return config.id;
-  if (name == "Name") return config.name;
-  if (name == "ImageName") return wish.model.image;
-  if (name == "ImageID") return short_id(wish.image_id);
-  if (name == "ImageFullID") return wish.image_id;
-  if (name == "DaemonName") return "stack";
-  return std::nullopt;
-}
 
 /// Names of journald's fields are capitals, digits and underscores, and begin with no underscore.
 std::string field_name(const std::string& key) {
@@ -39,12 +26,6 @@ std::string field_name(const std::string& key) {
     if (mark != '_' || !name.empty()) name += mark;
   }
   return name;
-}
-
-bool is_chosen(const std::string& key, const std::vector<std::string>& names,
-               const std::string& pattern) {
-  if (std::ranges::find(names, key) != names.end()) return true;
-  return !pattern.empty() && Pattern(pattern).matches(key);
 }
 
 std::vector<std::string> journald_fields(const DesiredContainer& wish,
@@ -59,10 +40,10 @@ std::vector<std::string> journald_fields(const DesiredContainer& wish,
       fields.push_back(fmt::format("{}={}", name, value));
   };
   for (const auto& [key, value] : wish.model.labels)
-    if (is_chosen(key, chosen.labels, chosen.labels_pattern)) add(key, value);
+    if (chosen.has_label(key)) add(key, value);
   for (const std::string& variable : config.spec.process.environment) {
     const std::string key = variable.substr(0, variable.find('='));
-    if (is_chosen(key, chosen.variables, chosen.variables_pattern))
+    if (chosen.has_variable(key))
       add(key, variable.substr(std::min(key.size() + 1, variable.size())));
   }
   return fields;
@@ -77,15 +58,25 @@ LogShipping::Format format_of(const std::string& name) {
 
 }  // namespace
 
+std::optional<std::string> LogTagWords::operator()(std::string_view word) const {
+  if (word == "ID") return short_id(id);
+  if (word == "FullID") return id;
+  if (word == "Name") return name;
+  if (word == "ImageName") return image;
+  if (word == "ImageID") return short_id(image_id);
+  if (word == "ImageFullID") return image_id;
+  if (word == "DaemonName") return "stack";
+  return std::nullopt;
+}
+
 std::optional<LogShipping> log_shipping_of(const DesiredContainer& wish,
                                            const supervisor::ContainerConfig& config) {
   using Kind = spec::LogDestination::Kind;
   const auto destination = spec::destination_of(wish.model.logging);
   if (!destination) return std::nullopt;
   LogShipping shipping;
-  shipping.tag = spec::log_tag(destination->tag, [&](std::string_view name) {
-                   return word_of(name, wish, config);
-                 }).value_or(config.name);
+  const LogTagWords words{config.id, config.name, wish.model.image, wish.image_id};
+  shipping.tag = spec::log_tag(destination->tag, words).value_or(config.name);
   shipping.place = destination->place.empty() ? usual_syslog_socket : destination->place;
   shipping.port = destination->port;
   shipping.facility = destination->facility;

@@ -3,11 +3,22 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "orchestrator/desired.h"
 #include "supervisor/container_config.h"
 
 namespace stack::orchestrator {
+
+/// What `tag` may name of a container (spec::log_tag_words).
+struct LogTagWords {
+  std::string id;    ///< of the container
+  std::string name;  ///< of the container
+  std::string image, image_id;
+
+  std::optional<std::string> operator()(std::string_view word) const;
+};
 
 /// `config`: with its id, name and environment. A host's name is left as it is written: see
 /// resolve_log_host().

@@ -132,6 +132,24 @@ std::optional<std::string> log_tag(std::string_view text, const TagWord& word) {
   }
 }
 
+namespace {
+
+bool is_chosen(const std::string& key, const std::vector<std::string>& names,
+               const std::string& pattern) {
+  if (std::ranges::find(names, key) != names.end()) return true;
+  return !pattern.empty() && Pattern(pattern).matches(key);
+}
+
+}  // namespace
+
+bool LogAttributes::has_label(const std::string& key) const {
+  return is_chosen(key, labels, labels_pattern);
+}
+
+bool LogAttributes::has_variable(const std::string& key) const {
+  return is_chosen(key, variables, variables_pattern);
+}
+
 LogAttributes attributes_of(const Logging& logging) {
   return {names_in(option_of(logging, "labels")), names_in(option_of(logging, "env")),
           option_of(logging, "labels-regex"), option_of(logging, "env-regex")};

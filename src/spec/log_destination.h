@@ -40,6 +40,9 @@ std::optional<std::string> log_tag(std::string_view text, const TagWord& word);
 struct LogAttributes {
   std::vector<std::string> labels, variables;  ///< names
   std::string labels_pattern, variables_pattern;
+
+  bool has_label(const std::string& key) const;
+  bool has_variable(const std::string& key) const;
 };
 LogAttributes attributes_of(const Logging& logging);
 
