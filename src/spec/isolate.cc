@@ -49,11 +49,6 @@ void move_ports(Node& service, const std::string& name, PortBlocks& blocks) {
   }
 }
 
-bool is_common(const Node& object) {
-  const Node* const external = object.find("external");
-  return (external != nullptr && external->is_true()) || find_shared(object) != nullptr;
-}
-
 /// Whether a service has an address of its own choice in the network: then its subnet must stay.
 bool has_fixed_addresses(const Node& root, std::string_view network) {
   for (const Entry& service : entries_of(root, "services")) {

@@ -231,11 +231,9 @@ void name_section(Node& root, std::string_view section, std::string_view project
   for (auto& [key, place, object] : objects->entries) {
     if (object.is_null()) object = make_mapping(place);
     if (const Node* own = object.find("name"); own != nullptr && !own->is_null()) continue;
-    const Node* external = object.find("external");
-    const bool is_common =
-        (external != nullptr && external->is_true()) || find_shared(object) != nullptr;
-    Node name = make_string(is_common ? key : fmt::format("{}_{}", project, key), place);
-    reporter.note(name, Rule::filled_in, Place{}, is_common ? "the key" : "PROJECT_KEY");
+    const bool common = is_common(object);
+    Node name = make_string(common ? key : fmt::format("{}_{}", project, key), place);
+    reporter.note(name, Rule::filled_in, Place{}, common ? "the key" : "PROJECT_KEY");
     object.set("name", std::move(name));
   }
 }
@@ -327,6 +325,11 @@ const Entry* find_shared(const Node& network) {
   const Node* stack = network.find("x-stack");
   const Entry* shared = stack == nullptr ? nullptr : stack->find_entry("shared");
   return shared != nullptr && shared->value.is_true() ? shared : nullptr;
+}
+
+bool is_common(const Node& object) {
+  const Node* external = object.find("external");
+  return (external != nullptr && external->is_true()) || find_shared(object) != nullptr;
 }
 
 void name_resources(Node& root, std::string_view project, Reporter& reporter) {

@@ -30,6 +30,9 @@ void fill_in(Node& root, Reporter& reporter);
 void repeat_scale_in_deploy(Node& root);
 /// What says that a network is shared (`x-stack: {shared: true}`); null when nothing does.
 const Entry* find_shared(const Node& network);
+/// Whether a network, volume, config or secret is external or shared: its name is none of the
+/// project's.
+bool is_common(const Node& object);
 /// Gives every network, volume, config and secret its name outside of the project.
 void name_resources(Node& root, std::string_view project, Reporter& reporter);
 /// Keeps the services named and what they depend on, by any way.
