@@ -36,29 +36,37 @@ void record_project(const spec::Project& project, const HostPaths& paths) {
                  Durability::survives_crash);
 }
 
-std::optional<std::filesystem::path> project_home(const std::string& project,
-                                                  const HostPaths& paths) {
-  const auto document =
-      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
+namespace {
+
+std::optional<nlohmann::json> read_home(const std::string& project, const HostPaths& paths) {
+  return read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
+}
+
+std::optional<std::filesystem::path> home_in(const std::optional<nlohmann::json>& document) {
   if (!document || !document->contains("working_dir")) return std::nullopt;
   const auto& folder = (*document)["working_dir"];
   if (!folder.is_string()) return std::nullopt;
   return folder.get<std::string>();
 }
 
+}  // namespace
+
+std::optional<std::filesystem::path> project_home(const std::string& project,
+                                                  const HostPaths& paths) {
+  return home_in(read_home(project, paths));
+}
+
 bool is_isolated(const std::string& project, const std::filesystem::path& folder,
                  const HostPaths& paths) {
-  const auto document =
-      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
+  const auto document = read_home(project, paths);
   if (!document || !document->contains("isolated") || (*document)["isolated"] != true) return false;
-  const auto home = project_home(project, paths);
+  const auto home = home_in(document);
   return home && is_same(*home, folder);
 }
 
 std::vector<std::filesystem::path> project_files(const std::string& project,
                                                  const HostPaths& paths) {
-  const auto document =
-      read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
+  const auto document = read_home(project, paths);
   std::vector<std::filesystem::path> files;
   if (!document || !document->contains("files")) return files;
   for (const auto& file : (*document)["files"])
