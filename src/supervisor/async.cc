@@ -159,16 +159,18 @@ void Coalesced::run() {
   done_.notify_all();
 }
 
-Awaitable<void> Coalesced::completed() {
+Awaitable<void> Coalesced::next_run() {
   request();
   for (const auto before = runs_; runs_ == before;) co_await done_.wait();
+}
+
+Awaitable<void> Coalesced::completed() {
+  co_await next_run();
   if (failure_) std::rethrow_exception(failure_);
 }
 
 Awaitable<void> Coalesced::made_good() {
-  if (!failure_) co_return;
-  request();
-  for (const auto before = runs_; runs_ == before;) co_await done_.wait();
+  if (failure_) co_await next_run();
 }
 
 }  // namespace stack::supervisor

@@ -126,6 +126,7 @@ class Coalesced {
 
  private:
   void run();
+  Awaitable<void> next_run();
   Awaitable<void> try_again(std::chrono::seconds after);
 
   Loop* loop_;
