@@ -15,13 +15,16 @@ namespace stack {
 namespace {
 
 struct ProcessStat {
-  char state = 0;  ///< proc(5)'s letter
+  std::string name;  ///< comm
+  char state = 0;    ///< proc(5)'s letter
   pid_t parent = 0;
   unsigned flags = 0;  ///< PF_* of the kernel's linux/sched.h
   std::uint64_t start_time = 0;
+  std::uint64_t pending = 0;  ///< signals that await its first thread; SIGKILL awaits each
 };
 
 constexpr unsigned exiting = 0x4;
+constexpr std::uint64_t killed = 1U << (SIGKILL - 1);
 
 std::optional<ProcessStat> read_stat(pid_t pid) {
   const std::string path = fmt::format("/proc/{}/stat", pid);
@@ -34,13 +37,17 @@ std::optional<ProcessStat> read_stat(pid_t pid) {
   if (size < 0) throw_errno("read {}", path);
   const std::string_view text(buffer, static_cast<std::size_t>(size));
   // The command name may hold spaces and parentheses: fields count from the last ')' (proc(5)).
+  const std::size_t name_start = text.find('(');
   const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string_view::npos) return std::nullopt;
+  if (name_start == std::string_view::npos || name_end < name_start) return std::nullopt;
   const auto fields = split(text.substr(name_end + 2), ' ');
-  if (fields.size() < 20) return std::nullopt;
-  return ProcessStat{fields[0][0], parse_integer<pid_t>(fields[1]).value_or(0),
+  if (fields.size() < 29) return std::nullopt;
+  return ProcessStat{std::string(text.substr(name_start + 1, name_end - name_start - 1)),
+                     fields[0][0],
+                     parse_integer<pid_t>(fields[1]).value_or(0),
                      parse_integer<unsigned>(fields[6]).value_or(0),
-                     parse_integer<std::uint64_t>(fields[19]).value_or(0)};
+                     parse_integer<std::uint64_t>(fields[19]).value_or(0),
+                     parse_integer<std::uint64_t>(fields[28]).value_or(0)};
 }
 
 /// Nothing when exactly that process does not exist.
@@ -53,6 +60,10 @@ std::optional<ProcessStat> stat_of(const ProcessIdentity& process) {
 
 bool has_ended(const ProcessStat& stat) {
   return stat.state == 'Z' || stat.state == 'X';
+}
+
+bool has_run_out(const ProcessStat& stat) {
+  return has_ended(stat) || (stat.flags & exiting) != 0 || (stat.pending & killed) != 0;
 }
 
 }  // namespace
@@ -74,7 +85,12 @@ bool is_alive(const ProcessIdentity& process) {
 
 bool is_ending(const ProcessIdentity& process) {
   const auto stat = stat_of(process);
-  return !stat || has_ended(*stat) || (stat->flags & exiting) != 0;
+  return !stat || has_run_out(*stat);
+}
+
+bool is_running_as(pid_t pid, std::string_view name) {
+  const auto stat = read_stat(pid);
+  return stat && stat->name == name && !has_run_out(*stat);
 }
 
 bool is_zombie(const ProcessIdentity& process) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 
@@ -27,9 +28,12 @@ ProcessIdentity identify(pid_t pid);
 /// True while exactly that process exists and is not a zombie.
 bool is_alive(const ProcessIdentity& process);
 /// True when it is not alive, or soon will not be: it runs nothing of its program any more (it has
-/// the kernel's flag PF_EXITING, proc(5)). The first of a pid namespace is no zombie until the rest
-/// of that has ended, too.
+/// the kernel's flag PF_EXITING, or a SIGKILL awaits it; proc(5)). A large process needs some
+/// milliseconds to free its memory, and the first of a pid namespace is no zombie until the rest of
+/// that has ended, too.
 bool is_ending(const ProcessIdentity& process);
+/// True while a process of this pid has `name` for its command (comm), and is not ending.
+bool is_running_as(pid_t pid, std::string_view name);
 /// It has ended, and its parent has not asked how yet.
 bool is_zombie(const ProcessIdentity& process);
 /// It waits for something, for as long as that may take (S of proc(5)), or is stopped; true as well

@@ -118,8 +118,7 @@ std::string cgroup_of_keeper(const ProjectFiles& files) {
 
 bool has_keeper(const ProjectFiles& files) {
   const auto pid = read_keeper_pid(files);
-  // A killed one keeps its name until somebody reaps it.
-  return pid && process_name(*pid) == "stack-keeper" && is_alive(identify(*pid));
+  return pid && is_running_as(*pid, "stack-keeper");
 }
 
 void remove_keeper_cgroup(const ProjectFiles& files) {

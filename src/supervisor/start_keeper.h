@@ -15,7 +15,8 @@ inline constexpr char ready_byte = 'R';
 /// tree, nobody's child. Returns the reading end of its ready pipe. Throws Error.
 Fd start_keeper(const ProjectFiles& files);
 
-/// False when there was never one, or it was killed: then nobody knows of its containers' ends.
+/// False when there was never one, or it was killed, though the kernel may still be freeing what it
+/// had: then nobody knows of its containers' ends.
 bool has_keeper(const ProjectFiles& files);
 /// Removes the cgroup that start_keeper made, once the keeper is gone: no process can remove the
 /// one it lives in. Waits for a keeper that is about to end. Throws Error.

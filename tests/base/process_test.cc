@@ -124,6 +124,50 @@ TEST(Process, IsEndingWhenItHasEnded) {
   EXPECT_TRUE(is_ending(process));
 }
 
+/// Keeps this thread, and what it starts, on one processor until the test ends.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    CPU_ZERO(&before_);
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+  ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+
+ private:
+  cpu_set_t before_;
+};
+
+/// A process that has no processor to die on: ours has the only one that it may use.
+TEST(Process, IsEndingAsSoonAsItIsKilled) {
+  const OneProcessor alone;
+  SleepingChild child;
+  const ProcessIdentity process = identify(child.pid());
+  const sched_param parameters{};
+  ::sched_setscheduler(child.pid(), SCHED_IDLE, &parameters);
+  while (!is_asleep(child.pid())) ::sched_yield();
+  EXPECT_FALSE(is_ending(process));
+  ::kill(child.pid(), SIGKILL);
+  EXPECT_TRUE(is_ending(process));
+}
+
+TEST(Process, RunsUnderItsNameUntilItIsKilled) {
+  SleepingChild child("a (keeper)");
+  while (process_name(child.pid()) != "a (keeper)") ::sched_yield();
+  EXPECT_TRUE(is_running_as(child.pid(), "a (keeper)"));
+  EXPECT_FALSE(is_running_as(child.pid(), "a keeper"));
+  child.become_zombie();
+  EXPECT_FALSE(is_running_as(child.pid(), "a (keeper)"));
+  const pid_t pid = child.pid();
+  child.end();
+  EXPECT_FALSE(is_running_as(pid, "a (keeper)"));
+}
+
 TEST(Process, HasAParentUntilItIsReaped) {
   SleepingChild child;
   EXPECT_EQ(parent_of(child.pid()), ::getpid());

@@ -2,6 +2,7 @@
 #include "supervisor/status.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -175,22 +176,31 @@ TEST_F(Status, OneThatItsSupervisorWillStartAgainHasNotExited) {
   EXPECT_EQ(phase_of(RestartKind::always), "exited");
 }
 
-/// Or `up` would take what it left behind for running, and do nothing.
-TEST_F(Status, AKilledKeeperIsNoneBeforeAnybodyReapsIt) {
+/// Or `up` would take what it left behind for running, and do nothing. The keeper has no processor
+/// to die on before we wait for it.
+TEST_F(Status, AKilledKeeperIsNoneBeforeItHasDied) {
+  cpu_set_t before;
+  ::sched_getaffinity(0, sizeof before, &before);
+  cpu_set_t one{};
+  CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
+  ::sched_setaffinity(0, sizeof one, &one);
   const pid_t child = ::fork();
   if (child == 0) {
+    const sched_param parameters{};
+    ::sched_setscheduler(0, SCHED_IDLE, &parameters);
     ::prctl(PR_SET_NAME, "stack-keeper");
     ::pause();
     ::_exit(0);
   }
   std::ofstream(files_.keeper_pid()) << child;
-  while (!has_keeper(files_)) {
-  }
+  while (!has_keeper(files_)) ::sched_yield();
   ::kill(child, SIGKILL);
+  EXPECT_FALSE(has_keeper(files_)) << "killed";
   siginfo_t info;
   ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
-  EXPECT_FALSE(has_keeper(files_));
+  EXPECT_FALSE(has_keeper(files_)) << "not reaped";
   ::waitpid(child, nullptr, 0);
+  ::sched_setaffinity(0, sizeof before, &before);
 }
 
 TEST_F(Status, AZombieThatNoKeeperOfItsOwnWillReapHasEnded) {
