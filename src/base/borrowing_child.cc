@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/inquiry.h"
+
 namespace stack {
 namespace {
 
@@ -57,6 +59,7 @@ pid_t clone_borrowing(clone_args& arguments, std::span<char>, BorrowingBody body
 }  // namespace
 
 pid_t start_borrowing_child(std::span<char> stack, int cgroup, BorrowingBody body, void* argument) {
+  void_inquiry();
   clone_args arguments{};
   arguments.flags = CLONE_CLEAR_SIGHAND;
   arguments.exit_signal = SIGCHLD;

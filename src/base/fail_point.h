@@ -88,6 +88,8 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "supervisor.announce",
     "supervisor.watch-exits",
     "supervisor.take-exit",
+    "settled.write",
+    "settled.remove",
     "server.bind",
     "adopt.descriptors",
     "adopt.records",

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/ids.h"
+#include "base/inquiry.h"
 #include "base/same_file.h"
 
 namespace stack {
@@ -24,6 +25,7 @@ bool is_dot(const char* name) {
 
 Fd open_with(int directory, const std::string& path, int flags, mode_t mode,
              std::uint64_t resolve) {
+  void_inquiry();
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
   how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
@@ -130,7 +132,15 @@ bool make_one_directory(const std::filesystem::path& path, mode_t mode) {
 }  // namespace
 
 Fd open_file(const std::filesystem::path& path, int flags, mode_t mode) {
+  void_inquiry();
   Fd file(::open(path.c_str(), flags | O_CLOEXEC, mode));
+  if (!file) throw_errno("open {}", path.native());
+  return file;
+}
+
+Fd open_noted(const std::filesystem::path& path, int flags) {
+  Fd file(::open(path.c_str(), flags | O_CLOEXEC));
+  if (!file) void_inquiry();
   if (!file) throw_errno("open {}", path.native());
   return file;
 }
@@ -155,17 +165,36 @@ std::string read_all(int fd, std::uint64_t limit) {
   }
 }
 
+namespace {
+
+/// Nothing, and errno, when there is no such file.
+std::optional<std::string> read_whole(const std::filesystem::path& path, std::uint64_t limit) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  try {
+    if (!file) throw_errno("open {}", path.native());
+    return during(path.native(), [&] { return read_all(file.get(), limit); });
+  } catch (const Error&) {
+    void_inquiry();
+    throw;
+  }
+}
+
+}  // namespace
+
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit) {
-  const Fd file = open_file(path, O_RDONLY);
-  return during(path.native(), [&] { return read_all(file.get(), limit); });
+  auto content = read_file_if_exists(path, limit);
+  if (!content) throw_errno("open {}", path.native());
+  return std::move(*content);
 }
 
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
                                                std::uint64_t limit) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
-  if (!file) throw_errno("open {}", path.native());
-  return during(path.native(), [&] { return read_all(file.get(), limit); });
+  auto content = read_whole(path, limit);
+  const int reason = errno;
+  note_content(path, content);
+  errno = reason;
+  return content;
 }
 
 void write_all(int fd, std::string_view content) {
@@ -193,6 +222,7 @@ void write_kernel_file(const std::filesystem::path& path, std::string_view value
 }
 
 void write_kernel_file(int directory, const char* name, std::string_view value) {
+  void_inquiry();
   const Fd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
   if (!file) throw_errno("open {}", name);
   fail_point("kernel-file.write");
@@ -225,6 +255,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 }
 
 void make_directories(const std::filesystem::path& path, mode_t mode) {
+  void_inquiry();
   fail_point("directory.make");
   if (make_one_directory(path, mode)) return;
   if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
@@ -238,17 +269,21 @@ void make_directories(const std::filesystem::path& path, mode_t mode) {
 }
 
 void remove_tree(const std::filesystem::path& path) {
+  void_inquiry();
   fail_point("tree.remove");
   during("removing " + path.native(), [&] { remove_whatever(AT_FDCWD, path.c_str()); });
 }
 
 void remove_tree(int parent, const std::string& name) {
+  void_inquiry();
   remove_whatever(parent, name.c_str());
 }
 
 bool exists(const std::filesystem::path& path) {
   struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0;
+  const bool is_there = ::lstat(path.c_str(), &info) == 0;
+  note_asked(Question::presence, path.native(), is_there ? "1" : "0");
+  return is_there;
 }
 
 std::filesystem::path nearest_existing(std::filesystem::path path) {
@@ -256,7 +291,9 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
   return path;
 }
 
-std::vector<std::string> list_directory(const std::filesystem::path& path) {
+namespace {
+
+std::vector<std::string> names_in(const std::filesystem::path& path) {
   std::vector<std::string> names;
   DirectoryStream directory(::opendir(path.c_str()));
   if (!directory && errno == ENOENT) return names;
@@ -266,6 +303,19 @@ std::vector<std::string> list_directory(const std::filesystem::path& path) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> list_directory(const std::filesystem::path& path) {
+  try {
+    auto names = names_in(path);
+    note_names(path, names);
+    return names;
+  } catch (const Error&) {
+    void_inquiry();
+    throw;
+  }
 }
 
 void sync_directory(const std::filesystem::path& path) {

@@ -19,6 +19,9 @@ namespace stack {
 /// Opens with O_CLOEXEC added. Throws Error naming `path`.
 Fd open_file(const std::filesystem::path& path, int flags, mode_t mode = 0);
 
+/// The same for a file that the caller will note the content of (inquiry.h).
+Fd open_noted(const std::filesystem::path& path, int flags);
+
 /// The whole content. Throws Error (error_number() ENOENT when absent, EFBIG over `limit`).
 std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 1ULL << 30);
 /// The whole content, or nothing when the file does not exist; other failures throw.

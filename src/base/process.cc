@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 
 namespace stack {
@@ -69,6 +70,7 @@ bool has_run_out(const ProcessStat& stat) {
 }  // namespace
 
 std::optional<std::uint64_t> process_start_time(pid_t pid) {
+  void_inquiry();
   const auto stat = read_stat(pid);
   if (!stat) return std::nullopt;
   return stat->start_time;
@@ -80,31 +82,39 @@ ProcessIdentity identify(pid_t pid) {
 
 bool is_alive(const ProcessIdentity& process) {
   const auto stat = stat_of(process);
-  return stat && !has_ended(*stat);
+  const bool is_alive = stat && !has_ended(*stat);
+  note_life(process, is_alive);
+  return is_alive;
 }
 
 bool is_ending(const ProcessIdentity& process) {
+  void_inquiry();
   const auto stat = stat_of(process);
   return !stat || has_run_out(*stat);
 }
 
 bool is_running_as(pid_t pid, std::string_view name) {
   const auto stat = read_stat(pid);
-  return stat && stat->name == name && !has_run_out(*stat);
+  const bool runs = stat && stat->name == name && !has_run_out(*stat);
+  note_command(pid, name, runs);
+  return runs;
 }
 
 bool is_zombie(const ProcessIdentity& process) {
+  void_inquiry();
   const auto stat = stat_of(process);
   return stat && stat->state == 'Z';
 }
 
 bool is_asleep(pid_t pid) {
+  void_inquiry();
   constexpr std::string_view asleep = "SITtZX";
   const auto stat = read_stat(pid);
   return !stat || asleep.find(stat->state) != std::string_view::npos;
 }
 
 std::optional<Fd> open_process(const ProcessIdentity& process) {
+  void_inquiry();
   if (process.pid <= 0) return std::nullopt;
   Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
   if (!pidfd) {
@@ -139,6 +149,7 @@ std::string process_name(pid_t pid) {
 }
 
 pid_t parent_of(pid_t pid) {
+  void_inquiry();
   const auto stat = read_stat(pid);
   return stat ? stat->parent : 0;
 }

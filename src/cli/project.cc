@@ -40,8 +40,10 @@ bool is_lone_containers(const Options& options) {
   throw Error("").with_exit_code(ExitCode::invalid_file);
 }
 
-spec::Project accept(spec::LoadResult result) {
-  std::cerr << result.diagnostics.to_text();
+spec::Project accept(spec::LoadResult result, std::string* words = nullptr) {
+  const std::string text = result.diagnostics.to_text();
+  if (words != nullptr) *words = text;
+  std::cerr << text;
   if (!result.project) refuse();
   return std::move(*result.project);
 }
@@ -72,10 +74,10 @@ spec::LoadRequest load_request(const Options& options) {
   return request;
 }
 
-spec::Project load_project(const Options& options) {
+spec::Project load_project(const Options& options, std::string* words) {
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
-  return accept(spec::load(request));
+  return accept(spec::load(request), words);
 }
 
 spec::Project load_to_show(const Options& options) {

@@ -13,8 +13,8 @@ namespace stack::cli {
 spec::LoadRequest load_request(const Options& options);
 
 /// Loads; prints diagnostics to stderr. Throws Error (exit code invalid_file) when there are
-/// errors.
-spec::Project load_project(const Options& options);
+/// errors. `words`: what was printed.
+spec::Project load_project(const Options& options, std::string* words = nullptr);
 /// For `config`: what cannot be run yet is a warning, and only the services named are in it. With
 /// --format json a mistake is one line, for the program that reads it.
 spec::Project load_to_show(const Options& options);

@@ -17,6 +17,7 @@
 #include "cli/project_pull.h"
 #include "cli/removed_images.h"
 #include "cli/service_images.h"
+#include "cli/settled.h"
 #include "cli/signals.h"
 #include "cli/style.h"
 #include "cli/trace_file.h"
@@ -54,9 +55,12 @@ UpRequest asked_for(const Options& options, const std::string& project) {
   return request;
 }
 
-spec::Project load_traced(const Options& options, Trace* trace) {
+spec::Project load_traced(const Options& options, Trace* trace, Settling& settling) {
   const Timed timed(spans_of(trace, command_group), command_row, "load");
-  return load_project(options);
+  std::string words;
+  spec::Project project = load_project(options, &words);
+  settling.loaded(std::move(words));
+  return project;
 }
 
 UpResult up_traced(const spec::Project& project, const UpRequest& request, const Options& options,
@@ -115,9 +119,14 @@ int run_up(const Options& options) {
   if (options.no_start && options.wait)
     throw Error("--no-start and --wait exclude each other").with_exit_code(ExitCode::usage);
   if (options.no_start) return run_create(options);
+  if (const auto words = recall_settled(options)) {
+    std::cerr << *words;
+    return 0;
+  }
   const auto began = std::chrono::system_clock::now();
+  Settling settling(options);
   TraceFile trace(options.trace);
-  const spec::Project project = load_traced(options, trace.trace());
+  const spec::Project project = load_traced(options, trace.trace(), settling);
   check_attachment(project, options);
   const HostPaths paths = HostPaths::from_environment();
   if (options.locked) require_locked(project, options);
@@ -136,6 +145,7 @@ int run_up(const Options& options) {
     if (const int code = wait_for(result.desired, request, options); code != 0) return code;
   }
   tell_where(project, result, options, began);
+  settling.remember(project, request, result);
   return options.detach || options.wait ? 0 : stay_attached(project, options, paths, began);
 }
 

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/pipe.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -85,6 +86,7 @@ struct ChildTask {
 class RunningTool {
  public:
   explicit RunningTool(ChildTask task) {
+    void_inquiry();
     clone_args args{};
     args.exit_signal = SIGCHLD;
     task.is_isolated = ::geteuid() == 0;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/inquiry.h"
 
 namespace stack::network {
 namespace {
@@ -118,6 +119,7 @@ std::string Batch::enclosed(std::uint32_t first_sequence) const {
 }
 
 NetlinkSocket::NetlinkSocket(int protocol) : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC)) {
+  void_inquiry();
   if (!socket_) throw_errno("opening a netlink socket");
   if (mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID) != 0) {
     throw_errno("binding a netlink socket");

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "spec/short_forms.h"
 
@@ -171,6 +172,7 @@ class GrantCheck {
       : service_(service), sources_(sources) {}
 
   void check(const CdiGrant& grant) {
+    void_inquiry();
     for (const auto& node : grant.edits.nodes)
       if (!node.identity) require_device(grant, node.source);
     for (const auto& mount : grant.edits.mounts)

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "runtime/seccomp_profile.h"
 
 namespace stack::orchestrator {
@@ -58,14 +59,17 @@ class Reader {
  private:
   /// O_NONBLOCK: it may be a FIFO.
   static HostFile contents(const std::string& path) {
-    const Fd file = open_file(path, O_RDONLY | O_NONBLOCK);
+    const Fd file = open_noted(path, O_RDONLY | O_NONBLOCK);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) throw_errno("stat {}", path);
+    note_now(Question::kind, path);
     if (S_ISDIR(info.st_mode)) return {{}, true};
     if (!S_ISREG(info.st_mode)) fail("{} is neither a file nor a directory", path);
     if (static_cast<std::size_t>(info.st_size) > runtime::largest_file_content)
       fail("{} is larger than 1 MiB", path);
-    return {read_all(file.get()), false};
+    HostFile content{read_all(file.get()), false};
+    note_content(path, content.content);
+    return content;
   }
 
   void add(std::string message, const std::string& place, std::string hint) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/inquiry.h"
+
 namespace stack::orchestrator {
 namespace {
 
@@ -10,6 +12,7 @@ namespace fs = std::filesystem;
 
 /// Where the links of what exists of it lead.
 fs::path real_path(const fs::path& path) {
+  void_inquiry();
   std::error_code ignored;
   const fs::path real = fs::weakly_canonical(path, ignored);
   return real.empty() ? path.lexically_normal() : real;

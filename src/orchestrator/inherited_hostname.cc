@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "supervisor/shared_namespaces.h"
 
@@ -15,6 +16,7 @@ namespace stack::orchestrator {
 namespace {
 
 std::string hostname_of_machine() {
+  void_inquiry();
   std::array<char, HOST_NAME_MAX + 1> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -18,6 +19,8 @@ std::filesystem::path home_document(const std::string& project, const HostPaths&
 }
 
 bool is_same(const std::filesystem::path& one, const std::filesystem::path& other) {
+  note_now(Question::file, one);
+  note_now(Question::file, other);
   std::error_code ignored;
   return std::filesystem::equivalent(one, other, ignored);
 }

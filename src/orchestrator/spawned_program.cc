@@ -5,6 +5,7 @@
 #include <spawn.h>
 
 #include "base/error.h"
+#include "base/inquiry.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -53,6 +54,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 }  // namespace
 
 pid_t spawn_program(const Program& program, const std::array<int, 3>& streams) {
+  void_inquiry();
   FileActions actions;
   for (int number = 0; number < 3; ++number)
     actions.duplicate(streams[static_cast<std::size_t>(number)], number);

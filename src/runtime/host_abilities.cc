@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "runtime/capabilities.h"
 #include "runtime/limits.h"
@@ -118,6 +119,7 @@ std::optional<std::string> find_in_cgroups(const CgroupPlace& place, const HostA
 // ---- looking
 
 bool is_directory(const std::string& path) {
+  void_inquiry();
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 
 namespace stack::runtime {
@@ -157,6 +158,7 @@ class Check {
   }
 
   void check_devices() {
+    void_inquiry();
     for (std::size_t i = 0; i < spec_.security.devices.size(); ++i) {
       if (spec_.security.devices[i].identity) continue;  // its source need not exist
       const std::string& path = spec_.security.devices[i].source;

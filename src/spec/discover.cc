@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "spec/dotenv.h"
 #include "spec/load_sources.h"
@@ -69,6 +70,7 @@ void read_default_env_file(Discovery& found, const std::string& folder,
                            const std::string& directory) {
   const auto path = in(folder, ".env");
   std::error_code failure;
+  note_now(Question::kind, path);
   if (!std::filesystem::is_regular_file(path, failure)) return;
   VariableFiles env_files(found.variables);
   add_env_file(env_files, path, read_file(path), directory);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "spec/discover.h"
 #include "spec/isolate.h"
@@ -50,26 +51,33 @@ bool is_readable(const std::string& path, const struct stat& info) {
 
 std::string read_regular_file(const std::string& path) {
   return during(path, [&] {
-    const Fd file = open_file(path, O_RDONLY | O_NONBLOCK);
+    const Fd file = open_noted(path, O_RDONLY | O_NONBLOCK);
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) throw_errno("stat");
     if (!is_readable(path, info)) fail("not a regular file");
     // From now on it is waited for.
     if (::fcntl(file.get(), F_SETFL, O_RDONLY) != 0) throw_errno("fcntl");
-    return read_at_most(file.get());
+    std::string content = read_at_most(file.get());
+    if (S_ISREG(info.st_mode))
+      note_content(path, content);
+    else
+      void_inquiry();  // a pipe is not read again
+    return content;
   });
 }
 
 std::optional<std::string> read_if_present(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 || !is_readable(path, info)) return std::nullopt;
-  return read_regular_file(path);
+  if (::stat(path.c_str(), &info) == 0 && is_readable(path, info)) return read_regular_file(path);
+  note_now(Question::kind, path);
+  return std::nullopt;
 }
 
 std::vector<SourceText> read_sources(const Discovery& found, const std::string& current_directory) {
   std::vector<SourceText> sources;
   for (const auto& path : found.files) {
     if (path == "-") {
+      void_inquiry();
       sources.push_back({"-", "<stdin>", read_at_most(STDIN_FILENO)});
     } else {
       sources.push_back({path, shown_path(path, current_directory), read_regular_file(path)});

@@ -6,11 +6,13 @@
 #include <sys/un.h>
 
 #include "base/error.h"
+#include "base/inquiry.h"
 
 namespace stack::supervisor {
 
 /// Paths that do not fit into sun_path (108 bytes) go by way of a descriptor.
 Fd connect_control_socket(const ProjectFiles& files) {
+  void_inquiry();
   const std::filesystem::path path = files.control_socket();
   Fd directory(::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return {};

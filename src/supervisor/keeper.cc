@@ -30,6 +30,7 @@
 #include "network/links.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/project_files.h"
+#include "supervisor/settled_files.h"
 #include "supervisor/start_keeper.h"
 #include "supervisor/store_message.h"
 #include "supervisor/supervisor.h"
@@ -351,11 +352,17 @@ Keeper& set_up(const ProjectFiles& files, std::span<char> arguments) {
   return keeper;
 }
 
-/// Lock last: until it is gone, a new keeper waits.
+void remove_run_file(const std::filesystem::path& path) {
+  if (!injected_refusal("keeper.remove-file")) ::unlink(path.c_str());
+}
+
+/// Lock last: until it is gone, a new keeper waits. What an `up` remembers goes when no pid tells
+/// it any more that it will.
 void remove_run_files(const ProjectFiles& files) {
-  for (const auto& path :
-       {files.operations(), files.exits(), files.keeper_pid(), files.log(), files.keeper_lock()})
-    if (!injected_refusal("keeper.remove-file")) ::unlink(path.c_str());
+  for (const auto& path : {files.operations(), files.exits(), files.keeper_pid(), files.log()})
+    remove_run_file(path);
+  remove_settled(files);
+  remove_run_file(files.keeper_lock());
   // Only when empty; directories shared with others stay while others use them.
   kill_point("keeper.remove-directories");
   for (const auto& path :

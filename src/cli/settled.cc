@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/settled.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/host_paths.h"
+#include "base/ids.h"
+#include "base/inquiry.h"
+#include "base/text.h"
+#include "cli/captured.h"
+#include "cli/change.h"
+#include "cli/progress.h"
+#include "cli/style.h"
+#include "supervisor/operations_mark.h"
+#include "supervisor/settled_files.h"
+
+namespace stack::cli {
+namespace {
+
+using namespace orchestrator;
+
+constexpr std::string_view last_line = "end\n";
+constexpr std::string_view words_line = "words ";
+
+/// What it does besides deciding, asks besides the machine, or says besides the outcome.
+bool can_be_settled(const Options& options) {
+  const bool only_decides = options.detach && !options.wait && !options.no_start &&
+                            !options.dry_run && !options.build && !options.watch &&
+                            options.plan.empty() && options.trace.empty() &&
+                            options.copy_volumes_from.empty();
+  const bool fetches = !options.pull_policy.empty() && options.pull_policy != "missing" &&
+                       options.pull_policy != "never";
+  return only_decides && !fetches && !options.progress_on_stdout &&
+         !shows_live_progress(STDERR_FILENO, options);
+}
+
+/// Services whose images depend on a registry or a clock, and providers, are asked each time.
+bool can_be_settled(const spec::Project& project) {
+  constexpr std::array<std::string_view, 4> local{"", "missing", "if_not_present", "never"};
+  return project.providers.empty() && std::ranges::all_of(project.services, [&](const auto& each) {
+           const spec::Service& service = each.second;
+           return service.pull_refresh_after.empty() &&
+                  std::ranges::find(local, service.pull_policy) != local.end();
+         });
+}
+
+std::string own_program() {
+  struct stat info {};
+  if (::stat("/proc/self/exe", &info) != 0) throw_errno("stat /proc/self/exe");
+  return fmt::format("{}:{}:{}:{}.{}:{}.{}", info.st_dev, info.st_ino, info.st_size,
+                     info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
+                     info.st_ctim.tv_nsec);
+}
+
+/// All that tells one `up` from another before it asks anything.
+std::string key_of_this_command() {
+  std::string all = own_program();
+  all += fmt::format("\n{} {} {}\n", ::geteuid(), ::isatty(STDOUT_FILENO), ::isatty(STDERR_FILENO));
+  all += std::filesystem::current_path().native() + '\n';
+  all += read_file("/proc/self/cmdline");
+  for (const auto& [name, value] : process_environment())
+    if (name != "_") all += fmt::format("\n{}={}", name, value);
+  constexpr std::size_t digits = 32;
+  return stable_hex(all, digits);
+}
+
+/// A line for each; nothing when one does not fit into a line.
+std::optional<std::string> to_lines(const std::vector<Asked>& asked) {
+  std::string lines;
+  for (const Asked& each : asked) {
+    if (each.subject.find('\n') != std::string::npos) return std::nullopt;
+    lines += fmt::format("{} {} {}\n", static_cast<char>(each.question), each.answer, each.subject);
+  }
+  return lines;
+}
+
+std::optional<std::string> to_file(const std::vector<Asked>& asked, const std::string& words) {
+  const auto lines = to_lines(asked);
+  if (!lines) return std::nullopt;
+  return fmt::format("{}{}{}\n{}{}", *lines, words_line, words.size(), words, last_line);
+}
+
+/// The first line of `text`, which it is taken from.
+std::string_view next_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+bool still_holds(std::string_view line) {
+  const std::size_t space = line.find(' ', 2);
+  if (line.size() < 4 || space == std::string_view::npos) return false;
+  return ask(static_cast<Question>(line.front()), std::string(line.substr(space + 1))) ==
+         line.substr(2, space - 2);
+}
+
+/// The words of one that still holds in every line.
+std::optional<std::string> words_that_hold(std::string_view file) {
+  if (!file.ends_with(last_line)) return std::nullopt;
+  file.remove_suffix(last_line.size());
+  while (!file.empty()) {
+    const std::string_view line = next_line(file);
+    if (!line.starts_with(words_line)) {
+      if (!still_holds(line)) return std::nullopt;
+    } else if (parse_integer<std::size_t>(line.substr(words_line.size())) == file.size()) {
+      return std::string(file);
+    }
+  }
+  return std::nullopt;
+}
+
+/// What such an `up` tells when it has decided.
+std::string words_of(const std::string& project, const UpResult& result) {
+  const CapturedErrors captured;
+  for (const Problem& warning : result.warnings) tell_warning(warning);
+  tell_outcome(project, result);
+  return captured.text();
+}
+
+bool has_nothing_to_do(const UpResult& result) {
+  return result.problems.empty() && result.plan.empty() && result.execution.results.empty() &&
+         result.execution.succeeded();
+}
+
+}  // namespace
+
+std::optional<std::string> recall_settled(const Options& options) {
+  if (!can_be_settled(options)) return std::nullopt;
+  try {
+    const HostPaths paths = HostPaths::from_environment();
+    const auto found = supervisor::find_settled(paths, key_of_this_command());
+    if (!found || supervisor::has_operations({paths, found->project})) return std::nullopt;
+    const auto file = read_file_if_exists(found->path);
+    return file ? words_that_hold(*file) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // whoever looks at everything will tell
+  }
+}
+
+struct Settling::State {
+  Inquiry inquiry{};
+  Inquiry::Mark loaded{};
+  std::string words{};  ///< of loading
+
+  /// Looks again when there was something to do.
+  std::optional<std::string> lines(const spec::Project& project, const UpRequest& request,
+                                   const UpResult& result);
+};
+
+Settling::Settling(const Options& options) {
+  if (can_be_settled(options)) state_ = std::make_unique<State>();
+}
+
+Settling::~Settling() = default;
+
+void Settling::loaded(std::string words) {
+  if (!state_) return;
+  state_->words = std::move(words);
+  state_->loaded = state_->inquiry.mark();
+}
+
+std::optional<std::string> Settling::State::lines(const spec::Project& project,
+                                                  const UpRequest& request,
+                                                  const UpResult& result) {
+  if (has_nothing_to_do(result)) {
+    const auto asked = inquiry.asked();
+    return asked ? to_file(*asked, words + words_of(project.name, result)) : std::nullopt;
+  }
+  inquiry.back_to(loaded);
+  const UpResult again = preview(project, request, HostPaths::from_environment());
+  const auto asked = inquiry.asked();
+  if (!asked || !has_nothing_to_do(again)) return std::nullopt;
+  return to_file(*asked, words + words_of(project.name, again));
+}
+
+void Settling::remember(const spec::Project& project, const UpRequest& request,
+                        const UpResult& result) {
+  if (!state_ || !can_be_settled(project)) return;
+  if (!result.problems.empty() || !result.execution.succeeded()) return;
+  try {
+    const auto file = state_->lines(project, request, result);
+    if (!file) return;
+    const HostPaths paths = HostPaths::from_environment();
+    supervisor::write_settled({paths, project.name}, key_of_this_command(), *file);
+  } catch (const Error&) {
+    // Then the next one looks at everything, and tells.
+  }
+}
+
+}  // namespace stack::cli

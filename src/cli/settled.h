@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// An `up` that finds nothing to change is remembered with all that it asked the machine. While each
+// answer is the same, the next one like it has nothing to change either, and need not parse, lower
+// and compare anything again to say so (docs/reconciler.md, "The second up").
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "orchestrator/use_cases.h"
+#include "spec/model.h"
+
+namespace stack::cli {
+
+/// What an `up` with these options says on standard error when it is known to have nothing to
+/// change; nothing when it must look.
+std::optional<std::string> recall_settled(const Options& options);
+
+/// Follows one `up` from before it reads its first file.
+class Settling {
+ public:
+  explicit Settling(const Options& options);
+  ~Settling();
+  Settling(const Settling&) = delete;
+  Settling& operator=(const Settling&) = delete;
+
+  /// The files have been read, which were said to be like this.
+  void loaded(std::string words);
+  /// Remembers it when there was nothing to change, or when there is nothing more: then it looks
+  /// again, as the next one would. Never throws.
+  void remember(const spec::Project& project, const orchestrator::UpRequest& request,
+                const orchestrator::UpResult& result);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;  ///< none: this is not to be remembered
+};
+
+}  // namespace stack::cli
