@@ -132,7 +132,7 @@ int show_model_diff(const Options& options) {
 int run_rollback(const Options& options) {
   if (options.arguments.size() > 1)
     throw Error("rollback takes one number").with_exit_code(ExitCode::usage);
-  const std::string name = project_name(options);
+  const std::string name = project_to_change(options);
   const History history = history_of(name);
   const HistoryEntry entry = options.arguments.empty()
                                  ? entry_before(history)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/project.h"
 
+#include <cstdlib>
 #include <iostream>
 
 #include "base/environment.h"
@@ -108,9 +109,27 @@ NamedProject load_named_project(const Options& options) {
   }
 }
 
+NamedProject load_project_to_change(const Options& options) {
+  NamedProject named = load_named_project(options);
+  if (named.project && !is_project_said(options))
+    orchestrator::check_home(*named.project, HostPaths::from_environment());
+  return named;
+}
+
 void tell_without_file(const Options& options, const char* instead) {
   if (!options.project_name.empty() || spec::has_file(load_request(options))) return;
   std::cerr << fmt::format("note: there is no stack file here; {}\n", instead);
+}
+
+bool is_project_said(const Options& options) {
+  return !options.project_name.empty() || std::getenv("COMPOSE_PROJECT_NAME") != nullptr;
+}
+
+std::string project_to_change(const Options& options) {
+  if (is_project_said(options)) return project_name(options);
+  const spec::ProjectPlace place = spec::find_project(load_request(options));
+  orchestrator::check_home(place.name, place.working_dir, HostPaths::from_environment());
+  return place.name;
 }
 
 std::string project_name(const Options& options) {

@@ -26,6 +26,8 @@ struct NamedProject {
   std::optional<spec::Project> project;
 };
 NamedProject load_named_project(const Options& options);
+/// The same for a command that changes what runs: see project_to_change().
+NamedProject load_project_to_change(const Options& options);
 
 /// For a list that is empty: where there is no stack file, tells what lists those of the whole
 /// machine.
@@ -33,5 +35,10 @@ void tell_without_file(const Options& options, const char* instead);
 
 /// Only the name: no file needs to be valid.
 std::string project_name(const Options& options);
+/// The same for a command that changes what runs: a name that comes from the folder or the file
+/// means the project that is at home there. Throws Error when that is another one.
+std::string project_to_change(const Options& options);
+/// Whether -p or COMPOSE_PROJECT_NAME says it: then it is that project wherever it is at home.
+bool is_project_said(const Options& options);
 
 }  // namespace stack::cli

@@ -72,7 +72,7 @@ bool is_wanted(const std::set<std::string>& names, const Options& options) {
 }  // namespace
 
 int run_remove(const Options& options) {
-  const std::string name = project_name(options);
+  const std::string name = project_to_change(options);
   const auto containers = supervisor::read_containers(HostPaths::from_environment(), name,
                                                       supervisor::ConfigParts::summary);
   const Meant meant = meant_by(options, containers);

@@ -56,7 +56,7 @@ KillRequest kill_request(const Options& options, const NamedProject& named) {
 }  // namespace
 
 int run_kill(const Options& options) {
-  const NamedProject named = load_named_project(options);
+  const NamedProject named = load_project_to_change(options);
   check_in_file(without_container(named.name, options), named);
   const KillRequest request = kill_request(options, named);
   return carry_out(options, [&](Host& host) {
@@ -67,19 +67,19 @@ int run_kill(const Options& options) {
 }
 
 int run_pause(const Options& options) {
-  const std::string name = project_name(options);
+  const std::string name = project_to_change(options);
   check_services(name, options);
   return carry_out(options, [&](Host& host) { return pause(name, services_of(options), host); });
 }
 
 int run_unpause(const Options& options) {
-  const std::string name = project_name(options);
+  const std::string name = project_to_change(options);
   check_services(name, options);
   return carry_out(options, [&](Host& host) { return unpause(name, services_of(options), host); });
 }
 
 int run_restart(const Options& options) {
-  const NamedProject named = load_named_project(options);
+  const NamedProject named = load_project_to_change(options);
   check_in_file(without_container(named.name, options), named);
   RestartRequest request{services_of(options), grace_of(options), {}};
   if (named.project && !options.no_deps) request.links = restart_links(*named.project);

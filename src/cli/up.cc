@@ -2,7 +2,6 @@
 // up, down, stop, start: the commands that change what runs.
 #include <unistd.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <utility>
 
@@ -180,8 +179,7 @@ int run_down(const Options& options) {
   policy.now = options.now;
   policy.grace = grace_of(options);
   policy.services.insert(options.arguments.begin(), options.arguments.end());
-  const bool said = !options.project_name.empty() || std::getenv("COMPOSE_PROJECT_NAME") != nullptr;
-  policy.name = said ? DownPolicy::Name::said : DownPolicy::Name::of_the_file;
+  policy.name = is_project_said(options) ? DownPolicy::Name::said : DownPolicy::Name::of_the_file;
   const spec::Project* const project = named.project ? &*named.project : nullptr;
   if (options.dry_run)
     return show_steps(
@@ -205,7 +203,7 @@ int run_down(const Options& options) {
 }
 
 int run_stop(const Options& options) {
-  const std::string name = project_name(options);
+  const std::string name = project_to_change(options);
   check_services(name, options);
   count_interrupts();
   const auto progress = make_progress(options);

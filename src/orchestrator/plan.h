@@ -151,9 +151,10 @@ struct DownPolicy {
   /// Said by a person, it means that project wherever it is at home; see project_home.h.
   enum class Name { said, of_the_file } name = Name::said;
   std::optional<std::chrono::nanoseconds> grace;
-  std::set<std::string> services;         ///< empty: all, and the networks too
-  std::set<std::string> known_services;   ///< of the file; empty without one: everything is ours
-  std::vector<std::string> volume_names;  ///< named ones that -v removes
+  std::set<std::string> services;           ///< empty: all, and the networks too
+  std::set<std::string> known_services;     ///< of the file; empty without one: everything is ours
+  std::set<std::string> inactive_services;  ///< of the file's other profiles: they stay
+  std::vector<std::string> volume_names;    ///< named ones that -v removes
 };
 /// Steps that take the stack away: dependents first, independent ones at once.
 Plan plan_down(const ObservedState& observed, const DownPolicy& policy);

@@ -31,6 +31,7 @@ std::set<std::string> leaving_containers(const ObservedState& observed, const Do
   std::set<std::string> names;
   for (const auto& [name, container] : observed.containers) {
     if (!services.empty() && !services.contains(container.config.service)) continue;
+    if (policy.inactive_services.contains(container.config.service)) continue;
     if (supervisor::is_one_off(container.config) && policy.orphans == Orphans::leave) continue;
     if (is_orphan(container, policy) && policy.orphans == Orphans::leave) continue;
     names.insert(name);

@@ -78,16 +78,21 @@ std::vector<std::filesystem::path> project_files(const std::string& project,
 }
 
 void check_home(const spec::Project& project, const HostPaths& paths) {
-  const auto home = project_home(project.name, paths);
-  if (!home || *home == project.working_dir || !stack::exists(*home)) return;
-  if (is_same(*home, project.working_dir)) return;
-  throw Error(fmt::format("project {} is at home in {}, this is {}", project.name, home->native(),
-                          project.working_dir.native()))
+  check_home(project.name, project.working_dir, paths);
+}
+
+void check_home(const std::string& project, const std::filesystem::path& folder,
+                const HostPaths& paths) {
+  const auto home = project_home(project, paths);
+  if (!home || *home == folder || !stack::exists(*home)) return;
+  if (is_same(*home, folder)) return;
+  throw Error(fmt::format("project {} is at home in {}, this is {}", project, home->native(),
+                          folder.native()))
       .with_hint(
           "`--isolated` gives this one a name and ports of its own, `-p NAME` or `name:` in the "
           "file a name; "
           "`stack -p " +
-          project.name + " down` elsewhere, or there, ends the other");
+          project + " down` elsewhere, or there, ends the other");
 }
 
 }  // namespace stack::orchestrator

@@ -31,5 +31,7 @@ std::vector<std::filesystem::path> project_files(const std::string& project,
 /// Throws Error with both paths when the project of this name is at home in another folder that
 /// still exists.
 void check_home(const spec::Project& project, const HostPaths& paths);
+void check_home(const std::string& project, const std::filesystem::path& folder,
+                const HostPaths& paths);
 
 }  // namespace stack::orchestrator

@@ -32,6 +32,13 @@ std::set<std::string> all_services(const spec::Project& project) {
   return names;
 }
 
+/// Also those that are not active now: their containers are no orphans.
+std::set<std::string> known_services(const spec::Project& project) {
+  std::set<std::string> names = all_services(project);
+  names.insert(project.inactive_services.begin(), project.inactive_services.end());
+  return names;
+}
+
 /// What is to become of the containers of a service that need not be recreated, or need to.
 Recreation recreation_of(const std::string& service, const UpRequest& request) {
   const auto& named = request.services;
@@ -74,7 +81,7 @@ Plan unstarted(const Plan& plan, const UpRequest& request, const DesiredState& d
 
 Changes changes_for(const spec::Project& project, const UpRequest& request,
                     const DesiredState& desired, const ObservedState& observed) {
-  Changes changes = diff(desired, observed, all_services(project));
+  Changes changes = diff(desired, observed, known_services(project));
   untangle(desired, observed, changes);
   apply(request, desired, changes);
   add_reruns(desired, observed, request.reruns, changes);
@@ -107,7 +114,10 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
 DownPolicy completed_policy(DownPolicy policy, const std::string& name,
                             const spec::Project* project, const ObservedState& observed) {
   policy.project = name;
-  if (project != nullptr) policy.known_services = all_services(*project);
+  if (project != nullptr) {
+    policy.known_services = known_services(*project);
+    policy.inactive_services = project->inactive_services;
+  }
   for (const auto& [volume, info] : observed.volumes) {
     const auto owner = info.labels.find("com.docker.compose.project");
     const bool ours = owner != info.labels.end() && owner->second == name;

@@ -174,7 +174,7 @@ std::string name_in_files(const LoadRequest& request, const Discovery& found) {
 
 }  // namespace
 
-std::string find_project_name(const LoadRequest& request) {
+ProjectPlace find_project(const LoadRequest& request) {
   const auto found = discover(request);
   check_given_name(found.project_name);
   const auto& directory = found.project_directory;
@@ -182,7 +182,11 @@ std::string find_project_name(const LoadRequest& request) {
   if (name.empty()) name = name_in_files(request, found);
   if (name.empty()) name = normalized_name(directory.substr(directory.rfind('/') + 1));
   if (name.empty()) fail("the project has no name: use -p NAME");
-  return isolation_of(request, directory, name).name;
+  return {isolation_of(request, directory, name).name, directory};
+}
+
+std::string find_project_name(const LoadRequest& request) {
+  return find_project(request).name;
 }
 
 }  // namespace stack::spec

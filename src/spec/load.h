@@ -78,5 +78,11 @@ bool has_file(const LoadRequest& request);
 /// Only what `-p`, COMPOSE_PROJECT_NAME, `name:` and the folder say, for commands that work without
 /// a valid file (down, ps, logs, stop). Throws Error when no name can be found.
 std::string find_project_name(const LoadRequest& request);
+/// The same, and the project's folder.
+struct ProjectPlace {
+  std::string name;
+  std::filesystem::path working_dir;
+};
+ProjectPlace find_project(const LoadRequest& request);
 
 }  // namespace stack::spec

@@ -104,8 +104,9 @@ void check_consistency(const Node& root, const Strings& inactive, const Stages& 
   check_contradictions(root, reporter);
 }
 
-void finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
-                 Reporter& reporter) {
+/// Returns the services of inactive profiles, which it removes.
+Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
+                    Reporter& reporter) {
   const std::string& name = identity.name;
   const auto& stages = request.stages;
   check_values_present(root, reporter);
@@ -137,6 +138,7 @@ void finish_tree(Node& root, const SourceRequest& request, const Isolation& iden
   if (stages.interpolate && stages.remove_unused) remove_unused(root);
   report_unimplemented(root, reporter);
   if (stages.interpolate || stages.normalize) root.set("name", make_string(name, root.place));
+  return inactive;
 }
 
 /// Optional dependencies on services of inactive profiles are printed, but nobody waits for them.
@@ -280,13 +282,14 @@ LoadResult load_from_sources(SourceRequest request) {
   auto profiles = all_profiles(root);
   if (request.lint) lint(root, request.default_bind, reporter);
   if (request.stages.interpolate) warn_of_unknown_profiles(request.profiles, profiles, reporter);
-  finish_tree(root, request, {name, isolated}, reporter);
+  const Strings inactive = finish_tree(root, request, {name, isolated}, reporter);
   Project project = make_project(std::move(root), request, reporter);
   if (request.stages.check_consistency && request.stages.interpolate) validate(project, reporter);
   project.history = history;
   project.isolated = isolated;
   project.default_bind = request.default_bind;
   project.profiles = std::move(profiles);
+  project.inactive_services = {inactive.begin(), inactive.end()};
   project.variables = std::move(surroundings.variables);
   if (!result.diagnostics.has_errors()) result.project = std::move(project);
   return result;

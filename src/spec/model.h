@@ -425,6 +425,7 @@ struct Project {
   std::filesystem::path working_dir;         ///< absolute
   std::vector<std::filesystem::path> files;  ///< absolute, in merge order
   std::map<std::string, Service> services;   ///< active ones
+  std::set<std::string> inactive_services;   ///< of profiles that are not active
   /// Active ones, too. Services that depend on one depend on what it depends on itself.
   std::map<std::string, Provider> providers;
   std::map<std::string, Network> networks;    ///< used ones, "default" included when used

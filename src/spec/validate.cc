@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/number.h"
+#include "base/object_name.h"
 #include "base/text.h"
 #include "spec/check_ready.h"
 #include "spec/check_service.h"
@@ -31,7 +32,13 @@ class Validator {
       check_healthcheck(service);
       check_service(service, project_.sources, reporter_);
       check_logging(service);
+      check_name("container", service.container_name,
+                 fmt::format("services.{}.container_name", name));
     }
+    for (const auto& [key, network] : project_.networks)
+      check_name("network", network.name, fmt::format("networks.{}.name", key));
+    for (const auto& [key, volume] : project_.volumes)
+      check_name("volume", volume.name, fmt::format("volumes.{}.name", key));
     check_user_namespaces(project_, reporter_);
   }
 
@@ -91,6 +98,13 @@ class Validator {
               fmt::format("services.{}.healthcheck.start_interval", service.name),
               "start_interval needs start_period");
     }
+  }
+
+  /// Of what is made, or sought: a file of the name holds what is known about it.
+  void check_name(const char* kind, const std::string& name, const std::string& path) {
+    if (name.empty() || is_object_name(name)) return;
+    problem("bad-name", path, fmt::format("{} is no name for a {}", stack::quoted(name), kind))
+        .hint = "a letter or digit first, then letters, digits, _ . -";
   }
 
   void check_logging(const Service& service) {

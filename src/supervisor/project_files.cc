@@ -7,6 +7,7 @@
 
 #include "base/document.h"
 #include "base/ids.h"
+#include "base/object_name.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "supervisor/network_json.h"
@@ -103,6 +104,11 @@ std::vector<std::string> container_directories(const ProjectFiles& files) {
 
 std::string ProjectFiles::stack_id() const {
   return stable_hex(paths.data.native() + "\n" + project, 8);
+}
+
+std::filesystem::path ProjectFiles::network(const std::string& name) const {
+  if (!is_object_name(name)) fail("{} is no name for a network", stack::quoted(name));
+  return networks() / (name + ".json");
 }
 
 std::optional<pid_t> read_keeper_pid(const ProjectFiles& files) {

@@ -48,9 +48,8 @@ struct ProjectFiles {
   std::filesystem::path logs() const { return paths.project_data(project) / "logs"; }
   std::filesystem::path events() const { return paths.project_data(project) / "events"; }
   std::filesystem::path networks() const { return paths.project_data(project) / "networks"; }
-  std::filesystem::path network(const std::string& name) const {
-    return networks() / (name + ".json");
-  }
+  /// Throws Error when it is no name: it would lead elsewhere.
+  std::filesystem::path network(const std::string& name) const;
   /// Parent of the containers' cgroups.
   std::string cgroup() const { return "stack/" + project; }
   /// 8 hex digits that name this stack's links and tables: project and installation.

@@ -346,6 +346,42 @@ TEST(Load, RequestsForDevicesKnowWhereTheyStand) {
   for (const auto& request : requests) EXPECT_EQ(request.reserved, request.count == 2);
 }
 
+/// Files are called after them.
+TEST(Load, NamesThatAreNoneAreFound) {
+  EXPECT_EQ(
+      messages_of(load_text(R"(services:
+  a:
+    image: x
+    container_name: ../../evil
+    networks: [n, m]
+    volumes: ["vol:/v"]
+networks:
+  n: {name: ../../../target}
+  m: {name: "a b", external: true}
+volumes:
+  vol: {name: a/b}
+)")),
+      "4: \"../../evil\" is no name for a container (a letter or digit first, then letters, "
+      "digits, _ . -)\n"
+      "8: \"../../../target\" is no name for a network (a letter or digit first, then letters, "
+      "digits, _ . -)\n"
+      "9: \"a b\" is no name for a network (a letter or digit first, then letters, digits, _ . "
+      "-)\n"
+      "11: \"a/b\" is no name for a volume (a letter or digit first, then letters, digits, _ . "
+      "-)\n");
+}
+
+TEST(Load, ServicesOfOtherProfilesAreKnown) {
+  const auto project = load_text(R"(services:
+  a: {image: x}
+  b: {image: x, profiles: [more]}
+)")
+                           .project;
+  ASSERT_TRUE(project);
+  EXPECT_FALSE(project->services.contains("b"));
+  EXPECT_EQ(project->inactive_services, std::set<std::string>{"b"});
+}
+
 TEST(Load, MistakesBetweenServicesAreFound) {
   EXPECT_EQ(messages_of(load_text(R"(services:
   a:

@@ -113,6 +113,33 @@ class Plan(stacktest.StackTest):
         self.stack("up", "-d", "--remove-orphans", "-t", "0")
         self.assertNotIn("web", self.ps())
 
+    def test_a_service_of_another_profile_is_no_orphan(self):
+        self.write_stack(SHOP.format(colour="red"))
+        self.write("stack.override.yaml",
+                   'services: {extra: {image: "box:1", command: sleep 1003, profiles: [more]}}')
+        self.stack("--profile", "more", "up", "-d")
+        self.assertNotIn("rphan", self.stack("up", "-d").err)
+        self.stack("up", "-d", "--remove-orphans")
+        self.assertEqual(self.state_of("extra"), "running")
+        down = self.stack("down", "--remove-orphans", "-t", "0").err
+        self.assertNotIn("rphan", down)
+        self.assertEqual(set(self.ps()), {"extra"})
+        self.stack("--profile", "more", "down", "-t", "0")
+
+    def test_another_folder_of_the_name_does_not_touch_the_first(self):
+        self.up(SHOP.format(colour="red"))
+        other = self.directory / "elsewhere" / self.project
+        other.mkdir(parents=True)
+        (other / "stack.yaml").write_text((self.directory / "stack.yaml").read_text(encoding="utf-8"),
+                                          encoding="utf-8")
+        for command in (["stop"], ["kill"], ["restart"], ["pause"], ["unpause"], ["rm", "-fs"], ["rollback"]):
+            with self.subTest(command):
+                refused = self.stack(*command, directory=other, expect=1).err
+                self.assertIn(f"is at home in {self.directory}", refused)
+        self.assertEqual(self.state_of("web"), "running")
+        self.stack("-p", self.project, "stop", "-t", "0", directory=other)
+        self.assertEqual(self.state_of("web"), "exited")
+
     def test_up_repairs_what_was_killed(self):
         self.up(SHOP.format(colour="red"))
         pid, = self.pids_running("sleep 1002")
