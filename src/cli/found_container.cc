@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/object_name.h"
 #include "base/text.h"
 #include "cli/change.h"
@@ -27,14 +28,37 @@ std::vector<FoundContainer> all_containers(supervisor::ConfigParts parts) {
   return all;
 }
 
+namespace {
+
+/// Names are a stack's own: two of them may have the same.
+[[noreturn]] void refuse_several(const std::vector<const FoundContainer*>& called) {
+  std::vector<std::string> which;
+  for (const FoundContainer* const each : called)
+    which.push_back(
+        fmt::format("{} of stack {}", short_id(each->container.config.id), each->project));
+  throw Error(fmt::format("several containers are called {}: {}",
+                          called.front()->container.config.name, fmt::join(which, ", ")))
+      .with_hint("the id tells them apart");
+}
+
+const FoundContainer* one_called(const std::vector<FoundContainer>& containers,
+                                 const std::string& name) {
+  std::vector<const FoundContainer*> called;
+  for (const FoundContainer& each : containers) {
+    if (each.container.config.id == name) return &each;
+    if (each.container.config.name == name) called.push_back(&each);
+  }
+  if (called.size() > 1) refuse_several(called);
+  return called.empty() ? nullptr : called.front();
+}
+
+}  // namespace
+
 const FoundContainer* seek_container(const std::vector<FoundContainer>& containers,
                                      const std::string& text) {
   const std::string name = text.starts_with('/') ? text.substr(1) : text;
+  if (const FoundContainer* const called = one_called(containers, name)) return called;
   const FoundContainer* chosen = nullptr;
-  for (const FoundContainer& each : containers) {
-    const auto& config = each.container.config;
-    if (config.name == name || config.id == name) return &each;
-  }
   for (const FoundContainer& each : containers) {
     const auto& config = each.container.config;
     if (name.empty() || !config.id.starts_with(name)) continue;

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <utility>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/attached_up.h"
 #include "cli/change.h"
@@ -81,7 +82,10 @@ void tell_volumes_that_go(const Plan& plan) {
   for (const Step& step : plan.steps) {
     const auto* const removal = std::get_if<RemoveVolume>(&step.action);
     if (removal == nullptr) continue;
-    (removal->for_good ? lost : kept)
+    const auto volume = store.find(removal->name);
+    // An empty one is not kept.
+    const bool has_content = volume && !list_directory(volume->data).empty();
+    (removal->for_good || !has_content ? lost : kept)
         .push_back(fmt::format("{} ({})", removal->name, human_size(store.size(removal->name))));
   }
   if (!lost.empty()) std::cerr << fmt::format("Volumes deleted: {}\n", fmt::join(lost, ", "));

@@ -393,6 +393,25 @@ std::vector<Problem> strange_networks(const DesiredState& desired) {
   return warnings;
 }
 
+std::vector<Problem> strange_volumes(const DesiredState& desired, const ObservedState& observed) {
+  std::vector<Problem> warnings;
+  for (const auto& [name, volume] : desired.volumes) {
+    const auto there = observed.volumes.find(name);
+    if (volume.external || volume.key.empty() || there == observed.volumes.end()) continue;
+    const auto owner = there->second.labels.find("com.docker.compose.project");
+    if (owner != there->second.labels.end() && owner->second == desired.project) continue;
+    const std::string whose =
+        owner == there->second.labels.end()
+            ? std::string("was not created for a project")
+            : fmt::format("was created for project {} (expected {})", stack::quoted(owner->second),
+                          stack::quoted(desired.project));
+    warnings.push_back({fmt::format("volume {} already exists but {}", stack::quoted(name), whose),
+                        desired.sources.find("volumes." + volume.key),
+                        "`external: true` says that an existing volume is to be used"});
+  }
+  return warnings;
+}
+
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
                                  const Plan& plan, HostSources host_sources) {

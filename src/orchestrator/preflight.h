@@ -36,6 +36,9 @@ std::vector<Problem> check_images(const spec::Project& project,
 void find_owners(const HostPaths& paths, const ObservedState& observed, DesiredState& desired);
 /// A warning for each network of another stack that the file calls neither external nor shared.
 std::vector<Problem> strange_networks(const DesiredState& desired);
+/// Warnings: volumes that are there and were made for another project, or for none, without being
+/// said to be external.
+std::vector<Problem> strange_volumes(const DesiredState& desired, const ObservedState& observed);
 
 /// Bind sources and externals that are missing, bind sources that should not be given away,
 /// containers without a command: for each container that the changes would create, replace or

@@ -229,6 +229,7 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
+  std::ranges::move(strange_volumes(result.desired, observed), std::back_inserter(result.warnings));
   std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
   std::ranges::move(copies.warnings, std::back_inserter(result.warnings));

@@ -103,6 +103,7 @@ struct Binding {
 enum class Lack : std::uint8_t {
   harmless,  ///< a warning: the stack runs, with less than was asked for
   harmful,   ///< an error: running without it would be wrong
+  none,      ///< it has: who heeds it reads it from the tree
 };
 
 struct Field {

@@ -414,9 +414,7 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   if (changed != wanted)
     fail("container {} cannot become what is asked for without being made anew", config_.name);
   fail_point("update.limits");
-  change_limits(changed.spec.resources);
-  change_ports(changed);
-  change_texts(request);
+  change_kernel(changed, request);
   // After the kernel: what is on disk as applied is true. Cut off between the two, it is done
   // again.
   fail_point("update.config");
@@ -433,11 +431,28 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   co_return Answer{true};
 }
 
+/// All or nothing, as far as the kernel takes back what it took.
+void ContainerTask::change_kernel(const ContainerConfig& wanted, const UpdateContainer& request) {
+  change_limits(config_.spec.resources, wanted.spec.resources);
+  try {
+    change_ports(config_, wanted);
+    try {
+      change_texts(request);
+    } catch (const Error&) {
+      change_ports(wanted, config_);
+      throw;
+    }
+  } catch (const Error&) {
+    take_limits_back(wanted.spec.resources);
+    throw;
+  }
+}
+
 /// Those that stay are held throughout. All or nothing, unless somebody takes what was let go.
-void ContainerTask::change_ports(const ContainerConfig& wanted) {
-  if (!active() || wanted.ports == config_.ports) return;
+void ContainerTask::change_ports(const ContainerConfig& now, const ContainerConfig& wanted) {
+  if (!active() || wanted.ports == now.ports) return;
   status_.published =
-      shared_.publisher.change(wanted, config_.ports, published_address(), status_.published);
+      shared_.publisher.change(wanted, now.ports, published_address(), status_.published);
 }
 
 Awaitable<void> ContainerTask::ports_changed() {
@@ -480,19 +495,27 @@ void ContainerTask::take_name(std::string name, ContainerConfig changed) {
   tell("rename");
 }
 
-/// All or nothing, as far as the kernel takes back what it took.
-void ContainerTask::change_limits(const runtime::ResourceSpec& wanted) {
-  const runtime::ResourceSpec& now = config_.spec.resources;
+void ContainerTask::change_limits(const runtime::ResourceSpec& now,
+                                  const runtime::ResourceSpec& wanted) {
   if (!runs() || wanted == now) return;
   try {
     runtime::update_limits(config_.spec.cgroup, now, wanted);
   } catch (Error& error) {
-    try {
-      runtime::update_limits(config_.spec.cgroup, wanted, now);
-    } catch (const Error& second) {
-      journal::warning("limits of " + config_.name + ": " + second.what());
-    }
+    take_limits_back(wanted);
+    if (error.error_number() == EBUSY)  // of memory, on cgroup v1
+      error.with_hint(
+          "more than that is in use; a new container (`up --force-recreate`) keeps to it");
     throw error.add_frame("changing the limits of " + config_.name);
+  }
+}
+
+void ContainerTask::take_limits_back(const runtime::ResourceSpec& from) {
+  const runtime::ResourceSpec& now = config_.spec.resources;
+  if (!runs() || from == now) return;
+  try {
+    runtime::update_limits(config_.spec.cgroup, from, now);
+  } catch (const Error& error) {
+    journal::warning("limits of " + config_.name + ": " + error.what());
   }
 }
 

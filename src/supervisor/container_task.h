@@ -125,8 +125,10 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   using Self = std::shared_ptr<ContainerTask>;
   Awaitable<void> launch(Spans* trace);
   Awaitable<void> try_launch(Spans* trace);
-  void change_limits(const runtime::ResourceSpec& wanted);
-  void change_ports(const ContainerConfig& wanted);
+  void change_kernel(const ContainerConfig& wanted, const UpdateContainer& request);
+  void change_limits(const runtime::ResourceSpec& now, const runtime::ResourceSpec& wanted);
+  void take_limits_back(const runtime::ResourceSpec& from);
+  void change_ports(const ContainerConfig& now, const ContainerConfig& wanted);
   Awaitable<void> ports_changed();
   void probe_anew();
   Awaitable<Answer> settle();

@@ -121,5 +121,24 @@ TEST(Preflight, AnotherStacksNetworkIsUsedWithAWarningUnlessItIsExternal) {
   EXPECT_TRUE(strange_networks(wish).empty());
 }
 
+TEST(Preflight, AnotherStacksVolumeIsUsedWithAWarningUnlessItIsExternal) {
+  DesiredState wish = desired(project({service("web")}));
+  ObservedState world;
+  wish.volumes["shop_data"] = {"shop_data", "data", "", false, {}};
+  EXPECT_TRUE(strange_volumes(wish, world).empty());
+  auto& labels = world.volumes["shop_data"].labels;
+  ASSERT_EQ(strange_volumes(wish, world).size(), 1U);
+  labels["com.docker.compose.project"] = "blog";
+  ASSERT_EQ(strange_volumes(wish, world).size(), 1U);
+  EXPECT_EQ(strange_volumes(wish, world).front().message,
+            "volume \"shop_data\" already exists but was created for project \"blog\" (expected "
+            "\"shop\")");
+  labels["com.docker.compose.project"] = "shop";
+  EXPECT_TRUE(strange_volumes(wish, world).empty());
+  labels.clear();
+  wish.volumes["shop_data"].external = true;
+  EXPECT_TRUE(strange_volumes(wish, world).empty());
+}
+
 }  // namespace
 }  // namespace stack::orchestrator

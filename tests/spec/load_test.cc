@@ -371,6 +371,15 @@ volumes:
       "-)\n");
 }
 
+TEST(Load, RulesForWatchingHaveAnEffect) {
+  EXPECT_EQ(messages_of(load_text(R"(services:
+  a:
+    image: x
+    develop: {watch: [{path: ., action: restart}]}
+)")),
+            "");
+}
+
 TEST(Load, ServicesOfOtherProfilesAreKnown) {
   const auto project = load_text(R"(services:
   a: {image: x}

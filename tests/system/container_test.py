@@ -31,6 +31,21 @@ class ContainerTest(stacktest.StackTest):
         return seen
 
 
+class Names(ContainerTest):
+    def test_a_name_that_two_stacks_have_means_none_of_them(self):
+        self.write_stack("services: {db: {image: 'box:1', command: sleep inf, container_name: db}}")
+        for name in ("one", "two"):
+            self.addCleanup(self.stack, "-p", name, "down", "-t", "0")
+            self.stack("-p", name, "up", "-d")
+        for command in (["exec", "db", "true"], ["stop", "db"], ["rm", "-f", "db"], ["inspect", "db"]):
+            refused = self.container(*command, expect=None)
+            self.assertNotEqual(refused.code, 0, command)
+            self.assertRegex(refused.err, "several containers are called db: [0-9a-f]{12} of stack (one|two), ")
+        (one,) = self.stack("-p", "one", "ps", "-q").lines
+        self.container("rm", "-f", one[:12])
+        self.assertEqual(self.container("exec", "db", "true").code, 0)
+
+
 class Run(ContainerTest):
     def test_hello(self):
         result = self.run_box("--rm", "-", "echo", "hello world")
