@@ -9,6 +9,7 @@
 #include "spec/legacy.h"
 #include "spec/merge.h"
 #include "spec/paths.h"
+#include "spec/source_bytes.h"
 #include "spec/yaml_tree.h"
 
 namespace stack::spec {
@@ -24,6 +25,9 @@ std::string directory_of(const std::string& path) {
 }
 
 Documents parse_one(SourceText source, Reporter& reporter) {
+  // What is too large stays so: cut off by the reader, it could become small enough.
+  if (source.bytes.size() <= kMaxSourceBytes)
+    source.bytes = as_source_text(std::move(source.bytes));
   const auto file = reporter.add_file(source.shown, std::move(source.bytes));
   if (!check_bytes(file, reporter)) return {};
   return parse_yaml(file, reporter);

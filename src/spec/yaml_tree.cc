@@ -299,8 +299,10 @@ bool check_bytes(std::uint16_t file, Reporter& reporter) {
       return false;
     }
     if (is_forbidden_control(text[at])) {
-      reporter.error("control-character", place, "control character 0x{:02x}",
-                     static_cast<unsigned>(text[at]));
+      reporter
+          .error("control-character", place, "control character 0x{:02x}",
+                 static_cast<unsigned>(text[at]))
+          .hint = text[at] == '\0' ? "if this is UTF-16, save the file as UTF-8" : "";
       return false;
     }
     const bool ends_line = text[at] == '\n';
