@@ -75,6 +75,14 @@ TEST_F(Discovering, TheEmptyProfileIsActiveWhileNoOtherIsAskedFor) {
   EXPECT_EQ(active(asked), "a c ");
 }
 
+TEST_F(Discovering, ADirectoryInPlaceOfAFileIsCalledOne) {
+  write("compose.yaml", "include: [folder]\nservices: {a: {image: 'x:1', env_file: folder}}\n");
+  write("folder/file", "");
+  const auto text = load(request()).diagnostics.to_text();
+  EXPECT_NE(text.find("file \"folder\" is a directory"), std::string::npos) << text;
+  EXPECT_NE(text.find("env file \"folder\" is a directory"), std::string::npos) << text;
+}
+
 TEST_F(Discovering, DotenvSetsVariablesAndComposeSettings) {
   write("other.yaml", service("${TAG}"));
   write(".env", "TAG=dotenv\nCOMPOSE_FILE=other.yaml\nCOMPOSE_PROJECT_NAME=named\n");

@@ -53,6 +53,26 @@ TEST(Scale, IsNotNegative) {
   EXPECT_EQ(said_of({"services: {web: {image: x, scale: 0}}"}), "");
 }
 
+TEST(ServiceThatIsNotThere, IsToldOnceWhereItIsNamed) {
+  const std::string head = "services:\n  a:\n    image: x\n    ";
+  EXPECT_EQ(said_of({head + "links: [nope]\n"}),
+            "4: service \"a\" links to \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "network_mode: service:nope\n"}),
+            "4: service \"a\" shares a namespace with \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "volumes_from: [nope]\n"}),
+            "4: service \"a\" takes volumes from \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "links: [nope]\n    depends_on: [nope]\n"}),
+            "4: service \"a\" links to \"nope\", which does not exist\n"
+            "5: service \"a\" depends on \"nope\", which does not exist\n");
+}
+
+TEST(UndefinedVolume, IsToldAlsoWithADollarInItsName) {
+  EXPECT_EQ(
+      said_of({"services: {a: {image: x, volumes: ['$$HOME/data:/data']}}"}),
+      "1: service \"a\" uses volume \"$HOME/data\", which does not exist (declare it under the "
+      "top-level \"volumes\")\n");
+}
+
 TEST(ExtraHosts, NeedANameAndAnAddress) {
   EXPECT_EQ(web("extra_hosts: ['h:']", "extra_hosts"), "[h=]");
   EXPECT_NE(said_of({"services: {web: {image: x, extra_hosts: ['h:']}}"}), "");
