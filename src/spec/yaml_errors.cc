@@ -18,11 +18,10 @@ struct Phrase {
 };
 
 constexpr std::array kPhrases = {
-    Phrase{"end of sequence flow not found", "this list is never closed by \"]\""},
-    Phrase{"end of map flow not found", "this mapping is never closed by \"}\""},
     Phrase{"the referenced anchor is not defined", "no anchor of this name stands above"},
     Phrase{"unknown escape character", "unknown escape sequence in double quotes"},
     Phrase{"illegal character in string", "this text is never closed by a quote"},
+    Phrase{"illegal flow end", "this bracket is not of the kind that is open"},
     Phrase{"illegal block entry", "a list item cannot begin here"},
     Phrase{"illegal map key", "a key cannot begin here"},
     Phrase{"cannot assign multiple tags", "a value can have one tag only"},
@@ -87,6 +86,23 @@ PlainWords explain_token(int line, int column, const SourceLines& source) {
   const std::string found = at < text.size() ? std::string(1, text[at]) : "";
   return {fmt::format("a value cannot begin with {}", stack::quoted(found)), "put it in quotes",
           line, column};
+}
+
+/// The innermost bracket that is open at the end of `line`, or closed on it by one of another kind.
+PlainWords explain_bracket(int line, int column, const SourceLines& source) {
+  const auto brackets = outline_of(source).brackets;
+  const auto is_open = [&](const Bracket& bracket) {
+    const bool is_before =
+        bracket.first_line < line || (bracket.first_line == line && bracket.column <= column);
+    return is_before && (bracket.last_line == 0 || bracket.last_line >= line);
+  };
+  const auto open = std::find_if(brackets.rbegin(), brackets.rend(), is_open);
+  if (open == brackets.rend()) return {"a bracket is never closed", "", line, column};
+  const char bracket = source[open->first_line][static_cast<std::size_t>(open->column - 1)];
+  return {bracket == '[' ? "this list is never closed by \"]\""
+                         : "this mapping is never closed by \"}\"",
+          open->first_line == line ? "" : fmt::format("it goes on to line {}", line),
+          open->first_line, open->column, 1};
 }
 
 // --- slips above the place where the scanner gave up ---------------------------------------------
@@ -195,7 +211,8 @@ PlainWords explain_endless_value(int line, int column) {
 }
 
 PlainWords explain_missing_colon(std::string_view text, int line, int column) {
-  const auto slip = trim(text.substr(static_cast<std::size_t>(column - 1)));
+  const auto start = std::min(static_cast<std::size_t>(column - 1), text.size());
+  const auto slip = trim(text.substr(start));
   const bool has_key = !slip.empty() && is_key_character(slip[0]);
   return {"this line is not a key with a value",
           has_key ? fmt::format("a colon and a space belong behind the key: {}", with_colon(slip))
@@ -211,6 +228,8 @@ PlainWords explain_yaml_error(std::string_view message, int line, int column,
   if (message == "illegal map value") return explain_map_value(line, column, source);
   if (message == "end of map not found" || message == "end of sequence not found")
     return explain_map_end(line, column, source);
+  if (message == "end of sequence flow not found" || message == "end of map flow not found")
+    return explain_bracket(line, column, source);
   if (message == "unknown token") return explain_token(line, column, source);
   for (const auto& phrase : kPhrases) {
     if (message.starts_with(phrase.scanner)) return {std::string(phrase.words), "", line, column};

@@ -2,6 +2,7 @@
 #include "spec/yaml_outline.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace stack::spec {
 namespace {
@@ -52,7 +53,7 @@ class Outliner {
     here().indent = here().column = first == npos ? 0 : static_cast<int>(first);
     if (is_in_block_scalar(first)) {
       here().kind = Kind::inside;
-    } else if (brackets_ > 0) {
+    } else if (!open_.empty()) {
       here().kind = Kind::inside;
       read_brackets(0);
     } else if (first != npos && text()[first] != '#') {
@@ -78,17 +79,17 @@ class Outliner {
       here().column = static_cast<int>(at);
       at = skip_blanks(text(), at + 1);
     }
-    read_value(at);
+    for (std::optional<std::size_t> value = at; value;) value = read_value(*value);
   }
 
-  /// A value, or a key with the value behind it.
-  void read_value(std::size_t at) {
+  /// A value, or a key: then where the value behind it begins.
+  std::optional<std::size_t> read_value(std::size_t at) {
     const auto start = at;
     at = skip_properties(text(), at);
     const bool is_bare = here().kind == Kind::text;
     if (at >= text().size() || text()[at] == '#') {
       if (at > start && is_bare) here().kind = Kind::structure;
-      return;
+      return std::nullopt;
     }
     const char first = text()[at];
     const bool is_marker = (first == '?' || first == ':') && is_blank_at(text(), at + 1);
@@ -99,52 +100,69 @@ class Outliner {
     } else if (first == '[' || first == '{') {
       read_brackets(at);
     } else if (is_quote(first)) {
-      read_quote(start, at);
+      const int line = line_;
+      const auto end = pass_quote(at);
+      if (line_ == line && end != npos) return behind_key(start, skip_blanks(text(), end));
     } else {
-      read_behind(start, end_of_plain(text(), at));
+      return behind_key(start, end_of_plain(text(), at));
     }
+    return std::nullopt;
   }
 
-  /// What stands behind the scalar that began at `start`.
-  void read_behind(std::size_t start, std::size_t at) {
-    if (at >= text().size() || text()[at] != ':' || !is_blank_at(text(), at + 1)) return;
+  /// Where the value of the key from `start` to `at` begins; nothing when it is no key, or has
+  /// none.
+  std::optional<std::size_t> behind_key(std::size_t start, std::size_t at) {
+    if (at >= text().size() || text()[at] != ':' || !is_blank_at(text(), at + 1))
+      return std::nullopt;
     if (here().kind == Kind::item || here().kind == Kind::text) {
       here().column = static_cast<int>(start);
       here().kind = Kind::entry;
     }
     const auto value = skip_blanks(text(), at + 1);
-    if (value < text().size()) read_value(value);
+    return value < text().size() ? std::optional(value) : std::nullopt;
   }
 
-  void read_quote(std::size_t start, std::size_t opening) {
-    const int first_line = line_;
+  /// Goes to the line on which the quote at `opening` closes; returns the column behind it, npos at
+  /// the end of the file.
+  std::size_t pass_quote(std::size_t opening) {
     int last_line = line_;
     const auto end = end_of_quote(source_, last_line, opening);
-    if (last_line == first_line && end != npos) return read_behind(start, skip_blanks(text(), end));
-    LongQuote quote{first_line, static_cast<int>(opening) + 1, end == npos ? 0 : last_line};
+    if (last_line == line_ && end != npos) return end;
+    LongQuote quote{line_, static_cast<int>(opening) + 1, end == npos ? 0 : last_line};
     while (line_ < last_line) {
       ++line_;
       here().kind = Kind::inside;
     }
-    if (end != npos) {
+    if (end != npos && open_.empty()) {
       const auto behind = skip_blanks(text(), end);
-      quote.has_text_behind = behind < text().size() && text()[behind] != '#' && brackets_ == 0;
+      quote.has_text_behind = behind < text().size() && text()[behind] != '#';
     }
     outline_.quotes.push_back(quote);
-    if (end != npos && brackets_ > 0) read_brackets(end);
+    return end;
+  }
+
+  void open_bracket(std::size_t at) {
+    open_.push_back(outline_.brackets.size());
+    outline_.brackets.push_back({line_, static_cast<int>(at) + 1});
+  }
+
+  /// Whether it was the outermost.
+  bool close_bracket() {
+    outline_.brackets[open_.back()].last_line = line_;
+    open_.pop_back();
+    return open_.empty();
   }
 
   void read_brackets(std::size_t at) {
     for (; at < text().size(); ++at) {
       const char character = text()[at];
       if (character == '#' && (at == 0 || is_blank_at(text(), at - 1))) return;
-      if (character == '[' || character == '{') ++brackets_;
-      if ((character == ']' || character == '}') && --brackets_ == 0) return;
+      if (character == '[' || character == '{') open_bracket(at);
+      if ((character == ']' || character == '}') && close_bracket()) return;
       const bool begins_value = at == 0 || std::string_view(" \t[{,:").find(text()[at - 1]) != npos;
       if (!is_quote(character) || !begins_value) continue;
-      int last_line = line_;
-      const auto end = end_of_quote(source_, last_line, at);
-      if (last_line != line_ || end == npos) return read_quote(at, at);
+      const auto end = pass_quote(at);
+      if (end == npos) return;
       at = end - 1;
     }
   }
@@ -152,8 +170,8 @@ class Outliner {
   const SourceLines& source_;
   Outline outline_;
   int line_ = 1;
-  int block_column_ = -1;  ///< of the key whose block scalar this is; -1: in none
-  int brackets_ = 0;       ///< that are open
+  int block_column_ = -1;          ///< of the key whose block scalar this is; -1: in none
+  std::vector<std::size_t> open_;  ///< places of open brackets in outline_.brackets
 };
 
 }  // namespace

@@ -43,9 +43,17 @@ struct LongQuote {
   bool has_text_behind = false;  ///< something that cannot follow a value stands there
 };
 
+/// A "[" or "{" that begins a value.
+struct Bracket {
+  int first_line = 0;
+  int column = 0;     ///< from 1
+  int last_line = 0;  ///< 0: it is never closed
+};
+
 struct Outline {
   std::vector<OutlineLine> lines;  ///< of number 1 and up
   std::vector<LongQuote> quotes;
+  std::vector<Bracket> brackets;  ///< in the order in which they open
 };
 
 /// A careful guess: for files that a YAML scanner has refused.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/yaml_tree.h"
 
+#include <yaml-cpp/binary.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -67,6 +68,15 @@ void report(const YAML::Exception& error, std::uint16_t file, Reporter& reporter
   const auto& text = reporter.text_of(file);
   report(explain_yaml_error(error.msg, error.mark.line + 1, error.mark.column + 1, text),
          SourceLines(text), file, reporter);
+}
+
+bool is_text(std::string_view bytes) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    const auto length = utf8_length(bytes, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
 }
 
 /// Builds documents from the scanner's events, one after the other.
@@ -210,8 +220,11 @@ void TreeBuilder::apply_tag(const std::string& tag, Node& node) {
              "leave the tag out", static_cast<int>(node.place.line),
              static_cast<int>(node.place.column)});
   } else if (type == "binary") {
-    give_up({"binary values are not read", "write the text itself, without the tag",
-             static_cast<int>(node.place.line), static_cast<int>(node.place.column)});
+    const auto bytes = YAML::DecodeBase64(node.text);
+    node.text.assign(bytes.begin(), bytes.end());
+    if (node.text.empty() || !is_text(node.text))
+      give_up({"this binary value is no text in base64", "write the text itself, without the tag",
+               static_cast<int>(node.place.line), static_cast<int>(node.place.column)});
   }
 }
 

@@ -99,6 +99,15 @@ TEST(NoBreakSpace, IsToldWhereItIndents) {
             "6: a no-break space (U+00A0) cannot be used to indent (use plain spaces)\n");
 }
 
+TEST(OpenBracket, IsToldWhereItOpens) {
+  const std::string head = "services:\n  a:\n    image: x\n    command: ";
+  const std::string tail = "    environment: {A: b}\n    init: true\n";
+  EXPECT_EQ(place_of_slip(head + "[a, b\n" + tail), "4:14 ");
+  EXPECT_EQ(place_of_slip(head + "[[a, b]\n" + tail), "4:14 ");
+  EXPECT_EQ(place_of_slip(head + "[a, b}\n" + tail), "4:19 ");
+  EXPECT_EQ(place_of_slip("services:\n  a: {image: x\n  b: {image: y}\n"), "2:6 ");
+}
+
 TEST(SecondDocument, BeginsWithThreeDashes) {
   EXPECT_EQ(said_of({"  services:\n    a:\n      image: x\nvolumes:\n  v:\n"}),
             "4: a further document must begin with \"---\" (keys of one mapping begin in the same "
@@ -120,8 +129,9 @@ TEST(Tag, MustBeTrue) {
   EXPECT_EQ(said_of({head + "!!null x\n"}),
             "4: \"x\" is not null, as its tag says (leave the tag out)\n");
   EXPECT_EQ(said_of({head + "!!null ~\n"}), "");
-  EXPECT_EQ(said_of({head + "!!binary aGk=\n"}),
-            "4: binary values are not read (write the text itself, without the tag)\n");
+  EXPECT_EQ(web("hostname: !!binary aGk=", "hostname"), "hi");
+  EXPECT_EQ(place_of_slip(head + "!!binary /w==\n"), "4:14 ");
+  EXPECT_EQ(place_of_slip(head + "!!binary '%'\n"), "4:14 ");
 }
 
 /// One letter for each line: Nothing, Entry, itEm -> "m", Text, Structure, Inside.
@@ -140,6 +150,15 @@ TEST(Outline, TellsKeysItemsTextAndWhatBelongsToAValueAbove) {
   EXPECT_EQ(outline("a: 'b\n  c: d'\ne: [f,\n  g: h]\ni: j\n"), "eieie");
   EXPECT_EQ(outline("---\na: &x\n  &y\n  ? b\n  : c\n"), "sesss");
   EXPECT_EQ(outline("a: {b: '}',\n c}\nd: e\n"), "eie");
+}
+
+TEST(Outline, OfHostileLinesNeedsNoStack) {
+  std::string keys;
+  std::string quotes = "a: [";
+  while (keys.size() < 1'000'000) keys += "a: ";
+  while (quotes.size() < 1'000'000) quotes += "\"\n\", ";
+  EXPECT_EQ(outline_of(SourceLines(keys)).lines.size(), 1U);
+  EXPECT_GT(outline_of(SourceLines(quotes)).quotes.size(), 100'000U);
 }
 
 }  // namespace
