@@ -6,6 +6,7 @@
 #include <array>
 #include <iostream>
 #include <map>
+#include <span>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -168,6 +169,31 @@ std::span<const Command> concerned(const Words& arguments, Words::const_iterator
   std::span<const Command> called;
   if (verb != arguments.end() && !asks_about_all) called = commands_of(*verb);
   return called.empty() ? std::span<const Command>(commands()) : called;
+}
+
+const Flag* find_flag(std::span<const Command> among, const std::string& name) {
+  if (const Flag* const global = find_flag(global_flags(), name)) return global;
+  for (const Command& command : among)
+    if (const Flag* const own = find_flag(command.flags, name)) return own;
+  return nullptr;
+}
+
+/// "--profile=" as two words, of which the second is empty: CLI11 would take the next one.
+Words with_empty_values(Words words, std::span<const Command> among) {
+  for (std::size_t at = 0; at < words.size() && words[at] != "--"; ++at) {
+    std::string& word = words[at];
+    const Flag* const alone = find_flag(among, word);
+    if (alone != nullptr && takes_value(*alone)) {
+      ++at;
+    } else if (word.starts_with("--") && word.ends_with('=')) {
+      const std::string name = word.substr(0, word.size() - 1);
+      const Flag* const flag = find_flag(among, name);
+      if (flag == nullptr || !takes_value(*flag)) continue;
+      word = name;
+      words.emplace(words.begin() + static_cast<std::ptrdiff_t>(++at));
+    }
+  }
+  return words;
 }
 
 std::vector<std::string> flags_of(const CLI::App& app) {
@@ -355,9 +381,11 @@ Parsed parse(const std::vector<std::string>& typed) {
     return wrong_usage(fmt::format("unknown command: {}", *verb), nullptr, instead_of(*verb));
   Groups groups;
   Subcommands subcommands;
-  for (const Command& command : concerned(arguments, verb))
+  const auto possible = concerned(arguments, verb);
+  for (const Command& command : possible)
     subcommands.emplace_back(add_command(app, groups, command, parsed.options), &command);
   Split parts = split_off_command(arguments, verb);
+  parts.flags = with_empty_values(std::move(parts.flags), possible);
   std::ranges::reverse(parts.flags);  // CLI11 takes them from the back
   try {
     app.parse(std::move(parts.flags));

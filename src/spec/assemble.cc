@@ -9,6 +9,7 @@
 #include "spec/legacy.h"
 #include "spec/merge.h"
 #include "spec/paths.h"
+#include "spec/source_bytes.h"
 #include "spec/yaml_tree.h"
 
 namespace stack::spec {
@@ -24,6 +25,9 @@ std::string directory_of(const std::string& path) {
 }
 
 Documents parse_one(SourceText source, Reporter& reporter) {
+  // What is too large stays so: cut off by the reader, it could become small enough.
+  if (source.bytes.size() <= kMaxSourceBytes)
+    source.bytes = as_source_text(std::move(source.bytes));
   const auto file = reporter.add_file(source.shown, std::move(source.bytes));
   if (!check_bytes(file, reporter)) return {};
   return parse_yaml(file, reporter);
@@ -194,8 +198,8 @@ class Assembly {
     if (file.text == "/dev/null") return;
     const auto full = absolute_path(file.text, directory, surroundings_.home);
     if (const auto text = surroundings_.read(full)) return add_env_file(env_files, full, *text);
-    reporter_.error("file-not-found", file.place, "env file {} not found",
-                    stack::quoted(file.text));
+    reporter_.error("file-not-found", file.place, "env file {} {}", stack::quoted(file.text),
+                    lack_of(full, surroundings_));
   }
 
   void add_env_file(VariableFiles& env_files, const std::string& path, const std::string& text) {
@@ -357,8 +361,8 @@ class Assembly {
     if (budget_.is_spent()) return std::nullopt;
     auto bytes = is_remote(asker.text) ? std::nullopt : surroundings_.read(path);
     if (!bytes) {
-      reporter_.error("file-not-found", asker.place, "file {} not found",
-                      stack::quoted(asker.text));
+      reporter_.error("file-not-found", asker.place, "file {} {}", stack::quoted(asker.text),
+                      lack_of(path, surroundings_));
       return std::nullopt;
     }
     if (!is_within_budget(bytes->size(), asker)) return std::nullopt;
@@ -389,6 +393,11 @@ Node assemble(std::vector<Documents> files, const std::string& directory,
               const Surroundings& surroundings, Reporter& reporter) {
   Budget budget;
   return Assembly(surroundings, reporter, budget, {}).merge_files(std::move(files), directory);
+}
+
+std::string_view lack_of(const std::string& path, const Surroundings& surroundings) {
+  const bool is_directory = surroundings.is_directory && surroundings.is_directory(path);
+  return is_directory ? "is a directory" : "not found";
 }
 
 std::string shown_path(const std::string& path, const std::string& current_directory) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spec/model.h"
@@ -24,9 +25,13 @@ struct SourceText {
 /// The content of the file at an absolute path, or nothing when there is none.
 using FileReader = std::function<std::optional<std::string>(const std::string& path)>;
 
+/// Whether a directory is at an absolute path.
+using DirectoryTest = std::function<bool(const std::string& path)>;
+
 /// Everything outside of the files that their meaning depends on.
 struct Surroundings {
   FileReader read;
+  DirectoryTest is_directory;     ///< none: nothing is one
   std::string current_directory;  ///< for shown paths
   std::string project_directory;  ///< of relative paths that were kept
   std::string home;
@@ -44,6 +49,9 @@ std::vector<Documents> parse_sources(std::vector<SourceText> sources, Reporter& 
 /// The merged tree; `directory` is what relative paths are relative to. Null when all is empty.
 Node assemble(std::vector<Documents> files, const std::string& directory,
               const Surroundings& surroundings, Reporter& reporter);
+
+/// Why `path` could not be read: "not found", or "is a directory".
+std::string_view lack_of(const std::string& path, const Surroundings& surroundings);
 
 /// `path` relative to `current_directory` when it is below it.
 std::string shown_path(const std::string& path, const std::string& current_directory);

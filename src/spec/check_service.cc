@@ -19,6 +19,7 @@ class ServiceCheck {
     check_namespace("pid", service_.pid, {"host"});
     check_namespace("ipc", service_.ipc, {"none", "host", "private", "shareable"});
     check_word("uts", service_.uts, {"host"});
+    check_working_dir();
     check_shared_network();
     check_host_names();
     check_processor();
@@ -49,6 +50,14 @@ class ServiceCheck {
     if (colon != std::string::npos && shared && colon + 1 < value.size()) return;
     words.insert(words.end(), {"service:NAME", "container:NAME"});
     check_word(key, value, words);
+  }
+
+  void check_working_dir() {
+    const auto& directory = service_.working_dir;
+    if (directory.empty() || directory.starts_with('/')) return;
+    complain("bad-value", "working_dir",
+             fmt::format("the working directory must be absolute: {}", stack::quoted(directory)))
+        .hint = fmt::format("like {}", stack::quoted("/" + directory));
   }
 
   static bool is_shared(const std::string& mode) { return mode.find(':') != std::string::npos; }

@@ -62,10 +62,11 @@ class References {
     const Node& node = service.value;
     if (!node.is_mapping()) return;
     check_image(service);
-    check_dependencies(node);
     check_networks(node);
+    told_.clear();
     check_namespaces(node);
     if (with_links_) check_links(node);
+    check_dependencies(node);
     check_models(node);
     check_volumes(node);
     check_files(node, "configs", configs_, "config");
@@ -90,12 +91,19 @@ class References {
     const Node* dependencies = service.find("depends_on");
     if (dependencies == nullptr) return;
     for (const auto& dependency : dependencies->entries) {
-      if (services_.contains(dependency.key)) continue;
+      if (services_.contains(dependency.key) || is_told(dependency)) continue;
       const Node* required = dependency.value.find("required");
       const bool is_optional = required != nullptr && !required->is_true();
       if (inactive_.contains(dependency.key) && is_optional) continue;
       report_service(dependency.key, dependency.place, "depends on");
     }
+  }
+
+  /// What a link or a shared namespace implies has been told where that stands.
+  bool is_told(const Entry& dependency) const {
+    const auto told = told_.find(dependency.key);
+    return told != told_.end() && told->second.line == dependency.place.line &&
+           told->second.column == dependency.place.column;
   }
 
   void report_service(const std::string& target, const Place& place, std::string_view verb) {
@@ -170,7 +178,10 @@ class References {
   }
 
   void check_service(const std::string& target, const Place& place, std::string_view verb) {
-    if (!services_.contains(target)) return report_service(target, place, verb);
+    if (!services_.contains(target)) {
+      told_.emplace(target, place);
+      return report_service(target, place, verb);
+    }
     if (!provided_.contains(target)) return;
     reporter_
         .error("no-container", place,
@@ -185,9 +196,7 @@ class References {
     for (const auto& mount : mounts->items) {
       const Node* source = mount.find("source");
       const bool is_named = mount.text_of("type") == "volume" && source != nullptr;
-      if (!is_named || source->text.empty() || source->text.find('$') != std::string::npos)
-        continue;
-      if (volumes_.contains(source->text)) continue;
+      if (!is_named || source->text.empty() || volumes_.contains(source->text)) continue;
       reporter_
           .error("undefined-volume", source->place,
                  "service {} uses volume {}, which does not exist", stack::quoted(name_),
@@ -222,6 +231,7 @@ class References {
   }
 
   std::string name_;
+  std::unordered_map<std::string, Place> told_;  ///< services that are not there
   Names services_, networks_, volumes_, configs_, secrets_, models_;
   const Node* all_networks_;
   bool with_links_;

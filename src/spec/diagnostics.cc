@@ -23,6 +23,7 @@ std::string_view line_of(std::string_view text, int number) {
 
 /// Tabs keep their width one, so that the caret stands below its character.
 std::string shown_line(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
   std::string shown(line);
   std::ranges::replace(shown, '\t', ' ');
   return printable(shown);

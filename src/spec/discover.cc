@@ -85,6 +85,14 @@ Strings split_list(const std::string& text, char separator) {
   return parts;
 }
 
+/// An empty one counts, too: it is what a service can ask for that is active by default.
+Strings profiles_in(const StringMap& variables) {
+  Strings profiles;
+  for (const auto& profile : split(value_or_empty(variables, "COMPOSE_PROFILES"), ','))
+    profiles.emplace_back(trim(profile));
+  return profiles;
+}
+
 /// Variables, and whether the default .env still counts for the project directory.
 enum class EnvFiles { named, by_default };
 
@@ -168,8 +176,7 @@ Discovery discover(const LoadRequest& request) {
   if (found.project_name.empty())
     found.project_name = value_or_empty(found.variables, "COMPOSE_PROJECT_NAME");
   found.profiles = request.profiles;
-  if (found.profiles.empty())
-    found.profiles = split_list(value_or_empty(found.variables, "COMPOSE_PROFILES"), ',');
+  if (found.profiles.empty()) found.profiles = profiles_in(found.variables);
   return found;
 }
 

@@ -6,9 +6,21 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace stack::spec {
 namespace {
+
+/// Without tables of Unicode: what is beyond ASCII is a letter, but for signs and punctuation of
+/// the blocks where they are common, spaces of any kind among them.
+bool is_foreign_letter(std::string_view sequence) {
+  const bool is_latin_sign = sequence.starts_with('\xc2') && sequence != "\xc2\xaa" &&
+                             sequence != "\xc2\xb5" && sequence != "\xc2\xba";
+  const bool is_punctuation = sequence.starts_with("\xe2\x80") ||
+                              sequence.starts_with("\xe2\x81") || sequence == "\xe3\x80\x80" ||
+                              sequence == "\xef\xbb\xbf";
+  return sequence.size() > 1 && !is_latin_sign && !is_punctuation;
+}
 
 bool is_key_character(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
@@ -53,6 +65,17 @@ std::string expand_escapes(std::string_view text) {
     ++at;
   }
   return result;
+}
+
+/// The first that no key may have; empty when all may be.
+std::string_view first_bad_character(std::string_view key) {
+  for (std::size_t at = 0; at < key.size();) {
+    const auto length = std::max<std::size_t>(1, utf8_length(key, at));
+    const auto character = key.substr(at, length);
+    if (!is_foreign_letter(character) && !is_key_character(key[at])) return character;
+    at += length;
+  }
+  return {};
 }
 
 class DotenvParser {
@@ -106,9 +129,9 @@ class DotenvParser {
       fail_here(fmt::format("key {} contains a space", stack::quoted(key)));
     } else if (key.empty()) {
       fail_here("a key is missing before \"=\"");
-    } else if (const auto bad = std::ranges::find_if_not(key, is_key_character); bad != key.end()) {
-      fail_here(fmt::format("unexpected character {} in key {}", stack::quoted({bad, bad + 1}),
-                            stack::quoted(key)));
+    } else if (const auto bad = first_bad_character(key); !bad.empty()) {
+      fail_here(
+          fmt::format("unexpected character {} in key {}", stack::quoted(bad), stack::quoted(key)));
     }
     return !result_.error;
   }
@@ -116,8 +139,8 @@ class DotenvParser {
   std::optional<std::string> plain_value() {
     const auto line = rest_.substr(0, rest_.find('\n'));
     advance(line.size());
-    auto value = line.starts_with('#') ? std::string_view() : line.substr(0, line.find(" #"));
-    return expand(trim_right(value));
+    // One that begins with "#" is a value: the space in front of it is behind "=" already.
+    return expand(trim_right(line.substr(0, line.find(" #"))));
   }
 
   std::optional<std::string> quoted_value() {
@@ -215,25 +238,47 @@ std::optional<std::string> VariableFiles::look_up(std::string_view name) const {
   return own == values_.end() ? std::nullopt : std::optional(own->second);
 }
 
+namespace {
+
+/// Nothing in front of a key belongs to it: blanks, those of Unicode, and the mark of a first line.
+std::string_view without_margin(std::string_view line, bool is_first) {
+  if (is_first && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+  for (;;) {
+    const auto start = std::min(line.find_first_not_of(" \t\r\n\v\f"), line.size());
+    line.remove_prefix(start);
+    if (!line.starts_with("\xc2\xa0")) return line;
+    line.remove_prefix(2);
+  }
+}
+
+/// What is wrong with the key of a raw line; empty when nothing is.
+std::string raw_key_mistake(std::string_view key) {
+  if (key.empty()) return "a key is missing before \"=\"";
+  if (key.find_first_of(" \t") != std::string_view::npos)
+    return fmt::format("key {} contains a space", stack::quoted(key));
+  return {};
+}
+
+}  // namespace
+
 Dotenv parse_raw_env(std::string_view text) {
   Dotenv result;
   int number = 0;
   for (const auto& line : split(text, '\n')) {
     ++number;
-    const std::string_view content =
-        line.ends_with('\r') ? std::string_view(line).substr(0, line.size() - 1) : line;
-    if (trim(content).empty() || trim(content)[0] == '#') continue;
+    const bool ends_in_return = line.ends_with('\r');
+    const auto content = without_margin(
+        std::string_view(line).substr(0, line.size() - (ends_in_return ? 1 : 0)), number == 1);
+    if (content.empty() || content[0] == '#') continue;
     const auto equals = content.find('=');
-    if (equals == 0) {
-      result.error = DotenvError{number, "a key is missing before \"=\""};
+    const auto key = content.substr(0, equals);
+    if (auto mistake = raw_key_mistake(key); !mistake.empty()) {
+      result.error = DotenvError{number, std::move(mistake)};
       return result;
     }
-    if (equals == std::string_view::npos) {
-      result.entries.push_back({std::string(content), std::nullopt, number});
-    } else {
-      result.entries.push_back({std::string(content.substr(0, equals)),
-                                std::string(content.substr(equals + 1)), number});
-    }
+    std::optional<std::string> value;
+    if (equals != std::string_view::npos) value = content.substr(equals + 1);
+    result.entries.push_back({std::string(key), std::move(value), number});
   }
   return result;
 }

@@ -127,13 +127,6 @@ Node mount_node(const VolumeParts& volume, const Node& text, Shaping& shaping) {
   return node;
 }
 
-/// Several addresses of one host: "10.0.0.1,10.0.0.2".
-std::vector<std::string> addresses_of(std::string_view text) {
-  auto addresses = split(text, ',');
-  std::erase(addresses, std::string());
-  return addresses;
-}
-
 /// The order of a mapping's keys means nothing, that of a list made from it does.
 void sort_keys(Node& node) {
   std::ranges::stable_sort(node.entries, {}, &Entry::key);
@@ -257,6 +250,9 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
         .hint = "put it in quotes";
   };
   const auto add = [&](std::string_view host, std::string_view address, Place place) {
+    if (host.empty())
+      shaping.reporter.error("bad-value", place, "a host without a name: {}", where.value_text())
+          .hint = "HOST=ADDRESS";
     if (address.starts_with('[') && address.ends_with(']'))
       address = address.substr(1, address.size() - 2);
     list.items.push_back(make_string(fmt::format("{}={}", host, address), place));
@@ -264,7 +260,9 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
   for (const auto& entry : node.entries) {
     if (!entry.value.is_sequence()) check(entry.value);
     for (const auto& address : entry.value.items) check(address);
-    for (const auto& address : addresses_of(entry.value.text)) add(entry.key, address, entry.place);
+    // Several addresses of one host: "10.0.0.1,10.0.0.2".
+    if (entry.value.is_string())
+      for (const auto& address : split(entry.value.text, ',')) add(entry.key, address, entry.place);
     for (const auto& address : entry.value.items) add(entry.key, address.text, address.place);
   }
   std::set<std::string_view> seen;
@@ -278,7 +276,7 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
       continue;
     }
     const std::string_view text = item.text;
-    for (const auto& address : addresses_of(text.substr(at + 1)))
+    for (const auto& address : split(text.substr(at + 1), ','))
       add(text.substr(0, at), address, item.place);
   }
   if (node.is_mapping() || node.is_sequence()) node = std::move(list);
@@ -335,6 +333,13 @@ void refuse_fraction(Node& node, const Where& where, Shaping& shaping) {
 
 void expand_list(Node& node, const Where&, Shaping&) {
   if (node.is_string()) wrap_in_list(node);
+}
+
+void expand_name_servers(Node& node, const Where&, Shaping&) {
+  if (node.is_string()) wrap_in_list(node);
+  std::erase_if(node.items, [](const Node& item) {
+    return item.is_string() && item.text.empty() && item.tag != Node::Tag::reset;
+  });
 }
 
 void expand_options(Node& node, const Where&, Shaping&) {

@@ -28,7 +28,9 @@ void expand_external(Node& node, const Where& where, Shaping& shaping);
 void expand_ssh(Node& node, const Where& where, Shaping& shaping);
 void refuse_fraction(Node& node, const Where& where, Shaping& shaping);  ///< 1.5 without a unit
 void expand_list(Node& node, const Where& where, Shaping& shaping);      ///< text -> list of it
-void expand_options(Node& node, const Where& where, Shaping& shaping);   ///< each value to a list
+/// The same, without what is empty: a variable that is not set names no server.
+void expand_name_servers(Node& node, const Where& where, Shaping& shaping);
+void expand_options(Node& node, const Where& where, Shaping& shaping);  ///< each value to a list
 
 // Checks and canonical spelling (Type::refine).
 void refine_restart(Node& node, const Where& where, Shaping& shaping);

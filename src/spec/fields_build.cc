@@ -40,7 +40,8 @@ constexpr Type kListed{
     .form = Form::text_or_texts, .expand = expand_list, .also = kAlsoText, .is_set = true};
 constexpr Type kStages{.form = Form::text_or_texts, .is_set = true};
 constexpr Type kSsh{.form = Form::text_or_texts, .expand = expand_ssh, .also = kAlsoMapping};
-constexpr Type kHosts{.form = Form::texts, .expand = expand_hosts, .also = kAlsoMapping};
+constexpr Type kHosts{
+    .form = Form::texts, .expand = expand_hosts, .refine = refine_hosts, .also = kAlsoMapping};
 constexpr Type kContexts{.form = Form::text_map, .refine = refine_contexts};
 constexpr Field kBuildFields[] = {
     {"context", &kPath, "Directory or repository with the sources", into<&Build::context>},

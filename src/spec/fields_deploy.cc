@@ -68,14 +68,17 @@ constexpr Field kResourceFields[] = {
 };
 constexpr Schema kResourceSchema{"resources", kResourceFields};
 constexpr Type kResources{.form = Form::object, .schema = &kResourceSchema};
-constexpr std::string_view kRestartConditions[] = {"none", "on-failure", "any"};
+/// Beside the words of the specification those of "restart", which mean the same here.
+constexpr std::string_view kRestartConditions[] = {"none", "on-failure", "any",
+                                                   "no",   "always",     "unless-stopped"};
 constexpr Type kRestartCondition{.form = Form::text, .choices = kRestartConditions};
 void assign_condition(void* policy, const Node& node) {
   using Kind = RestartPolicy::Kind;
   Kind& kind = static_cast<RestartPolicy*>(policy)->kind;
-  kind = node.text == "none"         ? Kind::no
-         : node.text == "on-failure" ? Kind::on_failure
-                                     : Kind::always;
+  kind = node.text == "none" || node.text == "no" ? Kind::no
+         : node.text == "on-failure"              ? Kind::on_failure
+         : node.text == "unless-stopped"          ? Kind::unless_stopped
+                                                  : Kind::always;
 }
 constexpr Field kRestartPolicyFields[] = {
     {"condition", &kRestartCondition, "When to start it again", assign_condition},
@@ -134,7 +137,7 @@ constexpr Type kPlacement{.form = Form::object, .schema = &kPlacementSchema};
 constexpr Field kDeployFields[] = {
     {"mode", &kText, "replicated, global or a job", assign_elsewhere},
     {"endpoint_mode", &kText, "vip or dnsrr", assign_elsewhere},
-    {"replicas", &kInteger, "How many containers", into<&Service::scale, Differs::no>},
+    {"replicas", &kNotNegativeInteger, "How many containers", into<&Service::scale, Differs::no>},
     {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
     {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},
     {"restart_policy", &kRestartPolicy, "When to start it again", assign_restart_policy},

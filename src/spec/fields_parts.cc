@@ -8,8 +8,6 @@
 namespace stack::spec {
 namespace {
 
-constexpr Type kNotNegativeInteger{.form = Form::integer, .refine = refine_not_negative};
-
 // --- depends_on ----------------------------------------------------------------------------------
 
 constexpr std::string_view kConditions[] = {"service_started", "service_healthy",

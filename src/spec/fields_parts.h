@@ -2,6 +2,7 @@
 // Tables of the objects inside a service.
 #pragma once
 
+#include "spec/expand.h"
 #include "spec/schema.h"
 
 namespace stack::spec {
@@ -24,6 +25,7 @@ void assign_device_requests(void* service, const Node& node);
 void assign_file_mode(void* reference, const Node& node);
 void assign_recursive(void* mount, const Node& node);
 
+inline constexpr Type kNotNegativeInteger{.form = Form::integer, .refine = refine_not_negative};
 /// Octal in the model, decimal in a file that says 1777 without a zero: as compose reads it.
 inline constexpr Type kTmpfsMode{.form = Form::integer};
 

@@ -163,7 +163,7 @@ constexpr Type kSecurityOptions{
 constexpr Type kDeviceRules{.form = Form::texts, .refine = refine_device_rules, .is_set = true};
 constexpr Type kOomScore{.form = Form::integer, .refine = refine_oom_score};
 constexpr Type kNameServers{.form = Form::text_or_texts,
-                            .expand = expand_list,
+                            .expand = expand_name_servers,
                             .refine = refine_name_servers,
                             .also = kAlsoText};
 constexpr Type kCpuset{.form = Form::text, .refine = refine_cpuset};
@@ -219,7 +219,7 @@ constexpr Field kServiceFields[] = {
     {"mem_limit", &kSize, "Most memory it may use", into<&Service::mem_limit>},
     {"cpus", &kCpus, "Most processors it may use", into<&Service::cpus>},
     {"pids_limit", &kInteger, "Most processes it may have", into<&Service::pids_limit>},
-    {"scale", &kInteger, "How many containers", into<&Service::scale, Differs::no>},
+    {"scale", &kNotNegativeInteger, "How many containers", into<&Service::scale, Differs::no>},
     {"profiles", &kTexts, "Profiles that switch it on", into<&Service::profiles, Differs::no>,
      Merge::unique},
     {"extends", &kExtends, "Another service to start from", assign_elsewhere},

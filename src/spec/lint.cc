@@ -146,9 +146,10 @@ void warn_of_ineffective_keys(const Node& root, Reporter& reporter) {
 
 void warn_of_unknown_profiles(const std::vector<std::string>& asked,
                               const std::set<std::string>& known, Reporter& reporter) {
-  const std::vector<std::string> names(known.begin(), known.end());
+  std::vector<std::string> names(known.begin(), known.end());
+  std::erase(names, std::string());
   for (const auto& profile : asked) {
-    if (profile == "*" || known.contains(profile)) continue;
+    if (profile.empty() || profile == "*" || known.contains(profile)) continue;
     auto& warning = reporter.warning("unknown-profile", {}, "no service has profile {}",
                                      stack::quoted(profile));
     if (const auto near = nearest(profile, names))

@@ -73,6 +73,12 @@ std::optional<std::string> read_if_present(const std::string& path) {
   return std::nullopt;
 }
 
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  note_now(Question::kind, path);
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 std::vector<SourceText> read_sources(const Discovery& found, const std::string& current_directory) {
   std::vector<SourceText> sources;
   for (const auto& path : found.files) {
@@ -136,6 +142,7 @@ LoadResult load(const LoadRequest& request) {
   sources.selection = request.selection;
   sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
+  sources.surroundings.is_directory = is_directory;
   sources.surroundings.current_directory = directory;
   sources.surroundings.project_directory = found.project_directory;
   sources.surroundings.home = home == request.environment.end() ? "" : home->second;

@@ -68,7 +68,10 @@ bool is_loadable(const Node& root, Reporter& reporter) {
     if (services != nullptr && !services->is_null()) return false;
     if (services == nullptr && !root.entries.empty()) return true;
   }
-  if (!reporter.has_errors()) reporter.error("empty-file", root.place, "the file has no services");
+  const Place first{.line = 1, .column = 1};
+  if (!reporter.has_errors())
+    reporter.error("empty-file", root.place.line > 0 ? root.place : first,
+                   "the file has no services");
   return false;
 }
 

@@ -133,8 +133,9 @@ class EnvironmentFiles {
     if (text) {
       add_text(full, *text, format);
     } else if (required) {
-      reporter_.error("file-not-found", path.place, "env file {} not found",
-                      stack::quoted(shown_path(full, surroundings_.current_directory)));
+      reporter_.error("file-not-found", path.place, "env file {} {}",
+                      stack::quoted(shown_path(full, surroundings_.current_directory)),
+                      lack_of(full, surroundings_));
     }
   }
 

@@ -13,17 +13,17 @@ bool says_nothing(const Node& value, const Type& type) {
   return value.is_string() && (value.text.empty() || (is_size && value.text == "0"));
 }
 
-void prune(Node& node, const Type& type) {
+void prune(Node& node, const Type& type, Extensions extensions) {
   if (type.form == Form::list_of) {
-    for (auto& item : node.items) prune(item, *type.element);
+    for (auto& item : node.items) prune(item, *type.element, extensions);
   } else if (type.form == Form::map_of) {
-    for (auto& entry : node.entries) prune(entry.value, *type.element);
+    for (auto& entry : node.entries) prune(entry.value, *type.element, extensions);
   } else if (type.form == Form::object && type.schema != nullptr) {
     const bool is_root = type.schema == &kProjectSchema;
     std::erase_if(node.entries, [&](Entry& entry) {
       const Field* field = type.schema->find(entry.key);
-      if (field == nullptr) return !is_root;
-      prune(entry.value, *field->type);
+      if (field == nullptr) return !is_root && extensions == Extensions::at_top;
+      prune(entry.value, *field->type, extensions);
       return says_nothing(entry.value, *field->type);
     });
   }
@@ -62,12 +62,12 @@ void add_empty_parts_of_service(Node& service) {
 
 }  // namespace
 
-Node printed_tree(const Project& project) {
+Node printed_tree(const Project& project, Extensions extensions) {
   // With its variables in it, a project is shown as it is written.
   if (!project.interpolated) return *project.resolved;
   static constexpr Type kProject{.form = Form::object, .schema = &kProjectSchema};
   Node printed = *project.resolved;
-  prune(printed, kProject);
+  prune(printed, kProject, extensions);
   printed.erase("models");
   return printed;
 }

@@ -225,7 +225,8 @@ std::string service_json(const Project& project, const std::string& service) {
 }
 
 std::string to_yaml(const Project& project) {
-  return project.resolved ? YamlWriter(project.interpolated).write(printed_tree(project)) : "{}\n";
+  if (!project.resolved) return "{}\n";
+  return YamlWriter(project.interpolated).write(printed_tree(project, Extensions::everywhere));
 }
 
 }  // namespace stack::spec

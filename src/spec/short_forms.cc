@@ -45,6 +45,13 @@ bool is_protocol(std::string_view protocol) {
   return protocol == "tcp" || protocol == "udp" || protocol == "sctp";
 }
 
+/// "80:80/tcp" of "80:80:tcp".
+std::string with_slash(std::string_view text) {
+  std::string better(text);
+  better[better.rfind(':')] = '/';
+  return better;
+}
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -105,6 +112,10 @@ Parsed<std::vector<PortParts>> parse_ports(std::string_view text) {
   const auto parts = split_port(text.substr(0, slash));
   if (parts.target.empty())
     return Refusal{fmt::format("no container port in {}", stack::quoted(text)), "HOST:CONTAINER"};
+  if (is_protocol(parts.target))
+    return Refusal{
+        fmt::format("the protocol {} stands behind a colon", stack::quoted(parts.target)),
+        with_slash(text)};
   if (!parts.host_ip.empty() && !is_ip_address(parts.host_ip))
     return Refusal{fmt::format("{} is not an IP address", stack::quoted(parts.host_ip)), ""};
   const auto targets_or = parse_port_range(parts.target, "container port");

@@ -212,6 +212,9 @@ void check_mounts(const Entry& service, Reporter& reporter) {
   for (const auto& item : tmpfs->items) {
     const auto said = item.text.substr(0, item.text.find(':'));
     const auto target = clean_path(said);
+    if (!target.starts_with('/'))
+      reporter.problem("bad-volume", item.place, "mount path must be absolute: {}",
+                       stack::quoted(target));
     const auto [first, is_new] = lines.try_emplace(target, item.place.line);
     if (is_new) continue;
     // docker compose compares what is written.

@@ -15,8 +15,14 @@ struct PlainWords {
   int length = 0;  ///< to underline; 0: the word there
 };
 
-/// `message` as yaml-cpp gives it, at `line`:`column` counted from 1 in `source`.
+/// `message` as yaml-cpp gives it, at `line`:`column` counted from 1 in `text`.
 PlainWords explain_yaml_error(std::string_view message, int line, int column,
-                              std::string_view source);
+                              std::string_view text);
+
+/// A value whose opening quote, there, is never closed: the rest of the file belongs to it.
+PlainWords explain_endless_value(int line, int column);
+
+/// What stands at `column` of the line `text` is no key, for want of a colon.
+PlainWords explain_missing_colon(std::string_view text, int line, int column);
 
 }  // namespace stack::spec

@@ -28,6 +28,17 @@ TEST(Parse, AFileFlagTakesOneValueAndLeavesTheVerbAlone) {
   EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
 }
 
+TEST(Parse, AnEmptyValueBehindTheEqualsSignIsOne) {
+  const Parsed line = parsed({"--profile=", "-f", "p.yaml", "config", "--format=", "--services"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.options.profiles, std::vector<std::string>{""});
+  EXPECT_EQ(line.options.files, std::vector<std::string>{"p.yaml"});
+  EXPECT_EQ(line.options.format, "");
+  EXPECT_TRUE(line.options.services);
+  EXPECT_EQ(parsed({"exec", "web", "env", "--profile="}).options.arguments,
+            (std::vector<std::string>{"web", "env", "--profile="}));
+}
+
 TEST(Parse, AFlagThatMayComeAgainTakesOneValueBeforePositionals) {
   const Parsed line = parsed({"commit", "-c", "CMD a", "-c", "ENV b=c", "web", "made:1"});
   EXPECT_EQ(line.options.changes, (std::vector<std::string>{"CMD a", "ENV b=c"}));

@@ -47,6 +47,42 @@ TEST_F(Discovering, AnOverrideFileBesideItIsMergedUnlessFilesAreNamed) {
   EXPECT_EQ(image(named), "base");
 }
 
+/// The services that are active, in order.
+std::string active(const LoadRequest& request) {
+  const auto result = load(request);
+  EXPECT_TRUE(result.project) << result.diagnostics.to_text();
+  std::string names;
+  if (result.project)
+    for (const auto& [name, service] : result.project->services) names += name + " ";
+  return names;
+}
+
+TEST_F(Discovering, TheEmptyProfileIsActiveWhileNoOtherIsAskedFor) {
+  write("compose.yaml",
+        "services:\n  a: {image: 'x:1', profiles: ['', dev]}\n  b: {image: 'x:1', profiles: [b]}\n"
+        "  c: {image: 'x:1'}\n");
+  auto asked = request();
+  EXPECT_EQ(active(asked), "a c ");
+  asked.environment["COMPOSE_PROFILES"] = "";
+  EXPECT_EQ(active(asked), "a c ");
+  asked.environment["COMPOSE_PROFILES"] = "b,,b";
+  EXPECT_EQ(active(asked), "a b c ");
+  asked.environment["COMPOSE_PROFILES"] = "none, b";
+  EXPECT_EQ(active(asked), "b c ");
+  asked.profiles = {"x"};
+  EXPECT_EQ(active(asked), "c ");
+  asked.profiles = {""};
+  EXPECT_EQ(active(asked), "a c ");
+}
+
+TEST_F(Discovering, ADirectoryInPlaceOfAFileIsCalledOne) {
+  write("compose.yaml", "include: [folder]\nservices: {a: {image: 'x:1', env_file: folder}}\n");
+  write("folder/file", "");
+  const auto text = load(request()).diagnostics.to_text();
+  EXPECT_NE(text.find("file \"folder\" is a directory"), std::string::npos) << text;
+  EXPECT_NE(text.find("env file \"folder\" is a directory"), std::string::npos) << text;
+}
+
 TEST_F(Discovering, DotenvSetsVariablesAndComposeSettings) {
   write("other.yaml", service("${TAG}"));
   write(".env", "TAG=dotenv\nCOMPOSE_FILE=other.yaml\nCOMPOSE_PROJECT_NAME=named\n");

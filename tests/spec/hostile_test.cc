@@ -109,7 +109,7 @@ TEST(HostileFile, AThousandServicesInARowAreNoStackOverflow) {
 }
 
 TEST(HostileFile, EmptyAndAlmostEmptyFilesAreToldSo) {
-  EXPECT_EQ(first_error_of(""), "error: the file has no services");
+  EXPECT_EQ(first_error_of(""), "stack.yaml:1:1: error: the file has no services");
   EXPECT_EQ(first_error_of("services:\n"), "stack.yaml:1:1: error: the file has no services");
   EXPECT_EQ(first_error_of("- a\n"),
             "stack.yaml:1:1: error: the file must be a mapping, not a list");

@@ -580,6 +580,19 @@ TEST(Render, AProjectWithoutServicesReadsAsOne) {
   EXPECT_EQ(to_yaml(project_of(to_yaml(project))), to_yaml(project));
 }
 
+TEST(Config, AsYamlKeepsExtensionsEverywhereAndAsJsonAtTheTop) {
+  const auto project = project_of(
+      "x-top: 1\nservices:\n  a:\n    image: x\n    x-own: {b: [1, c]}\n"
+      "    healthcheck: {test: [NONE], x-health: 1}\n    ports: [{target: 80, x-port: 1}]\n"
+      "    deploy: {resources: {limits: {cpus: 1, x-limit: 1}}}\n");
+  const auto yaml = to_yaml(project);
+  for (const auto key : {"\nx-top:", "    x-own:", "x-health: 1", "x-port: 1", "x-limit: 1"})
+    EXPECT_NE(yaml.find(key), std::string::npos) << key << yaml;
+  EXPECT_EQ(to_yaml(project_of(yaml)), yaml);
+  const auto json = to_json(project);
+  EXPECT_EQ(json.find("\"x-"), json.rfind("\"x-")) << json;
+}
+
 TEST(Render, WhatConfigPrintsReadsAsTheSameProject) {
   const auto first = project_of(R"(services:
   web:

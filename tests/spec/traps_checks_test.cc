@@ -29,6 +29,72 @@ TEST(Trap66, BothRestartPoliciesAreKeptAsTheyStand) {
   EXPECT_EQ(web(keys, "deploy"), "{restart_policy: {condition: any}}");
 }
 
+TEST(Trap66, TheConditionMayBeAWordOfRestart) {
+  using Kind = RestartPolicy::Kind;
+  const auto kind_of = [](const std::string& word) {
+    return service_of("    deploy: {restart_policy: {condition: " + word + "}}\n").restart.kind;
+  };
+  EXPECT_EQ(kind_of("unless-stopped"), Kind::unless_stopped);
+  EXPECT_EQ(kind_of("always"), Kind::always);
+  EXPECT_EQ(kind_of("any"), Kind::always);
+  EXPECT_EQ(kind_of("\"no\""), Kind::no);
+  EXPECT_EQ(kind_of("none"), Kind::no);
+  EXPECT_EQ(web("deploy: {restart_policy: {condition: always}}", "deploy"),
+            "{restart_policy: {condition: always}}");
+  EXPECT_NE(said_of({"services: {web: {image: x, deploy: {restart_policy: {condition: never}}}}"}),
+            "");
+}
+
+TEST(Scale, IsNotNegative) {
+  EXPECT_EQ(said_of({"services: {web: {image: x, scale: -1}}"}),
+            "1: \"-1\" is not zero or more: \"scale\" of service \"web\"\n");
+  EXPECT_EQ(said_of({"services: {web: {image: x, deploy: {replicas: -2}}}"}),
+            "1: \"-2\" is not zero or more: \"replicas\" of \"deploy\" of service \"web\"\n");
+  EXPECT_EQ(said_of({"services: {web: {image: x, scale: 0}}"}), "");
+}
+
+TEST(ServiceThatIsNotThere, IsToldOnceWhereItIsNamed) {
+  const std::string head = "services:\n  a:\n    image: x\n    ";
+  EXPECT_EQ(said_of({head + "links: [nope]\n"}),
+            "4: service \"a\" links to \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "network_mode: service:nope\n"}),
+            "4: service \"a\" shares a namespace with \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "volumes_from: [nope]\n"}),
+            "4: service \"a\" takes volumes from \"nope\", which does not exist\n");
+  EXPECT_EQ(said_of({head + "links: [nope]\n    depends_on: [nope]\n"}),
+            "4: service \"a\" links to \"nope\", which does not exist\n"
+            "5: service \"a\" depends on \"nope\", which does not exist\n");
+}
+
+TEST(UndefinedVolume, IsToldAlsoWithADollarInItsName) {
+  EXPECT_EQ(
+      said_of({"services: {a: {image: x, volumes: ['$$HOME/data:/data']}}"}),
+      "1: service \"a\" uses volume \"$HOME/data\", which does not exist (declare it under the "
+      "top-level \"volumes\")\n");
+}
+
+TEST(ExtraHosts, NeedANameAndAnAddress) {
+  EXPECT_EQ(web("extra_hosts: ['h:']", "extra_hosts"), "[h=]");
+  EXPECT_NE(said_of({"services: {web: {image: x, extra_hosts: ['h:']}}"}), "");
+  EXPECT_NE(said_of({"services: {web: {image: x, extra_hosts: {h: ''}}}"}), "");
+  EXPECT_EQ(said_of({"services: {web: {image: x, extra_hosts: [':host-gateway']}}"}),
+            "1: a host without a name: \"extra_hosts\" of service \"web\" (HOST=ADDRESS)\n");
+}
+
+TEST(NameServers, ThatAreEmptyAreNone) {
+  EXPECT_EQ(web("dns: ['', 1.1.1.1]", "dns"), "[1.1.1.1]");
+  EXPECT_EQ(web("dns: ''", "dns"), "[]");
+  EXPECT_EQ(said_of({"services: {web: {image: x, dns: ['']}}"}), "");
+}
+
+TEST(Paths, InAContainerAreAbsolute) {
+  EXPECT_EQ(said_of({"services: {web: {image: x, tmpfs: [tmp]}}"}),
+            "1: mount path must be absolute: \"tmp\"\n");
+  EXPECT_EQ(said_of({"services: {web: {image: x, working_dir: app}}"}),
+            "1: the working directory must be absolute: \"app\" (like \"/app\")\n");
+  EXPECT_EQ(said_of({"services: {web: {image: x, working_dir: /app, tmpfs: /run}}"}), "");
+}
+
 TEST(Trap71, StartIntervalNeedsAStartPeriod) {
   EXPECT_EQ(said_of({"services:\n  web:\n    image: x\n    healthcheck:\n      test: a\n"
                      "      start_interval: 5s\n"}),

@@ -37,6 +37,13 @@ TEST(Trap43, ARangeIsOnePortForEachOfItsNumbers) {
             "the port ranges 9090-9092 and 8080-8081 differ in length");
 }
 
+TEST(Trap43, AProtocolStandsBehindASlash) {
+  const auto parsed = parse_ports("80:80:tcp");
+  ASSERT_TRUE(std::holds_alternative<Refusal>(parsed));
+  EXPECT_EQ(std::get<Refusal>(parsed).message, "the protocol \"tcp\" stands behind a colon");
+  EXPECT_EQ(std::get<Refusal>(parsed).hint, "80:80/tcp");
+}
+
 TEST(Trap43, ARangeForOneContainerPortIsAChoice) {
   EXPECT_EQ(ports("8000-8010:80"), "8000-8010:80/tcp");
 }

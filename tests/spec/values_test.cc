@@ -215,9 +215,42 @@ TEST(Dotenv, ExpandsFromOutsideFirstAndThenFromItself) {
   EXPECT_EQ(env_text("OUT=in\nA=$OUT\nB=1\nC=${B}2"), "OUT=in;A=out;B=1;C=12;");
 }
 
+TEST(Dotenv, AValueMayBeginWithTheSignOfAComment) {
+  EXPECT_EQ(env_text("A=#secret#\nB: #z\nC= # c\nD=## x #y\nE= #\nF=x #c"),
+            "A=#secret#;B=#z;C=# c;D=## x;E=#;F=x;");
+  EXPECT_EQ(env_text("A=#${Z:?}"), "A=#;1: required variable Z is missing a value");
+  EXPECT_EQ(env_text("A=x # ${Z:?}"), "A=x;");
+}
+
+TEST(Dotenv, KeysMayHaveLettersOfAnyLanguage) {
+  EXPECT_EQ(env_text("\u00d1=1\n\u65e5\u672c=2\na\u00e9_=3"),
+            "\u00d1=1;\u65e5\u672c=2;a\u00e9_=3;");
+  EXPECT_EQ(env_text("A\u00a7=1"), "1: unexpected character \"\u00a7\" in key \"A\u00a7\"");
+  EXPECT_FALSE(env_text("A\u00a0=1").starts_with("A"));
+  EXPECT_FALSE(env_text("A\u200b=1").starts_with("A"));
+}
+
 TEST(Dotenv, NamesTheLineOfAMistake) {
   EXPECT_EQ(env_text("A=1\nB C=2"), "A=1;2: key \"B C\" contains a space");
   EXPECT_EQ(env_text("A=1\nB=\"open\nC=2"), "A=1;2: this quote is never closed");
+}
+
+/// KEY=VALUE of each raw entry, or what is wrong.
+std::string raw_text(std::string_view text) {
+  const auto parsed = parse_raw_env(text);
+  std::string shown;
+  for (const auto& [key, value, line] : parsed.entries)
+    shown += key + "=" + value.value_or("(none)") + ";";
+  return parsed.error ? parsed.error->message : shown;
+}
+
+TEST(Dotenv, KeysOfRawFilesHaveNoBlanksWithinAndNoneInFrontCounts) {
+  EXPECT_EQ(raw_text("\xef\xbb\xbf  A=1 \n\tB= 2\r\n  # c\n C\n\u00a0D=3"),
+            "A=1 ;B= 2;C=(none);D=3;");
+  EXPECT_EQ(raw_text("B = 1"), "key \"B \" contains a space");
+  EXPECT_EQ(raw_text("export I=x"), "key \"export I\" contains a space");
+  EXPECT_EQ(raw_text("C D"), "key \"C D\" contains a space");
+  EXPECT_EQ(raw_text(" =1"), "a key is missing before \"=\"");
 }
 
 TEST(Dotenv, RawFilesAreTakenAsTheyAre) {
