@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
@@ -21,22 +23,24 @@ namespace fs = std::filesystem;
 constexpr const char* copy_name = ".fill.copy";
 constexpr const char* ready_name = ".fill.ready";
 
+/// Works also for what is mounted nowhere.
+fs::path by_descriptor(const Fd& directory) {
+  return fmt::format("/proc/self/fd/{}", directory.get());
+}
+
 /// One volume during its first fill; its lock is held.
 class Fill {
  public:
-  Fill(fs::path home, const StepHook& before)
-      : home_(std::move(home)),
-        home_fd_(open_file(home_, O_RDONLY | O_DIRECTORY)),
-        data_(open_beneath(home_fd_.get(), "_data", O_RDONLY | O_DIRECTORY)),
-        before_(before) {}
+  /// `place`: where the copy lies, on the file system of `data`.
+  Fill(fs::path home, Fd place, Fd data, const StepHook& before)
+      : home_(std::move(home)), place_(std::move(place)), data_(std::move(data)), before_(before) {}
 
   bool run(const std::vector<fs::path>& layers, const std::string& path) {
     auto known = read_volume_document(home_);
     if (!known) fail("the volume has no meta.json any more");
     VolumeDocument document = std::move(*known);
-    if (stack::exists(home_ / ready_name)) return finish(document);
-    if (document.filled == Filled::content || !list_directory(home_ / "_data").empty())
-      return false;
+    if (is_copy_ready()) return finish(document);
+    if (document.filled == Filled::content || !is_data_empty()) return false;
     const auto source = open_source(layers, path);
     if (!source) return false;
     if (document.filled == Filled::owner && is_empty(*source)) return false;
@@ -45,6 +49,19 @@ class Fill {
   }
 
  private:
+  bool is_copy_ready() const {
+    struct stat ready {};
+    if (::fstatat(place_.get(), ready_name, &ready, AT_SYMLINK_NOFOLLOW) == 0) return true;
+    if (errno != ENOENT) throw_errno("stat {}", ready_name);
+    return false;
+  }
+
+  bool is_data_empty() const {
+    return std::ranges::all_of(list_directory(by_descriptor(data_)), [](const std::string& name) {
+      return name == copy_name || name == ready_name;
+    });
+  }
+
   static std::optional<JoinedDirectory> open_source(const std::vector<fs::path>& layers,
                                                     const std::string& path) {
     JoinedDirectory image;
@@ -63,11 +80,11 @@ class Fill {
   void prepare(const JoinedDirectory& source) {
     fail_point("fill.remove-unfinished");
     before_("remove an unfinished copy");
-    remove_tree(home_fd_.get(), copy_name);
+    remove_tree(place_.get(), copy_name);
     fail_point("fill.make");
     before_("copy");
-    if (::mkdirat(home_fd_.get(), copy_name, 0700) != 0) throw_errno("mkdir {}", copy_name);
-    const Fd copy = open_beneath(home_fd_.get(), copy_name, O_RDONLY | O_DIRECTORY);
+    if (::mkdirat(place_.get(), copy_name, 0700) != 0) throw_errno("mkdir {}", copy_name);
+    const Fd copy = open_beneath(place_.get(), copy_name, O_RDONLY | O_DIRECTORY);
     fail_point("fill.copy");
     copy_tree(source, copy.get(), DeviceNodes::skip);
     fail_point("fill.sync");
@@ -75,10 +92,10 @@ class Fill {
     if (::syncfs(copy.get()) != 0) throw_errno("syncfs");
     fail_point("fill.ready");
     before_("declare the copy ready");
-    if (::renameat(home_fd_.get(), copy_name, home_fd_.get(), ready_name) != 0)
+    if (::renameat(place_.get(), copy_name, place_.get(), ready_name) != 0)
       throw_errno("rename {} to {}", copy_name, ready_name);
     fail_point("fill.sync-ready");
-    if (::fsync(home_fd_.get()) != 0) throw_errno("fsync {}", home_.native());
+    if (::fsync(place_.get()) != 0) throw_errno("fsync what {} lies in", ready_name);
   }
 
   /// Idempotent: it may be run from the start after a crash at any point of it.
@@ -88,15 +105,15 @@ class Fill {
     if (document.filled != Filled::content) move_in(document);
     fail_point("fill.remove-emptied");
     before_("remove the emptied copy");
-    remove_tree(home_fd_.get(), ready_name);
+    remove_tree(place_.get(), ready_name);
     return true;
   }
 
   void move_in(VolumeDocument& document) {
-    const Fd ready = open_beneath(home_fd_.get(), ready_name, O_RDONLY | O_DIRECTORY);
+    const Fd ready = open_beneath(place_.get(), ready_name, O_RDONLY | O_DIRECTORY);
     struct stat of_image {};
     if (::fstat(ready.get(), &of_image) != 0) throw_errno("stat {}", ready_name);
-    for (const std::string& name : list_directory(home_ / ready_name)) move_entry(ready, name);
+    for (const std::string& name : list_directory(by_descriptor(ready))) move_entry(ready, name);
     fail_point("fill.owner");
     before_("set owner and mode");
     copy_directory_metadata(ready.get(), data_.get());
@@ -104,7 +121,7 @@ class Fill {
     if (::fsync(data_.get()) != 0) throw_errno("fsync _data");
     fail_point("fill.document");
     before_("remember that it is filled");
-    document.filled = list_directory(home_ / "_data").empty() ? Filled::owner : Filled::content;
+    document.filled = is_data_empty() ? Filled::owner : Filled::content;
     write_volume_document(home_, document);
   }
 
@@ -118,7 +135,7 @@ class Fill {
   }
 
   fs::path home_;
-  Fd home_fd_;
+  Fd place_;
   Fd data_;
   const StepHook& before_;
 };
@@ -137,7 +154,17 @@ bool first_fill(const fs::path& home, const std::vector<fs::path>& layers, const
                 const StepHook& before) {
   const auto lock = lock_volume(home);
   if (!lock) fail("there is no such volume");
-  return Fill(home, before).run(layers, path);
+  Fd place = open_file(home, O_RDONLY | O_DIRECTORY);
+  Fd data = open_beneath(place.get(), "_data", O_RDONLY | O_DIRECTORY);
+  return Fill(home, std::move(place), std::move(data), before).run(layers, path);
+}
+
+bool fill_elsewhere(const fs::path& home, Fd content, const std::vector<fs::path>& layers,
+                    const std::string& path, const StepHook& before) {
+  const auto lock = lock_volume(home);
+  if (!lock) fail("there is no such volume");
+  Fd place = open_beneath(content.get(), ".", O_RDONLY | O_DIRECTORY);
+  return Fill(home, std::move(place), std::move(content), before).run(layers, path);
 }
 
 std::optional<Fd> lock_volume(const fs::path& home) {

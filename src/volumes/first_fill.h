@@ -29,6 +29,13 @@ bool first_fill(
     const std::filesystem::path& home, const std::vector<std::filesystem::path>& layers,
     const std::string& path, const StepHook& before = [](const char*) {});
 
+/// See VolumeStore::fill_from_image; `content` is what is behind the device of a volume with
+/// options. Another file system cannot be renamed to, so the copy lies in it, under the names from
+/// above, which count as nothing there.
+bool fill_elsewhere(
+    const std::filesystem::path& home, Fd content, const std::vector<std::filesystem::path>& layers,
+    const std::string& path, const StepHook& before = [](const char*) {});
+
 /// An flock(2) on the volume's directory itself; waits for it. Nothing when the volume is gone,
 /// also when it went while waiting.
 std::optional<Fd> lock_volume(const std::filesystem::path& home);

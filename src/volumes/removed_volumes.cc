@@ -42,6 +42,14 @@ void rename_durably(const fs::path& from, const fs::path& to) {
   sync_directory(from.parent_path());
 }
 
+/// Nothing is in it, and nothing was said of where its content is.
+bool is_worthless(const fs::path& home) {
+  if (!stack::exists(home / "_data")) return true;
+  if (!list_directory(home / "_data").empty()) return false;
+  const auto document = read_volume_document(home);
+  return !document || document->options.empty();
+}
+
 /// Unless something is in it.
 void remove_if_empty(const fs::path& directory) {
   ::rmdir(directory.c_str());
@@ -52,8 +60,7 @@ void remove_if_empty(const fs::path& directory) {
 bool VolumeStore::set_aside(const std::string& name) {
   check_name(name);
   if (!stack::exists(root_)) return false;
-  if (!stack::exists(root_ / name / "_data") || list_directory(root_ / name / "_data").empty())
-    return remove(name);
+  if (is_worthless(root_ / name)) return remove(name);
   const FileLock lock = lock_store(root_);
   sweep_scratch(root_);
   const fs::path home = root_ / name;
@@ -74,9 +81,9 @@ std::vector<RemovedVolume> VolumeStore::list_removed() const {
     if (!parsed) continue;
     const auto document = read_volume_document(removed() / entry);
     if (!document) continue;
-    volumes.push_back(
-        {{parsed->first, document->labels, document->created, removed() / entry / "_data"},
-         parsed->second});
+    volumes.push_back({{parsed->first, document->labels, document->created,
+                        removed() / entry / "_data", document->options},
+                       parsed->second});
   }
   std::ranges::sort(volumes, [](const RemovedVolume& a, const RemovedVolume& b) {
     return std::tie(a.volume.name, b.removed) < std::tie(b.volume.name, a.removed);

@@ -38,19 +38,20 @@ std::optional<VolumeDocument> read_volume_document(const std::filesystem::path& 
   return decode_document(file_in(home), kind, [&] {
     const std::chrono::seconds created(json->at("created").get<std::int64_t>());
     return VolumeDocument{json->at("name"), json->at("labels"), system_clock::time_point(created),
-                          parse_filled(json->at("filled"))};
+                          parse_filled(json->at("filled")),
+                          json->value("options", VolumeOptions())};
   });
 }
 
 void write_volume_document(const std::filesystem::path& home, const VolumeDocument& document) {
   const auto created =
       std::chrono::duration_cast<std::chrono::seconds>(document.created.time_since_epoch());
-  write_document(file_in(home), kind,
-                 {{"name", document.name},
-                  {"labels", document.labels},
-                  {"created", created.count()},
-                  {"filled", filled_names[static_cast<std::size_t>(document.filled)]}},
-                 Durability::survives_power_loss);
+  nlohmann::json json{{"name", document.name},
+                      {"labels", document.labels},
+                      {"created", created.count()},
+                      {"filled", filled_names[static_cast<std::size_t>(document.filled)]}};
+  if (!document.options.empty()) json["options"] = document.options;
+  write_document(file_in(home), kind, json, Durability::survives_power_loss);
 }
 
 }  // namespace stack::volumes

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "volumes/volume_options.h"
+
 namespace stack::volumes {
 
 /// What images have given to a volume so far. An image whose directory is empty gives its owner and
@@ -19,6 +21,7 @@ struct VolumeDocument {
   std::map<std::string, std::string> labels;
   std::chrono::system_clock::time_point created;  ///< to the second
   Filled filled = Filled::no;
+  VolumeOptions options = {};  ///< of the driver
 };
 
 /// Nothing when `home` is no volume's directory. Throws Error when the document is damaged.

@@ -28,14 +28,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t longest_name = 255;
 
 VolumeInfo info_of(const fs::path& directory, const VolumeDocument& document) {
-  return {document.name, document.labels, document.created, directory / "_data"};
+  return {document.name, document.labels, document.created, directory / "_data", document.options};
 }
 
 /// A volume whose document somebody has removed: what it holds is there, and is not filled again.
 VolumeInfo describe_again(const fs::path& home, const VolumeRequest& request) {
   const bool empty = list_directory(home / "_data").empty();
   const VolumeDocument document{request.name, request.labels, std::chrono::system_clock::now(),
-                                empty ? Filled::no : Filled::content};
+                                empty ? Filled::no : Filled::content, request.options};
   write_volume_document(home, document);
   return info_of(home, document);
 }
@@ -45,6 +45,14 @@ bool has_labels(const VolumeDocument& document, const std::map<std::string, std:
     const auto own = document.labels.find(pair.first);
     return own != document.labels.end() && own->second == pair.second;
   });
+}
+
+/// The directory of this host that is its device; empty when it has none.
+fs::path bound_directory(const fs::path& home) {
+  const auto document = read_volume_document(home);
+  if (!document) return {};
+  const VolumeMount mount = parse_volume_options(document->options);
+  return mount.kind == VolumeMount::Kind::bind ? mount.device : "";
 }
 
 }  // namespace
@@ -87,7 +95,7 @@ VolumeInfo VolumeStore::ensure(const VolumeRequest& request) {
     if (::mkdir(data.c_str(), 0755) != 0) throw_errno("mkdir {}", data.native());
     if (::chmod(data.c_str(), 0755) != 0) throw_errno("chmod {}", data.native());
     const VolumeDocument document{request.name, request.labels, std::chrono::system_clock::now(),
-                                  Filled::no};
+                                  Filled::no, request.options};
     fail_point("volume.document");
     write_volume_document(scratch.path(), document);
     const fs::path home = root_ / request.name;
@@ -150,15 +158,24 @@ bool VolumeStore::fill_from_image(const std::string& name, const std::vector<fs:
                 [&] { return first_fill(root_ / name, layers, path); });
 }
 
+bool VolumeStore::fill_from_image(const std::string& name, const std::vector<fs::path>& layers,
+                                  const std::string& path, Fd content) {
+  check_name(name);
+  return during("filling volume " + name + " from the image's " + printable(path),
+                [&] { return fill_elsewhere(root_ / name, std::move(content), layers, path); });
+}
+
 fs::path VolumeStore::mount_source(const std::string& name, const std::string& subpath) const {
   check_name(name);
   return during("volume " + name, [&] {
     const fs::path home = root_ / name;
+    const fs::path elsewhere = bound_directory(home);
     const Fd root = open_file(home, O_PATH | O_DIRECTORY);
-    const Fd data = open_beneath(root.get(), "_data", O_PATH | O_DIRECTORY);
+    const Fd data = elsewhere.empty() ? open_beneath(root.get(), "_data", O_PATH | O_DIRECTORY)
+                                      : open_file(elsewhere, O_PATH | O_DIRECTORY);
     const std::string relative = fs::path(subpath).relative_path().native();
     if (!relative.empty()) open_beneath(data.get(), relative, O_PATH);
-    return home / "_data";
+    return elsewhere.empty() ? home / "_data" : elsewhere;
   });
 }
 

@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
+#include "volumes/volume_options.h"
+
 namespace stack::volumes {
 
 struct VolumeInfo {
@@ -18,11 +21,13 @@ struct VolumeInfo {
   std::map<std::string, std::string> labels;
   std::chrono::system_clock::time_point created;
   std::filesystem::path data;  ///< .../_data
+  VolumeOptions options = {};  ///< with any, `data` is empty: what it holds is behind its device
 };
 
 struct VolumeRequest {
   std::string name;
   std::map<std::string, std::string> labels;
+  VolumeOptions options = {};
 };
 
 /// A volume that was removed and can be had back.
@@ -40,7 +45,8 @@ class VolumeStore {
   explicit VolumeStore(std::filesystem::path root);
 
   /// Makes it unless it is there; durable when it returns. Names: [a-zA-Z0-9][a-zA-Z0-9_.-]*. One
-  /// without its document gets another one; throws DamagedDocument when that cannot be read.
+  /// without its document gets another one; throws DamagedDocument when that cannot be read. One
+  /// that is there keeps the labels and options that it has.
   VolumeInfo ensure(const VolumeRequest& request);
   std::optional<VolumeInfo> find(const std::string& name) const;
   /// All of them, or those whose labels contain every pair of `labels`; none with a damaged
@@ -49,7 +55,8 @@ class VolumeStore {
   /// Removes it with its data; false when it was not there. Atomic: renamed away first.
   bool remove(const std::string& name);
   /// Removes it, and keeps what it holds for restore(), unless it holds nothing. False when it was
-  /// not there. Deletes what was kept for too long.
+  /// not there. Deletes what was kept for too long. One with options is kept for them; what is
+  /// behind its device is not touched.
   bool set_aside(const std::string& name);
   /// Those that were set aside, by name, the newest first.
   std::vector<RemovedVolume> list_removed() const;
@@ -71,8 +78,13 @@ class VolumeStore {
   /// copied.
   bool fill_from_image(const std::string& name, const std::vector<std::filesystem::path>& layers,
                        const std::string& path);
+  /// The same for one with options: `content` is the directory behind its device. A container that
+  /// has it mounted meanwhile may see the copy under way, in a directory called .fill.copy.
+  bool fill_from_image(const std::string& name, const std::vector<std::filesystem::path>& layers,
+                       const std::string& path, Fd content);
 
-  /// The data directory. Throws Error when `subpath` is not in it, or only by way of links. That
+  /// The directory with what it holds: that of a volume whose device is another one of this host is
+  /// that one. Throws Error when `subpath` is not in it, or only by way of links. That
   /// may change at any moment: what mounts the subpath opens it in the same way again, at each
   /// start.
   std::filesystem::path mount_source(const std::string& name, const std::string& subpath) const;

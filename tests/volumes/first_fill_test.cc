@@ -60,6 +60,40 @@ TEST_F(FirstFill, CopiesContentOwnersModesTimesAndLinks) {
   }
 }
 
+TEST_F(FirstFill, GoesBehindTheDeviceOfAVolumeThatHasOne) {
+  make_directories(path("srv"), 0755);
+  const auto fill_device = [&] {
+    return store.fill_from_image("v", {path("image")}, "/var/lib/db",
+                                 open_file(path("srv"), O_RDONLY | O_DIRECTORY));
+  };
+  EXPECT_TRUE(fill_device());
+  EXPECT_EQ(tree_text(path("srv")), of_image());
+  EXPECT_TRUE(list_directory(data("v")).empty());
+  EXPECT_FALSE(fill_device());
+}
+
+TEST_F(FirstFill, BehindADeviceIsCompletedAfterADeathBeforeAnyStep) {
+  for (const char* stop :
+       {"copy", "sync the copy", "declare the copy ready", "move an entry", "set owner and mode",
+        "remember that it is filled", "remove the emptied copy"}) {
+    store.remove("v");
+    remove_tree(path("srv"));
+    store.ensure({"v", {}});
+    make_directories(path("srv"), 0755);
+    const auto fill_device = [&](const StepHook& before) {
+      return fill_elsewhere(path("volumes/v"), open_file(path("srv"), O_RDONLY | O_DIRECTORY),
+                            {path("image")}, "/var/lib/db", before);
+    };
+    EXPECT_THROW(fill_device([&](const char* step) {
+                   if (std::string_view(step) == stop) throw Error("cut off");
+                 }),
+                 Error)
+        << stop;
+    fill_device([](const char*) {});
+    EXPECT_EQ(tree_text(path("srv")), of_image()) << stop;
+  }
+}
+
 TEST_F(FirstFill, HappensOnce) {
   EXPECT_TRUE(fill());
   EXPECT_FALSE(fill());

@@ -28,6 +28,30 @@ TEST_F(Volumes, AreMadeOnceAndFoundAgain) {
   EXPECT_FALSE(store.find("none"));
 }
 
+TEST_F(Volumes, KeepTheirOptionsAndShowWhatIsBehindThem) {
+  write("srv/row", "1");
+  const VolumeOptions options{{"type", "none"}, {"o", "bind"}, {"device", path("srv").native()}};
+  store.ensure({"a", {}, options});
+  EXPECT_EQ(store.find("a")->options, options);
+  EXPECT_EQ(store.ensure({"a", {}}).options, options) << "one that is there is taken as it is";
+  EXPECT_EQ(store.mount_source("a", ""), path("srv"));
+  EXPECT_EQ(error_of([&] { store.mount_source("a", "none"); }),
+            "volume a: open none: No such file or directory");
+  EXPECT_EQ(names(store.list()), Strings{"a"});
+}
+
+TEST_F(Volumes, AreRemovedAndHadBackWithoutWhatIsBehindTheirDevice) {
+  write("srv/row", "1");
+  const VolumeOptions options{{"type", "none"}, {"o", "bind"}, {"device", path("srv").native()}};
+  store.ensure({"a", {}, options});
+  EXPECT_TRUE(store.set_aside("a"));
+  EXPECT_FALSE(store.find("a"));
+  EXPECT_EQ(store.list_removed().at(0).volume.options, options);
+  EXPECT_EQ(store.restore("a").options, options);
+  EXPECT_TRUE(store.remove("a"));
+  EXPECT_EQ(read_file(path("srv/row")), "1");
+}
+
 TEST_F(Volumes, WithADamagedDocumentAreNeitherListedNorLost) {
   store.ensure({"a", {{"project", "shop"}}});
   write("volumes/a/_data/row", "1");
