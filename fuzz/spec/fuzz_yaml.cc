@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "spec/source_bytes.h"
 #include "spec/yaml_tree.h"
 
 namespace {
@@ -21,7 +22,7 @@ void check_places(const Node& node, std::uint32_t lines) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto text = as_source_text({reinterpret_cast<const char*>(data), size});
   Diagnostics diagnostics;
   Reporter reporter(diagnostics, Purpose::show);
   const auto file = reporter.add_file("file.yaml", text);

@@ -401,7 +401,8 @@ constexpr std::array kCatalogue = {
         "yaml-syntax", Severity::error, "the file is not YAML",
         "The file cannot be read at all from this place on. The usual causes: a tab instead of "
         "spaces, lines of one mapping that begin in different columns, a colon or a quote "
-        "inside of text that is not quoted.",
+        "inside of text that is not quoted, a key without its colon, a quote or bracket that is "
+        "never closed (a file that was cut off, too), the markers of a merge conflict.",
         "services:\n  web:\n    image: nginx\n      ports: [\"80:80\"]",
         "services:\n  web:\n    image: nginx\n    ports: [\"80:80\"]"},
 };
