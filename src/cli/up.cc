@@ -75,6 +75,12 @@ UpResult up_traced(const spec::Project& project, const UpRequest& request, const
   return up(project, request, host);
 }
 
+std::string text_of_removed(const volumes::VolumeStore& store, const std::string& name) {
+  const auto volume = store.find(name);
+  if (volume && !volume->options.empty()) return name + " (not what is behind its device)";
+  return fmt::format("{} ({})", name, human_size(store.size(name)));
+}
+
 /// Before it happens: what is in them, and whether it can be had back.
 void tell_volumes_that_go(const Plan& plan) {
   const volumes::VolumeStore store(HostPaths::from_environment().volumes());
@@ -82,8 +88,7 @@ void tell_volumes_that_go(const Plan& plan) {
   for (const Step& step : plan.steps) {
     const auto* const removal = std::get_if<RemoveVolume>(&step.action);
     if (removal == nullptr) continue;
-    (removal->for_good ? lost : kept)
-        .push_back(fmt::format("{} ({})", removal->name, human_size(store.size(removal->name))));
+    (removal->for_good ? lost : kept).push_back(text_of_removed(store, removal->name));
   }
   if (!lost.empty()) std::cerr << fmt::format("Volumes deleted: {}\n", fmt::join(lost, ", "));
   if (!kept.empty())
