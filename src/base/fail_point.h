@@ -26,6 +26,7 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "lock.try",
     "bind.make-source",
     "volume.make",
+    "volume.mount",
     "volume.document",
     "volume.rename",
     "volume.sync",

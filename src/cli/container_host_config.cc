@@ -41,7 +41,7 @@ Json bindings(const ObservedContainer& container) {
 Json binds(const ObservedContainer& container) {
   Json list = Json::array();
   for (const auto& mount : container.config.spec.mounts) {
-    if (mount.kind != runtime::MountKind::bind) continue;
+    if (!is_of_host(mount)) continue;
     const std::string volume = volume_of(mount);
     constexpr std::size_t digits_of_anonymous = 64;
     if (volume.size() == digits_of_anonymous) continue;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "base/host_paths.h"
 #include "cli/container_host_config.h"
 #include "cli/container_labels.h"
 #include "cli/container_view.h"
@@ -94,6 +95,8 @@ Json mounts(const ObservedContainer& container) {
       entry["Type"] = "volume";
       entry["Name"] = name;
       entry["Driver"] = "local";
+      // Where docker has what is behind the device of a volume with options.
+      entry["Source"] = (HostPaths::from_environment().volumes() / name / "_data").native();
       entry["Propagation"] = "";
     }
     list.push_back(std::move(entry));

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "cli/container_links.h"
+#include "cli/container_view.h"
 #include "cli/container_wish.h"
 #include "cli/image_use.h"
 #include "cli/project.h"
@@ -86,6 +87,11 @@ spec::Mount inherited_mount(const runtime::MountSpec& from, const std::string& v
   if (from.writable == runtime::Writable::no) mount.access = spec::Access::read_only;
   mount.type = spec::MountType::bind;
   mount.source = from.source;
+  if (!from.volume.empty()) {
+    mount.type = spec::MountType::volume;
+    mount.source = from.volume;
+    return mount;
+  }
   const std::string prefix = volumes + "/";
   if (!from.source.starts_with(prefix)) return mount;
   mount.type = spec::MountType::volume;
@@ -117,8 +123,7 @@ void add_volumes_from(const std::vector<std::string>& texts,
           .with_exit_code(ExitCode::runtime_error);
     for (const auto& each : other.spec.mounts) {
       const auto taken = [&](const spec::Mount& own) { return own.target == each.target; };
-      if (each.kind != runtime::MountKind::bind || std::ranges::any_of(service.volumes, taken))
-        continue;
+      if (!is_of_host(each) || std::ranges::any_of(service.volumes, taken)) continue;
       spec::Mount mount = inherited_mount(each, volumes);
       if (mode == "ro") mount.access = spec::Access::read_only;
       if (mode == "rw") mount.access = spec::Access::read_write;

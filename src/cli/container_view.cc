@@ -115,7 +115,12 @@ Json wish_of(const ObservedContainer& container) {
   return json.is_object() ? json : Json::object();
 }
 
+bool is_of_host(const runtime::MountSpec& mount) {
+  return mount.kind == runtime::MountKind::bind || mount.kind == runtime::MountKind::file_system;
+}
+
 std::string volume_of(const runtime::MountSpec& mount) {
+  if (!mount.volume.empty()) return mount.volume;
   constexpr std::string_view data = "/_data";
   const std::size_t end = mount.source.rfind(data);
   if (!mount.container_ids || end == std::string::npos ||
@@ -128,7 +133,7 @@ std::string volume_of(const runtime::MountSpec& mount) {
 std::vector<std::string> mount_texts(const ObservedContainer& container) {
   std::vector<std::string> texts;
   for (const auto& mount : container.config.spec.mounts) {
-    if (mount.kind != runtime::MountKind::bind) continue;
+    if (!is_of_host(mount)) continue;
     const std::string volume = volume_of(mount);
     texts.push_back(volume.empty() ? mount.source : volume);
   }

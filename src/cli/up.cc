@@ -75,6 +75,12 @@ UpResult up_traced(const spec::Project& project, const UpRequest& request, const
   return up(project, request, host);
 }
 
+std::string text_of_removed(const volumes::VolumeStore& store, const std::string& name) {
+  const auto volume = store.find(name);
+  if (volume && !volume->options.empty()) return name + " (not what is behind its device)";
+  return fmt::format("{} ({})", name, human_size(store.size(name)));
+}
+
 /// Before it happens: what is in them, and whether it can be had back.
 void tell_volumes_that_go(const Plan& plan) {
   const volumes::VolumeStore store(HostPaths::from_environment().volumes());
@@ -86,7 +92,7 @@ void tell_volumes_that_go(const Plan& plan) {
     // An empty one is not kept.
     const bool has_content = volume && !list_directory(volume->data).empty();
     (removal->for_good || !has_content ? lost : kept)
-        .push_back(fmt::format("{} ({})", removal->name, human_size(store.size(removal->name))));
+        .push_back(text_of_removed(store, removal->name));
   }
   if (!lost.empty()) std::cerr << fmt::format("Volumes deleted: {}\n", fmt::join(lost, ", "));
   if (!kept.empty())

@@ -111,8 +111,18 @@ int run_volume_list(const Options& options) {
 }
 
 int run_volume_create(const Options& options) {
-  const volumes::VolumeRequest request{options.arguments.front(), pairs(options.labels)};
-  std::cout << store().ensure(request).name << '\n';
+  const volumes::VolumeRequest request{options.arguments.front(), pairs(options.labels),
+                                       pairs(options.driver_options)};
+  if (!options.driver.empty() && options.driver != "local")
+    throw Error(fmt::format("there is no volume driver \"{}\"", printable(options.driver)))
+        .with_hint("`--opt` gives the local driver directories, disks, NFS and SMB shares");
+  volumes::parse_volume_options(request.options);
+  const VolumeInfo volume = store().ensure(request);
+  if (!request.options.empty() && volume.options != request.options)
+    throw Error(fmt::format("volume {} is there with other options: {}", volume.name,
+                            volume.options.empty() ? "none" : volumes::to_text(volume.options)))
+        .with_hint(fmt::format("`stack volume rm {}` makes room for it", volume.name));
+  std::cout << volume.name << '\n';
   return 0;
 }
 

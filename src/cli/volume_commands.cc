@@ -33,7 +33,9 @@ Command volume_create_command() {
           "stack volume create shared",
           Positional::one,
           "VOLUME",
-          {{"--label", &Options::labels, "Something to be found by", "KEY=VALUE"}},
+          {{"-d,--driver", &Options::driver, "local, the only one", "DRIVER"},
+           {"--label", &Options::labels, "Something to be found by", "KEY=VALUE"},
+           {"-o,--opt", &Options::driver_options, "What is mounted: type, device, o", "KEY=VALUE"}},
           run_volume_create};
 }
 

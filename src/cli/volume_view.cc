@@ -15,7 +15,7 @@ nlohmann::ordered_json volume_json(const volumes::VolumeInfo& volume,
           {"Labels", volume.labels},
           {"Mountpoint", volume.data.native()},
           {"Name", volume.name},
-          {"Options", nlohmann::ordered_json::object()},
+          {"Options", volume.options},
           {"Scope", "local"},
           {"UsedBy", user == users.end() ? std::vector<std::string>{} : user->second}};
 }

@@ -43,6 +43,12 @@ HostFindings choose_copies(DesiredState& desired, const ObservedState& observed,
     const auto original = originals.find(volume.key);
     if (volume.key.empty() || volume.external || original == originals.end()) continue;
     const auto origin = desired.sources.find("volumes." + volume.key);
+    if (!volume.options.empty() || !observed.volumes.at(original->second).options.empty()) {
+      findings.warnings.push_back(
+          {fmt::format("volume {} has driver_opts: nothing is copied into it", name), origin,
+           "what is behind a device is copied by whoever knows it"});
+      continue;
+    }
     if (observed.volumes.contains(name)) {
       findings.warnings.push_back(
           {fmt::format("volume {} is there already: nothing is copied into it", name), origin, ""});

@@ -129,6 +129,8 @@ void add_volume(const spec::Project& project, const DesiredContainer& container,
     volume.key = named->first;
     volume.external = named->second.external;
     volume.labels = named->second.labels;
+    volume.driver = named->second.driver;
+    volume.options = named->second.driver_opts;
   } else {
     volume.service = mount.inherited_from.empty() ? container.service : mount.inherited_from;
     volume.labels["com.docker.volume.anonymous"] = "";
@@ -437,6 +439,8 @@ void add_unused(const spec::Project& project, DesiredState& state) {
   for (const auto& [key, volume] : project.volumes) {
     DesiredVolume desired{volume.name, key, {}, volume.external, volume.labels};
     desired.labels.merge(volume_labels(project, key));
+    desired.driver = volume.driver;
+    desired.options = volume.driver_opts;
     state.volumes.emplace(volume.name, std::move(desired));
   }
 }

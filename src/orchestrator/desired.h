@@ -12,6 +12,7 @@
 #include "image/image_store.h"
 #include "orchestrator/cdi.h"
 #include "spec/model.h"
+#include "volumes/volume_options.h"
 
 namespace stack::orchestrator {
 
@@ -66,15 +67,18 @@ struct DesiredVolume {
   std::string service;  ///< anonymous: whose it is
   bool external = false;
   std::map<std::string, std::string> labels;
+  std::string driver = {};              ///< as written; empty: local
+  volumes::VolumeOptions options = {};  ///< of the driver
   std::string copied_from = {};  ///< volume on this host that it begins with (copied_volumes.h)
   bool operator==(const DesiredVolume&) const = default;
 };
 
 /// A mount of one container, with its volume's real name.
 struct DesiredMount {
-  spec::Mount mount;           ///< for volumes, `source` is the volume's name on this host
-  std::string inherited_from;  ///< service whose mount this is, by volumes_from
-  std::string image_id = {};   ///< of a mount of type image
+  spec::Mount mount;                  ///< for volumes, `source` is the volume's name on this host
+  std::string inherited_from;         ///< service whose mount this is, by volumes_from
+  std::string image_id = {};          ///< of a mount of type image
+  volumes::VolumeMount backing = {};  ///< of a volume: see settle_volumes()
   bool operator==(const DesiredMount&) const = default;
 };
 

@@ -7,8 +7,10 @@
 namespace stack::orchestrator {
 namespace {
 
-/// The volume that a mount's source lies in; empty when it lies in none.
-std::string volume_of(const std::filesystem::path& volumes, const std::string& source) {
+/// The volume that is mounted; empty when it is something else.
+std::string volume_of(const std::filesystem::path& volumes, const runtime::MountSpec& mount) {
+  if (!mount.volume.empty()) return mount.volume;
+  const std::string& source = mount.source;
   const std::string prefix = volumes.native() + "/";
   if (!source.starts_with(prefix)) return "";
   return source.substr(prefix.size(), source.find('/', prefix.size()) - prefix.size());
@@ -21,7 +23,7 @@ std::map<std::string, std::vector<std::string>> volume_users(const HostPaths& pa
   for (const std::string& project : supervisor::list_projects(paths)) {
     for (const auto& container : supervisor::read_containers(paths, project)) {
       for (const auto& mount : container.config.spec.mounts) {
-        const std::string volume = volume_of(paths.volumes(), mount.source);
+        const std::string volume = volume_of(paths.volumes(), mount);
         if (volume.empty()) continue;
         auto& names = users[volume];
         if (names.empty() || names.back() != container.config.name)
@@ -39,7 +41,7 @@ std::map<std::string, VolumeUser> volume_writers(const HostPaths& paths) {
       if (container.status.phase != supervisor::Phase::running) continue;
       for (const auto& mount : container.config.spec.mounts)
         if (mount.writable == runtime::Writable::yes)
-          writers.try_emplace(volume_of(paths.volumes(), mount.source),
+          writers.try_emplace(volume_of(paths.volumes(), mount),
                               VolumeUser{project, container.config.name});
     }
   }

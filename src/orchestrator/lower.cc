@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/search_path.h"
 #include "base/text.h"
+#include "orchestrator/backed_volumes.h"
 #include "orchestrator/inherited_hostname.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/lower_logging.h"
@@ -79,13 +80,16 @@ runtime::MountSpec lower_mount(const DesiredMount& wish, const Places& places, I
   if (mount.type == spec::MountType::bind) {
     lowered.source = mount.source;
   } else {
-    lowered.source = places.volume(mount.source, mount.subpath).native();
+    // What is inside of a file system is seen when it is mounted.
+    const bool can_be_seen = wish.backing.kind != volumes::VolumeMount::Kind::file_system;
+    lowered.source = places.volume(mount.source, can_be_seen ? mount.subpath : "").native();
     lowered.subpath = std::filesystem::path(mount.subpath).relative_path().native();
     lowered.container_ids = true;
   }
   lowered.recursive = mount.recursive;
   if (!mount.propagation.empty()) lowered.propagation = mount.propagation;
   if (mount.access == spec::Access::read_only) lowered.writable = runtime::Writable::no;
+  lower_backing(wish, lowered);
   lowered.owner_mapped = idmapped == Idmapped::yes && mount.type == spec::MountType::bind;
   return lowered;
 }

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "image/mount_points.h"
+#include "orchestrator/backed_volumes.h"
 #include "orchestrator/inherited_hostname.h"
 #include "orchestrator/last_words.h"
 #include "orchestrator/log_places.h"
@@ -233,7 +234,7 @@ void NativeEngine::tell_volume(const char* what, const std::string& name) {
 
 void NativeEngine::do_action(StepId step, const CreateVolume& action) {
   const DesiredVolume& wish = desired_.volumes.at(action.name);
-  volumes_.ensure({wish.name, wish.labels});
+  volumes_.ensure({wish.name, wish.labels, wish.options});
   tell_volume("create", action.name);
   finish(step);
 }
@@ -385,6 +386,7 @@ supervisor::ContainerConfig NativeEngine::prepare(const DesiredContainer& wish) 
   const std::string id = told.empty() ? new_container_id() : told.mapped();
   supervisor::ContainerConfig config = lower(wish, desired_.project, id, places);
   resolve_log_host(config);
+  resolve_volume_hosts(config);
   if (config.by_hand) config.by_hand->directories = own_volumes(wish);
   return config;
 }
@@ -419,10 +421,23 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
   for (const auto& each : wish.mounts) {
     if (each.mount.type != spec::MountType::volume) continue;
     const DesiredVolume& volume = desired_.volumes.at(each.mount.source);
-    volumes_.ensure({volume.name, volume.labels});
+    volumes_.ensure({volume.name, volume.labels, volume.options});
     if (!volume.copied_from.empty()) copy_volume(volume);
     if (each.mount.nocopy || !each.mount.subpath.empty()) continue;
-    volumes_.fill_from_image(each.mount.source, image.layers, each.mount.target);
+    fill_volume(each, image);
+  }
+}
+
+/// What is in memory begins empty with each first container, and what is to be read only is never
+/// filled.
+void NativeEngine::fill_volume(const DesiredMount& wish, const image::Image& image) {
+  using Kind = volumes::VolumeMount::Kind;
+  const std::string& name = wish.mount.source;
+  const volumes::VolumeMount& backing = wish.backing;
+  if (backing.kind == Kind::directory) {
+    volumes_.fill_from_image(name, image.layers, wish.mount.target);
+  } else if (!backing.is_one_instance && !backing.is_read_only()) {
+    volumes_.fill_from_image(name, image.layers, wish.mount.target, open_backing(wish));
   }
 }
 

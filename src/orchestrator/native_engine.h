@@ -91,6 +91,7 @@ class NativeEngine : public Engine {
   void prepare_bind_sources(const DesiredContainer& wish) const;
   void copy_volume(const DesiredVolume& volume);
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
+  void fill_volume(const DesiredMount& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);
   const std::string& id_of(const std::string& name) const;
   void hold_owners(const std::string& container);

@@ -159,6 +159,7 @@ class WorldCheck {
 
   void check_binds(const DesiredContainer& wish, const std::string& place) {
     for (const auto& each : wish.mounts) {
+      if (each.backing.kind == volumes::VolumeMount::Kind::bind) check_device(each);
       if (each.mount.type != spec::MountType::bind) continue;
       if (!each.mount.create_host_path && !stack::exists(each.mount.source)) {
         add(fmt::format("bind source path does not exist: {}", each.mount.source),
@@ -166,6 +167,22 @@ class WorldCheck {
       }
       if (host_sources_ == HostSources::careful) check_source(each.mount, place + ".volumes");
     }
+  }
+
+  /// Whose content is a directory of this host is that directory, wherever it is mounted.
+  void check_device(const DesiredMount& wish) {
+    const DesiredVolume& volume = desired_.volumes.at(wish.mount.source);
+    if (!checked_volumes_.emplace(volume.name, wish.mount.access).second) return;
+    const std::string place = fmt::format("volumes.{}.driver_opts.device", volume.key);
+    if (!stack::exists(wish.backing.device)) {
+      add(fmt::format("volume {}: there is no device {}", volume.name, wish.backing.device), place,
+          "make the directory: as in docker it is not made for a volume");
+    }
+    if (host_sources_ != HostSources::careful) return;
+    spec::Mount mount = wish.mount;
+    mount.source = wish.backing.device;
+    if (wish.backing.is_read_only()) mount.access = spec::Access::read_only;
+    check_source(mount, place);
   }
 
   void check_storage(const DesiredContainer& wish, const std::string& place) {
@@ -263,8 +280,9 @@ class WorldCheck {
   const std::set<std::string> removed_;  ///< containers
   HostSources host_sources_ = HostSources::careful;
   std::optional<bool> takes_id_mapping_;
-  std::set<std::string> checked_devices_;  ///< services
-  std::set<std::string> limited_;          ///< same: told that they cannot be
+  std::set<std::string> checked_devices_;                           ///< services
+  std::set<std::pair<std::string, spec::Access>> checked_volumes_;  ///< those that are binds
+  std::set<std::string> limited_;  ///< same: told that they cannot be
   std::vector<Problem> problems_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include "orchestrator/anonymous_volumes.h"
+#include "orchestrator/backed_volumes.h"
 #include "orchestrator/copied_volumes.h"
 #include "orchestrator/history.h"
 #include "orchestrator/host_files.h"
@@ -101,6 +102,7 @@ void renew(const spec::Project& project, const UpRequest& request, const Observe
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
             UpResult& result, Laps& laps) {
   find_renewed_volumes(result.desired, observed);
+  settle_volumes(result.desired, observed);
   result.changes = changes_for(project, request, result.desired, observed);
   if (request.renews_anonymous_volumes) renew(project, request, observed, result);
   laps.end("diff");
@@ -212,6 +214,7 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   std::ranges::move(copies.errors, std::back_inserter(result.problems));
   laps.end("observe");
   decide(project, request, observed, result, laps);
+  std::ranges::move(check_volumes(result.desired, observed), std::back_inserter(result.problems));
   for (auto& problem : check_world(paths, result.desired, observed, result.changes, result.plan,
                                    request.host_sources)) {
     result.problems.push_back(std::move(problem));

@@ -68,29 +68,6 @@ int open_or_make(int root, const char* path, mode_t type, TargetLinks links) {
   return parent;
 }
 
-/// fsopen, its parameters, fsmount. A detached mount, or -1 with errno.
-int new_filesystem(const char* type, std::span<const FilesystemOption> parameters,
-                   std::uint64_t attributes) {
-  const int context = ::fsopen(type, FSOPEN_CLOEXEC);
-  if (context < 0) return -1;
-  int error = 0;
-  // What /proc/mounts shows; programs that read it expect mount(8)'s custom.
-  ::fsconfig(context, FSCONFIG_SET_STRING, "source", type, 0);
-  for (const FilesystemOption& option : parameters) {
-    const bool flag = option.value.empty();
-    const int result = ::fsconfig(context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
-                                  option.key.c_str(), flag ? nullptr : option.value.c_str(), 0);
-    if (result != 0 && error == 0) error = errno;
-  }
-  if (error == 0) error = errno_of(::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
-  const int mount =
-      error != 0 ? -1 : ::fsmount(context, FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes));
-  if (error == 0) error = errno;
-  ::close(context);
-  errno = error;
-  return mount;
-}
-
 int make_node(int directory, const Node& node) {
   const char* name = node.path.c_str();
   if (S_ISDIR(node.mode)) return errno_of(::mkdirat(directory, name, node.mode & 07777));
@@ -112,6 +89,13 @@ int take_mode(int mount, int target) {
   struct stat covered {};
   if (::fstat(target, &covered) != 0) return errno;
   return errno_of(::fchmod(mount, covered.st_mode & 07777));
+}
+
+/// Of what is made up by the kernel.
+int new_filesystem(const char* type, std::span<const FilesystemOption> parameters,
+                   std::uint64_t attributes) {
+  // What /proc/mounts shows; programs that read it expect mount(8)'s custom.
+  return new_file_system(type, type, parameters, attributes);
 }
 
 int attach_new_filesystem(int root, const MountStep& step) {
@@ -138,9 +122,17 @@ int attach_new_filesystem(int root, const MountStep& step) {
   return error;
 }
 
+constexpr std::uint64_t all_attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+                                         MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME |
+                                         MOUNT_ATTR_NODIRATIME;
+
 int set_tree_attributes(int tree, const MountStep& step) {
   mount_attr attributes{};
   attributes.attr_set = step.attributes;
+  // How times are kept is one of several, and set by clearing them all.
+  if ((step.attributes & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr = MOUNT_ATTR__ATIME;
+  // A copy of another container's mount has what that one asked for.
+  if (step.kind == StepKind::volume) attributes.attr_clr = all_attributes;
   attributes.propagation = step.propagation;
   const unsigned flags = AT_EMPTY_PATH | (step.depth == Depth::with_submounts ? AT_RECURSIVE : 0U);
   return errno_of(::mount_setattr(tree, "", flags, &attributes, sizeof attributes));
@@ -279,6 +271,27 @@ int open_shared_shm(const SourceTask& task) {
 
 }  // namespace
 
+int new_file_system(const char* type, const char* source,
+                    std::span<const FilesystemOption> parameters, std::uint64_t attributes) {
+  const int context = ::fsopen(type, FSOPEN_CLOEXEC);
+  if (context < 0) return -1;
+  int error = 0;
+  ::fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0);
+  for (const FilesystemOption& option : parameters) {
+    const bool flag = option.value.empty();
+    const int result = ::fsconfig(context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+                                  option.key.c_str(), flag ? nullptr : option.value.c_str(), 0);
+    if (result != 0 && error == 0) error = errno;
+  }
+  if (error == 0) error = errno_of(::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
+  const int mount =
+      error != 0 ? -1 : ::fsmount(context, FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes));
+  if (error == 0) error = errno;
+  ::close(context);
+  errno = error;
+  return mount;
+}
+
 ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
                           std::span<int> trees) {
   for (std::uint32_t i = 0; i < steps.size(); ++i) {
@@ -395,6 +408,7 @@ int attach_step(int root, const MountStep& step, int tree) {
     case StepKind::bind:
     case StepKind::layers:
     case StepKind::shared_shm:
+    case StepKind::volume:
       return attach_bind(root, step, tree);
     case StepKind::file:
       return attach_file(root, step, tree);

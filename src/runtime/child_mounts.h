@@ -19,7 +19,7 @@ struct SourceTask {
   std::span<const int> id_mappings;
 };
 
-/// Detached copies of the bind sources, one slot for each step (unused for other steps). Call it
+/// Detached copies of the bind sources, one slot for each step (-1 for other steps). Call it
 /// first, while the host's mounts still propagate as the host has them.
 ChildFailure open_sources(const SourceTask& task, std::span<const MountStep> steps,
                           std::span<int> trees);
@@ -42,6 +42,9 @@ ChildFailure mask_paths(int root, std::span<const std::string> paths);
 ChildFailure make_paths_read_only(int root, std::span<const std::string> paths);
 /// Directory `path` and its parents, inside the root.
 int make_directory_in_root(int root, const char* path);
+/// fsopen, its parameters, fsmount. A detached mount, or -1 with errno.
+int new_file_system(const char* type, const char* source,
+                    std::span<const FilesystemOption> parameters, std::uint64_t attributes);
 /// Sets MOUNT_ATTR_* on the mount itself.
 int set_mount_attributes(int mount, std::uint64_t attributes);
 /// Attaches the open terminal as /dev/console of the new root.

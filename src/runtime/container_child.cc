@@ -82,6 +82,7 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   const MountPlan& plan = *task.mounts;
   report.require(open_sources(task.sources, plan.steps, task.trees));
   report.require(ChildStage::isolate_mounts, isolate_mounts());
+  report.require(open_volumes(task.volumes, plan.steps, task.trees));
   if (task.user_namespace >= 0) report.require(ChildStage::own_files, own_files(task.program.ids));
   report.require(make_files(plan.steps, task.trees));
   report.require(open_layers(plan.steps, task.trees, task.root.id_mapping));

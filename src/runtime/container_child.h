@@ -7,6 +7,7 @@
 
 #include "runtime/child_hooks.h"
 #include "runtime/child_mounts.h"
+#include "runtime/child_volumes.h"
 #include "runtime/program.h"
 
 namespace stack::runtime {
@@ -30,6 +31,7 @@ struct ContainerTask {
   JoinedNamespaces joined;
   OwnNamespace cgroup = OwnNamespace::yes;
   SourceTask sources;
+  VolumeTask volumes;
   OverlayTask root;
   const MountPlan* mounts = nullptr;
   std::span<int> trees;  ///< room for one descriptor per mount step

@@ -15,14 +15,15 @@
 
 namespace stack::runtime {
 
-enum class MountKind { bind, tmpfs, image };
+enum class MountKind { bind, tmpfs, image, file_system };
 enum class Writable { yes, no };
 
 /// A mount below the container's root, besides the standard ones (/proc, /dev, /sys, ...) that
 /// mount_plan adds itself.
 struct MountSpec {
   MountKind kind = MountKind::bind;
-  /// bind: absolute host path of a directory or file; image: its name, for messages; tmpfs: unused
+  /// bind: absolute host path of a directory or file; image: its name, for messages; tmpfs: unused;
+  /// file_system: what mount(8) calls its device, of the host
   std::string source;
   /// What is mounted of the source, relative. bind: never followed through a link, for who may
   /// write there is not trusted; image: links lead where they lead inside the image. Empty: all of
@@ -32,12 +33,18 @@ struct MountSpec {
   Writable writable = Writable::yes;
   std::string propagation = "rprivate";  ///< bind: [r]private, [r]slave, [r]shared
   bool recursive = true;                 ///< bind: with the mounts below `source`
-  /// tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...; bind: nosuid, noexec, nodev
+  /// tmpfs: size=, mode=, uid=, gid=, noexec, exec, ...; bind: nosuid, noexec, nodev and other
+  /// words of the mount; file_system: what mount(8) takes after -o, one by one
   std::vector<std::string> options;
   bool owner_mapped = false;  ///< bind: the container's user owns what the source's owner owns
   std::vector<std::string> layers = {};  ///< image: absolute directories, uppermost first
   /// bind: ids on disk are those that the container sees, whichever the host's are (volumes)
   bool container_ids = false;
+  std::string volume = {};  ///< its name, when `source` does not tell it
+  std::string type = {};    ///< file_system: ext4, nfs, tmpfs, ...
+  /// file_system: all containers that run have the same one, wherever the first has mounted it; by
+  /// itself each mount would be another (tmpfs)
+  bool is_one_instance = false;
   bool operator==(const MountSpec&) const = default;
 };
 

@@ -91,7 +91,8 @@ struct Get {
 
 NLOHMANN_JSON_SERIALIZE_ENUM(MountKind, {{MountKind::bind, "bind"},
                                          {MountKind::tmpfs, "tmpfs"},
-                                         {MountKind::image, "image"}})
+                                         {MountKind::image, "image"},
+                                         {MountKind::file_system, "file_system"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(NamespaceKind, {{NamespaceKind::own, "own"},
                                              {NamespaceKind::host, "host"},
                                              {NamespaceKind::shared, "shared"},
@@ -109,6 +110,9 @@ static void to_json(json& object, const MountSpec& mount) {
   put(object, "owner_mapped", mount.owner_mapped);
   put(object, "layers", mount.layers);
   put(object, "container_ids", mount.container_ids);
+  put(object, "volume", mount.volume);
+  put(object, "type", mount.type);
+  put(object, "is_one_instance", mount.is_one_instance);
 }
 
 static void from_json(const json& object, MountSpec& mount) {
@@ -123,6 +127,9 @@ static void from_json(const json& object, MountSpec& mount) {
   get(object, "owner_mapped", mount.owner_mapped);
   get(object, "layers", mount.layers);
   get(object, "container_ids", mount.container_ids);
+  get(object, "volume", mount.volume);
+  get(object, "type", mount.type);
+  get(object, "is_one_instance", mount.is_one_instance);
 }
 
 static void to_json(json& object, const RootSpec& root) {

@@ -18,6 +18,7 @@
 #include "base/child.h"
 #include "base/error.h"
 #include "runtime/child_mounts.h"
+#include "runtime/child_volumes.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
 #include "runtime/kernel.h"
@@ -51,6 +52,7 @@ struct HolderTask {
   report.require(ChildStage::isolate_mounts,
                  errno_of(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)));
   int root = -1;
+  report.require(open_volumes({}, task.steps, task.trees));
   report.require(open_layers(task.steps, task.trees, -1));
   report.require(mount_root(task.root, root));
   mount_steps(root, task.steps, task.trees, report);
@@ -71,7 +73,7 @@ bool has_ended(int pidfd) {
 MountPlan plan_of_binds(const ContainerSpec& spec) {
   ContainerSpec binds;
   for (const MountSpec& mount : spec.mounts) {
-    if (mount.kind == MountKind::tmpfs) continue;
+    if (mount.kind == MountKind::tmpfs || mount.is_one_instance) continue;
     if (mount.owner_mapped) {
       throw Error(fmt::format("{} shows other owners to the container than to this host, and that "
                               "needs a running container",
@@ -84,7 +86,8 @@ MountPlan plan_of_binds(const ContainerSpec& spec) {
   MountPlan plan = mount_plan(binds, MountFacts{});
   std::erase_if(plan.steps, [&](const MountStep& step) {
     return std::ranges::none_of(binds.mounts, [&](const MountSpec& mount) {
-      return (step.kind == StepKind::bind || step.kind == StepKind::layers) &&
+      return (step.kind == StepKind::bind || step.kind == StepKind::layers ||
+              step.kind == StepKind::volume) &&
              step.target == mount.target;
     });
   });

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "runtime/container_child.h"
+#include "runtime/volume_mount.h"
 
 namespace stack::runtime {
 namespace {
@@ -120,7 +121,8 @@ std::string describe_attempt(ChildStage stage, std::uint32_t item, const Process
   switch (stage) {
     case ChildStage::open_source:
       return attempt_on(plan->steps, item, "opening mount sources", [](const MountStep& step) {
-        return "opening mount source " + source_text(step);
+        return step.kind == StepKind::volume ? volume_attempt(step)
+                                             : "opening mount source " + source_text(step);
       });
     case ChildStage::mount:
       return mount_text(plan->steps.at(item));
@@ -169,6 +171,10 @@ Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
                      "namespace",
                      process.user.empty() ? "root" : stack::quoted(process.user)))
           .with_hint("`userns_mode: auto:size=N` gives it more of them");
+    case ChildStage::open_source:
+      if (failure.item < plan->steps.size() && plan->steps[failure.item].kind == StepKind::volume)
+        return volume_error(plan->steps[failure.item], failure.error);
+      return runtime_error(attempt(), failure.error);
     case ChildStage::mount:
       return mount_error(failure, attempt());
     case ChildStage::hook_ended:

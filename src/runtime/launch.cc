@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include "runtime/program_memory.h"
 #include "runtime/user_namespace.h"
 #include "runtime/validate.h"
+#include "runtime/volume_mount.h"
 
 namespace stack::runtime {
 
@@ -53,6 +55,9 @@ struct ContainerMemory {
   OwnedNamespaces owned;
   std::map<std::size_t, Fd> owner_mappings;
   std::vector<int> id_mappings;
+  Fd host_network;
+  std::vector<Fd> disks;
+  std::vector<InstanceTask> instances;
   HookMemory hooks;
   ContainerTask task;
 };
@@ -62,8 +67,11 @@ std::vector<int> descriptors_to_keep(const ContainerTask& task) {
   std::vector<int> kept(task.cgroup_tasks.begin(), task.cgroup_tasks.end());
   kept.push_back(task.control);
   for (const int each : {task.joined.network, task.joined.ipc, task.joined.uts,
-                         task.sources.shared_mounts, task.user_namespace})
+                         task.sources.shared_mounts, task.volumes.network, task.user_namespace})
     if (each >= 0) kept.push_back(each);
+  for (const InstanceTask& instance : task.volumes.instances)
+    for (const int each : {instance.mounts, instance.tree})
+      if (each >= 0) kept.push_back(each);
   for (const int each : task.sources.id_mappings)
     if (each >= 0) kept.push_back(each);
   kept.insert(kept.end(), std::begin(task.program.standard_streams),
@@ -129,8 +137,39 @@ std::vector<int> id_mappings(const MountPlan& plan, const ContainerMemory& memor
   return mappings;
 }
 
+bool is_disk(const std::string& source) {
+  struct stat info {};
+  return ::stat(source.c_str(), &info) == 0 && S_ISBLK(info.st_mode);
+}
+
+/// `memory` owns what is opened.
+InstanceTask instance_of(ContainerMemory& memory, const MountStep& step,
+                         const LaunchOptions& options) {
+  const auto there = options.instances.find(step.target);
+  if (there != options.instances.end())
+    return {there->second.mounts, there->second.path.c_str(), -1};
+  // What is reached over the network is left to the child: it may take long.
+  if (!is_disk(step.source)) return {};
+  Fd& disk = memory.disks.emplace_back(mount_volume(step));
+  if (!disk) throw volume_error(step, errno);
+  return {-1, nullptr, disk.get()};
+}
+
+/// The task's pointers lead into `memory` and `options`.
+void fill_volumes(ContainerMemory& memory, const MountPlan& plan, const LaunchOptions& options) {
+  if (std::ranges::none_of(plan.steps,
+                           [](const auto& step) { return step.kind == StepKind::volume; }))
+    return;
+  memory.host_network = open_file("/proc/self/ns/net", O_RDONLY);
+  for (const MountStep& step : plan.steps)
+    memory.instances.push_back(step.kind == StepKind::volume ? instance_of(memory, step, options)
+                                                             : InstanceTask{});
+  memory.task.volumes = {memory.host_network.get(), memory.instances, memory.id_mappings};
+}
+
 void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPlan& plan,
-               const CgroupEntrance& entrance, int control, const SharedNamespaces& shared) {
+               const CgroupEntrance& entrance, int control, const LaunchOptions& options) {
+  const SharedNamespaces& shared = options.shared;
   for (const Fd& tasks : entrance.v1_tasks) memory.cgroup_tasks.push_back(tasks.get());
   memory.trees.assign(plan.steps.size(), -1);
   ContainerTask& task = memory.task;
@@ -148,6 +187,7 @@ void fill_task(ContainerMemory& memory, const ContainerSpec& spec, const MountPl
   memory.owner_mappings = owner_mappings(spec, plan);
   memory.id_mappings = id_mappings(plan, memory);
   task.sources.id_mappings = memory.id_mappings;
+  fill_volumes(memory, plan, options);
   task.hooks = memory.hooks.task(task.program.standard_streams);
   memory.kept = descriptors_to_keep(task);
   task.kept = memory.kept;
@@ -319,6 +359,9 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
       .owned = {},
       .owner_mappings = {},
       .id_mappings = {},
+      .host_network = {},
+      .disks = {},
+      .instances = {},
       .hooks = HookMemory(spec),
       .task = {}};
   laps.end("program and system call filter");
@@ -334,7 +377,7 @@ PendingContainer launch(const ContainerSpec& spec, const LaunchOptions& options)
   const CgroupEntrance entrance = make_cgroups(cgroups);
   if (spec.ids.remaps() && spec.security.writable_cgroups) delegate_cgroups(cgroups, spec.ids);
   laps.end("cgroups");
-  fill_task(memory, spec, made.plan, entrance, control.child.get(), options.shared);
+  fill_task(memory, spec, made.plan, entrance, control.child.get(), options);
   {
     memory.task.marks = made.marks.get();
     const ChildrenElsewhere elsewhere(

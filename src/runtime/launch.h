@@ -9,6 +9,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,9 +37,18 @@ struct SharedNamespaces {
   int user = -1;   ///< ContainerSpec::ids are its ids
 };
 
+/// A mount in another container, of which a copy is wanted.
+struct MountElsewhere {
+  int mounts = -1;   ///< its mount namespace, as SharedNamespaces has it
+  std::string path;  ///< in there
+};
+
 struct LaunchOptions {
   Parent parent = Parent::caller;
   SharedNamespaces shared;
+  /// Volumes of one instance that other containers have, by this one's targets. Others are mounted
+  /// anew.
+  std::map<std::string, MountElsewhere> instances;
   /// What the container's process gets as 0, 1 and 2; must stay open until release(). With
   /// `process.terminal` they are ignored: the pty's master is take_terminal().
   int stdin_fd = -1;

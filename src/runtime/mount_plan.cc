@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "runtime/mount_options.h"
 
 namespace stack::runtime {
 namespace {
@@ -142,11 +143,17 @@ bool is_below(const std::string& path, const std::string& directory_path) {
   return path == directory_path || path.starts_with(directory_path + "/");
 }
 
-std::uint64_t bind_attribute(const std::string& option) {
-  if (option == "nosuid") return MOUNT_ATTR_NOSUID;
-  if (option == "noexec") return MOUNT_ATTR_NOEXEC;
-  if (option == "nodev") return MOUNT_ATTR_NODEV;
-  fail("unknown option {} of a bind: use nosuid, noexec or nodev", stack::quoted(option));
+std::uint64_t bind_attributes(const MountSpec& mount) {
+  const MountOptions options = parse_mount_options(mount.options);
+  if (!options.parameters.empty())
+    fail("unknown option {} of a bind: use nosuid, noexec or nodev",
+         stack::quoted(options.parameters.front().key));
+  return options.attributes;
+}
+
+/// Device nodes that somebody puts into a volume must not become devices.
+bool is_without_devices(const MountSpec& mount, const SecuritySpec& security) {
+  return !security.privileged && !is_below(mount.target, "/dev");
 }
 
 MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
@@ -157,12 +164,11 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   step.target = mount.target;
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
+  step.attributes = bind_attributes(mount);
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
-  for (const std::string& option : mount.options) step.attributes |= bind_attribute(option);
   step.owner_mapped = mount.owner_mapped;
   step.container_ids = mount.container_ids;
-  // A device node that somebody puts into a volume must not become a device.
-  if (!security.privileged && !is_below(mount.target, "/dev")) step.attributes |= MOUNT_ATTR_NODEV;
+  if (is_without_devices(mount, security)) step.attributes |= MOUNT_ATTR_NODEV;
   return step;
 }
 
@@ -208,6 +214,8 @@ MountStep user_step(const MountSpec& mount, const SecuritySpec& security) {
       return bind_step(mount, security);
     case MountKind::image:
       return layers_step(mount);
+    case MountKind::file_system:
+      return volume_step(mount, security);
     case MountKind::tmpfs:
       break;
   }
@@ -324,7 +332,9 @@ void remap_device(Node& node, const IdBlock& ids) {
 void remap(MountStep& step, const IdBlock& ids) {
   step.container_ids = step.container_ids && ids.remaps();
   if (!ids.remaps()) return;
-  for (FilesystemOption& option : step.parameters) remap_option(option, ids, step.target);
+  // A volume's ids are those that the container sees: it is seen through a mapping.
+  if (step.kind != StepKind::volume)
+    for (FilesystemOption& option : step.parameters) remap_option(option, ids, step.target);
   for (Node& node : step.nodes) {
     if (step.kind == StepKind::file) {
       require_inside(ids, node.uid, "user", step.target);
@@ -350,9 +360,11 @@ std::string attribute_words(std::uint64_t attributes) {
 }
 
 std::string step_text(const MountStep& step) {
-  constexpr std::array<const char*, 5> kinds = {"new", "bind", "layers", "file", "shared"};
+  constexpr std::array<const char*, 6> kinds = {"new",  "bind",   "layers",
+                                                "file", "shared", "volume"};
   std::string text = fmt::format("{} {} on {}", kinds[static_cast<std::size_t>(step.kind)],
                                  source_text(step), step.target);
+  if (!step.type.empty()) text += " type " + step.type;
   text += attribute_words(step.attributes);
   for (const FilesystemOption& option : step.parameters)
     text +=
@@ -373,6 +385,26 @@ std::string step_text(const MountStep& step) {
 }
 
 }  // namespace
+
+MountStep volume_step(const MountSpec& mount, const SecuritySpec& security) {
+  MountOptions options = parse_mount_options(mount.options);
+  MountStep step;
+  step.kind = StepKind::volume;
+  step.source = mount.source;
+  step.type = mount.type;
+  step.volume = mount.volume;
+  step.subpath = mount.subpath;
+  step.target = mount.target;
+  step.parameters = std::move(options.parameters);
+  step.attributes = options.attributes;
+  // Of a device that is to be read only, the file system must not be writable either.
+  if ((step.attributes & MOUNT_ATTR_RDONLY) != 0) step.parameters.push_back({"ro", ""});
+  if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
+  if (is_without_devices(mount, security)) step.attributes |= MOUNT_ATTR_NODEV;
+  step.propagation = MS_PRIVATE;
+  step.container_ids = mount.container_ids;
+  return step;
+}
 
 std::string sysctl_path(std::string name) {
   if (name.find('/') == std::string::npos) std::replace(name.begin(), name.end(), '.', '/');

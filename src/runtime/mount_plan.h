@@ -23,6 +23,7 @@ enum class StepKind {
   layers,      ///< a read-only view of an image's layers
   file,        ///< one file on a tmpfs of its own; `content` says what is in it
   shared_shm,  ///< the /dev/shm of the container whose IPC namespace is shared
+  volume,      ///< a file system of the host's making: one that is mounted elsewhere too, or anew
 };
 enum class TargetLinks {
   refuse,   ///< /proc, /dev, ...: an image where one is a link is refused
@@ -32,9 +33,11 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  std::string source;   ///< file system type, absolute host path of a bind, or name of an image
-  std::string subpath;  ///< bind: below `source`, without following links; layers: inside them
-  std::string target;   ///< absolute, inside; made when absent
+  /// File system type, absolute host path of a bind, name of an image, or device of a volume
+  std::string source;
+  /// bind, volume: below `source`, without following links; layers: inside them
+  std::string subpath;
+  std::string target;  ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
   std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
@@ -46,6 +49,8 @@ struct MountStep {
   bool owner_mapped = false;        ///< bind: seen through a mapping of ids (id_mapping.h)
   bool container_ids = false;       ///< bind, layers: ids on disk are those of the user namespace
   std::vector<std::string> layers;  ///< absolute directories, uppermost first
+  std::string type;                 ///< of a volume's file system
+  std::string volume;               ///< its name, for messages
   bool operator==(const MountStep&) const = default;
 };
 
@@ -90,6 +95,9 @@ std::vector<std::string> find_thermal_throttles();
 /// The steps of configs and secrets, as mount_plan() has them. Pure. Throws Error for an owner that
 /// `spec.ids` has not.
 std::vector<MountStep> file_steps(const ContainerSpec& spec);
+
+/// The step of a volume's file system. Pure.
+MountStep volume_step(const MountSpec& mount, const SecuritySpec& security);
 
 /// Pure. Throws Error on a tmpfs option or propagation that does not exist.
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts);

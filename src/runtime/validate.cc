@@ -69,12 +69,16 @@ void check_mount(const MountSpec& mount) {
   require(mount.target != "/", "mount target / would hide the whole image");
   require(!is_below(mount.target, "/proc"), "mount target {}: nothing can be mounted inside /proc",
           mount.target);
-  if (mount.kind == MountKind::bind) {
+  if (mount.kind == MountKind::bind)
     require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
             "mount source {} must be absolute", stack::quoted(mount.source));
+  if (mount.kind == MountKind::bind || mount.kind == MountKind::file_system) {
     require(!mount.subpath.starts_with('/') && !has_nul(mount.subpath),
             "subpath {} must be relative", stack::quoted(mount.subpath));
   }
+  if (mount.kind == MountKind::file_system)
+    require(!mount.type.empty() && !has_nul(mount.type) && !has_nul(mount.source),
+            "a file system must have a type");
   if (mount.kind == MountKind::image) check_layers(mount.layers, "image " + mount.source);
 }
 

@@ -20,6 +20,7 @@
 #include "supervisor/etc_files.h"
 #include "supervisor/inner_command.h"
 #include "supervisor/journal.h"
+#include "supervisor/volume_instances.h"
 
 namespace stack::supervisor {
 namespace {
@@ -191,6 +192,10 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   options.shared = shared.view();
   options.trace = trace;
   laps.end("output");
+  const OpenInstances instances =
+      co_await open_instances(shared_.loop, shared_.files.paths, config_.spec);
+  options.instances = instances.by_target;
+  laps.end("volumes that others have");
   const runtime::ContainerSpec spec = completed_spec(shared);
   laps.end("files for /etc");
   auto pending = runtime::launch(spec, options);

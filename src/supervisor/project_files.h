@@ -32,6 +32,8 @@ struct ProjectFiles {
   std::filesystem::path uplink() const { return run() / "uplink.json"; }
   std::filesystem::path log() const { return run() / "supervisor.log"; }
   std::filesystem::path net_lock() const { return paths.run / "net.lock"; }
+  /// See volume_instances.h.
+  std::filesystem::path volumes_lock() const { return paths.run / "volumes.lock"; }
   std::filesystem::path forwarding_memory() const { return paths.run / "ip_forward"; }
   std::filesystem::path forwarding6_memory() const { return paths.run / "ip6_forward"; }
 

@@ -32,12 +32,13 @@ STACK = """
         networks: [default, cable]
         depends_on: [db]
       worker: {image: "box:1", command: sleep 1003, scale: "${SCALE:-1}", network_mode: none, configs: [tune],
+               volumes: ["memory:/memory"],
                x-stack: {on_change: "signal:SIGURG"}}
       boxed: {image: "box:1", command: sleep 1004, userns_mode: auto}
     networks:
       back: {internal: true, enable_ipv6: true, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}
       cable: {driver: macvlan, internal: true}
-    volumes: {store: {}, filled: {}}
+    volumes: {store: {}, filled: {}, memory: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}}
     secrets: {word: {environment: WORD}}
     configs: {tune: {content: "${TUNE:-1}"}}
 """

@@ -75,7 +75,7 @@ ObservedState come_true(const DesiredState& state) {
     world.containers[name] = wish.step.empty() ? observed(wish) : exited(observed(wish), 0);
   for (const auto& [name, wish] : state.networks) world.networks[name].config = lower(wish);
   for (const auto& [name, wish] : state.volumes)
-    world.volumes[name] = {name, wish.labels, {}, "/volumes/" + name};
+    world.volumes[name] = {name, wish.labels, {}, "/volumes/" + name, wish.options};
   return world;
 }
 

@@ -32,7 +32,14 @@ ContainerSpec full_spec() {
   image.source = "tool:1";
   image.target = "/opt";
   image.layers = {"/layers/b", "/layers/a"};
-  spec.mounts = {bind, tmpfs, image};
+  MountSpec volume;
+  volume.kind = MountKind::file_system;
+  volume.source = "tmpfs";
+  volume.target = "/cache";
+  volume.volume = "shop_cache";
+  volume.type = "tmpfs";
+  volume.is_one_instance = true;
+  spec.mounts = {bind, tmpfs, image, volume};
   spec.etc = {"/e/hosts", "/e/resolv.conf", "/e/hostname"};
   spec.process = {{"postgres"}, {"A=b"}, "/srv",    "postgres:postgres",      true,
                   true,         true,    {"audio"}, {{"nofile", {1024, -1}}}, -5};

@@ -137,6 +137,23 @@ TEST(MountPlan, ABindTakesFlagsAndHooksComeLast) {
   EXPECT_THROW(mount_plan(spec, v2_facts()), Error);
 }
 
+TEST(MountPlan, AVolumeOfItsOwnFileSystemTakesWhatMountTakes) {
+  ContainerSpec spec;
+  MountSpec share = bind("nas:/films", "/films");
+  share.kind = MountKind::file_system;
+  share.type = "nfs4";
+  share.volume = "shop_films";
+  share.options = {"addr=192.0.2.1", "noatime", "soft", "nosuid"};
+  spec.mounts = {share};
+  EXPECT_EQ(user_part(spec),
+            "volume nas:/films on /films type nfs4 nosuid nodev noatime addr=192.0.2.1 soft\n");
+  spec.mounts[0].options = {"ro"};
+  EXPECT_EQ(user_part(spec), "volume nas:/films on /films type nfs4 ro nodev ro\n")
+      << "the mount, and the file system itself";
+  spec.mounts[0].options = {"ro", "rw"};
+  EXPECT_EQ(user_part(spec), "volume nas:/films on /films type nfs4 nodev\n");
+}
+
 TEST(MountPlan, AUsersMountReplacesAStandardOne) {
   ContainerSpec spec;
   spec.mounts = {tmpfs("/dev/shm", {"size=1g"})};
