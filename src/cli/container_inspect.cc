@@ -12,6 +12,7 @@
 #include "cli/docker_json.h"
 #include "cli/network_view.h"
 #include "image/image_document.h"
+#include "runtime/working_directory.h"
 #include "supervisor/endpoint_plan.h"
 
 namespace stack::cli {
@@ -261,7 +262,8 @@ Labels labels_of(const ObservedContainer& container, const ContainerSurroundings
 
 std::string working_directory(const Json& wish, const image::Image* image) {
   const std::string own = wish.value("working_dir", "");
-  return own.empty() && image != nullptr ? image->config.working_dir : own;
+  const std::string written = own.empty() && image != nullptr ? image->config.working_dir : own;
+  return written.empty() ? written : runtime::plain_directory(written);
 }
 
 Json config_json(const ObservedContainer& container, const ContainerSurroundings& around,

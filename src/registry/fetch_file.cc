@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "image/base64.h"
 #include "registry/network_error.h"
 #include "registry/redirects.h"
 
@@ -29,10 +30,25 @@ std::string disposed_name(const std::string& header) {
   return "";
 }
 
+/// As BuildKit: of "/dir/" that is "dir", and what has no name gets this one.
 std::string last_of_path(const Url& url) {
-  const std::string path = url.target.substr(0, url.target.find_first_of("?#"));
+  std::string path = url.target.substr(0, url.target.find_first_of("?#"));
+  while (path.ends_with('/')) path.pop_back();
   const std::string name = percent_decoded(path.substr(path.rfind('/') + 1));
+  if (name.empty()) return "__unnamed__";
   return is_file_name(name) ? name : "";
+}
+
+/// Takes "USER:PASSWORD@" out of an address that a person gave; one of a redirect may have none.
+std::string take_user(std::string& url) {
+  const std::size_t begin = url.find("://");
+  if (begin == std::string::npos) return "";
+  const std::size_t end = std::min(url.find_first_of("/?#", begin + 3), url.size());
+  const std::size_t mark = url.substr(0, end).rfind('@');
+  if (mark == std::string::npos) return "";
+  std::string user = url.substr(begin + 3, mark - begin - 3);
+  url.erase(begin + 3, mark - begin - 2);
+  return percent_decoded(user);
 }
 
 void copy_body(Response& response, int fd) {
@@ -50,7 +66,10 @@ void copy_body(Response& response, int fd) {
 std::optional<WebFile> fetch_file(const std::string& url, const WebFile& known, int fd,
                                   const Waits& waits) {
   Request request;
-  request.url = parse_url(url);
+  std::string address = url;
+  if (const std::string user = take_user(address); !user.empty())
+    request.headers["Authorization"] = "Basic " + image::to_base64(user);
+  request.url = parse_url(address);
   if (!known.etag.empty()) request.headers["If-None-Match"] = known.etag;
   if (!known.modified.empty()) request.headers["If-Modified-Since"] = known.modified;
   Response response = exchange(request, {}, waits);

@@ -84,7 +84,14 @@ int make_nodes(int directory, std::span<const Node> nodes) {
   return 0;
 }
 
-/// As runc does: a tmpfs without mode= looks like the directory that it covers.
+bool is_there(int root, const MountStep& step) {
+  const int target = open_target(root, step.target.c_str(), step.links);
+  if (target >= 0) ::close(target);
+  return target >= 0;
+}
+
+/// As runc does: a tmpfs without mode= looks like the directory that it covers. Where there was
+/// none it stays as the kernel makes one, for all to write to.
 int take_mode(int mount, int target) {
   struct stat covered {};
   if (::fstat(target, &covered) != 0) return errno;
@@ -104,9 +111,10 @@ int attach_new_filesystem(int root, const MountStep& step) {
   const int mount = new_filesystem(step.source.c_str(), step.parameters, step.attributes & ~later);
   if (mount < 0) return errno;
   if (const int error = make_nodes(mount, step.nodes)) return error;
+  const bool covers_directory = is_there(root, step);
   const int target = open_or_make(root, step.target.c_str(), S_IFDIR, step.links);
   if (target < 0) return errno;
-  if (step.mode_of_target) {
+  if (step.mode_of_target && covers_directory) {
     // fsmount gives an O_PATH descriptor, fchmod wants a real one.
     const int directory = ::openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const int error = directory < 0 ? errno : take_mode(directory, target);

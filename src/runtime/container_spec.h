@@ -86,7 +86,7 @@ struct UlimitSpec {
 struct ProcessSpec {
   std::vector<std::string> arguments;    ///< argv; [0] is looked up in PATH of `environment`
   std::vector<std::string> environment;  ///< KEY=VALUE, final
-  std::string working_directory = "/";   ///< made when absent
+  std::string working_directory = "/";   ///< word for word; made when absent
   std::string user;   ///< as in USER: "", "name", "uid", "name:group", "uid:gid"; resolved inside
   bool init = false;  ///< our own reaper as process 1
   bool terminal = false;  ///< a pty as stdin, stdout and stderr

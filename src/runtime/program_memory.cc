@@ -10,6 +10,7 @@
 #include "base/search_path.h"
 #include "base/text.h"
 #include "runtime/limits.h"
+#include "runtime/working_directory.h"
 
 namespace stack::runtime {
 namespace {
@@ -50,6 +51,7 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
   // As docker: a profile that was asked for holds for a privileged container too.
   if (!security.privileged || !security.seccomp.empty())
     seccomp_ = cached_seccomp(cache, security.seccomp, security.capabilities);
+  process_.working_directory = plain_directory(process_.working_directory);
   point_to_strings();
   set_limits();
   set_security(security);

@@ -11,6 +11,7 @@
 #include "runtime/capabilities.h"
 #include "runtime/mount_plan.h"
 #include "runtime/user_lookup.h"
+#include "runtime/working_directory.h"
 
 namespace stack::runtime {
 namespace {
@@ -26,9 +27,13 @@ bool has_nul(std::string_view text) {
   return text.find('\0') != std::string_view::npos;
 }
 
+bool is_absolute(const std::string& path) {
+  return path.starts_with('/') && !has_nul(path) && path.size() <= 4095;
+}
+
 /// Absolute, without "." and ".." and double slashes: "/var/lib/x".
 bool is_clean_absolute(const std::string& path) {
-  if (path.empty() || path.front() != '/' || has_nul(path) || path.size() > 4095) return false;
+  if (!is_absolute(path)) return false;
   if (path == "/") return true;
   const auto parts = split(std::string_view(path).substr(1), '/');
   return std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
@@ -179,10 +184,9 @@ void validate(const ProcessSpec& process) {
   for (const std::string& argument : process.arguments)
     require(!has_nul(argument), "an argument of the command contains a NUL character");
   check_environment(process.environment);
-  require(is_clean_absolute(process.working_directory),
-          "working directory {} must be a plain absolute path",
+  require(is_absolute(process.working_directory), "working directory {} must be an absolute path",
           stack::quoted(process.working_directory));
-  require(!is_below(process.working_directory, "/proc"),
+  require(!is_below(plain_directory(process.working_directory), "/proc"),
           "working directory {} cannot be below /proc", process.working_directory);
   require(parse_user(process.user).has_value(), "invalid user {}", stack::quoted(process.user));
 }

@@ -45,10 +45,12 @@ Mount tmpfs_mount(std::string_view text) {
   mount.target = clean_path(text.substr(0, colon));
   if (colon == std::string_view::npos) return mount;
   for (const auto& option : split(text.substr(colon + 1), ',')) {
-    if (option.starts_with("size=")) {
-      mount.tmpfs_size = parse_size(std::string_view(option).substr(5));
-    } else if (option.starts_with("mode=")) {
-      mount.tmpfs_mode = parse_mode(std::string_view(option).substr(5));
+    const auto size = option.starts_with("size=") ? parse_size(option.substr(5)) : std::nullopt;
+    const auto mode = option.starts_with("mode=") ? parse_mode(option.substr(5)) : std::nullopt;
+    if (size) {
+      mount.tmpfs_size = size;
+    } else if (mode) {
+      mount.tmpfs_mode = mode;
     } else if (option == "ro") {
       mount.access = Access::read_only;
     } else if (!option.empty() && option != "rw") {

@@ -11,8 +11,8 @@ namespace {
 // --- build ---------------------------------------------------------------------------------------
 
 constexpr Field kBuildUlimitFields[] = {
-    {"soft", &kInteger, "The limit"},
-    {"hard", &kInteger, "How far the limit may be raised"},
+    {"soft", &kInteger, "The limit", into<&Ulimit::soft>},
+    {"hard", &kInteger, "How far the limit may be raised", into<&Ulimit::hard>},
 };
 constexpr std::string_view kBuildUlimitKeys[] = {"soft", "hard"};
 constexpr Schema kBuildUlimitSchema{"ulimit", kBuildUlimitFields, kBuildUlimitKeys};

@@ -198,6 +198,28 @@ void check_watches(const Entry& service, Reporter& reporter) {
   }
 }
 
+/// "10%": of the machine's memory.
+bool is_share(std::string_view text) {
+  return text.ends_with('%') &&
+         parse_integer<unsigned>(text.substr(0, text.size() - 1)).has_value();
+}
+
+/// docker learns of these when it mounts.
+void check_tmpfs_options(const Node& item, Reporter& reporter) {
+  const auto colon = item.text.find(':');
+  if (colon == std::string::npos) return;
+  for (const auto& option : split(std::string_view(item.text).substr(colon + 1), ',')) {
+    const std::string_view value =
+        std::string_view(option).substr(std::min<std::size_t>(5, option.size()));
+    if (option.starts_with("size=") && !parse_size(value) && !is_share(value))
+      reporter.problem("bad-value", item.place, "tmpfs size {} is no size", stack::quoted(value))
+          .hint = "a number of bytes like 64m, or a share of the memory like 10%";
+    if (option.starts_with("mode=") && !parse_mode(value))
+      reporter.problem("bad-value", item.place, "tmpfs mode {} is no mode", stack::quoted(value))
+          .hint = "an octal number like 1777";
+  }
+}
+
 constexpr std::string_view kTwice = "{} is mounted twice in service {}";
 
 /// Doubles inside `volumes` are found where lists are merged; here, those between keys.
@@ -210,6 +232,7 @@ void check_mounts(const Entry& service, Reporter& reporter) {
       lines.emplace(mount.text_of("target"), mount.place.line);
   }
   for (const auto& item : tmpfs->items) {
+    check_tmpfs_options(item, reporter);
     const auto said = item.text.substr(0, item.text.find(':'));
     const auto target = clean_path(said);
     if (!target.starts_with('/'))

@@ -169,6 +169,12 @@ TEST_F(Mounts, ATmpfsLooksLikeTheDirectoryThatItCovers) {
   EXPECT_EQ(output_of(spec), "1733\n");
 }
 
+TEST_F(Mounts, ATmpfsWhereThereWasNothingIsForAll) {
+  ContainerSpec spec = shell("stat -c %a /run/app /run");
+  spec.mounts = {tmpfs("/run/app", {})};
+  EXPECT_EQ(output_of(spec), "1777\n755\n");
+}
+
 TEST_F(Mounts, SharedMemoryHasItsSize) {
   ContainerSpec spec = shell("grep ' /dev/shm ' /proc/mounts");
   spec.resources.shm_size = 1U << 20;

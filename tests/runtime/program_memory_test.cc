@@ -33,6 +33,21 @@ TEST(ProgramCandidates, AnEmptyEntryIsTheWorkingDirectory) {
   EXPECT_EQ(candidates("run", {"PATH=:/x"}), "./run /x/run");
 }
 
+TEST(ProgramMemory, GoesToThePlainFormOfTheWorkingDirectory) {
+  SecuritySpec privileged;
+  privileged.privileged = true;
+  const auto directory = [&](const std::string& written) {
+    ProcessSpec process;
+    process.arguments = {"true"};
+    process.working_directory = written;
+    return std::string(ProgramMemory(process, privileged, {}, {}, {}).task().working_directory);
+  };
+  EXPECT_EQ(directory("/app/"), "/app");
+  EXPECT_EQ(directory("/a/.././b//c/."), "/b/c");
+  EXPECT_EQ(directory("//x"), "/x");
+  EXPECT_EQ(directory("/../.."), "/");
+}
+
 TEST(ProgramMemory, LeavesRoomForHomeUnlessItIsThere) {
   ProcessSpec process;
   process.arguments = {"true"};

@@ -116,6 +116,16 @@ TEST(Validate, FilesInMemoryStayInside) {
 TEST(Validate, TheWorkingDirectoryCannotBeALeakedDescriptor) {
   EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.working_directory = "/proc/self/fd/7"; }),
             "working directory /proc/self/fd/7 cannot be below /proc");
+  EXPECT_EQ(
+      verdict([](ContainerSpec& s) { s.process.working_directory = "/a/..//proc/self/./fd/7"; }),
+      "working directory /a/..//proc/self/./fd/7 cannot be below /proc");
+}
+
+TEST(Validate, TheWorkingDirectoryIsAbsoluteInWhateverForm) {
+  for (const char* path : {"/app/", "/a/../b", "//x", "/.", "/"})
+    EXPECT_EQ(verdict([&](ContainerSpec& s) { s.process.working_directory = path; }), "") << path;
+  EXPECT_EQ(verdict([](ContainerSpec& s) { s.process.working_directory = "srv"; }),
+            "working directory \"srv\" must be an absolute path");
 }
 
 TEST(Validate, MalformedUsersAreRefused) {

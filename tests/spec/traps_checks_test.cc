@@ -95,6 +95,22 @@ TEST(Paths, InAContainerAreAbsolute) {
   EXPECT_EQ(said_of({"services: {web: {image: x, working_dir: /app, tmpfs: /run}}"}), "");
 }
 
+TEST(Tmpfs, WhatTheKernelWouldNotTakeIsToldAtItsPlace) {
+  EXPECT_EQ(
+      said_of({"services:\n  web:\n    image: x\n    tmpfs:\n      - /a:size=abc\n"
+               "      - /b:size=-1\n      - /c:mode=999\n      - /d:size=10%,mode=1700\n"}),
+      "5: tmpfs size \"abc\" is no size (a number of bytes like 64m, or a share of the memory "
+      "like 10%)\n"
+      "6: tmpfs size \"-1\" is no size (a number of bytes like 64m, or a share of the memory "
+      "like 10%)\n"
+      "7: tmpfs mode \"999\" is no mode (an octal number like 1777)\n");
+}
+
+TEST(Builds, LimitsHaveAnEffect) {
+  EXPECT_EQ(
+      said_of({"services: {a: {build: {context: ., ulimits: {nofile: {soft: 1, hard: 2}}}}}"}), "");
+}
+
 TEST(Trap71, StartIntervalNeedsAStartPeriod) {
   EXPECT_EQ(said_of({"services:\n  web:\n    image: x\n    healthcheck:\n      test: a\n"
                      "      start_interval: 5s\n"}),

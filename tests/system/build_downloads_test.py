@@ -34,11 +34,14 @@ class Web(buildtest.BuildTest):
     def setUp(self):
         super().setUp()
         self.pages = {}
+        self.authorizations = []
         self.web = fake_registry.FakeRegistry()
         self.addCleanup(self.web.close)
         self.web.answer = self.answer
 
     def answer(self, handler):
+        if handler.headers.get("Authorization"):
+            self.authorizations.append(handler.headers["Authorization"])
         if handler.path not in self.pages:
             handler.reply(404, b"nothing")
             return True
@@ -85,12 +88,16 @@ class Add(Web):
         image = self.build(f"FROM box:1\nADD {self.url('/latest')} /opt/\n")
         self.assertEqual(sorted(self.new_files(image)), ["/opt", "/opt/latest"])
 
-    def test_no_name_for_a_directory_is_an_error_that_says_what_to_write(self):
-        self.pages["/"] = (b"x", {})
-        failed = self.build(f"FROM box:1\nADD {self.url('/')} /opt/\n", expect=1)
-        self.assertIn("Dockerfile:2:1", failed.err)
-        self.assertIn("names no file", failed.err)
-        self.assertIn("without a / at its end", failed.err)
+    def test_what_has_no_name_gets_docker_s(self):
+        self.pages["/"] = self.pages["/dir/"] = (b"x", {})
+        image = self.build(f"FROM box:1\nADD {self.url('/')} {self.url('/dir/')} /opt/\n")
+        self.assertEqual(sorted(self.new_files(image)), ["/opt", "/opt/__unnamed__", "/opt/dir"])
+
+    def test_a_user_in_the_address(self):
+        self.pages["/f"] = (b"x", {})
+        image = self.build(f"FROM box:1\nADD {self.url('/f').replace('://', '://me:pass%20word@')} /opt/\n")
+        self.assertIn("/opt/f", self.new_files(image))
+        self.assertEqual(self.authorizations, ["Basic bWU6cGFzcyB3b3Jk"])
 
     def test_an_archive_stays_one_unless_it_is_to_be_unpacked(self):
         content = archive(a=b"1", d__b=b"2")

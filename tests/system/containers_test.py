@@ -33,6 +33,18 @@ class Keys(stacktest.StackTest):
         self.start('user: "1234:5678"')
         self.assertEqual(self.inside("web", "sh", "-c", "id -u; id -g"), "1234\n5678\n")
 
+    def test_a_working_dir_in_whatever_form(self):
+        self.start("working_dir: /srv//x/../")
+        self.assertEqual(self.inside("web", "pwd"), "/srv\n")
+        for written, plain in (("/srv/", "/srv"), ("/srv/../tmp", "/tmp"), ("//etc/.", "/etc")):
+            self.assertEqual(self.stack("exec", "-T", "-w", written, "web", "pwd").out, plain + "\n")
+            self.assertEqual(self.stack("run", "-T", "--rm", "-w", written, "web", "pwd").out, plain + "\n")
+            self.assertEqual(self.stack("container", "run", "--rm", "-w", written, "box:1", "pwd").out, plain + "\n")
+
+    def test_a_tmpfs_where_the_image_has_nothing_is_for_all(self):
+        self.start("user: app\ntmpfs: ['/run/app', '/srv:size=10%']")
+        self.assertEqual(self.inside("web", "stat", "-c", "%a", "/run/app", "/srv"), "1777\n755\n")
+
     def test_working_dir_is_made_when_it_is_not_there(self):
         self.start("working_dir: /new/place")
         self.assertEqual(self.inside("web", "pwd"), "/new/place\n")
