@@ -32,6 +32,7 @@ std::optional<Look> look(Verdict verdict) {
       return Look{"+", verb, Colour::green};
     case Verdict::recreate:
     case Verdict::update:
+    case Verdict::restart:
       return Look{"~", verb, Colour::yellow};
     case Verdict::start:
       return Look{">", verb, Colour::green};
@@ -78,13 +79,12 @@ void show_changes(const UpResult& result, const PlanView& view) {
   }
 }
 
-/// Containers whose own wish did not change, but that are stopped and started with another.
-void show_restarts(const UpResult& result, const PlanView& view) {
-  for (const auto& step : result.plan.steps) {
-    const auto* stop = std::get_if<StopContainer>(&step.action);
-    if (stop == nullptr || !result.changes.containers.contains(stop->name)) continue;
-    if (result.changes.containers.at(stop->name).verdict != Verdict::keep) continue;
-    view.line({"~", "restart", Colour::yellow}, "container " + stop->name, step.because);
+/// Orphans that are left alone, but for the network that they are in.
+void show_restarts_of_orphans(const UpResult& result, const PlanView& view) {
+  for (const std::string& name : result.plan.orphans) {
+    const ContainerChange& change = result.changes.containers.at(name);
+    if (!change.restarts.empty())
+      view.line(*look(Verdict::restart), "container " + name, change.restarts);
   }
 }
 
@@ -116,7 +116,7 @@ void show_text(const UpResult& result, const std::string& project, const Options
   const PlanView view(shows_colour(STDOUT_FILENO, options));
   std::cout << fmt::format("Stack {}:\n", project);
   show_changes(result, view);
-  show_restarts(result, view);
+  show_restarts_of_orphans(result, view);
 }
 
 constexpr int something_to_do = 2;

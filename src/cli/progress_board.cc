@@ -62,7 +62,7 @@ ActionWords words_of(const Action& action) {
     }
   }
   if (std::holds_alternative<SetContainerAside>(action)) return {"Setting aside", "Set aside"};
-  if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Brought back"};
+  if (std::holds_alternative<BringContainerBack>(action)) return {"Bringing back", "Put back"};
   if (std::holds_alternative<AwaitSettled>(action)) return {"Watching", "Running"};
   if (std::holds_alternative<AwaitTurn>(action)) return {"Waiting", "Going on"};
   if (const auto* wait = std::get_if<AwaitCondition>(&action)) {
@@ -73,10 +73,11 @@ ActionWords words_of(const Action& action) {
   return creates(action) ? ActionWords{"Creating", "Created"} : ActionWords{"Removing", "Removed"};
 }
 
+/// It is brought back when it runs again.
 ActionWords words_of(const Step& step) {
   const bool is_rescue = !step.rescues.empty();
   if (is_rescue && std::holds_alternative<StartContainer>(step.action))
-    return {"Bringing back", "Brought back"};
+    return {"Starting", "Brought back"};
   return words_of(step.action);
 }
 

@@ -148,8 +148,9 @@ bool any_other_text(const std::vector<FieldChange>& fields) {
 
 bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
                     const std::vector<FieldChange>& fields) {
-  const Phase phase = is.status.phase;
-  if (phase != Phase::running && phase != Phase::paused) return false;
+  // One that waits for its next start begins that with what it has become.
+  if (!is_up(is.status.phase)) return false;
+  if (is.status.phase == Phase::restarting && any_other_text(fields)) return false;
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
     // Who holds volumes for others is a data container or not by its restart policy.
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
@@ -214,6 +215,8 @@ std::string_view verb_of(Verdict verdict) {
       return "recreate";
     case Verdict::update:
       return "update";
+    case Verdict::restart:
+      return "restart";
     case Verdict::start:
       return "start";
     case Verdict::remove:

@@ -31,13 +31,14 @@ enum class Verdict {
   create,      ///< does not exist
   recreate,    ///< exists, but was made from another wish
   update,      ///< runs, and can become what is wished for without a restart
+  restart,     ///< as it should be, but is stopped and started for what becomes of others
   start,       ///< exists as wished, but does not run and should
   remove,      ///< exists, is not wished for (scaled down), and is ours to remove
   superseded,  ///< was set aside by a change that did not come to its end
   orphan,      ///< belongs to the project, but no service of the file; left alone unless asked
 };
 
-/// "create", "recreate", "update", "start", "remove"; empty for what stays as it is.
+/// "create", "recreate", "update", "restart", "start", "remove"; empty for what stays as it is.
 std::string_view verb_of(Verdict verdict);
 
 struct ContainerChange {
@@ -45,6 +46,8 @@ struct ContainerChange {
   std::vector<FieldChange> fields;  ///< of recreate and update
   std::string because;              ///< one phrase: "absent", "exited (1)", "environment.DEBUG"
   bool other_texts = false;         ///< of update: a config or secret has another text
+  /// Why it is stopped and started without being made anew (restarts.h); empty: it is not.
+  std::string restarts = {};
 };
 
 struct NetworkChange {

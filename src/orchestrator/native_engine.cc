@@ -64,6 +64,7 @@ NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired, Trace* 
 
 ObservedState NativeEngine::observe() {
   ObservedState state;
+  state.seen = std::chrono::system_clock::now();
   for (auto& container : supervisor::read_containers(
            paths_, desired_.project, supervisor::ConfigParts::summary, unreadable_)) {
     ids_[container.config.name] = container.config.id;
@@ -71,6 +72,7 @@ ObservedState NativeEngine::observe() {
     state.containers.emplace(container.config.name, std::move(container));
   }
   for (auto& network : supervisor::read_networks(paths_, desired_.project, unreadable_)) {
+    networks_before_[network.config.spec.name] = network.config;
     state.networks.emplace(network.config.spec.name, std::move(network));
   }
   for (auto& volume : volumes_.list()) state.volumes.emplace(volume.name, std::move(volume));
@@ -213,7 +215,10 @@ const std::string& NativeEngine::id_of(const std::string& name) const {
 }
 
 void NativeEngine::do_action(StepId step, const CreateNetwork& action) {
-  send(step, supervisor::CreateNetwork{lower(desired_.networks.at(action.name))}, false);
+  send(step,
+       supervisor::CreateNetwork{action.as_before ? networks_before_.at(action.name)
+                                                  : lower(desired_.networks.at(action.name))},
+       false);
 }
 
 void NativeEngine::do_action(StepId step, const RemoveNetwork& action) {
@@ -257,8 +262,14 @@ void NativeEngine::do_action(StepId step, const CreateContainer& action) {
 }
 
 void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
+  if (action.as_before) {
+    const auto before = updated_.find(action.name);
+    if (before == updated_.end()) return finish(step);
+    return send(step, supervisor::UpdateContainer{before->second}, false);
+  }
   for (auto& each : supervisor::read_containers(paths_, desired_.project)) {
     if (each.config.name != action.name) continue;
+    updated_[action.name] = each.config;
     lower_changeable(desired_.containers.at(action.name), each.config);
     using Texts = supervisor::UpdateContainer::Texts;
     auto secrets = take_secrets(each.config);
@@ -300,15 +311,11 @@ void NativeEngine::do_action(StepId step, const RemoveContainer& action) {
 }
 
 void NativeEngine::do_action(StepId step, const SetContainerAside& action) {
-  using Addresses = supervisor::SetContainerAside::Addresses;
   const std::string id = id_of(action.name);
   ids_.erase(action.name);
   ids_[action.aside] = id;
   networks_of_[action.aside] = networks_of_[action.name];
-  send(
-      step,
-      supervisor::SetContainerAside{id, action.keeps_addresses ? Addresses::kept : Addresses::left},
-      false);
+  send(step, supervisor::SetContainerAside{id, action.addresses}, false);
 }
 
 /// Never set aside, it has its place.

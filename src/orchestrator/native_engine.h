@@ -105,7 +105,9 @@ class NativeEngine : public Engine {
   std::map<std::string, std::string> ids_;  ///< container name -> id, as observed or created
   /// Of containers that have none yet, and whose id has been told to another one.
   std::map<std::string, std::string> ids_to_come_;
-  std::map<std::string, std::vector<std::string>> networks_of_;  ///< by container name
+  std::map<std::string, std::vector<std::string>> networks_of_;       ///< by container name
+  std::map<std::string, supervisor::NetworkConfig> networks_before_;  ///< as observed, by name
+  std::map<std::string, supervisor::ContainerConfig> updated_;        ///< before that, by name
   /// Supervisors of stacks that have networks which ours are about to join: with a client they
   /// stay.
   std::map<std::string, supervisor::Client> owners_;

@@ -13,6 +13,7 @@
 namespace stack::orchestrator {
 
 struct ObservedState {
+  supervisor::TimePoint seen{};                                     ///< when
   std::map<std::string, supervisor::ObservedContainer> containers;  ///< by name
   std::map<std::string, supervisor::ObservedNetwork> networks;      ///< by name
   std::map<std::string, volumes::VolumeInfo> volumes;  ///< by name; those of every project

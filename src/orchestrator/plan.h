@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "orchestrator/diff.h"
+#include "supervisor/client.h"
 
 namespace stack::orchestrator {
 
@@ -20,6 +21,7 @@ using StepId = std::size_t;
 
 struct CreateNetwork {
   std::string name;
+  bool as_before = false;  ///< as it was observed, and not as it is wished for
 };
 struct RemoveNetwork {
   std::string name;
@@ -38,6 +40,7 @@ struct CreateContainer {
 struct UpdateContainer {
   std::string name;
   bool texts_at_once = false;  ///< configs and secrets too; otherwise for its next start
+  bool as_before = false;      ///< what this plan has changed of it is changed back
 };
 struct StartContainer {
   std::string name;
@@ -53,13 +56,14 @@ struct RemoveContainer {
 struct SetContainerAside {
   std::string name;  ///< its place
   std::string aside;
-  bool keeps_addresses = false;  ///< both run for a while
+  /// `kept`: both run for a while; `given_up`: others than its successor get them.
+  supervisor::SetContainerAside::Addresses addresses =
+      supervisor::SetContainerAside::Addresses::left;
 };
 /// It has its place back, and whoever is there instead is gone.
 struct BringContainerBack {
   std::string name;
   std::string aside;
-  bool starts = false;  ///< it ran before
 };
 /// What was started has come to rest, or has ended well, and does not fail for `monitor` after
 /// that.

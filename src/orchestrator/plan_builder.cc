@@ -31,6 +31,11 @@ StepId PlanBuilder::add_gate(Action action, std::string because, std::vector<Ste
   return step;
 }
 
+void PlanBuilder::put_behind(StepId step, std::vector<StepId> others) {
+  plan_.steps[step].bearable = others.size();
+  plan_.steps[step].follows = std::move(others);
+}
+
 bool PlanBuilder::depends(StepId step, StepId other) const {
   std::vector<bool> seen(plan_.steps.size());
   std::vector<StepId> open{step};

@@ -19,6 +19,8 @@ class PlanBuilder {
   /// A step that is taken when all of `follows` are over and at most `bearable` of them failed.
   StepId add_gate(Action action, std::string because, std::vector<StepId> follows,
                   std::size_t bearable);
+  /// `step` is not taken before `others` are over, whatever became of them.
+  void put_behind(StepId step, std::vector<StepId> others);
   /// `step` is not taken before `other`, which must not depend on it.
   void put_after(StepId step, StepId other) { plan_.steps[step].after.push_back(other); }
   /// Whether `step` can only be taken after `other`.

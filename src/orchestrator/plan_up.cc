@@ -7,6 +7,7 @@
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/readiness.h"
 #include "orchestrator/rescues.h"
+#include "orchestrator/restarts.h"
 #include "orchestrator/rolling.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/up_steps.h"
@@ -30,19 +31,22 @@ class UpPlanner {
       : desired_(desired), observed_(observed), changes_(changes), atomicity_(atomicity) {}
 
   Plan plan(Orphans orphans) {
-    find_restarts();
     add_networks_and_volumes();
-    replacements_ = choose_replacements(desired_, observed_, changes_, !replaced_networks_.empty());
+    replacements_ = choose_replacements(desired_, observed_, changes_);
     find_leaving(orphans);
+    find_restarts();
     set_aside();
     add_updates_before_restarts();
+    add_updates_of_checks();
     add_early_removals();
     for (const auto& [name, wish] : desired_.containers) create(name);
     add_late_stops();
     for (const auto& [name, wish] : desired_.containers) start(name);
+    start_unwished();
     await_what_those_that_go_on_need();
     for (const auto& [name, wish] : desired_.containers) settle(name);
     finish_replacements();
+    if (atomicity_ == Atomicity::all) spare_until_all_have_settled();
     pace_updates(builder_, desired_, replacements_, steps_);
     add_updates();
     add_rescues(builder_, desired_, replacements_, restarts_, steps_, atomicity_);
@@ -66,32 +70,11 @@ class UpPlanner {
     return names;
   }
 
-  bool replaces_something(const std::string& service) const {
-    return std::ranges::any_of(containers_of(service), [&](const auto& name) {
-      return verdict(name) == Verdict::recreate || restarts_.contains(name);
-    });
-  }
-
-  /// `depends_on: {db: {restart: true}}` (links imply it): who depends on something that is
-  /// replaced is restarted with it. Repeats until nothing is added, because restarts spread.
+  /// Whoever goes for another reason does not start again.
   void find_restarts() {
-    for (const auto& [name, wish] : desired_.containers)
-      if (change(name).other_texts && wish.model.on_change.kind == spec::OnChange::Kind::restart)
-        restarts_.emplace(name, change(name).because);
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (const auto& [name, wish] : desired_.containers) {
-        const auto is = observed_.containers.find(name);
-        if (verdict(name) != Verdict::keep || is == observed_.containers.end() ||
-            !is_running(is->second))
-          continue;
-        for (const auto& [service, how] : wish.model.depends_on) {
-          if (how.restart && replaces_something(service)) {
-            grown |= restarts_.emplace(name, service + " is replaced").second;
-          }
-        }
-      }
-    }
+    for (const auto& [name, change] : changes_.containers)
+      if (!change.restarts.empty() && !leaving_.contains(name))
+        restarts_.emplace(name, change.restarts);
   }
 
   void add_networks_and_volumes() {
@@ -108,17 +91,24 @@ class UpPlanner {
     }
   }
 
-  /// What is scaled away, (when asked) orphaned, in a network that is made anew, or gives its place
-  /// to somebody who cannot be made beside it.
+  /// What is scaled away, (when asked) orphaned, run by hand in a network that is made anew, or
+  /// gives its place to somebody who cannot be made beside it.
   void find_leaving(Orphans orphans) {
     leaving_ = forgotten(observed_, changes_, replacements_);
     for (const auto& [name, change] : changes_.containers) {
       const bool goes = change.verdict == Verdict::remove || is_removed_first(name) ||
                         (change.verdict == Verdict::orphan && orphans == Orphans::remove) ||
-                        replaced_network_of(name).has_value();
+                        is_run_in_replaced_network(name);
       if (change.verdict == Verdict::orphan && orphans == Orphans::leave) orphans_.push_back(name);
       if (goes && observed_.containers.contains(name)) leaving_.insert(name);
     }
+  }
+
+  /// To start it again would be another run.
+  bool is_run_in_replaced_network(const std::string& name) const {
+    const auto is = observed_.containers.find(name);
+    return is != observed_.containers.end() && supervisor::is_one_off(is->second.config) &&
+           is_running(is->second) && replaced_network_of(name);
   }
 
   /// Whoever is in the way of a new container of this name goes before that is made.
@@ -131,49 +121,64 @@ class UpPlanner {
   void set_aside() {
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first || replacement.is_aside) continue;
-      const bool both = replacement.manner == Manner::start_first;
-      steps_.set_aside[name] =
-          builder_.add(SetContainerAside{name, replacement.aside, both}, reason(name), {});
+      using Addresses = supervisor::SetContainerAside::Addresses;
+      SetContainerAside action{name, replacement.aside};
+      if (replacement.manner == Manner::start_first) action.addresses = Addresses::kept;
+      if (!replacement.supplanted_by.empty()) action.addresses = Addresses::given_up;
+      steps_.set_aside[name] = builder_.add(action, reason(name), {});
     }
   }
 
-  /// With a network that is made anew, of everything that stops; otherwise of what has to be gone
-  /// before something can be made.
+  /// What has to be gone before something can be made; and what has to be still before a network
+  /// can.
   void add_early_removals() {
     std::set<std::string> early;
     for (const auto& name : leaving_)
-      if (!replaced_networks_.empty() || is_removed_first(name) ||
+      if (replaced_network_of(name) || is_removed_first(name) ||
           is_taken_over(observed_.containers.at(name), desired_))
         early.insert(name);
-    add(replaced_networks_.empty() ? Stops{early} : with_restarts(early));
-    remove(early);
-    for (const auto& name : replaced_networks_) {
-      std::vector<StepId> after;
-      for (const auto& [container, step] : steps_.removed) after.push_back(step);
-      const StepId removal = builder_.add(RemoveNetwork{name}, "changed", after);
-      steps_.made[name] = builder_.add(CreateNetwork{name}, "changed", {removal});
+    Stops stops = replaced_networks_.empty() ? Stops{early} : with_restarts(early);
+    for (const auto& [name, replacement] : replacements_) {
+      if (replacement.manner == Manner::remove_first) continue;
+      if (replaced_network_of(replacement.is_aside ? replacement.aside : name))
+        add_to(stops, name, replacement, steps_.set_aside);
     }
+    add(stops);
+    remove(early);
+    remake_networks();
+  }
+
+  void remake_networks() {
+    std::vector<StepId> quiet = all_of(steps_.stops);
+    for (const StepId step : all_of(steps_.removed)) quiet.push_back(step);
+    for (const auto& name : replaced_networks_) {
+      const StepId removal = builder_.add(RemoveNetwork{name}, "changed", quiet);
+      steps_.remade[name] = builder_.add(CreateNetwork{name}, "changed", {removal});
+      steps_.made[name] = steps_.remade[name];
+    }
+  }
+
+  /// The one before `name`, after what was done for that in `before`.
+  static void add_to(Stops& stops, const std::string& name, const Replacement& replacement,
+                     const std::map<std::string, StepId>& before) {
+    const std::string& now = replacement.is_aside ? replacement.aside : name;
+    stops.names.insert(now);
+    if (!replacement.is_aside) stops.called[now] = replacement.aside;
+    stops.after[now] = steps_of(before, name);
   }
 
   /// A container that is replaced stops when its successor is there to be started.
   void add_late_stops() {
     Stops stops = with_restarts(leaving_);
     for (const auto& [name, replacement] : replacements_) {
-      if (replacement.manner != Manner::stop_first) continue;
-      if (replacement.is_aside) {
-        stops.names.insert(replacement.aside);
-        stops.after[replacement.aside] = steps_of(steps_.created, name);
-      } else {
-        stops.names.insert(name);
-        stops.called[name] = replacement.aside;
-        stops.after[name] = steps_of(steps_.created, name);
-      }
+      if (replacement.manner == Manner::stop_first)
+        add_to(stops, name, replacement, steps_.created);
     }
     for (const auto& [name, step] : steps_.stops) stops.names.erase(name);
     add(stops);
-    std::set<std::string> late = leaving_;
-    for (const auto& [name, step] : steps_.removed) late.erase(name);
-    remove(late);
+    late_ = leaving_;
+    for (const auto& [name, step] : steps_.removed) late_.erase(name);
+    remove(late_);
   }
 
   void add(const Stops& stops) {
@@ -198,6 +203,24 @@ class UpPlanner {
         steps_.updated[name] = builder_.add(UpdateContainer{name}, why, {});
   }
 
+  /// Before anybody waits for what the checks say. Of one that gets a port of another's it has to
+  /// wait for that, like all of its changes.
+  void add_updates_of_checks() {
+    const auto is_check = [](const FieldChange& field) {
+      return field.path == "healthcheck" || field.path.starts_with("healthcheck.");
+    };
+    for (const auto& [name, change] : changes_.containers) {
+      if (change.verdict != Verdict::update || change.other_texts || leaving_.contains(name) ||
+          steps_.updated.contains(name) || std::ranges::none_of(change.fields, is_check) ||
+          std::ranges::any_of(observed_.containers, [&](const auto& each) {
+            return each.first != name && takes_over(desired_.containers.at(name), each.second);
+          }))
+        continue;
+      steps_.rechecked[name] = builder_.add(UpdateContainer{name}, change.because, {});
+      steps_.updated[name] = steps_.rechecked[name];
+    }
+  }
+
   /// With those that restart, after what has to be done before.
   Stops with_restarts(std::set<std::string> names) const {
     Stops stops{std::move(names)};
@@ -218,6 +241,7 @@ class UpPlanner {
         continue;
       std::vector<StepId> after;
       append_removals(desired_.containers.at(name), after);
+      for (const std::string& place : supplanted_by(name)) append_proof_of(place, after);
       if (atomicity_ == Atomicity::all)
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const spec::OnChange& on_change = desired_.containers.at(name).model.on_change;
@@ -234,10 +258,7 @@ class UpPlanner {
   std::optional<std::string> replaced_network_of(const std::string& name) const {
     const auto is = observed_.containers.find(name);
     if (is == observed_.containers.end()) return std::nullopt;
-    for (const auto& endpoint : is->second.config.endpoints) {
-      if (replaced_networks_.contains(endpoint.network)) return endpoint.network;
-    }
-    return std::nullopt;
+    return orchestrator::replaced_network_of(is->second, changes_);
   }
 
   /// Why a container is stopped, removed or made.
@@ -286,9 +307,18 @@ class UpPlanner {
     }
     append_removals(wish, after);
     append_if(steps_.set_aside, name, after);
+    for (const std::string& place : supplanted_by(name)) append_if(steps_.set_aside, place, after);
     for (const auto& [key, network] : wish.network_names) append_if(steps_.made, network, after);
     for (const auto& volume : wish.volume_names) append_if(steps_.made, volume, after);
     steps_.created[name] = builder_.add(CreateContainer{name}, reason(name), std::move(after));
+  }
+
+  /// Whose ports and addresses it gets, of those that are replaced.
+  std::vector<std::string> supplanted_by(const std::string& name) const {
+    std::vector<std::string> places;
+    for (const auto& [place, replacement] : replacements_)
+      if (replacement.supplanted_by.contains(name)) places.push_back(place);
+    return places;
   }
 
   /// Its predecessor's, and those of others whose ports or addresses it gets.
@@ -313,6 +343,8 @@ class UpPlanner {
     if (!steps_.removed.contains(name)) append_if(steps_.stops, name, after);
     if (const auto replacement = replacements_.find(name); replacement != replacements_.end())
       append_if(steps_.stops, replacement->second.aside, after);
+    for (const std::string& place : supplanted_by(name)) append_stop_of_old(place, after);
+    append_networks(name, after);
     for (const auto& [service, how] : wish.model.depends_on) {
       for (const auto& dependency : containers_of(service)) {
         start(dependency);
@@ -323,6 +355,29 @@ class UpPlanner {
     steps_.started[name] = builder_.add(StartContainer{name}, start_reason(name), std::move(after));
     visiting_.erase(name);
     if (is_kept_until_settled(name)) settle(name);
+  }
+
+  void append_stop_of_old(const std::string& place, std::vector<StepId>& after) const {
+    append_if(steps_.stops, place, after);
+    append_if(steps_.stops, replacements_.at(place).aside, after);
+  }
+
+  /// Those that it is in already, and that are made anew.
+  void append_networks(const std::string& name, std::vector<StepId>& after) const {
+    const auto is = observed_.containers.find(name);
+    if (is == observed_.containers.end()) return;
+    for (const auto& endpoint : is->second.config.endpoints)
+      append_if(steps_.made, endpoint.network, after);
+  }
+
+  /// Containers that this `up` is not about, but that are in a network which is made anew.
+  void start_unwished() {
+    for (const auto& [name, why] : restarts_) {
+      if (desired_.containers.contains(name)) continue;
+      std::vector<StepId> after = steps_of(steps_.stops, name);
+      append_networks(name, after);
+      steps_.started[name] = builder_.add(StartContainer{name}, why, std::move(after));
+    }
   }
 
   /// One that did not run has nothing to go on with: it is kept until its successor has started.
@@ -365,7 +420,8 @@ class UpPlanner {
       if (replacement.manner == Manner::remove_first) continue;
       std::vector<StepId> after = steps_of(steps_.created, name);
       append_if(steps_.stops, replacement.is_aside ? replacement.aside : name, after);
-      append_if(is_kept_until_settled(name) ? steps_.settled : steps_.started, name, after);
+      for (const std::string& each : bound_to(name, replacements_, steps_.started))
+        append_proof_of(each, after);
       if (atomicity_ == Atomicity::all)
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const std::string why = "its successor runs";
@@ -378,6 +434,20 @@ class UpPlanner {
           builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
       steps_.let_go[name] = stop.value_or(removal);
       steps_.forgotten[name] = removal;
+    }
+  }
+
+  /// What shows that a container is as it should be.
+  void append_proof_of(const std::string& name, std::vector<StepId>& after) const {
+    append_if(steps_.settled.contains(name) ? steps_.settled : steps_.started, name, after);
+  }
+
+  /// But for those in whose place, or with whose port or address, others settle.
+  void spare_until_all_have_settled() {
+    for (const auto& name : late_) {
+      for (const StepId step : all_of(steps_.settled))
+        builder_.put_after(steps_.removed[name], step);
+      steps_.spared[name] = steps_.removed[name];
     }
   }
 
@@ -426,7 +496,8 @@ class UpPlanner {
       for (const auto& [service, how] : wish.model.depends_on) {
         for (const auto& dependency : containers_of(service)) {
           std::vector<StepId> waits;
-          if (steps_.started.contains(dependency)) append_wait(wish, dependency, how, waits);
+          if (steps_.started.contains(dependency) || steps_.rechecked.contains(dependency))
+            append_wait(wish, dependency, how, waits);
         }
       }
     }
@@ -447,17 +518,19 @@ class UpPlanner {
   void append_wait(const DesiredContainer& dependent, const std::string& dependency,
                    const spec::Dependency& how, std::vector<StepId>& after) {
     const auto started = steps_.started.find(dependency);
-    if (how.condition == spec::Condition::service_started) {
-      append_if(steps_.settled.contains(dependency) ? steps_.settled : steps_.started, dependency,
-                after);
+    if (how.condition == spec::Condition::service_started)
+      return append_proof_of(dependency, after);
+    const bool is_rechecked =
+        steps_.rechecked.contains(dependency) && how.condition == spec::Condition::service_healthy;
+    if (started == steps_.started.end() && !is_rechecked &&
+        holds_already(dependency, how.condition))
       return;
-    }
-    if (started == steps_.started.end() && holds_already(dependency, how.condition)) return;
     const auto key = std::tuple(dependency, how.condition, how.required);
     auto [wait, fresh] = waits_.try_emplace(key, 0);
     if (fresh) {
       std::vector<StepId> before;
       if (started != steps_.started.end()) before.push_back(started->second);
+      if (is_rechecked) append_if(steps_.rechecked, dependency, before);
       wait->second = builder_.add(AwaitCondition{dependency, how.condition, how.required},
                                   reason_to_wait(dependent, dependency), std::move(before));
     }
@@ -488,6 +561,7 @@ class UpPlanner {
   std::map<std::string, Replacement> replacements_;
   std::set<std::string> replaced_networks_;
   std::set<std::string> leaving_;
+  std::set<std::string> late_;  ///< of those the ones that nobody waits for
   std::set<std::string> visiting_;
   std::vector<std::string> orphans_;
   UpSteps steps_;

@@ -62,13 +62,17 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
   return std::nullopt;
 }
 
-/// Containers that are gone before anything starts that follows on them.
+/// Containers that are gone, or have given up what they have, before anything starts that follows
+/// on them.
 std::set<std::string> removed_by(const Plan& plan) {
+  using Addresses = supervisor::SetContainerAside::Addresses;
   std::set<std::string> removed;
-  for (const Step& step : plan.steps)
-    if (const auto* removal = std::get_if<RemoveContainer>(&step.action);
-        removal != nullptr && step.rescues.empty())
-      removed.insert(removal->name);
+  for (const Step& step : plan.steps) {
+    const auto* const removal = std::get_if<RemoveContainer>(&step.action);
+    if (removal != nullptr && step.rescues.empty()) removed.insert(removal->name);
+    const auto* const aside = std::get_if<SetContainerAside>(&step.action);
+    if (aside != nullptr && aside->addresses == Addresses::given_up) removed.insert(aside->name);
+  }
   return removed;
 }
 

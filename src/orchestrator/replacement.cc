@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/restarts.h"
 #include "orchestrator/takeover.h"
 
 namespace stack::orchestrator {
@@ -47,14 +48,21 @@ bool can_run_beside(const DesiredContainer& wish, const DesiredState& desired) {
          !is_shared_by_others(wish.name, desired);
 }
 
+/// Of a run; see RestartPolicy, where it makes up for all failures before it.
+constexpr auto long_life = std::chrono::seconds(10);
+
+/// It ends again and again: what it does until its next end is of no use to anybody.
+bool keeps_failing(const ObservedContainer& container, supervisor::TimePoint now) {
+  const supervisor::ContainerStatus& status = container.status;
+  if (status.phase == supervisor::Phase::restarting) return true;
+  const bool is_healthy = status.health == supervisor::Health::healthy;
+  return status.restarts > 1 && !is_healthy && now - status.started < long_life;
+}
+
 class Chooser {
  public:
-  Chooser(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
-          bool networks_replaced)
-      : desired_(desired),
-        observed_(observed),
-        changes_(changes),
-        networks_replaced_(networks_replaced) {
+  Chooser(const DesiredState& desired, const ObservedState& observed, const Changes& changes)
+      : desired_(desired), observed_(observed), changes_(changes) {
     for (const auto& [name, container] : observed.containers)
       if (!container.config.place.empty()) aside_[container.config.place] = name;
   }
@@ -83,9 +91,8 @@ class Chooser {
   Replacement continued(const DesiredContainer& wish, const std::string& aside) const {
     const ObservedContainer& old = observed_.containers.at(aside);
     Replacement replacement{Manner::stop_first, aside, true, true};
-    if (networks_replaced_)
-      replacement.manner = Manner::remove_first;
-    else if (is_running(old) && keeps_addresses(old) && can_run_beside(wish, desired_))
+    replacement.supplanted_by = supplanters(old, desired_, changes_);
+    if (is_running(old) && keeps_addresses(old) && can_stay_beside(old, wish, replacement))
       replacement.manner = Manner::start_first;
     return replacement;
   }
@@ -101,20 +108,27 @@ class Chooser {
   Replacement fresh(const DesiredContainer& wish) const {
     const ObservedContainer& old = observed_.containers.at(wish.name);
     Replacement replacement{Manner::stop_first, supervisor::aside_name(old.config.id, wish.name),
-                            false, is_running(old)};
-    // Who prepares others runs once, and what failed to is no good to anybody; ports and addresses
-    // that others get could not be had back.
-    if (networks_replaced_ || !wish.step.empty() || is_taken_over(old, desired_))
+                            false};
+    replacement.was_failing = is_running(old) && keeps_failing(old, observed_.seen);
+    replacement.was_running = is_running(old) && !replacement.was_failing;
+    replacement.supplanted_by = supplanters(old, desired_, changes_);
+    // Who prepares others runs once, and what failed to is no good to anybody.
+    if (!wish.step.empty())
       replacement.manner = Manner::remove_first;
-    else if (is_running(old) && can_run_beside(wish, desired_))
+    else if (replacement.was_running && can_stay_beside(old, wish, replacement))
       replacement.manner = Manner::start_first;
     return replacement;
+  }
+
+  bool can_stay_beside(const ObservedContainer& old, const DesiredContainer& wish,
+                       const Replacement& replacement) const {
+    return replacement.supplanted_by.empty() && !replaced_network_of(old, changes_) &&
+           can_run_beside(wish, desired_);
   }
 
   const DesiredState& desired_;
   const ObservedState& observed_;
   const Changes& changes_;
-  bool networks_replaced_;
   std::map<std::string, std::string> aside_;  ///< place -> name
 };
 
@@ -122,9 +136,25 @@ class Chooser {
 
 std::map<std::string, Replacement> choose_replacements(const DesiredState& desired,
                                                        const ObservedState& observed,
-                                                       const Changes& changes,
-                                                       bool networks_replaced) {
-  return Chooser(desired, observed, changes, networks_replaced).choose();
+                                                       const Changes& changes) {
+  return Chooser(desired, observed, changes).choose();
+}
+
+std::set<std::string> bound_to(const std::string& name,
+                               const std::map<std::string, Replacement>& replacements,
+                               const std::map<std::string, StepId>& started) {
+  std::set<std::string> bound{name};
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const auto& [place, replacement] : replacements) {
+      for (const std::string& other : replacement.supplanted_by) {
+        if (!started.contains(other) || bound.contains(place) == bound.contains(other)) continue;
+        bound.insert({place, other});
+        grown = true;
+      }
+    }
+  }
+  return bound;
 }
 
 std::set<std::string> forgotten(const ObservedState& observed, const Changes& changes,

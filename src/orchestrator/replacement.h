@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "orchestrator/diff.h"
+#include "orchestrator/plan.h"
 
 namespace stack::orchestrator {
 
@@ -20,14 +20,25 @@ struct Replacement {
   std::string aside;        ///< what the old one is called meanwhile
   bool is_aside = false;    ///< since a change that did not come to its end
   bool was_running = true;  ///< so it is to run again when it is brought back
+  /// It ran, but only from one failure to the next: it is to run again only when everything is to
+  /// be as it was.
+  bool was_failing = false;
+  /// Containers that cannot run while the old one has its ports and addresses (supplanters()): they
+  /// wait for its end, and it is brought back with what they replaced, or not at all.
+  std::set<std::string> supplanted_by = {};
 };
 
-/// For each container that takes another one's place, by name. With `networks_replaced` nobody can
-/// be kept: their networks have to be empty.
+/// For each container that takes another one's place, by name.
 std::map<std::string, Replacement> choose_replacements(const DesiredState& desired,
                                                        const ObservedState& observed,
-                                                       const Changes& changes,
-                                                       bool networks_replaced);
+                                                       const Changes& changes);
+
+/// Containers that have their ports and addresses from each other, directly or by way of others,
+/// `name` included: what one of them holds the one before another needs to come back. Only those
+/// that are started count.
+std::set<std::string> bound_to(const std::string& name,
+                               const std::map<std::string, Replacement>& replacements,
+                               const std::map<std::string, StepId>& started);
 
 /// Containers that were set aside by a change that did not come to its end, and that nobody needs
 /// any more: whoever has their place is as it should be.

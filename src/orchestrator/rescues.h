@@ -10,8 +10,9 @@
 namespace stack::orchestrator {
 
 /// Adds the rescues of a plan whose other steps are all there. `restarts`: containers that are
-/// stopped and started, and why. With Atomicity::all every failure brings back everything, and
-/// containers and networks that are new go again; volumes stay. Notes UpSteps::brought_back.
+/// stopped and started, and why. With Atomicity::all every failure brings back everything, networks
+/// as they were included, and containers and networks that are new go again; volumes stay. Notes
+/// UpSteps::brought_back.
 void add_rescues(PlanBuilder& builder, const DesiredState& desired,
                  const std::map<std::string, Replacement>& replacements,
                  const std::map<std::string, std::string>& restarts, UpSteps& steps,

@@ -6,16 +6,24 @@
 namespace stack::orchestrator {
 namespace {
 
-/// On different addresses of the host they would not meet; coming one after the other does no harm.
+bool meet(const std::string& held_at, const std::string& wanted_at) {
+  const auto is_any = [](const std::string& address) {
+    return address.empty() || address == "0.0.0.0" || address == "::";
+  };
+  return is_any(held_at) || is_any(wanted_at) || held_at == wanted_at;
+}
+
 bool is_wanted(const network::PublishedPort& held, const spec::Port& wanted) {
   return wanted.published && wanted.protocol == held.protocol &&
          *wanted.published <= held.host_port &&
-         held.host_port <= wanted.published_last.value_or(*wanted.published);
+         held.host_port <= wanted.published_last.value_or(*wanted.published) &&
+         meet(held.host_ip, wanted.host_ip);
 }
 
-bool takes_port(const DesiredContainer& wish, const network::PublishedPort& held) {
-  return std::ranges::any_of(wish.model.ports,
-                             [&](const spec::Port& wanted) { return is_wanted(held, wanted); });
+/// Of a range another one will do.
+bool is_needed(const network::PublishedPort& held, const spec::Port& wanted) {
+  const bool has_choice = wanted.published_last && wanted.published_last != wanted.published;
+  return !has_choice && is_wanted(held, wanted);
 }
 
 bool takes_address(const DesiredContainer& wish, const supervisor::Endpoint& held) {
@@ -28,13 +36,29 @@ bool takes_address(const DesiredContainer& wish, const supervisor::Endpoint& hel
   });
 }
 
+using TakesPort = bool (*)(const network::PublishedPort& held, const spec::Port& wanted);
+
+bool takes_any_port(const DesiredContainer& wish, const supervisor::ObservedContainer& before,
+                    TakesPort takes) {
+  return std::ranges::any_of(before.status.published, [&](const auto& held) {
+    return std::ranges::any_of(wish.model.ports,
+                               [&](const spec::Port& wanted) { return takes(held, wanted); });
+  });
+}
+
+bool takes_any_address(const DesiredContainer& wish, const supervisor::ObservedContainer& before) {
+  return std::ranges::any_of(before.config.endpoints,
+                             [&](const auto& held) { return takes_address(wish, held); });
+}
+
 }  // namespace
 
 bool takes_over(const DesiredContainer& wish, const supervisor::ObservedContainer& before) {
-  const auto port = [&](const auto& held) { return takes_port(wish, held); };
-  const auto address = [&](const auto& held) { return takes_address(wish, held); };
-  return std::ranges::any_of(before.status.published, port) ||
-         std::ranges::any_of(before.config.endpoints, address);
+  return takes_any_port(wish, before, is_wanted) || takes_any_address(wish, before);
+}
+
+bool supplants(const DesiredContainer& wish, const supervisor::ObservedContainer& before) {
+  return takes_any_port(wish, before, is_needed) || takes_any_address(wish, before);
 }
 
 bool is_taken_over(const supervisor::ObservedContainer& before, const DesiredState& desired) {
@@ -43,15 +67,31 @@ bool is_taken_over(const supervisor::ObservedContainer& before, const DesiredSta
   });
 }
 
+namespace {
+
+bool gets_something(Verdict verdict) {
+  return verdict == Verdict::create || verdict == Verdict::recreate || verdict == Verdict::update ||
+         verdict == Verdict::start;
+}
+
+}  // namespace
+
+std::set<std::string> supplanters(const supervisor::ObservedContainer& before,
+                                  const DesiredState& desired, const Changes& changes) {
+  const std::string& place = before.config.place.empty() ? before.config.name : before.config.place;
+  std::set<std::string> names;
+  for (const auto& [name, wish] : desired.containers)
+    if (name != place && gets_something(changes.containers.at(name).verdict) &&
+        supplants(wish, before))
+      names.insert(name);
+  return names;
+}
+
 void untangle(const DesiredState& desired, const ObservedState& observed, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
     if (change.verdict != Verdict::update) continue;
-    const auto& before = observed.containers.at(name);
-    const bool wanted = std::ranges::any_of(desired.containers, [&](const auto& each) {
-      return each.first != name && changes.containers.at(each.first).verdict != Verdict::keep &&
-             takes_over(each.second, before);
-    });
-    if (wanted) change.verdict = Verdict::recreate;
+    if (!supplanters(observed.containers.at(name), desired, changes).empty())
+      change.verdict = Verdict::recreate;
   }
 }
 

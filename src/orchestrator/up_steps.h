@@ -13,6 +13,9 @@ struct UpSteps {
   std::map<std::string, StepId> made;  ///< networks and volumes
   /// Containers, by the name that they have before.
   std::map<std::string, StepId> set_aside, updated, stops, removed, created, started, settled;
+  /// Of `made`, networks that took another one's place; of `updated`, those whose health is checked
+  /// anew; of `removed`, those that are there until all have settled.
+  std::map<std::string, StepId> remade, rechecked, spared;
   /// Of what takes another one's place: where that one's end begins, and what decides of all of
   /// them.
   std::map<std::string, StepId> let_go, judged;

@@ -16,6 +16,7 @@
 #include "orchestrator/project_lock.h"
 #include "orchestrator/provider_use.h"
 #include "orchestrator/readiness.h"
+#include "orchestrator/restarts.h"
 #include "orchestrator/shared_networks.h"
 #include "orchestrator/takeover.h"
 #include "orchestrator/traced_report.h"
@@ -86,6 +87,7 @@ Changes changes_for(const spec::Project& project, const UpRequest& request,
   untangle(desired, observed, changes);
   apply(request, desired, changes);
   add_reruns(desired, observed, request.reruns, changes);
+  add_restarts(desired, observed, changes);
   return changes;
 }
 

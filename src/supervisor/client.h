@@ -59,9 +59,9 @@ struct RemoveContainer {
 /// aside_name(), runs or not as before.
 struct SetContainerAside {
   std::string id;
-  /// `kept`: it goes on at its addresses; `left`: its successor has them, so it must not run again
-  /// before it is brought back.
-  enum class Addresses { kept, left } addresses = Addresses::left;
+  /// `kept`: it goes on at its addresses; `left`: its successor has them; `given_up`: they are free
+  /// for anybody. But for `kept` it must not run again before it is brought back.
+  enum class Addresses { kept, left, given_up } addresses = Addresses::left;
 };
 /// Gives it its name and addresses back. Another container of that name is stopped and removed.
 struct BringContainerBack {

@@ -28,6 +28,15 @@ void ContainerTask::restart_after(std::chrono::nanoseconds pause) {
         restart_later(shared_from_this(), pause, ++generation_));
 }
 
+/// What comes after the end of its last run is decided once more, by the rule that it has now: with
+/// other limits, say, it need not wait for as long as it would have had to.
+void ContainerTask::go_on_from_last_end() {
+  ++generation_;
+  plan_restart({status_.exit_code, std::chrono::nanoseconds(0)});
+  save_state();
+  note_change();
+}
+
 /// No port is held for a container that is not coming back.
 void ContainerTask::stay_down() {
   if (status_.phase == Phase::restarting) status_.phase = Phase::exited;

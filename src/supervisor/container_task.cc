@@ -190,6 +190,7 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   const OpenNamespaces shared = open_namespaces(config_.spec.namespaces, shared_.find_running);
   runtime::LaunchOptions options = launch_options(streams);
   options.shared = shared.view();
+  status_.hosts = shared.hosts;
   options.trace = trace;
   laps.end("output");
   const OpenInstances instances =
@@ -430,6 +431,8 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   config_ = std::move(changed);
   policy_ = RestartPolicy(config_.restart);
   if (reprobed) probe_anew();
+  const bool in_back_off = !runs() && status_.phase == Phase::restarting;
+  if (in_back_off) go_on_from_last_end();
   tell("update");
   if (renamed) co_await tell_names();
   if (republished) co_await ports_changed();
@@ -467,9 +470,13 @@ Awaitable<void> ContainerTask::ports_changed() {
   co_await shared_.status_saved.completed();
 }
 
+/// What other checks have said is no news of what these will say.
 void ContainerTask::probe_anew() {
   if (status_.phase != Phase::running) return;
   stop_probing();
+  health_log_ = {};
+  journal::attempt([&] { write_health_log(running_files(), health_log_); });
+  status_.last_probe.clear();
   start_probing(Health::starting);
   note_change();
 }

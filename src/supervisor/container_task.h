@@ -177,6 +177,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void remove_cgroup() const;
   void plan_restart(RunEnd end);
   void restart_after(std::chrono::nanoseconds pause);
+  void go_on_from_last_end();
   static Awaitable<void> end_to_restart(Self self, RestartDue why);
   Awaitable<void> note_stop();
   Awaitable<Answer> bring_down(std::chrono::nanoseconds grace);

@@ -37,13 +37,19 @@ Awaitable<void> Prober::run(Self self) {
     const auto begun = Clock::now();
     Outcome outcome;
     outcome.check = co_await self->check();
-    if (self->stopped_) co_return;
+    if (self->stopped_ || self->is_over()) co_return;
     if (outcome.check.exit_code == 0) outcome.result = ProbeResult::passed;
     self->monitor_.record(outcome.result, begun, Clock::now());
     outcome.health = self->monitor_.health();
     outcome.failing_streak = self->monitor_.failures();
     self->listener_(outcome);
   }
+}
+
+/// A check that found nothing to enter any more, or ended with the container, says nothing of its
+/// health: its end does.
+bool Prober::is_over() const {
+  return is_ending(container_);
 }
 
 Awaitable<HealthCheck> Prober::check() {

@@ -40,6 +40,7 @@ class Prober : public std::enable_shared_from_this<Prober> {
   using Self = std::shared_ptr<Prober>;
   static Awaitable<void> run(Self self);
   Awaitable<HealthCheck> check();
+  bool is_over() const;
 
   Loop* loop_;
   runtime::ContainerSpec spec_;

@@ -52,9 +52,11 @@ json to_object(const RemoveContainer& request) {
   return {{"do", "remove-container"}, {"container", request.id}};
 }
 json to_object(const SetContainerAside& request) {
+  using Addresses = SetContainerAside::Addresses;
   return {{"do", "set-container-aside"},
           {"container", request.id},
-          {"keep_addresses", request.addresses == SetContainerAside::Addresses::kept}};
+          {"keep_addresses", request.addresses == Addresses::kept},
+          {"give_up_addresses", request.addresses == Addresses::given_up}};
 }
 json to_object(const BringContainerBack& request) {
   return {{"do", "bring-container-back"}, {"container", request.id}};
@@ -175,8 +177,10 @@ PauseContainer pause_from(const json& in) {
 
 SetContainerAside aside_from(const json& in) {
   using Addresses = SetContainerAside::Addresses;
-  const bool keep = in.at("keep_addresses").get<bool>();
-  return {in.at("container").get<std::string>(), keep ? Addresses::kept : Addresses::left};
+  SetContainerAside request{in.at("container").get<std::string>()};
+  if (in.at("keep_addresses").get<bool>()) request.addresses = Addresses::kept;
+  if (in.value("give_up_addresses", false)) request.addresses = Addresses::given_up;
+  return request;
 }
 
 PlugGuest plug_from(const json& in) {

@@ -96,7 +96,7 @@ Awaitable<void> ReadyWatch::run(Self self) {
     const Listener listener = self->listener_;
     self->stop();
     listener(Health::healthy, "");
-  } else if (is_alive(self->run_.process)) {  // else its end is the news
+  } else if (!is_ending(self->run_.process)) {  // else its end is the news
     self->listener_(Health::unhealthy, problem);
   }
 }

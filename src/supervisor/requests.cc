@@ -372,6 +372,7 @@ Awaitable<Answer> Supervisor::handle(SetContainerAside request) {
   fail_point("container.set-aside");
   // First: an address that two names have is nobody's loss, one that nobody has may be another's.
   if (request.addresses == SetContainerAside::Addresses::kept) network_.move_leases(place, name);
+  if (request.addresses == SetContainerAside::Addresses::given_up) network_.release(place);
   co_await task->rename(name, place);
   co_return Answer{true, {}};
 }

@@ -60,20 +60,24 @@ OpenNamespaces open_namespaces(const runtime::NamespacesSpec& spaces, const Find
   if (is_shared(spaces.network)) {
     const auto other = require_running(spaces.network.container, find, "network");
     open.network = open_namespace(other.process, spaces.network.container, "net");
+    open.hosts[spaces.network.container] = other.process;
     open.network_files = other.files;
   }
   if (is_shared(spaces.pid)) {
     const auto other = require_running(spaces.pid.container, find, "PID");
     open.pid = open_namespace(other.process, spaces.pid.container, "pid");
+    open.hosts[spaces.pid.container] = other.process;
   }
   if (is_shared(spaces.ipc)) {
     const auto other = require_running(spaces.ipc.container, find, "IPC");
     open.ipc = open_namespace(other.process, spaces.ipc.container, "ipc");
+    open.hosts[spaces.ipc.container] = other.process;
     open.mount = open_namespace(other.process, spaces.ipc.container, "mnt");
   }
   if (is_shared(spaces.user)) {
     const auto other = require_running(spaces.user.container, find, "user");
     open.user = open_namespace(other.process, spaces.user.container, "user");
+    open.hosts[spaces.user.container] = other.process;
     open.ids = runtime::id_block_of(other.process);
   }
   require_same_user_namespace(spaces, open, find);

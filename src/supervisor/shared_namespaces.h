@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -29,7 +30,8 @@ struct OpenNamespaces {
   Fd ipc;
   Fd mount;
   Fd user;
-  IdBlock ids;                          ///< of `user`
+  IdBlock ids;                                   ///< of `user`
+  std::map<std::string, ProcessIdentity> hosts;  ///< whose they are, by container name
   std::filesystem::path network_files;  ///< of the container whose network is shared; or empty
 
   runtime::SharedNamespaces view() const;

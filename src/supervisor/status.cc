@@ -116,6 +116,8 @@ void to_json(json& out, const ContainerStatus& status) {
              {"error", status.error},
              {"last_probe", status.last_probe}};
   if (status.exit_code) out["exit_code"] = *status.exit_code;
+  for (const auto& [name, process] : status.hosts)
+    out["hosts"][name] = {{"pid", process.pid}, {"start_time", process.start_time}};
   if (status.restart_due != RestartDue::no)
     out["restart_due"] = due_names.at(static_cast<std::size_t>(status.restart_due));
 }
@@ -126,6 +128,9 @@ void from_json(const json& in, ContainerStatus& status) {
   status.health = from_name<Health>(health_names, in.at("health").get_ref<const std::string&>());
   status.process = process_from(in);
   if (in.contains("exit_code")) status.exit_code = in.at("exit_code").get<int>();
+  if (in.contains("hosts"))
+    for (const auto& [name, process] : in["hosts"].items())
+      status.hosts[name] = process_from(process);
   in.at("oom_killed").get_to(status.oom_killed);
   in.at("stopped_by_user").get_to(status.stopped_by_user);
   if (in.contains("restart_due"))

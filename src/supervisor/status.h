@@ -38,7 +38,9 @@ struct ContainerStatus {
   std::string id;
   Phase phase = Phase::created;
   Health health = Health::none;
-  ProcessIdentity process;       ///< process 1; pid 0 when not running
+  ProcessIdentity process;  ///< process 1; pid 0 when not running
+  /// Whose namespaces it is in, by container name, as they ran when it was started.
+  std::map<std::string, ProcessIdentity> hosts;
   std::optional<int> exit_code;  ///< of the last run; unset when unknown (reboot)
   bool oom_killed = false;
   bool stopped_by_user = false;  ///< by stop or down: no restart policy applies

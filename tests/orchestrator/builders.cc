@@ -3,6 +3,8 @@
 
 #include "base/ids.h"
 #include "orchestrator/lower.h"
+#include "orchestrator/restarts.h"
+#include "orchestrator/takeover.h"
 
 namespace stack::orchestrator::testing {
 
@@ -67,6 +69,14 @@ std::set<std::string> names_of(const spec::Project& project) {
   std::set<std::string> names;
   for (const auto& [name, service] : project.services) names.insert(name);
   return names;
+}
+
+Changes all_changes(const spec::Project& project, const DesiredState& wish,
+                    const ObservedState& world) {
+  Changes changes = diff(wish, world, names_of(project));
+  untangle(wish, world, changes);
+  add_restarts(wish, world, changes);
+  return changes;
 }
 
 ObservedState come_true(const DesiredState& state) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "orchestrator/desired.h"
+#include "orchestrator/diff.h"
 #include "orchestrator/observed.h"
 
 namespace stack::orchestrator::testing {
@@ -25,6 +25,9 @@ std::set<std::string> names_of(const spec::Project& project);
 
 /// The container that a wish becomes when it is made, running.
 supervisor::ObservedContainer observed(const DesiredContainer& wish);
+/// All that is to change in `world`.
+Changes all_changes(const spec::Project& project, const DesiredState& wish,
+                    const ObservedState& world);
 /// A world in which the whole wish has come true: everything exists, runs and is healthy.
 ObservedState come_true(const DesiredState& state);
 supervisor::ObservedContainer exited(supervisor::ObservedContainer container, int code);

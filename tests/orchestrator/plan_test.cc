@@ -11,18 +11,10 @@ namespace {
 
 using namespace testing;
 
-std::set<std::string> names_of(const spec::Project& project) {
-  std::set<std::string> names;
-  for (const auto& [name, service] : project.services) names.insert(name);
-  return names;
-}
-
 std::string plan_for(const spec::Project& project, const ObservedState& world = {},
-                     Orphans orphans = Orphans::leave) {
+                     Orphans orphans = Orphans::leave, Atomicity atomicity = Atomicity::each) {
   const DesiredState wish = desired(project);
-  Changes changes = diff(wish, world, names_of(project));
-  untangle(wish, world, changes);
-  return to_text(plan_up(wish, world, changes, orphans));
+  return to_text(plan_up(wish, world, all_changes(project, wish, world), orphans, atomicity));
 }
 
 spec::Project database_and_web() {
@@ -81,11 +73,15 @@ TEST(Plan, APortThatMovesIsGivenUpByItsOldHolderFirst) {
       {"0.0.0.0", 8080, "tcp", network::Ipv4{}, 80}};
   std::swap(blue.ports, green.ports);
   EXPECT_EQ("\n" + plan_for(project({blue, green}), world), R"(
-#0 stop container shop-green-1 (ports)
-#1 remove container shop-green-1 (ports) after #0
-#2 create container shop-green-1 (ports) after #1
-#3 start container shop-green-1 (created) after #2
-#4 update container shop-blue-1 (ports) after #1
+#0 set aside container shop-green-1 (ports)
+#1 create container shop-green-1 (ports) after #0
+#2 stop container f13f54e1fdcf_shop-green-1 (ports) after #1
+#3 start container shop-green-1 (created) after #1 #2
+#4 await shop-green-1 settled (it takes another one's place) after #3
+#5 remove container f13f54e1fdcf_shop-green-1 (its successor runs) after #1 #2 #4
+#6 update container shop-blue-1 (ports) after #4
+#7 bring back container shop-green-1 (its successor failed) unless #1 #2 #3 #4
+#8 start container shop-green-1 (as before) after #7 unless #1 #2 #3 #4
 )");
 }
 
@@ -211,17 +207,16 @@ TEST(Plan, ScalingDownTakesTheHighestNumbers) {
 )");
 }
 
-TEST(Plan, AChangedNetworkTakesItsContainersWithIt) {
+TEST(Plan, WhoIsInAChangedNetworkStartsAnewInTheNextOne) {
   auto shop = project({service("web")});
   const ObservedState world = come_true(desired(shop));
   shop.networks["default"].internal = true;
   EXPECT_EQ("\n" + plan_for(shop, world), R"(
 #0 stop container shop-web-1 (network shop_default is replaced)
-#1 remove container shop-web-1 (network shop_default is replaced) after #0
-#2 remove network shop_default (changed) after #1
-#3 create network shop_default (changed) after #2
-#4 create container shop-web-1 (network shop_default is replaced) after #1 #3
-#5 start container shop-web-1 (created) after #4
+#1 remove network shop_default (changed) after #0
+#2 create network shop_default (changed) after #1
+#3 start container shop-web-1 (network shop_default is replaced) after #0 #2
+#4 start container shop-web-1 (as before) unless #0 #3
 )");
 }
 

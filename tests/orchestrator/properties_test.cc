@@ -56,7 +56,7 @@ spec::Project any_project() {
 }
 
 Plan plan_for(const spec::Project& project, const DesiredState& wish, const ObservedState& world) {
-  return plan_up(wish, world, diff(wish, world, names_of(project)), Orphans::remove);
+  return plan_up(wish, world, all_changes(project, wish, world), Orphans::remove);
 }
 
 ObservedState some_world(const spec::Project& before) {
@@ -105,7 +105,7 @@ TEST(Properties, WhatDidNotChangeIsNeverStopped) {
     const ObservedState world = come_true(desired(any_project()));
     const auto shop = any_project();
     const DesiredState wish = desired(shop);
-    const Changes changes = diff(wish, world, names_of(shop));
+    const Changes changes = all_changes(shop, wish, world);
     const Plan plan = plan_up(wish, world, changes, Orphans::leave);
     for (const auto& [name, change] : changes.containers) {
       if (change.verdict != Verdict::keep || !wish.containers.contains(name)) continue;
@@ -136,7 +136,7 @@ TEST(Properties, AnythingThatFailsBringsBackEverythingWhenAllDependOnIt) {
       service.environment["X"] = *rc::gen::element<std::string>("1", "2");
     const DesiredState wish = desired(after);
     const Plan plan =
-        plan_up(wish, world, diff(wish, world, names_of(after)), Orphans::leave, Atomicity::all);
+        plan_up(wish, world, all_changes(after, wish, world), Orphans::leave, Atomicity::all);
     std::vector<StepId> decisive;
     for (StepId id = 0; id < plan.steps.size(); ++id)
       if (std::holds_alternative<AwaitSettled>(plan.steps[id].action)) decisive.push_back(id);

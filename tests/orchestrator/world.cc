@@ -28,10 +28,15 @@ std::optional<Outcome> World::next(std::chrono::milliseconds) {
 void World::apply(const RunProvider& /*action*/) {}
 
 void World::apply(const CreateNetwork& action) {
+  if (action.as_before) {
+    state_.networks[action.name].config = before_.networks.at(action.name).config;
+    return;
+  }
   state_.networks[action.name].config = lower(wish_.networks.at(action.name));
 }
 void World::apply(const RemoveNetwork& action) {
   for (const auto& [name, container] : state_.containers) {
+    if (container.status.phase != supervisor::Phase::running) continue;
     for (const auto& endpoint : container.config.endpoints) {
       if (endpoint.network == action.name) fail("network {} is used by {}", action.name, name);
     }
@@ -66,7 +71,11 @@ void World::apply(const CreateContainer& action) {
 }
 void World::apply(const UpdateContainer& action) {
   auto& container = state_.containers.at(action.name);
-  if (container.status.process.pid == 0) fail("{} does not run", action.name);
+  if (action.as_before) {
+    container.config = before_.containers.at(action.name).config;
+    return;
+  }
+  if (!is_up(container.status.phase)) fail("{} does not run", action.name);
   lower_changeable(wish_.containers.at(action.name), container.config);
 }
 void World::apply(const StartContainer& action) {
@@ -94,7 +103,7 @@ void World::apply(const SetContainerAside& action) {
   moved.mapped().config.name = action.aside;
   moved.mapped().config.place = action.name;
   state_.containers.insert(std::move(moved));
-  if (!action.keeps_addresses) return;
+  if (action.addresses != supervisor::SetContainerAside::Addresses::kept) return;
   for (auto& [name, network] : state_.networks) {
     auto lease = network.leases.extract(action.name);
     if (lease.empty()) continue;

@@ -12,7 +12,7 @@ namespace stack::orchestrator::testing {
 class World : public Engine {
  public:
   explicit World(const DesiredState& wish, ObservedState state = {})
-      : wish_(wish), state_(std::move(state)) {}
+      : wish_(wish), state_(std::move(state)), before_(state_) {}
 
   ObservedState observe() override { return state_; }
   void perform(StepId step, const Action& action) override;
@@ -48,6 +48,7 @@ class World : public Engine {
 
   const DesiredState& wish_;
   ObservedState state_;
+  ObservedState before_;
   std::deque<Outcome> ended_;
 };
 

@@ -44,6 +44,12 @@ class Replacing(stacktest.StackTest):
     def colour(self):
         return self.inside("web", "cat", "/tmp/index.html").strip()
 
+    def containers(self):
+        """Name -> id and state."""
+        rows = [json.loads(line) for line in
+                self.stack("ps", "-a", "--format", "json").lines]
+        return {row["Name"]: (row["ID"], row["State"]) for row in rows}
+
     def only_id(self):
         ids = self.ids()
         self.assertEqual(len(ids), 1, ids)
@@ -288,6 +294,199 @@ class Scale(Replacing):
         self.write_stack(self.TEXT)
         self.stack("up", "-d", "--no-deps", "web")
         self.assertEqual(self.names(), [f"{self.project}-web-1"])
+
+
+class Entangled(Replacing):
+    """Ports that others have, or get."""
+    RANGE = """
+    services:
+      web:
+        image: box:1
+        command: {command}
+        stop_signal: SIGKILL
+        scale: 2
+        ports: ['127.0.0.1:8000-8001:80']
+        {more}
+"""
+    SLEEP = "sh -c 'exec sleep 1000'"
+    SWAP = """
+    services:
+      a: {{image: 'box:1', command: {a}, stop_signal: SIGKILL, ports: ['127.0.0.1:{port_a}:80']}}
+      b: {{image: 'box:1', command: {b}, stop_signal: SIGKILL, ports: ['127.0.0.1:{port_b}:80']}}
+"""
+
+    def test_replicas_of_one_range_go_on_when_their_successors_fail(self):
+        self.up(self.RANGE.format(command=self.SLEEP, more=""))
+        before = self.containers()
+        for flags in ((), ("--atomic",)):
+            self.write_stack(self.RANGE.format(command="sh -c 'exit 1'", more=""))
+            self.stack("up", "-d", *flags, expect=1)
+            self.assertEqual(self.containers(), before)
+
+    def test_their_limits_change_in_place(self):
+        self.up(self.RANGE.format(command=self.SLEEP, more=""))
+        before = self.containers()
+        self.up(self.RANGE.format(command=self.SLEEP, more="mem_limit: 64m"))
+        self.assertEqual(self.containers(), before)
+
+    def test_two_that_swap_their_ports_do_so_or_not_at_all(self):
+        serve = "httpd -f -p 80 -h /tmp"
+        self.up(self.SWAP.format(a=serve, b=serve, port_a=8010, port_b=8011))
+        before = self.containers()
+        self.write_stack(self.SWAP.format(a=serve, b="sh -c 'exit 1'", port_a=8011, port_b=8010))
+        self.stack("up", "-d", expect=1)
+        self.assertEqual(self.containers(), before)
+        self.assertEqual(self.stack("port", "a", "80").out.strip(), "127.0.0.1:8010")
+        self.up(self.SWAP.format(a=serve, b=serve, port_a=8011, port_b=8010))
+        self.assertEqual(self.stack("port", "a", "80").out.strip(), "127.0.0.1:8011")
+        self.assertEqual(self.stack("port", "b", "80").out.strip(), "127.0.0.1:8010")
+        self.assertEqual(len(self.ids()), 2)
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+    ADDRESSES = """
+    services:
+      a: {{image: 'box:1', command: {a}, stop_signal: SIGKILL, networks: {{n: {{ipv4_address: 10.77.0.{at_a}}}}}}}
+      b: {{image: 'box:1', command: {b}, stop_signal: SIGKILL, networks: {{n: {{ipv4_address: 10.77.0.{at_b}}}}}}}
+    networks: {{n: {{ipam: {{config: [{{subnet: 10.77.0.0/24}}]}}}}}}
+"""
+
+    def test_two_that_swap_their_addresses_do_so_or_not_at_all(self):
+        self.up(self.ADDRESSES.format(a="sleep 1000", b="sleep 1000", at_a=5, at_b=6))
+        before = self.containers()
+        self.write_stack(self.ADDRESSES.format(a="sleep 1000", b="sh -c 'exit 1'", at_a=6, at_b=5))
+        self.stack("up", "-d", expect=1)
+        self.assertEqual(self.containers(), before)
+        self.assertEqual(self.inside("a", "hostname", "-i").strip(), "10.77.0.5")
+        self.up(self.ADDRESSES.format(a="sleep 1000", b="sleep 1000", at_a=6, at_b=5))
+        self.assertEqual(self.inside("a", "hostname", "-i").strip(), "10.77.0.6")
+        self.assertEqual(self.inside("b", "hostname", "-i").strip(), "10.77.0.5")
+
+
+class NetworkMadeAnew(Replacing):
+    TEXT = """
+    services:
+      a: {{image: 'box:1', command: {a}, stop_signal: SIGKILL, networks: [n1]}}
+      b: {{image: 'box:1', command: sleep 1000, stop_signal: SIGKILL, networks: [n2]}}
+    networks: {{n1: , n2: {{internal: {internal}}}}}
+"""
+    SLEEP = "sh -c 'exec sleep 1000'"
+
+    def is_internal(self):
+        text = self.stack("network", "inspect", f"{self.project}_n2").out
+        return json.loads(text)[0]["Internal"]
+
+    def test_its_containers_are_the_same_afterwards_and_everybody_says_so(self):
+        self.up(self.TEXT.format(a=self.SLEEP, internal="false"))
+        before = self.containers()
+        self.inside("b", "touch", "/kept")
+        self.write_stack(self.TEXT.format(a=self.SLEEP, internal="true"))
+        reason = f"network {self.project}_n2 is replaced"
+        self.assertIn(f"restart container {self.project}-b-1  ({reason})", self.stack("plan").out)
+        self.assertIn(f"`up` would restart it: {reason}", self.stack("why", "b").out)
+        self.stack("up", "-d")
+        self.assertEqual(self.containers(), before)
+        self.inside("b", "ls", "/kept")
+        self.assertTrue(self.is_internal())
+        self.assertIn(f"restart container {self.project}-b-1", self.stack("history").out)
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+    def test_one_in_another_network_that_fails_leaves_the_old_one_serving(self):
+        self.up(self.TEXT.format(a=self.SLEEP, internal="false"))
+        before = self.containers()
+        self.write_stack(self.TEXT.format(a="sh -c 'exit 1'", internal="true"))
+        self.stack("up", "-d", expect=1)
+        self.assertEqual(self.containers(), before)
+        self.assertTrue(self.is_internal())
+
+    def test_all_or_nothing_means_the_network_too(self):
+        self.up(self.TEXT.format(a=self.SLEEP, internal="false"))
+        before = self.containers()
+        self.write_stack(self.TEXT.format(a="sh -c 'exit 1'", internal="true"))
+        self.stack("up", "-d", "--atomic", expect=1)
+        self.assertEqual(self.containers(), before)
+        self.assertFalse(self.is_internal())
+
+
+class CrashLoop(Replacing):
+    TEXT = """
+    services:
+      a: {{image: 'box:1', command: {command}, restart: {restart}, labels: {{x: {label}}}}}
+"""
+
+    def loop(self):
+        self.up(self.TEXT.format(command="sh -c 'exit 1'", restart="always", label="1"))
+        stacktest.eventually(lambda: self.state_of("a") == "restarting", "it fails again and again")
+
+    def test_it_can_be_given_another_command(self):
+        self.loop()
+        self.up(self.TEXT.format(command="sh -c 'echo why; sleep 1000'", restart="always", label="1"))
+        stacktest.eventually(lambda: "why" in self.stack("logs", "a").out, "it is another one")
+        self.assertEqual(len(self.ids()), 1)
+
+    def test_it_can_be_told_to_stay_down(self):
+        self.loop()
+        before = self.ids()
+        self.up(self.TEXT.format(command="sh -c 'exit 1'", restart='"no"', label="1"))
+        self.assertEqual(self.ids(), before)
+        stacktest.eventually(lambda: self.state_of("a") == "exited", "it stays down")
+
+    def test_its_labels_can_be_changed(self):
+        self.loop()
+        before = self.ids()
+        self.up(self.TEXT.format(command="sh -c 'exit 1'", restart="always", label="2"))
+        self.assertEqual(self.ids(), before)
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+
+class SharedNamespace(Replacing):
+    TEXT = """
+    services:
+      vpn: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL}
+      guest: {image: 'box:1', command: sleep 1001, stop_signal: SIGKILL, network_mode: 'service:vpn'}
+"""
+
+    def network_of(self, what):
+        pid, = self.pids_running(what)
+        return os.readlink(f"/proc/{pid}/ns/net")
+
+    def test_a_guest_that_was_left_behind_is_seen(self):
+        self.up(self.TEXT)
+        self.stack("up", "-d", "--force-recreate", "--no-deps", "vpn")
+        self.assertNotEqual(self.network_of("sleep 1000"), self.network_of("sleep 1001"))
+        self.assertIn(f"restart container {self.project}-guest-1", self.stack("plan").out)
+        self.stack("up", "-d")
+        self.assertEqual(self.network_of("sleep 1000"), self.network_of("sleep 1001"))
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+    def test_a_host_that_was_killed_takes_its_guest_with_it(self):
+        self.up(self.TEXT)
+        self.stack("kill", "vpn")
+        self.stack("up", "-d")
+        self.assertEqual(self.network_of("sleep 1000"), self.network_of("sleep 1001"))
+
+
+class RepairedCheck(Replacing):
+    TEXT = """
+    services:
+      db:
+        image: box:1
+        command: sleep 1000
+        stop_signal: SIGKILL
+        healthcheck: {{test: "{test}", interval: 100ms, retries: 2}}
+      web:
+        image: box:1
+        command: sleep 1001
+        stop_signal: SIGKILL
+        depends_on: {{db: {{condition: service_healthy}}}}
+"""
+
+    def test_what_the_broken_one_said_does_not_count(self):
+        self.write_stack(self.TEXT.format(test="exit 1"))
+        self.stack("up", "-d", expect=4)
+        before = self.ps()["db"]["ID"]
+        self.up(self.TEXT.format(test="exit 0"))
+        self.assertEqual(self.ps()["db"]["ID"], before)
+        self.assertEqual(self.state_of("web"), "running")
 
 
 class Atomic(Replacing):
