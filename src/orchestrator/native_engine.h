@@ -14,6 +14,7 @@
 #include "base/spans.h"
 #include "image/image_store.h"
 #include "orchestrator/engine.h"
+#include "orchestrator/network_owners.h"
 #include "supervisor/client.h"
 
 namespace stack::orchestrator {
@@ -93,7 +94,6 @@ class NativeEngine : public Engine {
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);
   const std::string& id_of(const std::string& name) const;
-  void hold_owners(const std::string& container);
 
   HostPaths paths_;
   supervisor::Unreadable unreadable_ = supervisor::Unreadable::is_an_error;
@@ -105,9 +105,7 @@ class NativeEngine : public Engine {
   /// Of containers that have none yet, and whose id has been told to another one.
   std::map<std::string, std::string> ids_to_come_;
   std::map<std::string, std::vector<std::string>> networks_of_;  ///< by container name
-  /// Supervisors of stacks that have networks which ours are about to join: with a client they
-  /// stay.
-  std::map<std::string, supervisor::Client> owners_;
+  NetworkOwners owners_;
   Trace* trace_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string attempt_;  ///< what is being performed
