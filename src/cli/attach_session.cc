@@ -16,6 +16,8 @@
 #include "cli/log_tail.h"
 #include "cli/style.h"
 #include "cli/terminal.h"
+#include "orchestrator/network_owners.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 namespace {
@@ -73,11 +75,10 @@ class AttachSession {
             HostPaths::from_environment().container(request_.project, id_),
             request_.starts && !request_.only_new ? LogTail::Begin::at_start : LogTail::Begin::now,
             request_),
+        owners_(HostPaths::from_environment(), request_.project),
         client_(request_.project),
         input_open_(request_.input) {
-    // Nothing may run yet, and without a client the supervisor would end.
-    if (request_.starts)
-      door_ = supervisor::Client::connect_or_start(HostPaths::from_environment(), request_.project);
+    if (request_.starts) open_doors();
   }
 
   int run() {
@@ -97,6 +98,16 @@ class AttachSession {
   }
 
  private:
+  /// Nothing may run yet, and without a client a supervisor would end: ours, and those of stacks
+  /// whose networks it joins.
+  void open_doors() {
+    const HostPaths paths = HostPaths::from_environment();
+    door_ = supervisor::Client::connect_or_start(paths, request_.project);
+    for (const auto& each :
+         supervisor::read_containers(paths, request_.project, supervisor::ConfigParts::summary))
+      if (each.config.id == id_) owners_.hold(orchestrator::networks_of(each.config));
+  }
+
   std::unique_ptr<SignalInbox> signal_inbox() const {
     if (request_.terminal && request_.input)
       return std::make_unique<SignalInbox>(std::initializer_list<int>{SIGWINCH, SIGTERM, SIGHUP});
@@ -224,6 +235,7 @@ class AttachSession {
   DetachKeys keys_;
   OutputCopy output_;
   std::optional<supervisor::Client> door_;
+  orchestrator::NetworkOwners owners_;
   LastingClient client_;
   // Requests under way; 0: not yet.
   std::uint64_t attendance_ = 0;

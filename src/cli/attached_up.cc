@@ -148,6 +148,8 @@ std::set<std::string> attached_services(const spec::Project& project, const Opti
 }
 
 int stop_half_made(const std::string& project, const Options& options, const HostPaths& paths) {
+  // Without Ctrl-C it was our terminal that went: what runs by now stays.
+  if (interrupts() == 0) return static_cast<int>(ExitCode::interrupted);
   tell_of_stopping();
   stop_stack(project, options, paths);
   return static_cast<int>(ExitCode::interrupted);

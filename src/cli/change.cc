@@ -151,8 +151,8 @@ void show_planned(const orchestrator::Plan& plan) {
 }  // namespace
 
 orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options) {
-  orchestrator::Host host{HostPaths::from_environment(), progress, [] { return interrupts() > 0; },
-                          tell_who_is_waited_for};
+  orchestrator::Host host{HostPaths::from_environment(), progress,
+                          [] { return interrupts() > 0 || hung_up(); }, tell_who_is_waited_for};
   host.at_once = at_once_of(options);
   if (options.dry_run) {
     host.effect = orchestrator::Effect::none;

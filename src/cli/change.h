@@ -41,8 +41,9 @@ void tell_problems(const std::vector<orchestrator::Problem>& problems);
 void tell_warning(const orchestrator::Problem& warning);
 void warn_of_orphans(const orchestrator::Plan& plan);
 
-/// This machine, for a change that Ctrl-C breaks off (see count_interrupts()). `progress` outlives
-/// it. With --dry-run the plan is shown, and nothing is done.
+/// This machine, for a change that Ctrl-C or the end of our terminal breaks off (see
+/// count_interrupts()). `progress` outlives it. With --dry-run the plan is shown, and nothing is
+/// done.
 orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options = {});
 void tell_who_is_waited_for(const std::string& holder);
 /// On standard error, with its hint. One without a message has been told already.

@@ -15,6 +15,7 @@
 #include "cli/detach_keys.h"
 #include "cli/found_container.h"
 #include "cli/labels.h"
+#include "cli/lasting_client.h"
 #include "cli/moment.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -119,13 +120,15 @@ int start_attached(const Options& options) {
     throw Error("you cannot start and attach multiple containers at once")
         .with_exit_code(ExitCode::failure);
   const FoundContainer found = find_container(options.arguments.front());
+  if (found.container.status.phase == Phase::paused)
+    throw Error("cannot start a paused container, try unpause instead");
   const auto& process = found.container.config.spec.process;
   AttachRequest request{found.project, found.container.config.id};
   request.terminal = process.terminal;
   request.input = options.open_stdin && process.open_stdin;
   request.signals = options.sig_proxy;
   request.detach_keys = detach_keys_of(options);
-  request.starts = true;
+  request.starts = !supervisor::is_up(found.container.status.phase);
   request.only_new = true;
   return attach_to(request);
 }
@@ -236,18 +239,26 @@ int run_container_rename(const Options& options) {
   return 0;
 }
 
+namespace {
+
+/// Its exit code. Throws Error when a signal ends the waiting first.
+int await_end(const FoundContainer& found) {
+  LastingClient client(found.project);
+  client.send(supervisor::Await{found.container.config.id, supervisor::AwaitedCondition::ended});
+  const auto reply = client.await();
+  if (!reply) throw Error("").with_exit_code(ExitCode::interrupted);
+  if (reply->error) throw Error(*reply->error);
+  return reply->exit_code.value_or(static_cast<int>(ExitCode::runtime_error));
+}
+
+}  // namespace
+
 int run_container_wait(const Options& options) {
   count_interrupts();
   return each_of(options.arguments, [](const std::string& name) {
     const FoundContainer found = find_container(name);
-    int code = found.container.status.exit_code.value_or(0);
-    if (supervisor::is_up(found.container.status.phase)) {
-      auto client =
-          supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
-      const auto reply = client.call(
-          supervisor::Await{found.container.config.id, supervisor::AwaitedCondition::ended});
-      code = reply.exit_code.value_or(static_cast<int>(ExitCode::runtime_error));
-    }
+    const bool runs = supervisor::is_up(found.container.status.phase);
+    const int code = runs ? await_end(found) : found.container.status.exit_code.value_or(0);
     std::cout << code << '\n' << std::flush;
   });
 }

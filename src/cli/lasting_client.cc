@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "cli/signals.h"
 
 namespace stack::cli {
 namespace {
@@ -45,6 +46,16 @@ std::optional<supervisor::Reply> LastingClient::receive() {
   unanswered_.erase(reply->id);
   numbers_.erase(known);
   return reply;
+}
+
+std::optional<supervisor::Reply> LastingClient::await() {
+  const HeldSignals held;
+  while (interrupts() == 0 && !hung_up()) {
+    if (auto reply = receive()) return reply;
+    pollfd socket{fd(), POLLIN, 0};
+    ::ppoll(&socket, 1, nullptr, &held.before());
+  }
+  return std::nullopt;
 }
 
 int LastingClient::fd() {

@@ -20,6 +20,9 @@ class LastingClient {
   /// The next answer that has come; nothing when there is none yet. Does not wait, except for a new
   /// supervisor. Throws Error when that does not come.
   std::optional<supervisor::Reply> receive();
+  /// The next answer. Nothing when a signal of count_interrupts() comes first. Throws Error as
+  /// receive() does.
+  std::optional<supervisor::Reply> await();
   /// Readable when receive() may have something. Another one after a supervisor's death. Throws
   /// Error.
   int fd();

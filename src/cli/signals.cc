@@ -41,6 +41,9 @@ void count_interrupts() {
   action.sa_handler = count_one;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+  struct sigaction before {};
+  ::sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler == SIG_IGN) return;  // nohup(1)
   action.sa_handler = note_hangup;
   ::sigaction(SIGHUP, &action, nullptr);
 }

@@ -6,9 +6,10 @@
 
 namespace stack::cli {
 
-/// Counts SIGINT and SIGTERM from now on instead of dying of them, and notes SIGHUP: a terminal
-/// that goes away ends the looking, not the stack. The third ends the process there and then, with
-/// the code of an interruption: what is under way is the supervisor's, and goes on.
+/// Counts SIGINT and SIGTERM from now on instead of dying of them, and notes SIGHUP, unless
+/// it is ignored: a terminal that goes away ends the looking, not the stack. The third ends the
+/// process there and then, with the code of an interruption: what is under way is the supervisor's,
+/// and goes on.
 void count_interrupts();
 int interrupts();
 bool hung_up();

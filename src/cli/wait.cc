@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack wait`: until containers have ended.
-#include <poll.h>
-
 #include <iostream>
 #include <map>
 
@@ -34,16 +32,6 @@ std::vector<ObservedContainer> awaited_containers(const std::string& project,
 /// How a run ended that the kernel tells nothing of any more.
 constexpr int unknown_end = static_cast<int>(ExitCode::runtime_error);
 
-/// False after Ctrl-C.
-bool wait_for_news(LastingClient& client) {
-  // A signal between this look and poll(2) is seen a second later.
-  constexpr int patience = 1000;
-  if (interrupts() > 0) return false;
-  pollfd socket{client.fd(), POLLIN, 0};
-  ::poll(&socket, 1, patience);
-  return interrupts() == 0;
-}
-
 void tell(const std::string& id, int code) {
   std::cout << fmt::format("container \"{}\" exited with status code {}\n", id, code) << std::flush;
 }
@@ -59,9 +47,8 @@ std::optional<int> await_ends(const std::string& project,
   }
   int code = 0;
   while (!waiting.empty()) {
-    const auto reply = client.receive();
-    if (!reply && !wait_for_news(client)) return std::nullopt;
-    if (!reply) continue;
+    const auto reply = client.await();
+    if (!reply) return std::nullopt;
     code = reply->exit_code.value_or(unknown_end);
     tell(waiting.at(reply->id), code);
     waiting.erase(reply->id);

@@ -37,12 +37,6 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
 
 constexpr int most_losses_in_a_row = 5;
 
-std::vector<std::string> networks_of(const supervisor::ContainerConfig& config) {
-  std::vector<std::string> names;
-  for (const auto& endpoint : config.endpoints) names.push_back(endpoint.network);
-  return names;
-}
-
 /// Texts of secrets travel beside the configuration, which is written to disk.
 std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
   std::map<std::size_t, std::string> texts;
@@ -60,6 +54,7 @@ NativeEngine::NativeEngine(HostPaths paths, const DesiredState& desired, Trace* 
       desired_(desired),
       volumes_(paths_.volumes()),
       images_(paths_.images()),
+      owners_(paths_, desired_.project),
       trace_(trace) {}
 
 ObservedState NativeEngine::observe() {
@@ -282,19 +277,8 @@ void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
   fail("no such container: {}", action.name);
 }
 
-/// A container cannot start into a network whose stack does not run: its bridge is there.
-void NativeEngine::hold_owners(const std::string& container) {
-  for (const auto& network : networks_of_[container]) {
-    if (stack::exists(supervisor::ProjectFiles{paths_, desired_.project}.network(network)))
-      continue;
-    const auto owner = supervisor::find_network_owner(paths_, network, desired_.project);
-    if (!owner || owners_.contains(*owner)) continue;
-    owners_.emplace(*owner, supervisor::Client::connect_or_start(paths_, *owner));
-  }
-}
-
 void NativeEngine::do_action(StepId step, const StartContainer& action) {
-  hold_owners(action.name);
+  owners_.hold(networks_of_[action.name]);
   send(step, supervisor::StartContainer{id_of(action.name)}, false);
 }
 

@@ -14,6 +14,7 @@
 #include "base/spans.h"
 #include "image/image_store.h"
 #include "orchestrator/engine.h"
+#include "orchestrator/network_owners.h"
 #include "supervisor/client.h"
 
 namespace stack::orchestrator {
@@ -94,7 +95,6 @@ class NativeEngine : public Engine {
   void fill_volume(const DesiredMount& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);
   const std::string& id_of(const std::string& name) const;
-  void hold_owners(const std::string& container);
 
   HostPaths paths_;
   supervisor::Unreadable unreadable_ = supervisor::Unreadable::is_an_error;
@@ -108,9 +108,7 @@ class NativeEngine : public Engine {
   std::map<std::string, std::vector<std::string>> networks_of_;       ///< by container name
   std::map<std::string, supervisor::NetworkConfig> networks_before_;  ///< as observed, by name
   std::map<std::string, supervisor::ContainerConfig> updated_;        ///< before that, by name
-  /// Supervisors of stacks that have networks which ours are about to join: with a client they
-  /// stay.
-  std::map<std::string, supervisor::Client> owners_;
+  NetworkOwners owners_;
   Trace* trace_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::string attempt_;  ///< what is being performed

@@ -161,6 +161,31 @@ class Run(ContainerTest):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")
         self.run_box("--rm", "--network", f"{self.project}_default", "-", "ping", "-c", "1", "web")
 
+    def test_into_a_network_that_nothing_runs_in_yet(self):
+        self.stack("network", "create", "quiet")
+        self.assertEqual(self.run_box("--rm", "--network", "quiet", "-", "echo", "there").out, "there\n")
+        self.container("create", "--name", "later", "--network", "quiet", IMAGE, "echo", "then")
+        self.assertEqual(self.container("start", "-a", "later").out, "then\n")
+        self.write_stack(f"""
+            services:
+              web: {{image: {IMAGE}, command: sleep 1001, networks: [quiet]}}
+            networks: {{quiet: {{external: true}}}}
+        """)
+        self.assertEqual(self.stack("run", "--rm", "-T", "web", "echo", "by hand").out, "by hand\n")
+        self.stack("down")
+        self.container("rm", "later")
+        self.stack("network", "rm", "quiet")
+
+    def test_into_the_network_of_a_stack_that_was_stopped(self):
+        self.write_stack(f"""
+            name: off
+            services:
+              web: {{image: {IMAGE}, command: sleep 1001, stop_grace_period: 0s}}
+        """)
+        self.up()
+        self.stack("stop")
+        self.assertEqual(self.run_box("--rm", "--network", "off_default", "-", "echo", "there").out, "there\n")
+
     def test_restarted_as_it_says(self):
         self.run_box("-d", "--name", "again", "--restart", "on-failure:2", "-", "sh", "-c", "exit 3")
         # Between two runs it may be seen as ended, too.
@@ -214,6 +239,19 @@ class ByName(ContainerTest):
         result = self.container("logs", "job")
         self.assertEqual((result.out, result.err), ("one\n", "two\n"))
         self.assertEqual(self.container("start", "-a", "job").out, "one\n")
+
+    def test_started_again_while_it_runs_it_is_joined(self):
+        self.run_box("-d", "-i", "--name", "asks", "-", "sh", "-c", "read x; echo got $x; exit 4")
+        result = self.container("start", "-ai", "asks", stdin="hello\n", expect=4)
+        self.assertEqual(result.out, "got hello\n")
+
+    def test_a_wait_ends_with_a_signal(self):
+        self.run_box("-d", "--name", "long", "-", "sleep", "1001")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with subprocess.Popen([stacktest.STACK, "container", "wait", "long"]) as waiting:
+                eventually(lambda: stacktest.has_signal(waiting.pid, number, "SigCgt"), "it listens")
+                waiting.send_signal(number)
+                self.assertEqual(waiting.wait(timeout=10), 130)
 
     def test_containers_of_stacks_too(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001, scale: 2}}")

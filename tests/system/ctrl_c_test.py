@@ -163,6 +163,17 @@ class CtrlC(stacktest.StackTest):
         rows = self.ps()
         self.assertEqual((rows["db"]["State"], rows["web"]["State"]), ("running", "created"))
 
+    def test_a_terminal_that_goes_ends_the_waiting_and_not_the_stack(self):
+        self.write_stack(NEVER_HEALTHY)
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory, text=True,
+                              stderr=subprocess.PIPE) as waiting:
+            for line in waiting.stderr:
+                if line.strip().startswith("Container half-db-1  Started"):
+                    break
+            waiting.send_signal(signal.SIGHUP)
+            self.assertEqual(waiting.wait(timeout=20), 130)
+        self.assertEqual((self.state_of("db"), self.state_of("web")), ("running", "created"))
+
     def test_who_waits_for_another_command_need_not(self):
         self.write_stack(NEVER_HEALTHY)
         first = self.terminal("up", "-d")
