@@ -149,7 +149,12 @@ int show_preview(const spec::Project& project, const UpRequest& request, const O
   for (const auto& warning : result.warnings) tell_warning(warning);
   for (const auto& problem : result.problems) std::cerr << to_text(problem) << '\n';
   if (!result.problems.empty()) return static_cast<int>(ExitCode::failure);
-  if (!options.out.empty()) write_plan_file(options.out, plan_file(project.name, request, result));
+  if (!options.out.empty()) {
+    PlanFile file = plan_file(project.name, request, result);
+    file.scales = options.scales;
+    file.profiles = options.profiles;
+    write_plan_file(options.out, file);
+  }
   return options.detailed_exitcode && !result.plan.empty() ? something_to_do : 0;
 }
 

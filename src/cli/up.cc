@@ -48,6 +48,16 @@ void require_planned(UpRequest& request, const std::string& project, const std::
   };
 }
 
+/// The project is read as it was for the plan, unless the command line says otherwise.
+Options as_planned(Options options) {
+  if (options.plan.empty()) return options;
+  const PlanFile planned = read_plan_file(options.plan);
+  if (options.scales.empty()) options.scales = planned.scales;
+  if (options.profiles.empty()) options.profiles = planned.profiles;
+  if (options.arguments.empty()) options.arguments = planned.request.services;
+  return options;
+}
+
 UpRequest asked_for(const Options& options, const std::string& project) {
   UpRequest request = up_request(options);
   if (!options.plan.empty()) require_planned(request, project, options.plan);
@@ -124,7 +134,8 @@ int wait_for(const DesiredState& desired, const UpRequest& request, const Option
 
 }  // namespace
 
-int run_up(const Options& options) {
+int run_up(const Options& typed) {
+  const Options options = as_planned(typed);
   if (options.no_start && options.wait)
     throw Error("--no-start and --wait exclude each other").with_exit_code(ExitCode::usage);
   if (options.no_start) return run_create(options);

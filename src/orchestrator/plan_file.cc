@@ -79,7 +79,9 @@ void write_plan_file(const std::filesystem::path& path, const PlanFile& plan) {
                   {"atomic", request.atomicity == Atomicity::all},
                   {"plan", plan.plan},
                   {"wishes", plan.wishes},
-                  {"changes", plan.changes}},
+                  {"changes", plan.changes},
+                  {"scales", plan.scales},
+                  {"profiles", plan.profiles}},
                  Durability::survives_crash);
 }
 
@@ -102,6 +104,8 @@ PlanFile read_plan_file(const std::filesystem::path& path) {
     document->at("plan").get_to(plan.plan);
     document->at("wishes").get_to(plan.wishes);
     document->at("changes").get_to(plan.changes);
+    plan.scales = document->value("scales", plan.scales);
+    plan.profiles = document->value("profiles", plan.profiles);
     return plan;
   } catch (const json::exception& error) {
     fail("{} is no plan: {}", path.native(), error.what());

@@ -18,6 +18,9 @@ struct PlanFile {
   std::string plan;                           ///< to_text(Plan)
   std::map<std::string, std::string> wishes;  ///< digest of each description, by container
   std::map<std::string, std::vector<std::string>> changes;  ///< to_text(FieldChange), by object
+  /// How the project was read that it was made for: --scale and --profile.
+  std::vector<std::string> scales = {};
+  std::vector<std::string> profiles = {};
 };
 
 PlanFile plan_file(const std::string& project, const UpRequest& request, const UpResult& result);

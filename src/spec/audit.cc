@@ -95,7 +95,10 @@ class Unimplementeds {
     judge_network_mode(service);
     judge_runtime(service);
     judge_deployment(service);
-    for (const auto& mount : items_of(service.value, "volumes")) refuse_mount_type(mount);
+    for (const auto& mount : items_of(service.value, "volumes")) {
+      refuse_mount_type(mount);
+      judge_recursion(mount);
+    }
   }
 
   void check_network_driver(const Entry& network) {
@@ -189,6 +192,15 @@ class Unimplementeds {
     const auto type = mount.text_of("type");
     if (type != "npipe" && type != "cluster") return;
     complain(mount.place, "volumes of type {} are not supported yet", stack::quoted(type));
+  }
+
+  /// What is mounted below is as read-only as the rest.
+  void judge_recursion(const Node& mount) {
+    const Node* const bind = mount.find("bind");
+    const Node* const recursion = bind == nullptr ? nullptr : bind->find("recursive");
+    if (recursion == nullptr || recursion->text != "writable") return;
+    reporter_.warning("not-implemented", recursion->place,
+                      "\"writable\" has no effect yet: what is mounted below is read-only, too");
   }
 
   Reporter& reporter_;

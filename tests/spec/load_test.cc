@@ -380,6 +380,15 @@ TEST(Load, RulesForWatchingHaveAnEffect) {
             "");
 }
 
+TEST(Load, MountsBelowThatShouldStayWritableAreTold) {
+  EXPECT_EQ(messages_of(load_text(R"(services:
+  a:
+    image: x
+    volumes: [{type: bind, source: /a, target: /a, read_only: true, bind: {recursive: writable}}]
+)")),
+            "4: \"writable\" has no effect yet: what is mounted below is read-only, too\n");
+}
+
 TEST(Load, ServicesOfOtherProfilesAreKnown) {
   const auto project = load_text(R"(services:
   a: {image: x}

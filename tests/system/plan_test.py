@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stack plan` tells what `up` would do and why; a second `up` does nothing at all."""
 
+import json
 import os
 import unittest
 from pathlib import Path
@@ -124,6 +125,18 @@ class Plan(stacktest.StackTest):
         down = self.stack("down", "--remove-orphans", "-t", "0").err
         self.assertNotIn("rphan", down)
         self.assertEqual(set(self.ps()), {"extra"})
+        self.stack("--profile", "more", "down", "-t", "0")
+
+    def test_a_plan_file_keeps_scales_and_profiles(self):
+        self.write_stack("""
+            services:
+              a: {image: "box:1", command: sleep inf}
+              b: {image: "box:1", command: sleep inf, profiles: [more]}
+        """)
+        self.stack("--profile", "more", "plan", "--scale", "a=2", "--out", "p")
+        self.stack("up", "-d", "--plan", "p")
+        rows = [row["Service"] for row in map(json.loads, self.stack("ps", "--format", "json").lines)]
+        self.assertEqual(sorted(rows), ["a", "a", "b"])
         self.stack("--profile", "more", "down", "-t", "0")
 
     def test_another_folder_of_the_name_does_not_touch_the_first(self):
