@@ -36,7 +36,7 @@ STACK = """
                x-stack: {on_change: "signal:SIGURG"}}
       boxed: {image: "box:1", command: sleep 1004, userns_mode: auto}
     networks:
-      back: {internal: true, enable_ipv6: true, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}
+      back: {internal: "${SHUT:-true}", enable_ipv6: true, driver_opts: {com.docker.network.bridge.enable_icc: "false"}}
       cable: {driver: macvlan, internal: true}
     volumes: {store: {}, filled: {}, memory: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}}
     secrets: {word: {environment: WORD}}
@@ -77,6 +77,7 @@ ALL = [
     Scenario("recreate", "up", ["up", "-d"], wanted={"VERSION": "2"}),
     Scenario("update", "up", ["up", "-d"], wanted={"LIMIT": "96m"}),
     Scenario("other-text", "up", ["up", "-d"], wanted={"TUNE": "2"}),
+    Scenario("other-network", "up", ["up", "-d"], wanted={"SHUT": "false"}),
     Scenario("scale-up", "up", ["up", "-d"], wanted={"SCALE": "3"}, running={**RUNNING, "worker": 3}),
     Scenario("scale-down", "scaled", ["up", "-d"]),
     Scenario("stop", "up", ["stop", "-t", "1"]),

@@ -55,6 +55,7 @@ ContainerStatus full_status() {
   status.phase = Phase::exited;
   status.health = Health::unhealthy;
   status.process = {42, 4242};
+  status.hosts = {{"shop-vpn-1", {41, 4141}}};
   status.exit_code = 7;
   status.oom_killed = true;
   status.stopped_by_user = true;

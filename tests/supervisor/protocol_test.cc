@@ -48,6 +48,9 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
             AwaitedCondition::completed);
   EXPECT_EQ(over_the_wire(SignalContainer{"c", 37}).signal, 37);
   EXPECT_EQ(over_the_wire(RenameContainer{"c", "new"}).name, "new");
+  using Addresses = SetContainerAside::Addresses;
+  for (const auto each : {Addresses::kept, Addresses::left, Addresses::given_up})
+    EXPECT_EQ(over_the_wire(SetContainerAside{"c", each}).addresses, each);
   using Until = PauseContainer::Until;
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).until, Until::unpaused);

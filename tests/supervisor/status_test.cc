@@ -108,6 +108,7 @@ TEST_F(Status, ARunningProcessIsBelieved) {
   write_status(files_, {&status});
   EXPECT_EQ(to_text(observed("web").phase), "running");
   EXPECT_EQ(observed("web").process, status.process);
+  EXPECT_EQ(observed("web").hosts, status.hosts);
 }
 
 TEST_F(Status, AProcessThatIsGoneHasExitedWithAnUnknownCode) {
