@@ -46,6 +46,7 @@ std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& pa
   auto source = std::make_shared<FileSource>();
   source->root = open_file(path, O_RDONLY | O_DIRECTORY);
   source->name = name;
+  source->attributes = image::Attributes::left_out;
   // An unpacked archive is another directory each time, as is a commit.
   if (!path.native().starts_with(with.store.root.native()) &&
       !path.native().starts_with(with.cache.native()))
@@ -76,10 +77,14 @@ BuildJob::BuildJob(const BuildRequest& asked, BuildSurroundings& surroundings,
   epoch = std::chrono::system_clock::time_point(std::chrono::seconds(*seconds));
 }
 
+image::ConfigDocument read_document(const BuildSurroundings& with, const image::Image& image) {
+  return image::parse_config_document(read_file(with.store.blob(image.id)));
+}
+
 image::ConfigDocument BuildJob::image_of(const std::string& reference, std::string* id) {
   const image::Image found = with.find_image(reference, request.pull);
   if (id != nullptr) *id = found.id;
-  return image::parse_config_document(read_file(with.store.blob(found.id)));
+  return read_document(with, found);
 }
 
 std::vector<std::string> BuildJob::layers_of(const Origin& origin) {

@@ -20,6 +20,9 @@
 
 namespace stack::build {
 
+/// The config of an image of the store.
+image::ConfigDocument read_document(const BuildSurroundings& with, const image::Image& image);
+
 class BuildJob {
  public:
   /// All must outlive it. Throws Error when SOURCE_DATE_EPOCH is no number.

@@ -14,7 +14,12 @@ NamedContext named_context(const std::string& text) {
   if (text.find("://") != std::string::npos)
     throw Error(fmt::format("building from {} is not supported yet", text))
         .with_hint("fetch it first and give its directory");
-  return {std::filesystem::canonical(text), ""};
+  std::error_code error;
+  auto directory = std::filesystem::canonical(text, error);
+  if (error)
+    throw Error(fmt::format("failed to get build context: {}", text), error.value())
+        .with_hint("a directory, docker-image://NAME or the address of a repository");
+  return {std::move(directory), ""};
 }
 
 BuildNetwork network_named(const std::string& name) {

@@ -42,12 +42,21 @@ void settle_date(StageState& state, const BuildJob& job) {
   for (image::HistoryEntry& entry : state.history) entry.created = image::to_rfc3339(state.created);
 }
 
-void warn_of_unused(const BuildRequest& request, const Dockerfile& file, BuildReport& report) {
+std::vector<std::string> triggers_of(const Origin& base, const BuildRequest& request,
+                                     const BuildSurroundings& with) {
+  std::string image = base.name;
+  if (base.kind == OriginKind::context) image = request.contexts.at(base.name).image;
+  if (image.empty()) return {};  // a directory, which the stage will complain of
+  return read_document(with, with.find_image(image, request.pull)).config.on_build;
+}
+
+void warn_of_unused(const BuildRequest& request, const Dockerfile& file, const BuildGraph& graph,
+                    BuildReport& report) {
   for (const auto& [name, value] : request.arguments) {
     if (is_predefined_argument(name) || name == "SOURCE_DATE_EPOCH" ||
         name.starts_with("BUILDKIT_"))
       continue;
-    bool used = platform_arguments().contains(name);
+    bool used = graph.automatic.contains(name);
     for (const Instruction& each : file.instructions)
       for (std::size_t i = 0; each.name == "ARG" && i < each.words.size(); i += 2)
         used = used || each.words[i] == name;
@@ -61,9 +70,10 @@ image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
   const Fd held = image::hold_builds(with.store);
   const Dockerfile file = parse_dockerfile(request.dockerfile_name, request.dockerfile);
   for (const Problem& warning : file.warnings) with.report.warn(problem_text(file.name, warning));
-  warn_of_unused(request, file, with.report);
   const BuildGraph graph =
-      plan_stages(file, {request.target, request.arguments, context_names(request)});
+      plan_stages(file, {request.target, request.arguments, context_names(request),
+                         [&](const Origin& base) { return triggers_of(base, request, with); }});
+  warn_of_unused(request, file, graph, with.report);
   BuildJob job(request, with, file, graph);
   build_stages(job);
   StageState& state = job.done.at(graph.target);

@@ -28,9 +28,9 @@ Fd open_lock(const CacheMount& cache) {
   return open_file(cache.place / "lock", O_RDWR | O_CREAT, 0600);
 }
 
-/// Whether nobody else had it.
-bool try_lock(const Fd& lock) {
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return true;
+/// Whether nobody else had it, or all of them share it.
+bool try_lock(const Fd& lock, int kind = LOCK_EX) {
+  if (::flock(lock.get(), kind | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   throw_errno("lock a cache");
 }
@@ -50,18 +50,19 @@ void await_lock(const Fd& lock, Turns& turns) {
 
 CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheSharing sharing,
                            Turns& turns) {
-  if (sharing == CacheSharing::own) {
-    for (int number = 1;; ++number) {
-      CacheMount cache = open_one(root / name / std::to_string(number));
-      cache.lock = open_lock(cache);
-      if (try_lock(cache.lock)) return cache;
-    }
+  if (sharing == CacheSharing::locked) {
+    CacheMount cache = open_one(root / name / "0");
+    cache.lock = open_lock(cache);
+    await_lock(cache.lock, turns);
+    return cache;
   }
-  CacheMount cache = open_one(root / name / "0");
-  if (sharing != CacheSharing::locked) return cache;
-  cache.lock = open_lock(cache);
-  await_lock(cache.lock, turns);
-  return cache;
+  // As BuildKit: the same one however it is shared, and another one as long as it is in use.
+  const int kind = sharing == CacheSharing::own ? LOCK_EX : LOCK_SH;
+  for (int number = 0;; ++number) {
+    CacheMount cache = open_one(root / name / std::to_string(number));
+    cache.lock = open_lock(cache);
+    if (try_lock(cache.lock, kind)) return cache;
+  }
 }
 
 }  // namespace
@@ -90,10 +91,7 @@ fs::path finish_cache_mount(CacheMount& cache, const RunMount& mount) {
   const fs::path data = cache.place / "data";
   if (!cache.is_new) return data;
   const fs::path made = cache.place / fmt::format("{}{}", unfinished, random_hex(8));
-  if (stack::exists(data)) {
-    if (::chown(data.c_str(), mount.uid, mount.gid) != 0) throw_errno("chown {}", data.native());
-    return data;
-  }
+  if (stack::exists(data)) return data;  // as it was where it came from
   make_directories(made);
   if (::chown(made.c_str(), mount.uid, mount.gid) != 0 ||
       ::chmod(made.c_str(), mount.mode.value_or(0755)) != 0)
@@ -114,7 +112,9 @@ void copy_to_side(const FileSource& files, const FoundFile& found, const fs::pat
   item.is_directory = S_ISDIR(found.info.st_mode);
   item.name = "file";
   add_to_plan(files, found, "", rules, item.plan);
-  CopyTask task{{}, item.is_directory ? "/content" : "/content/file", false, {0, 0}, 0755, true};
+  CopyTask task;
+  task.destination = item.is_directory ? "/content" : "/content/file";
+  task.keeps_top = true;
   task.items.push_back(std::move(item));
   const Fd root = open_file(side, O_RDONLY | O_DIRECTORY);
   carry_out(task, root.get());

@@ -112,11 +112,13 @@ class ConfigStep {
   void set_ports() {
     Strings ports;
     for (const std::string& word : expand_words(step_.text, lookup_, escape_)) {
+      if (word.empty()) continue;
       if (word.find_first_of(" \t$") != std::string::npos)
         fail("invalid containerPort: {}", stack::quoted(word));
       ports.push_back(to_lower(word.substr(word.rfind(':') + 1)));
     }
-    if (ports.empty()) fail("EXPOSE requires at least one argument");
+    // Variables without a value may have been all that there was.
+    if (ports.empty()) return note("EXPOSE");
     image::apply_change(config_, fmt::format("EXPOSE {}", join(ports, " ")));
     note(fmt::format("EXPOSE {}", join(ports, " ")));
   }
@@ -130,7 +132,7 @@ class ConfigStep {
   }
 
   void set_author() {
-    state_.author = expand(step_.text);
+    state_.author = step_.text;  // word for word, quotes and all
     note(fmt::format("MAINTAINER {}", state_.author));
   }
 

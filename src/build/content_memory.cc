@@ -9,7 +9,7 @@
 namespace stack::build {
 namespace {
 
-constexpr std::string_view magic = "stack build digests 1\n";
+constexpr std::string_view magic = "stack build digests 2\n";
 
 }  // namespace
 

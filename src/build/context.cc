@@ -42,7 +42,7 @@ Fd buffer_input(const fs::path& directory) {
 bool holds_archive(int file) {
   bool is_archive = false;
   try {
-    image::TarReader reader(file);
+    image::TarReader reader(file, image::Compressions::any);
     is_archive = reader.next().has_value();
   } catch (const Error&) {
     // It is something else.
@@ -55,8 +55,10 @@ void unpack(int archive, ScratchDirectory& place) {
   const fs::path tree = place.path() / "context";
   make_directories(tree, 0755);
   const Fd root = open_file(tree, O_RDONLY | O_DIRECTORY);
+  image::LayerLimits limits;
+  limits.compressions = image::Compressions::any;
   during("unpacking the build context",
-         [&] { image::unpack_layer(archive, root.get(), image::LayerPlace::bottom); });
+         [&] { image::unpack_layer(archive, root.get(), image::LayerPlace::bottom, limits); });
 }
 
 class Opener {
@@ -150,13 +152,24 @@ class Opener {
     const std::string name = wish_.dockerfile.empty() ? "Dockerfile" : wish_.dockerfile;
     const bool in_context =
         wish_.dockerfile.empty() || wish_.dockerfile_base.empty() || is_foreign();
-    path_ = (in_context ? request_.context : wish_.dockerfile_base) / name;
-    const auto text = read_inside(in_context && !fs::path(name).is_absolute(), name);
-    if (!text)
-      throw Error(fmt::format("failed to read dockerfile: open {}", path_.native()), ENOENT)
-          .with_hint("name another one with -f, or with `dockerfile:` in the stack file");
-    request_.dockerfile = *text;
-    request_.dockerfile_name = name;
+    const fs::path base = in_context ? request_.context : wish_.dockerfile_base;
+    for (const std::string& each : spellings_of(name)) {
+      path_ = base / each;
+      const auto text = read_inside(in_context && !fs::path(each).is_absolute(), each);
+      if (!text) continue;
+      request_.dockerfile = *text;
+      request_.dockerfile_name = each;
+      return;
+    }
+    throw Error(fmt::format("failed to read dockerfile: open {}", (base / name).native()), ENOENT)
+        .with_hint("name another one with -f, or with `dockerfile:` in the stack file");
+  }
+
+  /// As docker: one that is called Dockerfile may be called dockerfile instead.
+  static std::vector<std::string> spellings_of(const std::string& name) {
+    const fs::path path(name);
+    if (path.filename() != "Dockerfile") return {name};
+    return {name, path.parent_path() / "dockerfile"};
   }
 
   std::optional<std::string> read_inside(bool in_context, const std::string& name) const {

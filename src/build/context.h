@@ -17,8 +17,9 @@
 namespace stack::build {
 
 struct ContextWish {
-  /// A directory, a tar archive (plain, gzip, zstd), a git repository (git_reference.h); "-" or an
-  /// http or https address: either an archive or a Dockerfile, on standard input or of that server.
+  /// A directory, a tar archive (plain or compressed), a git repository (git_reference.h); "-" or
+  /// an http or https address: either an archive or a Dockerfile, on standard input or of that
+  /// server.
   std::string source;
   /// Path of the Dockerfile; "-": standard input; empty: "Dockerfile" in the context.
   std::string dockerfile;

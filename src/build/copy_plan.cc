@@ -18,6 +18,15 @@
 namespace stack::build {
 namespace {
 
+constexpr std::size_t npos = std::string_view::npos;
+constexpr std::string_view operations = "+-=";
+
+/// Of one part of a --chmod: only whose it is stands before the first operation.
+bool has_operation(const std::string& part) {
+  const std::size_t first = part.find_first_of(operations);
+  return first != npos && part.substr(0, first).find_first_not_of("ugoa") == npos;
+}
+
 constexpr mode_t user_bits = 0700, group_bits = 0070, other_bits = 0007;
 
 mode_t who_of(char c) {
@@ -33,18 +42,31 @@ mode_t who_of(char c) {
   }
 }
 
-mode_t bits_of(const std::string& what, mode_t who, mode_t mode) {
+constexpr bool is_copied_class(char c) {
+  return c == 'u' || c == 'g' || c == 'o';
+}
+
+/// What a class has now, for each class.
+mode_t copied_bits(char from, mode_t mode) {
+  const int place = from == 'u' ? 6 : from == 'g' ? 3 : 0;
+  const mode_t bits = (mode >> place) & 07;
+  return bits << 6 | bits << 3 | bits;
+}
+
+/// `original`: what X asks about.
+mode_t bits_of(const std::string& what, mode_t who, mode_t mode, mode_t original) {
   mode_t bits = 0;
   for (const char c : what) {
+    if (is_copied_class(c)) bits |= copied_bits(c, mode);
     if (c == 'r') bits |= 0444;
     if (c == 'w') bits |= 0222;
     if (c == 'x') bits |= 0111;
-    if (c == 'X' && (S_ISDIR(mode) || (mode & 0111) != 0)) bits |= 0111;
+    if (c == 'X' && (S_ISDIR(original) || (original & 0111) != 0)) bits |= 0111;
     if (c == 's') bits |= S_ISUID | S_ISGID;
   }
   bits &= who;
-  if (what.find('t') != std::string::npos) bits |= S_ISVTX;
-  return bits;
+  const bool has_sticky = what.find('t') != std::string::npos && (who & ~other_bits) != 0;
+  return has_sticky ? bits | S_ISVTX : bits;
 }
 
 /// Files of a directory of the source, in the order of their names.
@@ -81,10 +103,9 @@ class Walk {
       struct stat info {};
       if (::fstatat(directory.front().get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
         throw_errno("stat {}", printable(below));
-      if (is_excluded(copy)) continue;
-      const bool left_out = source_.ignore.ignores(below);
-      if (left_out && !(S_ISDIR(info.st_mode) && source_.ignore.may_hold_exceptions(below)))
-        continue;
+      const bool is_directory = S_ISDIR(info.st_mode);
+      const bool left_out = source_.ignore.ignores(below) || rules_.excluded.ignores(copy);
+      if (left_out && !(is_directory && may_hold_some(below, copy))) continue;
       const std::size_t before = plan_.entries.size();
       add(below, copy, info);
       // A directory that is left out is there only for what is not.
@@ -92,9 +113,10 @@ class Walk {
     }
   }
 
-  bool is_excluded(const std::string& path) const {
-    return std::any_of(rules_.excluded.begin(), rules_.excluded.end(),
-                       [&](const PathPattern& pattern) { return pattern.matches(path); });
+  /// Of a directory that is left out: whether something in it is not.
+  bool may_hold_some(const std::string& path, const std::string& copy) const {
+    return (!source_.ignore.ignores(path) || source_.ignore.may_hold_exceptions(path)) &&
+           (!rules_.excluded.ignores(copy) || rules_.excluded.may_hold_exceptions(copy));
   }
 
   const FileSource& source_;
@@ -109,8 +131,8 @@ Fd open_content(int directory, const std::string& name) {
 }
 
 /// Of content and attributes: all that is not in `info`.
-ContentMemory::Digest inner_digest(int directory, const std::string& name,
-                                   const struct stat& info) {
+ContentMemory::Digest inner_digest(int directory, const std::string& name, const struct stat& info,
+                                   image::Attributes attributes) {
   std::string text;
   Fd content;
   if (S_ISREG(info.st_mode)) {
@@ -119,9 +141,10 @@ ContentMemory::Digest inner_digest(int directory, const std::string& name,
   }
   if (S_ISLNK(info.st_mode)) text = read_link(directory, name);
   text = fmt::format("{} {}\n", text.size(), text);
-  for (const auto& [attribute, value] :
-       content ? harmless_attributes(content.get()) : harmless_attributes(directory, name))
-    text += fmt::format("{} {} {}\n", attribute, value.size(), value);
+  if (attributes == image::Attributes::kept)
+    for (const auto& [attribute, value] :
+         content ? harmless_attributes(content.get()) : harmless_attributes(directory, name))
+      text += fmt::format("{} {} {}\n", attribute, value.size(), value);
   const auto bytes = from_hex(image::hex_of(image::digest_of(text)));
   ContentMemory::Digest digest;
   std::copy_n(bytes.value().begin(), digest.size(), digest.begin());
@@ -140,26 +163,45 @@ ModeChange::ModeChange(const std::string& text) {
     number_ = *number;
     return;
   }
-  for (const std::string& part : split(text, ',')) {
-    const std::size_t operation = part.find_first_of("+-=");
-    if (operation == std::string::npos) fail("invalid mode {}", stack::quoted(text));
-    Clause clause{0, part[operation], part.substr(operation + 1)};
-    for (const char c : part.substr(0, operation)) {
-      if (std::string_view("ugoa").find(c) == std::string_view::npos)
-        fail("invalid mode {}", stack::quoted(text));
-      clause.who |= who_of(c);
+  const bool is_well_formed = !text.empty() && text.find_first_not_of("ugoarwxXst+-=,") == npos;
+  const auto parts = split(text, ',');
+  if (!is_well_formed || !std::all_of(parts.begin(), parts.end(), has_operation))
+    fail("invalid mode {}", stack::quoted(text));
+  during(fmt::format("mode {}", stack::quoted(text)), [&] {
+    for (const std::string& part : parts) add_clauses(part);
+  });
+}
+
+/// "ug=r-x": whose, and operations on them.
+void ModeChange::add_clauses(std::string_view part) {
+  std::size_t at = part.find_first_of(operations);
+  mode_t who = 0;
+  for (const char c : part.substr(0, at)) who |= who_of(c);
+  if (who == 0) who = who_of('a');
+  while (at < part.size()) {
+    const std::size_t end = std::min(part.find_first_of(operations, at + 1), part.size());
+    const std::string_view what = part.substr(at + 1, end - at - 1);
+    if (what.find('a') != npos) fail("\"a\" stands before +, - or =");
+    // A copied class is an operation of its own: of "g=ur" the r is left.
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      if (!is_copied_class(what[i])) continue;
+      if (i > begin)
+        clauses_.push_back({who, part[at], std::string(what.substr(begin, i - begin))});
+      clauses_.push_back({who, part[at], std::string(1, what[i])});
+      begin = i + 1;
     }
-    if (clause.who == 0) clause.who = who_of('a');
-    if (clause.what.find_first_not_of("rwxXst") != std::string::npos)
-      fail("invalid mode {}", stack::quoted(text));
-    clauses_.push_back(std::move(clause));
+    if (begin < what.size() || what.empty())
+      clauses_.push_back({who, part[at], std::string(what.substr(begin))});
+    at = end;
   }
 }
 
 mode_t ModeChange::apply(mode_t mode) const {
   if (number_) return (mode & S_IFMT) | *number_;
+  const mode_t original = mode;
   for (const Clause& clause : clauses_) {
-    const mode_t bits = bits_of(clause.what, clause.who, mode);
+    const mode_t bits = bits_of(clause.what, clause.who, mode, original);
     if (clause.operation == '=') mode &= ~(clause.who & mode_t{07777});
     mode = clause.operation == '-' ? mode & ~bits : mode | bits;
   }
@@ -178,7 +220,8 @@ std::string content_digest(const FileSource& source, const CopyPlan& plan) {
     std::optional<ContentMemory::Digest> content;
     if (source.memory) content = source.memory->find(entry.info);
     if (!content) {
-      content = inner_digest(parents.open(entry.source), last_name(entry.source), entry.info);
+      content = inner_digest(parents.open(entry.source), last_name(entry.source), entry.info,
+                             source.attributes);
       if (source.memory) source.memory->learn(entry.info, *content);
     }
     sum.add(fmt::format("{} {} {:o} {} {} {} ", entry.target.size(), entry.target,

@@ -14,7 +14,7 @@
 
 namespace stack::build {
 
-/// --chmod: a number, or changes as chmod(1) has them ("u=rwX,go=rX").
+/// --chmod: a number, or changes as chmod(1) has them ("u=rwX,go=u-w"): BSD's, as BuildKit.
 class ModeChange {
  public:
   ModeChange() = default;  ///< modes stay
@@ -26,11 +26,13 @@ class ModeChange {
   std::optional<mode_t> number() const { return number_; }
 
  private:
+  /// One operation with some of its letters: "g=u", or "go+rX".
   struct Clause {
     mode_t who;
     char operation;
     std::string what;
   };
+  void add_clauses(std::string_view part);
   std::optional<mode_t> number_;
   std::vector<Clause> clauses_;
 };
@@ -39,8 +41,7 @@ struct CopyRules {
   ModeChange mode;
   std::optional<std::pair<uid_t, gid_t>> owner;  ///< unset: 0:0
   bool keeps_owner = false;                      ///< of files of a stage or an image
-  bool parents = false;                          ///< --parents
-  std::vector<PathPattern> excluded;             ///< --exclude
+  IgnoreRules excluded;                          ///< --exclude, below each source
 };
 
 /// One file, with the attributes that its copy shall have.

@@ -19,15 +19,6 @@
 namespace stack::build {
 namespace {
 
-/// The part of a path that --parents keeps: what follows "/./", or all of it.
-std::string kept_path(const std::string& written, const std::string& found) {
-  const std::size_t pivot = written.find("/./");
-  if (pivot == std::string::npos) return found;
-  const std::string before = clean_relative(written.substr(0, pivot));
-  if (before.empty()) return found;
-  return found.starts_with(before + "/") ? found.substr(before.size() + 1) : found;
-}
-
 /// A place for the content of a here-document.
 struct DocumentSource {
   ScratchDirectory scratch;
@@ -51,8 +42,11 @@ class Reader {
       words.push_back(expand_word(word, lookup_, job_.file.escape));
     read_destination(words);
     words.pop_back();
-    for (std::size_t i = 0; i < words.size(); ++i) read_source(step_.words[i], words[i]);
-    if (request_.task.items.size() > 1) request_.task.into_directory = true;
+    // As BuildKit: documents come last, and win over files of their names.
+    for (std::size_t i = 0; i < words.size(); ++i)
+      if (!is_document(step_.words[i])) read_source(words[i]);
+    for (const std::string& word : step_.words)
+      if (is_document(word)) add_document(*heredoc_start(word));
     request_.history = history(words);
     return std::move(request_);
   }
@@ -76,9 +70,11 @@ class Reader {
     if (const auto mode = rules_.mode.number(); mode && *mode <= 0777)
       request_.task.directory_mode = *mode;
     request_.task.owner = rules_.owner.value_or(std::pair<uid_t, gid_t>{0, 0});
-    rules_.parents = is_set("parents");
+    parents_ = is_set("parents");
+    std::vector<std::string> excluded;
     for (const std::string& pattern : step_.flag_values("exclude"))
-      rules_.excluded.emplace_back(clean_relative(expand_word(pattern, lookup_, job_.file.escape)));
+      excluded.push_back(expand_word(pattern, lookup_, job_.file.escape));
+    during("--exclude", [&] { rules_.excluded = exclusion(excluded); });
     checksum_ = expanded("checksum");
     find_files();
   }
@@ -112,29 +108,27 @@ class Reader {
     CopyTask& task = request_.task;
     task.destination = absolute_inside(base, text);
     task.into_directory = text.empty() || text.ends_with('/') || text == "." ||
-                          text.ends_with("/.") || task.destination == "/";
-    if (words.size() > 2 && !task.into_directory)
-      throw Error(fmt::format("when using {} with more than one source file, the destination must "
-                              "be a directory and end with a /",
-                              step_.name))
-          .with_hint(fmt::format("write {}/", text));
+                          text.ends_with("/.") || task.destination == "/" || parents_;
+    task.makes_destination = parents_;
   }
 
-  void read_source(const std::string& written, const std::string& source) {
-    if (const auto start = heredoc_start(written); start && !step_.heredocs.empty())
-      return add_document(*start);
+  bool is_document(const std::string& written) const {
+    return !step_.heredocs.empty() && heredoc_start(written).has_value();
+  }
+
+  void read_source(const std::string& source) {
     if (step_.name == "ADD") {
       if (auto repository = parse_git_reference(source, ShortNames::are_paths))
         return add_repository(std::move(*repository));
       if (is_url(source)) return add_download(source);
     }
     if (!checksum_.empty()) fail("--checksum is for addresses, and {} is a path", source);
-    const auto paths = match_paths(*files(), clean_relative(source));
+    const auto paths = match_paths(*files(), clean_relative(source),
+                                   parents_ ? Stars::any_depth : Stars::one_name);
     // As BuildKit: a pattern that nothing matches brings nothing.
     if (paths.empty() && source.find_first_of("*?[") != std::string::npos) return;
     if (paths.empty())
       throw Error(fmt::format("no file matches {}", stack::quoted(source)), ENOENT);
-    if (paths.size() > 1) request_.task.into_directory = true;
     for (const std::string& path : paths) add_path(source, path);
   }
 
@@ -148,8 +142,8 @@ class Reader {
     CopyItem item;
     item.source = files_;
     item.is_directory = S_ISDIR(found->info.st_mode);
-    item.name = rules_.parents ? kept_path(source, path) : path.substr(path.rfind('/') + 1);
-    if (rules_.parents && item.is_directory && item.name.empty()) item.name = "";
+    item.keeps_path = parents_;
+    item.name = parents_ ? kept_path(source, path) : path.substr(path.rfind('/') + 1);
     item.is_archive = step_.name == "ADD" && !(step_.flag("unpack") && !is_set("unpack")) &&
                       is_archive(*files_, *found);
     if (item.is_archive && !rules_.mode.is_none())
@@ -157,8 +151,6 @@ class Reader {
           job_.file.name, {step_.at, fmt::format("--chmod has no effect on what is in {}", source),
                            "its files have modes of their own"}));
     item.has_owner = rules_.owner.has_value();
-    if (rules_.parents && item.name.find('/') == std::string::npos && item.is_directory)
-      item.name = "./" + item.name;
     add_to_plan(*files_, *found, "", rules_, item.plan);
     request_.task.items.push_back(std::move(item));
   }
@@ -216,9 +208,8 @@ class Reader {
     if (document == step_.heredocs.end()) fail("no here-document {}", start.name);
     const auto documents = std::make_shared<DocumentSource>(job_.with.store);
     const std::shared_ptr<const FileSource> source(documents, &documents->source);
-    const std::string content = document->expands
-                                    ? expand_document(document->content, lookup_, job_.file.escape)
-                                    : document->content;
+    const std::string content =
+        document->expands ? expand_document(document->content, lookup_) : document->content;
     const Fd file(::openat(source->root.get(), start.name.c_str(),
                            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file) throw_errno("make a file for {}", start.name);
@@ -245,6 +236,7 @@ class Reader {
   const Instruction& step_;
   Lookup lookup_;
   CopyRules rules_;
+  bool parents_ = false;
   std::string checksum_;
   std::shared_ptr<const FileSource> files_;
   CopyRequest request_;

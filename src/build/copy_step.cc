@@ -64,16 +64,17 @@ std::string behind_links(int root, std::string path) {
   fail("{}: too many links", printable(path));
 }
 
-bool has_path(const CopyItem& item) {
-  return item.name.find('/') != std::string::npos;
+/// A file that goes to what is no directory.
+bool takes_name_of_destination(const CopyTask& task, const CopyItem& item, int root) {
+  return !item.is_archive && !item.is_directory && !item.keeps_path && !task.into_directory &&
+         !is_directory(root, task.destination);
 }
 
 /// Where an item goes: a directory's content into it, a file under that name.
 std::string place_of(const CopyTask& task, const CopyItem& item, int root) {
-  if (item.is_archive || (item.is_directory && !has_path(item))) return task.destination;
-  if (has_path(item) || task.into_directory || is_directory(root, task.destination))
-    return joined(task.destination, item.name);
-  return behind_links(root, task.destination);
+  if (takes_name_of_destination(task, item, root)) return behind_links(root, task.destination);
+  if (item.is_archive || (item.is_directory && !item.keeps_path)) return task.destination;
+  return joined(task.destination, item.name);
 }
 
 Fd open_source(const FileSource& source, const std::string& path) {
@@ -99,12 +100,12 @@ void write_plain(const CopyTask& task, const CopyItem& item, int root) {
   if (place != "/") make_directory(root, parent_of(place), task.owner, task.directory_mode);
   if (item.is_directory && place != "/" && !is_directory(root, place) && look_at(root, place))
     fail("cannot copy to non-directory: {}", printable(place));
-  if (item.is_directory && !has_path(item) && !task.keeps_top)
+  if (item.is_directory && !item.keeps_path && !task.keeps_top)
     make_directory(root, place, task.owner, task.directory_mode);
   const bool is_there = is_directory(root, place);
   image::through_pipe(
       [&](const image::TarSink& sink) {
-        image::EntryStream stream(sink, image::Reading::still);
+        image::EntryStream stream(sink, image::Reading::still, {}, item.source->attributes);
         write_item(item, place, is_there, stream);
         stream.finish();
       },
@@ -142,6 +143,7 @@ std::string digest_of_items(const CopyTask& task) {
     await_distinct_times(item.plan);
     sum.add(fmt::format("{} {} {} {} {}\n", item.name.size(), item.name, item.is_directory,
                         item.is_archive, content_digest(*item.source, item.plan)));
+    if (item.keeps_path) sum.add("path\n");
   }
   return sum.digest();
 }
@@ -152,14 +154,19 @@ bool is_unchanged(const CopyTask& task) {
   return true;
 }
 
-void carry_out(const CopyTask& task, int root) {
+bool carry_out(const CopyTask& task, int root) {
+  if (task.makes_destination)
+    make_directory(root, task.destination, task.owner, task.directory_mode);
+  int files_of_that_name = 0;
   for (const CopyItem& item : task.items) {
     if (item.is_archive) {
       unpack_item(task, item, root);
-    } else {
-      write_plain(task, item, root);
+      continue;
     }
+    if (takes_name_of_destination(task, item, root)) ++files_of_that_name;
+    write_plain(task, item, root);
   }
+  return files_of_that_name > 1;
 }
 
 bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner, mode_t mode) {

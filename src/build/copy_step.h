@@ -18,15 +18,17 @@ struct CopyItem {
   bool is_directory = false;
   bool is_archive = false;  ///< ADD: to be unpacked
   bool has_owner = false;   ///< of an archive: its files get the task's
-  std::string name;         ///< what it is called in a directory; with --parents a path
+  bool keeps_path = false;  ///< --parents: `name` is a path; "": what is in it goes there
+  std::string name;         ///< what it is called in a directory
 };
 
 struct CopyTask {
   std::vector<CopyItem> items;
-  std::string destination;        ///< absolute, clean
-  bool into_directory = false;    ///< it ended in "/", or there are several items
-  std::pair<uid_t, gid_t> owner;  ///< of directories that have to be made
-  mode_t directory_mode = 0755;   ///< the same
+  std::string destination;         ///< absolute, clean
+  bool into_directory = false;     ///< it ended in "/"
+  bool makes_destination = false;  ///< that directory is there afterwards, whatever was found
+  std::pair<uid_t, gid_t> owner;   ///< of directories that have to be made
+  mode_t directory_mode = 0755;    ///< the same
   /// A directory is brought with its own owner and mode. Without: a new one has `owner` and 0755.
   bool keeps_top = false;
 };
@@ -39,8 +41,10 @@ std::string digest_of_items(const CopyTask& task);
 /// Whether the sources are still what they were when they were looked at.
 bool is_unchanged(const CopyTask& task);
 
-/// Writes all of it below the open directory `root`, whose links lead nowhere else.
-void carry_out(const CopyTask& task, int root);
+/// Writes all of it below the open directory `root`, whose links lead nowhere else. True when files
+/// have replaced one another, as docker has it: several went to what is no directory, and the last
+/// of them is left.
+bool carry_out(const CopyTask& task, int root);
 
 /// Makes the directory `path` and those above it that are missing. True when it was not there.
 bool make_directory(int root, const std::string& path, std::pair<uid_t, gid_t> owner,

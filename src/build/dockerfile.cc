@@ -34,6 +34,24 @@ std::size_t end_of_quoted_word(std::string_view text, std::size_t from, char esc
   return i;
 }
 
+/// A flag's value: BuildKit takes quotes and backslashes away before it looks at what is in it.
+std::string without_quotes(std::string_view word) {
+  std::string value;
+  char quote = '\0';
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (word[i] == '\\' && i + 1 < word.size()) {
+      value += word[++i];
+    } else if (quote == '\0' && (word[i] == '"' || word[i] == '\'')) {
+      quote = word[i];
+    } else if (word[i] == quote) {
+      quote = '\0';
+    } else {
+      value += word[i];
+    }
+  }
+  return value;
+}
+
 std::vector<std::string> quoted_words(std::string_view text, char escape) {
   std::vector<std::string> words;
   for (std::size_t i = skip_blanks(text, 0); i < text.size(); i = skip_blanks(text, i)) {
@@ -133,7 +151,7 @@ class Parser {
     InstructionFlag flag;
     flag.name = word.substr(2, equals - 2);
     flag.has_value = equals < word.size();
-    if (flag.has_value) flag.value = word.substr(equals + 1);
+    if (flag.has_value) flag.value = without_quotes(word.substr(equals + 1));
     flag.at = at;
     const FlagRule* known = find_flag(rule, flag.name);
     if (known == nullptr) return unknown_flag(rule, flag);

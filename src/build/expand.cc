@@ -22,6 +22,7 @@ bool is_digit(char c) {
 }
 
 enum class Quotes { matter, are_text };
+enum class Escapes { are_taken_away, stay };
 
 class Expander {
  public:
@@ -84,15 +85,9 @@ class Expander {
 
   void read_escape(std::string& result) {
     ++at_;
-    if (at_end()) {
-      if (quotes_ == Quotes::are_text) add(result, std::string(1, escape_), true);
-      return;
-    }
-    const char c = text_[at_];
-    // In a document only what would mean something needs its escape.
-    if (quotes_ == Quotes::are_text && c != '$' && c != escape_)
+    if (escapes_ == Escapes::stay || (at_end() && quotes_ == Quotes::are_text))
       add(result, std::string(1, escape_), true);
-    add(result, text_.substr(at_++, 1), true);
+    if (!at_end()) add(result, text_.substr(at_++, 1), true);
   }
 
   void read_single_quoted(std::string& result) {
@@ -186,10 +181,31 @@ class Expander {
     fail("{}: {}", name, word.empty() ? "is not allowed to be unset" : word);
   }
 
+  /// Escapes and all: they say what a character of a pattern means.
+  std::string read_raw(char stop) {
+    const Escapes before = std::exchange(escapes_, Escapes::stay);
+    std::string raw = read_inner(stop);
+    escapes_ = before;
+    return raw;
+  }
+
+  /// Of a shell's pattern: * and ? mean something, a class of characters is none.
+  PathPattern read_pattern(char stop) {
+    std::string pattern;
+    const std::string raw = read_raw(stop);
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      const bool is_escaped = raw[i] == escape_ && i + 1 < raw.size();
+      if (raw[i] == '*' && i > 0 && raw[i - 1] == '*') continue;
+      if (is_escaped || raw[i] == '[' || raw[i] == '\\') pattern += '\\';
+      pattern += is_escaped ? raw[++i] : raw[i];
+    }
+    return PathPattern(pattern, Slash::is_a_character);
+  }
+
   std::string read_trimmed(const std::string& name, char side) {
     const bool longest = !at_end() && text_[at_] == side;
     if (longest) ++at_;
-    const PathPattern pattern(read_inner('}'), Slash::is_a_character);
+    const PathPattern pattern = read_pattern('}');
     const std::string value = value_of(name);
     const auto matches = [&](std::size_t size) {
       const std::string part =
@@ -207,8 +223,8 @@ class Expander {
   std::string read_replaced(const std::string& name) {
     const bool all = !at_end() && text_[at_] == '/';
     if (all) ++at_;
-    const PathPattern pattern(read_inner('/'), Slash::is_a_character);
-    const std::string replacement = read_inner('}');
+    const PathPattern pattern = read_pattern('/');
+    const std::string replacement = read_raw('}');
     const std::string value = value_of(name);
     std::string result;
     bool replaced = false;
@@ -236,6 +252,7 @@ class Expander {
   const Lookup& variables_;
   char escape_;
   Quotes quotes_;
+  Escapes escapes_ = Escapes::are_taken_away;
   std::size_t at_ = 0;
   int depth_ = 0;  ///< of braces
   std::vector<std::string> words_;
@@ -243,6 +260,7 @@ class Expander {
   bool word_is_there_ = false;
 };
 
+/// Pairs: each in both spellings.
 constexpr std::array<std::string_view, 10> predefined = {
     "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY",
     "ftp_proxy",  "NO_PROXY",   "no_proxy",    "ALL_PROXY",   "all_proxy"};
@@ -259,8 +277,8 @@ std::vector<std::string> expand_words(std::string_view text, const Lookup& varia
   return expander.words();
 }
 
-std::string expand_document(std::string_view text, const Lookup& variables, char escape) {
-  return Expander(text, variables, escape, Quotes::are_text).run();
+std::string expand_document(std::string_view text, const Lookup& variables) {
+  return Expander(text, variables, '\\', Quotes::are_text).run();
 }
 
 Environment::Environment(const std::vector<std::string>& pairs) {
@@ -312,16 +330,19 @@ bool Arguments::declare(const std::string& name, const std::optional<std::string
 }
 
 std::optional<std::string> Arguments::find(const std::string& name) const {
-  if (const auto found = declared_.find(name); found != declared_.end()) return found->second;
-  if (!is_predefined_argument(name)) return std::nullopt;
-  const auto found = given_.find(name);
-  return found == given_.end() ? std::nullopt : std::optional(found->second);
+  const auto found = declared_.find(name);
+  return found == declared_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::map<std::string, std::string> Arguments::values() const {
-  std::map<std::string, std::string> all = declared_;
+std::map<std::string, std::string> Arguments::proxies() const {
+  std::map<std::string, std::string> all;
   for (const auto& [name, value] : given_)
     if (is_predefined_argument(name)) all.emplace(name, value);
+  for (std::size_t i = 0; i < predefined.size(); ++i) {
+    const std::string other_spelling(predefined[i ^ 1]);
+    if (const auto found = given_.find(std::string(predefined[i])); found != given_.end())
+      all.emplace(other_spelling, found->second);
+  }
   return all;
 }
 

@@ -20,8 +20,9 @@ using Lookup = std::function<std::optional<std::string>(const std::string& name)
 std::string expand_word(std::string_view word, const Lookup& variables, char escape);
 /// The same; blanks that stand outside of quotes, in a value too, part words.
 std::vector<std::string> expand_words(std::string_view text, const Lookup& variables, char escape);
-/// A here-document: variables replaced, quotes are characters like others.
-std::string expand_document(std::string_view text, const Lookup& variables, char escape);
+/// A here-document: variables replaced, quotes are characters like others. Its escape is \, that of
+/// the Dockerfile whatever it is.
+std::string expand_document(std::string_view text, const Lookup& variables);
 
 /// Variables by name, in the order in which they were set first: an image's environment.
 class Environment {
@@ -48,10 +49,11 @@ class Arguments {
   bool declare(const std::string& name, const std::optional<std::string>& value,
                const Arguments* global);
   std::optional<std::string> find(const std::string& name) const;
-  /// Declared ones that have a value, and the predefined ones that were given (HTTP_PROXY, ...).
-  std::map<std::string, std::string> values() const;
-  /// Without those that no cache may depend on: the predefined ones that nothing declared.
+  /// Those that ARG brought into scope and that have a value.
   const std::map<std::string, std::string>& declared() const { return declared_; }
+  /// What RUN alone is given without an ARG, in both spellings: HTTP_PROXY and its like. They may
+  /// hold passwords: no image and no cache key may have them.
+  std::map<std::string, std::string> proxies() const;
   /// Given on the command line and named by no ARG.
   const std::map<std::string, std::string>& given() const { return given_; }
 

@@ -50,6 +50,21 @@ std::string with_single_stars(const std::string& pattern) {
   return result;
 }
 
+std::vector<std::string> names_below(const FileSource& source, const std::string& path) {
+  JoinedDirectory alone;
+  try {
+    alone.push_back(
+        open_in_root(source.root.get(), path.empty() ? "." : path, O_RDONLY | O_DIRECTORY));
+  } catch (const Error&) {
+    return {};
+  }
+  return names_in(alone);
+}
+
+std::string below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "/" + name;
+}
+
 /// Wildcards part by part: only directories whose names fit are looked into.
 class Matcher {
  public:
@@ -65,27 +80,48 @@ class Matcher {
 
  private:
   void walk(const std::string& path, std::size_t depth) {
-    Fd directory;
-    try {
-      directory =
-          open_in_root(source_.root.get(), path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
-    } catch (const Error&) {
-      return;
-    }
-    JoinedDirectory alone;
-    alone.push_back(std::move(directory));
-    for (const std::string& name : names_in(alone)) {
+    for (const std::string& name : names_below(source_, path)) {
       if (!parts_[depth].matches(name)) continue;
-      const std::string below = path.empty() ? name : path + "/" + name;
+      const std::string file = below(path, name);
       if (depth + 1 < parts_.size())
-        walk(below, depth + 1);
-      else if (find_file(source_, below))
-        found_.push_back(below);
+        walk(file, depth + 1);
+      else if (find_file(source_, file))
+        found_.push_back(file);
     }
   }
 
   const FileSource& source_;
   std::vector<PathPattern> parts_;
+  std::vector<std::string> found_;
+};
+
+/// Wildcards of any depth: all names are looked at, links not followed.
+class DeepMatcher {
+ public:
+  DeepMatcher(const FileSource& source, const std::string& pattern)
+      : source_(source), pattern_(pattern) {}
+
+  std::vector<std::string> match() {
+    walk("");
+    return std::move(found_);
+  }
+
+ private:
+  void walk(const std::string& path) {
+    if (path.size() >= PATH_MAX) throw Error("the path is too long", ENAMETOOLONG);
+    for (const std::string& name : names_below(source_, path)) {
+      const std::string file = below(path, name);
+      const auto found = find_file(source_, file);
+      if (!found) continue;
+      if (pattern_.matches(file))
+        found_.push_back(file);
+      else if (found->path == file && S_ISDIR(found->info.st_mode))
+        walk(file);
+    }
+  }
+
+  const FileSource& source_;
+  PathPattern pattern_;
   std::vector<std::string> found_;
 };
 
@@ -123,8 +159,26 @@ std::string last_name(const std::string& path) {
   return path.empty() ? "." : path.substr(path.rfind('/') + 1);
 }
 
-std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern) {
+std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern,
+                                     Stars stars) {
+  if (stars == Stars::any_depth && pattern.find("**") != std::string::npos)
+    return DeepMatcher(source, pattern).match();
   return Matcher(source).match(with_single_stars(pattern));
+}
+
+std::string kept_path(const std::string& written, const std::string& found) {
+  const std::size_t pivot = written.find("/./");
+  if (pivot == std::string::npos) return found;
+  const std::string above = clean_relative(written.substr(0, pivot));
+  if (above.empty()) return found;
+  const PathPattern before(above);
+  const PathPattern behind(clean_relative(written.substr(pivot + 3)));
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = found.find('/', end + 1);
+    const std::string rest = end == std::string::npos ? "" : found.substr(end + 1);
+    if (before.matches(std::string_view(found).substr(0, end)) && behind.matches(rest)) return rest;
+  }
+  return found;
 }
 
 }  // namespace stack::build

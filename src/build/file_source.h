@@ -13,13 +13,17 @@
 #include "base/fd.h"
 #include "build/content_memory.h"
 #include "build/ignore.h"
+#include "image/entry_stream.h"
 
 namespace stack::build {
 
 struct FileSource {
   Fd root;
   IgnoreRules ignore;
-  std::string name;                       ///< for messages: "the build context"
+  std::string name;  ///< for messages: "the build context"
+  /// Of directories of the host: what this machine has attached to a file (its origin on the web,
+  /// access lists) is no part of a build.
+  image::Attributes attributes = image::Attributes::kept;
   std::shared_ptr<ContentMemory> memory;  ///< of what its files hold; may be null
 };
 
@@ -47,9 +51,18 @@ class ParentDirectories {
 /// The last name of such a path; "." for the root.
 std::string last_name(const std::string& path);
 
+/// What "**" is in a pattern: "*", as COPY goes by Go's filepath.Match, which knows no other; or,
+/// with --parents, any number of names.
+enum class Stars { one_name, any_depth };
+
 /// The paths that `pattern` fits, sorted; a plain one is itself, there or not. Wildcards as in
-/// PathPattern, but "**" is "*": COPY goes by Go's filepath.Match, which knows no other. Throws
-/// Error for a pattern that is none.
-std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern);
+/// PathPattern. What is in a directory that fits is not named besides it. Throws Error for a
+/// pattern that is none.
+std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern,
+                                     Stars stars = Stars::one_name);
+
+/// The part of `found`, which `written` fits, that --parents keeps: what stands behind the first
+/// "/./", or all of it.
+std::string kept_path(const std::string& written, const std::string& found);
 
 }  // namespace stack::build

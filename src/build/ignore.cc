@@ -129,19 +129,25 @@ IgnoreRules::IgnoreRules(std::string_view text) {
   for (const std::string& line : split(text, '\n')) {
     ++number;
     if (line.starts_with('#')) continue;
-    std::string_view pattern = trim(line);
-    const bool takes_back = pattern.starts_with('!');
-    if (takes_back) pattern = trim(pattern.substr(1));
-    if (pattern.empty()) {
-      if (takes_back) fail("line {}: \"!\" needs a pattern", number);
-      continue;
-    }
-    const std::string clean = clean_relative(pattern);
-    if (clean.empty() || leads_out(pattern)) continue;
-    during(fmt::format("line {}", number), [&] {
-      rules_.push_back({PathPattern(clean), takes_back, clean});
-    });
+    during(fmt::format("line {}", number), [&] { add(line); });
   }
+}
+
+void IgnoreRules::add(std::string_view line) {
+  std::string_view pattern = trim(line);
+  const bool takes_back = pattern.starts_with('!');
+  if (takes_back) pattern = trim(pattern.substr(1));
+  if (takes_back && pattern.empty()) fail("\"!\" needs a pattern");
+  const std::string clean = clean_relative(pattern);
+  if (clean.empty() || leads_out(pattern)) return;
+  rules_.push_back({PathPattern(clean), takes_back, clean});
+}
+
+IgnoreRules exclusion(std::span<const std::string> patterns) {
+  IgnoreRules rules;
+  for (const std::string& pattern : patterns)
+    if (!pattern.starts_with('/') && !pattern.starts_with("!/")) rules.add(pattern);
+  return rules;
 }
 
 bool IgnoreRules::ignores(std::string_view path) const {

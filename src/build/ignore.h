@@ -2,6 +2,7 @@
 // Patterns of names as Dockerfiles and .dockerignore files have them. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ class IgnoreRules {
   /// Throws Error naming the line.
   explicit IgnoreRules(std::string_view text);
 
+  /// One more line.
+  void add(std::string_view pattern);
+
   bool empty() const { return rules_.empty(); }
   /// Whether `path` (relative, without "." and "..") is left out. What is below a directory that is
   /// left out is left out with it, unless a `!` takes it back.
@@ -55,6 +59,10 @@ class IgnoreRules {
   };
   std::vector<Rule> rules_;
 };
+
+/// What --exclude leaves out below a source: patterns as lines of a .dockerignore, but one that
+/// begins with "/" fits nothing there, as BuildKit has it. Throws Error.
+IgnoreRules exclusion(std::span<const std::string> patterns);
 
 /// "a/./b/../c/" as "a/c"; a leading "/" is dropped, ".." never leads above the top.
 std::string clean_relative(std::string_view path);

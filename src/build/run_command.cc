@@ -44,6 +44,38 @@ void relay(int from, int pidfd, Turns& turns, const std::function<void(std::stri
   }
 }
 
+bool is_readable(int descriptor) {
+  pollfd wait{descriptor, POLLIN, 0};
+  return ::poll(&wait, 1, 0) > 0;
+}
+
+/// What cannot be done to a process that has failed meanwhile fails because of that: its own report
+/// says why.
+void tell_started(runtime::PendingContainer& container, const RunCalls& calls) {
+  if (!calls.started) return;
+  try {
+    calls.started(container.identity());
+  } catch (const Error&) {
+    if (is_readable(container.report())) container.take_result();
+    throw;
+  }
+}
+
+/// A step that cannot be started is a build that has failed, not a container that could not be run.
+runtime::PendingContainer start(const runtime::ContainerSpec& spec,
+                                const runtime::LaunchOptions& options, const RunCalls& calls) {
+  try {
+    runtime::PendingContainer container = runtime::launch(spec, options);
+    tell_started(container, calls);
+    container.release();
+    container.take_result();
+    return container;
+  } catch (Error& error) {
+    error.with_exit_code(ExitCode::failure);
+    throw;
+  }
+}
+
 }  // namespace
 
 int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& cache, Turns& turns,
@@ -56,10 +88,7 @@ int run_to_end(const runtime::ContainerSpec& spec, const std::filesystem::path& 
   options.stdout_fd = pipe.writing.get();
   options.stderr_fd = pipe.writing.get();
   options.cache = cache;
-  runtime::PendingContainer container = runtime::launch(spec, options);
-  if (calls.started) calls.started(container.identity());
-  container.release();
-  container.take_result();
+  runtime::PendingContainer container = start(spec, options, calls);
   pipe.writing.reset();
   const pid_t pid = container.identity().pid;
   relay(pipe.reading.get(), container.pidfd(), turns, calls.output);

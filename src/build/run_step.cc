@@ -140,6 +140,9 @@ CacheKey RunStep::key() const {
   key.add("network", std::to_string(static_cast<int>(network_)));
   key.add("hosts", job_.request.extra_hosts);
   if (!state_.config.volumes.empty()) key.add("volumes", state_.config.volumes);
+  for (const auto& [name, limit] : job_.request.ulimits)
+    key.add("ulimit", fmt::format("{} {}:{}", name, limit.soft, limit.hard));
+  if (job_.request.shm_size) key.add("shm size", std::to_string(*job_.request.shm_size));
   if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
   for (const Mount& mount : mounts_) {
     key.add("mount", std::to_string(static_cast<int>(mount.mount.kind)))
@@ -196,9 +199,10 @@ runtime::ContainerSpec RunStep::container(Workspace& workspace,
   spec.root = workspace.root();
   spec.process.arguments = arguments_;
   Environment environment(state_.config.environment);
-  for (const auto& [name, value] : state_.arguments.values())
+  for (const auto& [name, value] : state_.arguments.declared())
     if (!environment.find(name) || state_.arguments_over_environment.contains(name))
       environment.set(name, value);
+  for (const auto& [name, value] : state_.arguments.proxies()) environment.set(name, value);
   if (!environment.find("PATH")) environment.set("PATH", std::string(default_search_path));
   spec.process.environment = environment.pairs();
   if (!state_.config.working_dir.empty())

@@ -209,9 +209,9 @@ std::optional<HeredocStart> heredoc_start(std::string_view word) {
     name = name.substr(1, name.size() - 2);
     start.expands = false;
   }
-  // "<<<" is a shell's here-string.
-  if (name.empty() || name.find_first_of("<>\"'\\$ \t;&|()") != std::string_view::npos)
-    return std::nullopt;
+  // "<<<" is a shell's here-string. Quotes keep blanks in a word.
+  const std::string_view never = start.expands ? "<>\"'\\$ \t;&|()" : "<>\"'\\$;&|()";
+  if (name.empty() || name.find_first_of(never) != std::string_view::npos) return std::nullopt;
   start.name = name;
   return start;
 }

@@ -59,7 +59,7 @@ class StageBuilder {
     const int step = ++job_.steps;
     job_.with.report.begin(step, title(fmt::format("FROM {}", stage_.base_text)));
     if (stage_.base.kind != OriginKind::stage)  // whose arguments go on
-      state_.arguments = Arguments(job_.request.arguments, platform_arguments());
+      state_.arguments = Arguments(job_.request.arguments, job_.graph.automatic);
     take_base();
     job_.with.report.end(step, BuildReport::End::done);
   }
@@ -107,11 +107,14 @@ class StageBuilder {
         job_.with.report.warn(
             "MAINTAINER is deprecated: use LABEL org.opencontainers.image.authors");
       if (instruction.name == "EXPOSE" && instruction.text.find(':') != std::string::npos)
-        job_.with.report.warn(problem_text(
-            job_.file.name, {instruction.at, "EXPOSE knows ports of the container alone",
-                             "what stands before the : has no effect; publish it at the start"}));
+        warn(instruction, "EXPOSE knows ports of the container alone",
+             "what stands before the : has no effect; publish it at the start");
       apply_to_config(state_, instruction, job_.graph.global, job_.file.escape);
     });
+  }
+
+  void warn(const Instruction& instruction, const std::string& text, const std::string& cure) {
+    job_.with.report.warn(problem_text(job_.file.name, {instruction.at, text, cure}));
   }
 
   bool uses_cache() const {
@@ -176,13 +179,18 @@ class StageBuilder {
     CacheKey key("copy 2", chain_of(state_.diff_ids));
     key.add("items", digest_of_items(request.task)).add("destination", request.task.destination);
     key.add("into", request.task.into_directory ? "directory" : "file");
+    if (request.task.makes_destination) key.add("makes", "destination");
     key.add("owner", fmt::format("{}:{} {:o}", request.task.owner.first, request.task.owner.second,
                                  request.task.directory_mode));
     if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
     work(instruction, key, request.history, [&](Workspace& workspace, int) {
       {
         const auto tree = workspace.mount();
-        carry_out(request.task, tree.root());
+        if (carry_out(request.task, tree.root()))
+          warn(instruction,
+               fmt::format("{} is no directory: of several files only the last one is left there",
+                           request.task.destination),
+               "end it with a / to have a directory");
       }
       Result result{workspace.take_layer({}, job_.epoch).layer};
       result.is_certain = is_unchanged(request.task);

@@ -11,11 +11,27 @@
 namespace stack::build {
 namespace {
 
+/// TARGETPLATFORM, BUILDARCH and their like: this machine's.
+std::map<std::string, std::string> platform_arguments() {
+  const std::string architecture = image::oci_architecture();
+  std::map<std::string, std::string> arguments;
+  for (const char* side : {"TARGET", "BUILD"}) {
+    const std::string prefix = side;
+    arguments[prefix + "PLATFORM"] = fmt::format("linux/{}", architecture);
+    arguments[prefix + "OS"] = "linux";
+    arguments[prefix + "ARCH"] = architecture;
+    arguments[prefix + "VARIANT"] = "";
+  }
+  return arguments;
+}
+
 class Planner {
  public:
   Planner(const Dockerfile& file, const StageRequest& request) : file_(file), request_(request) {
-    graph_.global = Arguments(request.arguments, platform_arguments());
-    for (const auto& [name, value] : platform_arguments())
+    graph_.automatic = platform_arguments();
+    graph_.automatic["TARGETSTAGE"] = target_stage();
+    graph_.global = Arguments(request.arguments, graph_.automatic);
+    for (const auto& [name, value] : graph_.automatic)
       graph_.global.declare(name, std::nullopt, nullptr);
   }
 
@@ -35,6 +51,14 @@ class Planner {
   }
 
  private:
+  std::string target_stage() const {
+    if (!request_.target.empty()) return request_.target;
+    std::string name;
+    for (const Instruction& each : file_.instructions)
+      if (each.name == "FROM") name = each.words.size() == 3 ? each.words[2] : "";
+    return name.empty() ? "default" : name;
+  }
+
   std::string expand(const Instruction& at, const std::string& text) const {
     const Lookup lookup = [&](const std::string& name) { return graph_.global.find(name); };
     try {
@@ -81,8 +105,27 @@ class Planner {
 
   void find_needs(Stage& stage) {
     if (stage.base.kind == OriginKind::stage) stage.needs.insert(stage.base.stage);
+    for (const Instruction& trigger : triggers_of(stage.base))
+      for (const auto& [name, at] : origins_of(trigger)) add_need(stage, name, stage.at);
     for (const Instruction& step : stage.steps)
       for (const auto& [name, at] : origins_of(step)) add_need(stage, name, at);
+  }
+
+  /// What ONBUILD of the base will add to a stage: it may take from earlier stages, too.
+  std::vector<Instruction> triggers_of(const Origin& base) const {
+    std::vector<Instruction> triggers;
+    if (base.kind == OriginKind::stage) {
+      for (const Instruction& step : graph_.stages[static_cast<std::size_t>(base.stage)].steps)
+        if (step.name == "ONBUILD") triggers.push_back(step.trigger.front());
+    } else if (base.kind != OriginKind::scratch && request_.triggers) {
+      try {
+        for (const std::string& text : request_.triggers(base))
+          triggers.push_back(parse_instruction(base.name, text));
+      } catch (const Error&) {
+        // The stage fails of the same, and says so with its place.
+      }
+    }
+    return triggers;
   }
 
   /// What a step names as the source of files, with its place.
@@ -162,19 +205,6 @@ Origin find_origin(const std::vector<Stage>& stages, int stage, const std::strin
   }
   if (name == "scratch") return {};
   return {OriginKind::image, -1, name};
-}
-
-std::map<std::string, std::string> platform_arguments() {
-  const std::string architecture = image::oci_architecture();
-  std::map<std::string, std::string> arguments;
-  for (const char* side : {"TARGET", "BUILD"}) {
-    const std::string prefix = side;
-    arguments[prefix + "PLATFORM"] = fmt::format("linux/{}", architecture);
-    arguments[prefix + "OS"] = "linux";
-    arguments[prefix + "ARCH"] = architecture;
-    arguments[prefix + "VARIANT"] = "";
-  }
-  return arguments;
 }
 
 bool is_own_platform(const std::string& platform) {

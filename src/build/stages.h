@@ -3,6 +3,7 @@
 // target needs. Pure.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -35,6 +36,8 @@ struct Stage {
 
 struct BuildGraph {
   Arguments global{{}, {}};  ///< ARGs before the first FROM
+  /// TARGETPLATFORM, TARGETSTAGE and their like, which an ARG brings into scope.
+  std::map<std::string, std::string> automatic;
   std::vector<Stage> stages;
   int target = 0;
   std::vector<int> order;  ///< what the target needs, itself last; each after what it needs
@@ -44,6 +47,8 @@ struct StageRequest {
   std::string target;  ///< name or number; empty: the last
   std::map<std::string, std::string> arguments;
   std::set<std::string> contexts;  ///< names of further contexts: they win over stages and images
+  /// ONBUILD of an image, or of a context that is one, which a stage begins with; may be null.
+  std::function<std::vector<std::string>(const Origin& base)> triggers = {};
 };
 
 /// Throws Error (exit code invalid_file): an unknown target, a stage that needs itself or a later
@@ -54,8 +59,6 @@ BuildGraph plan_stages(const Dockerfile& file, const StageRequest& request);
 Origin find_origin(const std::vector<Stage>& stages, int stage, const std::string& name,
                    const std::set<std::string>& contexts);
 
-/// TARGETPLATFORM, BUILDARCH and their like: this machine's.
-std::map<std::string, std::string> platform_arguments();
 /// Whether a platform ("linux/amd64", "linux", "amd64") is this machine's.
 bool is_own_platform(const std::string& platform);
 

@@ -71,7 +71,7 @@ std::string clean_name(const std::string& name) {
 class TarContents : public ArchiveContents {
  public:
   TarContents(ByteSource archive, fs::path scratch) : scratch_(std::move(scratch)) {
-    TarReader tar(std::move(archive), {.is_summed = false});
+    TarReader tar(std::move(archive), {.compressions = Compressions::any, .is_summed = false});
     while (const auto entry = tar.next())
       during(printable(entry->path), [&] { take(tar, *entry); });
     tar.finish();

@@ -31,7 +31,7 @@ class ArchiveContents {
   virtual FoundLayer& layer(const std::string& name) = 0;
 };
 
-/// Reads the whole of a tar archive: plain, gzip or zstd. `scratch` must outlive what it returns.
+/// Reads the whole of a tar archive, plain or compressed. `scratch` must outlive what it returns.
 std::unique_ptr<ArchiveContents> read_archive(ByteSource archive,
                                               const std::filesystem::path& scratch);
 /// A directory of which only that is read that is asked for.

@@ -144,7 +144,7 @@ std::vector<Pair> pairs(std::string_view text, const ImageConfig& config) {
 
 std::uint16_t port_number(const std::string& text) {
   const auto port = parse_integer<std::uint16_t>(text);
-  if (!port || *port == 0) fail("invalid port \"{}\"", printable(text));
+  if (!port) fail("invalid port \"{}\"", printable(text));
   return *port;
 }
 
@@ -215,6 +215,7 @@ std::pair<std::string_view, std::string_view> split_off_word(std::string_view te
 std::chrono::nanoseconds duration(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 6> units = {
       {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+  if (text == "0") return {};  // the one number that needs no unit, as in Go
   const std::string_view whole = text;
   double total = 0;
   while (!text.empty()) {

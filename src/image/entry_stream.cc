@@ -79,8 +79,9 @@ bool EntryStream::describe(int directory, const std::string& name, TarItem& item
                                           : open_still(directory, name);
       if (!content) return false;
     }
-    item.attributes =
-        content ? harmless_attributes(content.get()) : harmless_attributes(directory, name);
+    if (attributes_ == Attributes::kept)
+      item.attributes =
+          content ? harmless_attributes(content.get()) : harmless_attributes(directory, name);
     if (item.type == '2') item.link = read_link(directory, name);
   } catch (const Error& error) {
     if (reading_ == Reading::live && is_change(error.error_number())) return false;

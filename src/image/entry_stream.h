@@ -26,11 +26,15 @@ enum class Reading {
   live,
 };
 
+/// Extended attributes and capabilities.
+enum class Attributes { kept, left_out };
+
 class EntryStream {
  public:
   /// Owners are written as those who have `ids` see them.
-  EntryStream(const TarSink& sink, Reading reading, const IdBlock& ids = {})
-      : tar_(sink), reading_(reading), ids_(ids) {}
+  EntryStream(const TarSink& sink, Reading reading, const IdBlock& ids = {},
+              Attributes attributes = Attributes::kept)
+      : tar_(sink), reading_(reading), ids_(ids), attributes_(attributes) {}
 
   /// Writes `name` of the open directory as `path`; of a directory only the entry itself. `info` is
   /// what lstat(2) said. False when nothing was written: a socket, or something that vanished.
@@ -52,6 +56,7 @@ class EntryStream {
   TarWriter tar_;
   Reading reading_;
   IdBlock ids_;
+  Attributes attributes_;
   std::uint64_t content_bytes_ = 0;
   std::map<std::pair<dev_t, ino_t>, std::string> seen_;  ///< files with several names
   std::vector<char> buffer_ = std::vector<char>(1 << 18);

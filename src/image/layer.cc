@@ -67,7 +67,8 @@ class SpaceGuard {
 class LayerUnpacker {
  public:
   LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits)
-      : tar_(std::move(archive), {.idle_bytes = limits.idle_bytes}),
+      : tar_(std::move(archive),
+             {.compressions = limits.compressions, .idle_bytes = limits.idle_bytes}),
         root_(root),
         place_(place),
         writer_(root),
@@ -75,7 +76,9 @@ class LayerUnpacker {
   LayerUnpacker(ByteSource archive, int root, LayerPlace place, const LayerLimits& limits,
                 FrameRecorder& recorder, const fs::path& replaced)
       : recorder_(&recorder),
-        tar_(std::move(archive), {.recorder = &recorder, .idle_bytes = limits.idle_bytes}),
+        tar_(std::move(archive), {.recorder = &recorder,
+                                  .compressions = limits.compressions,
+                                  .idle_bytes = limits.idle_bytes}),
         root_(root),
         place_(place),
         writer_(root, replaced),

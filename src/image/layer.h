@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "image/byte_source.h"
+#include "image/tar_reader.h"
 
 namespace stack::image {
 
@@ -22,6 +23,7 @@ struct LayerLimits {
   std::uint64_t reserved_inodes = 10'000;
   std::uint64_t check_every = 64ULL << 20;  ///< bytes written between two looks at free space
   std::uint64_t idle_bytes = 1ULL << 30;    ///< of the archive that are no file's
+  Compressions compressions = Compressions::of_layers;  ///< others want more memory
 };
 
 struct UnpackedLayer {

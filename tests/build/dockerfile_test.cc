@@ -96,8 +96,8 @@ TEST(BuildDockerfile, DirectivesStandFirst) {
 }
 
 TEST(BuildDockerfile, HereDocuments) {
-  const auto file = parse_dockerfile(
-      "D", "FROM a\nRUN <<A cat <<-'B'\none\nA\n\t\ttwo $X\n\tB\nCOPY <<\"f g\" /\n");
+  const auto file =
+      parse_dockerfile("D", "FROM a\nRUN <<A cat <<-'B'\none\nA\n\t\ttwo $X\n\tB\nCOPY <<f<g /\n");
   const Instruction& run = file.instructions.at(1);
   ASSERT_EQ(run.heredocs.size(), 2U);
   EXPECT_EQ(run.heredocs[0].content, "one\n");
@@ -106,6 +106,14 @@ TEST(BuildDockerfile, HereDocuments) {
   EXPECT_FALSE(run.heredocs[1].expands);
   EXPECT_FALSE(heredoc_start("<<<word"));
   EXPECT_FALSE(heredoc_start("a<<b"));
+}
+
+TEST(BuildDockerfile, QuotesOfFlagsAndOfHereDocuments) {
+  const Dockerfile file = parse_dockerfile(
+      "D", "FROM a\nCOPY --from=\"box:1\" --chown='a b' x y\nRUN cat <<\"E O\" > /x\nhi\nE O\n");
+  EXPECT_EQ(file.instructions.at(1).flag("from")->value, "box:1");
+  EXPECT_EQ(file.instructions.at(1).flag("chown")->value, "a b");
+  EXPECT_EQ(file.instructions.at(2).heredocs.at(0).content, "hi\n");
 }
 
 TEST(BuildDockerfile, MistakesAreToldAllAtOnceWithTheirPlaces) {

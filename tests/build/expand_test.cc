@@ -38,6 +38,15 @@ TEST(BuildExpand, Modifiers) {
             "/x/local/bin:/usr/bin|/x/local/bin:/x/bin");
 }
 
+TEST(BuildExpand, PatternsKnowStarsAndQuestionMarksAlone) {
+  const Lookup variable = [](const std::string&) { return "a[bc]*d/?"; };
+  EXPECT_EQ(expand_word("${X//[bc]/-}", variable, '\\'), "a-*d/?");
+  EXPECT_EQ(expand_word("${X/\\*/+}", variable, '\\'), "a[bc]+d/?");
+  EXPECT_EQ(expand_word("${X/\\//_}", variable, '\\'), "a[bc]*d_?");
+  EXPECT_EQ(expand_word("${X%%[b]*}", variable, '\\'), "a[bc]*d/?");
+  EXPECT_EQ(expand_word("${X/d/x\\/y}", variable, '\\'), "a[bc]*x\\/y/?") << "kept, as BuildKit";
+}
+
 TEST(BuildExpand, WhatIsNotClosedIsRefused) {
   for (const char* word : {"${A", "\"a", "'a", "${}", "${A:x}", "${B:?no}", "${A!}"})
     EXPECT_THROW(expanded(word), Error) << word;
@@ -49,7 +58,7 @@ TEST(BuildExpand, WordsArePartedOutsideOfQuotesOnly) {
 }
 
 TEST(BuildExpand, InDocumentsQuotesAreText) {
-  EXPECT_EQ(expand_document("\"$A\" '$A' \\$A \\n\n", variable, '\\'), "\"one\" 'one' $A \\n\n");
+  EXPECT_EQ(expand_document("\"$A\" '$A' \\$A \\q \\\\\n", variable), "\"one\" 'one' $A q \\\n");
 }
 
 TEST(BuildArguments, HaveScopes) {
@@ -65,8 +74,12 @@ TEST(BuildArguments, HaveScopes) {
   EXPECT_EQ(stage.find("GIVEN"), "g");
   EXPECT_EQ(stage.find("OWN"), "default");
   EXPECT_EQ(stage.find("TARGETARCH"), "amd64");
-  EXPECT_EQ(stage.find("HTTP_PROXY"), "p");
+  EXPECT_EQ(stage.find("HTTP_PROXY"), std::nullopt) << "a password may be in it";
   EXPECT_FALSE(stage.declared().contains("HTTP_PROXY"));
+  using Values = std::map<std::string, std::string>;
+  EXPECT_EQ(stage.proxies(), (Values{{"HTTP_PROXY", "p"}, {"http_proxy", "p"}}));
+  stage.declare("HTTP_PROXY", std::nullopt, &global);
+  EXPECT_EQ(stage.find("HTTP_PROXY"), "p");
 }
 
 }  // namespace

@@ -54,5 +54,17 @@ TEST(BuildIgnore, PathsAreCleaned) {
   EXPECT_EQ(clean_relative("."), "");
 }
 
+TEST(BuildIgnore, ExclusionsAreBelowTheSource) {
+  const std::vector<std::string> patterns{"*.txt", "!a.txt", "/one", "./two", "sub/"};
+  const IgnoreRules rules = exclusion(patterns);
+  EXPECT_TRUE(rules.ignores("b.txt"));
+  EXPECT_FALSE(rules.ignores("a.txt"));
+  EXPECT_FALSE(rules.ignores("one")) << "as BuildKit";
+  EXPECT_TRUE(rules.ignores("two"));
+  EXPECT_TRUE(rules.ignores("sub/three"));
+  const std::vector<std::string> mark{"!"};
+  EXPECT_THROW(exclusion(mark), Error);
+}
+
 }  // namespace
 }  // namespace stack::build

@@ -58,6 +58,30 @@ TEST(BuildStages, OfTwoOfOneNameTheLaterOneCounts) {
   EXPECT_EQ(graph_of(text, {.target = "x", .arguments = {}, .contexts = {}}), "x from image b\n");
 }
 
+TEST(BuildStages, TriggersTakeFromStagesToo) {
+  StageRequest request;
+  request.triggers = [](const Origin& base) {
+    if (base.name != "parent") return std::vector<std::string>{};
+    return std::vector<std::string>{"COPY --from=src /a /b", "RUN --mount=from=tools,target=/t t"};
+  };
+  EXPECT_EQ(graph_of("FROM a AS src\nFROM b AS tools\nFROM parent\n", request),
+            "src from image a\ntools from image b\nstage-2 from image parent\n");
+  EXPECT_EQ(graph_of("FROM a AS src\nFROM b AS parent\nONBUILD COPY --from=0 /a /b\nFROM parent\n"),
+            "src from image a\nparent from image b\nstage-2 from stage parent\n");
+}
+
+TEST(BuildStages, TheTargetHasAName) {
+  const auto target = [](const std::string& text, const std::string& wanted) {
+    const Dockerfile file = parse_dockerfile("Dockerfile", text);
+    StageRequest request;
+    request.target = wanted;
+    return plan_stages(file, request).automatic.at("TARGETSTAGE");
+  };
+  EXPECT_EQ(target("FROM a AS x\n", ""), "x");
+  EXPECT_EQ(target("FROM a AS x\nFROM b\n", ""), "default");
+  EXPECT_EQ(target("FROM a AS x\nFROM b\n", "x"), "x");
+}
+
 TEST(BuildStages, WhatCannotBe) {
   EXPECT_EQ(refusal_of(shop, {.target = "asets", .arguments = {}, .contexts = {}}),
             "Dockerfile: target stage \"asets\" could not be found; did you mean assets?");

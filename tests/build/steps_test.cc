@@ -8,6 +8,7 @@
 #include "build/cache_key.h"
 #include "build/config_steps.h"
 #include "build/copy_plan.h"
+#include "build/file_source.h"
 #include "build/layers.h"
 #include "build/run_mounts.h"
 
@@ -88,9 +89,38 @@ TEST(BuildModes, AsChmodHasThem) {
   EXPECT_EQ(ModeChange("u=rwX,go=rX").apply(S_IFDIR | 0700) & 07777, 0755U);
   EXPECT_EQ(ModeChange("+x").apply(S_IFREG | 0644) & 07777, 0755U);
   EXPECT_EQ(ModeChange("g-w,o=").apply(S_IFREG | 0666) & 07777, 0640U);
+  // A class takes over what another one has, one operation follows another.
+  EXPECT_EQ(ModeChange("g=u").apply(S_IFREG | 0640) & 07777, 0660U);
+  EXPECT_EQ(ModeChange("u=rwX,go=u-w").apply(S_IFREG | 0600) & 07777, 0644U);
+  EXPECT_EQ(ModeChange("u+rw-x").apply(S_IFREG | 0755) & 07777, 0655U);
+  EXPECT_EQ(ModeChange("g=ur").apply(S_IFREG | 0755) & 07777, 0745U) << "BSD: the last one is left";
+  EXPECT_EQ(ModeChange("a-x,+X").apply(S_IFREG | 0755) & 07777, 0755U) << "X asks what was";
+  EXPECT_EQ(ModeChange("o+t").apply(S_IFREG | 0644) & 07777, 0644U);
+  EXPECT_EQ(ModeChange("+t").apply(S_IFREG | 0644) & 07777, 01644U);
+  EXPECT_THROW(ModeChange("g=a"), Error);
+  EXPECT_THROW(ModeChange("u"), Error);
+  EXPECT_THROW(ModeChange("755,g+w"), Error);
   EXPECT_THROW(ModeChange("rw"), Error);
   EXPECT_THROW(ModeChange("99"), Error);
   EXPECT_THROW(ModeChange("77777"), Error);
+}
+
+TEST(BuildParents, WhatStandsBehindThePivotIsKept) {
+  EXPECT_EQ(kept_path("a/b/c", "a/b/c"), "a/b/c");
+  EXPECT_EQ(kept_path("a/./b/c", "a/b/c"), "b/c");
+  EXPECT_EQ(kept_path("/a/./b/./c", "a/b/c"), "b/c") << "the first one counts";
+  EXPECT_EQ(kept_path("a/./", "a"), "") << "what is in it";
+  EXPECT_EQ(kept_path("./a/b", "a/b"), "a/b");
+  EXPECT_EQ(kept_path("*/./c", "x/c"), "c");
+  EXPECT_EQ(kept_path("a/b*/./c/**/e", "a/b2/c/d/e"), "c/d/e");
+  EXPECT_EQ(kept_path("**/x/./*", "a/b/x/y"), "y");
+}
+
+TEST(BuildConfig, WhatDockerTakesAlthoughItSaysNothing) {
+  EXPECT_EQ(after("ARG P\nEXPOSE $P\nEXPOSE $P 80\n").config.exposed_ports, Strings{"80/tcp"});
+  EXPECT_EQ(after("EXPOSE 0\n").config.exposed_ports, Strings{"0/tcp"});
+  EXPECT_EQ(after("HEALTHCHECK --interval=0 CMD a\n").config.healthcheck->interval.count(), 0);
+  EXPECT_EQ(after("MAINTAINER \"A B\" $X  y\n").author, "\"A B\" $X  y");
 }
 
 TEST(BuildKey, NothingIsMistakenForSomethingElse) {
