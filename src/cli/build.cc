@@ -5,8 +5,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "build/dockerfile.h"
-#include "build/stages.h"
 #include "cli/build_commands.h"
 #include "cli/build_options.h"
 #include "cli/build_progress.h"
@@ -67,31 +65,10 @@ int check_builds(const spec::Project& project, const std::vector<std::string>& s
   for (const std::string& name : services) {
     ServiceBuild made = lower_build(project, name);
     const auto context = orchestrator::open_service_context(project, name, made, surroundings);
-    const auto file =
-        build::parse_dockerfile(made.request.dockerfile_name, made.request.dockerfile);
-    build::plan_stages(file, {made.request.target, made.request.arguments, {}});
-    for (const auto& warning : file.warnings) {
-      warned = true;
-      std::cerr << fmt::format("warning: {}\n", build::problem_text(file.name, warning));
-    }
+    if (tell_habits(made.request)) warned = true;
   }
-  if (!warned) std::cout << "Check complete, no warnings found.\n";
+  if (!warned) std::cout << no_habits << '\n';
   return warned ? static_cast<int>(ExitCode::failure) : 0;
-}
-
-/// What others than we can do is refused before anything is built.
-void check_builder(const Options& options) {
-  const auto refuse = [](const std::string& text, const char* hint) {
-    throw Error(text).with_hint(hint).with_exit_code(ExitCode::usage);
-  };
-  if (!options.builder.empty() && options.builder != "default")
-    refuse(fmt::format("there is no builder {}", printable(options.builder)),
-           "there is one, called default, which needs no service");
-  for (const auto& [flag, value] :
-       {std::pair{"--provenance", options.provenance}, {"--sbom", options.sbom}})
-    if (!value.empty() && value != "false" && value != "0")
-      refuse(fmt::format("{}: images get no attestations", flag),
-             "leave the flag out, or say false");
 }
 
 }  // namespace

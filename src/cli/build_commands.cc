@@ -17,6 +17,12 @@ Flag ssh_flag() {
   return {"--ssh", &Options::ssh, "Let RUN --mount=type=ssh and git use an agent, or private keys",
           "default|ID=SOCKET|ID=KEY"};
 }
+Flag provenance_flag() {
+  return {"--provenance", &Options::provenance, "Images get none: false", "BOOL"};
+}
+Flag sbom_flag() {
+  return {"--sbom", &Options::sbom, "Images get none: false", "BOOL"};
+}
 Flag memory_flag() {
   return {"-m,--memory", &Options::memory, "The most memory that a step may use", "BYTES"};
 }
@@ -41,8 +47,8 @@ Command build_command() {
            {"-q,--quiet", &Options::quiet, "Print ids of images only"},
            {"--push", &Options::push, "Push the images that were built"},
            {"--builder", &Options::builder, "There is one: default", "NAME"},
-           {"--provenance", &Options::provenance, "Images get none: false", "BOOL"},
-           {"--sbom", &Options::sbom, "Images get none: false", "BOOL"},
+           provenance_flag(),
+           sbom_flag(),
            {"--compress", &Options::ignored, hidden},
            {"--force-rm", &Options::ignored, hidden},
            {"--no-rm", &Options::ignored, hidden},
@@ -75,6 +81,18 @@ Command image_build_command() {
        memory_flag(),
        {"--platform", &Options::platforms, "Only this machine's is possible", "PLATFORM"},
        {"--iidfile", &Options::iidfile, "Write the image's id to a file", "FILE"},
+       {"--metadata-file", &Options::metadata_file, "Write the image's id and names as JSON",
+        "FILE"},
+       {"--no-cache-filter", &Options::no_cache_filter, "Do every step of these stages again",
+        "STAGE"},
+       {"--check", &Options::check, "Only check the Dockerfile"},
+       {"--builder", &Options::builder, "There is one: default", "NAME"},
+       provenance_flag(),
+       sbom_flag(),
+       {"-o,--output", &Options::output, hidden, "DESTINATION"},
+       {"--load", &Options::ignored, hidden},
+       {"--rm", &Options::ignored, hidden},
+       {"--force-rm", &Options::ignored, hidden},
        {"--cache-from", &Options::cache_from, hidden, "SOURCE"},
        {"-q,--quiet", &Options::quiet, "Print the image's id only"}},
       run_image_build};

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <set>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/host_paths.h"
 #include "base/text.h"
+#include "build/dockerfile.h"
 #include "build/ssh_agents.h"
 #include "build/stages.h"
 #include "image/reference.h"
@@ -83,6 +85,8 @@ void add_ulimit(const std::string& text, build::BuildRequest& request) {
   const auto hard = parse_integer<std::int64_t>(parts.back());
   if (!soft || !hard || parts.size() > 2)
     refuse(fmt::format("invalid ulimit {}: NAME=SOFT or NAME=SOFT:HARD", text));
+  if (*hard != -1 && (*soft == -1 || *soft > *hard))
+    refuse(fmt::format("invalid ulimit {}: the soft limit is above the hard one", text));
   request.ulimits[text.substr(0, equals)] = {*soft, *hard};
 }
 
@@ -152,6 +156,9 @@ void add_common_flags(const Options& options, build::BuildRequest& request) {
 void add_image_flags(const Options& options, build::BuildRequest& request) {
   add_common_flags(options, request);
   request.target = options.target;
+  for (const std::string& stages : options.no_cache_filter)
+    for (const std::string& stage : split(stages, ','))
+      request.no_cache_stages.insert(to_lower(stage));
   for (const std::string& tag : options.tags)
     request.names.push_back(image::canonical(image::parse_reference(tag)));
   for (const std::string& label : options.labels) {
@@ -183,6 +190,28 @@ std::optional<build::WebFile> fetch(const std::string& url, const build::WebFile
 }
 
 }  // namespace
+
+void check_builder(const Options& options) {
+  const auto refuse = [](const std::string& text, const char* hint) {
+    throw Error(text).with_hint(hint).with_exit_code(ExitCode::usage);
+  };
+  if (!options.builder.empty() && options.builder != "default")
+    refuse(fmt::format("there is no builder {}", printable(options.builder)),
+           "there is one, called default, which needs no service");
+  for (const auto& [flag, value] :
+       {std::pair{"--provenance", options.provenance}, {"--sbom", options.sbom}})
+    if (!value.empty() && value != "false" && value != "0")
+      refuse(fmt::format("{}: images get no attestations", flag),
+             "leave the flag out, or say false");
+}
+
+bool tell_habits(const build::BuildRequest& request) {
+  const auto file = build::parse_dockerfile(request.dockerfile_name, request.dockerfile);
+  build::plan_stages(file, {request.target, request.arguments, build::context_names(request)});
+  for (const auto& warning : file.warnings)
+    std::cerr << fmt::format("warning: {}\n", build::problem_text(file.name, warning));
+  return !file.warnings.empty();
+}
 
 build::BuildSurroundings build_surroundings(build::BuildReport& report) {
   const HostPaths paths = HostPaths::from_environment();

@@ -15,6 +15,13 @@ void add_image_flags(const Options& options, build::BuildRequest& request);
 /// KEY=VALUE, or KEY, whose value is the environment's. Nothing when the environment has none.
 std::optional<std::pair<std::string, std::string>> argument_of(const std::string& text);
 
+/// Throws Error for what others than we can do: --builder, --provenance, --sbom.
+void check_builder(const Options& options);
+
+/// Parses the Dockerfile and tells of habits that cause trouble. True when there are some.
+bool tell_habits(const build::BuildRequest& request);
+constexpr const char* no_habits = "Check complete, no warnings found.";
+
 /// This machine's store, told about to `report`.
 build::BuildSurroundings build_surroundings(build::BuildReport& report);
 

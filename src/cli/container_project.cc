@@ -156,6 +156,7 @@ void publish_exposed(spec::Service& service) {
                                 image->config.exposed_ports.end());
   exposed.insert(service.expose.begin(), service.expose.end());
   for (const auto& text : exposed) {
+    if (text.starts_with("0/")) continue;  // an image may say so; nothing can be behind it
     for (spec::Port& port : ports_of({text})) {
       const auto same = [&](const spec::Port& own) {
         return own.target == port.target && own.protocol == port.protocol;

@@ -84,6 +84,15 @@ std::string text_at(const Json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// As docker: of the image, or else of its last step.
+std::string comment_of(const Json& config) {
+  const std::string own = text_at(config, "comment");
+  const auto history = config.find("history");
+  if (!own.empty() || history == config.end() || !history->is_array() || history->empty())
+    return own;
+  return text_at(history->back(), "comment");
+}
+
 }  // namespace
 
 std::vector<NamedImage> by_name(const std::vector<image::Image>& images) {
@@ -199,7 +208,7 @@ Json image_json(const image::Image& image, const std::string& config_text) {
             {"RepoTags", tags},
             {"RepoDigests", digests},
             {"Parent", ""},
-            {"Comment", text_at(config, "comment")},
+            {"Comment", comment_of(config)},
             {"Created", text_at(config, "created")},
             {"DockerVersion", text_at(config, "docker_version")},
             {"Author", text_at(config, "author")},

@@ -243,6 +243,8 @@ struct Options {
   std::string shm_size;
   std::string memory;
   std::string iidfile;
+  std::string metadata_file;
+  std::vector<std::string> no_cache_filter;  ///< stages, with commas between them too
   bool pull = false;
   bool with_dependencies = false;
   bool print = false;

@@ -2,8 +2,10 @@
 """image build: each instruction of a Dockerfile with its edge cases. What is expected is what docker
 makes of the same Dockerfile: file tree, modes, owners, config."""
 
+import bz2
 import io
 import json
+import lzma
 import os
 import random
 import subprocess
@@ -314,11 +316,12 @@ class Copies(buildtest.BuildTest):
         self.assertEqual(files["/tmp"], "dir 1777 0:0")
         self.assertEqual(files["/srv/data"], "dir 2750 1000:1000")
 
-    def test_attributes_come_along(self):
-        self.context()
-        os.setxattr(self.directory / "src/a.txt", "user.kind", b"text")
-        image = self.build("FROM scratch\nCOPY src/a.txt /\n")
-        self.assertEqual(buildtest.tree_of(image)["/a.txt"], "file 0644 0:0 b'a' user.kind=b'text'")
+    def test_attributes_of_an_image_come_along(self):
+        self.write("root/a", "a")
+        os.setxattr(self.directory / "root/a", "user.kind", b"text")
+        self.stack("image", "import", str(self.directory / "root"), "other:1")
+        image = self.build("FROM scratch\nCOPY --from=other:1 /a /\n")
+        self.assertEqual(buildtest.tree_of(image)["/a"], "file 0644 0:0 b'a' user.kind=b'text'")
 
     def test_add_unpacks_archives(self):
         for name, kind in (("plain.tar", "w"), ("zipped.tgz", "w:gz")):
@@ -361,11 +364,6 @@ class Copies(buildtest.BuildTest):
         self.write("Dockerfile.dockerignore", "*\n!secret.key\n")
         image = self.build("FROM scratch\nCOPY . /\n")
         self.assertEqual(list(buildtest.tree_of(image)), ["/secret.key"])
-
-    def test_several_sources_need_a_directory(self):
-        self.context()
-        failed = self.build("FROM scratch\nCOPY src/a.txt Dockerfile /one\n", expect=1)
-        self.assertIn("must be a directory and end with a /", failed.err)
 
     def test_a_directory_over_a_file_is_refused(self):
         self.context()
@@ -804,6 +802,131 @@ class Services(buildtest.BuildTest):
                 failed = self.stack("build", expect=None)
                 self.assertNotEqual(failed.code, 0)
                 self.assertIn(message, failed.err)
+
+
+class AsDockerTakesThem(buildtest.BuildTest):
+    """What Dockerfiles in the wild say, although it is not the best way to say it."""
+
+    def test_a_step_that_cannot_begin_says_why(self):
+        for text, why in (("FROM box:1\nUSER nosuch\nRUN id\n", "nosuch"),
+                          ("FROM box:1 AS a\nFROM box:1\nRUN --mount=from=a,source=/nope,target=/q id\n", "nope"),
+                          ("FROM box:1\nRUN [\"/nope\"]\n", "/nope")):
+            for _ in range(3):
+                failed = self.build(text, expect=1)
+                self.assertRegex(failed.err, rf"error: Dockerfile:{text.count(chr(10))}:1: .*{why}")
+                self.assertNotIn("joining the network", failed.err)
+
+    def test_several_files_to_what_is_no_directory_leave_the_last(self):
+        image = self.build("FROM box:1\nCOPY a b /new\n", files={"a": "a\n", "b": "b\n"})
+        self.assertEqual(self.new_files(image)["/new"], "file 0644 0:0 b'b\\n'")
+        self.assertRegex(self.last.err, "warning: Dockerfile:2:1: /new is no directory.*end it with a /")
+
+    def test_triggers_of_an_image_take_from_stages_of_the_child(self):
+        self.stack("image", "build", "-q", "-t", "parent:1", "-", stdin="FROM box:1\nONBUILD COPY --from=src /a /b\n")
+        image = self.build("FROM box:1 AS src\nRUN echo a > /a\nFROM parent:1\nENV A=1\n")
+        self.assertEqual(self.new_files(image)["/b"], "file 0644 0:0 b'a\\n'")
+
+    def test_a_password_in_a_proxy_is_in_no_image(self):
+        flags = ("--build-arg", "HTTP_PROXY=http://u:secret@h")
+        image = self.build("FROM box:1\nENV P=$HTTP_PROXY Q=$http_proxy\nLABEL p=$HTTP_PROXY\n"
+                           "RUN echo $HTTP_PROXY $http_proxy | grep -c 'u:.*u:'\n", *flags)
+        self.assertNotIn("secret", json.dumps(buildtest.config_of(image)))
+        self.build(None, "--build-arg", "HTTP_PROXY=http://u:other@h")
+        self.assertIn("CACHED", self.last.err)
+
+    def test_the_dockerfile_may_be_called_dockerfile(self):
+        self.write("dockerfile", "FROM box:1\nENV LOW=1\n")
+        self.assertIn("LOW=1", self.configuration(self.build(None))["Env"])
+        self.write("compose.yaml", "services: {a: {build: .}}")
+        self.stack("build")
+        self.write("Dockerfile", "FROM box:1\nENV HIGH=1\n")
+        self.assertIn("HIGH=1", self.configuration(self.build(None))["Env"])
+        Path(self.directory / "Dockerfile").unlink()
+        Path(self.directory / "dockerfile").unlink()
+        self.assertIn("/Dockerfile: No such file", self.build(None, expect=1).err)
+
+    def test_parents(self):
+        files = {"a.txt": "a", "dir/one.txt": "1", "dir/sub/two.txt": "2", "dir/sub/deep/three": "3"}
+        for source, expected in (
+                ("dir", ["dir/one.txt", "dir/sub/deep/three", "dir/sub/two.txt"]),
+                (".", ["Dockerfile", "a.txt", "dir/one.txt", "dir/sub/deep/three", "dir/sub/two.txt"]),
+                ("**/*.txt", ["a.txt", "dir/one.txt", "dir/sub/two.txt"]),
+                ("dir/**/two.txt", ["dir/sub/two.txt"]),
+                ("dir/**/one.txt", ["dir/one.txt"]),
+                ("dir/./sub", ["sub/deep/three", "sub/two.txt"]),
+                ("*/./sub/two.txt a.txt", ["a.txt", "sub/two.txt"]),
+                ("d*/./**/three", ["sub/deep/three"]),
+                ("*.none", [])):
+            for destination in ("/w/", "/w"):
+                with self.subTest(source=source, destination=destination):
+                    tree = self.new_files(self.build(f"FROM box:1\nCOPY --parents {source} {destination}\n",
+                                                     files=files))
+                    self.assertEqual(tree["/w"], "dir 0755 0:0")
+                    self.assertEqual([path.removeprefix("/w/") for path, line in tree.items()
+                                      if line.startswith("file")], expected)
+
+    def test_attributes_of_the_context_stay_where_they_are(self):
+        self.write("f", "f")
+        self.write("d/g", "g")
+        os.setxattr(self.directory / "f", "user.xdg.origin.url", b"https://secret@host/")
+        os.setxattr(self.directory / "d", "user.a", b"b")
+        text = "FROM box:1 AS one\nCOPY f /f\nCOPY d /d\nRUN --mount=target=/m cp -a /m/f /g\n"
+        image = self.build(text)
+        self.assertEqual([line for line in self.new_files(image).values() if "user." in line], [])
+        os.removexattr(self.directory / "f", "user.xdg.origin.url")
+        self.assertEqual(self.build(text), image, "the key is another one")
+        self.assertEqual(self.cached_steps(), 3)
+
+    def test_limits_are_part_of_what_a_step_is(self):
+        self.write("Dockerfile", "FROM box:1\nRUN ulimit -n > /n; df -k /dev/shm | tail -1 > /s\n")
+        first = self.build(None, "--ulimit", "nofile=100:200")
+        self.assertEqual(self.new_files(first)["/n"], "file 0644 0:0 b'100\\n'")
+        self.assertEqual(self.new_files(self.build(None, "--ulimit", "nofile=150"))["/n"], "file 0644 0:0 b'150\\n'")
+        self.assertEqual(self.build(None, "--ulimit", "nofile=100:200"), first)
+        self.build(None, "--ulimit", "nofile=100:200", "--shm-size", "5m")
+        self.assertEqual(self.cached_steps(), 0)
+        self.assertIn("nofile=5:4", self.build(None, "--ulimit", "nofile=5:4", expect=2).err)
+
+    def test_one_cache_however_it_is_shared(self):
+        image = self.build("FROM box:1\nRUN --mount=type=cache,id=w,target=/c,sharing=private echo 1 >> /c/x\n"
+                           "RUN --mount=type=cache,id=w,target=/c,sharing=locked echo 2 >> /c/x\n"
+                           "RUN --mount=type=cache,id=w,target=/c cat /c/x > /seen\n")
+        self.assertEqual(self.new_files(image)["/seen"], "file 0644 0:0 b'1\\n2\\n'")
+
+    def test_contexts_of_any_compression(self):
+        self.write("ctx/Dockerfile", "FROM box:1\nCOPY f /f\n")
+        self.write("ctx/f", "f\n")
+        for how in ("w:xz", "w:bz2", "w:gz", "w"):
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode=how) as archive:
+                archive.add(self.directory / "ctx", ".")
+            done = subprocess.run([stacktest.STACK, "image", "build", "-"], input=packed.getvalue(),
+                                  capture_output=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_images_of_any_compression(self):
+        plain, packed = self.directory / "a.tar", self.directory / "a.packed"
+        self.stack("image", "save", "-o", str(plain), stacktest.IMAGE)
+        for how in (bz2, lzma):
+            packed.write_bytes(how.compress(plain.read_bytes()))
+            self.assertIn("Loaded image: box:1", self.stack("image", "load", "-i", str(packed)).out)
+
+    def test_a_context_that_is_not_there(self):
+        failed = self.build("FROM box:1\n", "--build-context", "x=nosuch", expect=1)
+        self.assertIn("error: failed to get build context: nosuch: No such file or directory", failed.err)
+
+    def test_flags_of_scripts(self):
+        self.write("Dockerfile", "FROM box:1 AS one\nRUN true\nFROM one\nRUN echo 2\n")
+        image = self.build(None, "--load", "--rm", "--force-rm", "--provenance=false", "--sbom=false",
+                           "--metadata-file", "about.json")
+        about = json.loads(Path(self.directory / "about.json").read_text())
+        self.assertEqual((about["containerimage.digest"], about["image.name"]), (image, "docker.io/library/made:1"))
+        self.build(None, "--no-cache-filter", "one")
+        self.assertEqual(self.cached_steps(), 1)
+        self.assertIn("Check complete", self.stack("image", "build", "--check", ".").out)
+        self.assertIn("attestations", self.build(None, "--provenance=true", expect=2).err)
+        for flag in ("-o", "--output"):
+            self.assertIn("image save", self.build(None, flag, "out", expect=2).err)
 
 
 class Interrupted(buildtest.BuildTest):
