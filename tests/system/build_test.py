@@ -926,7 +926,7 @@ class AsDockerTakesThem(buildtest.BuildTest):
         self.assertEqual(self.cached_steps(), 1)
         self.assertIn("Check complete", self.stack("image", "build", "--check", ".").out)
         self.assertIn("attestations", self.build(None, "--provenance=true", expect=2).err)
-        for flag in ("-o", "--output"):
+        for flag in ("-o", "--output", "--cache-to"):
             self.assertIn("image save", self.build(None, flag, "out", expect=2).err)
 
 
