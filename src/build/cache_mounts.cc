@@ -67,13 +67,16 @@ CacheMount open_by_sharing(const fs::path& root, const std::string& name, CacheS
 
 }  // namespace
 
-CacheMount open_cache_mount(const fs::path& root, const RunMount& mount, Turns& turns) {
+std::string cache_name(const RunMount& mount) {
   // As BuildKit: one that is to belong to somebody else is another one.
   std::string identity = mount.id;
   if (mount.uid != 0 || mount.gid != 0 || mount.mode)
     identity += fmt::format("\n{}:{} {:o}", mount.uid, mount.gid, mount.mode.value_or(0755));
-  const std::string name = image::hex_of(image::digest_of(identity));
-  CacheMount cache = open_by_sharing(root, name, mount.sharing, turns);
+  return image::hex_of(image::digest_of(identity));
+}
+
+CacheMount open_cache_mount(const fs::path& root, const RunMount& mount, Turns& turns) {
+  CacheMount cache = open_by_sharing(root, cache_name(mount), mount.sharing, turns);
   cache.is_new = !stack::exists(cache.place / "data");
   return cache;
 }
@@ -87,11 +90,11 @@ void fill_cache_mount(CacheMount& cache, const FileSource& files, const FoundFil
   remove_tree(side);
 }
 
-fs::path finish_cache_mount(CacheMount& cache, const RunMount& mount) {
+void finish_cache_mount(CacheMount& cache, const RunMount& mount) {
   const fs::path data = cache.place / "data";
-  if (!cache.is_new) return data;
+  if (!cache.is_new) return;
   const fs::path made = cache.place / fmt::format("{}{}", unfinished, random_hex(8));
-  if (stack::exists(data)) return data;  // as it was where it came from
+  if (stack::exists(data)) return;  // as it was where it came from
   make_directories(made);
   if (::chown(made.c_str(), mount.uid, mount.gid) != 0 ||
       ::chmod(made.c_str(), mount.mode.value_or(0755)) != 0)
@@ -99,7 +102,6 @@ fs::path finish_cache_mount(CacheMount& cache, const RunMount& mount) {
   // Somebody else may have been first.
   if (::rename(made.c_str(), data.c_str()) != 0) remove_tree(made);
   if (!stack::exists(data)) throw Error("make " + data.native(), ENOENT);
-  return data;
 }
 
 void copy_to_side(const FileSource& files, const FoundFile& found, const fs::path& side) {

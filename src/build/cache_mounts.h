@@ -19,12 +19,14 @@ struct CacheMount {
   bool is_new = false;          ///< there is no "data" yet
 };
 
+/// What a cache is known by, however it is shared.
+std::string cache_name(const RunMount& mount);
 /// Waits for a locked one, others having their turn meanwhile. `root` is made when absent.
 CacheMount open_cache_mount(const std::filesystem::path& root, const RunMount& mount, Turns& turns);
 /// What a new one holds at first.
 void fill_cache_mount(CacheMount& cache, const FileSource& files, const FoundFile& found);
-/// The directory to mount; a new one appears whole or not at all.
-std::filesystem::path finish_cache_mount(CacheMount& cache, const RunMount& mount);
+/// Makes the directory to mount, "data" of its place; a new one appears whole or not at all.
+void finish_cache_mount(CacheMount& cache, const RunMount& mount);
 
 /// Copies a file or a directory, as it is, to `side`/content (a file: `side`/content/file).
 void copy_to_side(const FileSource& files, const FoundFile& found,

@@ -9,7 +9,6 @@
 #include "base/files.h"
 #include "base/search_path.h"
 #include "base/text.h"
-#include "build/cache_mounts.h"
 #include "build/copy_step.h"
 #include "build/run_command.h"
 #include "image/digest.h"
@@ -172,7 +171,7 @@ std::optional<image::NewLayer> RunStep::execute(Workspace& workspace, int step) 
       run_to_end(spec, job_.with.cache, job_.turns,
                  {.started = [&](const ProcessIdentity& process) { join_network(process, spec); },
                   .output = [&](std::string_view bytes) { job_.with.report.output(step, bytes); }});
-  held_.clear();
+  caches_.clear();
   if (code != 0) fail("The command '{}' returned a non-zero code: {}", join(arguments_, " "), code);
   std::vector<std::string> volumes;
   for (const std::string& path : state_.config.volumes)
@@ -290,6 +289,17 @@ void RunStep::add_bind(const Mount& mount, Workspace& workspace, runtime::Contai
 }
 
 void RunStep::add_cache(const Mount& mount, runtime::ContainerSpec& spec) {
+  const auto [cache, is_first] = caches_.try_emplace(cache_name(mount.mount));
+  // Mounted twice, it is one: to wait for it would be to wait for ourselves.
+  if (is_first) cache->second = open_cache(mount);
+  runtime::MountSpec bind;
+  bind.source = cache->second.place / "data";
+  bind.target = mount.mount.target;
+  bind.writable = mount.mount.writable ? runtime::Writable::yes : runtime::Writable::no;
+  spec.mounts.push_back(std::move(bind));
+}
+
+CacheMount RunStep::open_cache(const Mount& mount) {
   CacheMount cache = open_cache_mount(job_.with.cache / cache_mounts_name, mount.mount, job_.turns);
   if (cache.is_new && !mount.mount.from.empty()) {
     std::shared_ptr<const FileSource> files = mount.files;
@@ -298,12 +308,8 @@ void RunStep::add_cache(const Mount& mount, runtime::ContainerSpec& spec) {
     if (const auto found = find_file(*files, clean_relative(mount.mount.source)))
       fill_cache_mount(cache, *files, *found);
   }
-  runtime::MountSpec bind;
-  bind.source = finish_cache_mount(cache, mount.mount);
-  bind.target = mount.mount.target;
-  bind.writable = mount.mount.writable ? runtime::Writable::yes : runtime::Writable::no;
-  spec.mounts.push_back(std::move(bind));
-  if (cache.lock) held_.push_back(std::move(cache.lock));
+  finish_cache_mount(cache, mount.mount);
+  return cache;
 }
 
 void RunStep::add_secret(const RunMount& mount, runtime::ContainerSpec& spec) const {

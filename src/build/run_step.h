@@ -2,6 +2,7 @@
 // RUN: what one container of a build is given, and its being run.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/files.h"
 #include "build/build_job.h"
 #include "build/cache_key.h"
+#include "build/cache_mounts.h"
 #include "build/copy_plan.h"
 #include "build/layers.h"
 #include "build/run_mounts.h"
@@ -49,6 +51,7 @@ class RunStep {
   void add_mount(const Mount& mount, Workspace& workspace, runtime::ContainerSpec& spec);
   void add_bind(const Mount& mount, Workspace& workspace, runtime::ContainerSpec& spec);
   void add_cache(const Mount& mount, runtime::ContainerSpec& spec);
+  CacheMount open_cache(const Mount& mount);
   void add_secret(const RunMount& mount, runtime::ContainerSpec& spec) const;
   void add_agent(const RunMount& mount, runtime::ContainerSpec& spec) const;
   void write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec) const;
@@ -62,7 +65,7 @@ class RunStep {
   std::string script_;  ///< a here-document that is a program of its own
   std::vector<Mount> mounts_;
   BuildNetwork network_ = BuildNetwork::usual;
-  std::vector<Fd> held_;  ///< caches
+  std::map<std::string, CacheMount> caches_;  ///< by cache_name(), locked until the step has ended
 };
 
 }  // namespace stack::build

@@ -89,7 +89,7 @@ Command image_build_command() {
        {"--builder", &Options::builder, "There is one: default", "NAME"},
        provenance_flag(),
        sbom_flag(),
-       {"-o,--output", &Options::output, hidden, "DESTINATION"},
+       {"-o,--output,--cache-to", &Options::output, hidden, "DESTINATION"},
        {"--load", &Options::ignored, hidden},
        {"--rm", &Options::ignored, hidden},
        {"--force-rm", &Options::ignored, hidden},

@@ -36,7 +36,7 @@ int run_image_build(const Options& options) {
     throw Error("image build takes one Dockerfile").with_exit_code(ExitCode::usage);
   check_builder(options);
   if (!options.output.empty())
-    throw Error("--output: an image goes to the store, and nowhere else")
+    throw Error("--output, --cache-to: an image and its cache go to the store, and nowhere else")
         .with_hint("`stack image save -o FILE IMAGE` makes an archive of it")
         .with_exit_code(ExitCode::usage);
   const auto progress = make_build_progress(options);

@@ -86,7 +86,7 @@ TEST(Changes, SayWhatIsWrong) {
   EXPECT_EQ(error_of("ENV A"), "change \"ENV A\": KEY=VALUE is expected");
   EXPECT_EQ(error_of("ENV A=1 B"), "change \"ENV A=1 B\": KEY=VALUE is expected, not \"B\"");
   EXPECT_EQ(error_of("ENV A=\"x"), "change \"ENV A=\"x\": unfinished double quote");
-  EXPECT_EQ(error_of("EXPOSE 0"), "change \"EXPOSE 0\": invalid port \"0\"");
+  EXPECT_EQ(error_of("EXPOSE abc"), "change \"EXPOSE abc\": invalid port \"abc\"");
   EXPECT_EQ(error_of("EXPOSE 9-8"), "change \"EXPOSE 9-8\": invalid port range \"9-8\"");
   EXPECT_EQ(error_of("VOLUME data"),
             "change \"VOLUME data\": a volume needs an absolute path, not \"data\"");

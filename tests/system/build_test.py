@@ -890,7 +890,8 @@ class AsDockerTakesThem(buildtest.BuildTest):
     def test_one_cache_however_it_is_shared(self):
         image = self.build("FROM box:1\nRUN --mount=type=cache,id=w,target=/c,sharing=private echo 1 >> /c/x\n"
                            "RUN --mount=type=cache,id=w,target=/c,sharing=locked echo 2 >> /c/x\n"
-                           "RUN --mount=type=cache,id=w,target=/c cat /c/x > /seen\n")
+                           "RUN --mount=type=cache,id=w,target=/c --mount=type=cache,id=w,target=/d,sharing=locked "
+                           "cat /c/x > /seen; rm /d/x; ls /c >> /seen\n")
         self.assertEqual(self.new_files(image)["/seen"], "file 0644 0:0 b'1\\n2\\n'")
 
     def test_contexts_of_any_compression(self):
@@ -925,7 +926,7 @@ class AsDockerTakesThem(buildtest.BuildTest):
         self.assertEqual(self.cached_steps(), 1)
         self.assertIn("Check complete", self.stack("image", "build", "--check", ".").out)
         self.assertIn("attestations", self.build(None, "--provenance=true", expect=2).err)
-        for flag in ("-o", "--output"):
+        for flag in ("-o", "--output", "--cache-to"):
             self.assertIn("image save", self.build(None, flag, "out", expect=2).err)
 
 
