@@ -86,7 +86,8 @@ Command system_prune_command() {
           "",
           {{"-a,--all", &Options::all, "All images that nothing uses, with a name too"},
            {"--volumes", &Options::volumes, "Anonymous volumes that nothing uses, too"},
-           {"-f,--force", &Options::force, "Do not ask"}},
+           {"-f,--force", &Options::force, "Do not ask"},
+           {"--filter", &Options::filters, "label=KEY, label!=KEY or until=TIME", "KEY=VALUE"}},
           run_system_prune};
 }
 

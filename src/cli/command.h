@@ -26,6 +26,9 @@ struct Flag {
   std::string_view value_name = {};  ///< "SECONDS"; for flags that take one
 };
 
+/// True, or not empty.
+bool is_given(const Options& options, const Flag& flag);
+
 enum class Positional {
   none,
   any,  ///< [NAME...]

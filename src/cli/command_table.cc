@@ -389,6 +389,18 @@ Command schema() {
 
 }  // namespace
 
+bool is_given(const Options& options, const Flag& flag) {
+  return std::visit(
+      [&](auto member) {
+        if constexpr (std::is_same_v<decltype(member), bool Options::*>) {
+          return options.*member;
+        } else {
+          return !(options.*member).empty();
+        }
+      },
+      flag.value);
+}
+
 const std::vector<Flag>& global_flags() {
   static const std::vector<Flag> flags{
       {"-f,--file", &Options::files, "Stack file; several are merged in order", "FILE"},

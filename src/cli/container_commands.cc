@@ -309,6 +309,7 @@ std::vector<Command> use_commands() {
         {"-i,--interactive", &Options::interactive, "Pass our standard input on (it always is)"},
         {"-t,--tty", &Options::tty, "Give it a terminal"},
         {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
+        {"--env-file", &Options::env_files_of_container, "Set those of a file", "FILE"},
         {"-u,--user", &Options::user, "Run as this user", "USER"},
         {"-w,--workdir", &Options::workdir, "Run in this directory", "DIRECTORY"},
         {"--privileged", &Options::privileged, "With all capabilities"},

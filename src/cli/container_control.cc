@@ -215,8 +215,14 @@ int run_container_remove(const Options& options) {
     throw Error("a link is a part of the container that has it, and goes with that")
         .with_hint("make the container anew without --link")
         .with_exit_code(ExitCode::usage);
-  const int code = each_container(about_all_if_asked(options),
-                                  [&](const FoundContainer& found) { remove_one(found, options); });
+  count_interrupts();
+  const int code = each_of(about_all_if_asked(options).arguments, [&](const std::string& name) {
+    const auto containers = all_containers();
+    if (options.force && seek_container(containers, name) == nullptr)
+      return tell_error(Error(fmt::format("No such container: {}", printable(name))));
+    remove_one(choose_container(containers, name), options);
+    std::cout << name << '\n';
+  });
   retire_lone_containers();
   return code;
 }
@@ -233,7 +239,11 @@ int run_container_rename(const Options& options) {
     throw Error(fmt::format("{} is of stack {}, which knows its containers by their names",
                             name_of(found), found.project))
         .with_hint("`container_name:` in its file gives it another one");
-  check_name_is_free(containers, name);
+  try {
+    check_name_is_free(containers, name);
+  } catch (Error& error) {
+    throw error.with_exit_code(ExitCode::failure);
+  }
   auto client = supervisor::Client::connect_or_start(HostPaths::from_environment(), found.project);
   client.call(supervisor::RenameContainer{found.container.config.id, name});
   return 0;

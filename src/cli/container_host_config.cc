@@ -72,7 +72,9 @@ void add_limits(const runtime::ResourceSpec& limits, Json& config) {
   constexpr double nano = 1e9;
   config["Memory"] = limits.memory_limit.value_or(0);
   config["MemoryReservation"] = limits.memory_reservation.value_or(0);
-  config["MemorySwap"] = limits.memory_swap.value_or(0);
+  // Without a word about swap docker gives as much of it as of memory.
+  config["MemorySwap"] =
+      limits.memory_swap.value_or(static_cast<std::int64_t>(2 * limits.memory_limit.value_or(0)));
   config["NanoCpus"] = static_cast<std::int64_t>(limits.cpus.value_or(0) * nano);
   config["CpuPeriod"] = limits.cpu_period.value_or(0);
   config["CpuQuota"] = limits.cpu_quota.value_or(0);

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/host_paths.h"
+#include "base/ids.h"
 #include "cli/container_host_config.h"
 #include "cli/container_labels.h"
 #include "cli/container_view.h"
@@ -118,9 +119,34 @@ Json fixed_addresses(const supervisor::Endpoint& endpoint) {
   return fixed;
 }
 
+void add_once(const std::string& name, std::vector<std::string>& names) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+/// What it was to be called beside what every container is: its name, where no file says so, and
+/// the beginning of its id.
+std::vector<std::string> aliases(const ObservedContainer& container,
+                                 const supervisor::Endpoint& endpoint, bool is_lone) {
+  std::vector<std::string> names;
+  for (const auto& name : endpoint.aliases)
+    if (name != short_id(container.config.id) && !(is_lone && name == container.config.name))
+      add_once(name, names);
+  return names;
+}
+
+/// All names, its own first and that of the id last.
+std::vector<std::string> dns_names(const ObservedContainer& container,
+                                   const supervisor::Endpoint& endpoint) {
+  std::vector<std::string> names{container.config.name};
+  for (const auto& name : aliases(container, endpoint, true)) add_once(name, names);
+  names.push_back(short_id(container.config.id));
+  return names;
+}
+
 Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
           const ContainerSurroundings& around) {
-  Json entry{{"Aliases", list_or_null(endpoint.aliases)},
+  const bool is_lone = around.of_project.empty();
+  Json entry{{"Aliases", list_or_null(aliases(container, endpoint, is_lone))},
              {"DNSNames", nullptr},
              {"DriverOpts", nullptr},
              {"EndpointID", ""},
@@ -142,7 +168,7 @@ Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoi
   if (Json fixed = fixed_addresses(endpoint); !fixed.empty()) entry["IPAMConfig"] = fixed;
   const auto leased = container.status.addresses.find(endpoint.network);
   if (leased == container.status.addresses.end()) return entry;
-  entry["DNSNames"] = list_or_null(endpoint.aliases);
+  if (!endpoint.aliases.empty()) entry["DNSNames"] = dns_names(container, endpoint);
   if (network != nullptr) entry["EndpointID"] = endpoint_id(*network, container.config.id);
   const auto& address = leased->second;
   if (address.v4) entry["IPAddress"] = network::to_text(*address.v4);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -16,8 +17,10 @@
 #include "cli/project.h"
 #include "cli/run_options.h"
 #include "image/image_store.h"
+#include "orchestrator/host_networks.h"
 #include "orchestrator/one_off.h"
 #include "spec/load.h"
+#include "supervisor/status.h"
 
 namespace stack::cli {
 namespace {
@@ -40,7 +43,9 @@ std::string line_of(const std::string& text, int number) {
   const auto lines = split(text, '\n');
   if (number < 1 || static_cast<std::size_t>(number) > lines.size()) return "";
   std::string line(trim(lines[static_cast<std::size_t>(number) - 1]));
-  if (line.ends_with(',')) line.pop_back();
+  // Of what goes on in the next lines its key is all that a person has written.
+  while (!line.empty() && std::string_view(",:{[ ").find(line.back()) != std::string_view::npos)
+    line.pop_back();
   return line;
 }
 
@@ -171,11 +176,42 @@ void publish_exposed(spec::Service& service) {
   }
 }
 
+/// A network's name, of which the beginning of an id that is 12 digits or longer may have been
+/// given.
+std::string network_called(const std::string& text) {
+  const HostPaths paths = HostPaths::from_environment();
+  constexpr std::size_t digits = 12;
+  const bool may_be_id =
+      text.size() >= digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!may_be_id || supervisor::find_network_owner(paths, text, "")) return text;
+  for (const auto& each : orchestrator::list_networks(paths))
+    if (each.id.starts_with(text)) return each.name;
+  return text;
+}
+
+/// --network, with names for ids: ID, or name=ID,alias=A.
+std::vector<std::string> with_names_for_ids(std::vector<std::string> networks) {
+  constexpr std::string_view name_key = "name=";
+  for (std::string& network : networks) {
+    auto parts = split(network, ',');
+    for (std::string& part : parts) {
+      if (part.starts_with(name_key))
+        part = std::string(name_key) + network_called(part.substr(name_key.size()));
+      else if (parts.size() == 1)
+        part = network_called(part);
+    }
+    network = join(parts, ",");
+  }
+  return networks;
+}
+
 }  // namespace
 
 spec::Project container_project(const Options& options, const std::string& name,
                                 const std::vector<FoundContainer>& containers) {
-  spec::Project project = read_document(container_document(options, name), options);
+  Options named = options;
+  named.networks = with_names_for_ids(options.networks);
+  spec::Project project = read_document(container_document(named, name), options);
   project.name = orchestrator::lone_containers_project;
   project.working_dir = "/";
   project.files.clear();

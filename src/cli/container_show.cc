@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack container ls`.
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -15,6 +17,8 @@
 #include "cli/found_container.h"
 #include "cli/image_use.h"
 #include "cli/labels.h"
+#include "cli/name_filter.h"
+#include "orchestrator/host_networks.h"
 #include "orchestrator/one_off.h"
 
 namespace stack::cli {
@@ -79,13 +83,38 @@ class ContainerFilter {
                   LabelsOfContainers& labels)
       : all_(all), images_(images), labels_(labels) {}
 
-  bool passes(const FoundContainer& found, const std::string& filter) const {
-    const std::size_t equals = filter.find('=');
-    const std::string key = filter.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : filter.substr(equals + 1);
+  bool passes(const FoundContainer& found, const std::vector<std::string>& filters) const {
+    return passes_filters(filters, [&](const FilterText& filter) { return holds(found, filter); });
+  }
+
+  /// What cannot be asked for is told though there be no container. Throws Error.
+  static void check(const std::vector<std::string>& filters) {
+    constexpr std::array keys{"name",    "id",      "status", "label", "ancestor",
+                              "exited",  "health",  "before", "since", "volume",
+                              "network", "publish", "expose"};
+    constexpr std::array states{"created",  "running", "paused", "restarting",
+                                "removing", "exited",  "dead",   "data"};
+    for (const auto& text : filters) {
+      const auto [key, value] = filter_text(text);
+      if (std::ranges::find(keys, key) == keys.end())
+        throw Error(fmt::format("invalid filter \"{}\"", printable(text)))
+            .with_hint(fmt::format("{}=", fmt::join(keys, "=, ")))
+            .with_exit_code(ExitCode::usage);
+      if (key == "status" && std::ranges::find(states, value) == states.end())
+        throw Error(
+            fmt::format("invalid filter 'status={0}': invalid value for state ({0}): must "
+                        "be one of {1}",
+                        printable(value), fmt::join(states, ", ")));
+    }
+  }
+
+ private:
+  bool holds(const FoundContainer& found, const FilterText& filter) const {
+    const auto& [key, value] = filter;
     const auto& container = found.container;
     const auto& config = container.config;
-    if (key == "name") return config.name.find(value) != std::string::npos;
+    if (key == "name")
+      return is_name_wanted(value, config.name) || is_name_wanted(value, "/" + config.name);
     if (key == "id") return config.id.starts_with(value);
     if (key == "status") return state_text(container) == value;
     if (key == "label") return has_label(labels_.of(found), value);
@@ -95,24 +124,28 @@ class ContainerFilter {
     if (key == "before") return container.status.created < created_of(value);
     if (key == "since") return container.status.created > created_of(value);
     if (key == "volume") return has(mount_places(container), value);
-    if (key == "network") return has(network_names(container), value);
+    if (key == "network") return is_in(container, value);
     if (key == "publish") return has_port(published(container), value);
-    if (key == "expose") return has_port(exposed(container), value);
-    throw Error(fmt::format("invalid filter \"{}\"", printable(filter)))
-        .with_hint(
-            "name=, id=, status=, label=, ancestor=, exited=, health=, before=, since=, volume=, "
-            "network=, publish= or expose=")
-        .with_exit_code(ExitCode::usage);
+    return has_port(exposed(container), value);
   }
 
- private:
   supervisor::TimePoint created_of(const std::string& name) const {
     return choose_container(all_, name).container.status.created;
   }
-  /// "box" is "box:latest", too.
-  static bool is_of(const supervisor::ObservedContainer& container, const std::string& image) {
-    const std::string text = image_text(container);
-    return text == image || text == image + ":latest";
+  /// By the name that it was made by, or by any name or id of the image.
+  bool is_of(const supervisor::ObservedContainer& container, const std::string& image) const {
+    if (image_text(container) == image) return true;
+    const image::Image* const its = images_.find(container);
+    return its != nullptr && its->id == images_.id_of(image);
+  }
+  /// By the network's name, or the beginning of its id.
+  bool is_in(const supervisor::ObservedContainer& container, const std::string& network) const {
+    const auto names = network_names(container);
+    if (has(names, network)) return true;
+    if (!networks_) networks_ = orchestrator::list_networks(HostPaths::from_environment());
+    return std::ranges::any_of(*networks_, [&](const orchestrator::HostNetwork& each) {
+      return !network.empty() && each.id.starts_with(network) && has(names, each.name);
+    });
   }
   static PortNumbers published(const supervisor::ObservedContainer& container) {
     PortNumbers ports;
@@ -130,6 +163,7 @@ class ContainerFilter {
   const std::vector<FoundContainer>& all_;
   ImagesOfContainers& images_;
   LabelsOfContainers& labels_;
+  mutable std::optional<std::vector<orchestrator::HostNetwork>> networks_;  ///< when asked for
 };
 
 /// docker's -n and -l show stopped ones too, and so does a filter for them.
@@ -150,14 +184,13 @@ std::size_t most(const Options& options) {
 
 std::vector<FoundContainer> chosen(const Options& options, ImagesOfContainers& images,
                                    LabelsOfContainers& labels) {
+  ContainerFilter::check(options.filters);
   const std::vector<FoundContainer> all = all_containers();
   const ContainerFilter filter(all, images, labels);
   std::vector<FoundContainer> containers;
   for (const FoundContainer& found : all) {
     if (!shows_all(options) && !supervisor::is_up(found.container.status.phase)) continue;
-    if (std::ranges::all_of(options.filters,
-                            [&](const auto& text) { return filter.passes(found, text); }))
-      containers.push_back(found);
+    if (filter.passes(found, options.filters)) containers.push_back(found);
   }
   if (containers.size() > most(options)) containers.resize(most(options));
   return containers;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `stack container update`: other limits and another restart policy, while it runs.
+#include <algorithm>
 #include <iostream>
 
 #include "base/error.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/command_table.h"
 #include "cli/container_project.h"
 #include "cli/found_container.h"
 #include "cli/signals.h"
@@ -16,10 +18,13 @@
 namespace stack::cli {
 namespace {
 
-/// What the flags say, by the same code as for a new container.
-spec::Service told(const Options& options) {
+/// What the flags say, by the same code as for a new container. Memory and swap together are
+/// about the memory that it has, when no other is told.
+spec::Service told(const Options& options, const runtime::ResourceSpec& now) {
   Options about = options;
   about.arguments = {"image"};  // a service has one; nobody looks for it
+  if (about.memory.empty() && !about.memory_swap.empty() && now.memory_limit)
+    about.memory = fmt::format("{}", *now.memory_limit);
   return container_project(about, "update", {}).services.at("update");
 }
 
@@ -64,12 +69,20 @@ void take_limits(runtime::ResourceSpec& now, const runtime::ResourceSpec& wanted
   check_swap(now);
 }
 
-void update_one(const FoundContainer& found, const Options& options, const spec::Service& wanted) {
+void check_any_given(const Options& options) {
+  const Command* const command = find_command("container update");
+  const auto given = [&](const Flag& flag) { return is_given(options, flag); };
+  if (std::ranges::none_of(command->flags, given))
+    throw Error("you must provide one or more flags when using this command");
+}
+
+void update_one(const FoundContainer& found, const Options& options) {
   if (found.project != orchestrator::lone_containers_project)
     throw Error(fmt::format("{} is of stack {}, whose limits stand in its file",
                             found.container.config.name, found.project))
         .with_hint("change them there: `stack up` changes them while it runs");
   supervisor::ContainerConfig config = found.container.config;
+  const spec::Service wanted = told(options, config.spec.resources);
   take_limits(config.spec.resources, orchestrator::resources_of(wanted));
   if (!options.restart.empty()) {
     if (config.by_hand && config.by_hand->removed_at_end && options.restart != "no")
@@ -84,9 +97,9 @@ void update_one(const FoundContainer& found, const Options& options, const spec:
 
 int run_container_update(const Options& options) {
   count_interrupts();
-  const spec::Service wanted = told(options);
+  check_any_given(options);
   return each_of(options.arguments, [&](const std::string& name) {
-    update_one(find_container(name), options, wanted);
+    update_one(find_container(name), options);
     std::cout << name << '\n';
   });
 }

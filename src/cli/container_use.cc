@@ -50,6 +50,10 @@ int run_container_attach(const Options& options) {
 }
 
 int run_container_cp(const Options& options) {
+  if (options.arguments.size() != 2)
+    throw Error("container cp takes a source and a destination")
+        .with_hint("stack container cp CONTAINER:PATH PATH|-, or PATH|- CONTAINER:PATH")
+        .with_exit_code(ExitCode::usage);
   Options about = options;
   for (std::string& argument : about.arguments) translate(argument, about);
   return run_cp(about);
@@ -76,11 +80,11 @@ int run_container_port(const Options& options) {
     return 0;
   }
   const PrivatePort wanted = parse_private_port(options.arguments[1], "");
-  const auto address = find_published(found.container, wanted);
-  if (!address)
+  const auto addresses = all_published(found.container, wanted);
+  if (addresses.empty())
     throw Error(fmt::format("No public port '{}/{}' published for {}", wanted.number,
                             wanted.protocol, options.arguments.front()));
-  std::cout << *address << '\n';
+  for (const auto& address : addresses) std::cout << address << '\n';
   return 0;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/container_wish.h"
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -145,6 +147,23 @@ void check_target(const std::string& text, const spec::VolumeParts& parts) {
          is_option ? fmt::format("did you mean {0}:{0}:{1}?", parts.source, parts.target) : "");
 }
 
+/// What a compose file is only warned of: an option that there is not, or one of a kind twice.
+void check_mode(const std::string& text, const spec::VolumeParts& parts) {
+  const std::size_t colon = text.rfind(':');
+  const std::string mode = text.substr(colon + 1);
+  if (mode == parts.target) return;  // there is none
+  const auto of_kind = [&](std::initializer_list<std::string_view> kind) {
+    std::ptrdiff_t count = 0;
+    for (const auto& option : split(mode, ',')) count += std::ranges::count(kind, option);
+    return count;
+  };
+  const std::initializer_list<std::string_view> consistencies{"cached", "delegated", "consistent"};
+  const auto known_here = static_cast<std::size_t>(of_kind(consistencies));
+  if (parts.unknown_options.size() > known_here || known_here > 1 || of_kind({"ro", "rw"}) > 1 ||
+      of_kind({"z", "Z"}) > 1 || of_kind({"nocopy"}) > 1)
+    refuse("-v", text, fmt::format("invalid mode: {}", printable(mode)));
+}
+
 /// A named volume is the machine's, under that name.
 void declare_volume(const std::string& name, Json& document) {
   document["volumes"][name] = {{"name", name}};
@@ -156,6 +175,7 @@ void add_volume(const std::string& text, Json& service, Json& document) {
     refuse("-v", text, refusal->message, refusal->hint);
   const auto& parts = std::get<spec::VolumeParts>(parsed);
   check_target(text, parts);
+  check_mode(text, parts);
   if (!parts.is_bind && !parts.source.empty()) declare_volume(parts.source, document);
   service["volumes"].push_back(text);
 }

@@ -3,23 +3,42 @@
 
 #include <algorithm>
 
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
 #include "cli/chosen_container.h"
 #include "cli/command.h"
 #include "cli/detach_keys.h"
 #include "cli/exec_session.h"
 #include "cli/project.h"
 #include "cli/style.h"
+#include "spec/dotenv.h"
 
 namespace stack::cli {
 namespace {
 
 using supervisor::ObservedContainer;
 
-/// The container's environment, with -e on top; -e KEY alone takes the value from ours.
+/// What --env-file and -e say; the latter last, and KEY alone as it is written.
+std::vector<std::string> wanted_environment(const Options& options) {
+  std::vector<std::string> wanted;
+  for (const std::string& file : options.env_files_of_container) {
+    const spec::Dotenv parsed = spec::parse_raw_env(read_file(file));
+    if (parsed.error)
+      throw Error(
+          fmt::format("{}:{}: {}", printable(file), parsed.error->line, parsed.error->message));
+    for (const auto& [key, value, line] : parsed.entries)
+      wanted.push_back(value ? fmt::format("{}={}", key, *value) : key);
+  }
+  wanted.insert(wanted.end(), options.environment.begin(), options.environment.end());
+  return wanted;
+}
+
+/// The container's environment, with what is wanted on top; KEY alone takes the value from ours.
 std::vector<std::string> environment_of(const ObservedContainer& container,
                                         const Options& options) {
   std::vector<std::string> environment = container.config.spec.process.environment;
-  for (const auto& entry : options.environment) {
+  for (const auto& entry : wanted_environment(options)) {
     const std::string key = entry.substr(0, entry.find('='));
     std::erase_if(environment, [&](const auto& each) { return each.starts_with(key + "="); });
     const char* ours = std::getenv(key.c_str());

@@ -2,6 +2,9 @@
 #include "cli/go_template.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -23,15 +26,86 @@ std::vector<std::string> keys_of(const Value& object) {
   return keys;
 }
 
+bool has_word(std::span<const std::string_view> words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// docker's maps, by the fields that hold them: a key that is not there is nothing, and no mistake.
+constexpr std::array<std::string_view, 15> map_fields{
+    "Annotations",  "Attributes", "AuxiliaryAddresses",
+    "Containers",   "DriverOpts", "ExposedPorts",
+    "Labels",       "Networks",   "Options",
+    "PortBindings", "Ports",      "StorageOpt",
+    "Sysctls",      "Tmpfs",      "Volumes"};
+
+/// docker's lists of which there may be none.
+constexpr std::array<std::string_view, 29> list_fields{"Aliases",
+                                                       "Args",
+                                                       "Binds",
+                                                       "BlkioDeviceReadBps",
+                                                       "BlkioDeviceReadIOps",
+                                                       "BlkioDeviceWriteBps",
+                                                       "BlkioDeviceWriteIOps",
+                                                       "BlkioWeightDevice",
+                                                       "CapAdd",
+                                                       "CapDrop",
+                                                       "Cmd",
+                                                       "DNSNames",
+                                                       "DeviceCgroupRules",
+                                                       "DeviceRequests",
+                                                       "Devices",
+                                                       "Dns",
+                                                       "DnsOptions",
+                                                       "DnsSearch",
+                                                       "Entrypoint",
+                                                       "Env",
+                                                       "ExecIDs",
+                                                       "ExtraHosts",
+                                                       "GroupAdd",
+                                                       "Links",
+                                                       "Mounts",
+                                                       "OnBuild",
+                                                       "SecurityOpt",
+                                                       "Ulimits",
+                                                       "VolumesFrom"};
+
+/// What else docker's structs have, and JSON leaves out where there is nothing to tell.
+constexpr std::array<std::string_view, 15> optional_fields{
+    "ArgsEscaped", "Author",      "Comment", "Health",     "Healthcheck",
+    "Init",        "MacAddress",  "Shell",   "SizeRootFs", "SizeRw",
+    "StopSignal",  "StopTimeout", "User",    "Variant",    "WorkingDir"};
+
+bool may_be_left_out(std::string_view field) {
+  return has_word(map_fields, field) || has_word(list_fields, field) ||
+         has_word(optional_fields, field);
+}
+
+/// What an action writes of nothing: Go knows of what kind it is a nothing.
+std::string_view text_of_nothing(const TemplatePipeline& line) {
+  const TemplateCommand& last = line.commands.back();
+  if (last.words.size() != 1 || last.words.front().fields.empty()) return "<no value>";
+  const std::string& field = last.words.front().fields.back();
+  if (has_word(list_fields, field)) return "[]";
+  return has_word(map_fields, field) ? "map[]" : "<no value>";
+}
+
 Value field_of(const Value& value, const std::string& name) {
   if (!value.is_object())
     refuse(fmt::format("there is no field .{} in {}", printable(name),
                        value.is_null() ? "nothing" : printable(go_text(value))));
   const auto found = value.find(name);
   if (found != value.end()) return *found;
+  if (may_be_left_out(name)) return nullptr;
   std::string known;
   for (const auto& key : keys_of(value)) known += fmt::format(" .{}", key);
   refuse(fmt::format("there is no field .{}", printable(name)), "known:" + printable(known));
+}
+
+/// Nothing, when the key is not there.
+Value value_in_map(const Value& map, const std::string& key) {
+  if (!map.is_object()) return nullptr;
+  const auto found = map.find(key);
+  return found == map.end() ? Value(nullptr) : *found;
 }
 
 /// `.Label "key"` of docker's lists: one of `.Labels`, which are one text there.
@@ -70,7 +144,8 @@ class Renderer {
       case TemplateNode::Kind::action: {
         const Value value = evaluate(node.pipeline, dot);
         set_variables(node.pipeline, {value});
-        return node.pipeline.variables.empty() ? go_text(value) : "";
+        if (!node.pipeline.variables.empty()) return "";
+        return value.is_null() ? std::string(text_of_nothing(node.pipeline)) : go_text(value);
       }
       case TemplateNode::Kind::if_block:
       case TemplateNode::Kind::with_block: {
@@ -156,7 +231,13 @@ class Renderer {
 
   Value value_of(const TemplateOperand& word, const Value& dot) {
     Value value = start_of(word, dot);
-    for (const std::string& field : word.fields) value = field_of(value, field);
+    bool in_map = false;  // what is there, and what that has, may be missing
+    std::string_view holder;
+    for (const std::string& field : word.fields) {
+      in_map = has_word(map_fields, holder) || (in_map && value.is_null());
+      value = in_map ? value_in_map(value, field) : field_of(value, field);
+      holder = field;
+    }
     return value;
   }
 

@@ -62,6 +62,7 @@ Value element(const Value& of, const Value& key) {
     const auto found = of.find(key.is_string() ? key.get<std::string>() : go_text(key));
     return found == of.end() ? Value("") : *found;
   }
+  if (of.is_null() && key.is_string()) return "";  // a map without any key
   if (of.is_null()) refuse_call("index of nothing");
   refuse_call(fmt::format("index of {}", go_text(of)));
 }
@@ -70,6 +71,61 @@ Value indexed(const Values& arguments) {
   Value value = argument("index", arguments, 0);
   for (std::size_t at = 1; at < arguments.size(); ++at) value = element(value, arguments[at]);
   return value;
+}
+
+std::string run_together(const Values& arguments) {
+  std::string text;
+  for (const Value& each : arguments) text += go_text(each);
+  return text;
+}
+
+/// A part of a text or a list: from the one number to before the other, or to the end.
+Value sliced(const Values& arguments) {
+  const Value& whole = argument("slice", arguments, 0);
+  if (!whole.is_string() && !whole.is_array())
+    refuse_call(fmt::format("slice of {}", go_text(whole)));
+  const std::size_t size = whole.is_string() ? whole.get<std::string>().size() : whole.size();
+  const auto place = [&](std::size_t index, std::size_t otherwise) {
+    if (index >= arguments.size()) return otherwise;
+    const Value& value = arguments[index];
+    if (!value.is_number_unsigned()) refuse_call("slice takes a text or a list, and numbers");
+    if (value.get<std::size_t>() > size)
+      refuse_call(fmt::format("index out of range: {}", value.get<std::size_t>()));
+    return value.get<std::size_t>();
+  };
+  const std::size_t begin = place(1, 0);
+  const std::size_t end = place(2, size);
+  if (begin > end) refuse_call(fmt::format("invalid slice index: {} > {}", begin, end));
+  if (whole.is_string()) return whole.get<std::string>().substr(begin, end - begin);
+  Value part = Value::array();
+  for (std::size_t at = begin; at < end; ++at) part.push_back(whole[at]);
+  return part;
+}
+
+Value escaped_for_html(const Values& arguments) {
+  std::string text;
+  for (const char letter : run_together(arguments)) {
+    switch (letter) {
+      case '<':
+        text += "&lt;";
+        break;
+      case '>':
+        text += "&gt;";
+        break;
+      case '&':
+        text += "&amp;";
+        break;
+      case '"':
+        text += "&#34;";
+        break;
+      case '\'':
+        text += "&#39;";
+        break;
+      default:
+        text += letter;
+    }
+  }
+  return text;
 }
 
 Value joined(const Values& arguments) {
@@ -236,12 +292,6 @@ std::string spaced(const Values& arguments) {
   return join(words, " ");
 }
 
-std::string run_together(const Values& arguments) {
-  std::string text;
-  for (const Value& each : arguments) text += go_text(each);
-  return text;
-}
-
 struct Function {
   std::string_view name;
   Value (*call)(const Values& arguments);
@@ -270,10 +320,12 @@ constexpr std::array functions{
              [](const Values& a) {
                return Value(!is_less(argument("ge", a, 0), argument("ge", a, 1)));
              }},
+    Function{"html", escaped_for_html},
     Function{"index", indexed},
     Function{"len", length},
     Function{"json", [](const Values& a) { return Value(argument("json", a, 0).dump()); }},
     Function{"join", joined},
+    Function{"slice", sliced},
     Function{"split", split_text},
     Function{
         "upper",

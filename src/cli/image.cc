@@ -28,6 +28,15 @@ void tell_removed(const image::ImageStore::Removed& removed) {
   for (const auto& id : removed.deleted) std::cout << "Deleted: " << id << '\n';
 }
 
+/// A name that none can have is for the removal to refuse.
+bool is_image(const image::ImageStore& store, const std::string& reference) {
+  try {
+    return store.find(reference).has_value();
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 std::uint64_t bytes_of(const image::ImageStore& store) {
   std::uint64_t bytes = 0;
   for (const auto& layer : image::list_layers(image::StorePaths{store.root()}))
@@ -67,6 +76,8 @@ int run_image_remove(const Options& options) {
   auto store = open_store();
   const auto in_use = images_in_use(store.list());
   return each_of(options.arguments, [&](const std::string& reference) {
+    if (options.force && !is_image(store, reference))
+      return tell_error(Error(fmt::format("No such image: {}", printable(reference))));
     tell_removed(store.remove(reference, in_use, options.force));
   });
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/error.h"
 #include "base/host_paths.h"
 #include "cli/container_view.h"
 #include "supervisor/status.h"
@@ -57,6 +58,15 @@ const image::Image* ImagesOfContainers::find(const std::string& id) {
   auto found = known_.find(id);
   if (found == known_.end()) found = known_.emplace(id, store_.find(id)).first;
   return found->second ? &*found->second : nullptr;
+}
+
+std::string ImagesOfContainers::id_of(const std::string& image) const {
+  try {
+    const auto found = store_.find(image);
+    return found ? found->id : "";
+  } catch (const Error&) {
+    return "";  // it is no name of an image
+  }
 }
 
 std::vector<std::string> ImagesOfContainers::exposed(

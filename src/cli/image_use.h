@@ -29,6 +29,8 @@ class ImagesOfContainers {
   ImagesOfContainers() : store_(open_store()) {}
   /// Null when it is not there any more.
   const image::Image* find(const supervisor::ObservedContainer& container);
+  /// Of the image that is called so, by any of its names or its id; empty when there is none.
+  std::string id_of(const std::string& image) const;
   /// What the image and its file expose: "80/tcp", "3000-3005/udp".
   std::vector<std::string> exposed(const supervisor::ObservedContainer& container);
   /// The same of its wish_of().

@@ -15,6 +15,8 @@ namespace {
 
 std::optional<std::size_t> tail_of(const Options& options) {
   if (options.tail.empty() || options.tail == "all") return std::nullopt;
+  const auto count = parse_integer<std::int64_t>(options.tail);
+  if (count && *count < 0) return std::nullopt;  // docker's -1
   const auto lines = parse_integer<std::size_t>(options.tail);
   if (!lines) {
     throw Error(fmt::format("--tail takes a number of lines or \"all\", not \"{}\"", options.tail))
@@ -38,6 +40,20 @@ std::vector<supervisor::Event> events_of(const std::string& project) {
   std::vector<supervisor::Event> events;
   while (auto event = reader.next()) events.push_back(std::move(*event));
   return events;
+}
+
+/// Of a service that has containers, but none of that number, nobody will ever say anything.
+void check_number(const LogRequest& request) {
+  if (!request.number || !request.services || !request.container.empty()) return;
+  const std::string& service = *request.services->begin();
+  bool has_any = false;
+  for (const auto& each : supervisor::read_containers(
+           HostPaths::from_environment(), request.project, supervisor::ConfigParts::summary)) {
+    if (each.config.service != service || !each.config.step.empty()) continue;
+    if (each.config.number == *request.number) return;
+    has_any = true;
+  }
+  if (has_any) fail("service \"{}\" is not running container #{}", service, *request.number);
 }
 
 /// --at, --between and --run.
@@ -86,6 +102,7 @@ int run_logs(const Options& options) {
         .with_exit_code(ExitCode::usage);
   const HostPaths paths = HostPaths::from_environment();
   check_services(request.project, options);
+  check_number(request);
   if (!options.follow) {
     show_logs(paths, request, options);
     return 0;

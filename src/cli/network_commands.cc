@@ -41,7 +41,9 @@ Command network_create_command() {
        {"--ipv4", &Options::ipv4, "With IPv4 (the default; --ipv4=false)"},
        {"--ipv6", &Options::ipv6, "With IPv6"},
        {"--attachable", &Options::attachable, "Accepted: every container may be connected"},
-       {"--label", &Options::labels, "Something to be found by", "KEY=VALUE"}},
+       {"--label", &Options::labels, "Something to be found by", "KEY=VALUE"},
+       {"--ipam-driver", &Options::ipam_driver, hidden, "NAME"},
+       {"--scope", &Options::scope, hidden, "NAME"}},
       run_network_create};
 }
 
@@ -52,7 +54,7 @@ Command network_inspect_command() {
       "stack network inspect shop_default",
       Positional::at_least_one,
       "NETWORK",
-      {{"--format", &Options::format, "json, or a template of {{.Name}} and the like", "FORMAT"},
+      {{"-f,--format", &Options::format, "json, or a template of {{.Name}} and the like", "FORMAT"},
        {"-v,--verbose", &Options::all, hidden}},
       run_network_inspect};
 }

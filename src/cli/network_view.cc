@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/container_view.h"
 #include "cli/labels.h"
+#include "cli/name_filter.h"
 
 namespace stack::cli {
 namespace {
@@ -30,7 +31,7 @@ bool holds(const HostNetwork& network, const std::string& key, const std::string
   if (key == "driver") return network.driver == value;
   if (key == "id") return network.id.starts_with(value);
   if (key == "label") return has_label(network.labels, value);
-  if (key == "name") return network.name.find(value) != std::string::npos;
+  if (key == "name") return is_name_wanted(value, network.name);
   if (key == "scope") return value == "local";
   if (key == "type") return value == "custom";
   const bool dangling = std::ranges::find(unused, network.name) != unused.end();
@@ -44,14 +45,25 @@ Json pool(const std::string& subnet, const std::string& range, const std::string
   return json;
 }
 
-Json pools(const network::NetworkSpec& spec) {
+/// Those that are kept back, of one family.
+void add_kept_back(const spec::StringMap& addresses, bool v6, Json& pool) {
+  for (const auto& [name, address] : addresses)
+    if ((address.find(':') != std::string::npos) == v6) pool["AuxiliaryAddresses"][name] = address;
+}
+
+Json pools(const HostNetwork& network) {
+  const network::NetworkSpec& spec = network.spec;
   Json list = Json::array();
-  if (spec.has_ipv4())
+  if (spec.has_ipv4()) {
     list.push_back(
         pool(to_text(spec.subnet), spec.range ? to_text(*spec.range) : "", to_text(spec.gateway)));
-  if (spec.has_ipv6())
+    add_kept_back(network.aux_addresses, false, list.back());
+  }
+  if (spec.has_ipv6()) {
     list.push_back(pool(to_text(spec.subnet6), spec.range6 ? to_text(*spec.range6) : "",
                         to_text(spec.gateway6)));
+    add_kept_back(network.aux_addresses, true, list.back());
+  }
   return list;
 }
 
@@ -143,7 +155,7 @@ Json network_json(const HostNetwork& network) {
           {"Driver", network.driver},
           {"EnableIPv4", network.spec.enable_ipv4},
           {"EnableIPv6", network.spec.enable_ipv6},
-          {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools(network.spec)}}},
+          {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools(network)}}},
           {"Internal", network.spec.internal},
           {"Attachable", network.attachable},
           {"Ingress", false},

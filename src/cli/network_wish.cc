@@ -88,6 +88,11 @@ void add_driver_options(const Options& options, supervisor::Endpoint& endpoint) 
 
 spec::Network network_wish(const Options& options) {
   check_driver(options.driver);
+  if (!options.ipam_driver.empty() && options.ipam_driver != "default")
+    wrong(fmt::format("--ipam-driver {}: there is only \"default\"",
+                      stack::quoted(options.ipam_driver)));
+  if (!options.scope.empty() && options.scope != "local")
+    wrong(fmt::format("--scope {}: there is only \"local\"", stack::quoted(options.scope)));
   spec::Network network;
   network.name = options.arguments.front();
   check_name(network.name);

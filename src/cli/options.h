@@ -210,6 +210,8 @@ struct Options {
 
   // network
   std::string driver;
+  std::string ipam_driver;
+  std::string scope;
   std::vector<std::string> driver_options;
   std::vector<std::string> labels;
   std::vector<std::string> subnets;

@@ -29,8 +29,11 @@ void add_flag(CLI::App& app, const Flag& flag, Options& options) {
           auto* option =
               app.add_option(std::string(flag.names), options.*member, std::string(flag.help));
           option->type_name(std::string(flag.value_name));
-          // One value each time the flag is given: `-f a -f b`, never `-f a b`.
-          if constexpr (!std::is_same_v<Member, std::string>)
+          // One value each time the flag is given: `-f a -f b`, never `-f a b`. Of what there can
+          // be one of, the last counts.
+          if constexpr (std::is_same_v<Member, std::string>)
+            option->take_last();
+          else
             option->type_size(1)->expected(1)->allow_extra_args(false)->take_all();
         }
       },
@@ -121,6 +124,56 @@ Words::const_iterator skip_flags(Words::const_iterator at, const Words& words,
   return at;
 }
 
+/// One of the command's own, or of all commands.
+const Flag* known_flag(const std::string& name, const std::vector<Flag>& own) {
+  const Flag* const flag = find_flag(own, name);
+  return flag != nullptr ? flag : find_flag(global_flags(), name);
+}
+
+/// "--env" of "-e,--env"; empty when it has no such name.
+std::string long_name(const Flag& flag) {
+  for (const auto& name : split(flag.names, ','))
+    if (name.starts_with("--")) return name;
+  return "";
+}
+
+/// "-it=false" in words that CLI11 knows: "-i", "--tty=false".
+Words spelled_out(const std::string& word, const std::vector<Flag>& own) {
+  Words words;
+  for (std::size_t at = 1; at < word.size(); ++at) {
+    const Flag* const flag = known_flag({'-', word[at]}, own);
+    if (flag == nullptr) break;
+    if (at + 2 < word.size() && word[at + 1] == '=' && !long_name(*flag).empty()) {
+      words.push_back(long_name(*flag) + word.substr(at + 1));
+      return words;
+    }
+    if (takes_value(*flag)) break;
+    words.push_back({'-', word[at]});
+  }
+  return {word};
+}
+
+/// The same for all of `words` that are flags, of which `own` are known from `begin` on.
+Words with_values_spelled_out(const Words& words, std::size_t begin, const std::vector<Flag>& own) {
+  static const std::vector<Flag> none;
+  Words spelled;
+  for (std::size_t at = 0; at < words.size(); ++at) {
+    const std::string& word = words[at];
+    if (word == "--") {
+      spelled.insert(spelled.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+      break;
+    }
+    const auto& known = at < begin ? none : own;
+    const bool is_short = word.size() > 1 && word[0] == '-' && word[1] != '-';
+    for (std::string& each : is_short ? spelled_out(word, known) : Words{word})
+      spelled.push_back(std::move(each));
+    const Flag* const flag = known_flag(last_name(word, known), known);
+    if (flag != nullptr && takes_value(*flag) && at + 1 < words.size())
+      spelled.push_back(words[++at]);
+  }
+  return spelled;
+}
+
 /// `exec -T web ls -l`: what CLI11 may look at, and the service with its command, where every word
 /// belongs to the program.
 struct Split {
@@ -129,7 +182,7 @@ struct Split {
 };
 
 Split split_off_command(const Words& arguments, Words::const_iterator verb) {
-  if (verb == arguments.end()) return {arguments, {}};
+  if (verb == arguments.end()) return {with_values_spelled_out(arguments, 0, {}), {}};
   // "exec", or "container exec".
   auto last = verb;
   const Command* command = find_command(*verb);
@@ -138,9 +191,12 @@ Split split_off_command(const Words& arguments, Words::const_iterator verb) {
     if (last == arguments.end()) return {arguments, {}};
     command = find_command(fmt::format("{} {}", *verb, *last));
   }
-  if (command == nullptr || !takes_words(*command)) return {arguments, {}};
+  if (command == nullptr) return {arguments, {}};
+  const auto begin = static_cast<std::size_t>(last - arguments.begin()) + 1;
+  if (!takes_words(*command))
+    return {with_values_spelled_out(arguments, begin, command->flags), {}};
   auto at = skip_flags(last + 1, arguments, command->flags);
-  Split parts{{arguments.begin(), at}, {}};
+  Split parts{with_values_spelled_out({arguments.begin(), at}, begin, command->flags), {}};
   // Alone it asks for help there, too.
   if (has_own_h(*command) && parts.flags.back() == "-h") parts.flags.back() = "--help";
   if (at != arguments.end() && *at == "--") ++at;
@@ -306,6 +362,32 @@ Words with_our_words(Words arguments) {
   return arguments;
 }
 
+bool is_about_stack_file(const Flag& flag) {
+  const std::array values{FlagValue(&Options::files), FlagValue(&Options::env_files),
+                          FlagValue(&Options::profiles), FlagValue(&Options::project_directory)};
+  return std::ranges::find(values, flag.value) != values.end();
+}
+
+/// docker's own commands: no stack file is read by them.
+bool reads_stack_file(const Command& command) {
+  constexpr std::array without{"container", "image",   "volume", "network", "system",
+                               "builder",   "inspect", "login",  "logout",  "doctor"};
+  return std::ranges::find(without, verb_of(command)) == without.end();
+}
+
+/// "-f,--file" of what was given about a stack file to a command that reads none, where docker's
+/// flag of that name would mean something else; empty when nothing was.
+std::string_view idle_flag(const Command& command, const Options& options) {
+  if (reads_stack_file(command)) return {};
+  const auto is_own = [&](const Flag& flag) {
+    return std::ranges::any_of(command.flags,
+                               [&](const Flag& own) { return own.value == flag.value; });
+  };
+  for (const Flag& flag : global_flags())
+    if (is_about_stack_file(flag) && is_given(options, flag) && !is_own(flag)) return flag.names;
+  return {};
+}
+
 /// Commands that change something, and cannot tell what it would be.
 bool cannot_preview(const Command& command) {
   constexpr std::array changing{"exec",
@@ -355,10 +437,24 @@ bool takes_words(const Command& command) {
          command.positional == Positional::object_and_words;
 }
 
-std::vector<std::string> as_container_run(std::vector<std::string> arguments) {
-  const auto places = places_of_command(arguments);
-  arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(places.front()), "container");
-  return arguments;
+std::vector<std::string> as_container_run(const std::vector<std::string>& arguments) {
+  const std::size_t verb = places_of_command(arguments).front();
+  Words words;
+  for (std::size_t at = 0; at < verb; ++at) {
+    const std::string& word = arguments[at];
+    const bool is_short = word.size() > 1 && word[1] != '-';
+    const std::string name = is_short ? word.substr(0, 2) : word.substr(0, word.find('='));
+    const Flag* const flag = find_flag(global_flags(), name);
+    const bool value_follows = flag != nullptr && takes_value(*flag) && name == word;
+    // The file that these are about has been looked for.
+    const bool stays = flag == nullptr || !is_about_stack_file(*flag);
+    if (stays) words.push_back(word);
+    if (value_follows && stays) words.push_back(arguments[at + 1]);
+    if (value_follows) ++at;
+  }
+  words.emplace_back("container");
+  words.insert(words.end(), arguments.begin() + static_cast<std::ptrdiff_t>(verb), arguments.end());
+  return words;
 }
 
 Parsed parse(const std::vector<std::string>& typed) {
@@ -422,6 +518,10 @@ Parsed parse(const std::vector<std::string>& typed) {
     parsed.options.arguments = std::move(parts.command);
     parsed.options.command_line = arguments;
   }
+  if (const auto idle = idle_flag(*parsed.command, parsed.options); !idle.empty())
+    return wrong_usage(
+        fmt::format("`stack {}` reads no stack file: {} is not for it", parsed.command->name, idle),
+        parsed.command);
   if (parsed.options.dry_run && cannot_preview(*parsed.command))
     return wrong_usage(fmt::format("`{}` cannot tell what it would do: --dry-run is not for it",
                                    parsed.command->name),

@@ -18,8 +18,9 @@ struct Parsed {
   int exit_code = 0;  ///< when there is no command
 };
 
-/// `run ...` as `container run ...`.
-std::vector<std::string> as_container_run(std::vector<std::string> arguments);
+/// `run ...` as `container run ...`, without what stands in front of it about
+/// stack files.
+std::vector<std::string> as_container_run(const std::vector<std::string>& arguments);
 
 /// Prints help to stdout and mistakes (with the nearest name) to stderr.
 Parsed parse(const std::vector<std::string>& arguments);

@@ -68,17 +68,18 @@ PrivatePort parse_private_port(std::string_view text, const std::string& protoco
   return port;
 }
 
-std::optional<std::string> find_published(const supervisor::ObservedContainer& container,
-                                          const PrivatePort& port) {
+std::vector<std::string> all_published(const supervisor::ObservedContainer& container,
+                                       const PrivatePort& port) {
+  std::vector<std::string> addresses;
   for (const PublishedPort& each : container.status.published)
     if (each.container_port == port.number && each.protocol == port.protocol)
-      return public_text(each);
-  return std::nullopt;
+      addresses.push_back(public_text(each));
+  return addresses;
 }
 
 std::string published_address(const supervisor::ObservedContainer& container,
                               const PrivatePort& port) {
-  if (const auto address = find_published(container, port)) return *address;
+  if (const auto all = all_published(container, port); !all.empty()) return all.front();
   const std::string published = private_list(container);
   fail("no port {}/{} for container {}{}{}", port.number, port.protocol, container.config.name,
        published.empty() ? "" : ": ", published);

@@ -20,10 +20,10 @@ struct PrivatePort {
 /// "80" or "80/udp"; `protocol` for one that does not say. Throws Error (usage).
 PrivatePort parse_private_port(std::string_view text, const std::string& protocol);
 
-/// "0.0.0.0:49153" or "[::]:49153": the first address it is published at.
-std::optional<std::string> find_published(const supervisor::ObservedContainer& container,
-                                          const PrivatePort& port);
-/// The same; throws Error, naming the ports that are published, when it is not.
+/// "0.0.0.0:49153" and "[::]:49153": where it is published.
+std::vector<std::string> all_published(const supervisor::ObservedContainer& container,
+                                       const PrivatePort& port);
+/// The first of them; throws Error, naming the ports that are published, when it is not.
 std::string published_address(const supervisor::ObservedContainer& container,
                               const PrivatePort& port);
 /// "http://127.0.0.1:49153" of that port, or of the first of TCP. Throws Error when there is none.

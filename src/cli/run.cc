@@ -71,18 +71,6 @@ std::string id_of(const std::string& project, const std::string& name) {
   fail("no such container: {}", name);
 }
 
-bool is_given(const Options& options, const Flag& flag) {
-  return std::visit(
-      [&](auto member) {
-        if constexpr (std::is_same_v<decltype(member), bool Options::*>) {
-          return options.*member;
-        } else {
-          return !(options.*member).empty();
-        }
-      },
-      flag.value);
-}
-
 void refuse_flags_of_images(const Options& options) {
   for (const Flag& flag : image_only_flags()) {
     if (!is_given(options, flag)) continue;
@@ -108,6 +96,11 @@ bool is_image_here(const std::string& name) {
   } catch (const Error&) {
     return false;  // it is no name of an image
   }
+}
+
+/// A plain word, without a registry, a folder, a tag or a digest.
+bool may_be_service(const std::string& name) {
+  return name.find_first_of("./:@") == std::string::npos;
 }
 
 [[noreturn]] void fail_without_service(const spec::Project& project, const std::string& name) {
@@ -138,7 +131,10 @@ int attach(const std::string& project, const UpResult& result, const RunRequest&
 
 int run_run(const Options& options) {
   const std::string& what = options.arguments.front();
-  if (!spec::has_file(load_request(options))) return run_image(options);
+  if (!spec::has_file(load_request(options))) {
+    if (may_be_service(what) && !is_image_here(what)) load_project(options);  // tells of the file
+    return run_image(options);
+  }
   const Options of_service = options_of_service(options);
   const spec::Project loaded = load_project(of_service);
   if (!loaded.services.contains(what)) {

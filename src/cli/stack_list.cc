@@ -11,6 +11,7 @@
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/labels.h"
+#include "cli/name_filter.h"
 #include "cli/project.h"
 #include "cli/stack_view.h"
 #include "orchestrator/host_volumes.h"
@@ -46,9 +47,8 @@ void check(const std::vector<std::string>& filters) {
 }
 
 bool passes(const StackSummary& stack, const std::vector<std::string>& filters) {
-  return std::ranges::all_of(filters, [&](const std::string& filter) {
-    return stack.name.find(filter.substr(name_filter.size())) != std::string::npos;
-  });
+  return passes_filters(
+      filters, [&](const FilterText& filter) { return is_name_wanted(filter.value, stack.name); });
 }
 
 Fields row_of(const StackSummary& stack) {

@@ -265,6 +265,10 @@ int run_builder_prune(const Options& options) {
 }
 
 int run_system_prune(const Options& options) {
+  const bool is_timed = std::ranges::any_of(
+      options.filters, [](const std::string& filter) { return filter.starts_with("until="); });
+  if (options.volumes && is_timed)
+    throw Error("the \"until\" filter is not supported with \"--volumes\"");
   const char* const what =
       options.volumes ? "This will remove networks, images and anonymous volumes that nothing "
                         "uses, and the build cache."
@@ -280,7 +284,8 @@ int run_system_prune(const Options& options) {
     code = std::max(code, run_volume_prune(of_volumes));
   }
   code = std::max(code, run_image_prune(agreed));
-  return std::max(code, run_builder_prune(agreed));
+  // What builds keep has neither labels nor, one by one, a time.
+  return options.filters.empty() ? std::max(code, run_builder_prune(agreed)) : code;
 }
 
 }  // namespace stack::cli

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // stack volume ls, create, inspect, rm, restore, prune.
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "base/text.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/labels.h"
+#include "cli/name_filter.h"
 #include "cli/volume_view.h"
 #include "orchestrator/host_volumes.h"
 
@@ -29,9 +32,12 @@ VolumeStore store() {
   return VolumeStore(paths().volumes());
 }
 
+/// docker's mark for a volume that was made without a name.
+constexpr const char* anonymous_label = "com.docker.volume.anonymous";
+
 /// Those that a file names have a label for it; anonymous ones are known by their service alone.
 bool is_anonymous(const VolumeInfo& volume) {
-  return volume.labels.contains("stack.service");
+  return volume.labels.contains("stack.service") || volume.labels.contains(anonymous_label);
 }
 
 /// What docker says of a volume when it is only listed.
@@ -59,21 +65,23 @@ class VolumeFilter {
   VolumeFilter(const std::vector<std::string>& texts,
                std::map<std::string, std::vector<std::string>> users)
       : texts_(texts), users_(std::move(users)) {
+    constexpr std::array keys{"dangling", "driver", "label", "label!", "name"};
     for (const auto& text : texts_) {
-      const std::string key = text.substr(0, text.find('='));
       if (text.find('=') == std::string::npos ||
-          (key != "label" && key != "name" && key != "dangling"))
-        throw Error(
-            fmt::format("invalid filter \"{}\": dangling=, label= or name=", printable(text)))
+          std::ranges::find(keys, filter_text(text).key) == keys.end())
+        throw Error(fmt::format("invalid filter \"{}\": dangling=, driver=, label= or name=",
+                                printable(text)))
             .with_exit_code(ExitCode::usage);
     }
   }
 
   bool passes(const VolumeInfo& volume) const {
-    return std::ranges::all_of(texts_, [&](const std::string& text) {
-      const std::string value = text.substr(text.find('=') + 1);
-      if (text.starts_with("label=")) return has_label(volume.labels, value);
-      if (text.starts_with("name=")) return volume.name.find(value) != std::string::npos;
+    return passes_filters(texts_, [&](const FilterText& filter) {
+      const auto& [key, value] = filter;
+      if (key == "label") return has_label(volume.labels, value);
+      if (key == "label!") return !has_label(volume.labels, value);
+      if (key == "name") return is_name_wanted(value, volume.name);
+      if (key == "driver") return value == "local";
       return is_used(volume.name) != (value == "true" || value == "1");
     });
   }
@@ -84,6 +92,22 @@ class VolumeFilter {
   const std::vector<std::string>& texts_;
   std::map<std::string, std::vector<std::string>> users_;
 };
+
+/// What is to be made: under the one name that was given, or under one that nobody has.
+volumes::VolumeRequest wanted_volume(const Options& options) {
+  if (!options.driver.empty() && options.driver != "local")
+    throw Error(fmt::format("there is no volume driver {}", stack::quoted(options.driver)))
+        .with_hint("`--opt` gives \"local\" directories, disks, NFS and SMB shares");
+  std::vector<std::string> names = options.arguments;
+  if (!options.name.empty()) names.push_back(options.name);
+  if (names.size() > 1)
+    throw Error("\"stack volume create\" takes at most one name").with_exit_code(ExitCode::failure);
+  volumes::VolumeRequest request{names.empty() ? random_hex(64) : names.front(),
+                                 pairs(options.labels), pairs(options.driver_options)};
+  volumes::parse_volume_options(request.options);
+  if (names.empty()) request.labels[anonymous_label] = "";
+  return request;
+}
 
 Removal removal_of(const Options& options) {
   return options.now ? Removal::for_good : Removal::kept_for_a_while;
@@ -111,19 +135,14 @@ int run_volume_list(const Options& options) {
 }
 
 int run_volume_create(const Options& options) {
-  const volumes::VolumeRequest request{options.arguments.front(), pairs(options.labels),
-                                       pairs(options.driver_options)};
-  if (!options.driver.empty() && options.driver != "local")
-    throw Error(fmt::format("there is no volume driver \"{}\"", printable(options.driver)))
-        .with_hint("`--opt` gives the local driver directories, disks, NFS and SMB shares");
-  volumes::parse_volume_options(request.options);
+  const volumes::VolumeRequest request = wanted_volume(options);
   const VolumeInfo volume = store().ensure(request);
   if (!request.options.empty() && volume.options != request.options)
     throw Error(fmt::format("volume {} is there with other options: {}", volume.name,
                             volume.options.empty() ? "none" : volumes::to_text(volume.options)))
         .with_hint(fmt::format("`stack volume rm {}` makes room for it", volume.name));
-  std::cout << volume.name << '\n';
-  return 0;
+  std::cout << volume.name << '
+'; return 0;
 }
 
 int run_volume_inspect(const Options& options) {

@@ -7,6 +7,9 @@ namespace {
 Flag filter_flag(const char* help) {
   return {"--filter", &Options::filters, help, "KEY=VALUE"};
 }
+Flag short_filter_flag(const char* help) {
+  return {"-f,--filter", &Options::filters, help, "KEY=VALUE"};
+}
 Flag now_flag() {
   return {"--now", &Options::now, "Delete what they hold at once, instead of in 7 days"};
 }
@@ -21,7 +24,7 @@ Command volume_list_command() {
           "",
           {{"-q,--quiet", &Options::quiet, "Print names only"},
            {"--removed", &Options::removed, "Those that were removed and can be restored"},
-           filter_flag("dangling, label or name"),
+           short_filter_flag("dangling, driver, label or name"),
            {"--format", &Options::format,
             "table, 'table TEMPLATE', json, or a template of {{.Name}} and the like", "FORMAT"}},
           run_volume_list};
@@ -29,25 +32,27 @@ Command volume_list_command() {
 
 Command volume_create_command() {
   return {"volume create",
-          "Make a volume that belongs to no stack, for `external: true`",
+          "Make a volume that belongs to no stack, for `external: true`; without a name of its "
+          "own, too",
           "stack volume create shared",
-          Positional::one,
+          Positional::any,
           "VOLUME",
-          {{"-d,--driver", &Options::driver, "local, the only one", "DRIVER"},
+          {{"-d,--driver", &Options::driver, "There is only \"local\"", "NAME"},
            {"--label", &Options::labels, "Something to be found by", "KEY=VALUE"},
+           {"--name", &Options::name, hidden, "NAME"},
            {"-o,--opt", &Options::driver_options, "What is mounted: type, device, o", "KEY=VALUE"}},
           run_volume_create};
 }
 
 Command volume_inspect_command() {
-  return {
-      "volume inspect",
-      "Show all that is known of volumes, as JSON",
-      "stack volume inspect shop_data",
-      Positional::at_least_one,
-      "VOLUME",
-      {{"--format", &Options::format, "json, or a template of {{.Name}} and the like", "FORMAT"}},
-      run_volume_inspect};
+  return {"volume inspect",
+          "Show all that is known of volumes, as JSON",
+          "stack volume inspect shop_data",
+          Positional::at_least_one,
+          "VOLUME",
+          {{"-f,--format", &Options::format, "json, or a template of {{.Name}} and the like",
+            "FORMAT"}},
+          run_volume_inspect};
 }
 
 Command volume_remove_command() {
@@ -79,7 +84,7 @@ Command volume_prune_command() {
           {{"-a,--all", &Options::all, "Those with names too"},
            {"-f,--force", &Options::force, "Do not ask"},
            {"--removed", &Options::removed, "Delete those that were removed and are kept"},
-           filter_flag("label=KEY[=VALUE]"),
+           filter_flag("label=KEY[=VALUE] or label!=KEY[=VALUE]"),
            now_flag()},
           run_volume_prune};
 }

@@ -62,6 +62,8 @@ HostNetwork described(const ProjectFiles& files, const NetworkRecord& record) {
   if (!applied.is_object()) return network;
   network.options = strings_of(applied, "driver_opts");
   network.labels = strings_of(applied, "labels");
+  for (const auto& subnet : applied.value("/ipam/config"_json_pointer, Json::array()))
+    network.aux_addresses.merge(strings_of(subnet, "aux_addresses"));
   network.attachable = applied.value("attachable", false);
   if (files.project == supervisor::lone_networks_project) return network;
   network.labels["com.docker.compose.project"] = files.project;

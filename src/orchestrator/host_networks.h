@@ -32,6 +32,7 @@ struct HostNetwork {
   network::NetworkSpec spec;
   spec::StringMap options;
   spec::StringMap labels;
+  spec::StringMap aux_addresses;  ///< never given out, by names for them
   bool attachable = false;
   std::chrono::system_clock::time_point created;
   std::vector<NetworkMember> members;  ///< by name

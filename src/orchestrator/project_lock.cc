@@ -60,6 +60,12 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
   }
 }
 
+void remove_lock(const HostPaths& paths, const std::string& project, const FileLock& /*lock*/) {
+  const auto directory = paths.project_run(project);
+  ::unlink((directory / "lock").c_str());
+  for (const auto& each : {directory, paths.run / "stacks", paths.run}) ::rmdir(each.c_str());
+}
+
 void remove_project_directories(const HostPaths& paths, const std::string& project,
                                 const FileLock& /*lock*/) {
   fail_point("project.remove-data");

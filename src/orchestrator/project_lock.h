@@ -19,6 +19,10 @@ FileLock lock_project(
     const std::function<void(const std::string&)>& waiting,
     const std::function<bool()>& given_up = [] { return false; });
 
+/// Takes the lock away again, and its directory when nothing else is in it: of a project that there
+/// is nothing of.
+void remove_lock(const HostPaths& paths, const std::string& project, const FileLock& lock);
+
 /// Removes what a project without containers, networks and supervisor leaves on disk: its
 /// directories, while `lock` (of that project) is held. Volumes are not in there.
 void remove_project_directories(const HostPaths& paths, const std::string& project,

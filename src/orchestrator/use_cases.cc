@@ -2,6 +2,8 @@
 #include "orchestrator/use_cases.h"
 
 #include <algorithm>
+
+#include "base/files.h"
 #include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/backed_volumes.h"
 #include "orchestrator/copied_volumes.h"
@@ -454,10 +456,26 @@ DownResult down(const std::string& name, const spec::Project* project, DownPolic
 namespace {
 
 /// Nothing is locked for what is only told: a lock is a file.
-std::optional<FileLock> lock_to_change(const std::string& name, const char* what, Host& host) {
-  if (host.effect == Effect::none) return std::nullopt;
-  return lock_project(host.paths, name, what, host.waiting, host.interrupted);
-}
+/// The lock of a project that is to be changed, and need not be there: then nothing is left of it
+/// either.
+class ChangeLock {
+ public:
+  ChangeLock(const std::string& name, const char* what, Host& host)
+      : paths_(host.paths), name_(name) {
+    if (host.effect == Effect::none) return;
+    lock_.emplace(lock_project(paths_, name, what, host.waiting, host.interrupted));
+  }
+  ~ChangeLock() {
+    if (lock_ && !stack::exists(paths_.project_data(name_))) remove_lock(paths_, name_, *lock_);
+  }
+  ChangeLock(const ChangeLock&) = delete;
+  ChangeLock& operator=(const ChangeLock&) = delete;
+
+ private:
+  const HostPaths& paths_;
+  const std::string& name_;
+  std::optional<FileLock> lock_;
+};
 
 Execution carry_out(const Plan& plan, Engine& engine, Host& host) {
   host.planned(plan);
@@ -477,7 +495,7 @@ Execution execute_on(const std::string& name, Host& host,
 
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host) {
-  const auto lock = lock_to_change(name, "stack stop", host);
+  const ChangeLock lock(name, "stack stop", host);
   Execution execution = execute_on(
       name, host, [&](const auto& observed) { return plan_stop(observed, services, grace); });
   if (host.effect == Effect::real && execution.succeeded())
@@ -487,7 +505,7 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
 
 Execution remove(const std::string& name, const RemoveRequest& request, Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock = lock_project(host.paths, name, "stack rm", host.waiting, host.interrupted);
+  const ChangeLock lock(name, "stack rm", host);
   NativeEngine engine(host.paths, nothing);
   RemoveRequest completed = request;
   if (request.volumes) completed.volume_users = volume_users(host.paths);
@@ -551,7 +569,7 @@ std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
 }
 
 Execution restart(const std::string& name, const RestartRequest& request, Host& host) {
-  const auto lock = lock_to_change(name, "stack restart", host);
+  const ChangeLock lock(name, "stack restart", host);
   return execute_on(name, host,
                     [&](const auto& observed) { return plan_restart(observed, request); });
 }
@@ -584,7 +602,7 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {
-    const auto lock = lock_to_change(project.name, "stack start", host);
+    const ChangeLock lock(project.name, "stack start", host);
     NativeEngine engine(host.paths, desired);
     ObservedState observed = engine.observe();
     engine.count_orphans_as_ended(observed);
@@ -613,7 +631,7 @@ std::set<std::string> services_to_boot(const HostPaths& paths, const std::string
 Execution boot(const spec::Project& project, Host& host) {
   check_home(project, host.paths);
   DesiredState desired = desired_of_made(project, host.paths);
-  const auto lock = lock_to_change(project.name, "stack boot", host);
+  const ChangeLock lock(project.name, "stack boot", host);
   NativeEngine engine(host.paths, desired);
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);

@@ -96,10 +96,25 @@ Joined join_container(const JoinRequest& request) {
   return joined;
 }
 
+namespace {
+
+/// In docker's codes: a user that is not there is the caller's mistake, a directory is like a
+/// program that is missing.
+Error explained_by_code(const ChildFailure& failure, const ProcessSpec& process) {
+  Error error = describe_failure(failure, process, nullptr);
+  if (failure.stage == ChildStage::find_user || failure.stage == ChildStage::find_group)
+    error.with_exit_code(ExitCode::failure);
+  if (failure.stage == ChildStage::working_directory)
+    error.with_exit_code(failure.error == EACCES ? ExitCode::not_executable : ExitCode::not_found);
+  return error;
+}
+
+}  // namespace
+
 void take_join_result(Joined& joined) {
   ChildOutcome outcome = receive_outcome(joined.report.get());
   if (outcome.kind == ChildOutcome::Kind::failed)
-    throw describe_failure(outcome.failure, joined.process, nullptr);
+    throw explained_by_code(outcome.failure, joined.process);
   if (outcome.kind == ChildOutcome::Kind::vanished) throw describe_silence();
   joined.terminal = std::move(outcome.descriptor);
 }

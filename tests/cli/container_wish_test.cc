@@ -75,6 +75,9 @@ TEST(ContainerWish, ANamedVolumeIsTheMachines) {
 
 TEST(ContainerWish, ATargetThatIsAnOptionWasMeantOtherwise) {
   expect_refused({"-v", "/data/public:ro"}, "did you mean /data/public:/data/public:ro?");
+  for (const std::string mode : {"r0", "RO", "readonly", "ro,rw", "rw,rw", "z,Z"})
+    expect_refused({"-v", "data:/x:" + mode}, "invalid mode: " + mode);
+  EXPECT_EQ(service({"-v", "/tmp:/x:ro,cached"})["volumes"], Json({"/tmp:/x:ro,cached"}));
 }
 
 TEST(ContainerWish, AMountInWords) {

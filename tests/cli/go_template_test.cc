@@ -91,6 +91,28 @@ TEST(GoTemplate, HasDockersFunctions) {
   EXPECT_EQ(render(R"({{.Label "stage"}}-{{.Label "nope"}}-)"), "test--");
 }
 
+TEST(GoTemplate, WhatDockersStructsLeaveOutIsNothing) {
+  EXPECT_EQ(render("{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}"), "none");
+  EXPECT_EQ(render("{{with .State.Health}}x{{end}}|{{if .Healthcheck}}y{{end}}|"), "||");
+  EXPECT_EQ(render("{{.Entrypoint}} {{.ExposedPorts}} {{json .Env}}"), "[] map[] null");
+  EXPECT_EQ(render("{{index .Sysctls \"x\"}}|{{range .Env}}x{{end}}|"), "||");
+  EXPECT_EQ(refusal("{{.State.Health.Status}}"), "--format: there is no field .Status in nothing");
+}
+
+TEST(GoTemplate, AKeyThatAMapHasNotIsNoMistake) {
+  const GoTemplate line(
+      "{{.Networks.nope.IPAddress}}|{{.Networks.one.IPAddress}}|{{.Attributes.x}}");
+  EXPECT_EQ(line.render({{"Networks", {{"one", {{"IPAddress", "10.0.0.2"}}}}},
+                         {"Attributes", {{"name", "web"}}}}),
+            "<no value>|10.0.0.2|<no value>");
+}
+
+TEST(GoTemplate, TakesParts) {
+  EXPECT_EQ(render("{{slice .ID 0 4}} {{slice .Args 1}} {{html \"<a & b>\"}}"),
+            "0123 [daemon off;] &lt;a &amp; b&gt;");
+  EXPECT_EQ(refusal("{{slice .ID 0 1000}}"), "--format: index out of range: 1000");
+}
+
 TEST(GoTemplate, WhatIsNotThereIsToldByName) {
   EXPECT_EQ(refusal("{{.Nope}}"), "--format: there is no field .Nope");
   EXPECT_EQ(refusal("{{.Name.First}}"), "--format: there is no field .First in shop-web-1");

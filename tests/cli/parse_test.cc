@@ -172,6 +172,63 @@ TEST(Parse, AfterVersionFMeansFormat) {
   EXPECT_EQ(parsed({"version", "-f", "json"}).options.format, "json");
 }
 
+TEST(Parse, ValuesOfShortFlagsMayHaveAnEqualsSign) {
+  const Parsed line = parsed({"container", "run", "-it=false", "-d=true", "-e=A=1", "-e", "-d=true",
+                              "-w=/tmp", "box:1", "-e=B"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_TRUE(line.options.open_stdin);
+  EXPECT_FALSE(line.options.tty);
+  EXPECT_TRUE(line.options.detach);
+  EXPECT_EQ(line.options.environment, (std::vector<std::string>{"A=1", "-d=true"}));
+  EXPECT_EQ(line.options.workdir, "/tmp");
+  EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"box:1", "-e=B"}));
+  EXPECT_EQ(parsed({"logs", "-n=2", "web"}).options.tail, "2");
+  EXPECT_TRUE(parsed({"container", "rm", "-f=true", "web"}).options.force);
+  EXPECT_EQ(parsed({"-f=a.yaml", "ps"}).options.files, std::vector<std::string>{"a.yaml"});
+}
+
+TEST(Parse, OfWhatThereCanBeOneOfTheLastCounts) {
+  const Parsed line = parsed({"container", "run", "-m", "100m", "-m", "200m", "box:1"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.options.memory, "200m");
+  EXPECT_EQ(parsed({"-p", "one", "up", "-p", "two"}).options.project_name, "two");
+}
+
+TEST(Parse, DockersCommandsHaveDockersF) {
+  EXPECT_EQ(parsed({"volume", "ls", "-qf", "name=tmp_"}).options.filters,
+            std::vector<std::string>{"name=tmp_"});
+  for (const char* group : {"volume", "network", "image", "container"}) {
+    const Parsed line = parsed({group, "inspect", "-f", "{{.Name}}", "x"});
+    EXPECT_EQ(line.options.format, "{{.Name}}") << group;
+    EXPECT_TRUE(line.options.files.empty()) << group;
+  }
+  EXPECT_EQ(
+      parsed({"container", "exec", "--env-file", "f", "web", "env"}).options.env_files_of_container,
+      std::vector<std::string>{"f"});
+  EXPECT_EQ(parsed({"image", "build", "-f", "Dockerfile.dev", "."}).options.files,
+            std::vector<std::string>{"Dockerfile.dev"});
+}
+
+TEST(Parse, WhereNoStackFileIsReadNoneCanBeNamed) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"volume", "rm", "-f", "x", "--file", "y"},
+        {"-f", "x.yaml", "container", "ls"},
+        {"network", "inspect", "--profile", "dev", "n"},
+        {"container", "rm", "--env-file", "x", "web"},
+        {"system", "df", "--project-directory", "/"}}) {
+    const Parsed line = parsed(words);
+    EXPECT_EQ(line.command, nullptr) << words[0] << ' ' << words[1];
+    EXPECT_EQ(line.exit_code, static_cast<int>(ExitCode::usage));
+  }
+  EXPECT_NE(parsed({"-f", "x.yaml", "ls"}).command, nullptr) << "docker compose takes it";
+}
+
+TEST(Parse, ARunOfAnImageLeavesWhatStandsInFrontOfIt) {
+  EXPECT_EQ(as_container_run({"--profile", "dev", "-fx.yaml", "--env-file=y", "--progress", "plain",
+                              "run", "--rm", "box:1"}),
+            (std::vector<std::string>{"--progress", "plain", "container", "run", "--rm", "box:1"}));
+}
+
 TEST(Parse, WhatAShellAsksAboutIsNoLineOfOurs) {
   const Parsed line = parsed({"__complete", "up", "--bogus", "-f", ""});
   ASSERT_NE(line.command, nullptr);

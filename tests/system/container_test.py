@@ -245,6 +245,46 @@ class ByName(ContainerTest):
         result = self.container("start", "-ai", "asks", stdin="hello\n", expect=4)
         self.assertEqual(result.out, "got hello\n")
 
+    def test_a_removal_by_force_minds_no_missing_ones(self):
+        self.assertIn("No such container: nope", self.container("rm", "-f", "nope").err)
+        self.container("rm", "nope", expect=1)
+        self.assertIn("No such image: nope:1", self.stack("image", "rm", "-f", "nope:1").err)
+
+    def test_a_port_on_all_its_addresses(self):
+        self.run_box("-d", "--name", "web", "-p", "18080:80", "-", "sleep", "1001")
+        self.assertEqual(self.container("port", "web", "80").lines, ["0.0.0.0:18080", "[::]:18080"])
+
+    def test_a_network_by_its_id(self):
+        identity = self.stack("network", "create", "--aux-address", "kept=10.88.0.9", "--subnet", "10.88.0.0/24",
+                              "--ipam-driver", "default", "--scope", "local", "here").out.strip()
+        for name in (identity, identity[:12], f"name={identity[:12]},alias=a"):
+            self.run_box("--rm", "--network", name, "-", "true")
+        self.run_box("-d", "--name", "in", "--network", identity[:12], "-", "sleep", "1001")
+        for name in ("here", identity, identity[:12]):
+            names = self.container("ls", "--filter", f"network={name}", "--format", "{{.Names}}").out
+            self.assertEqual(names, "in\n", name)
+        aux = self.stack("network", "inspect", "-f", "{{json (index .IPAM.Config 0).AuxiliaryAddresses}}", "here").out
+        self.assertEqual(aux, '{"kept":"10.88.0.9"}\n')
+        self.container("rm", "-f", "in")
+        self.stack("network", "rm", "here")
+
+    def test_exec_has_docker_s_codes_and_files(self):
+        self.write("extra.env", "# said\nQ=1\n")
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        self.assertIn("Q=1\n", self.container("exec", "--env-file", "extra.env", "web", "env").out)
+        self.container("exec", "-w", "/nope", "web", "pwd", expect=127)
+        self.container("exec", "-u", "nobodyx", "web", "id", expect=1)
+
+    def test_other_limits_while_it_runs(self):
+        self.run_box("-d", "--name", "web", "-m", "64m", "-", "sleep", "1001")
+        limits = lambda: self.container("inspect", "-f", "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}", "web").out
+        self.assertEqual(limits(), "67108864 134217728\n")
+        self.container("update", "--memory-swap", "256m", "web")
+        self.assertEqual(limits(), "67108864 268435456\n")
+        self.assertIn("must provide one or more flags", self.container("update", "web", expect=1).err)
+        self.run_box("-d", "--name", "other", "-", "sleep", "1001")
+        self.container("rename", "other", "web", expect=1)
+
     def test_a_wait_ends_with_a_signal(self):
         self.run_box("-d", "--name", "long", "-", "sleep", "1001")
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -387,6 +427,22 @@ class ByName(ContainerTest):
         self.assertEqual(names("--filter", "label=tier=front"), ["one"])
         self.assertEqual(names("--filter", "exited=1"), ["two"])
         self.assertIn("invalid filter", self.container("ls", "--filter", "x=y", expect=2).err)
+
+    def test_filters_are_regular_expressions_and_ids(self):
+        self.run_box("-d", "--name", "w1", "-", "sleep", "1001")
+        self.run_box("-d", "--name", "xw1y", "-", "sleep", "1001")
+        image = json.loads(self.stack("image", "inspect", IMAGE).out)[0]["Id"]
+        def names(*filters):
+            flags = [word for text in filters for word in ("--filter", text)]
+            return sorted(self.container("ls", *flags, "--format", "{{.Names}}").lines)
+        for text in ("name=^w1$", "name=^/w1$", "name=/w1", "name=^w"):
+            self.assertEqual(names(text), ["w1"], text)
+        for text in ("name=w1|zz", f"ancestor={image}", f"ancestor={image[7:19]}", f"ancestor={IMAGE}"):
+            self.assertEqual(names(text), ["w1", "xw1y"], text)
+        self.assertEqual(names("name=w.*y"), ["xw1y"])
+        self.assertEqual(names("name=^w1$", "name=y$"), ["w1", "xw1y"])
+        self.assertIn("invalid value for state (bogus)",
+                      self.container("ls", "--filter", "status=bogus", expect=1).err)
 
     def test_prune_takes_what_has_ended(self):
         self.run_box("-d", "--name", "one", "-", "sleep", "1001")

@@ -275,6 +275,21 @@ class Pause(stacktest.StackTest):
         self.assertEqual(self.state_of("web"), "paused")
 
 
+class Nothing(stacktest.StackTest):
+    def test_a_stack_that_there_is_nothing_of_leaves_nothing(self):
+        """check_residue() looks for its lock."""
+        self.write_stack("services: {web: {image: box:1, command: sleep 1001}}")
+        for verb in ("stop", "start", "restart"):
+            self.stack("-p", "other", verb, expect=None)
+
+    def test_a_word_where_no_stack_file_is_is_asked_for_nowhere(self):
+        self.assertIn("no configuration file provided", self.stack("run", "webb", expect=1).err)
+
+    def test_logs_of_a_number_that_there_is_not(self):
+        self.up("services: {web: {image: box:1, command: sleep 1001, stop_grace_period: 0s}}")
+        self.assertIn('service "web" is not running container #9', self.stack("logs", "--index", "9", "web", expect=1).err)
+
+
 class Update(stacktest.StackTest):
     STACK = """
         services:

@@ -471,7 +471,8 @@ class Reading(LogsTest):
         self.assertEqual(self.logs("--since", stamped.split()[0], "web").splitlines()[-1], "2000")
         self.assertEqual(self.stack("logs", "--since", "yesterday", expect=None).code, 2)
         self.assertEqual(self.logs("--index", "1", "--tail", "1", "web"), "2000\n")
-        self.assertEqual(self.logs("--index", "2", "web"), "")
+        self.assertIn('service "web" is not running container #2',
+                      self.stack("logs", "--index", "2", "web", expect=1).err)
 
     def test_a_terminal_is_not_driven_by_what_containers_print(self):
         self.up(r"""

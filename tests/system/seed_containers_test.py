@@ -261,8 +261,8 @@ class Renamed(ContainerTest):
         self.container("rename", "old", "new")
         self.run_box("-d", "--name", "old", "-", "sleep", "1002")
         self.assertEqual((self.row("old")["State"], self.row("new")["State"]), ("running", "running"))
-        self.assertIn("Conflict", self.container("rename", "old", "new", expect=125).err)
-        self.assertIn("Invalid container name", self.container("rename", "old", "a b", expect=125).err)
+        self.assertIn("Conflict", self.container("rename", "old", "new", expect=1).err)
+        self.assertIn("Invalid container name", self.container("rename", "old", "a b", expect=1).err)
         self.assertIn("No such container", self.container("rename", "nobody", "x", expect=1).err)
         self.container("rm", "-f", "old", "new")
 

@@ -43,6 +43,21 @@ class Made(VolumeTest):
         self.run_box("--name", "web", "-v", "/srv/data", "-", "sh", "-c", "echo written > /srv/data/x")
         self.assertEqual((self.check_anonymous("web") / "x").read_text(), "written\n")
 
+    def test_by_hand(self):
+        self.assertRegex(self.stack("volume", "create").out, "^[0-9a-f]{64}\n$")
+        self.stack("volume", "create", "-d", "local", "--name", "tmp_1")
+        self.stack("volume", "create", "--label", "keep=yes", "precious")
+        self.stack("volume", "create", "-d", "nfs", "other", expect=1)
+        self.stack("volume", "create", "--name", "a", "b", expect=1)
+        self.assertEqual(self.stack("volume", "ls", "-qf", "name=tmp_").lines, ["tmp_1"])
+        self.assertEqual(self.stack("volume", "ls", "-q", "-f", "name=^precious$", "-f", "driver=local").lines, ["precious"])
+        self.assertEqual(self.stack("volume", "inspect", "-f", "{{.Name}}", "tmp_1").out, "tmp_1\n")
+        self.stack("volume", "rm", "--file", "x", "tmp_1", expect=2)
+        self.stack("volume", "prune", "-f")  # the one without a name
+        self.assertEqual(self.volumes(), ["precious", "tmp_1"])
+        self.stack("volume", "prune", "-af", "--filter", "label!=keep")
+        self.assertEqual(self.volumes(), ["precious"])
+
     def test_by_the_image(self):
         self.write("Dockerfile", "FROM box:1\nVOLUME /srv/data\n")
         self.stack("image", "build", "-t", "made:1", ".")
