@@ -141,8 +141,8 @@ int run_volume_create(const Options& options) {
     throw Error(fmt::format("volume {} is there with other options: {}", volume.name,
                             volume.options.empty() ? "none" : volumes::to_text(volume.options)))
         .with_hint(fmt::format("`stack volume rm {}` makes room for it", volume.name));
-  std::cout << volume.name << '
-'; return 0;
+  std::cout << volume.name << '\n';
+  return 0;
 }
 
 int run_volume_inspect(const Options& options) {

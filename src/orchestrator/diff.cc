@@ -173,6 +173,47 @@ bool is_of_another_service(const DesiredContainer& wish, const ObservedContainer
   return wish.step.empty() && !wish.one_off && is.config.service != wish.service;
 }
 
+Json with_word(const Json& entry, std::string_view word) {
+  if (!entry.is_string()) return entry;
+  return fmt::format("{} {}", without_hash(entry.get_ref<const std::string&>()), word);
+}
+
+/// A word in the place of each hash, which would tell a short secret to whoever tries some.
+std::string without_hashes(const std::string& side, std::string_view word) {
+  Json json = Json::parse(side, nullptr, false);
+  if (json.is_discarded()) return side;
+  if (!json.is_array()) return with_word(json, word).dump();
+  for (Json& entry : json) entry = with_word(entry, word);
+  return json.dump();
+}
+
+void hide_hashes(std::vector<FieldChange>& fields) {
+  for (FieldChange& field : fields) {
+    const std::string_view key = key_of(field.path);
+    if (key != "configs" && key != "secrets") continue;
+    const bool is_text = is_other_text(field);
+    field.before = without_hashes(field.before, is_text ? "old-text" : "text");
+    field.after = without_hashes(field.after, is_text ? "new-text" : "text");
+  }
+}
+
+/// Networks that it should be in, and was taken out of by hand.
+std::vector<FieldChange> lost_networks(const DesiredContainer& wish, const ObservedContainer& is,
+                                       const spec::SourceMap& sources) {
+  constexpr std::array<std::string_view, 2> without_endpoint{"host", "none"};
+  std::vector<FieldChange> lost;
+  for (const auto& [key, network] : wish.network_names) {
+    const auto& endpoints = is.config.endpoints;
+    if (std::ranges::find(endpoints, network, &supervisor::Endpoint::network) != endpoints.end())
+      continue;
+    if (std::ranges::find(without_endpoint, network) != without_endpoint.end()) continue;
+    const std::string path = "networks." + key;
+    lost.push_back({path, "\"disconnected\"", "\"connected\"",
+                    sources.find("services." + wish.service + "." + path)});
+  }
+  return lost;
+}
+
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   if (is_of_another_service(wish, is))
@@ -183,8 +224,11 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
         compare_descriptions(is.config.applied, wished, sources, "services." + wish.service);
     const Verdict verdict = can_be_updated(wish, is, fields) ? Verdict::update : Verdict::recreate;
     const bool other_texts = verdict == Verdict::update && any_other_text(fields);
+    hide_hashes(fields);
     if (!fields.empty()) return {verdict, fields, phrase(fields), other_texts};
   }
+  if (auto lost = lost_networks(wish, is, sources); !lost.empty())
+    return {Verdict::recreate, lost, phrase(lost)};
   if (runs_on(is) || is_completed(is) || has_nothing_to_run(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.
   if (!wish.step.empty()) return {Verdict::recreate, {}, why_not_running(is)};

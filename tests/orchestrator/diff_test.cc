@@ -129,6 +129,32 @@ TEST(Diff, ADamagedDescriptionCountsAsDifferentFromEverything) {
             Verdict::recreate);
 }
 
+TEST(Diff, ANetworkThatItWasTakenOutOfIsMissed) {
+  const auto shop = project({service("web")});
+  ObservedState world = come_true(desired(shop));
+  world.containers["shop-web-1"].config.endpoints.clear();
+  const auto change = diff(desired(shop), world, {"web"}).containers.at("shop-web-1");
+  EXPECT_EQ(change.verdict, Verdict::recreate);
+  EXPECT_EQ(texts(change.fields), "networks.default: \"disconnected\" -> \"connected\"\n");
+}
+
+/// A hash of a short one can be found by trying.
+TEST(Diff, TextsOfSecretsAreNotToldNotEvenByTheirHash) {
+  const auto with_text = [](const std::string& text) {
+    spec::Service web = service("web");
+    web.secrets.emplace_back();
+    web.secrets.back().source = "key";
+    auto shop = project({web});
+    shop.secrets["key"].content = text;
+    return desired(shop);
+  };
+  const auto change = diff(with_text("hunter3"), come_true(with_text("hunter2")), {"web"})
+                          .containers.at("shop-web-1");
+  EXPECT_EQ(texts(change.fields),
+            "secrets: [\"key:/run/secrets/key 0:0 444 old-text\"] -> "
+            "[\"key:/run/secrets/key 0:0 444 new-text\"]\n");
+}
+
 /// What becomes of a running web whose limits were as `before` has them.
 Verdict verdict_of(const spec::Service& before, const spec::Service& after,
                    supervisor::Phase phase = supervisor::Phase::running) {

@@ -206,6 +206,17 @@ class Live(NetworkTest):
         self.inside("web", "nslookup", "buyer", expect=1)
         self.assertIn("is no link", self.network("connect", "--link", "a:b:c", "side", self.name, expect=2).err)
 
+    def test_up_brings_back_what_was_taken_away(self):
+        self.create("side")
+        self.start()
+        network = f"{self.project}_default"
+        self.network("disconnect", network, self.name)
+        self.assertIn("disconnected", self.stack("plan").out)
+        self.stack("up", "-d")
+        (seen,) = json.loads(self.stack("container", "inspect", self.name).out)
+        self.assertIn(network, seen["NetworkSettings"]["Networks"])
+        self.assertIn("nothing to change", self.stack("up", "-d").err)
+
     def test_what_was_joined_stays_after_a_restart(self):
         self.create("side")
         self.start()
