@@ -16,7 +16,7 @@ const VolumeOptions kept_in_memory{{"type", "tmpfs"}, {"device", "tmpfs"}, {"o",
 const VolumeOptions bound{{"type", "none"}, {"device", "/srv/data"}, {"o", "bind,ro"}};
 
 /// web has volume "data" of these options at /data.
-spec::Project shop_with(const VolumeOptions& options) {
+spec::Project shop_backed_by(const VolumeOptions& options) {
   spec::Service web = service("web");
   spec::Mount& mount = web.volumes.emplace_back();
   mount.type = spec::MountType::volume;
@@ -41,7 +41,7 @@ ObservedState world_with(const DesiredState& wish, const VolumeOptions& options,
 }
 
 runtime::MountSpec mount_of(const VolumeOptions& options) {
-  DesiredState wish = desired(shop_with(options));
+  DesiredState wish = desired(shop_backed_by(options));
   settle_volumes(wish, {});
   const Places places{{"/layers/1"},
                       [](const auto& volume, const auto&) { return "/v/" + volume; }};
@@ -73,7 +73,7 @@ TEST(BackedVolumes, AreWhatTheirOptionsSayWithTheirNames) {
 }
 
 TEST(BackedVolumes, OthersVolumesAreTakenAsTheyAre) {
-  DesiredState wish = desired(shop_with({}));
+  DesiredState wish = desired(shop_backed_by({}));
   settle_volumes(wish, world_with(wish, bound, "other"));
   EXPECT_EQ(wish.volumes.begin()->second.options, bound);
   EXPECT_EQ(wish.containers.at("shop-web-1").mounts.at(0).backing.device, "/srv/data");
@@ -81,21 +81,21 @@ TEST(BackedVolumes, OthersVolumesAreTakenAsTheyAre) {
 }
 
 TEST(BackedVolumes, ThatHaveChangedAreAProblemAndNeverMadeAnew) {
-  DesiredState wish = desired(shop_with(kept_in_memory));
+  DesiredState wish = desired(shop_backed_by(kept_in_memory));
   const ObservedState world = world_with(wish, bound, "shop");
   settle_volumes(wish, world);
   EXPECT_EQ(problems_of(wish, world),
             "volume " + name_of_data(wish) +
                 " is there with other options: device=/srv/data, o=bind,ro, type=none; and now "
                 "device=tmpfs, o=size=1m,uid=7, type=tmpfs\n");
-  DesiredState without = desired(shop_with({}));
+  DesiredState without = desired(shop_backed_by({}));
   settle_volumes(without, world);
   EXPECT_NE(problems_of(without, world).find("and now no options"), std::string::npos);
   EXPECT_EQ(problems_of(wish, world_with(wish, kept_in_memory, "shop")), "");
 }
 
 TEST(BackedVolumes, OfADriverThatThereIsNotAreAProblem) {
-  spec::Project shop = shop_with({});
+  spec::Project shop = shop_backed_by({});
   shop.volumes.at("data").driver = "rexray";
   const DesiredState wish = desired(shop);
   EXPECT_EQ(problems_of(wish, {}),
@@ -103,7 +103,7 @@ TEST(BackedVolumes, OfADriverThatThereIsNotAreAProblem) {
 }
 
 TEST(BackedVolumes, WithOptionsThatMeanNothingAreAProblem) {
-  const DesiredState wish = desired(shop_with({{"o", "bind"}}));
+  const DesiredState wish = desired(shop_backed_by({{"o", "bind"}}));
   EXPECT_EQ(problems_of(wish, {}),
             "volume " + name_of_data(wish) + ": missing required option: \"type\"\n");
 }

@@ -25,7 +25,7 @@ Changes changes_for(const spec::Project& project, const ObservedState& world) {
   return diff(desired(project), world, names_of(project));
 }
 
-std::string plan_for(const spec::Project& project, const ObservedState& world = {}) {
+std::string plan_of_steps(const spec::Project& project, const ObservedState& world = {}) {
   return to_text(plan_up(desired(project), world, changes_for(project, world), Orphans::leave));
 }
 
@@ -39,7 +39,7 @@ TEST(PreStart, EachStepEndsBeforeTheNextAndTheServiceStartsLast) {
   spec::Service db = service("db");
   spec::Service web = prepared_web();
   web.depends_on["db"];
-  EXPECT_EQ("\n" + plan_for(project({db, web})), R"(
+  EXPECT_EQ("\n" + plan_of_steps(project({db, web})), R"(
 #0 create network shop_default (absent)
 #1 create container shop-db-1 (absent) after #0
 #2 create container shop-web-1 (absent) after #0
@@ -57,10 +57,10 @@ TEST(PreStart, EachStepEndsBeforeTheNextAndTheServiceStartsLast) {
 TEST(PreStart, IsNotRunAgainWhenItHasSucceeded) {
   const auto shop = project({prepared_web()});
   const ObservedState world = come_true(desired(shop));
-  EXPECT_EQ(plan_for(shop, world), "");
+  EXPECT_EQ(plan_of_steps(shop, world), "");
   auto scaled = shop;
   scaled.services["web"].scale = 2;
-  EXPECT_EQ("\n" + plan_for(scaled, world), R"(
+  EXPECT_EQ("\n" + plan_of_steps(scaled, world), R"(
 #0 create container shop-web-2 (absent)
 #1 start container shop-web-2 (created) after #0
 )");
@@ -68,7 +68,7 @@ TEST(PreStart, IsNotRunAgainWhenItHasSucceeded) {
   auto& web = stopped.containers["shop-web-1"];
   web = exited(web, 0);
   web.status.stopped_by_user = true;
-  EXPECT_EQ(plan_for(shop, stopped), "#0 start container shop-web-1 (exited (0))\n");
+  EXPECT_EQ(plan_of_steps(shop, stopped), "#0 start container shop-web-1 (exited (0))\n");
 }
 
 TEST(PreStart, AnotherDefinitionIsRunBetweenTheOldAndTheNewContainer) {
@@ -76,7 +76,7 @@ TEST(PreStart, AnotherDefinitionIsRunBetweenTheOldAndTheNewContainer) {
   web.pre_start = {step("migrate")};
   const ObservedState world = come_true(desired(project({web})));
   web.pre_start = {step("migrate-more")};
-  EXPECT_EQ("\n" + plan_for(project({web}), world), R"(
+  EXPECT_EQ("\n" + plan_of_steps(project({web}), world), R"(
 #0 set aside container shop-web-1 (pre_start)
 #1 remove container shop-web-pre_start-0 (command)
 #2 create container shop-web-1 (pre_start) after #0
@@ -102,7 +102,7 @@ TEST(PreStart, WhatFailedIsReplacedAndTheServiceStartedAfterIt) {
   auto& waiting = world.containers["shop-web-1"];
   waiting.status.phase = supervisor::Phase::created;
   waiting.status.process = {};
-  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+  EXPECT_EQ("\n" + plan_of_steps(shop, world), R"(
 #0 remove container shop-web-pre_start-0 (exited (3))
 #1 create container shop-web-pre_start-0 (exited (3)) after #0
 #2 start container shop-web-pre_start-0 (created) after #1
