@@ -36,7 +36,7 @@ void look_at(const Instruction& instruction, char escape) {
   for (const std::string& word : instruction.words)
     tolerating_errors([&] { parse_git_reference(word, ShortNames::are_paths); });
   for (const Heredoc& document : instruction.heredocs)
-    tolerating_errors([&] { expand_document(document.content, lookup, escape); });
+    tolerating_errors([&] { expand_document(document.content, lookup); });
   for (const std::string& mount : instruction.flag_values("mount"))
     tolerating_errors([&] { parse_run_mount(mount, "/work"); });
 }
