@@ -109,6 +109,8 @@ void show_json(const UpResult& result) {
 }
 
 void show_text(const UpResult& result, const std::string& project, const Options& options) {
+  // What stands in the way is told instead: without an image, say, nothing can be planned.
+  if (result.plan.empty() && !result.problems.empty()) return;
   if (result.plan.empty()) {
     std::cout << fmt::format("Stack {}: nothing to change\n", project);
     return;

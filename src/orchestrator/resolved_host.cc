@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 
 namespace stack::orchestrator {
@@ -26,6 +27,7 @@ std::string numeric(const addrinfo& found) {
 }  // namespace
 
 std::string resolve_host(const std::string& host, const std::string& what) {
+  void_inquiry();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;

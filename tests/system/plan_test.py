@@ -127,6 +127,12 @@ class Plan(stacktest.StackTest):
         self.assertEqual(set(self.ps()), {"extra"})
         self.stack("--profile", "more", "down", "-t", "0")
 
+    def test_nothing_is_said_to_be_all_right_when_something_lacks(self):
+        self.write_stack("services: {a: {image: 'nowhere:1', pull_policy: never}}")
+        result = self.stack("plan", expect=1)
+        self.assertIn("nowhere:1", result.err)
+        self.assertEqual(result.out, "")
+
     def test_a_plan_file_keeps_scales_and_profiles(self):
         self.write_stack("""
             services:
