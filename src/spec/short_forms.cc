@@ -112,7 +112,7 @@ Parsed<std::vector<PortParts>> parse_ports(std::string_view text) {
   const auto parts = split_port(text.substr(0, slash));
   if (parts.target.empty())
     return Refusal{fmt::format("no container port in {}", stack::quoted(text)), "HOST:CONTAINER"};
-  if (is_protocol(parts.target))
+  if (is_protocol(parts.target) && text.find(':') != std::string_view::npos)
     return Refusal{
         fmt::format("the protocol {} stands behind a colon", stack::quoted(parts.target)),
         with_slash(text)};

@@ -44,6 +44,12 @@ TEST(Trap43, AProtocolStandsBehindASlash) {
   EXPECT_EQ(std::get<Refusal>(parsed).hint, "80:80/tcp");
 }
 
+TEST(Trap43, AProtocolAloneIsNoPort) {
+  const auto parsed = parse_ports("sctp");
+  ASSERT_TRUE(std::holds_alternative<Refusal>(parsed));
+  EXPECT_EQ(std::get<Refusal>(parsed).message.find("behind a colon"), std::string::npos);
+}
+
 TEST(Trap43, ARangeForOneContainerPortIsAChoice) {
   EXPECT_EQ(ports("8000-8010:80"), "8000-8010:80/tcp");
 }
