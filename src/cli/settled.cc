@@ -14,12 +14,14 @@
 #include "base/host_paths.h"
 #include "base/ids.h"
 #include "base/inquiry.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "cli/captured.h"
 #include "cli/change.h"
 #include "cli/progress.h"
 #include "cli/style.h"
 #include "supervisor/operations_mark.h"
+#include "supervisor/project_files.h"
 #include "supervisor/settled_files.h"
 
 namespace stack::cli {
@@ -72,21 +74,47 @@ std::string key_of_this_command() {
   return stable_hex(all, digits);
 }
 
-/// A line for each; nothing when one does not fit into a line.
-std::optional<std::string> to_lines(const std::vector<Asked>& asked) {
-  std::string lines;
-  for (const Asked& each : asked) {
-    if (each.subject.find('\n') != std::string::npos) return std::nullopt;
-    lines += fmt::format("{} {} {}\n", static_cast<char>(each.question), each.answer, each.subject);
-  }
-  return lines;
+/// How far the keeper has got with writing down who has ended: "DEVICE:INODE:SIZE", as it only
+/// grows.
+std::string ends_known(const std::string& exit_log) {
+  struct stat info {};
+  if (::stat(exit_log.c_str(), &info) != 0) return "-";
+  return fmt::format("{}:{}:{}", info.st_dev, info.st_ino, info.st_size);
 }
 
-std::optional<std::string> to_file(const std::vector<Asked>& asked, const std::string& words) {
-  const auto lines = to_lines(asked);
-  if (!lines) return std::nullopt;
-  return fmt::format("{}{}{}\n{}{}", *lines, words_line, words.size(), words, last_line);
-}
+/// In the place of Question::life, of a child of the keeper: while that has written down no other
+/// end, nobody of them need be asked. No number of theirs is given away before it has.
+constexpr char life_of_a_child = 'L';
+constexpr std::string_view ends_line = "ends ";
+
+/// An `up`'s memory, as it is written.
+class Memory {
+ public:
+  Memory(const supervisor::ProjectFiles& files, const std::string& ends)
+      : keeper_(supervisor::read_keeper_pid(files).value_or(0)),
+        text_(fmt::format("{}{} {}\n", ends_line, ends, files.exits().native())) {}
+
+  /// Nothing when one of them does not fit into a line.
+  std::optional<std::string> file(const std::vector<Asked>& asked, const std::string& words) {
+    for (const Asked& each : asked) {
+      if (each.subject.find('\n') != std::string::npos) return std::nullopt;
+      text_ += fmt::format("{} {} {}\n", letter_of(each), each.answer, each.subject);
+    }
+    return fmt::format("{}{}{}\n{}{}", text_, words_line, words.size(), words, last_line);
+  }
+
+ private:
+  char letter_of(const Asked& asked) const {
+    const bool lives = asked.question == Question::life && asked.answer == "1";
+    const std::string pid = asked.subject.substr(0, asked.subject.find(' '));
+    const bool is_child =
+        lives && keeper_ > 0 && parent_of(parse_integer<pid_t>(pid).value_or(0)) == keeper_;
+    return is_child ? life_of_a_child : static_cast<char>(asked.question);
+  }
+
+  pid_t keeper_;
+  std::string text_;
+};
 
 /// The first line of `text`, which it is taken from.
 std::string_view next_line(std::string_view& text) {
@@ -96,21 +124,31 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-bool still_holds(std::string_view line) {
-  const std::size_t space = line.find(' ', 2);
-  if (line.size() < 4 || space == std::string_view::npos) return false;
-  return ask(static_cast<Question>(line.front()), std::string(line.substr(space + 1))) ==
-         line.substr(2, space - 2);
+/// Of "KEY ANSWER SUBJECT", behind KEY.
+std::pair<std::string_view, std::string> answer_and_subject(std::string_view line) {
+  const std::size_t space = std::min(line.find(' '), line.size());
+  return {line.substr(0, space), std::string(line.substr(std::min(space + 1, line.size())))};
+}
+
+bool still_holds(std::string_view line, bool has_anybody_ended) {
+  if (line.size() < 4) return false;
+  const bool is_child = line.front() == life_of_a_child;
+  if (is_child && !has_anybody_ended) return true;
+  const auto question = is_child ? Question::life : static_cast<Question>(line.front());
+  const auto [answer, subject] = answer_and_subject(line.substr(2));
+  return ask(question, subject) == answer;
 }
 
 /// The words of one that still holds in every line.
 std::optional<std::string> words_that_hold(std::string_view file) {
-  if (!file.ends_with(last_line)) return std::nullopt;
+  if (!file.starts_with(ends_line) || !file.ends_with(last_line)) return std::nullopt;
   file.remove_suffix(last_line.size());
+  const auto [ends, exit_log] = answer_and_subject(next_line(file).substr(ends_line.size()));
+  const bool has_anybody_ended = ends == "-" || ends_known(exit_log) != ends;
   while (!file.empty()) {
     const std::string_view line = next_line(file);
     if (!line.starts_with(words_line)) {
-      if (!still_holds(line)) return std::nullopt;
+      if (!still_holds(line, has_anybody_ended)) return std::nullopt;
     } else if (parse_integer<std::size_t>(line.substr(words_line.size())) == file.size()) {
       return std::string(file);
     }
@@ -150,7 +188,9 @@ struct Settling::State {
   Inquiry inquiry{};
   Inquiry::Mark loaded{};
   std::string words{};  ///< of loading
+  std::string ends{};   ///< known before anybody was asked whether it lives
 
+  void look_at_ends(const std::string& project);
   /// Looks again when there was something to do.
   std::optional<std::string> lines(const spec::Project& project, const UpRequest& request,
                                    const UpResult& result);
@@ -162,24 +202,31 @@ Settling::Settling(const Options& options) {
 
 Settling::~Settling() = default;
 
-void Settling::loaded(std::string words) {
+void Settling::State::look_at_ends(const std::string& project) {
+  ends = ends_known(supervisor::ProjectFiles{HostPaths::from_environment(), project}.exits());
+}
+
+void Settling::loaded(const std::string& project, std::string words) {
   if (!state_) return;
   state_->words = std::move(words);
   state_->loaded = state_->inquiry.mark();
+  state_->look_at_ends(project);
 }
 
 std::optional<std::string> Settling::State::lines(const spec::Project& project,
                                                   const UpRequest& request,
                                                   const UpResult& result) {
-  if (has_nothing_to_do(result)) {
-    const auto asked = inquiry.asked();
-    return asked ? to_file(*asked, words + words_of(project.name, result)) : std::nullopt;
+  const HostPaths paths = HostPaths::from_environment();
+  std::optional<UpResult> again;
+  if (!has_nothing_to_do(result)) {
+    inquiry.back_to(loaded);
+    look_at_ends(project.name);
+    again = preview(project, request, paths);
   }
-  inquiry.back_to(loaded);
-  const UpResult again = preview(project, request, HostPaths::from_environment());
+  const UpResult& last = again ? *again : result;
   const auto asked = inquiry.asked();
-  if (!asked || !has_nothing_to_do(again)) return std::nullopt;
-  return to_file(*asked, words + words_of(project.name, again));
+  if (!asked || !has_nothing_to_do(last)) return std::nullopt;
+  return Memory({paths, project.name}, ends).file(*asked, words + words_of(project.name, last));
 }
 
 void Settling::remember(const spec::Project& project, const UpRequest& request,

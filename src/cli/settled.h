@@ -26,8 +26,8 @@ class Settling {
   Settling(const Settling&) = delete;
   Settling& operator=(const Settling&) = delete;
 
-  /// The files have been read, which were said to be like this.
-  void loaded(std::string words);
+  /// The project's files have been read, of which this was said.
+  void loaded(const std::string& project, std::string words);
   /// Remembers it when there was nothing to change, or when there is nothing more: then it looks
   /// again, as the next one would. Never throws.
   void remember(const spec::Project& project, const orchestrator::UpRequest& request,

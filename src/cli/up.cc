@@ -69,7 +69,7 @@ spec::Project load_traced(const Options& options, Trace* trace, Settling& settli
   const Timed timed(spans_of(trace, command_group), command_row, "load");
   std::string words;
   spec::Project project = load_project(options, &words);
-  settling.loaded(std::move(words));
+  settling.loaded(project.name, std::move(words));
   return project;
 }
 
