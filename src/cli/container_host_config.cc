@@ -90,10 +90,11 @@ void add_limits(const runtime::ResourceSpec& limits, Json& config) {
   config["ShmSize"] = limits.shm_size;
 }
 
+/// These are empty lists to docker, where others are nothing.
 Json block_devices(const std::vector<runtime::DeviceNumber>& devices, const char* what) {
   Json list = Json::array();
   for (const auto& device : devices) list.push_back({{"Path", device.path}, {what, device.value}});
-  return list_or_null(list);
+  return list;
 }
 
 void add_block_limits(const runtime::BlockSpec& block, Json& json) {
@@ -108,7 +109,7 @@ Json ulimits(const runtime::ProcessSpec& process) {
   Json list = Json::array();
   for (const auto& [name, limit] : process.ulimits)
     list.push_back({{"Name", name}, {"Soft", limit.soft}, {"Hard", limit.hard}});
-  return list_or_null(list);
+  return list;
 }
 
 Json devices(const runtime::SecuritySpec& security) {
@@ -117,7 +118,7 @@ Json devices(const runtime::SecuritySpec& security) {
     list.push_back({{"PathOnHost", device.source},
                     {"PathInContainer", device.target},
                     {"CgroupPermissions", device.permissions}});
-  return list_or_null(list);
+  return list;
 }
 
 /// {"seccomp": "unconfined", "no-new-privileges": true} as the list that a person would write.
@@ -212,9 +213,9 @@ Json host_config(const ObservedContainer& container, const Json& wish) {
             {"CgroupParent", wish.value("cgroup_parent", "")},
             {"DeviceCgroupRules", list_or_null(spec.security.device_rules)},
             {"Devices", devices(spec.security)},
-            {"Dns", list_or_null(config.dns.servers)},
-            {"DnsOptions", list_or_null(config.dns.options)},
-            {"DnsSearch", list_or_null(config.dns.search)},
+            {"Dns", config.dns.servers},
+            {"DnsOptions", config.dns.options},
+            {"DnsSearch", config.dns.search},
             {"ExtraHosts", extra_hosts(wish)},
             {"GroupAdd", list_or_null(spec.process.groups)},
             {"Links", links(container)},

@@ -46,6 +46,18 @@ class Names(ContainerTest):
         self.assertEqual(self.container("exec", "db", "true").code, 0)
 
 
+class Inspect(ContainerTest):
+    def test_lists_that_docker_has_empty_are_lists(self):
+        self.run_box("-d", "--name", "plain", "-", "sleep", "100")
+        host = self.inspect("plain")["HostConfig"]
+        for key in ("Devices", "Dns", "DnsOptions", "DnsSearch", "Ulimits", "BlkioWeightDevice", "BlkioDeviceReadBps",
+                    "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"):
+            self.assertEqual(host[key], [], key)
+        for key in ("CapAdd", "CapDrop", "GroupAdd", "ExtraHosts", "Binds", "SecurityOpt", "Links"):
+            self.assertIsNone(host[key], key)
+        self.container("rm", "-f", "plain")
+
+
 class Run(ContainerTest):
     def test_hello(self):
         result = self.run_box("--rm", "-", "echo", "hello world")
