@@ -159,6 +159,7 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
     failure = Error(error.what());
   }
   launching_ = false;
+  if (failure) failure = explained(*failure);
   if (failure)
     journal::attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   if (!failure) {
@@ -174,6 +175,16 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
   status_.exit_code = static_cast<int>(failure->exit_code());
   note_change();
   throw *failure;
+}
+
+/// Where a namespace or a file of another container is gone, because that has ended.
+Error ContainerTask::explained(const Error& failure) const {
+  const auto ended =
+      std::ranges::find_if(status_.hosts, [](const auto& host) { return is_ending(host.second); });
+  if (ended == status_.hosts.end()) return failure;
+  return Error(fmt::format("container {}, whose namespaces it shares, has ended", ended->first))
+      .with_hint("what others share must go on")
+      .with_exit_code(failure.exit_code());
 }
 
 Awaitable<void> ContainerTask::try_launch(Spans* trace) {

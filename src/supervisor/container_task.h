@@ -125,6 +125,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   using Self = std::shared_ptr<ContainerTask>;
   Awaitable<void> launch(Spans* trace);
   Awaitable<void> try_launch(Spans* trace);
+  Error explained(const Error& failure) const;
   void change_kernel(const ContainerConfig& wanted, const UpdateContainer& request);
   void change_limits(const runtime::ResourceSpec& now, const runtime::ResourceSpec& wanted);
   void take_limits_back(const runtime::ResourceSpec& from);

@@ -46,8 +46,13 @@ int number(const Fd& fd) {
 
 // A pid may change its owner, so look again.
 Fd open_namespace(const ProcessIdentity& process, const std::string& container, const char* kind) {
-  Fd space = open_file(fmt::format("/proc/{}/ns/{}", process.pid, kind), O_RDONLY);
-  if (!is_alive(process)) fail("container {} has ended", container);
+  Fd space;
+  try {
+    space = open_file(fmt::format("/proc/{}/ns/{}", process.pid, kind), O_RDONLY);
+  } catch (const Error&) {
+    if (!is_ending(process)) throw;
+  }
+  if (is_ending(process)) fail("container {} has ended", container);
   return space;
 }
 

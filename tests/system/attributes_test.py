@@ -146,6 +146,17 @@ class Security(Attribute):
 
 
 class Namespaces(Attribute):
+    def test_whoever_shares_with_one_that_has_ended_is_told_so(self):
+        self.write_stack("""
+            services:
+              short: {image: "box:1", command: "true"}
+              guest: {image: "box:1", command: sleep inf, network_mode: "service:short"}
+        """)
+        failed = self.stack("up", "-d", expect=None)
+        if failed.code == 0:
+            return  # it was faster, for once
+        self.assertRegex(failed.err, "short-1(, whose namespaces it shares,)? (has ended|is not running)")
+
     def test_a_network_of_another_service(self):
         self.up("""
             services:
