@@ -32,9 +32,7 @@ int make_state(const HooksTask& task) {
   if (write_text(file, task.state_before_pid) && write_text(file, pid) &&
       write_text(file, task.state_after_pid) && ::lseek(file, 0, SEEK_SET) == 0)
     return file;
-  const int error = errno;
-  ::close(file);
-  errno = error;
+  close_quietly(file);
   return -1;
 }
 

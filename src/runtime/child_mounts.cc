@@ -60,9 +60,7 @@ int open_or_make(int root, const char* path, mode_t type, TargetLinks links) {
       found = error == 0 || error == EEXIST ? open_target(root, prefix, links) : -1;
       if (error != 0 && error != EEXIST) errno = error;
     }
-    const int error = errno;
-    ::close(parent);
-    errno = error;
+    close_quietly(parent);
     parent = found;
   }
   return parent;
@@ -243,38 +241,30 @@ int clone_source(const MountStep& step) {
   const int inside = openat2(directory, step.subpath.c_str(), O_PATH | O_CLOEXEC,
                              RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   const int tree = inside < 0 ? -1 : ::open_tree(inside, "", flags | AT_EMPTY_PATH);
-  const int error = errno;
-  if (inside >= 0) ::close(inside);
-  ::close(directory);
-  errno = error;
+  close_quietly(inside);
+  close_quietly(directory);
   return tree;
 }
 
 int open_bind(const MountStep& step, int id_mapping) {
   const int tree = clone_source(step);
   if (tree < 0 || id_mapping < 0) return tree;
-  const int error = map_ids(tree, id_mapping, step.depth);
-  if (error == 0) return tree;
-  ::close(tree);
-  errno = error;
+  errno = map_ids(tree, id_mapping, step.depth);
+  if (errno == 0) return tree;
+  close_quietly(tree);
   return -1;
 }
 
 /// The kernel clones mounts only of the namespace that the caller is in.
 int open_shared_shm(const SourceTask& task) {
-  const int own = ::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-  if (own < 0) return -1;
-  if (::setns(task.shared_mounts, CLONE_NEWNS) != 0) return -1;
-  const int shm = openat2(AT_FDCWD, "/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC,
-                          RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-  const int tree =
-      shm < 0 ? -1 : ::open_tree(shm, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  const int error = errno;
-  if (::setns(own, CLONE_NEWNS) != 0) return -1;
-  if (shm >= 0) ::close(shm);
-  ::close(own);
-  errno = error;
-  return tree;
+  return from_namespace(task.shared_mounts, "/proc/self/ns/mnt", CLONE_NEWNS, [] {
+    const int shm = openat2(AT_FDCWD, "/dev/shm", O_PATH | O_DIRECTORY | O_CLOEXEC,
+                            RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    const int tree =
+        shm < 0 ? -1 : ::open_tree(shm, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    close_quietly(shm);
+    return tree;
+  });
 }
 
 }  // namespace

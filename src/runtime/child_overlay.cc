@@ -46,9 +46,7 @@ int overlay_by_fsconfig(const OverlayTask& task) {
   set("metacopy", "off");
   accepted = accepted && ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
   const int mount = accepted ? ::fsmount(context, FSMOUNT_CLOEXEC, 0) : -1;
-  const int error = errno;
-  ::close(context);
-  errno = error;
+  close_quietly(context);
   return mount;
 }
 
@@ -136,9 +134,7 @@ int clone_part(int directory, const char* subpath) {
                              RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
   if (inside < 0) return -1;
   const int tree = ::open_tree(inside, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-  const int error = errno;
-  ::close(inside);
-  errno = error;
+  close_quietly(inside);
   return tree;
 }
 

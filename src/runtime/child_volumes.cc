@@ -17,30 +17,6 @@ namespace {
 
 constexpr unsigned clone_flags_of_volumes = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
 
-/// Closes, and leaves errno as it is: what was tried before is what is told.
-void close_quietly(int fd) {
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  errno = error;
-}
-
-/// Runs `open` in the namespace `space` of kind `kind`, and comes back. -1 with errno.
-template <typename Open>
-int from_namespace(int space, const char* own_path, int kind, Open open) {
-  const int own = ::open(own_path, O_RDONLY | O_CLOEXEC);
-  if (own < 0) return -1;
-  int opened = ::setns(space, kind) == 0 ? open() : -1;
-  const int error = errno;
-  if (::setns(own, kind) != 0) {
-    close_quietly(opened);
-    opened = -1;
-  } else {
-    errno = error;
-  }
-  close_quietly(own);
-  return opened;
-}
-
 /// Somebody who is root in there may have taken it away, or covered it with something else.
 bool is_mount_point(int directory) {
   struct statx info {};

@@ -156,28 +156,30 @@ bool is_without_devices(const MountSpec& mount, const SecuritySpec& security) {
   return !security.privileged && !is_below(mount.target, "/dev");
 }
 
-MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
+/// What all that shows something of the host have in common.
+MountStep step_of(const MountSpec& mount, StepKind kind) {
   MountStep step;
-  step.kind = StepKind::bind;
+  step.kind = kind;
   step.source = mount.source;
   step.subpath = mount.subpath;
   step.target = mount.target;
+  step.container_ids = mount.container_ids;
+  return step;
+}
+
+MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
+  MountStep step = step_of(mount, StepKind::bind);
   step.propagation = propagation_flag(mount.propagation);
   step.depth = mount.recursive ? Depth::with_submounts : Depth::alone;
   step.attributes = bind_attributes(mount);
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
   step.owner_mapped = mount.owner_mapped;
-  step.container_ids = mount.container_ids;
   if (is_without_devices(mount, security)) step.attributes |= MOUNT_ATTR_NODEV;
   return step;
 }
 
 MountStep layers_step(const MountSpec& mount) {
-  MountStep step;
-  step.kind = StepKind::layers;
-  step.source = mount.source;
-  step.subpath = mount.subpath;
-  step.target = mount.target;
+  MountStep step = step_of(mount, StepKind::layers);
   step.layers = mount.layers;
   step.container_ids = true;
   step.propagation = MS_PRIVATE;
@@ -388,13 +390,9 @@ std::string step_text(const MountStep& step) {
 
 MountStep volume_step(const MountSpec& mount, const SecuritySpec& security) {
   MountOptions options = parse_mount_options(mount.options);
-  MountStep step;
-  step.kind = StepKind::volume;
-  step.source = mount.source;
+  MountStep step = step_of(mount, StepKind::volume);
   step.type = mount.type;
   step.volume = mount.volume;
-  step.subpath = mount.subpath;
-  step.target = mount.target;
   step.parameters = std::move(options.parameters);
   step.attributes = options.attributes;
   // Of a device that is to be read only, the file system must not be writable either.
@@ -402,7 +400,6 @@ MountStep volume_step(const MountSpec& mount, const SecuritySpec& security) {
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
   if (is_without_devices(mount, security)) step.attributes |= MOUNT_ATTR_NODEV;
   step.propagation = MS_PRIVATE;
-  step.container_ids = mount.container_ids;
   return step;
 }
 
