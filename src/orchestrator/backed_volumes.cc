@@ -18,16 +18,11 @@ using volumes::VolumeInfo;
 using volumes::VolumeMount;
 using volumes::VolumeOptions;
 
-bool is_made_by(const std::string& project, const VolumeInfo& volume) {
-  const auto owner = volume.labels.find("com.docker.compose.project");
-  return owner != volume.labels.end() && owner->second == project;
-}
-
 /// Who writes no options for a volume that another has made wants it as it is. For one of its own
 /// it has changed them.
 bool takes_it_as_it_is(const DesiredVolume& wish, const VolumeInfo& is,
                        const std::string& project) {
-  return wish.external || (wish.options.empty() && !is_made_by(project, is));
+  return wish.external || (wish.options.empty() && !is_of_project(is, project));
 }
 
 VolumeMount backing_of(const DesiredVolume& volume) {

@@ -15,9 +15,8 @@ std::map<std::string, std::string> volumes_by_key(const ObservedState& observed,
                                                   const std::string& project) {
   std::map<std::string, std::string> volumes;
   for (const auto& [name, volume] : observed.volumes) {
-    const auto owner = volume.labels.find("com.docker.compose.project");
     const auto key = volume.labels.find("com.docker.compose.volume");
-    if (owner != volume.labels.end() && owner->second == project && key != volume.labels.end())
+    if (is_of_project(volume, project) && key != volume.labels.end())
       volumes.emplace(key->second, name);
   }
   return volumes;

@@ -19,4 +19,10 @@ struct ObservedState {
   std::map<std::string, volumes::VolumeInfo> volumes;  ///< by name; those of every project
 };
 
+/// Made for that project, as docker compose marks it.
+inline bool is_of_project(const volumes::VolumeInfo& volume, const std::string& project) {
+  const auto owner = volume.labels.find("com.docker.compose.project");
+  return owner != volume.labels.end() && owner->second == project;
+}
+
 }  // namespace stack::orchestrator

@@ -56,10 +56,7 @@ std::set<std::string> leaving_volumes(const ObservedState& observed, const DownP
   }
   for (const auto& [name, volume] : observed.volumes) {
     const auto owner = volume.labels.find("stack.service");
-    const auto project = volume.labels.find("com.docker.compose.project");
-    if (owner == volume.labels.end() || project == volume.labels.end() ||
-        project->second != policy.project)
-      continue;
+    if (owner == volume.labels.end() || !is_of_project(volume, policy.project)) continue;
     if (const auto run = volume.labels.find("stack.container"); run != volume.labels.end()) {
       if (containers.contains(run->second) ||
           (policy.volumes && !observed.containers.contains(run->second)))

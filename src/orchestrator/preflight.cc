@@ -420,8 +420,8 @@ std::vector<Problem> strange_volumes(const DesiredState& desired, const Observed
   for (const auto& [name, volume] : desired.volumes) {
     const auto there = observed.volumes.find(name);
     if (volume.external || volume.key.empty() || there == observed.volumes.end()) continue;
+    if (is_of_project(there->second, desired.project)) continue;
     const auto owner = there->second.labels.find("com.docker.compose.project");
-    if (owner != there->second.labels.end() && owner->second == desired.project) continue;
     const std::string whose =
         owner == there->second.labels.end()
             ? std::string("was not created for a project")

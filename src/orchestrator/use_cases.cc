@@ -125,9 +125,7 @@ DownPolicy completed_policy(DownPolicy policy, const std::string& name,
     policy.inactive_services = project->inactive_services;
   }
   for (const auto& [volume, info] : observed.volumes) {
-    const auto owner = info.labels.find("com.docker.compose.project");
-    const bool ours = owner != info.labels.end() && owner->second == name;
-    if (ours && info.labels.contains("com.docker.compose.volume"))
+    if (is_of_project(info, name) && info.labels.contains("com.docker.compose.volume"))
       policy.volume_names.push_back(volume);
   }
   return policy;
