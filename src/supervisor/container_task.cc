@@ -159,15 +159,14 @@ Awaitable<void> ContainerTask::launch(Spans* trace) {
     failure = Error(error.what());
   }
   launching_ = false;
-  if (failure) failure = explained(*failure);
-  if (failure)
-    journal::attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   if (!failure) {
     const Timed noting(trace, trace_row, "state on disk");
     started();
     if (early_end_) ended(early_end_);
     co_return;
   }
+  failure = explained(*failure);
+  journal::attempt([&] { runtime::kill_cgroup(config_.spec.cgroup); });  // it may run already
   end_run();
   stay_down();
   status_.process = {};

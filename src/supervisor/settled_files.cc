@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
@@ -21,14 +23,10 @@ bool is_of_project(const std::string& name, const std::string& project) {
   return dot != std::string::npos && name.substr(dot + 1) == project;
 }
 
-/// All of the project, and the one of `key`: what a command like this one found may have been
-/// another project, before its file was given a name.
-void remove_earlier(const ProjectFiles& files, std::string_view key = "none") {
-  const auto directory = directory_of(files.paths);
-  for (const std::string& name : list_directory(directory)) {
-    const bool is_earlier = is_of_project(name, files.project) || name.starts_with(key);
-    if (is_earlier && !injected_refusal("settled.remove")) ::unlink((directory / name).c_str());
-  }
+void remove_those(const HostPaths& paths, const std::function<bool(const std::string&)>& which) {
+  const auto directory = directory_of(paths);
+  for (const std::string& name : list_directory(directory))
+    if (which(name) && !injected_refusal("settled.remove")) ::unlink((directory / name).c_str());
 }
 
 /// Readers tell by its last line whether it is whole: it needs no other name while it is written,
@@ -54,7 +52,11 @@ std::optional<SettledFile> find_settled(const HostPaths& paths, std::string_view
 void write_settled(const ProjectFiles& files, std::string_view key, std::string_view content) {
   const auto directory = directory_of(files.paths);
   try {
-    remove_earlier(files, key);
+    // What a command like this one found may have been another project, before its file was given
+    // a name.
+    remove_those(files.paths, [&](const std::string& name) {
+      return is_of_project(name, files.project) || name.starts_with(key);
+    });
     if (!stack::exists(directory)) make_directories(directory);
     write_whole(directory / fmt::format("{}.{}", key, files.project), content);
   } catch (const Error&) {
@@ -66,7 +68,8 @@ void write_settled(const ProjectFiles& files, std::string_view key, std::string_
 
 void remove_settled(const ProjectFiles& files) {
   try {
-    remove_earlier(files);
+    remove_those(files.paths,
+                 [&](const std::string& name) { return is_of_project(name, files.project); });
   } catch (const Error&) {
     return;  // it cannot be read: nor can any command that looks for one
   }
