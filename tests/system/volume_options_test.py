@@ -11,22 +11,14 @@ import unittest
 from pathlib import Path
 
 import stacktest
+import volumetest
 import world
 from stacktest import kill_if_there
 
 SLEEP = "command: sleep 1001\n        stop_signal: SIGKILL"
 
 
-class WithOptions(stacktest.StackTest):
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.forget)
-        self.volume = f"{self.project}_data"
-
-    def forget(self):
-        self.stack("down", "-v", "--now", expect=None)
-        self.stack("volume", "prune", "-a", "--now", "-f")
-
+class WithOptions(volumetest.VolumeTest):
     def shop(self, options, mount="data:/data"):
         return f"""
     services:

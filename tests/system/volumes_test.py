@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import stacktest
+import volumetest
 
 SHOP = """
     services:
@@ -17,16 +18,7 @@ SHOP = """
 """
 
 
-class Volumes(stacktest.StackTest):
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.forget)
-        self.volume = f"{self.project}_data"
-
-    def forget(self):
-        self.stack("down", "-v", "--now", expect=None)
-        self.stack("volume", "prune", "-a", "--now", "-f")
-
+class Volumes(volumetest.VolumeTest):
     def row(self):
         return self.inside("db", "cat", "/data/row").strip()
 
