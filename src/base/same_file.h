@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <string>
+
+#include "base/format.h"
 
 namespace stack {
 
@@ -15,6 +18,13 @@ inline bool is_file_at(int fd, const std::filesystem::path& path) {
   }, named{};
   return ::fstat(fd, &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
          held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+/// Which file it is, and in which state: another one when its content may be another.
+inline std::string state_of_file(const struct stat& info) {
+  return fmt::format("{}:{}:{}:{}.{}:{}.{}", info.st_dev, info.st_ino, info.st_size,
+                     info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
+                     info.st_ctim.tv_nsec);
 }
 
 }  // namespace stack

@@ -14,6 +14,7 @@
 #include "base/fail_point.h"
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/same_file.h"
 
 namespace stack {
 namespace {
@@ -33,10 +34,7 @@ void seal(const Fd& copy) {
 
 /// Which file it is a copy of, and of what state of it.
 std::string name_of_copy(const struct stat& program) {
-  const auto state = fmt::format("{}:{}:{}:{}.{}:{}.{}", program.st_dev, program.st_ino,
-                                 program.st_size, program.st_mtim.tv_sec, program.st_mtim.tv_nsec,
-                                 program.st_ctim.tv_sec, program.st_ctim.tv_nsec);
-  return "stack-" + stable_hex(state, 32);
+  return "stack-" + stable_hex(state_of_file(program), 32);
 }
 
 Fd make_memory_file(const std::string& name) {

@@ -18,6 +18,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 std::vector<std::string> split(std::string_view text, char separator);
+/// The first line of `text` without its newline; `text` is what follows.
+std::string_view take_line(std::string_view& text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/inquiry.h"
 #include "base/process.h"
+#include "base/same_file.h"
 #include "base/text.h"
 #include "cli/captured.h"
 #include "cli/change.h"
@@ -57,9 +58,7 @@ bool can_be_settled(const spec::Project& project) {
 std::string own_program() {
   struct stat info {};
   if (::stat("/proc/self/exe", &info) != 0) throw_errno("stat /proc/self/exe");
-  return fmt::format("{}:{}:{}:{}.{}:{}.{}", info.st_dev, info.st_ino, info.st_size,
-                     info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_ctim.tv_sec,
-                     info.st_ctim.tv_nsec);
+  return state_of_file(info);
 }
 
 /// All that tells one `up` from another before it asks anything.
@@ -116,14 +115,6 @@ class Memory {
   std::string text_;
 };
 
-/// The first line of `text`, which it is taken from.
-std::string_view next_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
-
 /// Of "KEY ANSWER SUBJECT", behind KEY.
 std::pair<std::string_view, std::string> answer_and_subject(std::string_view line) {
   const std::size_t space = std::min(line.find(' '), line.size());
@@ -143,10 +134,10 @@ bool still_holds(std::string_view line, bool has_anybody_ended) {
 std::optional<std::string> words_that_hold(std::string_view file) {
   if (!file.starts_with(ends_line) || !file.ends_with(last_line)) return std::nullopt;
   file.remove_suffix(last_line.size());
-  const auto [ends, exit_log] = answer_and_subject(next_line(file).substr(ends_line.size()));
+  const auto [ends, exit_log] = answer_and_subject(take_line(file).substr(ends_line.size()));
   const bool has_anybody_ended = ends == "-" || ends_known(exit_log) != ends;
   while (!file.empty()) {
-    const std::string_view line = next_line(file);
+    const std::string_view line = take_line(file);
     if (!line.starts_with(words_line)) {
       if (!still_holds(line, has_anybody_ended)) return std::nullopt;
     } else if (parse_integer<std::size_t>(line.substr(words_line.size())) == file.size()) {
@@ -171,21 +162,9 @@ bool has_nothing_to_do(const UpResult& result) {
 
 }  // namespace
 
-std::optional<std::string> recall_settled(const Options& options) {
-  if (!can_be_settled(options)) return std::nullopt;
-  try {
-    const HostPaths paths = HostPaths::from_environment();
-    const auto found = supervisor::find_settled(paths, key_of_this_command());
-    if (!found || supervisor::has_operations({paths, found->project})) return std::nullopt;
-    const auto file = read_file_if_exists(found->path);
-    return file ? words_that_hold(*file) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;  // whoever looks at everything will tell
-  }
-}
-
 struct Settling::State {
-  Inquiry inquiry{};
+  std::string key;
+  std::optional<Inquiry> inquiry{};
   Inquiry::Mark loaded{};
   std::string words{};  ///< of loading
   std::string ends{};   ///< known before anybody was asked whether it lives
@@ -197,10 +176,31 @@ struct Settling::State {
 };
 
 Settling::Settling(const Options& options) {
-  if (can_be_settled(options)) state_ = std::make_unique<State>();
+  try {
+    if (can_be_settled(options)) state_ = std::make_unique<State>(key_of_this_command());
+  } catch (const Error&) {
+    // Whoever looks at everything will tell.
+  }
 }
 
 Settling::~Settling() = default;
+
+std::optional<std::string> Settling::recall() const {
+  if (!state_) return std::nullopt;
+  try {
+    const HostPaths paths = HostPaths::from_environment();
+    const auto found = supervisor::find_settled(paths, state_->key);
+    if (!found || supervisor::has_operations({paths, found->project})) return std::nullopt;
+    const auto file = read_file_if_exists(found->path);
+    return file ? words_that_hold(*file) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void Settling::follow() {
+  if (state_) state_->inquiry.emplace();
+}
 
 void Settling::State::look_at_ends(const std::string& project) {
   ends = ends_known(supervisor::ProjectFiles{HostPaths::from_environment(), project}.exits());
@@ -209,7 +209,7 @@ void Settling::State::look_at_ends(const std::string& project) {
 void Settling::loaded(const std::string& project, std::string words) {
   if (!state_) return;
   state_->words = std::move(words);
-  state_->loaded = state_->inquiry.mark();
+  state_->loaded = state_->inquiry->mark();
   state_->look_at_ends(project);
 }
 
@@ -219,12 +219,12 @@ std::optional<std::string> Settling::State::lines(const spec::Project& project,
   const HostPaths paths = HostPaths::from_environment();
   std::optional<UpResult> again;
   if (!has_nothing_to_do(result)) {
-    inquiry.back_to(loaded);
+    inquiry->back_to(loaded);
     look_at_ends(project.name);
     again = preview(project, request, paths);
   }
   const UpResult& last = again ? *again : result;
-  const auto asked = inquiry.asked();
+  const auto asked = inquiry->asked();
   if (!asked || !has_nothing_to_do(last)) return std::nullopt;
   return Memory({paths, project.name}, ends).file(*asked, words + words_of(project.name, last));
 }
@@ -237,7 +237,7 @@ void Settling::remember(const spec::Project& project, const UpRequest& request,
     const auto file = state_->lines(project, request, result);
     if (!file) return;
     const HostPaths paths = HostPaths::from_environment();
-    supervisor::write_settled({paths, project.name}, key_of_this_command(), *file);
+    supervisor::write_settled({paths, project.name}, state_->key, *file);
   } catch (const Error&) {
     // Then the next one looks at everything, and tells.
   }

@@ -14,11 +14,7 @@
 
 namespace stack::cli {
 
-/// What an `up` with these options says on standard error when it is known to have nothing to
-/// change; nothing when it must look.
-std::optional<std::string> recall_settled(const Options& options);
-
-/// Follows one `up` from before it reads its first file.
+/// Of one `up`, which does in this order what is here.
 class Settling {
  public:
   explicit Settling(const Options& options);
@@ -26,6 +22,11 @@ class Settling {
   Settling(const Settling&) = delete;
   Settling& operator=(const Settling&) = delete;
 
+  /// What such an `up` says on standard error when it is known to have nothing to change; nothing
+  /// when it must look.
+  std::optional<std::string> recall() const;
+  /// From here on what it asks is noted.
+  void follow();
   /// The project's files have been read, of which this was said.
   void loaded(const std::string& project, std::string words);
   /// Remembers it when there was nothing to change, or when there is nothing more: then it looks

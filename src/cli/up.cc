@@ -33,9 +33,14 @@ namespace {
 
 using namespace orchestrator;
 
-/// Refuses what has become of the plan in FILE since it was made.
-void require_planned(UpRequest& request, const std::string& project, const std::string& path) {
-  const PlanFile planned = read_plan_file(path);
+/// Of --plan; none: there is none.
+std::optional<PlanFile> planned_by(const Options& options) {
+  if (options.plan.empty()) return std::nullopt;
+  return read_plan_file(options.plan);
+}
+
+/// Refuses what has become of the plan since it was made.
+void require_planned(UpRequest& request, const std::string& project, const PlanFile& planned) {
   const auto host_sources = request.host_sources;
   request = planned.request;
   request.host_sources = host_sources;
@@ -49,18 +54,18 @@ void require_planned(UpRequest& request, const std::string& project, const std::
 }
 
 /// The project is read as it was for the plan, unless the command line says otherwise.
-Options as_planned(Options options) {
-  if (options.plan.empty()) return options;
-  const PlanFile planned = read_plan_file(options.plan);
-  if (options.scales.empty()) options.scales = planned.scales;
-  if (options.profiles.empty()) options.profiles = planned.profiles;
-  if (options.arguments.empty()) options.arguments = planned.request.services;
+Options as_planned(Options options, const std::optional<PlanFile>& planned) {
+  if (!planned) return options;
+  if (options.scales.empty()) options.scales = planned->scales;
+  if (options.profiles.empty()) options.profiles = planned->profiles;
+  if (options.arguments.empty()) options.arguments = planned->request.services;
   return options;
 }
 
-UpRequest asked_for(const Options& options, const std::string& project) {
+UpRequest asked_for(const Options& options, const std::string& project,
+                    const std::optional<PlanFile>& planned) {
   UpRequest request = up_request(options);
-  if (!options.plan.empty()) require_planned(request, project, options.plan);
+  if (planned) require_planned(request, project, *planned);
   request.deadline = wait_deadline(options);
   return request;
 }
@@ -135,22 +140,24 @@ int wait_for(const DesiredState& desired, const UpRequest& request, const Option
 }  // namespace
 
 int run_up(const Options& typed) {
-  const Options options = as_planned(typed);
+  const std::optional<PlanFile> planned = planned_by(typed);
+  const Options options = as_planned(typed, planned);
   if (options.no_start && options.wait)
     throw Error("--no-start and --wait exclude each other").with_exit_code(ExitCode::usage);
   if (options.no_start) return run_create(options);
-  if (const auto words = recall_settled(options)) {
+  Settling settling(options);
+  if (const auto words = settling.recall()) {
     std::cerr << *words;
     return 0;
   }
   const auto began = std::chrono::system_clock::now();
-  Settling settling(options);
+  settling.follow();
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace(), settling);
   check_attachment(project, options);
   const HostPaths paths = HostPaths::from_environment();
   if (options.locked) require_locked(project, options);
-  const UpRequest request = asked_for(options, project.name);
+  const UpRequest request = asked_for(options, project.name, planned);
   // A plan was made for the images that there were.
   if (options.plan.empty() && !provide_images(project, options)) return 0;
   if (options.dry_run) return show_preview(project, request, options);
@@ -171,7 +178,7 @@ int run_up(const Options& typed) {
 
 int run_create(const Options& options) {
   const spec::Project project = load_project(options);
-  UpRequest request = asked_for(options, project.name);
+  UpRequest request = asked_for(options, project.name, planned_by(options));
   request.starting = Starting::nothing;
   request.what = "create";
   if (options.locked) require_locked(project, options);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "spec/load_sources.h"
 #include "spec/scalars.h"
 
@@ -12,14 +13,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> known_keys{"services", "version", "volumes",
                                                      "networks", "configs", "secrets"};
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
 
 std::string_view word_at(std::string_view text) {
   const auto end = std::ranges::find_if_not(text, is_name_character);
@@ -50,7 +43,8 @@ std::optional<std::string> quick_name(std::string_view yaml) {
   bool is_first = true;
   bool is_after_name = false;  // where its text may go on
   while (!yaml.empty()) {
-    const std::string_view line = take_line(yaml);
+    std::string_view line = take_line(yaml);
+    if (line.ends_with('\r')) line.remove_suffix(1);
     if (is_blank_or_comment(line)) continue;
     const bool is_indented = line[0] == ' ';
     if (is_indented && (is_first || is_after_name)) return std::nullopt;
