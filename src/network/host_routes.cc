@@ -106,6 +106,7 @@ std::vector<UsedSubnet> used_subnets() {
   for (const Route6Info& route : list_routes6(socket))
     if (occupies_a_subnet(route))
       used.push_back(interfaces.used("a route over ", {}, route.destination, route.device));
+  std::erase_if(used, [](const UsedSubnet& each) { return each.interface.starts_with(aside); });
   return used;
 }
 

@@ -452,6 +452,23 @@ void request_link_removal(Batch& batch, int index, const std::string& name) {
   });
 }
 
+void request_link_aside(Batch& batch, int index, const std::string& name) {
+  // Two requests: kernels before 6.2 do not rename what is up, and one request renames first.
+  batch.add(RTM_NEWLINK, 0, "taking down link " + name, [&](nlmsghdr* m) {
+    ifinfomsg header{};
+    header.ifi_index = index;
+    header.ifi_change = IFF_UP;
+    put_header(m, header);
+  });
+  batch.add(RTM_NEWLINK, 0, "renaming link " + name, [&](nlmsghdr* m) {
+    ifinfomsg header{};
+    header.ifi_index = index;
+    put_header(m, header);
+    // The kernel finds the number (dev_alloc_name()).
+    mnl_attr_put_strz(m, IFLA_IFNAME, fmt::format("{}%d", aside).c_str());
+  });
+}
+
 void request_address(Batch& batch, int index, Ipv4 address, int prefix, const std::string& name) {
   add_address(batch, index, address, prefix, RT_SCOPE_UNIVERSE, name);
 }
@@ -599,6 +616,20 @@ std::optional<int> find_nsid(NetlinkSocket& socket, int network_namespace) {
   if (error_number != 0) throw Error("looking up a network namespace", error_number);
   if (nsid && *nsid < 0) return std::nullopt;
   return nsid;
+}
+
+bool is_namespace_ending(NetlinkSocket& socket, int nsid) {
+  if (nsid == NETNSA_NSID_NOT_ASSIGNED) return true;
+  const int error_number = socket.query(
+      RTM_GETLINK, 0,
+      [&](nlmsghdr* m) {
+        ifinfomsg header{};
+        header.ifi_index = loopback_index;
+        put_header(m, header);
+        mnl_attr_put_u32(m, IFLA_TARGET_NETNSID, static_cast<std::uint32_t>(nsid));
+      },
+      [](const nlmsghdr*) {});
+  return error_number == EINVAL;  // get_net_ns_by_id() finds none that is alive
 }
 
 }  // namespace stack::network

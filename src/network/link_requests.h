@@ -38,7 +38,8 @@ struct LinkInfo {
   int index = 0;
   int mtu = 0;
   int peer_index = 0;            ///< of a veth's other end, in that end's namespace
-  std::optional<int> peer_nsid;  ///< RTM_GETNSID number of that namespace, when it is another
+  std::optional<int> peer_nsid;  ///< RTM_GETNSID number of that namespace, when it is another;
+                                 ///< NETNSA_NSID_NOT_ASSIGNED when the kernel takes it apart
   std::string kind;              ///< "bridge", "veth"; empty for hardware
   std::string name{};
   int master = 0;  ///< index of the bridge that it is a port of
@@ -73,6 +74,10 @@ struct AddressInfo {
 /// rtm_protocol of the routes that we make on the host: "ip route show proto 83" lists them.
 constexpr std::uint8_t route_protocol = 83;
 
+/// How links are called that are about to go and whose name somebody needs (request_link_aside()).
+/// No stack's own interface begins so: there eight digits follow "stk".
+constexpr std::string_view aside = "stkold";
+
 enum class NearEnd { up, down };
 
 /// A pair; the far end comes down, as the kernel wants it.
@@ -100,6 +105,9 @@ void request_isolation(Batch& batch, const std::string& port);
 void request_neighbour(Batch& batch, int index, const std::string& mac, const std::string& port);
 void request_mtu(Batch& batch, int index, int mtu, const std::string& name);
 void request_link_removal(Batch& batch, int index, const std::string& name);
+/// Takes the link down and gives it a name of its own that begins with `aside`: whoever wants its
+/// name can have it.
+void request_link_aside(Batch& batch, int index, const std::string& name);
 /// Adds the address or leaves it as it is. An IPv6 address is usable at once: who gives them out
 /// knows that it is nobody else's.
 void request_address(Batch& batch, int index, Ipv4 address, int prefix, const std::string& name);
@@ -153,5 +161,7 @@ std::vector<AddressInfo<Subnet6>> list_address_subnets6(NetlinkSocket& socket);
 /// The number by which the socket's namespace knows another one (open descriptor); nothing when it
 /// has none yet.
 std::optional<int> find_nsid(NetlinkSocket& socket, int network_namespace);
+/// Whether nothing holds the namespace of this number any more, and the kernel takes it apart.
+bool is_namespace_ending(NetlinkSocket& socket, int nsid);
 
 }  // namespace stack::network

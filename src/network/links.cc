@@ -20,13 +20,28 @@ bool leads_to(NetlinkSocket& host, const LinkInfo& link, int stack_namespace) {
          link.peer_nsid == find_nsid(host, stack_namespace);
 }
 
-void remove_link(NetlinkSocket& socket, const LinkInfo& link, const std::string& name) {
-  Batch batch;
-  request_link_removal(batch, link.index, name);
+void send_unless_gone(NetlinkSocket& socket, const Batch& batch) {
   for (const Refusal& refusal : socket.send(batch)) {
     // Gone meanwhile: its namespace was dying.
     if (refusal.error_number != ENODEV) throw_refusal(refusal);
   }
+}
+
+void remove_link(NetlinkSocket& socket, const LinkInfo& link, const std::string& name) {
+  Batch batch;
+  request_link_removal(batch, link.index, name);
+  send_unless_gone(socket, batch);
+}
+
+/// A predecessor's, whose namespace the kernel is taking apart, goes with that some 50 ms later:
+/// who removes it waits for as long, who renames it does not.
+void free_name(NetlinkSocket& host, const LinkInfo& link, const std::string& name) {
+  const bool goes_by_itself =
+      link.kind == "veth" && link.peer_nsid && is_namespace_ending(host, *link.peer_nsid);
+  if (!goes_by_itself) return remove_link(host, link, name);
+  Batch batch;
+  request_link_aside(batch, link.index, name);
+  send_unless_gone(host, batch);
 }
 
 /// The host's end stays down: IPv6 has to be off before the interface first comes up, or it
@@ -67,7 +82,7 @@ LinkInfo ensure_veth(NetlinkSocket& host, const UplinkSpec& uplink, int stack_na
       ensure_mtu(host, *present, uplink.mtu);
       return *present;
     }
-    remove_link(host, *present, uplink.host_interface);
+    free_name(host, *present, uplink.host_interface);
   }
   return make_uplink(host, uplink, stack_namespace);
 }

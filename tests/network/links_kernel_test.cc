@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -48,6 +49,28 @@ TEST_F(Links, LettingGoOfTheNamespaceLeavesNothingOnTheHost) {
   EXPECT_TRUE(vanishes(stack.firewall.uplink.host_interface));
   EXPECT_THAT(link_names(), ElementsAre("eth0", "lo"));
   EXPECT_THAT(subnets_in_use(), Not(Contains(stack.network("front").subnet)));
+}
+
+TEST_F(Links, ASuccessorTakesTheNameOfAnUplinkThatTheKernelIsTakingApart) {
+  // The kernel may have been quicker in one round or the other, not in all.
+  bool was_put_aside = false;
+  for (int round = 0; round < 20 && !was_put_aside; ++round) {
+    TestStack predecessor;
+    predecessor.apply();
+    predecessor.network_namespace.reset();
+    close_firewall_sockets();
+    const TestStack stack;
+    stack.apply();
+    for (const std::string& name : link_names()) {
+      if (!name.starts_with(aside)) continue;
+      was_put_aside = true;
+      EXPECT_THAT(used_subnets(), Not(Contains(Field(&UsedSubnet::interface, name))));
+      EXPECT_TRUE(vanishes(name));
+    }
+    EXPECT_THAT(own_routes(stack.firewall.uplink.host_interface),
+                ElementsAre("172.18.0.0/24", "172.18.1.0/24", "172.18.2.0/24"));
+  }
+  EXPECT_TRUE(was_put_aside);
 }
 
 TEST_F(Links, EnsuringWhatIsThereChangesNothing) {
