@@ -254,10 +254,16 @@ class WorldCheck {
   void check_external(const DesiredNetwork& network) {
     if (!network.external || !network.owner.empty() || observed_.networks.contains(network.name))
       return;
-    add(fmt::format("network {} declared as external, but could not be found", network.name),
-        "networks." + network.key,
-        fmt::format("make it with `stack network create {}`, or start the stack that has it",
-                    network.name));
+    const std::string& service = network.model.mode_of;
+    const std::string cure = fmt::format(
+        "make it with `stack network create {}`, or start the stack that has it", network.name);
+    if (service.empty())
+      add(fmt::format("network {} declared as external, but could not be found", network.name),
+          "networks." + network.key, cure);
+    else
+      add(fmt::format("network_mode of service {}: there is no network {}", service, network.name),
+          fmt::format("services.{}.network_mode", service),
+          cure + "; the other modes are none, host, bridge, service:NAME and container:NAME");
   }
 
   /// Who would lose it would not know why.

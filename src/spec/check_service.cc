@@ -15,7 +15,9 @@ class ServiceCheck {
       : service_(service), sources_(sources), reporter_(reporter) {}
 
   void run() {
-    check_namespace("network_mode", service_.network_mode, {"none", "host", "bridge", "default"});
+    // A plain name has become a network of the service by now.
+    check_namespace("network_mode", service_.network_mode,
+                    {"none", "host", "bridge", "the name of a network"});
     check_namespace("pid", service_.pid, {"host"});
     check_namespace("ipc", service_.ipc, {"none", "host", "private", "shareable"});
     check_word("uts", service_.uts, {"host"});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/object_name.h"
 #include "base/text.h"
 #include "spec/audit.h"
 #include "spec/consistency.h"
@@ -200,14 +201,40 @@ void connect_providers(Project& project) {
 }
 
 /// There is no bridge that all projects of the machine share: who asks for it gets the project's.
-void give_own_bridge(Project& project) {
+std::string own_bridge(Project& project) {
+  auto& network = project.networks["default"];
+  network.key = "default";
+  if (network.name.empty()) network.name = project.name + "_default";
+  return network.key;
+}
+
+/// The key of the network with this name; of an external one where the file does not know it.
+std::string key_of_network(Project& project, const std::string& name, const std::string& service) {
+  for (const auto& [key, network] : project.networks)
+    if (network.name == name) return key;
+  std::string key = name;
+  while (project.networks.contains(key)) key += "_external";
+  Network& network = project.networks[key];
+  network.key = key;
+  network.name = name;
+  network.external = true;
+  network.mode_of = service;
+  return key;
+}
+
+bool is_network_name(const std::string& mode) {
+  return mode != "none" && mode != "host" && is_object_name(mode);
+}
+
+/// `network_mode` with the name of a network is to be in that one and no other.
+void join_networks_of_modes(Project& project) {
   for (auto& [name, service] : project.services) {
-    if (service.network_mode != "bridge") continue;
+    const std::string mode = service.network_mode;
+    const bool is_bridge = mode == "bridge" || mode == "default";
+    if (!is_bridge && !is_network_name(mode)) continue;
     service.network_mode.clear();
-    service.networks.try_emplace("default");
-    auto& network = project.networks["default"];
-    network.key = "default";
-    if (network.name.empty()) network.name = project.name + "_default";
+    service.networks.try_emplace(is_bridge ? own_bridge(project)
+                                           : key_of_network(project, mode, name));
   }
 }
 
@@ -216,7 +243,7 @@ Project make_project(Node root, const SourceRequest& request, const Reporter& re
   set_providers_apart(project);
   connect_providers(project);
   drop_absent_dependencies(project);
-  give_own_bridge(project);
+  join_networks_of_modes(project);
   project.working_dir = request.surroundings.project_directory;
   for (const auto& source : request.sources) project.files.emplace_back(source.path);
   project.interpolated = request.stages.interpolate;

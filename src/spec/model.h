@@ -396,6 +396,7 @@ struct Network {
   bool external = false;
   bool shared = false;  ///< made by the first stack that needs it, removed with the last
   StringMap labels;
+  std::string mode_of{};  ///< service whose `network_mode` names it; empty: it is in `networks`
   bool operator==(const Network&) const = default;
 };
 

@@ -40,6 +40,34 @@ TEST(LegacyFile, RunsOnTheProjectsOwnNetwork) {
   EXPECT_EQ(project.networks.at("default").name, "project_default");
 }
 
+TEST(NetworkMode, TheNameOfANetworkJoinsItAsAnExternalOne) {
+  const auto project = project_of(
+      "services:\n"
+      "  web: {image: x, network_mode: lan}\n"
+      "  api: {image: x, network_mode: other}\n"
+      "  db: {image: x, network_mode: project_back}\n"
+      "  old: {image: x, network_mode: default}\n"
+      "  all: {image: x, networks: [lan, back]}\n"
+      "networks:\n"
+      "  lan: {driver_opts: {a: b}}\n"
+      "  back:\n");
+  const auto networks_of = [&](const std::string& service) {
+    EXPECT_EQ(project.services.at(service).network_mode, "");
+    std::vector<std::string> names;
+    for (const auto& [key, attachment] : project.services.at(service).networks)
+      names.push_back(project.networks.at(key).name);
+    return names;
+  };
+  EXPECT_EQ(networks_of("web"), std::vector<std::string>{"lan"});
+  EXPECT_EQ(networks_of("api"), std::vector<std::string>{"other"});
+  EXPECT_EQ(networks_of("db"), std::vector<std::string>{"project_back"});
+  EXPECT_EQ(networks_of("old"), std::vector<std::string>{"project_default"});
+  EXPECT_TRUE(project.networks.at("other").external);
+  EXPECT_EQ(project.networks.at("other").mode_of, "api");
+  EXPECT_FALSE(project.networks.at("back").external);
+  EXPECT_TRUE(project.networks.at("lan_external").external) << "its own lan is project_lan";
+}
+
 TEST(LegacyFile, OlderNamesOfKeysAreUnderstood) {
   const auto project = project_shown(
       "web:\n"

@@ -124,6 +124,26 @@ class External(TwoStacks):
         for name in ("web", "pages", "blog-web-1"):
             self.assertEqual(self.page("shop", "db", f"http://{name}/"), "blog\n", name)
 
+    def test_a_network_mode_may_name_it(self):
+        mode = """
+            name: blog
+            services:
+              web:
+                image: box:1
+                command: sleep 1000
+                network_mode: shop_back
+            """
+        refused = self.up_in("blog", mode, expect=1)
+        self.assertIn("stack.yaml:6:19: error: network_mode of service web: there is no network "
+                      "shop_back", refused.err)
+        self.up_shop()
+        self.await_own_page("shop", "db")
+        self.up_in("blog", mode)
+        self.assertEqual(self.page("blog", "web", "http://store/"), "shop\n")
+        self.assertIn("nothing to change", self.up_in("blog", mode).err)
+        host = json.loads(self.stack("inspect", "blog-web-1").out)[0]["HostConfig"]
+        self.assertEqual(host["NetworkMode"], "shop_back")
+
     def test_guests_find_each_other(self):
         self.up_shop()
         self.up_blog()
