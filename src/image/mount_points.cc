@@ -14,21 +14,25 @@
 namespace stack::image {
 namespace {
 
+void make_file(const std::filesystem::path& path, mode_t mode) {
+  const Fd file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (::fchmod(file.get(), mode) != 0) throw_errno("chmod {}", path.native());
+}
+
 void fill(const std::filesystem::path& layer) {
-  constexpr mode_t of_directories = 0755;
-  constexpr mode_t of_files = 0644;
-  for (const char* const name : {"dev", "etc", "proc", "sys"})
-    make_directories(layer / name, of_directories);
-  for (const char* const name : {"etc/hostname", "etc/hosts", "etc/resolv.conf"}) {
-    const Fd file = open_file(layer / name, O_WRONLY | O_CREAT | O_EXCL, of_files);
-    if (::fchmod(file.get(), of_files) != 0) throw_errno("chmod {}", (layer / name).native());
-  }
+  for (const char* const name : {"dev", "etc", "proc", "sys"}) make_directories(layer / name, 0755);
+  for (const char* const name : {"etc/hostname", "etc/hosts", "etc/resolv.conf"})
+    make_file(layer / name, 0644);
+  // What programs look at docker's container by, and what old ones list mounts by.
+  make_file(layer / ".dockerenv", 0755);
+  std::filesystem::create_symlink("/proc/mounts", layer / "etc/mtab");
 }
 
 }  // namespace
 
 std::filesystem::path mount_points(const StorePaths& paths) {
-  const std::filesystem::path layer = paths.root / "mount-points";
+  // The number rises with what is in it: one that is there may be mounted.
+  const std::filesystem::path layer = paths.root / "mount-points-2";
   if (stack::exists(layer)) return layer;
   const FileLock lock = FileLock::acquire(paths.lock());
   if (stack::exists(layer)) return layer;  // another was faster

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A layer that lies below every image: what the standard mounts of a container need in its root,
 // and most images lack. Without it each start makes these in the container's own layer, and each
-// removal deletes them again.
+// removal deletes them again. Besides, as docker has them: /.dockerenv, empty, by which programs
+// know that they are in a container, and /etc/mtab, a link to /proc/mounts.
 #pragma once
 
 #include <filesystem>

@@ -28,9 +28,12 @@ TEST_F(MountPoints, AreWhatTheStandardMountsNeed) {
   const mode_t before = ::umask(0077);
   const auto layer = mount_points(paths);
   ::umask(before);
-  EXPECT_EQ(list_directory(layer), (std::vector<std::string>{"dev", "etc", "proc", "sys"}));
+  EXPECT_EQ(list_directory(layer),
+            (std::vector<std::string>{".dockerenv", "dev", "etc", "proc", "sys"}));
   EXPECT_EQ(list_directory(layer / "etc"),
-            (std::vector<std::string>{"hostname", "hosts", "resolv.conf"}));
+            (std::vector<std::string>{"hostname", "hosts", "mtab", "resolv.conf"}));
+  EXPECT_EQ(std::filesystem::read_symlink(layer / "etc/mtab"), "/proc/mounts");
+  EXPECT_EQ(mode_of(layer / ".dockerenv"), S_IFREG | 0755U);
   EXPECT_EQ(mode_of(layer), S_IFDIR | 0755U);
   EXPECT_EQ(mode_of(layer / "etc"), S_IFDIR | 0755U);
   EXPECT_EQ(mode_of(layer / "etc/hosts"), S_IFREG | 0644U);
@@ -40,9 +43,9 @@ TEST_F(MountPoints, AreMadeOnceByWhoeverNeedsThem) {
   {
     std::vector<std::jthread> many;
     for (int count = 0; count < 8; ++count)
-      many.emplace_back([this] { EXPECT_EQ(mount_points(paths), paths.root / "mount-points"); });
+      many.emplace_back([this] { EXPECT_EQ(mount_points(paths), paths.root / "mount-points-2"); });
   }
-  EXPECT_EQ(list_directory(paths.root), (std::vector<std::string>{"lock", "mount-points"}));
+  EXPECT_EQ(list_directory(paths.root), (std::vector<std::string>{"lock", "mount-points-2"}));
 }
 
 /// A kill in the middle leaves nothing that would be taken for them.
