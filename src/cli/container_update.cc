@@ -13,6 +13,7 @@
 #include "orchestrator/lower.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/one_off.h"
+#include "runtime/host_check.h"
 #include "supervisor/client.h"
 
 namespace stack::cli {
@@ -69,6 +70,13 @@ void take_limits(runtime::ResourceSpec& now, const runtime::ResourceSpec& wanted
   check_swap(now);
 }
 
+/// What the kernel would refuse, in words.
+void check_machine(const supervisor::ContainerConfig& config) {
+  for (const runtime::Unmet& each : runtime::unmet(config.spec, runtime::host_abilities()))
+    if (each.severity == runtime::Severity::error)
+      throw Error(fmt::format("{}: {}", config.name, each.sentence)).with_hint(each.cure);
+}
+
 void check_any_given(const Options& options) {
   const Command* const command = find_command("container update");
   const auto given = [&](const Flag& flag) { return is_given(options, flag); };
@@ -84,6 +92,7 @@ void update_one(const FoundContainer& found, const Options& options) {
   supervisor::ContainerConfig config = found.container.config;
   const spec::Service wanted = told(options, config.spec.resources);
   take_limits(config.spec.resources, orchestrator::resources_of(wanted));
+  check_machine(config);
   if (!options.restart.empty()) {
     if (config.by_hand && config.by_hand->removed_at_end && options.restart != "no")
       throw Error("conflicting options: it was made with --rm, and is not restarted");

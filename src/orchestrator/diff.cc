@@ -156,6 +156,8 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
     if (field.path == "restart" && wish.holds_volumes_for_others) return false;
     // They go with each line.
     if (key_of(field.path) == "labels" && wish.model.logging.driver == "journald") return false;
+    // Who has such a limit has a group for it, whoever has none has not.
+    if (field.path == "cpuset") return !field.before.empty() && !field.after.empty();
     if (is_other_text(field)) return wish.model.on_change.kind != spec::OnChange::Kind::recreate;
     return is_aliases(field.path) || is_restart_link(field.path) ||
            field.path == "x-stack.restart_unhealthy" ||

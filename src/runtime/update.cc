@@ -44,6 +44,8 @@ ResourceSpec with_changeable(ResourceSpec it, const ResourceSpec& from) {
   it.cpu_period = from.cpu_period;
   it.cpu_quota = from.cpu_quota;
   it.pids_limit = from.pids_limit;
+  // Who has such a limit has a group for it (CgroupLayout::on_demand).
+  if (!it.cpuset.empty() && !from.cpuset.empty()) it.cpuset = from.cpuset;
   return it;
 }
 
@@ -95,11 +97,15 @@ class UpdatePlanner {
       add(cpu->mount, changed(cpu_v1(before_), cpu_v1(after_)));
     if (const auto* pids = layout_.v1_with("pids"))
       add(pids->mount, changed(pids_limits(before_), pids_limits(after_)));
+    if (const auto* cpuset = layout_.v1_with("cpuset"))
+      add(cpuset->mount, changed(cpuset_limits(before_), cpuset_limits(after_)));
     if (layout_.unified_has("memory"))
       add(layout_.unified, changed(memory_v2(before_), memory_v2(after_)));
     if (layout_.unified_has("cpu")) add(layout_.unified, changed(cpu_v2(before_), cpu_v2(after_)));
     if (layout_.unified_has("pids"))
       add(layout_.unified, changed(pids_limits(before_), pids_limits(after_)));
+    if (layout_.unified_has("cpuset"))
+      add(layout_.unified, changed(cpuset_limits(before_), cpuset_limits(after_)));
     return std::move(updates_);
   }
 

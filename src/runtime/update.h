@@ -20,8 +20,8 @@ struct CgroupUpdate {
 /// The writes that turn the limits of `before` into those of `after`, in an order in which the
 /// kernel takes each: it refuses memory without swap above memory with swap at every moment
 /// (cgroup-v1/memory.rst). A limit that is given up gets the kernel's default. Nothing at all when
-/// something differs that a running container cannot change: cpuset, real-time and block device
-/// limits, swappiness, shm_size.
+/// something differs that a running container cannot change: a cpuset that comes or goes (one that
+/// is there can become another), real-time and block device limits, swappiness, shm_size.
 std::optional<std::vector<CgroupUpdate>> cgroup_writes_for_update(const CgroupLayout& layout,
                                                                   const std::string& cgroup,
                                                                   const ResourceSpec& before,

@@ -163,6 +163,16 @@ Verdict verdict_of(const spec::Service& before, const spec::Service& after,
   return diff(desired(project({after})), world, {"web"}).containers.at("shop-web-1").verdict;
 }
 
+TEST(Diff, AListOfProcessorsIsUpdatedInPlaceWhereThereIsOne) {
+  spec::Service zero = service("web");
+  zero.cpuset = "0";
+  spec::Service one = service("web");
+  one.cpuset = "1";
+  EXPECT_EQ(verdict_of(zero, one), Verdict::update);
+  EXPECT_EQ(verdict_of(service("web"), one), Verdict::recreate);
+  EXPECT_EQ(verdict_of(one, service("web")), Verdict::recreate);
+}
+
 TEST(Diff, LimitsAndRulesOfWhatRunsAreUpdatedInPlace) {
   spec::Service after = service("web");
   after.mem_limit = 64 << 20;

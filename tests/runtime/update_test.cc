@@ -120,6 +120,17 @@ TEST(Update, AGivenUpLimitGetsTheKernelsDefault) {
 )");
 }
 
+TEST(Update, AListOfProcessorsBecomesAnother) {
+  ResourceSpec before;
+  before.cpuset = "0";
+  ResourceSpec after;
+  after.cpuset = "0-1";
+  CgroupLayout layout = v2();
+  layout.unified_controllers.emplace_back("cpuset");
+  EXPECT_EQ(update(layout, before, after), "\n/cg/shop/1/cpuset.cpus = 0-1\n");
+  EXPECT_EQ(update(layout, before, {}), "impossible") << "its group stays";
+}
+
 TEST(Update, WhatARunningContainerCannotChangeIsSaid) {
   ResourceSpec after;
   after.cpuset = "0";

@@ -40,7 +40,13 @@ class Limits(Attribute):
 
     def test_a_processor_of_its_own(self):
         self.started("cpuset: '0'\n")
-        self.assertEqual(self.shell("grep Cpus_allowed_list /proc/1/status"), "Cpus_allowed_list:\t0\n")
+        allowed = lambda: self.shell("grep Cpus_allowed_list /proc/1/status").split()[1]
+        self.assertEqual(allowed(), "0")
+        container = self.stack("ps", "-q").out
+        last = str(max(os.sched_getaffinity(0)))
+        self.started(f"cpuset: '{last}'\n")
+        self.assertEqual(allowed(), last)
+        self.assertEqual(self.stack("ps", "-q").out, container, "changed in place")
 
     def test_shared_memory_groups_and_kernel_parameters(self):
         self.started("""

@@ -301,6 +301,16 @@ class Updated(ContainerTest):
         self.assertIn("32MiB", self.container("stats", "--no-stream", "--format", "{{.MemUsage}}", "web").out)
         self.container("rm", "-f", "web")
 
+    def test_processors_by_number(self):
+        self.run_box("-d", "--name", "web", "--cpuset-cpus", "0", "-", "sleep", "1001")
+        refused = self.container("update", "--cpuset-cpus", "0,4095", "web", expect=1)
+        self.assertIn("web: processor 4095 is not there: asked for 0,4095", refused.err)
+        last = max(os.sched_getaffinity(0))
+        self.container("update", "--cpuset-cpus", str(last), "web")
+        self.assertIn(f"Cpus_allowed_list:\t{last}\n",
+                      self.container("exec", "web", "cat", "/proc/1/status").out)
+        self.container("rm", "-f", "web")
+
     def test_a_restart_policy(self):
         self.run_box("-d", "--name", "web", "-", "sleep", "1001")
         self.container("update", "--restart", "always", "web")
