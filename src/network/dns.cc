@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/dns.h"
 
-// Before ldns.h, which would otherwise define `true` and `false` as numbers.
-#include <stdbool.h>
-
-#include <ldns/ldns.h>
-
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "base/text.h"
-#include "network/dns_packet.h"
+#include "network/dns_message.h"
 
 namespace stack::network {
 namespace {
@@ -24,38 +16,17 @@ constexpr std::string_view reverse_zone6 = ".ip6.arpa";
 /// Of EDNS (RFC 6891): the upper eight bits of BADVERS, which is 16.
 constexpr std::uint8_t bad_version = 1;
 
-struct FreePacket {
-  void operator()(ldns_pkt* packet) const { ldns_pkt_free(packet); }
-};
-using Packet = std::unique_ptr<ldns_pkt, FreePacket>;
-
-Packet parse(std::string_view message) {
-  ldns_pkt* packet = nullptr;
-  const auto* data = reinterpret_cast<const std::uint8_t*>(message.data());
-  if (ldns_wire2pkt(&packet, data, message.size()) != LDNS_STATUS_OK) return nullptr;
-  return Packet(packet);
-}
-
-std::string serialize(const ldns_pkt* packet) {
-  std::uint8_t* data = nullptr;
-  std::size_t size = 0;
-  if (ldns_pkt2wire(&data, packet, &size) != LDNS_STATUS_OK) return {};
-  std::string wire(reinterpret_cast<const char*>(data), size);
-  std::free(data);
-  return wire;
-}
-
 /// What is asked, as our maps write it.
 struct Question {
   std::string name;  ///< lower case, without the final dot
-  ldns_rr_type type = LDNS_RR_TYPE_A;
-  ldns_rr_class rr_class = LDNS_RR_CLASS_IN;
+  DnsType type = DnsType::a;
+  std::uint16_t rr_class = internet_class;
 
   bool is_single_label() const { return !name.empty() && name.find('.') == std::string::npos; }
-  bool is_internet() const { return rr_class == LDNS_RR_CLASS_IN; }
+  bool is_internet() const { return rr_class == internet_class; }
   bool is_about_zones() const {
-    return type == LDNS_RR_TYPE_NS || type == LDNS_RR_TYPE_SOA || type == LDNS_RR_TYPE_DS ||
-           type == LDNS_RR_TYPE_DNSKEY;
+    return type == DnsType::ns || type == DnsType::soa || type == DnsType::ds ||
+           type == DnsType::dnskey;
   }
 };
 
@@ -74,12 +45,8 @@ std::string name_text(std::string_view wire) {
   return to_lower(text);
 }
 
-Question question_in(const ldns_pkt* query) {
-  const ldns_rr* rr = ldns_rr_list_rr(ldns_pkt_question(query), 0);
-  const ldns_rdf* owner = ldns_rr_owner(rr);
-  const std::string_view wire(reinterpret_cast<const char*>(ldns_rdf_data(owner)),
-                              ldns_rdf_size(owner));
-  return {name_text(wire), ldns_rr_get_type(rr), ldns_rr_get_class(rr)};
+Question question_in(const DnsQuery& query) {
+  return {name_text(query.name()), query.type(), query.rr_class()};
 }
 
 /// "2.0.18.172.in-addr.arpa" -> 172.18.0.2
@@ -105,98 +72,39 @@ std::optional<Ipv6> reverse_address6(std::string_view name) {
   return Ipv6{*high, *low};
 }
 
-/// An answer under way: the query's id, flags and question, and what is added.
-class Reply {
- public:
-  explicit Reply(const ldns_pkt* query) : packet_(ldns_pkt_new()) {
-    ldns_pkt_set_id(packet_.get(), ldns_pkt_id(query));
-    ldns_pkt_set_qr(packet_.get(), true);
-    ldns_pkt_set_aa(packet_.get(), true);
-    ldns_pkt_set_rd(packet_.get(), ldns_pkt_rd(query));
-    ldns_pkt_set_ra(packet_.get(), true);
-    const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(query), 0);
-    ldns_pkt_push_rr(packet_.get(), LDNS_SECTION_QUESTION, ldns_rr_clone(question));
-    if (ldns_pkt_edns(query)) offer_edns(ldns_pkt_edns_do(query));
-  }
+void add_address(DnsReply& reply, Ipv4 address) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes += static_cast<char>(address.value >> shift & 0xff);
+  reply.answers.push_back({DnsType::a, std::move(bytes)});
+}
 
-  void set_code(ldns_pkt_rcode code) {
-    ldns_pkt_set_rcode(packet_.get(), static_cast<std::uint8_t>(code));
-  }
+void add_address(DnsReply& reply, Ipv6 address) {
+  const auto bytes = bytes_of(address);
+  reply.answers.push_back({DnsType::aaaa, std::string(bytes.begin(), bytes.end())});
+}
 
-  void set_bad_version() { ldns_pkt_set_edns_extended_rcode(packet_.get(), bad_version); }
+void add_name(DnsReply& reply, std::string_view name) {
+  if (auto wire = wire_name(name)) reply.answers.push_back({DnsType::ptr, std::move(*wire)});
+}
 
-  void add_address(Ipv4 address) {
-    const std::uint32_t bytes = htonl(address.value);
-    add(LDNS_RR_TYPE_A, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, sizeof(bytes), &bytes));
-  }
-
-  void add_address(Ipv6 address) {
-    const auto bytes = bytes_of(address);
-    add(LDNS_RR_TYPE_AAAA, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_AAAA, bytes.size(), bytes.data()));
-  }
-
-  void add_name(const std::string& name) {
-    ldns_rdf* target = ldns_dname_new_frm_str((name + ".").c_str());
-    if (target != nullptr) add(LDNS_RR_TYPE_PTR, target);
-  }
-
-  /// In wire format; over `limit` bytes with fewer answers, and TC set: ask again by TCP.
-  std::string wire(std::size_t limit) {
-    std::string whole = serialize(packet_.get());
-    while (whole.size() > limit && ldns_pkt_ancount(packet_.get()) > 0) {
-      ldns_pkt_set_tc(packet_.get(), true);
-      drop_answers(1 + (whole.size() - limit) / largest_answer);
-      whole = serialize(packet_.get());
-    }
-    return whole;
-  }
-
- private:
-  /// Of what there is more than one: an AAAA record with a compressed name.
-  static constexpr std::size_t largest_answer = 12 + 16;
-
-  void drop_answers(std::size_t count) {
-    for (; count > 0; --count) ldns_rr_free(ldns_rr_list_pop_rr(ldns_pkt_answer(packet_.get())));
-    const std::size_t left = ldns_rr_list_rr_count(ldns_pkt_answer(packet_.get()));
-    ldns_pkt_set_ancount(packet_.get(), static_cast<std::uint16_t>(left));
-  }
-
-  void offer_edns(bool security_ok) {
-    ldns_pkt_set_edns_udp_size(packet_.get(), largest_udp_size);
-    ldns_pkt_set_edns_do(packet_.get(), security_ok);
-  }
-
-  void add(ldns_rr_type type, ldns_rdf* data) {
-    ldns_rr* rr = ldns_rr_new();
-    const ldns_rr* question = ldns_rr_list_rr(ldns_pkt_question(packet_.get()), 0);
-    ldns_rr_set_owner(rr, ldns_rdf_clone(ldns_rr_owner(question)));
-    ldns_rr_set_type(rr, type);
-    ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
-    ldns_rr_set_ttl(rr, time_to_live);
-    ldns_rr_push_rdf(rr, data);
-    ldns_pkt_push_rr(packet_.get(), LDNS_SECTION_ANSWER, rr);
-  }
-
-  Packet packet_;
-};
-
-bool asks_for(const Question& question, ldns_rr_type type) {
-  return question.type == type || question.type == LDNS_RR_TYPE_ANY;
+bool asks_for(const Question& question, DnsType type) {
+  return question.type == type || question.type == DnsType::any;
 }
 
 template <typename Address>
-void add_addresses(Reply& reply, const std::vector<Address>& addresses, std::uint32_t rotation) {
+void add_addresses(DnsReply& reply, const std::vector<Address>& addresses, std::uint32_t rotation) {
   for (std::size_t i = 0; i < addresses.size(); ++i)
-    reply.add_address(addresses[(i + rotation) % addresses.size()]);
+    add_address(reply, addresses[(i + rotation) % addresses.size()]);
 }
 
 /// Where in a view an answer was found, if it was.
 enum class Found { answer, nobody, elsewhere };
 
 Found answer_name(const DnsAddresses& known, const Question& question, std::uint32_t rotation,
-                  Reply& reply) {
-  if (asks_for(question, LDNS_RR_TYPE_A)) add_addresses(reply, known.v4, rotation);
-  if (asks_for(question, LDNS_RR_TYPE_AAAA)) add_addresses(reply, known.v6, rotation);
+                  DnsReply& reply) {
+  if (asks_for(question, DnsType::a)) add_addresses(reply, known.v4, rotation);
+  if (asks_for(question, DnsType::aaaa)) add_addresses(reply, known.v6, rotation);
   return Found::answer;
 }
 
@@ -214,12 +122,13 @@ const std::map<Ipv6, std::string>& names_by_address(const DnsZone& zone, Ipv6) {
 }
 
 template <typename Address>
-Found answer_address(const DnsView& view, Address address, const Question& question, Reply& reply) {
+Found answer_address(const DnsView& view, Address address, const Question& question,
+                     DnsReply& reply) {
   Found result = Found::elsewhere;
   for (const auto& zone : view.zones) {
     const auto& names = names_by_address(*zone, address);
     if (const auto known = names.find(address); known != names.end()) {
-      if (asks_for(question, LDNS_RR_TYPE_PTR)) reply.add_name(known->second);
+      if (asks_for(question, DnsType::ptr)) add_name(reply, known->second);
       return Found::answer;
     }
     if (holds(*zone, address)) result = Found::nobody;
@@ -227,7 +136,7 @@ Found answer_address(const DnsView& view, Address address, const Question& quest
   return result;
 }
 
-Found answer_reverse(const DnsView& view, const Question& question, Reply& reply) {
+Found answer_reverse(const DnsView& view, const Question& question, DnsReply& reply) {
   if (!question.is_internet()) return Found::elsewhere;
   if (const auto address = reverse_address(question.name))
     return answer_address(view, *address, question, reply);
@@ -237,7 +146,7 @@ Found answer_reverse(const DnsView& view, const Question& question, Reply& reply
 }
 
 Found answer_from(const DnsView& view, const Question& question, const DnsAddresses* known,
-                  std::uint32_t rotation, Reply& reply) {
+                  std::uint32_t rotation, DnsReply& reply) {
   if (known != nullptr) return answer_name(*known, question, rotation, reply);
   if (question.is_single_label() && !question.is_about_zones()) return Found::nobody;
   if (is_in_network(view, question.name)) return Found::nobody;
@@ -246,14 +155,14 @@ Found answer_from(const DnsView& view, const Question& question, const DnsAddres
 
 std::size_t choices_in(const DnsAddresses* known, const Question& question) {
   if (known == nullptr) return 1;
-  const std::size_t v4 = asks_for(question, LDNS_RR_TYPE_A) ? known->v4.size() : 0;
-  const std::size_t v6 = asks_for(question, LDNS_RR_TYPE_AAAA) ? known->v6.size() : 0;
+  const std::size_t v4 = asks_for(question, DnsType::a) ? known->v4.size() : 0;
+  const std::size_t v6 = asks_for(question, DnsType::aaaa) ? known->v6.size() : 0;
   return std::max({v4, v6, std::size_t{1}});
 }
 
-std::size_t room_for(const ldns_pkt* query, std::size_t max_size) {
-  if (!ldns_pkt_edns(query)) return max_size;
-  const std::size_t offered = ldns_pkt_edns_udp_size(query);
+std::size_t room_for(const DnsQuery& query, std::size_t max_size) {
+  if (!query.options) return max_size;
+  const std::size_t offered = query.options->udp_size;
   return std::max(max_size, std::min(offered, largest_udp_size));
 }
 
@@ -261,35 +170,35 @@ DnsAnswer refuse(std::string_view query, DnsCode code) {
   return {DnsVerdict::malformed, empty_reply(query, code)};
 }
 
+std::string written(const DnsQuery& query, const DnsReply& reply, std::size_t room) {
+  return write_reply(query, reply, time_to_live, largest_udp_size, room);
+}
+
 }  // namespace
 
 DnsAnswer answer_dns(std::string_view query, const DnsView& view, std::uint32_t rotation,
                      std::size_t max_size) {
   if (!is_query(query)) return {};  // answering an answer could go on for ever
-  const Packet packet = parse(query);
-  // The library follows a compressed name into the header, whose bytes are no name of the client's.
-  if (!packet || ldns_pkt_qdcount(packet.get()) != 1 || !question_of(query))
-    return refuse(query, DnsCode::format_error);
-  if (ldns_pkt_get_opcode(packet.get()) != LDNS_PACKET_QUERY) {
-    return refuse(query, DnsCode::not_implemented);
+  const auto asked = read_query(query);
+  if (!asked) return refuse(query, DnsCode::format_error);
+  if (asked->opcode != 0) return refuse(query, DnsCode::not_implemented);
+  const std::size_t room = room_for(*asked, max_size);
+  DnsReply reply;
+  if (asked->options && asked->options->version != 0) {
+    reply.extended_code = bad_version;
+    return {DnsVerdict::answered, written(*asked, reply, room)};
   }
-  const std::size_t room = room_for(packet.get(), max_size);
-  Reply reply(packet.get());
-  if (ldns_pkt_edns(packet.get()) && ldns_pkt_edns_version(packet.get()) != 0) {
-    reply.set_bad_version();
-    return {DnsVerdict::answered, reply.wire(room)};
-  }
-  const Question question = question_in(packet.get());
+  const Question question = question_in(*asked);
   const DnsAddresses* known = question.is_internet() ? find_name(view, question.name) : nullptr;
   const Found found = answer_from(view, question, known, rotation, reply);
   if (found == Found::elsewhere) return {DnsVerdict::forward, {}};
-  if (found == Found::nobody) reply.set_code(LDNS_RCODE_NXDOMAIN);
-  return {DnsVerdict::answered, reply.wire(room), choices_in(known, question)};
+  if (found == Found::nobody) reply.code = DnsCode::name_error;
+  return {DnsVerdict::answered, written(*asked, reply, room), choices_in(known, question)};
 }
 
 std::size_t udp_room(std::string_view query) {
-  const Packet packet = parse(query);
-  return packet ? room_for(packet.get(), plain_udp_size) : plain_udp_size;
+  const auto asked = read_query(query);
+  return asked ? room_for(*asked, plain_udp_size) : plain_udp_size;
 }
 
 }  // namespace stack::network

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DNS, pure: the wire format by ldns, and the answer to a query out of one container's own view of
-// names. Sockets and forwarding are the supervisor's.
+// DNS, pure: the answer to a query out of one container's own view of names. Sockets and forwarding
+// are the supervisor's.
 #pragma once
 
 #include <cstdint>

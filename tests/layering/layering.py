@@ -25,7 +25,7 @@ HOME_OF = {
     "archive.h": {"image"},
     "archive_entry.h": {"image"},
     "openssl/": {"image", "registry"},
-    "ldns/": {"network"},
+    "ldns/": set(),
     "libmnl/": {"network"},
     "nftables/": {"network"},
     "boost/": {"supervisor", "registry"},
