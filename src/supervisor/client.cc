@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "supervisor/control_connection.h"
+#include "supervisor/keeper.h"
 #include "supervisor/project_files.h"
 #include "supervisor/protocol.h"
 #include "supervisor/start_keeper.h"

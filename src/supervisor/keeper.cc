@@ -31,7 +31,6 @@
 #include "supervisor/entry_points.h"
 #include "supervisor/project_files.h"
 #include "supervisor/settled_files.h"
-#include "supervisor/start_keeper.h"
 #include "supervisor/store_message.h"
 #include "supervisor/supervisor.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What keeper and supervisor agree on. The keeper is the parent of a stack's containers: it must
-// never die, so it does next to nothing. It reaps, writes down how each process ended, keeps
-// descriptors that must outlive a supervisor, and starts the supervisor again when that dies.
+// What a keeper, its supervisors and whoever starts it agree on. The keeper is the parent of a
+// stack's containers: it must never die, so it does next to nothing. It reaps, writes down how each
+// process ended, keeps descriptors that must outlive a supervisor, and starts the supervisor again
+// when that dies.
 #pragma once
 
 #include <array>
@@ -14,6 +15,10 @@ inline constexpr int ready_fd = 3;       ///< pipe to whoever waits for the supe
 inline constexpr int store_fd = 4;       ///< SOCK_SEQPACKET to the keeper: StoreMessage
 inline constexpr int network_fd = 5;     ///< the stack's network namespace
 inline constexpr int first_free_fd = 6;  ///< the keeper's own descriptors are above
+
+/// What a keeper says on the pipe of whoever started it: this byte when the supervisor serves, an
+/// error's text when that cannot be, nothing at all when another keeper holds the lock.
+inline constexpr char ready_byte = 'R';
 
 /// Empty arguments behind the keeper's own: "stack-supervisor" is so much longer than
 /// "stack-keeper", and is written over them in the copy that becomes one.

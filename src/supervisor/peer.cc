@@ -9,7 +9,6 @@
 #include "base/process.h"
 #include "supervisor/control_connection.h"
 #include "supervisor/protocol.h"
-#include "supervisor/start_keeper.h"
 
 namespace stack::supervisor {
 namespace {

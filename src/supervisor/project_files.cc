@@ -116,6 +116,11 @@ std::optional<pid_t> read_keeper_pid(const ProjectFiles& files) {
   return text ? parse_integer<pid_t>(trim(*text)) : std::nullopt;
 }
 
+bool has_keeper(const ProjectFiles& files) {
+  const auto pid = read_keeper_pid(files);
+  return pid && is_running_as(*pid, "stack-keeper");
+}
+
 void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created) {
   json summary(config);
   const json details = take_details(summary);

@@ -60,6 +60,9 @@ struct ProjectFiles {
 
 /// The pid in keeper_pid(); nothing when there is none.
 std::optional<pid_t> read_keeper_pid(const ProjectFiles& files);
+/// False when there was never one, or it was killed, though the kernel may still be freeing what it
+/// had: then nobody knows of its containers' ends.
+bool has_keeper(const ProjectFiles& files);
 
 /// A container as last written down, with what the kernel says left out.
 struct RecordedContainer {

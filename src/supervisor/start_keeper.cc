@@ -116,11 +116,6 @@ std::string cgroup_of_keeper(const ProjectFiles& files) {
 
 }  // namespace
 
-bool has_keeper(const ProjectFiles& files) {
-  const auto pid = read_keeper_pid(files);
-  return pid && is_running_as(*pid, "stack-keeper");
-}
-
 void remove_keeper_cgroup(const ProjectFiles& files) {
   fail_point("keeper.remove-cgroup");
   runtime::remove_cgroup(cgroup_of_keeper(files));

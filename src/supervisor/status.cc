@@ -14,7 +14,6 @@
 #include "supervisor/process_json.h"
 #include "supervisor/project_files.h"
 #include "supervisor/restart_policy.h"
-#include "supervisor/start_keeper.h"
 
 namespace stack::supervisor {
 namespace {

@@ -23,7 +23,6 @@
 #include "network/nftables.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
-#include "supervisor/start_keeper.h"
 #include "supervisor/store_message.h"
 
 namespace stack::supervisor {

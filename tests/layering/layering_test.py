@@ -74,6 +74,14 @@ class TheReader(unittest.TestCase):
         })
         self.assertEqual(violations(tree), ["image/CMakeLists.txt: image must not link runtime"])
 
+    def test_a_library_of_another_name_is_its_folders(self):
+        tree = self.tree({
+            "supervisor/CMakeLists.txt": "stack_library(client SOURCES a.cc DEPENDS base supervisor spec)\n",
+            "build/CMakeLists.txt": "stack_library(build SOURCES b.cc DEPENDS base client)\n",
+        })
+        self.assertEqual(violations(tree), ["build/CMakeLists.txt: build must not link client",
+                                            "supervisor/CMakeLists.txt: client must not link spec"])
+
     def test_a_header_that_lacks_one_is_reported(self):
         tree = self.tree({
             "base/fd.h": "#include <string>\nclass Fd {\n  std::string_view name;\n};\n",

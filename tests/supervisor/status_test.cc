@@ -13,7 +13,6 @@
 
 #include "examples.h"
 #include "supervisor/project_files.h"
-#include "supervisor/start_keeper.h"
 #include "temporary_directory.h"
 
 namespace stack::supervisor {
