@@ -41,3 +41,10 @@ else()
   target_link_options(stack_options INTERFACE -static-libstdc++ -static-libgcc)
 endif()
 target_link_options(stack_options INTERFACE -Wl,--as-needed -Wl,-z,relro)
+
+# The programs that users run are stripped: of keepers' each first `up` makes a copy, and what nobody calls
+# and debuggers' symbols would be copied with it. The debug preset has them.
+# At a fixed address: relocations would write to 120 pages before main() in each command, keeper and
+# supervisor (docs/performance.md, "What was learnt"). Heap, stack and libraries are at random ones as ever.
+add_library(stack_product_options INTERFACE)
+target_link_options(stack_product_options INTERFACE $<$<CONFIG:Release>:-no-pie;-Wl,--gc-sections,--strip-all>)

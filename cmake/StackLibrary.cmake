@@ -42,6 +42,22 @@ function(stack_library name)
   endif()
 endfunction()
 
+# stack_embed_keeper(TARGET KEEPER): TARGET carries the program KEEPER, a target of the same folder that is
+# called stack-keeper, and starts keepers from it. Of two in one program that of the executable counts.
+function(stack_embed_keeper target keeper)
+  set(source ${CMAKE_SOURCE_DIR}/src/supervisor/keeper_program.s)
+  target_sources(${target} PRIVATE ${source})
+  set_source_files_properties(${source} PROPERTIES
+    COMPILE_OPTIONS -Wa,-I,${CMAKE_CURRENT_BINARY_DIR}
+    OBJECT_DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/stack-keeper)
+  set_target_properties(${keeper} PROPERTIES
+    OUTPUT_NAME stack-keeper RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  # Ninja knows who makes a file; for others all of TARGET has to wait.
+  if(NOT CMAKE_GENERATOR MATCHES Ninja)
+    add_dependencies(${target} ${keeper})
+  endif()
+endfunction()
+
 # stack_test(NAME SOURCES a_test.cc ... DEPENDS spec ... [LABEL unit|kernel])
 # `unit` needs no root and no kernel feature; `kernel` needs root and skips, with the reason, without.
 function(stack_test name)

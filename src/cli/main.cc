@@ -14,15 +14,8 @@
 #include "cli/change.h"
 #include "cli/parse.h"
 #include "cli/settings.h"
-#include "supervisor/entry_points.h"
 
 namespace {
-
-/// The program is its own keeper and supervisor, known by the name that it was started under (see
-/// supervisor/entry_points.h).
-bool started_as(std::string_view name, int argc, char** argv) {
-  return argc > 0 && argv[0] == name;
-}
 
 /// Said at once and in the same words, instead of by whatever fails first.
 void require_root(const stack::cli::Command& command) {
@@ -69,23 +62,17 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
   }
 }
 
-/// The heap of a command is placed before anything is in it: libstdc++ and others allocate before
-/// main(). The keeper's stays small.
-void place_heap(int argc, char** argv, char**) {
-  if (!started_as("stack-keeper", argc, argv)) stack::begin_heap_on_large_pages();
-}
-
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/// Called before all constructors (System V ABI; glibc passes main()'s arguments). Sanitizers have
-/// a heap of their own, which is not ready then.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const before_all)(int, char**,
-                                                                       char**) = place_heap;
+/// Called before all constructors (System V ABI): the heap is placed before anything is in it, and
+/// libstdc++ and others allocate before main(). Sanitizers have a heap of their own, which is not
+/// ready then.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const before_all)() = stack::begin_heap_on_large_pages;
 #endif
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.
   std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);

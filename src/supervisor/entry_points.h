@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What main() runs when the program was started as its own helper (argv[0] "stack-keeper"), which
-// forks the supervisor. Never called by a person.
+// What the program stack-keeper runs (main.cc). Never called by a person.
 #pragma once
 
 namespace stack::supervisor {
 
-/// Never returns normally: exits the process.
+/// Never returns normally: exits the process. Forks the supervisor.
 [[noreturn]] void keeper_main(int argc, char** argv);
 
 }  // namespace stack::supervisor

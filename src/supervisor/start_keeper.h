@@ -7,8 +7,9 @@
 
 namespace stack::supervisor {
 
-/// Starts a keeper from a sealed copy of this program: own session, own cgroup where there is a v2
-/// tree, nobody's child. Returns the reading end of its ready pipe (keeper.h). Throws Error.
+/// Starts a keeper from a sealed copy of the program stack-keeper, which this one carries: own
+/// session, own cgroup where there is a v2 tree, nobody's child. Returns the reading end of its
+/// ready pipe (keeper.h). Throws Error.
 Fd start_keeper(const ProjectFiles& files);
 
 /// Removes the cgroup that start_keeper made, once the keeper is gone: no process can remove the

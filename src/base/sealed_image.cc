@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/self_image.h"
+#include "base/sealed_image.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -32,9 +31,11 @@ void seal(const Fd& copy) {
   }
 }
 
-/// Which file it is a copy of, and of what state of it.
-std::string name_of_copy(const struct stat& program) {
-  return "stack-" + stable_hex(state_of_file(program), 32);
+/// Which file it comes from, and from what state of it; nothing when that cannot be seen.
+std::optional<std::string> name_of_copy() {
+  struct stat own {};
+  if (::stat("/proc/self/exe", &own) != 0) return std::nullopt;
+  return "stack-" + stable_hex(state_of_file(own), 32);
 }
 
 Fd make_memory_file(const std::string& name) {
@@ -59,40 +60,30 @@ std::string path_of(int fd) {
 
 }  // namespace
 
-Fd sealed_self_image() {
+Fd sealed_image(std::string_view program) {
   fail_point("keeper.program");
-  const Fd program = open_file("/proc/self/exe", O_RDONLY);
-  struct stat info {};
-  if (::fstat(program.get(), &info) != 0) throw_errno("stat /proc/self/exe");
-  Fd copy = make_memory_file(name_of_copy(info));
-  for (off_t offset = 0; offset < info.st_size;) {
-    const auto rest = static_cast<std::size_t>(info.st_size - offset);
-    const ssize_t sent = ::sendfile(copy.get(), program.get(), &offset, rest);
-    if (sent <= 0) throw_errno("copying the program to memory");
-  }
+  const auto name = name_of_copy();
+  if (!name) throw_errno("stat /proc/self/exe");
+  Fd copy = make_memory_file(*name);
+  during("copying the program to memory", [&] { write_all(copy.get(), program); });
   seal(copy);
   return copy;
 }
 
-std::optional<Fd> sealed_image_of(pid_t process) {
+std::optional<Fd> sealed_image_of(pid_t process, std::string_view program) {
   // What is opened by way of this is the process's, whoever has its number later.
   const Fd proc(::open(fmt::format("/proc/{}", process).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct stat own {};
-  if (!proc || !sees_our_mounts(proc.get()) || ::stat("/proc/self/exe", &own) != 0)
-    return std::nullopt;
+  const auto name = name_of_copy();
+  if (!proc || !name || !sees_our_mounts(proc.get())) return std::nullopt;
   Fd image(::openat(proc.get(), "exe", O_RDONLY));
   struct stat info {};
   if (!image || ::fstat(image.get(), &info) != 0) return std::nullopt;
-  const bool is_copy = path_of(image.get()) == "/memfd:" + name_of_copy(own) + " (deleted)" &&
+  const bool is_copy = path_of(image.get()) == "/memfd:" + *name + " (deleted)" &&
                        ::fcntl(image.get(), F_GET_SEALS) == all_seals &&
-                       info.st_uid == ::geteuid() && info.st_size == own.st_size;
+                       info.st_uid == ::geteuid() &&
+                       static_cast<std::size_t>(info.st_size) == program.size();
   if (!is_copy) return std::nullopt;
   return image;
-}
-
-bool runs_from_sealed_image() {
-  const Fd program = open_file("/proc/self/exe", O_RDONLY);
-  return ::fcntl(program.get(), F_GET_SEALS) == all_seals;
 }
 
 }  // namespace stack

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/self_image.h"
+#include "base/sealed_image.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -19,14 +19,20 @@
 namespace stack {
 namespace {
 
-TEST(SealedSelfImage, IsThisProgram) {
-  const Fd image = sealed_self_image();
-  ASSERT_EQ(::lseek(image.get(), 0, SEEK_SET), 0);
-  EXPECT_TRUE(read_all(image.get()) == read_file("/proc/self/exe"));
+/// This test, for want of another that can be executed.
+const std::string& program() {
+  static const std::string bytes = read_file("/proc/self/exe");
+  return bytes;
 }
 
-TEST(SealedSelfImage, CannotBeChangedByWhoeverGetsHoldOfIt) {
-  const Fd image = sealed_self_image();
+TEST(SealedImage, IsTheProgram) {
+  const Fd image = sealed_image(program());
+  ASSERT_EQ(::lseek(image.get(), 0, SEEK_SET), 0);
+  EXPECT_TRUE(read_all(image.get()) == program());
+}
+
+TEST(SealedImage, CannotBeChangedByWhoeverGetsHoldOfIt) {
+  const Fd image = sealed_image(program());
   EXPECT_EQ(::pwrite(image.get(), "x", 1, 0), -1);
   EXPECT_EQ(errno, EPERM);
   EXPECT_EQ(::ftruncate(image.get(), 0), -1);
@@ -38,14 +44,14 @@ TEST(SealedSelfImage, CannotBeChangedByWhoeverGetsHoldOfIt) {
   }
 }
 
-TEST(SealedSelfImage, CannotBeUnsealed) {
-  const Fd image = sealed_self_image();
+TEST(SealedImage, CannotBeUnsealed) {
+  const Fd image = sealed_image(program());
   EXPECT_EQ(::fcntl(image.get(), F_ADD_SEALS, F_SEAL_WRITE), -1);
   EXPECT_EQ(errno, EPERM);
 }
 
-TEST(SealedSelfImage, CanBeExecuted) {
-  const Fd image = sealed_self_image();
+TEST(SealedImage, CanBeExecuted) {
+  const Fd image = sealed_image(program());
   const pid_t child = ::fork();
   if (child == 0) {
     const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -101,9 +107,9 @@ class Sleeper {
 };
 
 TEST(SealedImageOf, IsTheOneThatAnotherRunsFrom) {
-  const Fd image = sealed_self_image();
+  const Fd image = sealed_image(program());
   const Sleeper other(image);
-  const auto found = sealed_image_of(other.pid());
+  const auto found = sealed_image_of(other.pid(), program());
   ASSERT_TRUE(found);
   struct stat ours {};
   struct stat theirs {};
@@ -114,15 +120,15 @@ TEST(SealedImageOf, IsTheOneThatAnotherRunsFrom) {
 
 TEST(SealedImageOf, IsNothingForAProgramOnDiskOrNoProcess) {
   const Sleeper other(open_file("/proc/self/exe", O_RDONLY));
-  EXPECT_FALSE(sealed_image_of(other.pid()));
-  EXPECT_FALSE(sealed_image_of(::getpid()));
-  EXPECT_FALSE(sealed_image_of(0x3fffffff));
+  EXPECT_FALSE(sealed_image_of(other.pid(), program()));
+  EXPECT_FALSE(sealed_image_of(::getpid(), program()));
+  EXPECT_FALSE(sealed_image_of(0x3fffffff, program()));
 }
 
 /// A memory file of this program's bytes.
 Fd unsealed_copy(const std::string& name) {
   Fd copy(::memfd_create(name.c_str(), MFD_ALLOW_SEALING));
-  write_all(copy.get(), read_file("/proc/self/exe"));
+  write_all(copy.get(), program());
   return copy;
 }
 
@@ -133,23 +139,24 @@ std::string name_of(const Fd& image) {
 }
 
 TEST(SealedImageOf, IsNothingForCopiesThatCanBeChangedOrAreOfSomethingElse) {
-  const std::string name = name_of(sealed_self_image());
+  const std::string name = name_of(sealed_image(program()));
   const Sleeper not_sealed(unsealed_copy(name));
-  EXPECT_FALSE(sealed_image_of(not_sealed.pid()));
+  EXPECT_FALSE(sealed_image_of(not_sealed.pid(), program()));
   const Fd copy = unsealed_copy("stack-of-something-else");
   ::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
   const Sleeper different(copy);
-  EXPECT_FALSE(sealed_image_of(different.pid()));
+  EXPECT_FALSE(sealed_image_of(different.pid(), program()));
+}
+
+TEST(SealedImageOf, IsNothingForAnotherProgramOfTheSameFile) {
+  const Sleeper other(sealed_image(program()));
+  EXPECT_FALSE(sealed_image_of(other.pid(), program() + "x"));
 }
 
 TEST(SealedImageOf, IsNothingForWhoSeesOtherMounts) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root: a mount namespace";
-  const Sleeper contained(sealed_self_image(), CLONE_NEWNS);
-  EXPECT_FALSE(sealed_image_of(contained.pid()));
-}
-
-TEST(RunsFromSealedImage, IsFalseForAProgramOnDisk) {
-  EXPECT_FALSE(runs_from_sealed_image());
+  const Sleeper contained(sealed_image(program()), CLONE_NEWNS);
+  EXPECT_FALSE(sealed_image_of(contained.pid(), program()));
 }
 
 }  // namespace
