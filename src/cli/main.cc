@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -82,10 +83,19 @@ void place_heap(int argc, char** argv, char**) {
                                                                        char**) = place_heap;
 #endif
 
+/// Where we were given none (`>&-`) something that is opened later would become one.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    [[maybe_unused]] const int lowest = ::open("/dev/null", O_RDWR);  // which is `stream`
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
+  fill_standard_streams();
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.
   std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);
