@@ -65,6 +65,12 @@ std::string kind_of(const std::string& path) {
   return fmt::format("{:o}", info.st_mode & S_IFMT);
 }
 
+std::string execute_bits_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::string(absent);
+  return fmt::format("{:o}", info.st_mode & 0111U);
+}
+
 std::string file_behind(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return std::string(absent);
@@ -91,6 +97,8 @@ std::string answer_of(Question question, const std::string& subject) {
       return yes_or_no(exists(subject));
     case Question::kind:
       return kind_of(subject);
+    case Question::execute_bits:
+      return execute_bits_of(subject);
     case Question::file:
       return file_behind(subject);
     case Question::life:

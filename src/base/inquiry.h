@@ -19,13 +19,14 @@
 namespace stack {
 
 enum class Question : char {
-  content = 'c',   ///< of a file: its hash and size
-  names = 'n',     ///< of what is in a directory: their hash and number
-  presence = 'e',  ///< is there something of that name (lstat(2))?
-  kind = 'k',      ///< S_IFMT of what is behind a path
-  file = 'f',      ///< device and inode of what is behind a path
-  life = 'l',      ///< "PID START": is it alive?
-  command = 'm',   ///< "PID NAME": does it run, under that name?
+  content = 'c',       ///< of a file: its hash and size
+  names = 'n',         ///< of what is in a directory: their hash and number
+  presence = 'e',      ///< is there something of that name (lstat(2))?
+  kind = 'k',          ///< S_IFMT of what is behind a path
+  execute_bits = 'x',  ///< of the mode of what is behind a path
+  file = 'f',          ///< device and inode of what is behind a path
+  life = 'l',          ///< "PID START": is it alive?
+  command = 'm',       ///< "PID NAME": does it run, under that name?
 };
 
 struct Asked {

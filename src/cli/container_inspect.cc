@@ -13,6 +13,7 @@
 #include "cli/docker_json.h"
 #include "cli/network_view.h"
 #include "image/image_document.h"
+#include "runtime/cgroup_stats.h"
 #include "runtime/working_directory.h"
 #include "supervisor/endpoint_plan.h"
 
@@ -48,6 +49,12 @@ void add_last_probe(const std::string& words, Json& health) {
   health["Log"].push_back({{"Start", never}, {"End", never}, {"ExitCode", 1}, {"Output", words}});
 }
 
+/// Of one that runs it is known when it happens.
+bool was_killed_for_memory(const ObservedContainer& container) {
+  if (container.status.process.pid == 0) return container.status.oom_killed;
+  return runtime::read_oom_kills(container.config.spec.cgroup) > 0;
+}
+
 Json state_json(const ObservedContainer& container, const supervisor::HealthLog& checks) {
   const auto& status = container.status;
   const bool runs = status.process.pid != 0;
@@ -55,7 +62,7 @@ Json state_json(const ObservedContainer& container, const supervisor::HealthLog&
              {"Running", runs},
              {"Paused", status.phase == Phase::paused},
              {"Restarting", status.phase == Phase::restarting},
-             {"OOMKilled", status.oom_killed},
+             {"OOMKilled", was_killed_for_memory(container)},
              {"Dead", false},
              {"Pid", status.process.pid},
              {"ExitCode", status.exit_code.value_or(0)},

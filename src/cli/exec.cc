@@ -51,6 +51,19 @@ std::vector<std::string> environment_of(const ObservedContainer& container,
   return environment;
 }
 
+/// What docker's `exec`, and nothing else, answers to a relative working directory.
+constexpr ExitCode no_directory{128};
+
+/// With docker's exit codes.
+void check(const runtime::ProcessSpec& process) {
+  if (process.arguments.front().empty())
+    throw Error("exec \"\": the program has no name").with_exit_code(ExitCode::not_found);
+  if (!process.working_directory.starts_with('/'))
+    throw Error(fmt::format("working directory {} must be an absolute path",
+                            stack::quoted(process.working_directory)))
+        .with_exit_code(no_directory);
+}
+
 runtime::ProcessSpec process_of(const ObservedContainer& container, const Options& options) {
   runtime::ProcessSpec process = container.config.spec.process;
   process.init = false;
@@ -58,6 +71,7 @@ runtime::ProcessSpec process_of(const ObservedContainer& container, const Option
   process.environment = environment_of(container, options);
   if (!options.user.empty()) process.user = options.user;
   if (!options.workdir.empty()) process.working_directory = options.workdir;
+  check(process);
   // Detached, nobody is at it: then it is there for a program that wants one, when asked for.
   const bool wanted =
       options.detach ? options.tty : is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);

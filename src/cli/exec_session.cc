@@ -13,19 +13,20 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/pipe.h"
+#include "cli/stream_relay.h"
 #include "cli/terminal_relay.h"
 
 namespace stack::cli {
 namespace {
 
-struct OurStreams {
+struct Streams {
   int in = -1;
   int out = -1;
   int err = -1;
 };
 
 /// Starts the program and hears that it was started.
-runtime::Joined start(const ExecRequest& request, const OurStreams& streams) {
+runtime::Joined start(const ExecRequest& request, const Streams& streams) {
   runtime::JoinRequest join;
   join.container = request.container;
   join.spec = request.spec;
@@ -71,9 +72,13 @@ void ignore_what_the_program_gets() {
 }
 
 int run_with_our_streams(const ExecRequest& request) {
-  const runtime::Joined joined = start(request, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  StreamRelay relay;
+  const runtime::Joined joined = start(request, {relay.in(), relay.out(), relay.err()});
   ignore_what_the_program_gets();
-  return wait_for(joined.pid);
+  relay.begin();
+  const int code = wait_for(joined.pid);
+  relay.finish();
+  return code;
 }
 
 // ---- with a terminal

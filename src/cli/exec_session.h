@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program in a running container, joined to our own standard input and output.
+// A program in a running container, with our own standard input and output at its ends of pipes.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -70,9 +71,18 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
   gnu::used]] void (*const before_all)() = stack::begin_heap_on_large_pages;
 #endif
 
+/// Where we were given none (`>&-`) something that is opened later would become one.
+void fill_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    [[maybe_unused]] const int lowest = ::open("/dev/null", O_RDWR);  // which is `stream`
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.
   std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);

@@ -89,7 +89,8 @@ void tell_state(const Story& story) {
             << status_text(*story.is, std::chrono::system_clock::now()) << '\n';
   if (!status.error.empty())
     std::cout << "    the last start failed: " << printable(status.error) << '\n';
-  if (status.oom_killed) std::cout << "    it was killed for want of memory\n";
+  if (status.oom_killed)
+    std::cout << "    it, or a process of its, was killed for want of memory\n";
   if (status.stopped_by_user) std::cout << "    it was stopped by a command\n";
   if (status.restarts > 0)
     std::cout << fmt::format("    restarted {} times since it was started\n", status.restarts);

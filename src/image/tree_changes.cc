@@ -43,6 +43,10 @@ bool is_same(const JoinedEntry& old, const JoinedEntry& now, const std::string& 
   return same_capability(old, now, name);
 }
 
+bool is_empty_file(const JoinedEntry& entry) {
+  return S_ISREG(entry.info.st_mode) && entry.info.st_size == 0;
+}
+
 JoinedDirectory open_upper(int upper) {
   JoinedDirectory directory;
   directory.emplace_back(::openat(upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -93,6 +97,7 @@ class Comparison {
 
   void compare_both(const JoinedEntry& before, const JoinedEntry& after, const std::string& name,
                     const std::string& path) {
+    if (S_ISLNK(before.info.st_mode) && is_empty_file(after) && scaffolding_.contains(path)) return;
     const std::size_t known = changes_.size();
     if (!after.directory.empty()) compare(after.directory, before.directory, path + "/");
     if (changes_.size() > known || !is_same(before, after, name))
@@ -103,8 +108,7 @@ class Comparison {
     const std::size_t known = changes_.size();
     if (!entry.directory.empty()) compare(entry.directory, {}, path + "/");
     const bool empty =
-        changes_.size() == known &&
-        (S_ISDIR(entry.info.st_mode) || (S_ISREG(entry.info.st_mode) && entry.info.st_size == 0));
+        changes_.size() == known && (S_ISDIR(entry.info.st_mode) || is_empty_file(entry));
     if (empty && scaffolding_.contains(path)) return;
     changes_.push_back({ChangeKind::added, path});
   }

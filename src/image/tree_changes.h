@@ -24,8 +24,8 @@ struct TreeChange {
 /// everything; size and time of all but directories. A directory is modified also when something in
 /// it is; of one that was removed only itself is told, of a new one everything in it. The root
 /// itself is never told. `scaffolding` are paths of directories and empty files that nobody asked
-/// for: where the layers below have nothing, they are no change as long as they are empty.
-/// `upper` may change meanwhile. Throws Error.
+/// for: where the layers below have nothing, or a link in a file's place, they are no change as
+/// long as they are empty. `upper` may change meanwhile. Throws Error.
 std::vector<TreeChange> tree_changes(int upper, const JoinedDirectory& lower,
                                      const std::set<std::string>& scaffolding);
 

@@ -28,7 +28,8 @@ using ImageCatalog = std::map<std::string, ImageFacts>;
 
 struct HostFile {
   std::string content;
-  bool is_directory = false;  ///< bound as it is: `content` is empty
+  bool is_directory = false;       ///< bound as it is: `content` is empty
+  std::uint32_t execute_bits = 0;  ///< of its mode
 };
 /// By absolute path. A file that is missing here cannot be read.
 using HostFiles = std::map<std::string, HostFile>;

@@ -7,6 +7,8 @@
 namespace stack::orchestrator {
 namespace {
 
+constexpr std::uint32_t usual_mode = 0444;
+
 std::uint32_t owner(const std::string& text) {
   return parse_integer<std::uint32_t>(text).value_or(0);
 }
@@ -43,13 +45,15 @@ class Collector {
     file.target = target_of(reference, confidential);
     file.uid = owner(reference.uid);
     file.gid = owner(reference.gid);
-    file.mode = reference.mode.value_or(0444);
+    file.mode = reference.mode.value_or(usual_mode);
     file.confidential = confidential;
     if (!object.file.empty()) {
       const auto source = files_.find(object.file);
       if (source == files_.end()) return;
       file.path = object.file;
       file.is_directory = source->second.is_directory;
+      // docker compose binds the file: a program stays one.
+      file.mode = reference.mode.value_or(usual_mode | source->second.execute_bits);
       file.hash = stable_hex(source->second.content, 16);
     } else {
       file.content = own_text(project_, object).value_or("");

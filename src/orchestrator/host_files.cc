@@ -67,7 +67,8 @@ class Reader {
     if (!S_ISREG(info.st_mode)) fail("{} is neither a file nor a directory", path);
     if (static_cast<std::size_t>(info.st_size) > runtime::largest_file_content)
       fail("{} is larger than 1 MiB", path);
-    HostFile content{read_all(file.get()), false};
+    note_now(Question::execute_bits, path);
+    HostFile content{read_all(file.get()), false, info.st_mode & 0111U};
     note_content(path, content.content);
     return content;
   }

@@ -14,57 +14,11 @@
 
 #include "base/fail_point.h"
 #include "runtime/child_overlay.h"
+#include "runtime/child_target.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
 namespace {
-
-int open_target(int root, const char* path, TargetLinks links, std::uint64_t flags = O_PATH) {
-  const std::uint64_t resolve =
-      RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS |
-      (links == TargetLinks::refuse ? std::uint64_t{RESOLVE_NO_SYMLINKS} : 0);
-  return openat2(root, path, flags | O_CLOEXEC, resolve);
-}
-
-int make_entry(int parent, const char* name, mode_t type) {
-  if (S_ISDIR(type)) return errno_of(::mkdirat(parent, name, 0755));
-  const int file =
-      ::openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
-  if (file < 0) return errno;
-  ::close(file);
-  return 0;
-}
-
-/// Opens `path` in the root, making what is missing of it: directories, and at the end an entry of
-/// `type`. Each prefix is resolved anew from the root. Answers a descriptor, or -1 with errno.
-int open_or_make(int root, const char* path, mode_t type, TargetLinks links) {
-  char prefix[4096];
-  const std::size_t size = std::strlen(path);
-  if (size >= sizeof prefix) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  int found = open_target(root, path, links);
-  if (found >= 0 || errno != ENOENT) return found;
-  int parent = open_target(root, "/", links);
-  for (std::size_t end = 1; parent >= 0 && end <= size; ++end) {
-    if (path[end] != '/' && path[end] != '\0') continue;
-    std::size_t begin = end;
-    while (path[begin - 1] != '/') --begin;
-    std::memcpy(prefix, path, end);
-    prefix[end] = '\0';
-    found = open_target(root, prefix, links);
-    if (found < 0 && errno == ENOENT) {
-      const int error = make_entry(parent, prefix + begin, path[end] == '/' ? S_IFDIR : type);
-      // Another container that shares the volume may be making the same path.
-      found = error == 0 || error == EEXIST ? open_target(root, prefix, links) : -1;
-      if (error != 0 && error != EEXIST) errno = error;
-    }
-    close_quietly(parent);
-    parent = found;
-  }
-  return parent;
-}
 
 int make_node(int directory, const Node& node) {
   const char* name = node.path.c_str();
@@ -106,7 +60,9 @@ int new_filesystem(const char* type, std::span<const FilesystemOption> parameter
 int attach_new_filesystem(int root, const MountStep& step) {
   // Read-only comes last: the nodes must be written first.
   const std::uint64_t later = step.attributes & MOUNT_ATTR_RDONLY;
-  const int mount = new_filesystem(step.source.c_str(), step.parameters, step.attributes & ~later);
+  const char* const type = step.type.empty() ? step.source.c_str() : step.type.c_str();
+  const int mount =
+      new_file_system(type, step.source.c_str(), step.parameters, step.attributes & ~later);
   if (mount < 0) return errno;
   if (const int error = make_nodes(mount, step.nodes)) return error;
   const bool covers_directory = is_there(root, step);
@@ -132,9 +88,12 @@ constexpr std::uint64_t all_attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
                                          MOUNT_ATTR_NOEXEC | MOUNT_ATTR__ATIME |
                                          MOUNT_ATTR_NODIRATIME;
 
-int set_tree_attributes(int tree, const MountStep& step) {
+int set_tree_attributes(int tree, const MountStep& step, mode_t source_mode) {
   mount_attr attributes{};
   attributes.attr_set = step.attributes;
+  // What somebody put into a directory is no device; what was bound by its own name is.
+  const bool is_device = S_ISCHR(source_mode) || S_ISBLK(source_mode);
+  if (step.device_itself && is_device) attributes.attr_set &= ~std::uint64_t{MOUNT_ATTR_NODEV};
   // How times are kept is one of several, and set by clearing them all.
   if ((step.attributes & MOUNT_ATTR__ATIME) != 0) attributes.attr_clr = MOUNT_ATTR__ATIME;
   // A copy of another container's mount has what that one asked for.
@@ -155,7 +114,7 @@ int same_kind(int target, mode_t source_type) {
 int attach_bind(int root, const MountStep& step, int tree) {
   struct stat source {};
   if (::fstat(tree, &source) != 0) return errno;
-  if (const int error = set_tree_attributes(tree, step)) return error;
+  if (const int error = set_tree_attributes(tree, step, source.st_mode)) return error;
   const mode_t type = S_ISDIR(source.st_mode) ? S_IFDIR : S_IFREG;
   const int target = open_or_make(root, step.target.c_str(), type, step.links);
   if (target < 0) return errno;
@@ -431,6 +390,14 @@ ChildFailure mask_paths(int root, std::span<const std::string> paths) {
 
 ChildFailure make_paths_read_only(int root, std::span<const std::string> paths) {
   return for_each_existing(root, paths, ChildStage::read_only, bind_read_only);
+}
+
+ChildFailure replace_links(int root, std::span<const std::string> paths) {
+  for (std::uint32_t i = 0; i < paths.size(); ++i) {
+    if (const int error = replace_link(root, paths[i].c_str()))
+      return {ChildStage::replace_link, error, i};
+  }
+  return {ChildStage::replace_link, 0, static_cast<std::uint32_t>(paths.size())};
 }
 
 int make_directory_in_root(int root, const char* path) {

@@ -36,6 +36,8 @@ ChildFailure open_layers(std::span<const MountStep> steps, std::span<int> trees,
 /// root.
 ChildFailure mount_root(const OverlayTask& task, int& root);
 
+/// Empty files in place of links; call it before anything is mounted below the root.
+ChildFailure replace_links(int root, std::span<const std::string> paths);
 void mount_steps(int root, std::span<const MountStep> steps, std::span<const int> trees,
                  const ChildReport& report);
 ChildFailure mask_paths(int root, std::span<const std::string> paths);

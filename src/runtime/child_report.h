@@ -27,7 +27,8 @@ enum class ChildStage : std::uint32_t {
   own_files,
   mount_root,
   make_files,
-  mount,  ///< item: index of the mount step
+  replace_link,  ///< item: index into files
+  mount,         ///< item: index of the mount step
   make_working_directory,
   hook,        ///< item: index of the hook; it could not be run
   hook_ended,  ///< same; `error` is its exit code, 128 and more: a signal

@@ -87,6 +87,7 @@ void build_file_system(const ContainerTask& task, int& root, const ChildReport& 
   report.require(make_files(plan.steps, task.trees));
   report.require(open_layers(plan.steps, task.trees, task.root.id_mapping));
   report.require(mount_root(task.root, root));
+  report.require(replace_links(root, plan.files));
   mount_steps(root, plan.steps, task.trees, report);
   report.require(ChildStage::make_working_directory,
                  make_directory_in_root(root, task.program.working_directory));

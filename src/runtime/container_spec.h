@@ -198,6 +198,9 @@ struct EtcFiles {
   std::string hosts;        ///< absolute host path; empty: not bound
   std::string resolv_conf;  ///< same
   std::string hostname;     ///< same
+  /// A link of the image at one of these places gives way to a file of the container, as docker has
+  /// it; else it is followed.
+  bool over_links = false;
   bool operator==(const EtcFiles&) const = default;
 };
 

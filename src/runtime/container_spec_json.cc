@@ -342,13 +342,17 @@ static void from_json(const json& object, NamespacesSpec& spaces) {
 }
 
 static void to_json(json& object, const EtcFiles& etc) {
-  object = {{"hosts", etc.hosts}, {"resolv_conf", etc.resolv_conf}, {"hostname", etc.hostname}};
+  object = {{"hosts", etc.hosts},
+            {"resolv_conf", etc.resolv_conf},
+            {"hostname", etc.hostname},
+            {"over_links", etc.over_links}};
 }
 
 static void from_json(const json& object, EtcFiles& etc) {
   get(object, "hosts", etc.hosts);
   get(object, "resolv_conf", etc.resolv_conf);
   get(object, "hostname", etc.hostname);
+  get(object, "over_links", etc.over_links);
 }
 
 static void to_json(json& object, const HostHook& hook) {

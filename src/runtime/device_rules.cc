@@ -117,6 +117,7 @@ std::vector<DeviceRule> default_device_rules() {
           character(5, 0),                // tty
           character(5, 1),                // console
           character(5, 2),                // ptmx
+          character(10, 200),             // net/tun, of use to who has CAP_NET_ADMIN
           character(136, std::nullopt)};  // pts/*
 }
 

@@ -22,6 +22,7 @@ constexpr std::array<const char*, stage_count> stage_texts = {
     "making files in the name of the container's root",
     "mounting the root file system",
     "making configs and secrets",
+    "replacing",
     "mounting",
     "making the working directory",
     "running a hook",
@@ -126,6 +127,8 @@ std::string describe_attempt(ChildStage stage, std::uint32_t item, const Process
       });
     case ChildStage::mount:
       return mount_text(plan->steps.at(item));
+    case ChildStage::replace_link:
+      return attempt_on(plan->files, item, text, with_name);
     case ChildStage::mask:
       return attempt_on(plan->masked, item, text, with_name);
     case ChildStage::read_only:

@@ -53,12 +53,26 @@ void append_devices(std::vector<Node>& nodes, const std::vector<Node>& further) 
   }
 }
 
+bool is_below(const std::string& path, const std::string& directory_path) {
+  return path == directory_path || path.starts_with(directory_path + "/");
+}
+
+/// A mount below another must come after it. What the user mounts at a standard place replaces
+/// the standard mount and those below it.
+bool replaced_by_user(const ContainerSpec& spec, const std::string& target) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                     [&](const MountSpec& mount) { return is_below(target, mount.target); });
+}
+
+bool has_standard_mount(const ContainerSpec& spec, const std::string& target) {
+  const bool missing = target == "/dev/shm" && spec.namespaces.ipc.kind == NamespaceKind::none;
+  return !missing && !replaced_by_user(spec, target);
+}
+
 MountStep dev(const ContainerSpec& spec, const MountFacts& facts) {
   MountStep step = standard("tmpfs", "/dev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
   step.parameters = {{"mode", "755"}, {"size", "65536k"}};
   step.nodes = {directory("pts"),
-                directory("shm"),
-                directory("mqueue"),
                 character("null", 1, 3),
                 character("zero", 1, 5),
                 character("full", 1, 7),
@@ -71,6 +85,10 @@ MountStep dev(const ContainerSpec& spec, const MountFacts& facts) {
                 link("stdout", "/proc/self/fd/1"),
                 link("stderr", "/proc/self/fd/2"),
                 link("core", "/proc/kcore")};
+  // Elsewhere they are made by what is mounted there, or not at all.
+  for (const char* const name : {"shm", "mqueue"})
+    if (has_standard_mount(spec, fmt::format("/dev/{}", name)))
+      step.nodes.push_back(directory(name));
   // The pty is bound over it once it exists.
   if (spec.process.terminal) step.nodes.push_back({"console", S_IFREG | 0600, 0, {}, 0, 0});
   append_devices(step.nodes, facts.devices);
@@ -93,7 +111,8 @@ MountStep pts() {
 
 MountStep shm(const ResourceSpec& resources, NamespaceKind ipc) {
   if (ipc == NamespaceKind::host) return host_shm();
-  MountStep step = standard("tmpfs", "/dev/shm", hardened);
+  MountStep step = standard("shm", "/dev/shm", hardened);
+  step.type = "tmpfs";
   if (ipc == NamespaceKind::shared) step.kind = StepKind::shared_shm;
   step.parameters = {{"mode", "1777"}, {"size", fmt::format("{}", resources.shm_size)}};
   return step;
@@ -139,10 +158,6 @@ std::uint64_t propagation_flag(const std::string& word) {
   fail("unknown propagation {}: use rprivate, rslave or rshared", word);
 }
 
-bool is_below(const std::string& path, const std::string& directory_path) {
-  return path == directory_path || path.starts_with(directory_path + "/");
-}
-
 std::uint64_t bind_attributes(const MountSpec& mount) {
   const MountOptions options = parse_mount_options(mount.options);
   if (!options.parameters.empty())
@@ -174,6 +189,8 @@ MountStep bind_step(const MountSpec& mount, const SecuritySpec& security) {
   step.attributes = bind_attributes(mount);
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
   step.owner_mapped = mount.owner_mapped;
+  const bool refused = (step.attributes & MOUNT_ATTR_NODEV) != 0;
+  step.device_itself = !mount.container_ids && mount.subpath.empty() && !refused;
   if (is_without_devices(mount, security)) step.attributes |= MOUNT_ATTR_NODEV;
   return step;
 }
@@ -245,13 +262,13 @@ bool mounted_by_user(const ContainerSpec& spec, const std::string& target) {
                      [&](const MountSpec& mount) { return mount.target == target; });
 }
 
-/// Read-only, so that nobody takes it for something that stays.
+/// Read-only, so that nobody takes it for something that stays. It may be a program.
 MountStep file_step(const FileSpec& file) {
   MountStep step;
   step.kind = StepKind::file;
   step.source = "tmpfs";
   step.target = file.target;
-  step.attributes = hardened | MOUNT_ATTR_RDONLY;
+  step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY;
   step.content = file.content;
   step.nodes = {
       {"file", S_IFREG | static_cast<mode_t>(file.mode & 07777), 0, {}, file.uid, file.gid}};
@@ -274,18 +291,9 @@ std::vector<MountStep> standard_steps(const ContainerSpec& spec, const MountFact
       shm(spec.resources, spec.namespaces.ipc.kind),
       standard("mqueue", "/dev/mqueue", hardened),
       standard("sysfs", "/sys", hardened | read_only_unless(spec.security.privileged))};
-  if (spec.namespaces.ipc.kind == NamespaceKind::none)
-    std::erase_if(steps, [](const MountStep& step) { return step.target == "/dev/shm"; });
   for (MountStep& step : cgroup_steps(facts.cgroups, spec.security))
     steps.push_back(std::move(step));
   return steps;
-}
-
-/// A mount below another must come after it. What the user mounts at a standard place replaces
-/// the standard mount and those below it.
-bool replaced_by_user(const ContainerSpec& spec, const MountStep& step) {
-  return std::any_of(spec.mounts.begin(), spec.mounts.end(),
-                     [&](const MountSpec& mount) { return is_below(step.target, mount.target); });
 }
 
 std::ptrdiff_t depth_of(const std::string& target) {
@@ -427,11 +435,12 @@ SystemPaths system_paths(const SecuritySpec& security,
 
 MountPlan mount_plan(const ContainerSpec& spec, const MountFacts& facts) {
   MountPlan plan;
+  if (spec.etc.over_links) plan.files = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
   plan.sysctls = sysctl_steps(spec);
   plan.root = spec.root.writable;
   plan.hooks = spec.hooks;
   for (MountStep& step : standard_steps(spec, facts)) {
-    if (!replaced_by_user(spec, step)) plan.steps.push_back(std::move(step));
+    if (has_standard_mount(spec, step.target)) plan.steps.push_back(std::move(step));
   }
   std::vector<MountSpec> mounts = spec.mounts;
   for (MountSpec& bind : etc_binds(spec.etc, spec.root.writable)) {
@@ -458,6 +467,7 @@ std::string source_text(const MountStep& step) {
 
 std::string to_text(const MountPlan& plan) {
   std::string text;
+  for (const std::string& path : plan.files) text += "file " + path + "\n";
   for (const MountStep& step : plan.steps) text += step_text(step);
   for (const SysctlStep& step : plan.sysctls)
     text += fmt::format("set {} = {}\n", step.path, step.value);

@@ -33,7 +33,8 @@ enum class Depth { alone, with_submounts };
 
 struct MountStep {
   StepKind kind = StepKind::new_filesystem;
-  /// File system type, absolute host path of a bind, name of an image, or device of a volume
+  /// File system type or name, absolute host path of a bind, name of an image, or device of a
+  /// volume
   std::string source;
   /// bind, volume: below `source`, without following links; layers: inside them
   std::string subpath;
@@ -43,13 +44,15 @@ struct MountStep {
   std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
   Depth depth = Depth::alone;
   TargetLinks links = TargetLinks::in_root;
+  /// bind: a device may be one, when it is the source itself, whatever `attributes` say
+  bool device_itself = false;
   bool mode_of_target = false;  ///< takes over the mode of the directory that it covers
   std::vector<Node> nodes;
   std::string content;              ///< of a file, with nodes.front() as its mode and owner
   bool owner_mapped = false;        ///< bind: seen through a mapping of ids (id_mapping.h)
   bool container_ids = false;       ///< bind, layers: ids on disk are those of the user namespace
   std::vector<std::string> layers;  ///< absolute directories, uppermost first
-  std::string type;                 ///< of a volume's file system
+  std::string type;                 ///< of a volume's file system; of a new one: else `source`
   std::string volume;               ///< its name, for messages
   bool operator==(const MountStep&) const = default;
 };
@@ -63,6 +66,8 @@ struct SysctlStep {
 };
 
 struct MountPlan {
+  /// Of the image: a link there gives way to a file, before anything is mounted
+  std::vector<std::string> files;
   std::vector<MountStep> steps;
   std::vector<SysctlStep> sysctls;
   std::vector<std::string> masked;     ///< read as empty; absent ones are skipped

@@ -10,15 +10,18 @@
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/child_mounts.h"
 #include "runtime/init.h"
 #include "runtime/kernel.h"
 
@@ -80,6 +83,7 @@ int new_session_keyring() {
 struct AccountFile {
   std::string_view text;
   int error = 0;
+  bool is_covered = false;  ///< by another one, which programs see
 };
 
 int read_fully(int file, char* buffer, std::size_t size, std::size_t& used) {
@@ -93,10 +97,24 @@ int read_fully(int file, char* buffer, std::size_t size, std::size_t& used) {
   return EFBIG;
 }
 
-/// /etc/passwd or /etc/group of the image; absent is empty. O_NONBLOCK: it may be a FIFO.
-AccountFile read_account_file(const char* path) {
-  const int file =
-      openat2(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
+/// O_NONBLOCK: it may be a FIFO.
+int open_account_file(int root, const char* path, std::uint64_t resolve) {
+  return openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+                 RESOLVE_NO_MAGICLINKS | resolve);
+}
+
+/// What the container's own file system has there, below what is mounted over it.
+int open_covered(const char* path) {
+  const int bare = ::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  // In a user namespace mounts hold together: there, what covers it is all there is.
+  if (bare < 0 && errno == EINVAL) return open_account_file(AT_FDCWD, path, 0);
+  if (bare < 0) return -1;
+  const int file = open_account_file(bare, path, RESOLVE_IN_ROOT);
+  close_quietly(bare);
+  return file;
+}
+
+AccountFile read_account_file(int file) {
   if (file < 0) return {{}, errno == ENOENT || errno == ENOTDIR ? 0 : errno};
   struct stat info {};
   if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) return {{}, EINVAL};
@@ -110,6 +128,15 @@ AccountFile read_account_file(const char* path) {
   return {{text, size}, error};
 }
 
+/// /etc/passwd or /etc/group of the image, whatever is mounted there; absent is empty.
+AccountFile account_file_of_image(const char* path) {
+  const int file = open_account_file(AT_FDCWD, path, RESOLVE_NO_XDEV);
+  if (file >= 0 || errno != EXDEV) return read_account_file(file);
+  AccountFile covered = read_account_file(open_covered(path));
+  covered.is_covered = true;
+  return covered;
+}
+
 void add_further_groups(const ProgramTask& task, const ChildReport& report, std::string_view group,
                         ResolvedUser& user) {
   for (std::uint32_t i = 0; i < task.groups.size(); ++i) {
@@ -120,13 +147,19 @@ void add_further_groups(const ProgramTask& task, const ChildReport& report, std:
   }
 }
 
+/// As runc: who somebody is the image says, where he lives what he will see.
+std::string_view home_by_covering_file(uid_t uid) {
+  return home_of(uid, read_account_file(open_account_file(AT_FDCWD, "/etc/passwd", 0)).text);
+}
+
 void find_user(const ProgramTask& task, const ChildReport& report, ResolvedUser& user) {
-  const AccountFile passwd = read_account_file("/etc/passwd");
+  const AccountFile passwd = account_file_of_image("/etc/passwd");
   report.require(ChildStage::read_passwd, passwd.error);
-  const AccountFile group = read_account_file("/etc/group");
+  const AccountFile group = account_file_of_image("/etc/group");
   report.require(ChildStage::read_group, group.error);
   switch (resolve_user(task.user, passwd.text, group.text, user)) {
     case LookupResult::found:
+      if (passwd.is_covered) user.home = home_by_covering_file(user.uid);
       return add_further_groups(task, report, group.text, user);
     case LookupResult::no_such_user:
       return report.require(ChildStage::find_user, ENOENT);
@@ -158,11 +191,46 @@ void give_pipe_to_user(int stream, uid_t uid) {
   [[maybe_unused]] const int ignored = ::fchown(stream, uid, info.st_gid);
 }
 
+bool is_null_device(int file) {
+  struct stat info {};
+  return ::fstat(file, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3);
+}
+
+int openat_null(int directory, const char* path) {
+  return openat2(directory, path, O_RDWR | O_NOCTTY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+}
+
+/// A null device that nobody else has, for containers without one of their own.
+int make_null() {
+  const int mount = new_file_system("tmpfs", "tmpfs", {}, 0);
+  if (mount < 0) return -1;
+  const int made = ::mknodat(mount, "null", S_IFCHR | 0666, makedev(1, 3));
+  const int null = made == 0 ? openat_null(mount, "null") : -1;
+  close_quietly(mount);
+  return null;
+}
+
+/// The container's. By its number first: what it is called says little, and opening does much.
+int open_own_null() {
+  const int node = openat2(AT_FDCWD, "/dev/null", O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+  const bool expected = node >= 0 && is_null_device(node);
+  close_quietly(node);
+  const int null = expected ? openat_null(AT_FDCWD, "/dev/null") : -1;
+  if (null >= 0 && is_null_device(null)) return null;
+  close_quietly(null);
+  return make_null();
+}
+
+/// Of the host's null device the container's root could change mode and owner.
+int open_stream(int given) {
+  return is_null_device(given) ? open_own_null() : ::fcntl(given, F_DUPFD_CLOEXEC, 3);
+}
+
 /// Above 2 first: one of the three may itself be 0, 1 or 2.
 int set_standard_streams(const int (&streams)[3]) {
   int moved[3];
   for (int i = 0; i < 3; ++i) {
-    moved[i] = ::fcntl(streams[i], F_DUPFD_CLOEXEC, 3);
+    moved[i] = open_stream(streams[i]);
     if (moved[i] < 0) return errno;
   }
   for (int i = 0; i < 3; ++i) {

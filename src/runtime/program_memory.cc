@@ -67,6 +67,11 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
 }
 
 void ProgramMemory::point_to_strings() {
+  // As runc: one that is empty is none.
+  const bool has_home = !value_of(process_.environment, "HOME").value_or("").empty();
+  if (!has_home)
+    std::erase_if(process_.environment,
+                  [](const std::string& entry) { return entry.starts_with("HOME="); });
   std::transform(process_.arguments.begin(), process_.arguments.end(),
                  std::back_inserter(argument_pointers_), pointer);
   std::transform(process_.environment.begin(), process_.environment.end(),
@@ -78,8 +83,7 @@ void ProgramMemory::point_to_strings() {
   task_.arguments = argument_pointers_.data();
   task_.environment = environment_pointers_.data();
   task_.candidates = candidate_pointers_;
-  if (!value_of(process_.environment, "HOME"))
-    task_.home_slot = &environment_pointers_.at(environment_pointers_.size() - 2);
+  if (!has_home) task_.home_slot = &environment_pointers_.at(environment_pointers_.size() - 2);
 }
 
 void ProgramMemory::set_limits() {

@@ -75,24 +75,31 @@ GroupEntry parse_group_line(std::string_view line) {
   return entry;
 }
 
-/// The first entry of that name or number.
-std::optional<PasswdEntry> find_user(std::string_view wanted, std::string_view passwd) {
-  const auto number = parse_id(wanted);
+/// Those that resolve_user() can use.
+std::optional<PasswdEntry> next_entry(std::string_view& passwd) {
   while (!passwd.empty()) {
     const PasswdEntry entry = parse_passwd_line(take(passwd, '\n'));
-    if (entry.name.empty() || !entry.uid || !entry.gid) continue;
-    if (entry.name == wanted || (number && entry.uid == number)) return entry;
+    if (!entry.name.empty() && entry.uid && entry.gid) return entry;
+  }
+  return std::nullopt;
+}
+
+/// The first entry of that name, or of that number: digits are never a name.
+std::optional<PasswdEntry> find_user(std::string_view wanted, std::string_view passwd) {
+  const auto number = parse_id(wanted);
+  while (const auto entry = next_entry(passwd)) {
+    if (number ? entry->uid == number : entry->name == wanted) return entry;
   }
   return std::nullopt;
 }
 
 std::optional<unsigned> find_group(std::string_view wanted, std::string_view group) {
-  const auto number = parse_id(wanted);
+  if (const auto number = parse_id(wanted)) return number;
   while (!group.empty()) {
     const GroupEntry entry = parse_group_line(take(group, '\n'));
     if (!entry.name.empty() && entry.gid && entry.name == wanted) return entry.gid;
   }
-  return number;
+  return std::nullopt;
 }
 
 bool lists_member(std::string_view members, std::string_view name) {
@@ -133,6 +140,13 @@ std::optional<UserRequest> parse_user(std::string_view text) {
   return request;
 }
 
+std::string_view home_of(uid_t uid, std::string_view passwd) {
+  while (const auto entry = next_entry(passwd)) {
+    if (entry->uid == uid) return entry->home;
+  }
+  return "/";
+}
+
 LookupResult resolve_user(const UserRequest& request, std::string_view passwd,
                           std::string_view group, ResolvedUser& user) {
   const std::string_view wanted = request.user.empty() ? std::string_view("0") : request.user;
@@ -141,7 +155,7 @@ LookupResult resolve_user(const UserRequest& request, std::string_view passwd,
   if (!entry && !number) return LookupResult::no_such_user;
   user.uid = entry ? *entry->uid : *number;
   user.gid = entry ? *entry->gid : 0;
-  user.home = entry && !entry->home.empty() ? entry->home : std::string_view("/");
+  user.home = home_of(user.uid, passwd);
   if (request.group) {
     const auto gid = find_group(*request.group, group);
     if (!gid) return LookupResult::no_such_group;

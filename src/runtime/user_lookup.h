@@ -30,11 +30,15 @@ struct ResolvedUser {
   gid_t gid = 0;
   std::array<gid_t, max_groups> groups{};  ///< supplementary, the primary one first
   std::size_t group_count = 0;
-  std::string_view home;  ///< lies in the passwd text; "/" when unknown
+  std::string_view home;  ///< home_of(uid); lies in the passwd text
 };
 
-/// As docker does it: a user given by name must be in `passwd`, a number need not; without a group
-/// the user's own and those that list it as a member, with one that group alone.
+/// Where the first entry of that number lives, if that is nowhere; "/" without one.
+std::string_view home_of(uid_t uid, std::string_view passwd);
+
+/// As docker does it: what is a number is never a name; a user given by name must be in `passwd`, a
+/// number need not; without a group the user's own and those that list it as a member, with one
+/// that group alone.
 LookupResult resolve_user(const UserRequest& request, std::string_view passwd,
                           std::string_view group, ResolvedUser& user);
 

@@ -68,12 +68,21 @@ void check_root(const RootSpec& root) {
   check_layer(root.work);
 }
 
+/// Files of /proc that tell how large the machine is: those that runc allows, for lxcfs and the
+/// like.
+bool may_be_covered(const MountSpec& mount) {
+  static const std::set<std::string_view> files = {
+      "/proc/cpuinfo",  "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/net/dev",
+      "/proc/slabinfo", "/proc/stat",      "/proc/swaps",   "/proc/uptime"};
+  return mount.kind == MountKind::bind && files.contains(mount.target);
+}
+
 void check_mount(const MountSpec& mount) {
   require(is_clean_absolute(mount.target), "mount target {} must be a plain absolute path",
           stack::quoted(mount.target));
   require(mount.target != "/", "mount target / would hide the whole image");
-  require(!is_below(mount.target, "/proc"), "mount target {}: nothing can be mounted inside /proc",
-          mount.target);
+  require(!is_below(mount.target, "/proc") || may_be_covered(mount),
+          "mount target {}: nothing can be mounted inside /proc", mount.target);
   if (mount.kind == MountKind::bind)
     require(!mount.source.empty() && mount.source.front() == '/' && !has_nul(mount.source),
             "mount source {} must be absolute", stack::quoted(mount.source));

@@ -38,9 +38,6 @@ Output::Stdin stdin_of(const ContainerConfig& config) {
   return once ? Output::Stdin::once : Output::Stdin::open;
 }
 
-/// Of a process that SIGKILL ended.
-constexpr int killed_code = 137;
-
 /// When a process was made, to a clock tick, which is never too late.
 TimePoint began_at(const ProcessIdentity& process) {
   timespec since_boot{};
@@ -602,8 +599,8 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
     early_end_ = record;
     return;
   }
-  const bool was_killed = record && exit_code_of(record->wait_status) == killed_code;
-  status_.oom_killed = was_killed && runtime::read_oom_kills(config_.spec.cgroup) > 0;
+  // As docker: whichever of its processes it was.
+  status_.oom_killed = runtime::read_oom_kills(config_.spec.cgroup) > 0;
   const bool ran = runs();
   end_run();
   status_.process = {};

@@ -163,6 +163,7 @@ std::string host_network_resolv_conf(std::string_view host_resolv_conf, const Dn
 runtime::EtcFiles write_etc_files(const std::filesystem::path& directory,
                                   const ContainerConfig& config, const HostNames& names) {
   runtime::EtcFiles files;
+  files.over_links = true;
   files.hosts = directory / "hosts";
   write_in_place(files.hosts, hosts_text(config, names));
   files.hostname = directory / "hostname";

@@ -105,6 +105,16 @@ TEST_F(InquiryTest, KnowsKindsAndFilesBehindLinks) {
   EXPECT_FALSE(holds());
 }
 
+TEST_F(InquiryTest, KnowsWhatMayBeExecuted) {
+  write("a", "");
+  ASSERT_EQ(::chmod(in("a").c_str(), 0644), 0);
+  follow([&] { note_now(Question::execute_bits, in("a")); });
+  ASSERT_EQ(::chmod(in("a").c_str(), 0600), 0);
+  EXPECT_TRUE(holds());
+  ASSERT_EQ(::chmod(in("a").c_str(), 0700), 0);
+  EXPECT_FALSE(holds());
+}
+
 TEST_F(InquiryTest, HoldsWhileAProcessLivesUnderItsName) {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -55,6 +55,16 @@ class TreeChanges : public test::InScratch {
   }
 };
 
+TEST_F(TreeChanges, AnEmptyFileOverALinkIsScaffoldingToo) {
+  std::filesystem::create_directories(path("lower/etc"));
+  std::filesystem::create_symlink("../run/hosts", path("lower/etc/hosts"));
+  write("upper/etc/hosts", "");
+  EXPECT_EQ(changes({"/etc/hosts"}), "");
+  EXPECT_EQ(changes(), "C /etc\nC /etc/hosts");
+  write("upper/etc/hosts", "text");
+  EXPECT_EQ(changes({"/etc/hosts"}), "C /etc\nC /etc/hosts");
+}
+
 TEST_F(TreeChanges, TellsAddedModifiedAndRemovedWithTheirDirectories) {
   NEEDS_ROOT();
   write("lower/etc/passwd", "old");

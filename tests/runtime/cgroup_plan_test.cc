@@ -81,6 +81,7 @@ mkdir /sys/fs/cgroup/devices/stack/shop/0123
 /sys/fs/cgroup/devices/stack/shop/0123/devices.allow = c 5:0 rwm
 /sys/fs/cgroup/devices/stack/shop/0123/devices.allow = c 5:1 rwm
 /sys/fs/cgroup/devices/stack/shop/0123/devices.allow = c 5:2 rwm
+/sys/fs/cgroup/devices/stack/shop/0123/devices.allow = c 10:200 rwm
 /sys/fs/cgroup/devices/stack/shop/0123/devices.allow = c 136:* rwm
 mkdir /sys/fs/cgroup/pids/stack/shop/0123
 /sys/fs/cgroup/pids/stack/shop/0123/pids.max = 100

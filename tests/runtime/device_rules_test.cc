@@ -67,6 +67,8 @@ TEST(DeviceRules, TheDefaultOpensOnlyHarmlessDevices) {
   const auto rules = default_device_rules();
   EXPECT_TRUE(allows(rules, 'c', 1, 3, "rw"));
   EXPECT_TRUE(allows(rules, 'c', 136, 77, "rwm"));
+  EXPECT_TRUE(allows(rules, 'c', 10, 200, "rw"));
+  EXPECT_FALSE(allows(rules, 'c', 10, 229, "rw"));
   EXPECT_FALSE(allows(rules, 'c', 1, 1, "r")) << "/dev/mem";
   EXPECT_FALSE(allows(rules, 'b', 8, 0, "r")) << "a disk";
   EXPECT_FALSE(allows(rules, 'b', 1, 3, "r")) << "a block device of null's number";

@@ -3,6 +3,7 @@
 #include "runtime/join.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +132,25 @@ TEST_F(Join, ATerminalIsOneOfTheContainersOwn) {
     text.append(buffer, static_cast<std::size_t>(got));
   EXPECT_EQ(text, "/dev/pts/0\r\nx\r\n");
   EXPECT_EQ(await_exit(joined.pid, joined.pidfd.get()), 0);
+}
+
+// Its mode would be the host's to suffer.
+TEST_F(Join, TheNullDeviceIsTheContainersOwn) {
+  const auto null_of = [this](const std::string& before) {
+    return join(container(), shell_process(before + "stat -L -c '%d:%i %t:%T' /proc/self/fd/0"))
+        .out;
+  };
+  struct stat host {};
+  ASSERT_EQ(::stat("/dev/null", &host), 0);
+  const std::string hosts = fmt::format("{}:{} 1:3\n", host.st_dev, host.st_ino);
+  const std::string own = null_of("");
+  EXPECT_TRUE(own.ends_with(" 1:3\n")) << own;
+  EXPECT_NE(own, hosts);
+  null_of("rm /dev/null; ln -s /etc/passwd /dev/null; ");
+  const std::string made = null_of("");
+  EXPECT_TRUE(made.ends_with(" 1:3\n")) << made;
+  EXPECT_NE(made, hosts);
+  EXPECT_NE(made, own);
 }
 
 TEST_F(Join, AContainerThatIsGoneIsAnError) {

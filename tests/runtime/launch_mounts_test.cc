@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a container sees of file systems, and what links in an image or volume cannot do.
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -243,6 +244,87 @@ TEST_F(Mounts, AnAbsoluteLinkIsResolvedInsideTheImage) {
   write_file_atomically(source / "x", "bound\n", Durability::survives_crash, 0644);
   spec.mounts = {bind(source, "/alias")};
   EXPECT_EQ(output_of(spec), "bound\n");
+}
+
+// As docker's: what the link names is made, inside.
+TEST_F(Mounts, ALinkThatLeadsNowhereYetIsFollowedAndItsEndMade) {
+  std::filesystem::create_symlink("/run", image() / "varrun");
+  std::filesystem::create_symlink("../../../usr/share/zone/UTC", image() / "etc/localtime");
+  std::filesystem::create_symlink("/one/./two/../three/", image() / "chain");
+  std::filesystem::create_symlink("chain/deep", image() / "longer");
+  ContainerSpec spec = shell(
+      "cat /etc/localtime /usr/share/zone/UTC /run/socket /one/three/deep/x; pwd; "
+      "ls -d /one/two; readlink /varrun");
+  const auto source = directory("source");
+  write_file_atomically(source / "x", "x\n", Durability::survives_crash, 0644);
+  const auto zone = file("zone", "zone\n");
+  const auto socket = file("socket", "socket\n");
+  spec.mounts = {bind(zone, "/etc/localtime", Writable::no), bind(socket, "/varrun/socket"),
+                 bind(source, "/longer"), tmpfs("/varrun/t", {})};
+  spec.process.working_directory = "/varrun/w/x";
+  EXPECT_EQ(output_of(spec), "zone\nzone\nsocket\nx\n/run/w/x\n/one/two\n/run\n");
+}
+
+TEST_F(Mounts, LinksThatLeadInCirclesAreRefused) {
+  std::filesystem::create_symlink("b", image() / "a");
+  std::filesystem::create_symlink("a", image() / "b");
+  ContainerSpec spec = shell("true");
+  spec.mounts = {bind(directory("source"), "/a/x")};
+  EXPECT_TRUE(std::string(failure_of(spec).what()).ends_with("Too many levels of symbolic links"));
+}
+
+TEST_F(Mounts, EtcFilesTakeThePlaceOfLinks) {
+  std::filesystem::create_symlink("../run/systemd/resolv.conf", image() / "etc/resolv.conf");
+  std::filesystem::create_symlink("/bin/hosts", image() / "etc/hosts");
+  write_file_atomically(image() / "bin/hosts", "image\n", Durability::survives_crash, 0644);
+  ContainerSpec spec = shell(
+      "cat /etc/hosts /etc/resolv.conf /bin/hosts; readlink /etc/hosts /etc/resolv.conf; ls /run");
+  spec.etc.hosts = file("hosts", "hosts\n");
+  spec.etc.resolv_conf = file("resolv.conf", "resolver\n");
+  spec.etc.over_links = true;
+  spec.root.writable = Writable::no;
+  const Outcome outcome = run(spec);
+  EXPECT_EQ(outcome.out, "hosts\nresolver\nimage\n");
+  EXPECT_NE(outcome.err.find("/run: No such file"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Mounts, ADeviceOfItsOwnNameIsOneAndNotOneInADirectory) {
+  ContainerSpec spec = shell("cat /etc/cron; echo x > /etc/cron; echo $?; cat /d/null 2>&1");
+  const auto devices = directory("devices");
+  ASSERT_EQ(::mknod((devices / "null").c_str(), S_IFCHR | 0666, makedev(1, 3)), 0);
+  spec.mounts = {bind("/dev/null", "/etc/cron"), bind(devices, "/d")};
+  EXPECT_EQ(run(spec).out, "0\ncat: can't open '/d/null': Permission denied\n");
+}
+
+TEST_F(Mounts, AConfigMayBeAProgram) {
+  ContainerSpec spec = shell("/run.sh");
+  spec.files = {{"/run.sh", 0, 0, 0755, "#!/bin/sh\necho ran\n", "", false}};
+  EXPECT_EQ(output_of(spec), "ran\n");
+}
+
+TEST_F(Mounts, SharedMemoryIsForAll) {
+  ContainerSpec spec = shell("stat -c %a /dev/shm /dev/mqueue; grep ' /dev/shm ' /proc/mounts");
+  EXPECT_TRUE(output_of(spec).starts_with("1777\n1777\nshm /dev/shm tmpfs "));
+  spec = shell("stat -c %a /dev/shm /dev/mqueue");
+  spec.mounts = {tmpfs("/dev/shm", {"size=1m"}), tmpfs("/dev/mqueue", {})};
+  EXPECT_EQ(output_of(spec), "1777\n1777\n");
+}
+
+TEST_F(Mounts, WhoTellsHowLargeTheMachineIsMayBeCovered) {
+  ContainerSpec spec = shell("cat /proc/meminfo");
+  spec.mounts = {bind(file("meminfo", "MemTotal: 1 kB\n"), "/proc/meminfo")};
+  EXPECT_EQ(output_of(spec), "MemTotal: 1 kB\n");
+}
+
+// As docker, which looks before anything is mounted; where he lives is what he sees (runc).
+TEST_F(Mounts, WhoAUserIsTheImageSays) {
+  ContainerSpec spec = shell("id -u; echo $HOME");
+  write_file_atomically(image() / "etc/passwd", "app:x:1000:1000::/image:\n",
+                        Durability::survives_crash, 0644);
+  spec.mounts = {
+      bind(file("passwd", "app:x:2000:2000::/wrong:\nx:x:1000:1::/seen:\n"), "/etc/passwd")};
+  spec.process.user = "app";
+  EXPECT_EQ(output_of(spec), "1000\n/seen\n");
 }
 
 TEST_F(Mounts, AnImageWhoseDevIsALinkIsRefused) {

@@ -36,8 +36,6 @@ MountSpec tmpfs(std::string target, std::vector<std::string> options) {
 constexpr const char* standard_part = R"(new proc on /proc nosuid nodev noexec
 new tmpfs on /dev nosuid strictatime mode=755 size=65536k
   pts/
-  shm/
-  mqueue/
   null 1:3
   zero 1:5
   full 1:7
@@ -50,8 +48,10 @@ new tmpfs on /dev nosuid strictatime mode=755 size=65536k
   stdout -> /proc/self/fd/1
   stderr -> /proc/self/fd/2
   core -> /proc/kcore
+  shm/
+  mqueue/
 new devpts on /dev/pts nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5
-new tmpfs on /dev/shm nosuid nodev noexec mode=1777 size=67108864
+new shm on /dev/shm type tmpfs nosuid nodev noexec mode=1777 size=67108864
 new mqueue on /dev/mqueue nosuid nodev noexec
 new sysfs on /sys ro nosuid nodev noexec
 new cgroup2 on /sys/fs/cgroup ro nosuid nodev noexec
@@ -158,8 +158,39 @@ TEST(MountPlan, AUsersMountReplacesAStandardOne) {
   ContainerSpec spec;
   spec.mounts = {tmpfs("/dev/shm", {"size=1g"})};
   const std::string text = to_text(mount_plan(spec, v2_facts()));
-  EXPECT_EQ(text.find("new tmpfs on /dev/shm"), text.rfind("new tmpfs on /dev/shm"));
+  EXPECT_EQ(text.find(" on /dev/shm"), text.rfind(" on /dev/shm"));
+  // It would give the tmpfs its mode.
+  EXPECT_EQ(text.find("  shm/"), std::string::npos);
+  EXPECT_NE(text.find("  mqueue/"), std::string::npos);
   EXPECT_NE(text.find("new tmpfs on /dev/shm nosuid nodev noexec size=1g"), std::string::npos);
+}
+
+TEST(MountPlan, WithoutIpcThereIsNoSharedMemory) {
+  ContainerSpec spec;
+  spec.namespaces.ipc.kind = NamespaceKind::none;
+  EXPECT_EQ(to_text(mount_plan(spec, v2_facts())).find("shm"), std::string::npos);
+}
+
+TEST(MountPlan, LinksGiveWayToEtcFilesWhereThatIsAskedFor) {
+  ContainerSpec spec;
+  EXPECT_TRUE(mount_plan(spec, v2_facts()).files.empty());
+  spec.etc.over_links = true;
+  EXPECT_TRUE(to_text(mount_plan(spec, v2_facts()))
+                  .starts_with("file /etc/hosts\nfile /etc/hostname\nfile /etc/resolv.conf\n"));
+}
+
+TEST(MountPlan, ADeviceIsOneWhereItIsTheSourceOfABindItself) {
+  ContainerSpec spec;
+  MountSpec volume = bind("/v", "/volume");
+  volume.container_ids = true;
+  MountSpec refused = bind("/dev/null", "/refused");
+  refused.options = {"nodev"};
+  spec.mounts = {bind("/dev/null", "/device"), volume, refused};
+  const MountPlan plan = mount_plan(spec, v2_facts());
+  std::vector<std::string> devices;
+  for (const MountStep& step : plan.steps)
+    if (step.device_itself) devices.push_back(step.target);
+  EXPECT_EQ(devices, std::vector<std::string>{"/device"});
 }
 
 TEST(MountPlan, PropagationIsKeptForTheBindAlone) {
@@ -187,7 +218,7 @@ TEST(MountPlan, OwnersAreThoseThatTheHostKnowsWhenIdsAreRemapped) {
   EXPECT_EQ(user_part(spec), R"(bind /v on /volume nodev recursive container-ids
 bind /h on /host nodev recursive
 new tmpfs on /t nosuid nodev noexec uid=100005 gid=200006
-file tmpfs on /secret ro nosuid nodev noexec
+file tmpfs on /secret ro nosuid nodev
   file
 )");
   const MountPlan plan = mount_plan(spec, facts);
@@ -237,7 +268,7 @@ TEST(MountPlan, PrivilegedContainersSeeTheHostsDevicesAndNothingMasked) {
   facts.devices = {{"null", S_IFCHR | 0666, makedev(1, 3), {}},
                    {"vda", S_IFBLK | 0660, makedev(254, 0), {}}};
   const std::string text = to_text(mount_plan(spec, facts));
-  EXPECT_NE(text.find("core -> /proc/kcore\n  vda 254:0\n"), std::string::npos);
+  EXPECT_NE(text.find("mqueue/\n  vda 254:0\n"), std::string::npos);
   EXPECT_NE(text.find("new sysfs on /sys nosuid"), std::string::npos);
   EXPECT_NE(text.find("bind /h on /d recursive"), std::string::npos);
   EXPECT_EQ(text.find("mask "), std::string::npos);
@@ -253,9 +284,9 @@ TEST(MountPlan, NamespacesOfIpcDecideOnSharedMemory) {
     const std::size_t begin = text.rfind('\n', end) + 1;
     return text.substr(begin, end - begin);
   };
-  EXPECT_EQ(shm_of(NamespaceKind::own), "new tmpfs");
+  EXPECT_EQ(shm_of(NamespaceKind::own), "new shm");
   EXPECT_EQ(shm_of(NamespaceKind::host), "bind /dev/shm");
-  EXPECT_EQ(shm_of(NamespaceKind::shared), "shared tmpfs");
+  EXPECT_EQ(shm_of(NamespaceKind::shared), "shared shm");
   EXPECT_EQ(shm_of(NamespaceKind::none), "none");
 }
 
@@ -289,7 +320,7 @@ TEST(MountPlan, FilesAndDevicesOutsideOfDevAreMountsOfTheirOwn) {
   facts.device_binds = {bind("/dev/fuse", "/opt/fuse")};
   const std::string text = to_text(mount_plan(spec, facts));
   EXPECT_NE(text.find("bind /dev/fuse on /opt/fuse\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("file tmpfs on /run/secrets/key ro nosuid nodev noexec\n"), std::string::npos)
+  EXPECT_NE(text.find("file tmpfs on /run/secrets/key ro nosuid nodev\n"), std::string::npos)
       << text;
 }
 

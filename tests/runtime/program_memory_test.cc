@@ -58,6 +58,9 @@ TEST(ProgramMemory, LeavesRoomForHomeUnlessItIsThere) {
   ASSERT_NE(without.task().home_slot, nullptr);
   EXPECT_EQ(without.task().home_slot, without.task().environment + 1);
   EXPECT_EQ(without.task().environment[2], nullptr);
+  process.environment = {"HOME=", "A=b"};
+  const ProgramMemory empty(process, privileged, {}, {}, {});
+  EXPECT_EQ(empty.task().home_slot, empty.task().environment + 1);
   process.environment.push_back("HOME=/h");
   const ProgramMemory with(process, privileged, {}, {}, {});
   EXPECT_EQ(with.task().home_slot, nullptr);

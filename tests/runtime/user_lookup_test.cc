@@ -16,12 +16,15 @@ constexpr std::string_view passwd =
     "broken line\n"
     "evil:x:-1:0::/:\n"
     "web:x:1000:1001:Web:/srv/web:/bin/sh\n"
-    "nohome:x:7:7:::\n";
+    "nohome:x:7:7:::\n"
+    "5000:x:12:12::/twelve:\n"
+    "alias:x:1000:50::/elsewhere:\n";
 constexpr std::string_view group =
     "root:x:0:\n"
     "web:x:1001:\n"
     "staff:x:50:root,web\n"
     "bad:x:nan:web\n"
+    "777:x:13:\n"
     "logs:x:60:webber,web";
 
 std::string found(std::string_view text) {
@@ -55,6 +58,15 @@ TEST(UserLookup, ANumberOfAKnownUserIsThatUser) {
   EXPECT_EQ(found("1000"), "1000:1001 groups 1001 50 60 home /srv/web");
 }
 
+TEST(UserLookup, DigitsAreNeverAName) {
+  EXPECT_EQ(found("5000"), "5000:0 groups 0 home /");
+  EXPECT_EQ(found("1000:777"), "1000:777 groups 777 home /srv/web");
+}
+
+TEST(UserLookup, TheFirstOfThatNumberSaysWhereHeLives) {
+  EXPECT_EQ(found("alias"), "1000:50 groups 50 home /srv/web");
+}
+
 TEST(UserLookup, AnUnknownNumberIsTakenAsItIs) {
   EXPECT_EQ(found("4711"), "4711:0 groups 0 home /");
 }
@@ -66,7 +78,7 @@ TEST(UserLookup, AGroupReplacesAllOthers) {
 }
 
 TEST(UserLookup, AnEmptyHomeIsTheRoot) {
-  EXPECT_EQ(found("nohome"), "7:7 groups 7 home /");
+  EXPECT_EQ(found("nohome"), "7:7 groups 7 home ");
 }
 
 TEST(UserLookup, UnknownNamesAreNotFound) {

@@ -57,6 +57,10 @@ TEST(Validate, TargetsMustStayInside) {
   EXPECT_EQ(verdict_on_target("/"), "mount target / would hide the whole image");
   EXPECT_EQ(verdict_on_target("/proc/sys"),
             "mount target /proc/sys: nothing can be mounted inside /proc");
+  EXPECT_EQ(verdict_on_target("/proc/meminfo"), "");
+  EXPECT_EQ(verdict_on_target("/proc/net/dev"), "");
+  EXPECT_NE(verdict_on_target("/proc/meminfo/x"), "");
+  EXPECT_NE(verdict_on_target("/proc/net"), "");
   EXPECT_EQ(verdict_on_target("/a/../../etc"),
             "mount target \"/a/../../etc\" must be a plain absolute path");
   EXPECT_EQ(verdict_on_target("data"), "mount target \"data\" must be a plain absolute path");

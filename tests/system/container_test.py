@@ -285,6 +285,8 @@ class ByName(ContainerTest):
         self.run_box("-d", "--name", "web", "-", "sleep", "1001")
         self.assertIn("Q=1\n", self.container("exec", "--env-file", "extra.env", "web", "env").out)
         self.container("exec", "-w", "/nope", "web", "pwd", expect=127)
+        self.container("exec", "-w", "nope", "web", "pwd", expect=128)
+        self.container("exec", "web", "", expect=127)
         self.container("exec", "-u", "nobodyx", "web", "id", expect=1)
 
     def test_other_limits_while_it_runs(self):

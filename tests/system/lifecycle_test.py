@@ -247,6 +247,54 @@ class Exec(stacktest.StackTest):
         data = "0123456789abcdef" * 65536
         self.assertEqual(self.stack("exec", "-T", "web", "cat", stdin=data).out, data)
 
+    def exec_with_files(self, script, user="0:0", out_mode="wb", expect=0):
+        """Runs a script whose streams are files of ours; what is in them afterwards."""
+        files = [self.directory / name for name in ("in", "out", "err")]
+        files[0].write_text("typed\n")
+        with files[0].open("rb") as given, files[1].open(out_mode) as out, files[2].open("wb") as err:
+            done = subprocess.run([stacktest.STACK, "exec", "-T", "-u", user, "web", "sh", "-c", script],
+                                  cwd=self.directory, stdin=given, stdout=out, stderr=err, timeout=60, check=False)
+        self.assertEqual(done.returncode, expect, files[2].read_text())
+        return [file.read_text() for file in files]
+
+    def test_exec_writes_to_its_streams_by_name_too(self):
+        for user in ("0:0", "1000:1000"):
+            with self.subTest(user):
+                self.assertEqual(
+                    self.exec_with_files("echo a; echo b >/dev/stdout; cat /dev/stdin; echo c; echo d >/dev/stderr", user),
+                    ["typed\n", "a\nb\ntyped\nc\n", "d\n"])
+
+    def test_exec_keeps_our_files_from_the_container(self):
+        (self.directory / "out").write_text("kept\n")
+        script = "echo over >/proc/self/fd/0; echo new >/proc/self/fd/1; exec 3</proc/self/fd/1 && timeout 1 head -1 <&3 >&2; true"
+        given, out, err = self.exec_with_files(script, out_mode="ab")
+        self.assertEqual(given, "typed\n")
+        self.assertEqual(out.splitlines()[0], "kept")
+        self.assertNotIn("kept", err)
+
+    def test_exec_whose_reader_goes_away_ends(self):
+        result = subprocess.run(f"{stacktest.STACK} exec -T web yes | head -1; echo ${{PIPESTATUS[0]}}", shell=True,
+                                executable="/bin/bash", cwd=self.directory, capture_output=True, text=True,
+                                timeout=60, check=False)
+        self.assertEqual(result.stdout, "y\n141\n", result.stderr)
+
+    def test_exec_whose_output_cannot_be_written_fails(self):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([stacktest.STACK, "exec", "-T", "web", "echo", "lost"], cwd=self.directory,
+                                    stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("writing to standard output: No space left on device", result.stderr)
+
+    def test_exec_waits_a_little_for_what_it_leaves_behind(self):
+        self.assertEqual(self.stack("exec", "-T", "web", "sh", "-c", "(usleep 200000; echo late) & echo now").out,
+                         "now\nlate\n")
+        self.assertEqual(self.stack("exec", "-T", "web", "sh", "-c", "sleep 1005 & echo now").out, "now\n")
+
+    def test_exec_works_without_streams(self):
+        closed = subprocess.run(f"{stacktest.STACK} exec -T web cat <&- >&- 2>&-", shell=True, cwd=self.directory,
+                                timeout=60, check=False)
+        self.assertEqual(closed.returncode, 0)
+
     def test_exec_sees_the_processes_of_the_container_only(self):
         self.assertIn("sleep 1001", self.inside("web", "ps"))
         self.assertNotIn("stack-keeper", self.inside("web", "ps"))

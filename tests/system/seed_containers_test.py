@@ -53,9 +53,16 @@ class State(ContainerTest):
 
     def test_want_of_memory_is_told(self):
         self.run_box("--name", "fat", "-m", "8m", "--memory-swap", "8m", "-", "sh", "-c",
-                     "head -c 64m /dev/zero | tail -c 60m", expect=None)
-        self.assertIn(self.inspect("fat")["State"]["OOMKilled"], (True, False))
+                     "head -c 64m /dev/zero | tail -c 60m; exit 5", expect=5)
+        self.assertIs(self.inspect("fat")["State"]["OOMKilled"], True)
         self.assertEqual(self.inspect("fat")["HostConfig"]["Memory"], 8 << 20)
+
+
+    def test_want_of_memory_of_a_process_is_told_while_it_runs(self):
+        self.run_box("-d", "--name", "fat", "-m", "8m", "--memory-swap", "8m", "-", "sh", "-c",
+                     "head -c 64m /dev/zero | tail -c 60m; sleep 1001")
+        eventually(lambda: self.inspect("fat")["State"]["OOMKilled"], "a process of it is killed")
+        self.assertTrue(self.inspect("fat")["State"]["Running"])
 
 
 class Running(ContainerTest):
