@@ -36,8 +36,7 @@ std::string etc_file(const image::StorePaths& paths, const std::vector<std::stri
 
 std::optional<Owner> find_owner(const image::StorePaths& paths,
                                 const std::vector<std::string>& diff_ids, const std::string& text) {
-  const std::string whole = text.starts_with(':') ? "0" + text : text;  // ":extra" is root's
-  const auto wanted = runtime::parse_user(whole);
+  const auto wanted = runtime::parse_user(text);
   if (!wanted) fail("invalid owner {}", stack::quoted(text));
   const auto passwd = etc_file(paths, diff_ids, "passwd");
   const auto group = etc_file(paths, diff_ids, "group");

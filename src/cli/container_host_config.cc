@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/container_host_config.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
@@ -12,6 +13,11 @@ namespace {
 
 using Json = nlohmann::json;
 using supervisor::ObservedContainer;
+
+/// Without a file: as docker's own command, and not docker compose, would have made it.
+bool has_no_file(const ObservedContainer& container) {
+  return container.config.by_hand && !supervisor::is_one_off(container.config);
+}
 
 std::string restart_name(supervisor::RestartKind kind) {
   switch (kind) {
@@ -35,28 +41,6 @@ Json bindings(const ObservedContainer& container) {
         {{"HostIp", rule.host_ip},
          {"HostPort", rule.host_port == 0 ? "" : fmt::format("{}", rule.host_port)}});
   return all;
-}
-
-/// Those that have a name or a place; anonymous ones stand among the mounts alone.
-Json binds(const ObservedContainer& container) {
-  Json list = Json::array();
-  for (const auto& mount : container.config.spec.mounts) {
-    if (!is_of_host(mount)) continue;
-    const std::string volume = volume_of(mount);
-    constexpr std::size_t digits_of_anonymous = 64;
-    if (volume.size() == digits_of_anonymous) continue;
-    list.push_back(fmt::format("{}:{}:{}", volume.empty() ? mount.source : volume, mount.target,
-                               mount.writable == runtime::Writable::no ? "ro" : "rw"));
-  }
-  return list_or_null(list);
-}
-
-Json tmpfs_mounts(const ObservedContainer& container) {
-  Json places = Json::object();
-  for (const auto& mount : container.config.spec.mounts)
-    if (mount.kind == runtime::MountKind::tmpfs)
-      places[mount.target] = fmt::format("{}", fmt::join(mount.options, ","));
-  return places;
 }
 
 /// "/db:/web/database", as docker names both ends.
@@ -90,19 +74,27 @@ void add_limits(const runtime::ResourceSpec& limits, Json& config) {
   config["ShmSize"] = limits.shm_size;
 }
 
-/// These are empty lists to docker, where others are nothing.
+/// What nobody asked for is an empty list to docker, and nothing to docker compose.
+Json list_of(const ObservedContainer& container, Json list) {
+  return list.empty() && !has_no_file(container) ? Json(nullptr) : std::move(list);
+}
+
 Json block_devices(const std::vector<runtime::DeviceNumber>& devices, const char* what) {
   Json list = Json::array();
   for (const auto& device : devices) list.push_back({{"Path", device.path}, {what, device.value}});
   return list;
 }
 
-void add_block_limits(const runtime::BlockSpec& block, Json& json) {
-  json["BlkioWeightDevice"] = block_devices(block.weights, "Weight");
-  json["BlkioDeviceReadBps"] = block_devices(block.read_bps, "Rate");
-  json["BlkioDeviceWriteBps"] = block_devices(block.write_bps, "Rate");
-  json["BlkioDeviceReadIOps"] = block_devices(block.read_iops, "Rate");
-  json["BlkioDeviceWriteIOps"] = block_devices(block.write_iops, "Rate");
+void add_block_limits(const ObservedContainer& container, Json& json) {
+  const runtime::BlockSpec& block = container.config.spec.resources.block;
+  const auto add = [&](const char* key, const auto& devices, const char* what) {
+    json[key] = list_of(container, block_devices(devices, what));
+  };
+  add("BlkioWeightDevice", block.weights, "Weight");
+  add("BlkioDeviceReadBps", block.read_bps, "Rate");
+  add("BlkioDeviceWriteBps", block.write_bps, "Rate");
+  add("BlkioDeviceReadIOps", block.read_iops, "Rate");
+  add("BlkioDeviceWriteIOps", block.write_iops, "Rate");
 }
 
 Json ulimits(const runtime::ProcessSpec& process) {
@@ -122,7 +114,7 @@ Json devices(const runtime::SecuritySpec& security) {
 }
 
 /// {"seccomp": "unconfined", "no-new-privileges": true} as the list that a person would write.
-Json security_options(const Json& wish) {
+Json security_in_file(const Json& wish) {
   Json list = Json::array();
   const Json written = wish.value("security_opt", Json::object());
   for (const auto& [name, value] : written.items()) {
@@ -131,18 +123,33 @@ Json security_options(const Json& wish) {
     else
       list.push_back(fmt::format("{}:{}", name, value.dump()));
   }
+  return list;
+}
+
+/// docker says of each container that is as good as the host's that nothing labels it.
+bool is_unlabelled(const Json& wish, const Json& options) {
+  const bool is_labelled = std::ranges::any_of(
+      options, [](const Json& each) { return each.get<std::string>().starts_with("label"); });
+  return !is_labelled && (wish.value("privileged", Json(false)) == Json(true) ||
+                          wish.value("ipc", "") == "host" || wish.value("pid", "") == "host");
+}
+
+Json security_options(const ObservedContainer& container, const Json& wish) {
+  const auto& told = container.config.wording.security;
+  Json list = told.empty() ? security_in_file(wish) : Json(told);
+  if (is_unlabelled(wish, list)) list.push_back("label=disable");
   return list_or_null(list);
 }
 
 /// "far=1.2.3.4" of compose is "far:1.2.3.4" of docker.
-Json extra_hosts(const Json& wish) {
+Json extra_hosts(const ObservedContainer& container, const Json& wish) {
   Json list = Json::array();
   for (const auto& entry : wish.value("extra_hosts", Json::array())) {
     std::string text = entry.get<std::string>();
     if (const std::size_t equals = text.find('='); equals != std::string::npos) text[equals] = ':';
     list.push_back(std::move(text));
   }
-  return list_or_null(list);
+  return has_no_file(container) ? list_or_null(list) : list;
 }
 
 /// "NET_ADMIN" is "CAP_NET_ADMIN" to docker; "ALL" is itself.
@@ -203,20 +210,20 @@ std::string network_mode(const ObservedContainer& container) {
   return container.config.endpoints.front().network;
 }
 
-Json host_config(const ObservedContainer& container, const Json& wish) {
+Json host_config(const ObservedContainer& container, const Json& wish, const MountView& mounts) {
   const auto& config = container.config;
   const auto& spec = config.spec;
   Json json{{"AutoRemove", config.by_hand && config.by_hand->removed_at_end},
-            {"Binds", binds(container)},
+            {"Binds", mounts.binds()},
             {"CapAdd", capabilities(wish, "cap_add")},
             {"CapDrop", capabilities(wish, "cap_drop")},
             {"CgroupParent", wish.value("cgroup_parent", "")},
             {"DeviceCgroupRules", list_or_null(spec.security.device_rules)},
-            {"Devices", devices(spec.security)},
-            {"Dns", config.dns.servers},
-            {"DnsOptions", config.dns.options},
-            {"DnsSearch", config.dns.search},
-            {"ExtraHosts", extra_hosts(wish)},
+            {"Devices", list_of(container, devices(spec.security))},
+            {"Dns", list_of(container, config.dns.servers)},
+            {"DnsOptions", list_of(container, config.dns.options)},
+            {"DnsSearch", list_of(container, config.dns.search)},
+            {"ExtraHosts", extra_hosts(container, wish)},
             {"GroupAdd", list_or_null(spec.process.groups)},
             {"Links", links(container)},
             {"LogConfig", logging(wish)},
@@ -227,16 +234,17 @@ Json host_config(const ObservedContainer& container, const Json& wish) {
             {"RestartPolicy",
              {{"Name", restart_name(config.restart.kind)},
               {"MaximumRetryCount", config.restart.max_attempts}}},
-            {"SecurityOpt", security_options(wish)},
-            {"Ulimits", ulimits(spec.process)}};
+            {"SecurityOpt", security_options(container, wish)},
+            {"Ulimits", list_of(container, ulimits(spec.process))}};
   add_nothings(json);
   add_namespaces(container, wish, json);
   add_limits(spec.resources, json);
-  add_block_limits(spec.resources.block, json);
+  add_block_limits(container, json);
   for (const auto& [key, name] : {std::pair{"Annotations", "annotations"}, {"Sysctls", "sysctls"}})
     if (wish.contains(name)) json[key] = wish[name];
-  if (Json places = tmpfs_mounts(container); !places.empty()) json["Tmpfs"] = std::move(places);
-  if (spec.process.init || wish.value("init", false)) json["Init"] = true;
+  if (Json places = mounts.tmpfs(); !places.empty()) json["Tmpfs"] = std::move(places);
+  if (Json entries = mounts.entries(); !entries.is_null()) json["Mounts"] = std::move(entries);
+  if (wish.contains("init")) json["Init"] = wish["init"];
   return json;
 }
 

@@ -5,15 +5,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
-#include "base/host_paths.h"
 #include "base/ids.h"
 #include "cli/container_host_config.h"
 #include "cli/container_labels.h"
+#include "cli/container_mounts.h"
 #include "cli/container_view.h"
 #include "cli/docker_json.h"
 #include "cli/network_view.h"
 #include "image/image_document.h"
 #include "runtime/cgroup_stats.h"
+#include "orchestrator/command_words.h"
 #include "runtime/working_directory.h"
 #include "supervisor/endpoint_plan.h"
 
@@ -23,6 +24,7 @@ namespace {
 using Json = nlohmann::json;
 using supervisor::ObservedContainer;
 using supervisor::Phase;
+using Texts = std::vector<std::string>;
 
 /// docker's for what has not happened.
 constexpr const char* never = "0001-01-01T00:00:00Z";
@@ -90,29 +92,6 @@ Json published(const ObservedContainer& container) {
   return all;
 }
 
-/// What is a tmpfs stands in HostConfig alone.
-Json mounts(const ObservedContainer& container) {
-  Json list = Json::array();
-  for (const auto& mount : container.config.spec.mounts) {
-    if (mount.kind == runtime::MountKind::tmpfs) continue;
-    const bool writable = mount.writable == runtime::Writable::yes;
-    Json entry{{"Destination", mount.target},      {"Source", mount.source},
-               {"Mode", writable ? "rw" : "ro"},   {"RW", writable},
-               {"Propagation", mount.propagation}, {"Type", "bind"}};
-    if (mount.kind == runtime::MountKind::image) entry["Type"] = "image";
-    if (const std::string name = volume_of(mount); !name.empty()) {
-      entry["Type"] = "volume";
-      entry["Name"] = name;
-      entry["Driver"] = "local";
-      // Where docker has what is behind the device of a volume with options.
-      entry["Source"] = (HostPaths::from_environment().volumes() / name / "_data").native();
-      entry["Propagation"] = "";
-    }
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
 const orchestrator::HostNetwork* find_network(const ContainerSurroundings& around,
                                               const std::string& name) {
   const auto found = std::ranges::find(around.networks, name, &orchestrator::HostNetwork::name);
@@ -131,29 +110,43 @@ void add_once(const std::string& name, std::vector<std::string>& names) {
 }
 
 /// What it was to be called beside what every container is: its name, where no file says so, and
-/// the beginning of its id.
+/// the beginning of its id, and its host's.
 std::vector<std::string> aliases(const ObservedContainer& container,
                                  const supervisor::Endpoint& endpoint, bool is_lone) {
   std::vector<std::string> names;
-  for (const auto& name : endpoint.aliases)
-    if (name != short_id(container.config.id) && !(is_lone && name == container.config.name))
+  const auto& config = container.config;
+  for (const auto& name : endpoint.aliases) {
+    const bool is_hostname = name == config.spec.hostname && name != config.service;
+    if (name != short_id(config.id) && !is_hostname && !(is_lone && name == config.name))
       add_once(name, names);
+  }
   return names;
 }
 
-/// All names, its own first and that of the id last.
+/// All names, its own first, those of its id and of its host last.
 std::vector<std::string> dns_names(const ObservedContainer& container,
                                    const supervisor::Endpoint& endpoint) {
   std::vector<std::string> names{container.config.name};
   for (const auto& name : aliases(container, endpoint, true)) add_once(name, names);
-  names.push_back(short_id(container.config.id));
+  add_once(short_id(container.config.id), names);
+  if (!container.config.spec.hostname.empty()) add_once(container.config.spec.hostname, names);
   return names;
+}
+
+bool has_process(const ObservedContainer& container) {
+  return container.status.process.pid != 0;
+}
+
+/// docker's default network knows no names but by links.
+bool is_default_network(const supervisor::Endpoint& endpoint) {
+  return endpoint.network == "bridge";
 }
 
 Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
           const ContainerSurroundings& around) {
   const bool is_lone = around.of_project.empty();
-  Json entry{{"Aliases", list_or_null(aliases(container, endpoint, is_lone))},
+  const auto names = is_default_network(endpoint) ? Texts{} : aliases(container, endpoint, is_lone);
+  Json entry{{"Aliases", list_or_null(names)},
              {"DNSNames", nullptr},
              {"DriverOpts", nullptr},
              {"EndpointID", ""},
@@ -172,10 +165,16 @@ Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoi
   if (network != nullptr) entry["NetworkID"] = network->id;
   for (const auto& link : endpoint.links)
     entry["Links"].push_back(fmt::format("{}:{}", link.target, link.alias));
-  if (Json fixed = fixed_addresses(endpoint); !fixed.empty()) entry["IPAMConfig"] = fixed;
+  // docker compose always says something of the networks of its file.
+  const bool is_of_file = !is_lone && !endpoint.network.empty() && !is_default_network(endpoint);
+  if (Json fixed = fixed_addresses(endpoint); !fixed.empty() || is_of_file)
+    entry["IPAMConfig"] = std::move(fixed);
   const auto leased = container.status.addresses.find(endpoint.network);
   if (leased == container.status.addresses.end()) return entry;
-  if (!endpoint.aliases.empty()) entry["DNSNames"] = dns_names(container, endpoint);
+  if (!is_default_network(endpoint) && !endpoint.aliases.empty())
+    entry["DNSNames"] = dns_names(container, endpoint);
+  // Its addresses are kept for it; to docker one that does not run has none.
+  if (!has_process(container)) return entry;
   if (network != nullptr) entry["EndpointID"] = endpoint_id(*network, container.config.id);
   const auto& address = leased->second;
   if (address.v4) entry["IPAddress"] = network::to_text(*address.v4);
@@ -216,7 +215,7 @@ Json network_settings(const ObservedContainer& container, const ContainerSurroun
   json["Ports"] = published(container);
   for (const auto& [port, protocol] : port_numbers(around.exposed)) {
     const std::string key = port_key(port, protocol);
-    if (container.status.process.pid != 0 && !json["Ports"].contains(key))
+    if (has_process(container) && !endpoints.empty() && !json["Ports"].contains(key))
       json["Ports"][key] = nullptr;
   }
   json["Networks"] = std::move(seats);
@@ -237,42 +236,62 @@ Json exposed(const ObservedContainer& container, const ContainerSurroundings& ar
   return as_set(names);
 }
 
-/// What stands before the command: of the file, or else of the image.
-std::vector<std::string> entrypoint_of(const Json& wish, const image::Image* image) {
-  if (wish.contains("entrypoint")) return wish["entrypoint"].get<std::vector<std::string>>();
-  return image == nullptr ? std::vector<std::string>{} : image->config.entrypoint;
+std::optional<Texts> written_texts(const Json& wish, const char* key) {
+  if (!wish.contains(key)) return std::nullopt;
+  return wish[key].get<Texts>();
 }
 
-void add_program(const ObservedContainer& container, const Json& wish, const image::Image* image,
-                 Json& config) {
-  const auto entrypoint = entrypoint_of(wish, image);
-  const auto& arguments = container.config.spec.process.arguments;
-  const std::size_t before = std::min(entrypoint.size(), arguments.size());
-  config["Entrypoint"] = list_or_null(entrypoint);
-  config["Cmd"] = std::vector<std::string>(arguments.begin() + static_cast<std::ptrdiff_t>(before),
-                                           arguments.end());
+/// docker tells an entrypoint that was taken away from one that there never was.
+void add_program(const Json& wish, const image::Image& image, Json& config) {
+  const auto entrypoint = written_texts(wish, "entrypoint");
+  const auto command = written_texts(wish, "command");
+  const auto program = orchestrator::command_words(entrypoint, command, image.config);
+  config["Entrypoint"] =
+      entrypoint && entrypoint->empty() ? Json::array() : list_or_null(program.entrypoint);
+  config["Cmd"] =
+      command && program.command.empty() ? Json::array() : list_or_null(program.command);
 }
 
-/// As the file has it, or else the image; how often as it is kept now.
+/// Without its image nobody knows any more which of its words are the entrypoint's.
+void add_words(const ObservedContainer& container, Json& config) {
+  config["Entrypoint"] = nullptr;
+  config["Cmd"] = container.config.spec.process.arguments;
+}
+
+/// What was said of it, by the file or else by the image: docker adds its own numbers at the run.
 Json healthcheck(const ObservedContainer& container, const Json& wish, const image::Image* image) {
   const auto& policy = container.config.health;
   if (!policy) return nullptr;
   const Json written = wish.value("healthcheck", Json::object());
-  Json test = written.value("test", Json(nullptr));
-  if (test.is_null() && image != nullptr && image->config.healthcheck)
-    test = image->config.healthcheck->test;
-  return {{"Test", test},
-          {"Interval", policy->interval.count()},
-          {"Timeout", policy->timeout.count()},
-          {"StartPeriod", policy->start_period.count()},
-          {"StartInterval", policy->start_interval.count()},
-          {"Retries", policy->retries}};
+  const auto of_image = image == nullptr || !image->config.healthcheck ? image::ImageHealthcheck{}
+                                                                       : *image->config.healthcheck;
+  Json check{{"Test", written.contains("test") ? written["test"] : Json(of_image.test)}};
+  const auto add = [&](const char* key, const char* name, bool is_images, const auto& value) {
+    if (written.contains(name) || is_images) check[key] = value;
+  };
+  add("Interval", "interval", of_image.interval.count() != 0, policy->interval.count());
+  add("Timeout", "timeout", of_image.timeout.count() != 0, policy->timeout.count());
+  add("StartPeriod", "start_period", of_image.start_period.count() != 0,
+      policy->start_period.count());
+  add("StartInterval", "start_interval", of_image.start_interval.count() != 0,
+      policy->start_interval.count());
+  add("Retries", "retries", of_image.retries != 0, policy->retries);
+  return check;
+}
+
+/// docker's order: what was said for this container, then the image's as they stand there.
+std::size_t env_rank(const std::string& name, const Json& written, const image::Image* image) {
+  if (written.contains(name) || image == nullptr) return 0;
+  const auto& of_image = image->config.environment;
+  const auto place = std::ranges::find_if(
+      of_image, [&](const auto& each) { return each.starts_with(name + "="); });
+  return 1 + static_cast<std::size_t>(place - of_image.begin());
 }
 
 /// Without what nobody wrote: the names of host and terminal, which are added at the start.
 std::vector<std::string> environment(const ObservedContainer& container, const Json& wish,
                                      const image::Image* image) {
-  std::vector<std::string> kept;
+  Texts kept;
   const Json written = wish.value("environment", Json::object());
   for (const std::string& variable : container.config.spec.process.environment) {
     const std::string name = variable.substr(0, variable.find('='));
@@ -283,6 +302,9 @@ std::vector<std::string> environment(const ObservedContainer& container, const J
         });
     if (!is_ours || written.contains(name) || is_images) kept.push_back(variable);
   }
+  std::ranges::stable_sort(kept, {}, [&](const std::string& variable) {
+    return env_rank(variable.substr(0, variable.find('=')), written, image);
+  });
   return kept;
 }
 
@@ -299,8 +321,20 @@ std::string working_directory(const Json& wish, const image::Image* image) {
   return written.empty() ? written : runtime::plain_directory(written);
 }
 
+/// As it was written; empty when nobody chose one.
+std::string stop_signal(const Json& wish, const image::Image* image) {
+  const std::string own = wish.value("stop_signal", "");
+  return own.empty() && image != nullptr ? image->config.stop_signal : own;
+}
+
+/// The one that was said for the container: docker has it beside those of its networks.
+std::string mac_address(const ObservedContainer& container, const Json& wish) {
+  const std::string of_command = container.config.wording.mac_address;
+  return of_command.empty() ? wish.value("mac_address", "") : of_command;
+}
+
 Json config_json(const ObservedContainer& container, const ContainerSurroundings& around,
-                 const Json& wish) {
+                 const Json& wish, const MountView& mounts) {
   const auto& config = container.config;
   const auto& process = config.spec.process;
   Json json{{"Hostname", config.spec.hostname},
@@ -310,22 +344,27 @@ Json config_json(const ObservedContainer& container, const ContainerSurroundings
             {"OpenStdin", process.open_stdin},
             {"StdinOnce", config.by_hand && config.by_hand->stdin_once},
             {"AttachStdin", false},
-            {"AttachStdout", true},
-            {"AttachStderr", true},
+            {"AttachStdout", !config.wording.detached},
+            {"AttachStderr", !config.wording.detached},
             {"OnBuild", nullptr},
             {"Env", environment(container, wish, around.image)},
             {"ExposedPorts", exposed(container, around)},
-            {"Volumes", as_set(around.image == nullptr ? std::vector<std::string>{}
-                                                       : around.image->config.volumes)},
+            {"Volumes", as_set(mounts.volume_places())},
             {"Image", image_text(container)},
             {"WorkingDir", working_directory(wish, around.image)},
-            {"StopSignal", config.stop.signal},
             {"Labels", labels_of(container, around, wish)}};
+  if (const auto signal = stop_signal(wish, around.image); !signal.empty())
+    json["StopSignal"] = signal;
+  if (const auto address = mac_address(container, wish); !address.empty())
+    json["MacAddress"] = address;
   if (wish.contains("stop_grace_period"))
     json["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(config.stop.grace).count();
   if (Json check = healthcheck(container, wish, around.image); !check.is_null())
     json["Healthcheck"] = std::move(check);
-  add_program(container, wish, around.image, json);
+  if (around.image != nullptr)
+    add_program(wish, *around.image, json);
+  else
+    add_words(container, json);
   return json;
 }
 
@@ -337,8 +376,8 @@ std::string etc_path(const ObservedContainer& container, const ContainerSurround
 }
 
 Json host_config_of(const ObservedContainer& container, const ContainerSurroundings& around,
-                    const Json& wish) {
-  Json json = host_config(container, wish);
+                    const Json& wish, const MountView& mounts) {
+  Json json = host_config(container, wish, mounts);
   json["MaskedPaths"] = list_or_null(around.system_paths.masked);
   json["ReadonlyPaths"] = list_or_null(around.system_paths.read_only);
   return json;
@@ -351,6 +390,8 @@ nlohmann::json inspect_json(const ObservedContainer& container,
   const auto& config = container.config;
   const auto& arguments = config.spec.process.arguments;
   const Json wish = wish_of(container);
+  const Texts of_image = around.image == nullptr ? Texts{} : around.image->config.volumes;
+  const MountView mounts{container, wish, of_image};
   return {{"Id", config.id},
           {"Created", time_text(container.status.created)},
           {"Path", arguments.empty() ? "" : arguments.front()},
@@ -378,9 +419,9 @@ nlohmann::json inspect_json(const ObservedContainer& container,
           {"LogPath", ""},
           {"MountLabel", ""},
           {"ProcessLabel", ""},
-          {"HostConfig", host_config_of(container, around, wish)},
-          {"Mounts", mounts(container)},
-          {"Config", config_json(container, around, wish)},
+          {"HostConfig", host_config_of(container, around, wish, mounts)},
+          {"Mounts", mounts.all()},
+          {"Config", config_json(container, around, wish, mounts)},
           {"NetworkSettings", network_settings(container, around)}};
 }
 

@@ -29,6 +29,9 @@ Labels container_labels(const supervisor::ObservedContainer& container, const La
   for (const auto& [name, value] : of_project) labels[name] = value;
   const bool is_one_off = supervisor::is_one_off(config);
   labels["com.docker.compose.service"] = config.service;
+  labels["com.docker.compose.depends_on"] = config.wording.depends_on;
+  // Of whoever made it, which is not docker compose.
+  labels["com.docker.compose.version"] = STACK_VERSION;
   labels["com.docker.compose.oneoff"] = is_one_off ? "True" : "False";
   if (is_one_off)
     labels["com.docker.compose.slug"] = config.step.substr(4);  // behind "run-"

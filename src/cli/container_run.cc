@@ -15,6 +15,7 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/container_project.h"
+#include "cli/container_wording.h"
 #include "cli/detach_keys.h"
 #include "cli/found_container.h"
 #include "cli/progress.h"
@@ -75,6 +76,7 @@ UpRequest request_of(const Options& options, const std::string& name, Starting s
   one_off.stdin_once = options.open_stdin && !options.tty && !options.detach;
   one_off.removed_at_end = options.remove_at_end;
   one_off.is_attached = !options.detach;
+  one_off.wording = wording_of(options);
   return request;
 }
 

@@ -116,7 +116,7 @@ class ContainerFilter {
     if (key == "name")
       return is_name_wanted(value, config.name) || is_name_wanted(value, "/" + config.name);
     if (key == "id") return config.id.starts_with(value);
-    if (key == "status") return state_text(container) == value;
+    if (key == "status") return is_in_state(container, value);
     if (key == "label") return has_label(labels_.of(found), value);
     if (key == "ancestor") return is_of(container, value);
     if (key == "exited") return fmt::format("{}", container.status.exit_code.value_or(-1)) == value;

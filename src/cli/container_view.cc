@@ -49,6 +49,22 @@ std::string exit_text(const ObservedContainer& container, TimePoint now) {
                      human_duration(since(container.status.finished, now)));
 }
 
+std::string life_text(const ObservedContainer& container, TimePoint now) {
+  switch (container.status.phase) {
+    case Phase::created:
+      return "Created";
+    case Phase::running:
+    case Phase::paused:
+      return up_text(container, now);
+    case Phase::restarting:
+      return fmt::format("Restarting ({}) {} ago", container.status.exit_code.value_or(0),
+                         human_duration(since(container.status.finished, now)));
+    case Phase::exited:
+      return exit_text(container, now);
+  }
+  return "";
+}
+
 // --- ports
 
 struct PortRange {
@@ -174,25 +190,17 @@ std::string calendar_text(TimePoint time, const char* format) {
 }
 
 std::string state_text(const ObservedContainer& container) {
-  return orchestrator::is_data_container(container) ? "data"
-                                                    : std::string(to_text(container.status.phase));
+  return std::string(to_text(container.status.phase));
+}
+
+bool is_in_state(const ObservedContainer& container, const std::string& state) {
+  return state_text(container) == state ||
+         (state == "data" && orchestrator::is_data_container(container));
 }
 
 std::string status_text(const ObservedContainer& container, TimePoint now) {
-  if (orchestrator::is_data_container(container)) return "Data";
-  switch (container.status.phase) {
-    case Phase::created:
-      return "Created";
-    case Phase::running:
-    case Phase::paused:
-      return up_text(container, now);
-    case Phase::restarting:
-      return fmt::format("Restarting ({}) {} ago", container.status.exit_code.value_or(0),
-                         human_duration(since(container.status.finished, now)));
-    case Phase::exited:
-      return exit_text(container, now);
-  }
-  return "";
+  const char* const kind = orchestrator::is_data_container(container) ? " (data)" : "";
+  return life_text(container, now) + kind;
 }
 
 PortNumbers port_numbers(const std::vector<std::string>& texts) {

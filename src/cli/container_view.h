@@ -16,10 +16,13 @@ namespace stack::cli {
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-/// "Up 2 seconds (healthy)", "Up 2 seconds (Paused)", "Exited (0) 1 second ago", "Created", "Data".
+/// "Up 2 seconds (healthy)", "Up 2 seconds (Paused)", "Exited (0) 1 second ago", "Created". A data
+/// container's ends in " (data)", behind what scripts for docker look for.
 std::string status_text(const supervisor::ObservedContainer& container, TimePoint now);
-/// "running", "paused", "exited", "created", "restarting", "data".
+/// "running", "paused", "exited", "created", "restarting".
 std::string state_text(const supervisor::ObservedContainer& container);
+/// By state_text(), or "data" for a data container, whatever else it is.
+bool is_in_state(const supervisor::ObservedContainer& container, const std::string& state);
 /// Of "80/tcp", "80" and "3000-3005/udp": number and protocol of each; what is no port is left out.
 using PortNumbers = std::set<std::pair<unsigned, std::string>>;
 PortNumbers port_numbers(const std::vector<std::string>& texts);

@@ -132,8 +132,7 @@ void add_command(const Options& options, Json& service) {
     service["command"] = Texts(options.arguments.begin() + 1, options.arguments.end());
   if (options.entrypoints.empty()) return;
   // One program, whatever spaces are in its name.
-  const std::string& entrypoint = options.entrypoints.back();
-  service["entrypoint"] = entrypoint.empty() ? Texts{} : Texts{entrypoint};
+  service["entrypoint"] = Texts{options.entrypoints.back()};
 }
 
 // ---- volumes

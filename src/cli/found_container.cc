@@ -112,7 +112,7 @@ void check_name_is_free(const std::vector<FoundContainer>& containers, const std
 
 std::uint64_t written_bytes(const FoundContainer& found) {
   const supervisor::ProjectFiles files{HostPaths::from_environment(), found.project};
-  return volumes::disk_usage(files.upper(found.container.config.id));
+  return volumes::file_bytes(files.upper(found.container.config.id));
 }
 
 void retire_lone_containers() {

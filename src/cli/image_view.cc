@@ -12,6 +12,7 @@
 #include "cli/container_view.h"
 #include "cli/labels.h"
 #include "cli/moment.h"
+#include "image/image_document.h"
 #include "image/reference.h"
 
 namespace stack::cli {
@@ -194,6 +195,36 @@ bool ImageFilter::passes(const NamedImage& named) const {
   return !asks_for_name || has_name;
 }
 
+/// The uppermost layer is docker's UpperDir; nothing is mounted for an image.
+Json layers_json(const image::Image& image) {
+  Json data = Json::object();
+  if (image.layers.empty()) return data;
+  std::vector<std::string> lower;
+  for (auto layer = image.layers.begin() + 1; layer != image.layers.end(); ++layer)
+    lower.push_back(layer->native());
+  if (!lower.empty()) data["LowerDir"] = join(lower, ":");
+  data["MergedDir"] = "";
+  data["UpperDir"] = image.layers.front().native();
+  data["WorkDir"] = "";
+  return data;
+}
+
+/// Of a container's life, which images of old builders have and containers do not inherit.
+Json inherited(const Json& config) {
+  if (!config.contains("config") || !config["config"].is_object()) return Json::object();
+  Json kept = config["config"];
+  for (const char* key : {"Hostname", "Domainname", "AttachStdin", "AttachStdout", "AttachStderr",
+                          "Tty", "OpenStdin", "StdinOnce", "Image"})
+    kept.erase(key);
+  return kept;
+}
+
+/// When a name was last given by a pull; what else gives names is not written down.
+std::string tag_time(const image::Image& image) {
+  if (image.pulled == std::chrono::system_clock::time_point{}) return "0001-01-01T00:00:00Z";
+  return image::to_rfc3339(image.pulled);
+}
+
 Json image_json(const image::Image& image, const std::string& config_text) {
   const Json config = parse_or_empty(config_text);
   Json tags = Json::array();
@@ -202,8 +233,6 @@ Json image_json(const image::Image& image, const std::string& config_text) {
   Json digests = Json::array();
   for (const auto& digest : image.digests)
     digests.push_back(image::familiar(image::parse_reference(digest)));
-  Json lower = Json::array();
-  for (const auto& layer : image.layers) lower.push_back(layer.native());
   Json json{{"Id", image.id},
             {"RepoTags", tags},
             {"RepoDigests", digests},
@@ -215,10 +244,10 @@ Json image_json(const image::Image& image, const std::string& config_text) {
             {"Architecture", text_at(config, "architecture")},
             {"Os", text_at(config, "os")},
             {"Size", image.size},
-            {"GraphDriver", {{"Name", "overlay"}, {"Data", {{"LowerDirs", lower}}}}},
+            {"GraphDriver", {{"Name", "overlay2"}, {"Data", layers_json(image)}}},
             {"RootFS", {{"Type", "layers"}, {"Layers", Json::array()}}},
-            {"Metadata", {{"LastTagTime", "0001-01-01T00:00:00Z"}}},
-            {"Config", config.contains("config") ? config["config"] : Json::object()}};
+            {"Metadata", {{"LastTagTime", tag_time(image)}}},
+            {"Config", inherited(config)}};
   if (const auto variant = text_at(config, "variant"); !variant.empty()) json["Variant"] = variant;
   if (config.contains("rootfs") && config["rootfs"].contains("diff_ids"))
     json["RootFS"]["Layers"] = config["rootfs"]["diff_ids"];

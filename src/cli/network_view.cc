@@ -148,22 +148,23 @@ Json network_json(const HostNetwork& network) {
   Json containers = Json::object();
   for (const NetworkMember& member : network.members)
     containers[member.id] = member_json(member, network);
-  return {{"Name", network.name},
-          {"Id", network.id},
-          {"Created", calendar_text(network.created, "%Y-%m-%dT%H:%M:%SZ")},
-          {"Scope", "local"},
-          {"Driver", network.driver},
-          {"EnableIPv4", network.spec.enable_ipv4},
-          {"EnableIPv6", network.spec.enable_ipv6},
-          {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools(network)}}},
-          {"Internal", network.spec.internal},
-          {"Attachable", network.attachable},
-          {"Ingress", false},
-          {"ConfigFrom", {{"Network", ""}}},
-          {"ConfigOnly", false},
-          {"Containers", containers},
-          {"Options", object_of(network.options)},
-          {"Labels", object_of(network.labels)}};
+  return {
+      {"Name", network.name},
+      {"Id", network.id},
+      {"Created", calendar_text(network.created, "%Y-%m-%dT%H:%M:%SZ")},
+      {"Scope", "local"},
+      {"Driver", network.driver},
+      {"EnableIPv4", network.spec.enable_ipv4},
+      {"EnableIPv6", network.spec.enable_ipv6},
+      {"IPAM", {{"Driver", "default"}, {"Options", Json::object()}, {"Config", pools(network)}}},
+      {"Internal", network.spec.internal},
+      {"Attachable", network.attachable},
+      {"Ingress", false},
+      {"ConfigFrom", {{"Network", ""}}},
+      {"ConfigOnly", false},
+      {"Containers", containers},
+      {"Options", object_of(network.options)},
+      {"Labels", object_of(network.labels)}};
 }
 
 }  // namespace stack::cli

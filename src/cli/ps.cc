@@ -43,6 +43,14 @@ std::set<std::string> wanted_states(const Options& options) {
   return states;
 }
 
+bool has_default_format(const Options& options) {
+  return options.format.empty() || options.format == "table";
+}
+
+bool is_for_people(const Options& options) {
+  return has_default_format(options) && !options.quiet && !options.services;
+}
+
 class Selection {
  public:
   explicit Selection(const Options& options)
@@ -54,11 +62,15 @@ class Selection {
     const std::string& service = container.config.service;
     if (!services_.empty() && !services_.contains(service)) return false;
     if (known_ && !known_->contains(service)) return false;
-    if (!states_.empty()) return states_.contains(state_text(container));
+    if (!states_.empty())
+      return std::ranges::any_of(
+          states_, [&](const std::string& state) { return is_in_state(container, state); });
     if (supervisor::is_one_off(container.config)) return options_.all;
     const Phase phase = container.status.phase;
     const bool stopped = phase == Phase::exited || phase == Phase::created;
-    return options_.all || !stopped || orchestrator::is_data_container(container);
+    if (options_.all || !stopped) return true;
+    // People see them at work; a script for docker does not expect what it cannot enter.
+    return is_for_people(options_) && orchestrator::is_data_container(container);
   }
 
  private:
@@ -88,10 +100,6 @@ const Fields& ps_headings() {
                                {"Service", "SERVICE"},       {"Size", "SIZE"},
                                {"State", "STATE"},           {"Status", "STATUS"}};
   return headings;
-}
-
-bool has_default_format(const Options& options) {
-  return options.format.empty() || options.format == "table";
 }
 
 nlohmann::ordered_json ps_row(const ObservedContainer& container, const Labels& of_project,

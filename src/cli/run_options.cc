@@ -101,6 +101,8 @@ spec::Strings words_of(const std::string& text) {
   if (!words)
     throw Error(fmt::format("--entrypoint {}: a quote is not closed", printable(text)))
         .with_exit_code(ExitCode::usage);
+  // Not the image's, and not its command either: an empty list would leave that.
+  if (words->words.empty()) return {""};
   return std::move(words->words);
 }
 

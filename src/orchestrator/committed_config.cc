@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "orchestrator/command_words.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -18,10 +19,13 @@ void take(const Json& applied, const char* key, Value& value) {
 }
 
 void set_program(const Json& applied, image::ImageConfig& config) {
-  // An entrypoint of the file's own drops the image's command (docker's rule).
-  if (applied.contains("entrypoint")) config.command.clear();
-  take(applied, "entrypoint", config.entrypoint);
-  take(applied, "command", config.command);
+  std::optional<Strings> entrypoint;
+  std::optional<Strings> command;
+  if (applied.contains("entrypoint")) take(applied, "entrypoint", entrypoint.emplace());
+  if (applied.contains("command")) take(applied, "command", command.emplace());
+  CommandWords program = command_words(entrypoint, command, config);
+  config.entrypoint = std::move(program.entrypoint);
+  config.command = std::move(program.command);
 }
 
 void set_environment(const Json& applied, image::ImageConfig& config) {

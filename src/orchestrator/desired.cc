@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "orchestrator/command_words.h"
 #include "orchestrator/desired_files.h"
 #include "orchestrator/host_files.h"
 #include "orchestrator/service_networks.h"
@@ -388,13 +389,8 @@ std::string container_name(const spec::Project& project, const spec::Service& se
 }
 
 std::vector<std::string> arguments_of(const DesiredContainer& container) {
-  const spec::Service& model = container.model;
-  std::vector<std::string> arguments = model.entrypoint.value_or(container.image.entrypoint);
-  // An entrypoint of the file's own drops the image's command (docker's rule).
-  const auto command = model.command.value_or(model.entrypoint ? std::vector<std::string>{}
-                                                               : container.image.command);
-  arguments.insert(arguments.end(), command.begin(), command.end());
-  return arguments;
+  return words_of(
+      command_words(container.model.entrypoint, container.model.command, container.image));
 }
 
 bool has_nothing_to_run(const DesiredContainer& container) {

@@ -12,6 +12,7 @@
 #include "image/image_store.h"
 #include "orchestrator/cdi.h"
 #include "spec/model.h"
+#include "supervisor/container_config.h"
 #include "volumes/volume_options.h"
 
 namespace stack::orchestrator {
@@ -93,13 +94,14 @@ struct AddressWish {
 /// A container that a person runs by hand, of a service of the project as it is for this once.
 struct OneOff {
   std::string service;
-  std::string slug;             ///< what tells it from others: 12 hexadecimal digits
-  std::string name;             ///< empty: "shop-web-run-SLUG"
-  bool is_the_service = false;  ///< its only container, and not one beside others
-  bool use_aliases = false;     ///< others find it by the names of its service
-  bool stdin_once = false;      ///< see supervisor::HandRun
-  bool removed_at_end = false;  ///< same
-  bool is_attached = false;     ///< a command shows what it says, which is all kept until then
+  std::string slug;                  ///< what tells it from others: 12 hexadecimal digits
+  std::string name;                  ///< empty: "shop-web-run-SLUG"
+  bool is_the_service = false;       ///< its only container, and not one beside others
+  bool use_aliases = false;          ///< others find it by the names of its service
+  bool stdin_once = false;           ///< see supervisor::HandRun
+  bool removed_at_end = false;       ///< same
+  bool is_attached = false;          ///< a command shows what it says, which is all kept until then
+  supervisor::Wording wording = {};  ///< of the command
   bool operator==(const OneOff&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/format.h"
 #include "base/search_path.h"
 #include "base/text.h"
 #include "orchestrator/backed_volumes.h"
@@ -202,6 +203,30 @@ std::vector<supervisor::HookRule> inner_hooks(const std::vector<spec::Hook>& hoo
   return rules;
 }
 
+/// As docker compose's label has it.
+std::string depends_on_text(const spec::Service& model) {
+  static constexpr const char* conditions[] = {"service_started", "service_healthy",
+                                               "service_completed_successfully"};
+  std::vector<std::string> texts;
+  for (const auto& [name, how] : model.depends_on)
+    texts.push_back(
+        fmt::format("{}:{}:{}", name, conditions[static_cast<int>(how.condition)], how.restart));
+  return join(texts, ",");
+}
+
+/// What its file says in words that are gone when it is lowered, besides those of the command.
+supervisor::Wording wording_of(const DesiredContainer& wish) {
+  supervisor::Wording words = wish.one_off ? wish.one_off->wording : supervisor::Wording{};
+  words.depends_on = depends_on_text(wish.model);
+  for (const DesiredMount& each : wish.mounts) {
+    const spec::Mount& mount = each.mount;
+    if (mount.type == spec::MountType::bind && !mount.create_host_path)
+      words.mounts.insert(mount.target);
+    if (mount.tmpfs_words) words.tmpfs[mount.target] = *mount.tmpfs_words;
+  }
+  return words;
+}
+
 runtime::ContainerSpec spec_of(const DesiredContainer& wish, const std::string& project,
                                const std::string& id, const Places& places) {
   runtime::ContainerSpec spec;
@@ -268,6 +293,7 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   config.step = wish.step;
   if (wish.one_off)
     config.by_hand = supervisor::HandRun{wish.one_off->stdin_once, wish.one_off->removed_at_end};
+  config.wording = wording_of(wish);
   config.spec = spec_of(wish, project, id, places);
   config.endpoints = endpoints_of(wish, hostname_of_id(id));
   config.links = links_of(wish.model);

@@ -6,11 +6,13 @@
 
 #include "base/files.h"
 #include "base/format.h"
+#include "base/inquiry.h"
 #include "base/text.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/one_off.h"
 #include "orchestrator/pull_plan.h"
+#include "runtime/mount_spread.h"
 #include "runtime/project_quota.h"
 #include "runtime/user_namespace.h"
 #include "spec/short_forms.h"
@@ -169,8 +171,21 @@ class WorldCheck {
         add(fmt::format("bind source path does not exist: {}", each.mount.source),
             place + ".volumes");
       }
+      check_spread(each.mount, place + ".volumes");
       if (host_sources_ == HostSources::careful) check_source(each.mount, place + ".volumes");
     }
+  }
+
+  void check_spread(const spec::Mount& mount, const std::string& place) {
+    if (mount.propagation.empty()) return;
+    void_inquiry();
+    const std::string path = std::filesystem::weakly_canonical(mount.source).native();
+    const auto reason =
+        runtime::why_no_spread(path, mount.propagation, read_file("/proc/self/mountinfo"));
+    if (reason)
+      add(fmt::format("path {} {}", mount.source, *reason), place,
+          fmt::format("make its mount shared (mount --make-shared), or leave out {}",
+                      mount.propagation));
   }
 
   /// Whose content is a directory of this host is that directory, wherever it is mounted.
@@ -315,6 +330,20 @@ std::string place_in_file(const std::string& key, const spec::Service& model) {
   return key;
 }
 
+/// Where the file says it: a limit may stand below `deploy`, too.
+std::optional<spec::Origin> origin_of(const std::string& key, const DesiredContainer& wish,
+                                      const spec::SourceMap& sources) {
+  static const std::map<std::string, std::string> of_deploy{
+      {"cpus", "deploy.resources.limits.cpus"},
+      {"mem_limit", "deploy.resources.limits.memory"},
+      {"mem_reservation", "deploy.resources.reservations.memory"}};
+  const std::string service = "services." + wish.service;
+  auto origin = sources.find(service + "." + place_in_file(key, wish.model));
+  const auto other = of_deploy.find(key);
+  if (other == of_deploy.end() || origin != sources.find(service)) return origin;
+  return sources.find(service + "." + other->second);
+}
+
 /// The part of a container that depends on what the machine can do. Devices with names were looked
 /// at already.
 runtime::ContainerSpec requests_of(DesiredContainer wish) {
@@ -352,9 +381,7 @@ HostFindings check_host(const DesiredState& desired, const Changes& changes,
     if (!host) host = abilities();
     for (const runtime::Unmet& each : runtime::unmet(requests_of(wish->second), *host)) {
       Problem problem{fmt::format("service \"{}\": {}", wish->second.service, each.sentence),
-                      desired.sources.find("services." + wish->second.service + "." +
-                                           place_in_file(each.key, wish->second.model)),
-                      each.cure};
+                      origin_of(each.key, wish->second, desired.sources), each.cure};
       auto& list = each.severity == runtime::Severity::error ? findings.errors : findings.warnings;
       list.push_back(std::move(problem));
     }
@@ -423,6 +450,8 @@ std::vector<Problem> strange_networks(const DesiredState& desired) {
 
 std::vector<Problem> strange_volumes(const DesiredState& desired, const ObservedState& observed) {
   std::vector<Problem> warnings;
+  // By hand there is no file: who names a volume that is there means it.
+  if (desired.project == lone_containers_project) return warnings;
   for (const auto& [name, volume] : desired.volumes) {
     const auto there = observed.volumes.find(name);
     if (volume.external || volume.key.empty() || there == observed.volumes.end()) continue;

@@ -14,6 +14,7 @@
 #include "orchestrator/native_engine.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/preflight_networks.h"
+#include "orchestrator/preflight_users.h"
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
 #include "orchestrator/provider_use.h"
@@ -221,6 +222,8 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
                                    request.host_sources)) {
     result.problems.push_back(std::move(problem));
   }
+  std::ranges::move(check_users(paths, result.desired, result.changes),
+                    std::back_inserter(result.problems));
   auto taken = check_ports(paths, result.desired, observed, result.changes, result.plan);
   const bool is_lone = request.one_off && request.one_off->is_the_service;
   if (!is_lone) {

@@ -65,6 +65,10 @@ class Check {
 
   void check_memory() {
     const ResourceSpec& limits = spec_.resources;
+    if (!lacks(Need::memory)) {
+      require_memory(limits.memory_limit, "mem_limit", "limit");
+      require_memory(limits.memory_reservation, "mem_reservation", "reservation");
+    }
     if (limits.memory_limit) warn_without(Need::memory, "mem_limit");
     if (limits.memory_reservation) warn_without(Need::memory, "mem_reservation");
     if (limits.memory_swap) warn_without(Need::swap, "memswap_limit");
@@ -72,9 +76,45 @@ class Check {
     if (limits.oom_kill_disable) warn_without(Need::oom_kill_disable, "oom_kill_disable");
   }
 
+  /// docker's least, with which a program can still be started.
+  void require_memory(const std::optional<std::uint64_t>& bytes, const char* key,
+                      const char* what) {
+    constexpr std::uint64_t least = 6U << 20U;
+    if (bytes && *bytes != 0 && *bytes < least)
+      refuse(key, fmt::format("Minimum memory {} allowed is 6MB", what), "");
+  }
+
+  /// More time than the machine has is a mistake, or a file for another machine.
+  void check_share(double cpus) {
+    std::uint64_t count = 0;
+    for (const NumberRange& range :
+         parse_ranges(host_.processors).value_or(std::vector<NumberRange>{}))
+      count += std::uint64_t{range.last} - range.first + 1;
+    if (count == 0 || cpus <= static_cast<double>(count)) return;
+    refuse("cpus",
+           fmt::format("range of CPUs is from 0.01 to {0}.00, as there are only {0} CPUs available",
+                       count),
+           "");
+  }
+
+  void check_periods() {
+    const ResourceSpec& limits = spec_.resources;
+    if (lacks(Need::cpu_quota)) return;
+    const auto period = limits.cpu_period.value_or(0);
+    if (period != 0 && (period < 1000 || period > 1000000))
+      refuse("cpu_period",
+             "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)",
+             "");
+    const auto quota = limits.cpu_quota.value_or(0);
+    if (quota > 0 && quota < 1000)
+      refuse("cpu_quota", "CPU cfs quota can not be less than 1ms (i.e. 1000)", "");
+  }
+
   void check_processors() {
     const ResourceSpec& limits = spec_.resources;
     if (limits.cpus) refuse_without(Need::cpu_quota, "cpus");
+    if (limits.cpus && !lacks(Need::cpu_quota)) check_share(*limits.cpus);
+    check_periods();
     if (limits.cpu_quota) warn_without(Need::cpu_quota, "cpu_quota");
     if (limits.cpu_period) warn_without(Need::cpu_quota, "cpu_period");
     if (limits.cpu_shares) warn_without(Need::cpu, "cpu_shares");

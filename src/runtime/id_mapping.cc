@@ -71,15 +71,21 @@ std::vector<IdRange> exchanged_ids(std::uint32_t one, std::uint32_t other) {
   return ranges;
 }
 
-ImageUser find_image_user(const RootSpec& root, const std::string& user) {
-  const auto request = parse_user(user);
-  if (!request) fail("invalid user {}", stack::quoted(user));
+ImageUserLookup look_up_image_user(const RootSpec& root, const UserRequest& request) {
   const std::string passwd = image_file(root, "etc/passwd");
   const std::string group = image_file(root, "etc/group");
   ResolvedUser resolved;
-  if (resolve_user(*request, passwd, group, resolved) != LookupResult::found)
+  const LookupResult result = resolve_user(request, passwd, group, resolved);
+  return {result, {resolved.uid, resolved.gid}};
+}
+
+ImageUser find_image_user(const RootSpec& root, const std::string& user) {
+  const auto request = parse_user(user);
+  if (!request) fail("invalid user {}", stack::quoted(user));
+  const ImageUserLookup lookup = look_up_image_user(root, *request);
+  if (lookup.result != LookupResult::found)
     fail("unable to find user {} in the image", stack::quoted(user));
-  return {resolved.uid, resolved.gid};
+  return lookup.user;
 }
 
 std::map<std::size_t, Fd> owner_mappings(const ContainerSpec& spec, const MountPlan& plan) {

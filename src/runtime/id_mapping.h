@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "runtime/container_spec.h"
 #include "runtime/mount_plan.h"
+#include "runtime/user_lookup.h"
 #include "runtime/user_namespace.h"
 
 namespace stack::runtime {
@@ -25,8 +26,14 @@ struct ImageUser {
   uid_t uid = 0;
   gid_t gid = 0;
 };
-/// Who USER is by the image's own /etc/passwd, looked up in its layers from the top. Throws Error
-/// when there is no such user.
+struct ImageUserLookup {
+  LookupResult result = LookupResult::found;
+  ImageUser user;
+};
+/// Who that is by the image's own /etc/passwd and /etc/group, looked up in its layers from the top.
+ImageUserLookup look_up_image_user(const RootSpec& root, const UserRequest& request);
+
+/// Who USER is by look_up_image_user(). Throws Error when there is no such user.
 ImageUser find_image_user(const RootSpec& root, const std::string& user);
 
 /// User namespaces for binds that are seen through a mapping of their own, by the number of their

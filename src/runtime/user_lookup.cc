@@ -130,11 +130,10 @@ LookupResult add_memberships(ResolvedUser& user, std::string_view name, std::str
 }  // namespace
 
 std::optional<UserRequest> parse_user(std::string_view text) {
-  if (text.empty()) return UserRequest{};
   const std::size_t colon = text.find(':');
   UserRequest request{text.substr(0, colon), std::nullopt};
-  if (!is_name_or_id(request.user)) return std::nullopt;
-  if (colon == std::string_view::npos) return request;
+  if (!request.user.empty() && !is_name_or_id(request.user)) return std::nullopt;
+  if (colon == std::string_view::npos || colon + 1 == text.size()) return request;
   request.group = text.substr(colon + 1);
   if (!is_name_or_id(*request.group)) return std::nullopt;
   return request;

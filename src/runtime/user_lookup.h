@@ -19,7 +19,8 @@ struct UserRequest {
   std::optional<std::string_view> group;
 };
 
-/// Nothing when `text` is not "", "name", "uid", "name:group" or "uid:gid".
+/// Nothing when `text` is not "", "name", "uid", "name:group" or "uid:gid". Either half may be
+/// empty, as "${UID}:${GID}" is without these variables: nobody, or no group, is asked for.
 std::optional<UserRequest> parse_user(std::string_view text);
 
 enum class LookupResult { found, no_such_user, no_such_group, too_many_groups };

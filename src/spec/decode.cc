@@ -43,8 +43,8 @@ Mount tmpfs_mount(std::string_view text) {
   mount.type = MountType::tmpfs;
   const auto colon = text.find(':');
   mount.target = clean_path(text.substr(0, colon));
-  if (colon == std::string_view::npos) return mount;
-  for (const auto& option : split(text.substr(colon + 1), ',')) {
+  mount.tmpfs_words = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  for (const auto& option : split(*mount.tmpfs_words, ',')) {
     const auto size = option.starts_with("size=") ? parse_size(option.substr(5)) : std::nullopt;
     const auto mode = option.starts_with("mode=") ? parse_mode(option.substr(5)) : std::nullopt;
     if (size) {

@@ -61,6 +61,8 @@ struct Mount {
   std::optional<std::uint64_t> tmpfs_size;
   std::optional<std::uint32_t> tmpfs_mode;
   Strings tmpfs_options;  ///< as in `tmpfs: /run:noexec,uid=33`
+  /// An entry of `tmpfs`, and not of `volumes`: its options as they stand there.
+  std::optional<std::string> tmpfs_words = {};
   bool operator==(const Mount&) const = default;
 };
 

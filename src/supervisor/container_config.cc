@@ -290,6 +290,27 @@ void from_json(const json& in, HandRun& run) {
   in.at("directories").get_to(run.directories);
 }
 
+void to_json(json& out, const Wording& words) {
+  out = json::object();
+  if (!words.binds.empty()) out["binds"] = words.binds;
+  if (!words.tmpfs.empty()) out["tmpfs"] = words.tmpfs;
+  if (!words.mounts.empty()) out["mounts"] = words.mounts;
+  if (!words.security.empty()) out["security"] = words.security;
+  if (!words.mac_address.empty()) out["mac_address"] = words.mac_address;
+  if (!words.depends_on.empty()) out["depends_on"] = words.depends_on;
+  if (words.detached) out["detached"] = true;
+}
+
+void from_json(const json& in, Wording& words) {
+  if (in.contains("binds")) in["binds"].get_to(words.binds);
+  if (in.contains("tmpfs")) in["tmpfs"].get_to(words.tmpfs);
+  if (in.contains("mounts")) in["mounts"].get_to(words.mounts);
+  if (in.contains("security")) in["security"].get_to(words.security);
+  if (in.contains("mac_address")) in["mac_address"].get_to(words.mac_address);
+  if (in.contains("depends_on")) in["depends_on"].get_to(words.depends_on);
+  words.detached = in.contains("detached");
+}
+
 void to_json(json& out, const ContainerConfig& config) {
   out = json{{"id", config.id},
              {"name", config.name},
@@ -306,6 +327,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"applied", config.applied}};
   if (!config.step.empty()) out["step"] = config.step;
   if (config.by_hand) out["by_hand"] = *config.by_hand;
+  if (config.wording != Wording{}) out["wording"] = config.wording;
   if (!config.place.empty()) out["place"] = config.place;
   if (config.dns != DnsRules{}) out["dns"] = config.dns;
   if (config.health) out["health"] = *config.health;
@@ -342,6 +364,7 @@ void read_details(const json& in, ContainerConfig& config) {
   if (in.contains("dns")) in.at("dns").get_to(config.dns);
   if (in.contains("health")) config.health = in.at("health").get<HealthPolicy>();
   if (in.contains("ready")) config.ready = in.at("ready").get<ReadyRule>();
+  if (in.contains("wording")) in["wording"].get_to(config.wording);
   if (in.contains("attributes")) in.at("attributes").get_to(config.attributes);
   in.at("stop").get_to(config.stop);
   if (in.contains("post_start")) in["post_start"].get_to(config.post_start);
@@ -356,7 +379,7 @@ void from_json(const json& in, ContainerConfig& config) {
 json take_details(json& config) {
   json details = json::object();
   for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "ready",
-                          "attributes", "stop", "post_start", "pre_stop"}) {
+                          "wording", "attributes", "stop", "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -162,6 +163,19 @@ struct HandRun {
   bool operator==(const HandRun&) const = default;
 };
 
+/// What was said, where `inspect` has to repeat the words and not what became of them. Without any
+/// they are made up as docker compose would say them.
+struct Wording {
+  std::map<std::string, std::string> binds;  ///< -v, by target: its mode; "" when none was told
+  std::map<std::string, std::string> tmpfs;  ///< --tmpfs, by target: its options
+  std::set<std::string> mounts;  ///< targets of --mount, and of what only docker's Mounts can say
+  std::vector<std::string> security;  ///< --security-opt
+  std::string mac_address;            ///< --mac-address
+  std::string depends_on;  ///< "db:service_healthy:false,...": on what, when, and restarted with it
+  bool detached = false;   ///< nobody was to see its output
+  bool operator==(const Wording&) const = default;
+};
+
 struct ContainerConfig {
   std::string id;
   std::string name;     ///< "shop-db-1"
@@ -172,6 +186,7 @@ struct ContainerConfig {
   /// the service.
   std::string step = {};
   std::optional<HandRun> by_hand = {};
+  Wording wording = {};
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
   std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;

@@ -308,7 +308,6 @@ runtime::LaunchOptions ContainerTask::launch_options(const StandardStreams& stre
 void ContainerTask::started() {
   status_.phase = Phase::running;
   status_.started = now();
-  status_.finished = {};
   status_.exit_code.reset();
   status_.oom_killed = false;
   status_.restart_due = RestartDue::no;

@@ -45,6 +45,7 @@ class MissedExits {
     status.phase = Phase::exited;
     status.health = Health::none;
     status.exit_code.reset();
+    status.finished = {};  // that of the run before
     if (record) {
       status.exit_code = exit_code_of(record->wait_status);
       status.finished = record->time;

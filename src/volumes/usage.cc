@@ -14,8 +14,12 @@
 namespace stack::volumes {
 namespace {
 
+enum class Count { blocks, content };
+
 class Usage {
  public:
+  explicit Usage(Count what) : what_(what) {}
+
   std::uint64_t of(Fd directory) {
     struct stat info {};
     if (::fstat(directory.get(), &info) != 0) throw_errno("stat directory");
@@ -47,9 +51,13 @@ class Usage {
 
   void count(const struct stat& info) {
     if (!S_ISDIR(info.st_mode) && info.st_nlink > 1 && !seen_.insert(info.st_ino).second) return;
-    bytes_ += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    if (what_ == Count::blocks)
+      bytes_ += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    else if (!S_ISDIR(info.st_mode))
+      bytes_ += static_cast<std::uint64_t>(info.st_size);
   }
 
+  Count what_;
   dev_t device_ = 0;
   std::uint64_t bytes_ = 0;
   std::set<ino_t> seen_;
@@ -58,12 +66,17 @@ class Usage {
 }  // namespace
 
 std::uint64_t disk_usage(Fd directory) {
-  return Usage().of(std::move(directory));
+  return Usage(Count::blocks).of(std::move(directory));
 }
 
 std::uint64_t disk_usage(const std::filesystem::path& directory) {
   Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened ? disk_usage(std::move(opened)) : 0;
+}
+
+std::uint64_t file_bytes(const std::filesystem::path& directory) {
+  Fd opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened ? Usage(Count::content).of(std::move(opened)) : 0;
 }
 
 }  // namespace stack::volumes

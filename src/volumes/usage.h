@@ -14,5 +14,8 @@ namespace stack::volumes {
 std::uint64_t disk_usage(Fd directory);
 /// The same by its path; 0 when it is not there.
 std::uint64_t disk_usage(const std::filesystem::path& directory);
+/// Bytes that the files below `directory` hold, as docker counts what a container has written:
+/// directories and empty files are nothing. 0 when it is not there.
+std::uint64_t file_bytes(const std::filesystem::path& directory);
 
 }  // namespace stack::volumes

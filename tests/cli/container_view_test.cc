@@ -46,12 +46,18 @@ TEST(ContainerView, StatusSpeaksDockersLanguage) {
   EXPECT_EQ(status_text(container(Phase::created), now), "Created");
 }
 
-TEST(ContainerView, ADataContainerIsCalledSo) {
+TEST(ContainerView, ADataContainerIsCalledSoBehindWhatScriptsReadOfIt) {
   auto data = container(Phase::exited);
   data.config.data_container = true;
   data.status.exit_code = 0;
-  EXPECT_EQ(status_text(data, now), "Data");
-  EXPECT_EQ(state_text(data), "data");
+  data.status.finished = now - 1s;
+  EXPECT_EQ(status_text(data, now), "Exited (0) 1 second ago (data)");
+  EXPECT_EQ(state_text(data), "exited");
+  EXPECT_TRUE(is_in_state(data, "exited"));
+  EXPECT_TRUE(is_in_state(data, "data"));
+  EXPECT_FALSE(is_in_state(data, "created"));
+  data.config.data_container = false;
+  EXPECT_FALSE(is_in_state(data, "data"));
 }
 
 TEST(ContainerView, PortsAreListedForBothFamilies) {

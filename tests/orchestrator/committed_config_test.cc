@@ -50,6 +50,13 @@ TEST(CommittedConfig, AnEntrypointDropsTheImagesCommand) {
   EXPECT_TRUE(config.command.empty());
 }
 
+TEST(CommittedConfig, AnEmptyEntrypointLeavesTheImagesCommand) {
+  const auto config = committed(R"({"entrypoint": [], "command": []})");
+  EXPECT_TRUE(config.entrypoint.empty());
+  EXPECT_EQ(config.command, committed("{}").command);
+  EXPECT_FALSE(config.command.empty());
+}
+
 TEST(CommittedConfig, ExposesWhatIsExposedAndPublished) {
   supervisor::ContainerConfig container;
   supervisor::PortRule rule;

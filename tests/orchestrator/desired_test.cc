@@ -122,6 +122,26 @@ TEST(Desired, AnEntrypointInTheFileDropsTheImagesCommand) {
   EXPECT_EQ(arguments_of(container), (std::vector<std::string>{"/mine", "x"}));
 }
 
+TEST(Desired, WordsOfNothingLeaveTheImagesCommand) {
+  using Strings = std::vector<std::string>;
+  DesiredContainer container;
+  container.image.command = {"serve"};
+  container.image.entrypoint = {"/entry"};
+  const auto run = [&](std::optional<Strings> entrypoint, std::optional<Strings> command) {
+    container.model.entrypoint = std::move(entrypoint);
+    container.model.command = std::move(command);
+    return arguments_of(container);
+  };
+  EXPECT_EQ(run({}, Strings{}), (Strings{"/entry", "serve"}));
+  EXPECT_EQ(run({}, Strings{""}), (Strings{"/entry", ""}));
+  EXPECT_EQ(run(Strings{}, {}), Strings{"serve"});
+  EXPECT_EQ(run(Strings{}, Strings{}), Strings{"serve"});
+  EXPECT_EQ(run(Strings{}, Strings{"x"}), Strings{"x"});
+  EXPECT_EQ(run(Strings{"/mine"}, Strings{}), Strings{"/mine"});
+  EXPECT_EQ(run(Strings{""}, {}), Strings{});
+  EXPECT_EQ(run(Strings{""}, Strings{"x"}), Strings{"x"});
+}
+
 TEST(Describe, IsTheSameTextForTheSameWishAndLeavesScaleOut) {
   spec::Service web = service("web");
   const std::string one = describe(desired(project({web})).containers.at("shop-web-1"));

@@ -136,6 +136,9 @@ TEST(Preflight, AnotherStacksVolumeIsUsedWithAWarningUnlessItIsExternal) {
   labels["com.docker.compose.project"] = "shop";
   EXPECT_TRUE(strange_volumes(wish, world).empty());
   labels.clear();
+  wish.project = "@containers";
+  EXPECT_TRUE(strange_volumes(wish, world).empty()) << "by hand nobody has a file";
+  wish.project = "shop";
   wish.volumes["shop_data"].external = true;
   EXPECT_TRUE(strange_volumes(wish, world).empty());
 }

@@ -29,6 +29,41 @@ TEST(HostCheck, WhoAsksForNothingLacksNothing) {
   EXPECT_EQ(told({}, {}), "");
 }
 
+TEST(HostCheck, LessMemoryThanAProgramNeedsIsRefusedInDockersWords) {
+  ContainerSpec spec;
+  spec.resources.memory_limit = (6U << 20U) - 1;
+  spec.resources.memory_reservation = 5U << 20U;
+  EXPECT_EQ(told(spec, v2_machine()),
+            "error mem_limit: Minimum memory limit allowed is 6MB\n"
+            "error mem_reservation: Minimum memory reservation allowed is 6MB\n");
+  spec.resources.memory_limit = 6U << 20U;
+  spec.resources.memory_reservation = 0;
+  EXPECT_EQ(told(spec, v2_machine()), "");
+}
+
+TEST(HostCheck, MoreProcessorsThanThereAreAreRefusedInDockersWords) {
+  ContainerSpec spec;
+  spec.resources.cpus = 3;
+  EXPECT_EQ(told(spec, v2_machine()), "");
+  spec.resources.cpus = 3.01;
+  EXPECT_EQ(told(spec, v2_machine()),
+            "error cpus: range of CPUs is from 0.01 to 3.00, as there are only 3 CPUs available\n");
+}
+
+TEST(HostCheck, PeriodsThatTheKernelWouldRefuseAreRefusedInDockersWords) {
+  ContainerSpec spec;
+  spec.resources.cpu_period = 10;
+  spec.resources.cpu_quota = 999;
+  EXPECT_EQ(
+      told(spec, v2_machine()),
+      "error cpu_period: CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s "
+      "(i.e. 1000000)\n"
+      "error cpu_quota: CPU cfs quota can not be less than 1ms (i.e. 1000)\n");
+  spec.resources.cpu_period = 1000;
+  spec.resources.cpu_quota = -1;
+  EXPECT_EQ(told(spec, v2_machine()), "");
+}
+
 TEST(HostCheck, IdsOfItsOwnNeedUserNamespaces) {
   ContainerSpec spec;
   spec.namespaces.user.kind = NamespaceKind::own;

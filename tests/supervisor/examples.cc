@@ -36,6 +36,13 @@ ContainerConfig full_config() {
                                     {"A=b"}};
   config.step = "pre_start-0";
   config.by_hand = HandRun{true, true, {"/volumes/a"}};
+  config.wording = {{{"/data", "ro"}, {"/anon", ""}},
+                    {{"/run", "size=1m"}},
+                    {"/mount"},
+                    {"label=disable"},
+                    "02:00:00:00:00:05",
+                    "db:service_healthy:true",
+                    true};
   config.applied = "{\"image\": \"x\"}";
   return config;
 }

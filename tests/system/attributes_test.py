@@ -34,6 +34,19 @@ class Limits(Attribute):
         self.assertIn(str(64 << 20), self.shell(
             "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true"))
 
+    def test_limits_that_no_container_can_have_are_told_at_their_line(self):
+        for limits, line, words in (("mem_limit: 5m", 6, "Minimum memory limit allowed is 6MB"),
+                                    ("deploy:\n  resources:\n    limits:\n      cpus: '4096'", 9,
+                                     "range of CPUs is from 0.01 to")):
+            err = self.refused(limits)
+            self.assertRegex(err, rf"stack.yaml:{line}:\d+: error: .*{words}")
+            self.assertEqual(self.stack("ps", "-aq").out, "")
+
+    def refused(self, options):
+        lines = "".join(f"    {line}\n" for line in options.split("\n"))
+        self.write_stack("services:\n  web:\n    image: box:1\n    command: sleep 1000\n    stop_signal: SIGKILL\n" + lines)
+        return self.stack("up", "-d", expect=1).err
+
     def test_replicas_under_deploy(self):
         self.started("deploy:\n  replicas: 3\n")
         self.assertEqual(len(self.stack("ps", "--format", "json").lines), 3)

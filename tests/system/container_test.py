@@ -148,6 +148,66 @@ class Run(ContainerTest):
             self.assertIn(text, err)
         self.assertEqual(self.container("ls", "-aq").lines, [])
 
+    def test_limits_that_docker_refuses_are_refused_in_its_words(self):
+        count = os.cpu_count()
+        too_many = f"range of CPUs is from 0.01 to {count}.00, as there are only {count} CPUs available"
+        refused = ((["-m", "5m"], "Minimum memory limit allowed is 6MB"),
+                   (["--memory-reservation", "5m"], "Minimum memory reservation allowed is 6MB"),
+                   (["--cpus", str(count + 1)], too_many),
+                   (["--cpu-quota", "10"], "CPU cfs quota can not be less than 1ms (i.e. 1000)"))
+        for flags, words in refused:
+            self.assertIn(words, self.run_box(*flags, "-", "true", expect=125).err)
+        self.assertEqual(self.container("ls", "-aq").lines, [], "nothing was made")
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        for flags, words in refused:
+            self.assertIn(words, self.container("update", *flags, "web", expect=1).err)
+
+    def test_an_empty_half_of_a_user_asks_for_nothing(self):
+        ids = lambda user: self.run_box("--rm", "-u", user, "-", "sh", "-c", "id -u; id -g; id -G").out.split("\n")[:3]
+        self.assertEqual(ids(":"), ids("0"))
+        self.assertEqual(ids("app:"), ids("app"))
+        self.assertEqual(ids("1000:"), ids("1000"))
+        self.assertEqual(ids("1234:"), ["1234", "0", "0"])
+        self.assertEqual(ids(":50"), ["0", "50", "50"])
+        self.run_box("-d", "--name", "web", "-", "sleep", "1001")
+        for user, uid in ((":", "0"), ("1234:", "1234")):
+            self.assertEqual(self.container("exec", "-u", user, "web", "id", "-u").out, f"{uid}\n")
+
+    def test_who_is_nobody_is_told_before_anything_is_made(self):
+        for user, words in (("nobodyatall", "unable to find user nobodyatall: no matching entries in passwd file"),
+                            ("0:nogroupatall", "unable to find group nogroupatall: no matching entries in group file"),
+                            ("a b", 'invalid user "a b"')):
+            self.assertIn(words, self.run_box("-u", user, "-v", "made:/x", "-", "true", expect=125).err)
+        self.assertEqual(self.container("ls", "-aq").lines, [])
+        self.assertNotIn("made", self.stack("volume", "ls", "-q").lines)
+        # Who brings accounts of its own may know more.
+        self.write("passwd", "nobodyatall:x:4321:4321::/:/bin/sh\n")
+        self.assertEqual(self.run_box("--rm", "-u", "nobodyatall", "-v", "./passwd:/etc/passwd:ro", "-", "id", "-u").out,
+                         "4321\n")
+
+    def test_an_entrypoint_of_nothing_leaves_no_command(self):
+        for words in ([], ["echo", "bare"]):
+            done = self.run_box("--rm", "--entrypoint", "", "-", *words, expect=None)
+            self.assertEqual(done.out, "bare\n" if words else "", done.err)
+
+    def test_a_volume_that_is_there_is_used_without_a_word(self):
+        self.stack("volume", "create", "there")
+        self.assertEqual(self.run_box("--rm", "-v", "there:/x", "-", "true").err, "")
+        self.stack("volume", "rm", "--now", "there")
+
+    def test_mounts_that_could_not_spread_are_refused_in_dockers_words(self):
+        self.write("here/file", "x")
+        here = f"{self.directory}/here"
+        for mode, words in (("rshared", "it is not a shared mount"), ("rslave", "it is not a shared or slave mount")):
+            err = self.run_box("-v", f"{here}:/x:{mode}", "-", "true", expect=125).err
+            self.assertRegex(err, f"path {here} is mounted on /.* but {words}")
+        self.assertEqual(self.container("ls", "-aq").lines, [])
+        subprocess.run(["mount", "-t", "tmpfs", "none", here], check=True)
+        self.addCleanup(subprocess.run, ["umount", here], check=True)
+        subprocess.run(["mount", "--make-shared", here], check=True)
+        for mode in ("rshared", "rslave"):
+            self.run_box("--rm", "-v", f"{here}:/x:{mode}", "-", "true")
+
     def test_published_ports(self):
         self.run_box("-d", "--name", "web", "-p", "18080:80", "-", "httpd", "-f", "-p", "80", "-h", "/srv/data")
         self.await_page("http://127.0.0.1:18080/from-image", "hello from the image\n")
@@ -345,9 +405,9 @@ class ByName(ContainerTest):
         host = seen["HostConfig"]
         for key, value in (("Ulimits", [{"Name": "nofile", "Soft": 100, "Hard": 200}]), ("CapAdd", ["CAP_NET_ADMIN"]),
                            ("GroupAdd", ["77"]), ("ShmSize", 1 << 20), ("Sysctls", {"net.ipv4.ip_forward": "1"}),
-                           ("Tmpfs", {"/t": "size=65536"}), ("Init", True), ("PidMode", "host"), ("ExtraHosts", ["far:1.2.3.4"]),
+                           ("Tmpfs", {"/t": "size=64k"}), ("Init", True), ("PidMode", "host"), ("ExtraHosts", ["far:1.2.3.4"]),
                            ("Devices", [{"PathOnHost": "/dev/null", "PathInContainer": "/dev/mine", "CgroupPermissions": "r"}]),
-                           ("SecurityOpt", ["no-new-privileges:true"]), ("OomScoreAdj", 100), ("Binds", ["kept:/data:ro"]),
+                           ("SecurityOpt", ["no-new-privileges", "label=disable"]), ("OomScoreAdj", 100), ("Binds", ["kept:/data:ro"]),
                            ("LogConfig", {"Type": "json-file", "Config": {"max-size": "1m"}}), ("IpcMode", "private")):
             self.assertEqual(host[key], value, key)
         self.assertEqual(seen["Config"]["Env"], ["A=1"])

@@ -91,6 +91,8 @@ class Keys(stacktest.StackTest):
         self.assertEqual(labels["com.docker.compose.project.working_dir"], str(self.directory))
         self.assertEqual(labels["com.docker.compose.project.config_files"], str(self.directory / "stack.yaml"))
         self.assertEqual(labels["com.docker.compose.container-number"], "1")
+        self.assertEqual(labels["com.docker.compose.depends_on"], "")
+        self.assertIn(labels["com.docker.compose.version"], self.stack("version", "--short").out)
 
     def test_what_is_hidden_is_told(self):
         self.start("security_opt: [systempaths=unconfined]")

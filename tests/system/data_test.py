@@ -42,7 +42,17 @@ class DataContainer(stacktest.StackTest):
         self.assertEqual(self.inside("db", "readlink", "/srv/data/link"), "from-image\n")
 
     def test_ps_calls_it_data(self):
-        self.assertEqual(self.state_of("dbdata"), "data")
+        self.assertEqual(self.state_of("dbdata"), "exited")
+        self.assertRegex(self.ps()["dbdata"]["Status"], r"^Exited \(0\) .* \(data\)$")
+        self.assertIn("dbdata", self.stack("ps").out)
+
+    def test_scripts_find_it_where_docker_has_what_has_ended(self):
+        name = self.ps()["dbdata"]["ID"]
+        for state in ("exited", "data"):
+            self.assertEqual(self.stack("ps", "-q", "--no-trunc", "--status", state).out.strip()[:12], name[:12])
+        self.assertNotIn(name[:12], self.stack("ps", "-q").out)
+        self.assertNotIn("dbdata", self.stack("ps", "--services").out)
+        self.assertEqual(self.stack("inspect", "-f", "{{.State.Status}}", name).out, "exited\n")
 
     def test_rows_survive_down_and_up(self):
         self.stack("down", "-t", "0")

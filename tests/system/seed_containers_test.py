@@ -38,7 +38,10 @@ class State(ContainerTest):
         self.container("unpause", "web")
         self.container("kill", "web")
         eventually(lambda: self.state("web") == ("exited", False, False, 137), "it has ended")
-        self.assertGreater(self.inspect("web")["State"]["FinishedAt"], "2020")
+        ended = self.inspect("web")["State"]["FinishedAt"]
+        self.assertGreater(ended, "2020")
+        self.container("start", "web")
+        self.assertEqual(self.inspect("web")["State"]["FinishedAt"], ended, "that of its last end")
 
     def test_between_two_tries_it_is_restarting(self):
         self.run_box("-d", "--name", "again", "--restart", "always", "-", "sh", "-c", "exit 3")
@@ -157,8 +160,10 @@ class Listed(ContainerTest):
         self.assertIn("SIZE", header)
         self.assertRegex(row, r"2(\.\d+)?MB \(virtual \d+(\.\d+)?MB\)$")
         seen = json.loads(self.container("inspect", "-s", "web").out)[0]
-        self.assertGreater(seen["SizeRw"], 2000000)
+        self.assertEqual(seen["SizeRw"], 2000000)
         self.assertGreater(seen["SizeRootFs"], seen["SizeRw"])
+        self.run_box("--name", "idle", "-", "true")
+        self.assertEqual(json.loads(self.container("inspect", "-s", "idle").out)[0]["SizeRw"], 0)
 
     def test_commands_take_what_others_list(self):
         self.run_box("-d", "--name", "one", "-", "sleep", "1001")
