@@ -101,6 +101,7 @@ inline constexpr auto fail_point_names = std::to_array<std::string_view>({
     "network.remove-document",
     "network.remove-bridge",
     "network.leases",
+    "network.virtual-addresses",
     "guest.note",
     "guest.end",
     "guest.release",

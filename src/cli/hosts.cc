@@ -38,7 +38,9 @@ std::vector<HostsEntry> entries_of(const HostPaths& paths, const std::string& pr
   for (const auto& each :
        supervisor::read_containers(paths, project, supervisor::ConfigParts::summary)) {
     if (!is_wanted(each.config.service, options)) continue;
-    std::ranges::move(hosts_entries(project, each, unreachable), std::back_inserter(entries));
+    // What replicas have in common is said once.
+    for (HostsEntry& entry : hosts_entries(project, each, unreachable))
+      if (std::ranges::find(entries, entry) == entries.end()) entries.push_back(std::move(entry));
   }
   return entries;
 }

@@ -10,24 +10,41 @@
 namespace stack::cli {
 namespace {
 
-std::vector<std::string> names_in(const std::string& project,
-                                  const supervisor::ContainerConfig& config) {
-  const auto whole = [&](const std::string& name) { return name + "." + project + ".stack"; };
+std::string whole_name(const std::string& project, const std::string& name) {
+  return name + "." + project + ".stack";
+}
+
+/// Without that of the service.
+std::vector<std::string> own_names(const std::string& project,
+                                   const supervisor::ContainerConfig& config) {
   const std::string numbered = fmt::format("{}-{}", config.service, config.number);
-  std::vector<std::string> names{whole(config.service), whole(numbered)};
+  std::vector<std::string> names{whole_name(project, numbered)};
   if (config.name != project + "-" + numbered && config.name != config.service)
-    names.push_back(whole(config.name));
+    names.push_back(whole_name(project, config.name));
   return names;
 }
 
-const network::DualAddress* first_address(const supervisor::ObservedContainer& container,
-                                          const std::set<std::string>& unreachable) {
-  for (const auto& endpoint : container.config.endpoints) {
-    const auto found = container.status.addresses.find(endpoint.network);
-    if (found != container.status.addresses.end() && !unreachable.contains(endpoint.network))
-      return &found->second;
+using Addresses = std::map<std::string, network::DualAddress>;
+
+/// The network whose address it is known by; empty: none.
+std::string first_network(const supervisor::ObservedContainer& container,
+                          const std::set<std::string>& unreachable) {
+  for (const auto& endpoint : container.config.endpoints)
+    if (container.status.addresses.contains(endpoint.network) &&
+        !unreachable.contains(endpoint.network))
+      return endpoint.network;
+  return "";
+}
+
+void add_entries(std::vector<HostsEntry>& entries, const network::DualAddress& address,
+                 HostsEntry entry) {
+  std::vector<std::string> texts;
+  if (address.v4) texts.push_back(network::to_text(*address.v4));
+  if (address.v6) texts.push_back(network::to_text(*address.v6));
+  for (std::string& text : texts) {
+    entry.address = std::move(text);
+    entries.push_back(entry);
   }
-  return nullptr;
 }
 
 }  // namespace
@@ -38,14 +55,18 @@ std::vector<HostsEntry> hosts_entries(const std::string& project,
   const auto& config = container.config;
   if (container.status.process.pid == 0 || !config.step.empty() || config.service.empty())
     return {};
-  const auto* const address = first_address(container, unreachable);
-  if (address == nullptr) return {};
+  const std::string network = first_network(container, unreachable);
+  if (network.empty()) return {};
   std::vector<HostsEntry> entries;
-  const auto add = [&](const std::string& text) {
-    entries.push_back({text, names_in(project, config), project, config.service, config.name});
-  };
-  if (address->v4) add(network::to_text(*address->v4));
-  if (address->v6) add(network::to_text(*address->v6));
+  const std::string name = whole_name(project, config.service);
+  HostsEntry own{"", own_names(project, config), project, config.service, config.name};
+  const Addresses& shared = container.status.virtual_addresses;
+  if (const auto found = shared.find(network); found != shared.end()) {
+    add_entries(entries, found->second, {"", {name}, project, config.service, ""});
+  } else {
+    own.names.insert(own.names.begin(), name);
+  }
+  add_entries(entries, container.status.addresses.at(network), std::move(own));
   return entries;
 }
 

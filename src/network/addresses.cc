@@ -89,20 +89,30 @@ std::optional<Address> first_of(const Pool<Address>& pool,
 }
 
 template <typename Address>
+std::optional<Address> last_of(const Pool<Address>& pool,
+                               const std::function<bool(Address)>& fits) {
+  for (Address candidate = pool.last;; candidate = before(candidate)) {
+    if (fits(candidate)) return candidate;
+    if (candidate == pool.first) return std::nullopt;
+  }
+}
+
+template <typename Address>
 Address choose(const Pool<Address>& pool, const std::set<Address>& taken,
                const AddressWish<Address>& wish) {
   const auto may_be_given = [&](Address address) {
     return pool.contains(address) &&
            std::ranges::find(wish.kept_free, address) == wish.kept_free.end();
   };
+  const auto first = [&](const std::function<bool(Address)>& fits) {
+    return wish.from_the_end ? last_of(pool, fits) : first_of(pool, fits);
+  };
   if (wish.place >= 0) {
     int left = wish.place;
-    const auto wished =
-        first_of<Address>(pool, [&](Address a) { return may_be_given(a) && left-- == 0; });
+    const auto wished = first([&](Address a) { return may_be_given(a) && left-- == 0; });
     if (wished && !taken.contains(*wished)) return *wished;
   }
-  const auto free =
-      first_of<Address>(pool, [&](Address a) { return may_be_given(a) && !taken.contains(a); });
+  const auto free = first([&](Address a) { return may_be_given(a) && !taken.contains(a); });
   if (free) return *free;
   throw Error(fmt::format("no free address left in {}", pool.name))
       .with_hint("give the network a larger subnet");

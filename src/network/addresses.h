@@ -17,11 +17,13 @@ struct AddressWish {
   /// the same containers have the same addresses each time. Negative: any.
   int place = -1;
   std::vector<Address> kept_free{};  ///< not to be given out: others will ask for them
+  /// Places are counted from the last address downwards, where containers do not get in the way.
+  bool from_the_end = false;
 };
 
-/// The address at the wished place, or else the lowest free one; those above the gateway come
-/// first. Never one of `taken`, and none that the network keeps back. Throws Error when none is
-/// free.
+/// The address at the wished place, or else the first free one in the same order: from the lowest
+/// on, those above the gateway first; or from the last one down. Never one of `taken`, and none
+/// that the network keeps back. Throws Error when none is free.
 Ipv4 choose_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
                     const AddressWish<Ipv4>& wish = {});
 Ipv6 choose_address(const NetworkSpec& network, const std::set<Ipv6>& taken,

@@ -67,6 +67,17 @@ Tuple tuple_of(const nlattr* nest) {
   return tuple;
 }
 
+/// Of both families.
+void for_each_flow(NetlinkSocket& socket, const std::function<void(const nlmsghdr*)>& look) {
+  const int error_number = socket.query(
+      message_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP,
+      [](nlmsghdr* m) {
+        put_header(m, nfgenmsg{AF_UNSPEC, NFNETLINK_V0, 0});
+      },
+      look);
+  if (error_number != 0) throw Error("listing flows", error_number);
+}
+
 std::optional<Flow> flow_of(const nlmsghdr* message) {
   const Attributes<CTA_MAX + 1> attributes(message, sizeof(nfgenmsg));
   const Tuple there = tuple_of(attributes[CTA_TUPLE_ORIG]);
@@ -81,18 +92,11 @@ std::optional<Flow> flow_of(const nlmsghdr* message) {
               back.source_port};
 }
 
-/// Of both families.
 std::vector<Flow> list_flows(NetlinkSocket& socket) {
   std::vector<Flow> flows;
-  const int error_number = socket.query(
-      message_type(IPCTNL_MSG_CT_GET), NLM_F_DUMP,
-      [](nlmsghdr* m) {
-        put_header(m, nfgenmsg{AF_UNSPEC, NFNETLINK_V0, 0});
-      },
-      [&](const nlmsghdr* m) {
-        if (auto flow = flow_of(m)) flows.push_back(std::move(*flow));
-      });
-  if (error_number != 0) throw Error("listing flows", error_number);
+  for_each_flow(socket, [&](const nlmsghdr* m) {
+    if (auto flow = flow_of(m)) flows.push_back(std::move(*flow));
+  });
   return flows;
 }
 
@@ -225,6 +229,17 @@ std::vector<PublishedPort> moved_ports(const std::vector<PublishedPort>& before,
   return moved;
 }
 
+namespace {
+
+/// Asks for what is forgotten already, too.
+void forget(NetlinkSocket& socket, const Batch& batch) {
+  const auto refusals = batch.empty() ? std::vector<Refusal>{} : socket.send(batch);
+  for (const Refusal& refusal : refusals)
+    if (refusal.error_number != ENOENT) throw_refusal(refusal);  // it has ended meanwhile
+}
+
+}  // namespace
+
 void forget_stale_flows(const FirewallSpec& before, const FirewallSpec& now) {
   const auto moved = moved_ports(before.published, now.published);
   if (moved.empty()) return;
@@ -239,10 +254,65 @@ void forget_stale_flows(const FirewallSpec& before, const FirewallSpec& now) {
       });
       if (concerned && is_stale(flow, now.published, own, subnets)) request_forgetting(batch, flow);
     }
-    const auto refusals = batch.empty() ? std::vector<Refusal>{} : socket.send(batch);
+    forget(socket, batch);
     retire(std::move(socket));
-    for (const Refusal& refusal : refusals)
-      if (refusal.error_number != ENOENT) throw_refusal(refusal);  // it has ended meanwhile
+  });
+}
+
+namespace {
+
+std::vector<IpAddress> addresses_of(const DualAddress& address) {
+  std::vector<IpAddress> all;
+  if (address.v4) all.emplace_back(*address.v4);
+  if (address.v6) all.emplace_back(*address.v6);
+  return all;
+}
+
+/// A flow of any protocol is named by what it was told by, word for word.
+void request_forgetting(Batch& batch, const nlmsghdr* flow, const nlattr* original) {
+  const auto* header = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(flow));
+  batch.add(message_type(IPCTNL_MSG_CT_DELETE), 0, "forgetting a flow", [&](nlmsghdr* m) {
+    put_header(m, nfgenmsg{header->nfgen_family, NFNETLINK_V0, 0});
+    mnl_attr_put(m, CTA_TUPLE_ORIG | NLA_F_NESTED, mnl_attr_get_payload_len(original),
+                 mnl_attr_get_payload(original));
+  });
+}
+
+}  // namespace
+
+LostTargets lost_targets(const std::vector<VirtualAddress>& before,
+                         const std::vector<VirtualAddress>& now) {
+  LostTargets lost;
+  const auto for_each = [](const std::vector<VirtualAddress>& all, const auto& act) {
+    for (const VirtualAddress& each : all)
+      for (const IpAddress& address : addresses_of(each.address))
+        for (const DualAddress& target : each.targets)
+          for (const IpAddress& one : addresses_of(target))
+            if (one.index() == address.index()) act(address, one);
+  };
+  for_each(before, [&](const auto& address, const auto& one) { lost[address].insert(one); });
+  for_each(now, [&](const auto& address, const auto& one) {
+    if (const auto known = lost.find(address); known != lost.end()) known->second.erase(one);
+  });
+  std::erase_if(lost, [](const auto& entry) { return entry.second.empty(); });
+  return lost;
+}
+
+void forget_flows_to(const LostTargets& lost) {
+  if (lost.empty()) return;
+  during("forgetting flows to containers that are no more", [&] {
+    NetlinkSocket socket(NETLINK_NETFILTER);
+    Batch batch;
+    for_each_flow(socket, [&](const nlmsghdr* m) {
+      const Attributes<CTA_MAX + 1> attributes(m, sizeof(nfgenmsg));
+      const nlattr* const original = attributes[CTA_TUPLE_ORIG];
+      const auto known = lost.find(tuple_of(original).destination);
+      if (known != lost.end() &&
+          known->second.contains(tuple_of(attributes[CTA_TUPLE_REPLY]).source))
+        request_forgetting(batch, m, original);
+    });
+    forget(socket, batch);
+    retire(std::move(socket));
   });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,5 +45,13 @@ std::vector<PublishedPort> moved_ports(const std::vector<PublishedPort>& before,
 
 /// Makes the thread's namespace forget stale flows to ports that differ between `before` and `now`.
 void forget_stale_flows(const FirewallSpec& before, const FirewallSpec& now);
+
+/// Where virtual addresses lead to no more: who is left out of one of them, or of all.
+using LostTargets = std::map<IpAddress, std::set<IpAddress>>;  ///< by virtual address
+LostTargets lost_targets(const std::vector<VirtualAddress>& before,
+                         const std::vector<VirtualAddress>& now);
+/// Makes the thread's namespace, a stack's, forget flows of all protocols that lead to them. Of
+/// TCP, too: what a client still sends is answered by a reset then, and not by nobody.
+void forget_flows_to(const LostTargets& lost);
 
 }  // namespace stack::network

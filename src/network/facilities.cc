@@ -88,6 +88,20 @@ Facility try_nftables() {
   });
 }
 
+/// Only services that ask for one need it.
+Facility try_virtual_addresses() {
+  const auto address = [](std::uint32_t number) {
+    return DualAddress{Ipv4{(10u << 24) + number}, {}};
+  };
+  FirewallSpec spec = trial_firewall();
+  spec.virtual_addresses = {{"trial", "trial", address(4), {address(2), address(3)}}};
+  Facility found = try_out("virtual addresses", "containers can take turns behind them",
+                           "modprobe nft_numgen; without it, no service with `endpoint_mode: vip`",
+                           [&] { apply_ruleset(stack_ruleset(spec)); });
+  if (found.state == FacilityState::missing) found.state = FacilityState::degraded;
+  return found;
+}
+
 Facility look_at_ipv6() {
   if (has_ipv6()) return {"ipv6", FacilityState::ok, "on: networks may ask for it", ""};
   return {"ipv6", FacilityState::degraded, "switched off: networks with enable_ipv6 are refused",
@@ -130,9 +144,8 @@ Facility look_for_docker() {
 }  // namespace
 
 std::vector<Facility> facilities() {
-  return {try_bridge(),     try_veth(),           try_nftables(),
-          look_at_ipv6(),   look_at_forwarding(), look_at_foreign_chains(),
-          look_for_docker()};
+  return {try_bridge(),   try_veth(),           try_nftables(),           try_virtual_addresses(),
+          look_at_ipv6(), look_at_forwarding(), look_at_foreign_chains(), look_for_docker()};
 }
 
 }  // namespace stack::network

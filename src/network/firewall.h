@@ -22,6 +22,7 @@ struct FirewallSpec {
   UplinkSpec uplink;
   std::vector<NetworkSpec> networks;
   std::vector<PublishedPort> published;
+  std::vector<VirtualAddress> virtual_addresses{};  ///< for the stack's table alone
   bool operator==(const FirewallSpec&) const = default;
 };
 

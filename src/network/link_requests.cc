@@ -146,6 +146,26 @@ void add_address(Batch& batch, int index, Ipv6 address, int prefix, unsigned cha
             });
 }
 
+constexpr std::uint32_t for_ever = 0xffffffff;
+
+/// Valid, and no longer preferred.
+void put_deprecated(nlmsghdr* m) {
+  ifa_cacheinfo lifetimes{};
+  lifetimes.ifa_prefered = 0;
+  lifetimes.ifa_valid = for_ever;
+  mnl_attr_put(m, IFA_CACHEINFO, sizeof lifetimes, &lifetimes);
+}
+
+template <typename Address>
+void remove_address(Batch& batch, int index, Address address, const std::string& name) {
+  constexpr int whole = 8 * sizeof address;
+  batch.add(RTM_DELADDR, 0, fmt::format("removing address {} from {}", to_text(address), name),
+            [&](nlmsghdr* m) {
+              put_header(m, address_header(address, index, whole, RT_SCOPE_UNIVERSE));
+              put_address(m, IFA_LOCAL, address);
+            });
+}
+
 std::uint32_t macvlan_mode(const std::string& mode) {
   if (mode == "private") return MACVLAN_MODE_PRIVATE;
   if (mode == "vepa") return MACVLAN_MODE_VEPA;
@@ -475,6 +495,25 @@ void request_address(Batch& batch, int index, Ipv4 address, int prefix, const st
 
 void request_address(Batch& batch, int index, Ipv6 address, int prefix, const std::string& name) {
   add_address(batch, index, address, prefix, RT_SCOPE_UNIVERSE, name);
+}
+
+void request_virtual_address(Batch& batch, int index, Ipv4 address, const std::string& name) {
+  add_address(batch, index, address, 32, RT_SCOPE_UNIVERSE, name);
+}
+
+void request_virtual_address(Batch& batch, int index, Ipv6 address, const std::string& name) {
+  batch.add(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address_attempt(address, 128, name),
+            [&](nlmsghdr* m) {
+              put_header(m, address_header(address, index, 128, RT_SCOPE_UNIVERSE));
+              put_address(m, IFA_LOCAL, address);
+              put_deprecated(m);
+              mnl_attr_put_u32(m, IFA_FLAGS, IFA_F_NODAD);
+            });
+}
+
+void request_address_removal(Batch& batch, int index, const IpAddress& address,
+                             const std::string& name) {
+  std::visit([&](auto each) { remove_address(batch, index, each, name); }, address);
 }
 
 void request_link_local(Batch& batch, int index, Ipv4 address, const std::string& name) {

@@ -112,6 +112,13 @@ void request_link_aside(Batch& batch, int index, const std::string& name);
 /// knows that it is nobody else's.
 void request_address(Batch& batch, int index, Ipv4 address, int prefix, const std::string& name);
 void request_address(Batch& batch, int index, Ipv6 address, int prefix, const std::string& name);
+/// One beside the link's own, which nothing is sent from by itself: not of a subnet, and of IPv6
+/// deprecated (RFC 6724, rule 3).
+void request_virtual_address(Batch& batch, int index, Ipv4 address, const std::string& name);
+void request_virtual_address(Batch& batch, int index, Ipv6 address, const std::string& name);
+/// Takes it away again.
+void request_address_removal(Batch& batch, int index, const IpAddress& address,
+                             const std::string& name);
 /// One that is valid on this link only (RT_SCOPE_LINK).
 void request_link_local(Batch& batch, int index, Ipv4 address, const std::string& name);
 void request_link_local(Batch& batch, int index, Ipv6 address, const std::string& name);

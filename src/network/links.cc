@@ -232,6 +232,20 @@ void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int sta
   socket.execute(batch);
 }
 
+void settle_virtual_addresses(const NetworkSpec& network, const std::vector<IpAddress>& held,
+                              const std::vector<IpAddress>& dropped, int stack_namespace) {
+  NetlinkSocket socket = route_socket_in(stack_namespace);
+  const int bridge = get_link(socket, network.bridge).index;
+  Batch batch;
+  for (const IpAddress& address : dropped)
+    request_address_removal(batch, bridge, address, network.bridge);
+  for (const IpAddress& address : held)
+    std::visit([&](auto each) { request_virtual_address(batch, bridge, each, network.bridge); },
+               address);
+  for (const Refusal& refusal : socket.send(batch))
+    if (refusal.error_number != EADDRNOTAVAIL) throw_refusal(refusal);  // it had gone already
+}
+
 namespace {
 
 using LinksByName = std::map<std::string, LinkInfo>;

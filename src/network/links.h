@@ -35,6 +35,10 @@ void ensure_uplink(const UplinkSpec& uplink, int stack_namespace,
 int mtu_of(const NetworkSpec& network, const UplinkSpec& uplink);
 /// Ensures the bridge of one network inside the stack namespace, with that MTU. Idempotent.
 void ensure_bridge(const NetworkSpec& network, const UplinkSpec& uplink, int stack_namespace);
+/// Gives the network's bridge the virtual addresses `held` and takes `dropped` from it, each as far
+/// as it is not so already.
+void settle_virtual_addresses(const NetworkSpec& network, const std::vector<IpAddress>& held,
+                              const std::vector<IpAddress>& dropped, int stack_namespace);
 /// A port of a bridge in the stack's namespace.
 struct PortPlace {
   std::string name;

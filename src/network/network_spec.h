@@ -75,6 +75,16 @@ struct PublishedPort {
   bool operator==(const PublishedPort&) const = default;
 };
 
+/// An address of a service in one of its networks (`endpoint_mode: vip`): the stack's namespace has
+/// it on the bridge and passes on what is sent to it, to the service's containers in turn.
+struct VirtualAddress {
+  std::string network;  ///< NetworkSpec::name
+  std::string service;
+  DualAddress address;
+  std::vector<DualAddress> targets;  ///< of its containers; none: it leads nowhere
+  bool operator==(const VirtualAddress&) const = default;
+};
+
 /// The veth pair between host and stack namespace.
 struct UplinkSpec {
   std::string host_interface;           ///< "stk" + 8 hex digits of the stack's id

@@ -65,6 +65,13 @@ class Writer {
       value(NFTA_CMP_DATA, compare.with);
     });
   }
+  void operator()(const NftTurn& turn) {
+    add("numgen", [&] {
+      number(NFTA_NG_DREG, NFT_REG_1);
+      number(NFTA_NG_TYPE, NFT_NG_INCREMENTAL);
+      number(NFTA_NG_MODULUS, turn.modulus);
+    });
+  }
   void operator()(const NftLookup& lookup) {
     add("lookup", [&] {
       mnl_attr_put_strz(message_, NFTA_LOOKUP_SET, lookup.set.c_str());

@@ -39,6 +39,11 @@ struct NftCompare {
   nft_cmp_ops how = NFT_CMP_EQ;
   std::string with;
 };
+/// A number into register 1, as the machine has it: 0 for the first packet and one more for each
+/// that follows, modulo `modulus`.
+struct NftTurn {
+  std::uint32_t modulus = 1;
+};
 /// Register 1 and what follows must be in a set, or must not; of a map the value goes there, too.
 struct NftLookup {
   std::string set;
@@ -73,9 +78,9 @@ struct NftNoTrack {};
 struct NftCounter {};
 
 using NftExpression =
-    std::variant<NftLoad, NftLoadFamily, NftLoadSegmentSize, NftMask, NftCompare, NftLookup,
-                 NftSetValue, NftStore, NftStoreSegmentSize, NftVerdict, NftTranslate, NftReject,
-                 NftMasquerade, NftNoTrack, NftCounter>;
+    std::variant<NftLoad, NftLoadFamily, NftLoadSegmentSize, NftMask, NftCompare, NftTurn,
+                 NftLookup, NftSetValue, NftStore, NftStoreSegmentSize, NftVerdict, NftTranslate,
+                 NftReject, NftMasquerade, NftNoTrack, NftCounter>;
 
 /// Appends the expressions to a message, in the place where a rule has them (within
 /// NFTA_RULE_EXPRESSIONS).

@@ -233,6 +233,7 @@ class RuleReader {
   }
 
   bool translate(std::uint32_t family, NftType type) {
+    if (reader_.takes("numgen inc mod")) return translate_in_turn(family, type);
     const Fields fields = take_fields(reader_);
     if (fields.empty()) {
       add(NftSetValue{nft_value(type, reader_.next(), size_of(type))});
@@ -244,6 +245,26 @@ class RuleReader {
     if (!map.starts_with('@')) reader_.refuse();
     add(NftLookup{.set = map.substr(1), .is_map = true});
     return add(NftTranslate{family, nft_register(size_of(type))});
+  }
+
+  /// "numgen inc mod COUNT map { NUMBER : ADDRESS, ... }"
+  bool translate_in_turn(std::uint32_t family, NftType type) {
+    const auto modulus = static_cast<std::uint32_t>(nft_number(reader_.next(), UINT32_MAX));
+    NftUnnamedSet map{next_id_++, {}, {}};
+    add_part(map.key, NftType::integer, sizeof modulus);
+    add_part(map.target, type, size_of(type));
+    reader_.expect("map {");
+    do {
+      const auto turn = static_cast<std::uint32_t>(nft_number(reader_.next(), UINT32_MAX));
+      map.values.push_back(bytes_as_they_are(turn));
+      reader_.expect(":");
+      map.targets.push_back(nft_value(type, reader_.next(), size_of(type)));
+    } while (reader_.takes(","));
+    reader_.expect("}");
+    add(NftTurn{modulus});
+    add(NftLookup{.set = unnamed_map, .id = map.id, .is_map = true});
+    rule_.sets.push_back(std::move(map));
+    return add(NftTranslate{family, 0});
   }
 
   NftReader& reader_;

@@ -13,11 +13,13 @@
 
 namespace stack::network {
 
-/// A set that stands in a rule between braces.
+/// A set or map that stands in a rule between braces.
 struct NftUnnamedSet {
   std::uint32_t id = 0;  ///< in its transaction
   NftKey key;
-  std::vector<std::string> values;
+  std::vector<std::string> values;        ///< its keys
+  NftKey target = {};                     ///< of a map: what they lead to
+  std::vector<std::string> targets = {};  ///< same, one for each key
 };
 
 struct NftRule {
@@ -26,8 +28,9 @@ struct NftRule {
   std::string comment;
 };
 
-/// The kernel's name for sets without one: it puts a number in the place of "%d".
+/// The kernel's names for those without one: it puts a number in the place of "%d".
 constexpr const char* unnamed_set = "__set%d";
+constexpr const char* unnamed_map = "__map%d";
 
 /// Consumes a rule, up to the end of its line. `family` as NFPROTO_INET; sets without a name get
 /// the numbers from `next_id` on. Throws Error.

@@ -173,6 +173,12 @@ NftSet set_of(const NftUnnamedSet& unnamed) {
   set.flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT;
   set.key = unnamed.key;
   for (const std::string& value : unnamed.values) set.elements.push_back({value, "", false});
+  if (unnamed.targets.empty()) return set;
+  set.name = unnamed_map;
+  set.flags |= NFT_SET_MAP;
+  set.value = unnamed.target;
+  for (std::size_t i = 0; i < unnamed.targets.size(); ++i)
+    set.elements[i].value = unnamed.targets[i];
   return set;
 }
 

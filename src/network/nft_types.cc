@@ -179,7 +179,8 @@ std::uint32_t NftKey::number() const {
 
 std::uint32_t NftKey::byte_order() const {
   if (parts.size() != 1) return 0;
-  return parts.front() == NftType::ifname ? 1 : 2;
+  const bool as_the_machine = parts.front() == NftType::ifname || parts.front() == NftType::integer;
+  return as_the_machine ? 1 : 2;
 }
 
 }  // namespace stack::network

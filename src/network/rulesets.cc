@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "network/firewall.h"
 #include "network/links.h"
 #include "network/ruleset_text.h"
@@ -26,6 +27,7 @@ struct Family4 {
   static const Subnet& subnet(const NetworkSpec& network) { return network.subnet; }
   static Ipv4 gateway(const NetworkSpec& network) { return network.gateway; }
   static std::string host(const UplinkSpec& uplink) { return to_text(uplink.host_address); }
+  static const std::optional<Ipv4>& of(const DualAddress& address) { return address.v4; }
   static std::string uplink(const UplinkSpec& uplink) { return to_text(subnet_of(uplink)); }
   static std::optional<Ipv4> target(const PublishedPort& port) {
     return port.container_address == Ipv4{} ? std::nullopt : std::optional(port.container_address);
@@ -44,6 +46,7 @@ struct Family6 {
   static const Subnet6& subnet(const NetworkSpec& network) { return network.subnet6; }
   static Ipv6 gateway(const NetworkSpec& network) { return network.gateway6; }
   static std::string host(const UplinkSpec& uplink) { return to_text(*uplink.host_address6); }
+  static const std::optional<Ipv6>& of(const DualAddress& address) { return address.v6; }
   static std::string uplink(const UplinkSpec& uplink) { return to_text(*subnet6_of(uplink)); }
   static std::optional<Ipv6> target(const PublishedPort& port) { return port.container_address6; }
   static std::optional<Ipv6> host_address(const PublishedPort& port) {
@@ -51,6 +54,33 @@ struct Family6 {
   }
   static bool is_loopback(Ipv6 host) { return host == Ipv6{0, 1}; }
 };
+
+/// A virtual address of one family, and what it leads to.
+struct Turns {
+  std::string bridge;
+  std::string address;
+  Lines targets;
+};
+
+template <typename Family>
+std::vector<Turns> turns_of(const FirewallSpec& spec) {
+  std::vector<Turns> all;
+  for (const VirtualAddress& each : spec.virtual_addresses) {
+    const auto network = std::ranges::find(spec.networks, each.network, &NetworkSpec::name);
+    const auto& address = Family::of(each.address);
+    if (network == spec.networks.end() || !address) continue;
+    Turns turns{network->bridge, to_text(*address), {}};
+    for (const DualAddress& target : each.targets)
+      if (const auto& own = Family::of(target)) turns.targets.push_back(to_text(*own));
+    if (!turns.targets.empty()) all.push_back(std::move(turns));
+  }
+  return all;
+}
+
+template <typename Family>
+bool has_turns(const FirewallSpec& spec) {
+  return !turns_of<Family>(spec).empty();
+}
 
 template <typename Family, typename Address>
 bool is_internal(const FirewallSpec& spec, Address address) {
@@ -180,10 +210,15 @@ std::string stack_sets_of(const FirewallSpec& spec) {
     return Family::has(n) ? fmt::format("{} . {}", quote(n.bridge), to_text(Family::gateway(n)))
                           : "";
   });
+  Lines virtuals;
+  for (const Turns& turns : turns_of<Family>(spec)) virtuals.push_back(turns.address);
   return collection(fmt::format("set subnets{}", Family::suffix), interval_of(Family::type),
                     subnets_of<Family>(spec)) +
          collection(fmt::format("set gateways{}", Family::suffix),
-                    fmt::format("ifname . {}", Family::type), gateways);
+                    fmt::format("ifname . {}", Family::type), gateways) +
+         (virtuals.empty()
+              ? ""
+              : collection(fmt::format("set virtual{}", Family::suffix), Family::type, virtuals));
 }
 
 std::string stack_sets(const FirewallSpec& spec) {
@@ -295,17 +330,22 @@ Lines host_leaving_chain(const FirewallSpec& spec, const std::string& uplink) {
   return lines;
 }
 
-/// Here only what the host itself sends or is sent gets other addresses, and answers of internal
-/// networks go to it alone. All else is let through by where it comes from and goes to, and
-/// following its connections, which the host does, would be work for nothing.
+/// Here only what the host itself sends or is sent, and what is sent to a virtual address, gets
+/// other addresses, and answers of internal networks go to the host alone. All else is let through
+/// by where it comes from and goes to, and following its connections, which the host does, would be
+/// work for nothing.
 template <typename Family>
 void add_untracked(const FirewallSpec& spec, const std::string& uplink, Lines& lines) {
   const std::string host = Family::host(spec.uplink);
-  lines.push_back(fmt::format("iifname {} {} saddr != {} notrack", uplink, Family::address, host));
+  const std::string real = has_turns<Family>(spec) ? fmt::format(" {} daddr != @virtual{}",
+                                                                 Family::address, Family::suffix)
+                                                   : "";
   lines.push_back(
-      fmt::format("iifname @open {0} daddr != {1} iifname . {0} daddr != @gateways{2} "
+      fmt::format("iifname {} {} saddr != {}{} notrack", uplink, Family::address, host, real));
+  lines.push_back(
+      fmt::format("iifname @open {0} daddr != {1} iifname . {0} daddr != @gateways{2}{3} "
                   "notrack",
-                  Family::address, host, Family::suffix));
+                  Family::address, host, Family::suffix, real));
 }
 
 /// rp_filter cannot be used: a container in two networks may answer out of the other one.
@@ -327,10 +367,30 @@ std::string to_the_host(const FirewallSpec& spec) {
                      Family::address, Family::suffix, Family::host(spec.uplink));
 }
 
-Lines stack_arriving_chain(const FirewallSpec& spec) {
+/// Each connection to another container than the one before.
+std::string in_turn(const Lines& targets) {
+  if (targets.size() == 1) return targets.front();
+  Lines numbered;
+  for (const std::string& target : targets)
+    numbered.push_back(fmt::format("{} : {}", numbered.size(), target));
+  return fmt::format("numgen inc mod {} map {{ {} }}", targets.size(), join(numbered, ", "));
+}
+
+/// From its own network and from the host only: to everybody else it is nobody's address.
+template <typename Family>
+void add_turns(const FirewallSpec& spec, const std::string& uplink, Lines& lines) {
+  for (const Turns& turns : turns_of<Family>(spec))
+    lines.push_back(fmt::format("iifname {{ {}, {} }} {} daddr {} dnat {} to {}", uplink,
+                                quote(turns.bridge), Family::address, turns.address,
+                                Family::address, in_turn(turns.targets)));
+}
+
+Lines stack_arriving_chain(const FirewallSpec& spec, const std::string& uplink) {
   Lines lines{"type nat hook prerouting priority dstnat; policy accept;",
               to_the_host<Family4>(spec)};
   if (has_ipv6(spec)) lines.push_back(to_the_host<Family6>(spec));
+  add_turns<Family4>(spec, uplink, lines);
+  if (has_ipv6(spec)) add_turns<Family6>(spec, uplink, lines);
   return lines;
 }
 
@@ -373,6 +433,9 @@ Lines stack_leaving_chain(const FirewallSpec& spec, const std::string& uplink) {
   Lines lines{"type nat hook postrouting priority srcnat; policy accept;",
               as_the_gateway<Family4>(spec, uplink)};
   if (has_ipv6(spec)) lines.push_back(as_the_gateway<Family6>(spec, uplink));
+  // Or a container would answer its neighbour by itself, who has asked another address.
+  if (has_turns<Family4>(spec) || has_turns<Family6>(spec))
+    lines.push_back(fmt::format("oifname != {} ct status dnat masquerade", uplink));
   return lines;
 }
 
@@ -404,7 +467,7 @@ std::string host_ruleset(const FirewallSpec& spec) {
 std::string stack_ruleset(const FirewallSpec& spec) {
   const std::string uplink = quote(stack_end_of_uplink);
   const std::string content = stack_sets(spec) + chain("senders", senders_chain(spec, uplink)) +
-                              chain("arriving", stack_arriving_chain(spec)) +
+                              chain("arriving", stack_arriving_chain(spec, uplink)) +
                               chain("input", input_chain(spec, uplink)) +
                               chain("between", between_chain(spec, uplink)) +
                               chain("leaving", stack_leaving_chain(spec, uplink));

@@ -364,6 +364,7 @@ void add_limits(Json& json, const DesiredContainer& container) {
 void add_connections(Json& json, const DesiredContainer& container) {
   const spec::Service& service = container.model;
   if (!service.networks.empty()) json["networks"] = networks(container);
+  if (service.virtual_address) json["deploy"]["endpoint_mode"] = "vip";
   for (const auto& port : service.ports) json["ports"].push_back(port_text(port));
   for (const auto& link : service.links) json["links"].push_back(link.service + ":" + link.alias);
   for (const auto& link : service.external_links)

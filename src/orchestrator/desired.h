@@ -88,6 +88,7 @@ struct DesiredMount {
 struct AddressWish {
   int place = 0;                         ///< see network::AddressWish
   std::vector<std::string> kept_free{};  ///< those that the file gives to other containers
+  int virtual_place = -1;  ///< same of its service's virtual address; negative: it has none
   bool operator==(const AddressWish&) const = default;
 };
 

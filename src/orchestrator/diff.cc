@@ -121,6 +121,11 @@ bool is_aliases(std::string_view path) {
   return rest.empty() || rest.front() == '[';
 }
 
+/// Where the service's name leads to, which its containers do not see.
+bool is_endpoint_mode(std::string_view path) {
+  return path == "deploy" || path == "deploy.endpoint_mode";
+}
+
 /// "KEY:TARGET UID:GID MODE PATH HASH" as describe() has it, without the hash.
 std::string_view without_hash(std::string_view entry) {
   return entry.substr(0, std::min(entry.rfind(' '), entry.size()));
@@ -159,7 +164,7 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
     // Who has such a limit has a group for it, whoever has none has not.
     if (field.path == "cpuset") return !field.before.empty() && !field.after.empty();
     if (is_other_text(field)) return wish.model.on_change.kind != spec::OnChange::Kind::recreate;
-    return is_aliases(field.path) || is_restart_link(field.path) ||
+    return is_aliases(field.path) || is_restart_link(field.path) || is_endpoint_mode(field.path) ||
            field.path == "x-stack.restart_unhealthy" ||
            std::ranges::find(changeable_keys, key_of(field.path)) != changeable_keys.end();
   });

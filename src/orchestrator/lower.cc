@@ -312,10 +312,14 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
 namespace {
 
 /// Networks that it was connected to by hand keep theirs.
-void replace_aliases(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
-  for (const auto& wished : endpoints_of(wish, hostname_of_id(config.id)))
-    for (auto& endpoint : config.endpoints)
-      if (endpoint.network == wished.network) endpoint.aliases = wished.aliases;
+void replace_names(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
+  for (const auto& wished : endpoints_of(wish, hostname_of_id(config.id))) {
+    for (auto& endpoint : config.endpoints) {
+      if (endpoint.network != wished.network) continue;
+      endpoint.aliases = wished.aliases;
+      endpoint.vip = wished.vip;
+    }
+  }
 }
 
 }  // namespace
@@ -330,7 +334,7 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.health = health_of(wish.model, wish.image);
   config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
   config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
-  replace_aliases(wish, config);
+  replace_names(wish, config);
   config.spec.files = files_of(wish);
   config.attributes = attributes_of(wish);
   config.applied = describe(wish);

@@ -178,6 +178,14 @@ std::vector<Address> addresses_of(const std::vector<std::string>& texts, Parse p
   return addresses;
 }
 
+/// A hostname and a container's own names are not the service's.
+supervisor::VirtualSeat virtual_seat(const std::string& service,
+                                     const spec::NetworkAttachment& attachment, int place) {
+  supervisor::VirtualSeat seat{service, {service}, place};
+  seat.names.insert(seat.names.end(), attachment.aliases.begin(), attachment.aliases.end());
+  return seat;
+}
+
 supervisor::Endpoint endpoint_of(const DesiredContainer& wish, const std::string& key,
                                  const spec::NetworkAttachment& attachment,
                                  NetworkFindings& findings) {
@@ -194,6 +202,8 @@ supervisor::Endpoint endpoint_of(const DesiredContainer& wish, const std::string
     endpoint.place = place->second.place;
     endpoint.kept_free = addresses_of<Ipv4>(place->second.kept_free, &network::parse_ipv4);
     endpoint.kept_free6 = addresses_of<Ipv6>(place->second.kept_free, &network::parse_ipv6);
+    if (place->second.virtual_place >= 0)
+      endpoint.vip = virtual_seat(wish.service, attachment, place->second.virtual_place);
   }
   apply_endpoint_options(attachment.driver_opts, path_of(wish, key), endpoint, findings);
   return endpoint;
@@ -228,6 +238,7 @@ class AttachmentCheck {
         check(wish, key, interfaces);
       }
       check_ports(wish);
+      check_virtual_address(wish);
     }
   }
 
@@ -276,6 +287,32 @@ class AttachmentCheck {
                      "ipvlan",
                      stack::quoted(wish.service)),
          "ask its own address"});
+  }
+
+  /// The stack's namespace must have the network's bridge: it passes on what is sent there.
+  void check_virtual_address(const DesiredContainer& wish) {
+    if (wish.number != 1 || !wish.step.empty() || !wish.model.virtual_address) return;
+    if (wish.network_names.empty())
+      return warn_of_no_virtual_address(wish, "", "it is in no network of its own");
+    for (const auto& [key, name] : wish.network_names) {
+      const auto spec = specs_.find(name);
+      if (spec == specs_.end()) {
+        warn_of_no_virtual_address(wish, " in network " + name, "another stack has that network");
+      } else if (spec->second.kind != NetworkKind::bridge) {
+        warn_of_no_virtual_address(wish, " in network " + name,
+                                   "it is on a device of the host (macvlan or ipvlan)");
+      }
+    }
+  }
+
+  void warn_of_no_virtual_address(const DesiredContainer& wish, const std::string& where,
+                                  const std::string& why) {
+    findings_.warnings.push_back(
+        {fmt::format("services.{}.deploy.endpoint_mode", wish.service),
+         fmt::format("service {} has no virtual address{}: {}", stack::quoted(wish.service), where,
+                     why),
+         where.empty() ? ""
+                       : "its name leads to all of its containers in turn there, as with dnsrr"});
   }
 
   template <typename Family>

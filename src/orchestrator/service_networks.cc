@@ -48,6 +48,7 @@ void bind_ports(const spec::Project& project, spec::Service& service) {
 /// A container in one network.
 struct Seat {
   std::string container;
+  std::string service;
   const spec::NetworkAttachment* attachment;
 };
 
@@ -61,7 +62,7 @@ std::map<std::string, std::vector<Seat>> seats_by_network(const spec::Project& p
     for (const auto& [name, service] : project.services) {
       if (number > service.scale) continue;
       for (const auto& [key, attachment] : service.networks)
-        seats[key].push_back({container_name(project, service, number), &attachment});
+        seats[key].push_back({container_name(project, service, number), name, &attachment});
     }
   }
   return seats;
@@ -79,6 +80,19 @@ std::vector<std::string> fixed_by_others(const std::vector<Seat>& seats, const S
       if (!text->empty()) addresses.push_back(*text);
   }
   return addresses;
+}
+
+/// Of services with a virtual address, by network and service: the how manieth it is there.
+std::map<std::string, std::map<std::string, int>> virtual_places(const spec::Project& project) {
+  std::map<std::string, std::map<std::string, int>> places;
+  for (const auto& [name, service] : project.services) {
+    if (!service.virtual_address) continue;
+    for (const auto& [key, attachment] : service.networks) {
+      auto& in_network = places[key];
+      in_network.emplace(name, static_cast<int>(in_network.size()));
+    }
+  }
+  return places;
 }
 
 }  // namespace
@@ -99,6 +113,7 @@ spec::Service with_networks_settled(const spec::Project& project, const spec::Se
 std::map<std::string, std::map<std::string, AddressWish>> address_wishes(
     const spec::Project& project) {
   std::map<std::string, std::map<std::string, AddressWish>> wishes;
+  auto virtuals = virtual_places(project);
   for (const auto& [key, seats] : seats_by_network(project)) {
     int place = 0;
     const bool any_fixed = std::ranges::any_of(seats, is_fixed);
@@ -106,6 +121,9 @@ std::map<std::string, std::map<std::string, AddressWish>> address_wishes(
       AddressWish& wish = wishes[seat.container][key];
       wish.place = is_fixed(seat) ? -1 : place++;
       if (any_fixed) wish.kept_free = fixed_by_others(seats, seat);
+      const auto& places = virtuals[key];
+      if (const auto own = places.find(seat.service); own != places.end())
+        wish.virtual_place = own->second;
     }
   }
   return wishes;

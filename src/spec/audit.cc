@@ -174,11 +174,6 @@ class Unimplementeds {
     const Node* const endpoint = deploy->find("endpoint_mode");
     if (endpoint == nullptr || is_open(*endpoint)) return;
     require_word(*endpoint, "endpoint_mode", kEndpointModes, "vip or dnsrr");
-    if (endpoint->text == "vip")
-      reporter_
-          .warning("not-implemented", endpoint->place,
-                   "service {}: there is no virtual address yet", stack::quoted(service.key))
-          .hint = "its name leads to all of its containers in turn, as with dnsrr";
   }
 
   void require_word(const Node& node, std::string_view key, std::span<const std::string_view> words,

@@ -134,9 +134,12 @@ constexpr Field kPlacementFields[] = {
 };
 constexpr Schema kPlacementSchema{"placement", kPlacementFields};
 constexpr Type kPlacement{.form = Form::object, .schema = &kPlacementSchema};
+void assign_endpoint_mode(void* service, const Node& node) {
+  static_cast<Service*>(service)->virtual_address = node.text == "vip";
+}
 constexpr Field kDeployFields[] = {
     {"mode", &kText, "replicated, global or a job", assign_elsewhere},
-    {"endpoint_mode", &kText, "vip or dnsrr", assign_elsewhere},
+    {"endpoint_mode", &kText, "vip or dnsrr", assign_endpoint_mode},
     {"replicas", &kNotNegativeInteger, "How many containers", into<&Service::scale, Differs::no>},
     {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
     {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},

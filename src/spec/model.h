@@ -371,6 +371,7 @@ struct Service {
   std::optional<std::uint64_t> storage_size;  ///< storage_opt.size, in bytes
   StringMap annotations;
   int scale = 1;
+  bool virtual_address = false;  ///< deploy.endpoint_mode: vip
   std::optional<UpdateConfig> update_config;
   Strings profiles;
   Logging logging;

@@ -85,6 +85,7 @@ void Supervisor::adopt_all() {
   journal::attempt([&] { clear_running_files(); });
   status_saved_.request();
   firewall_ready_.request();
+  network_.expect_served(registry_.virtual_addresses());
   // Nobody has watched the network since the last supervisor did.
   if (!adopted.empty() || guests_.any())
     journal::attempt([&] { repair_network({.links = true, .stack_rules = true}); });

@@ -149,6 +149,19 @@ void from_json(const json& in, LinkRule& rule) {
   in.at("target").get_to(rule.target);
 }
 
+namespace {
+
+json seat_to_json(const VirtualSeat& seat) {
+  return {{"service", seat.service}, {"names", seat.names}, {"place", seat.place}};
+}
+
+VirtualSeat seat_from_json(const json& in) {
+  return {in.at("service").get<std::string>(), in.at("names").get<std::vector<std::string>>(),
+          in.at("place").get<int>()};
+}
+
+}  // namespace
+
 void to_json(json& out, const Endpoint& endpoint) {
   out = json{{"network", endpoint.network}, {"aliases", endpoint.aliases}};
   if (endpoint.address) out["address"] = *endpoint.address;
@@ -163,6 +176,7 @@ void to_json(json& out, const Endpoint& endpoint) {
   if (!endpoint.kept_free.empty()) out["kept_free"] = endpoint.kept_free;
   if (!endpoint.kept_free6.empty()) out["kept_free6"] = endpoint.kept_free6;
   if (!endpoint.links.empty()) out["links"] = endpoint.links;
+  if (endpoint.vip) out["vip"] = seat_to_json(*endpoint.vip);
 }
 
 void from_json(const json& in, Endpoint& endpoint) {
@@ -180,6 +194,7 @@ void from_json(const json& in, Endpoint& endpoint) {
   if (in.contains("kept_free")) in.at("kept_free").get_to(endpoint.kept_free);
   if (in.contains("kept_free6")) in.at("kept_free6").get_to(endpoint.kept_free6);
   if (in.contains("links")) in.at("links").get_to(endpoint.links);
+  if (in.contains("vip")) endpoint.vip = seat_from_json(in["vip"]);
 }
 
 void to_json(json& out, const PortRule& rule) {
@@ -212,6 +227,11 @@ bool is_one_off(const ContainerConfig& config) {
   return config.step.starts_with("run-");
 }
 
+bool has_virtual_address(const ContainerConfig& config) {
+  return std::ranges::any_of(config.endpoints,
+                             [](const Endpoint& endpoint) { return endpoint.vip.has_value(); });
+}
+
 std::string aside_name(const std::string& id, const std::string& name) {
   constexpr std::size_t digits = 12;
   return id.substr(0, digits) + "_" + name;
@@ -226,9 +246,13 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   config.health = wanted.health;
   config.post_start = wanted.post_start;
   config.pre_stop = wanted.pre_stop;
-  for (Endpoint& endpoint : config.endpoints)
-    for (const Endpoint& other : wanted.endpoints)
-      if (other.network == endpoint.network) endpoint.aliases = other.aliases;
+  for (Endpoint& endpoint : config.endpoints) {
+    for (const Endpoint& other : wanted.endpoints) {
+      if (other.network != endpoint.network) continue;
+      endpoint.aliases = other.aliases;
+      endpoint.vip = other.vip;
+    }
+  }
   config.spec.files = wanted.spec.files;
   config.attributes = wanted.attributes;
   config.applied = wanted.applied;

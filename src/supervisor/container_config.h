@@ -86,6 +86,14 @@ struct LinkRule {
   bool operator==(const LinkRule&) const = default;
 };
 
+/// The part that a container has in its service's virtual address in a network.
+struct VirtualSeat {
+  std::string service;
+  std::vector<std::string> names;  ///< those of `aliases` that lead to that address alone
+  int place = -1;                  ///< see network::AddressWish, from the end
+  bool operator==(const VirtualSeat&) const = default;
+};
+
 /// One network that the container joins. Addresses are the supervisor's to give (kept over
 /// restarts) unless the file fixes them.
 struct Endpoint {
@@ -104,6 +112,7 @@ struct Endpoint {
   std::vector<network::Ipv4> kept_free{};
   std::vector<network::Ipv6> kept_free6{};
   std::vector<LinkRule> links{};  ///< of that network only; ContainerConfig::links are of all
+  std::optional<VirtualSeat> vip{};
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -218,12 +227,15 @@ struct ContainerConfig {
 /// Of `run`: of its service, but nothing that `up` makes or leaves.
 bool is_one_off(const ContainerConfig& config);
 
+/// Whether its service has one in any of its networks.
+bool has_virtual_address(const ContainerConfig& config);
+
 /// What a container is called while another one takes its place: "0123456789ab_shop-web-1".
 std::string aside_name(const std::string& id, const std::string& name);
 
 /// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
-/// is restarted (alone and with others), stopped, probed and published, its hooks, its aliases, and
-/// the description of what was asked for.
+/// is restarted (alone and with others), stopped, probed and published, its hooks, its aliases and
+/// its part in virtual addresses, and the description of what was asked for.
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
 void to_json(nlohmann::json& json, const Endpoint& endpoint);

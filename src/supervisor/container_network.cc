@@ -13,12 +13,14 @@ namespace stack::supervisor {
 /// Addresses and ports are taken first: they are what another can be in the way of.
 Awaitable<void> ContainerTask::join_network() {
   status_.addresses.clear();
+  status_.virtual_addresses.clear();
   status_.interfaces.clear();
   if (!config_.endpoints.empty()) {
     shared_.network.prepare(config_, StackNetwork::Others::as_well);
     status_.addresses = shared_.network.lease(config_);
     Addresses elsewhere = co_await shared_.visits.lease(config_);
     status_.addresses.merge(elsewhere);
+    status_.virtual_addresses = shared_.network.lease_virtual(config_);
   }
   status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
 }
@@ -124,6 +126,7 @@ Awaitable<void> ContainerTask::plug_out(std::string network) {
   if (own) shared_.network.release(network, config_.name);
   status_.interfaces.erase(network);
   status_.addresses.erase(network);
+  status_.virtual_addresses.erase(network);
 }
 
 Awaitable<Answer> ContainerTask::disconnect(std::string network) {
@@ -171,8 +174,9 @@ void ContainerTask::lead_out() {
   }
 }
 
-/// Others find it by its new aliases from now on.
+/// Others find it by its new aliases from now on, and by its service's virtual address.
 Awaitable<void> ContainerTask::tell_names() {
+  if (runs()) status_.virtual_addresses = shared_.network.lease_virtual(config_);
   if (runs()) {
     auto specs = plugged_endpoints();
     const ProcessIdentity process = status_.process;

@@ -431,6 +431,7 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   // again.
   fail_point("update.config");
   write_config(shared_.files, changed, status_.created);
+  const bool led_elsewhere = has_virtual_address(changed) || has_virtual_address(config_);
   const bool renamed = changed.endpoints != config_.endpoints;
   const bool republished = changed.ports != config_.ports;
   const bool reprobed = changed.health != config_.health;
@@ -441,6 +442,7 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   if (in_back_off) go_on_from_last_end();
   tell("update");
   if (renamed) co_await tell_names();
+  if (renamed && led_elsewhere) co_await shared_.firewall_ready.completed();
   if (republished) co_await ports_changed();
   co_return Answer{true};
 }

@@ -25,15 +25,35 @@ void add(DnsAddresses& addresses, const DualAddress& address) {
   add_once(addresses.v6, address.v6);
 }
 
+void add_reverse(DnsZone& zone, const std::string& name, const DualAddress& address) {
+  const std::string whole = to_lower(name) + "." + zone.name;
+  if (address.v4) zone.reverse[*address.v4] = whole;
+  if (address.v6) zone.reverse6[*address.v6] = whole;
+}
+
+/// Null where its service has none.
+const DualAddress* virtual_address(const NamedContainer& container, const Endpoint& endpoint) {
+  if (!endpoint.vip || container.virtual_addresses == nullptr) return nullptr;
+  const auto found = container.virtual_addresses->find(endpoint.network);
+  return found == container.virtual_addresses->end() ? nullptr : &found->second;
+}
+
 void add_container(DnsZone& zone, const NamedContainer& container, const Endpoint& endpoint,
                    const DualAddress& address) {
   const ContainerConfig& config = *container.config;
-  for (const std::string& alias : endpoint.aliases) add(zone.names[to_lower(alias)], address);
-  add(zone.names[to_lower(config.name)], address);
-  add(zone.names[short_id(config.id)], address);
-  const std::string name = to_lower(config.name) + "." + zone.name;
-  if (address.v4) zone.reverse[*address.v4] = name;
-  if (address.v6) zone.reverse6[*address.v6] = name;
+  const DualAddress* const shared = virtual_address(container, endpoint);
+  const auto add_name = [&](const std::string& name) {
+    const bool is_shared = shared != nullptr && std::ranges::find(endpoint.vip->names, name) !=
+                                                    endpoint.vip->names.end();
+    add(zone.names[to_lower(name)], is_shared ? *shared : address);
+  };
+  for (const std::string& alias : endpoint.aliases) add_name(alias);
+  add_name(config.name);
+  add_name(short_id(config.id));
+  add_reverse(zone, config.name, address);
+  if (shared == nullptr) return;
+  add(zone.names["tasks." + to_lower(endpoint.vip->service)], address);
+  add_reverse(zone, endpoint.vip->service, *shared);
 }
 
 DualAddress parse_host(const std::string& text, const DualAddress& host_gateway) {

@@ -16,10 +16,12 @@ namespace stack::supervisor {
 struct NamedContainer {
   const ContainerConfig* config;
   const std::map<std::string, network::DualAddress>* addresses;
+  /// Of its service, by network; null: none.
+  const std::map<std::string, network::DualAddress>* virtual_addresses = nullptr;
 };
 
 /// Names, aliases and short ids of everybody in a network; a service's name has the addresses of
-/// all its containers.
+/// all its containers, or its virtual one alone, and "tasks.SERVICE" has the others then.
 network::DnsZone dns_zone(const network::NetworkSpec& network,
                           std::span<const NamedContainer> running);
 

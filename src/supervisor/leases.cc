@@ -18,15 +18,26 @@ template <typename Address>
 struct FamilyWish {
   std::optional<Address> DualAddress::*member;
   const std::optional<Address>* fixed;
-  const std::vector<Address>* kept_free;
+  network::AddressWish<Address> other;  ///< when it is not fixed
 };
 
 FamilyWish<Ipv4> wish4(const Endpoint& endpoint) {
-  return {&DualAddress::v4, &endpoint.address, &endpoint.kept_free};
+  return {&DualAddress::v4, &endpoint.address, {endpoint.place, endpoint.kept_free}};
 }
 
 FamilyWish<Ipv6> wish6(const Endpoint& endpoint) {
-  return {&DualAddress::v6, &endpoint.address6, &endpoint.kept_free6};
+  return {&DualAddress::v6, &endpoint.address6, {endpoint.place, endpoint.kept_free6}};
+}
+
+/// Of a virtual address: never one that is fixed, be it the container's own.
+template <typename Address>
+FamilyWish<Address> from_the_end(FamilyWish<Address> wish, int place) {
+  static const std::optional<Address> open;
+  if (*wish.fixed) wish.other.kept_free.push_back(**wish.fixed);
+  wish.fixed = &open;
+  wish.other.place = place;
+  wish.other.from_the_end = true;
+  return wish;
 }
 
 template <typename Address>
@@ -44,7 +55,7 @@ std::optional<Address> kept(const NetworkRecord& network, const std::string& con
   const auto lease = network.leases.find(container);
   if (lease == network.leases.end()) return std::nullopt;
   const auto address = lease->second.*wish.member;
-  const auto& others = *wish.kept_free;
+  const auto& others = wish.other.kept_free;
   const bool usable = address && network::is_given_out(network.config.spec, *address) &&
                       std::ranges::find(others, *address) == others.end();
   return usable ? address : std::nullopt;
@@ -71,7 +82,7 @@ void check_fixed(const NetworkRecord& network, const std::string& container, Add
 }
 
 template <typename Address>
-Address choose(const NetworkRecord& network, const std::string& container, const Endpoint& endpoint,
+Address choose(const NetworkRecord& network, const std::string& container,
                const FamilyWish<Address>& wish) {
   if (*wish.fixed) {
     check_fixed(network, container, **wish.fixed, wish.member);
@@ -81,7 +92,7 @@ Address choose(const NetworkRecord& network, const std::string& container, const
   std::set<Address> taken;
   for (const auto& [name, lease] : network.leases)
     if (name != container && lease.*wish.member) taken.insert(*(lease.*wish.member));
-  return network::choose_address(network.config.spec, taken, {endpoint.place, *wish.kept_free});
+  return network::choose_address(network.config.spec, taken, wish.other);
 }
 
 template <typename Address>
@@ -100,8 +111,33 @@ DualAddress choose_lease(const NetworkRecord& network, const std::string& contai
   const network::NetworkSpec& spec = network.config.spec;
   if (endpoint.address && !spec.has_ipv4()) fail("network {} has no IPv4", spec.name);
   if (endpoint.address6 && !spec.has_ipv6()) fail("network {} has no IPv6", spec.name);
-  if (spec.has_ipv4()) address.v4 = choose(network, container, endpoint, wish4(endpoint));
-  if (spec.has_ipv6()) address.v6 = choose(network, container, endpoint, wish6(endpoint));
+  if (spec.has_ipv4()) address.v4 = choose(network, container, wish4(endpoint));
+  if (spec.has_ipv6()) address.v6 = choose(network, container, wish6(endpoint));
+  return address;
+}
+
+namespace {
+
+constexpr std::string_view service_mark = "service ";
+
+}  // namespace
+
+std::string virtual_holder(const std::string& service) {
+  return std::string(service_mark) + service;
+}
+
+bool is_virtual_holder(const std::string& holder) {
+  return holder.starts_with(service_mark);
+}
+
+DualAddress choose_virtual_lease(const NetworkRecord& network, const Endpoint& endpoint) {
+  DualAddress address;
+  const std::string holder = virtual_holder(endpoint.vip->service);
+  const int place = endpoint.vip->place;
+  if (network.config.spec.has_ipv4())
+    address.v4 = choose(network, holder, from_the_end(wish4(endpoint), place));
+  if (network.config.spec.has_ipv6())
+    address.v6 = choose(network, holder, from_the_end(wish6(endpoint), place));
   return address;
 }
 

@@ -22,4 +22,11 @@ std::optional<network::DualAddress> reserve_lease(const NetworkRecord& network,
                                                   const std::string& container,
                                                   const Endpoint& endpoint);
 
+/// By what name the virtual address of a service is leased, which is no container's: "service web".
+std::string virtual_holder(const std::string& service);
+bool is_virtual_holder(const std::string& holder);
+
+/// What the service of `endpoint.vip` has in the network, as choose_lease().
+network::DualAddress choose_virtual_lease(const NetworkRecord& network, const Endpoint& endpoint);
+
 }  // namespace stack::supervisor

@@ -16,6 +16,13 @@ namespace {
 /// Everything is written by renaming.
 constexpr std::uint32_t renamed = IN_MOVED_TO | IN_DELETE | IN_ONLYDIR;
 
+/// Of its other networks we are not.
+Addresses only_in(const std::string& network, const Addresses& addresses) {
+  const auto found = addresses.find(network);
+  if (found == addresses.end()) return {};
+  return {*found};
+}
+
 }  // namespace
 
 bool Neighbours::changed() {
@@ -36,7 +43,8 @@ std::vector<NamedContainer> Neighbours::all() {
     add_owners_containers(joined.owner, name);
   }
   std::vector<NamedContainer> all;
-  for (const Neighbour& each : found_) all.push_back({&each.config, &each.addresses});
+  for (const Neighbour& each : found_)
+    all.push_back({&each.config, &each.addresses, &each.virtual_addresses});
   return all;
 }
 
@@ -61,12 +69,8 @@ void Neighbours::add_owners_containers(const std::string& owner, const std::stri
     const bool inside = std::ranges::any_of(
         each.config.endpoints, [&](const Endpoint& it) { return it.network == network; });
     if (!inside || !is_alive(each.status.process)) continue;
-    // Of its other networks we are not.
-    Addresses addresses;
-    if (const auto found = each.status.addresses.find(network);
-        found != each.status.addresses.end())
-      addresses[network] = found->second;
-    found_.push_back({std::move(each.config), std::move(addresses)});
+    found_.push_back({std::move(each.config), only_in(network, each.status.addresses),
+                      only_in(network, each.status.virtual_addresses)});
   }
 }
 

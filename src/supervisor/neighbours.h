@@ -28,6 +28,7 @@ class Neighbours {
   struct Neighbour {
     ContainerConfig config;
     Addresses addresses;
+    Addresses virtual_addresses{};
   };
   void add_guests(const std::string& network, const NetworkRecord& record);
   void add_owners_containers(const std::string& owner, const std::string& network);

@@ -66,6 +66,7 @@ void StackNetwork::repair_links(const std::vector<Plugged>& containers) {
           [&] { network::ensure_uplink(*uplink_, stack_namespace_, bridged_networks()); });
   for (const NetworkSpec& spec : bridged_networks())
     attempt("bridge", [&] { network::ensure_bridge(spec, *uplink_, stack_namespace_); });
+  if (serves_any()) attempt("virtual addresses", [&] { settle_virtual_addresses({}); });
   attempt("ports", [&] {
     const auto missing =
         network::restore_ports(places(), bridged_networks(), *uplink_, stack_namespace_);

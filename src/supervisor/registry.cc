@@ -55,12 +55,55 @@ std::vector<const ContainerStatus*> Registry::statuses() const {
   return all;
 }
 
+namespace {
+
+NamedContainer named(const ContainerTask& task) {
+  return {&task.config(), &task.status().addresses, &task.status().virtual_addresses};
+}
+
+/// Where it is known.
+template <typename Key, typename Value>
+Value value_or_none(const std::map<Key, Value>& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? Value{} : found->second;
+}
+
+}  // namespace
+
+bool Registry::any_virtual_address() const {
+  return std::ranges::any_of(
+      tasks_, [](const auto& entry) { return has_virtual_address(entry.second->config()); });
+}
+
+std::vector<network::VirtualAddress> Registry::virtual_addresses() const {
+  std::map<std::pair<std::string, std::string>, network::VirtualAddress> found;
+  for (const auto& [id, task] : tasks_) {
+    for (const Endpoint& endpoint : task->config().endpoints) {
+      if (!endpoint.vip) continue;
+      const ContainerStatus& status = task->status();
+      auto& each = found[{endpoint.network, endpoint.vip->service}];
+      each.network = endpoint.network;
+      each.service = endpoint.vip->service;
+      const auto address = value_or_none(status.virtual_addresses, endpoint.network);
+      if (!task->runs() || address == network::DualAddress{}) continue;
+      each.address = address;
+      each.targets.push_back(value_or_none(status.addresses, endpoint.network));
+    }
+  }
+  std::vector<network::VirtualAddress> all;
+  for (auto& [key, each] : found) {
+    std::ranges::sort(each.targets, {}, [](const auto& it) { return std::pair(it.v4, it.v6); });
+    all.push_back(std::move(each));
+  }
+  return all;
+}
+
 Registry::Zone Registry::zone(const std::string& network, const Strangers& strangers) {
   Zone& known = zones_[network];
   if (known) return known;
   std::vector<NamedContainer> running = strangers();
   for (const auto& [id, task] : tasks_)
-    if (task->runs()) running.push_back({&task->config(), &task->status().addresses});
+    if (task->runs()) running.push_back(named(*task));
   network::NetworkSpec spec;
   spec.name = network;
   if (const auto* const found = network_.find_spec(network)) spec = *found;

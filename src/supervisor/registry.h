@@ -33,6 +33,12 @@ class Registry {
   Task find_by_name(const std::string& name) const;
   std::vector<const ContainerStatus*> statuses() const;
 
+  /// Whether any of them has a part in one.
+  bool any_virtual_address() const;
+  /// Those that they have a part in, by network and service, with those that run as their targets:
+  /// whoever a name leads to.
+  std::vector<network::VirtualAddress> virtual_addresses() const;
+
   /// The container whose process this is.
   Task find(const ProcessIdentity& process) const;
 

@@ -360,6 +360,7 @@ void Supervisor::settle_log(const ContainerConfig& config) const {
 
 Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config) {
   network_.release(config.name);
+  if (has_virtual_address(config)) firewall_ready_.request();  // it may have been the last one
   for (const Endpoint& endpoint : config.endpoints)
     if (!network_.has(endpoint.network)) co_await visits_.release(config.name, endpoint.network);
 }

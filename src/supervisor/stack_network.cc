@@ -360,8 +360,9 @@ void StackNetwork::prepare(const ContainerConfig& config, Others others) {
 
 /// Both tables in one transaction.
 void StackNetwork::apply_rules() {
-  const auto spec = firewall({});
+  auto spec = firewall({});
   if (!spec) return;
+  spec->virtual_addresses = served_;
   const network::InNamespace inside(stack_namespace_);
   fail_point("firewall.stack");
   network::apply_ruleset(network::stack_ruleset(*spec) + network::bridge_ruleset(locks()));
@@ -561,8 +562,8 @@ std::optional<network::FirewallSpec> StackNetwork::firewall(
     std::vector<network::PublishedPort> published) const {
   if (!uplink_ || !uplink_made_) return std::nullopt;
   std::erase_if(published, [this](const auto& port) { return is_joined_and_internal(port); });
-  return network::FirewallSpec{files_.stack_id(), *uplink_, bridged_networks(),
-                               std::move(published)};
+  return network::FirewallSpec{
+      files_.stack_id(), *uplink_, bridged_networks(), std::move(published), {}};
 }
 
 void StackNetwork::close() {

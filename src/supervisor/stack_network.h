@@ -51,6 +51,8 @@ class StackNetwork {
   /// The container's address in each of its networks of this stack; the same as last time where
   /// possible.
   Addresses lease(const ContainerConfig& config);
+  /// The virtual addresses that its services have in those of them with a bridge; likewise.
+  Addresses lease_virtual(const ContainerConfig& config);
   /// Keeps the addresses that the file fixes for a container that has yet to start.
   void reserve(const ContainerConfig& config);
   /// The addresses of one name are another's from now on, in all networks of this stack.
@@ -108,6 +110,14 @@ class StackNetwork {
   void repair_links(const std::vector<Plugged>& containers);
   /// The tables in the stack's namespace, whole.
   void apply_rules();
+
+  // Virtual addresses (virtual_addresses.cc).
+  /// Has each of them lead to its targets, and no other one to anybody; leases of services that are
+  /// not among them end. Asks nothing of the kernel when they lead where they did.
+  void serve(std::vector<network::VirtualAddress> all);
+  /// What a former supervisor has served: repair_links() and apply_rules() see to it.
+  void expect_served(std::vector<network::VirtualAddress> all);
+  bool serves_any() const { return !served_.empty(); }
   /// What the host's firewall must know, with `published`; nothing while there is no network.
   std::optional<network::FirewallSpec> firewall(
       std::vector<network::PublishedPort> published) const;
@@ -156,6 +166,8 @@ class StackNetwork {
   void plug_in(const std::string& holder, const std::string& container_id,
                std::vector<network::EndpointSpec> joining, int container_namespace);
   std::vector<network::PortLock> locks() const;
+  std::vector<std::pair<std::string, std::string>> virtual_leases() const;
+  void settle_virtual_addresses(const std::vector<network::VirtualAddress>& before) const;
   std::vector<network::PortPlace> places() const;
   void follow_mtu(const std::vector<Plugged>& containers);
   void plug_again(const std::vector<Plugged>& containers,
@@ -176,6 +188,7 @@ class StackNetwork {
   std::map<std::string, std::vector<Port>> ports_;  ///< by container id or guest's name
   /// Of ports that are no more: unlocked with the next one that is locked.
   std::vector<network::PortLock> stale_locks_;
+  std::vector<network::VirtualAddress> served_;  ///< that lead to somebody
   std::optional<network::NetlinkSocket> rules_;  ///< of the stack's namespace
   std::set<std::string> changed_leases_;
   Coalesced save_leases_;

@@ -115,6 +115,7 @@ void to_json(json& out, const ContainerStatus& status) {
              {"dns_tcp_port", status.dns_tcp_port},
              {"error", status.error},
              {"last_probe", status.last_probe}};
+  if (!status.virtual_addresses.empty()) out["virtual_addresses"] = status.virtual_addresses;
   if (status.exit_code) out["exit_code"] = *status.exit_code;
   for (const auto& [name, process] : status.hosts)
     out["hosts"][name] = {{"pid", process.pid}, {"start_time", process.start_time}};
@@ -141,6 +142,7 @@ void from_json(const json& in, ContainerStatus& status) {
   status.started = from_nanoseconds(in.at("started").get<std::int64_t>());
   status.finished = from_nanoseconds(in.at("finished").get<std::int64_t>());
   in.at("addresses").get_to(status.addresses);
+  if (in.contains("virtual_addresses")) in["virtual_addresses"].get_to(status.virtual_addresses);
   if (in.contains("interfaces")) in.at("interfaces").get_to(status.interfaces);
   in.at("published").get_to(status.published);
   in.at("dns_udp_port").get_to(status.dns_udp_port);

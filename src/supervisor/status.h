@@ -47,12 +47,13 @@ struct ContainerStatus {
   RestartDue restart_due = RestartDue::no;
   std::uint64_t restarts = 0;
   TimePoint created{};
-  TimePoint started{};                                    ///< epoch: never
-  TimePoint finished{};                                   ///< epoch: never
-  std::map<std::string, network::DualAddress> addresses;  ///< by network name
-  std::map<std::string, std::string> interfaces;          ///< by network name: "eth0"
-  std::vector<network::PublishedPort> published;          ///< as bound now
-  std::uint16_t dns_udp_port = 0;                         ///< inside the container's namespace
+  TimePoint started{};                                            ///< epoch: never
+  TimePoint finished{};                                           ///< epoch: never
+  std::map<std::string, network::DualAddress> addresses;          ///< by network name
+  std::map<std::string, network::DualAddress> virtual_addresses;  ///< of its service, same
+  std::map<std::string, std::string> interfaces;                  ///< by network name: "eth0"
+  std::vector<network::PublishedPort> published;                  ///< as bound now
+  std::uint16_t dns_udp_port = 0;  ///< inside the container's namespace
   std::uint16_t dns_tcp_port = 0;
   std::string error;  ///< why the last start failed, empty when it did not
   /// Output of the last failed health check, or what is missing until it is ready.

@@ -179,6 +179,7 @@ void Supervisor::end_without_keeper() const {
 
 void Supervisor::changed() {
   registry_.forget_views();
+  if (registry_.any_virtual_address() || network_.serves_any()) firewall_ready_.request();
   remove_ended_hand_runs();
   consider_ending();
 }
@@ -239,9 +240,14 @@ void Supervisor::save_status() {
   write_status(files_, registry_.statuses());
 }
 
-/// One transaction for all that changed in this turn of the loop.
+/// One transaction in each namespace for all that changed in this turn of the loop.
 void Supervisor::apply_firewall() {
   close_firewall_later();
+  apply_host_rules();
+  network_.serve(registry_.virtual_addresses());
+}
+
+void Supervisor::apply_host_rules() {
   const auto spec = network_.firewall(publisher_.published());
   if (spec) network_watch_.begin(network_fd);
   if (!spec || (spec == applied_firewall_ && !firewall_lost_)) return;

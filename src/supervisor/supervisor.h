@@ -97,6 +97,7 @@ class Supervisor {
   std::optional<RunningContainer> find_running(const std::string& name) const;
   void save_status();
   void apply_firewall();
+  void apply_host_rules();
   void pass_foreign_chains(const network::FirewallSpec& spec);
   void forget_stale_flows(const network::FirewallSpec& now);
   void repair_network(const Damage& damage);

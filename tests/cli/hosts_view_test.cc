@@ -45,6 +45,12 @@ TEST(HostsView, TheFirstNetworkCountsThatTheMachineReachesInBothFamilies) {
   EXPECT_EQ(text_of(replica(1), {"shop_back", "shop_front"}), "");
 }
 
+TEST(HostsView, AVirtualAddressIsCalledAsItsService) {
+  auto container = replica(2);
+  container.status.virtual_addresses["shop_back"].v4 = network::parse_ipv4("172.31.0.254");
+  EXPECT_EQ(text_of(container), "172.31.0.254\tweb.shop.stack\n172.31.0.2\tweb-2.shop.stack\n");
+}
+
 TEST(HostsView, WhatDoesNotRunHasNone) {
   auto container = replica(1);
   container.status.process = {};

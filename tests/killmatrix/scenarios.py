@@ -23,6 +23,7 @@ STACK = """
         networks: [default, back]
         secrets: [word]
         sysctls: {net.ipv4.ip_local_port_range: "20000 30000"}
+        deploy: {endpoint_mode: vip}
       web:
         image: box:1
         command: sh -c 'trap "exit 0" TERM; echo hello; while true; do sleep 1002 & wait $$!; done'

@@ -73,6 +73,16 @@ TEST(ChooseAddress, IsTheOneAtTheWishedPlaceAmongThoseThatNobodyElseWillAskFor) 
   EXPECT_EQ(chosen(net, {}, {1000, {}}), "10.5.0.2") << "there is no such place";
 }
 
+TEST(ChooseAddress, MayBeCountedFromTheEnd) {
+  const auto net = network("10.5.0.0/24", "10.5.0.1");
+  EXPECT_EQ(chosen(net, {}, {0, {}, true}), "10.5.0.254");
+  EXPECT_EQ(chosen(net, {}, {2, {}, true}), "10.5.0.252");
+  EXPECT_EQ(chosen(net, {}, {0, {ip("10.5.0.254")}, true}), "10.5.0.253");
+  EXPECT_EQ(chosen(net, {ip("10.5.0.253")}, {1, {}, true}), "10.5.0.254") << "taken: the last one";
+  const auto small = network("10.5.0.0/30", "10.5.0.1");
+  EXPECT_THROW(chosen(small, {ip("10.5.0.2")}, {0, {}, true}), Error);
+}
+
 TEST(ChooseAddress, OfIpv6BeginsBehindTheGateway) {
   NetworkSpec net;
   net.enable_ipv6 = true;
@@ -81,6 +91,8 @@ TEST(ChooseAddress, OfIpv6BeginsBehindTheGateway) {
   EXPECT_EQ(to_text(choose_address(net, std::set<Ipv6>{})), "fd00:5::2");
   EXPECT_EQ(to_text(choose_address(net, std::set<Ipv6>{ip6("fd00:5::2")})), "fd00:5::3");
   EXPECT_EQ(to_text(choose_address(net, std::set<Ipv6>{}, {4, {}})), "fd00:5::6");
+  EXPECT_EQ(to_text(choose_address(net, std::set<Ipv6>{}, {1, {}, true})),
+            "fd00:5::ffff:ffff:ffff:fffe");
 }
 
 TEST(GivenOut, AreNeitherTheGatewayNorReservedAddresses) {

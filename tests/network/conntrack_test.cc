@@ -78,6 +78,19 @@ TEST(StaleFlows, APortOfAContainerWithoutIpv6IsNotTranslatedThere) {
   EXPECT_TRUE(stale6(flow6("fd00:1::2", 5353), {port})) << "its last one had it";
 }
 
+TEST(LostTargets, AreThoseThatAVirtualAddressLedTo) {
+  const DualAddress one{ip("172.18.0.2"), ip6("fd00:1::2")};
+  const DualAddress two{ip("172.18.0.3"), {}};
+  const VirtualAddress both{"front", "web", {ip("172.18.0.254"), ip6("fd00:1::ff")}, {one, two}};
+  VirtualAddress rest = both;
+  rest.targets = {two};
+  EXPECT_TRUE(lost_targets({}, {both}).empty());
+  EXPECT_TRUE(lost_targets({both}, {both}).empty());
+  EXPECT_EQ(lost_targets({both}, {rest}), (LostTargets{{ip("172.18.0.254"), {ip("172.18.0.2")}},
+                                                       {ip6("fd00:1::ff"), {ip6("fd00:1::2")}}}));
+  EXPECT_EQ(lost_targets({rest}, {}), (LostTargets{{ip("172.18.0.254"), {ip("172.18.0.3")}}}));
+}
+
 TEST(MovedPorts, AreThoseThatDifferAndHaveNoConnections) {
   PublishedPort web{"0.0.0.0", 80, "tcp", ip("172.18.0.2"), 80};
   PublishedPort moved = dns;

@@ -92,6 +92,10 @@ FirewallSpec everything() {
   for (const char* protocol : {"tcp", "udp", "sctp"})
     for (const char* host : {"0.0.0.0", "192.0.2.1", "::", "2001:db8::1"})
       spec.published.push_back({host, 80, protocol, ip("172.18.0.2"), 8080, ip6("fd18::2")});
+  const DualAddress one{ip("172.18.0.2"), ip6("fd18::2")};
+  const DualAddress two{ip("172.18.0.3"), ip6("fd18::3")};
+  spec.virtual_addresses = {{"n0", "web", {ip("172.18.0.254"), ip6("fd18::fffe")}, {one, two}},
+                            {"n0", "db", {ip("172.18.0.253"), ip6("fd18::fffd")}, {one}}};
   return spec;
 }
 

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/files.h"
+#include "network/conntrack.h"
 #include "network/name_redirection.h"
 #include "nft_program.h"
 #include "traffic.h"
@@ -190,6 +193,93 @@ TEST_F(Reach, ContainersReachAPublishedPortByTheHostsAddressEvenTheirOwn) {
   EXPECT_TRUE(connects(web.get(), World::host_ip, 8080));
   EXPECT_TRUE(connects(stranger.get(), World::host_ip, 8080));
   EXPECT_TRUE(connects(client.get(), stack.ip("front", 1), 8080));
+}
+
+/// A stack in whose network `network` 3 containers from number 2 on are service "web" at .254.
+struct Balanced : TestStack {
+  std::vector<Fd> containers;
+  std::vector<Server> servers;
+
+  explicit Balanced(const std::string& network) {
+    firewall.virtual_addresses.push_back({network, "web", {*parse_ipv4(ip(network, 254))}, {}});
+    for (std::uint32_t number = 2; number < 5; ++number)
+      firewall.virtual_addresses[0].targets.push_back({*parse_ipv4(ip(network, number)), {}});
+    apply();
+    settle_virtual_addresses(this->network(network), {*firewall.virtual_addresses[0].address.v4},
+                             {}, network_namespace.get());
+    for (std::uint32_t number = 2; number < 5; ++number) {
+      containers.push_back(container({network}, number));
+      servers.push_back(Server::tcp(containers.back().get(), "0.0.0.0", 80));
+    }
+  }
+  /// Who came to each of them since the last call, in their order.
+  std::vector<std::string> visitors() const {
+    std::vector<std::string> all;
+    for (const Server& server : servers) all.push_back(server.visitor().value_or("nobody"));
+    return all;
+  }
+};
+
+TEST_F(Reach, AVirtualAddressLeadsToItsContainersInTurn) {
+  const Balanced stack("front");
+  const Fd client = stack.container({"front"}, 9);
+  const std::string address = stack.ip("front", 254);
+  const std::vector<std::string> gateways(3, stack.ip("front", 1));
+  for (const int from : {client.get(), stack.containers[0].get(), world_->host()}) {
+    for (int time = 0; time < 3; ++time) EXPECT_TRUE(connects(from, address, 80));
+    EXPECT_EQ(stack.visitors(), gateways) << "each once, as the gateway";
+    EXPECT_TRUE(pings(from, address));
+  }
+}
+
+TEST_F(Reach, AVirtualAddressOfAnInternalNetworkIsReachedFromInsideAndTheHost) {
+  const Balanced stack("vault");
+  const std::string address = stack.ip("vault", 254);
+  for (const int from : {stack.containers[0].get(), world_->host()}) {
+    for (int time = 0; time < 3; ++time) EXPECT_TRUE(connects(from, address, 80));
+    EXPECT_EQ(stack.visitors(), std::vector<std::string>(3, stack.ip("vault", 1)));
+  }
+}
+
+TEST_F(Reach, AVirtualAddressIsNobodysForOthers) {
+  const Balanced stack("front");
+  TestStack other(19);
+  other.apply();
+  const Fd neighbour = stack.container({"back"}, 2);
+  const Fd stranger = other.container({"front"}, 2);
+  world_->route_from_lan(stack.network("front").subnet);
+  const std::string address = stack.ip("front", 254);
+  for (const int from : {neighbour.get(), stranger.get(), world_->lan()}) {
+    EXPECT_TRUE(is_cut_off(from, address, 80));
+    EXPECT_TRUE(pings_in_vain(from, address));
+  }
+}
+
+TEST_F(Reach, AVirtualAddressIsAWayAroundNoWallBetweenNeighbours) {
+  Balanced stack("front");
+  std::ranges::find(stack.firewall.networks, "front", &NetworkSpec::name)->icc = false;
+  stack.apply();
+  const std::string address = stack.ip("front", 254);
+  EXPECT_TRUE(is_cut_off(stack.containers[0].get(), address, 80));
+  EXPECT_TRUE(connects(world_->host(), address, 80));
+}
+
+TEST_F(Reach, ADatagramFindsAnotherContainerWhenItsOwnIsGone) {
+  Balanced stack("front");
+  const Fd client = stack.container({"front"}, 9);
+  const auto before = stack.firewall.virtual_addresses;
+  std::vector<Server> answering;
+  for (const Fd& container : stack.containers)
+    answering.push_back(Server::udp(container.get(), "0.0.0.0", 53));
+  const LastingClient asking(client.get(), stack.ip("front", 254), 53);
+  EXPECT_TRUE(asking.asks(answering[0]));
+  EXPECT_TRUE(asking.asks(answering[0])) << "it stays where it is";
+  auto& targets = stack.firewall.virtual_addresses[0].targets;
+  targets.erase(targets.begin());
+  const InNamespace inside(stack.network_namespace.get());
+  apply_ruleset(stack_ruleset(stack.firewall));
+  forget_flows_to(lost_targets(before, stack.firewall.virtual_addresses));
+  EXPECT_TRUE(asking.asks(answering[1]));
 }
 
 TEST_F(Reach, QuestionsTo127_0_0_11AreAnsweredAtTheGivenPort) {

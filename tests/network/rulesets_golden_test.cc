@@ -82,6 +82,22 @@ TEST(Golden, NeighboursThatMayNotTalk) {
   apart.expect("no-icc");
 }
 
+TEST(Golden, ServicesWithAVirtualAddress) {
+  Case shop({"front", "back"});
+  shop.spec.networks[1].internal = true;
+  for (std::uint32_t number = 2; number < 5; ++number) shop.plug(shop.endpoint(0, number));
+  const auto at = [&](std::size_t network, std::uint32_t number) {
+    return DualAddress{shop.address(network, number), {}};
+  };
+  shop.spec.virtual_addresses = {
+      {"front", "web", at(0, 254), {at(0, 2), at(0, 3), at(0, 4)}},
+      {"back", "db", at(1, 254), {at(1, 2)}},
+      {"back", "stopped", at(1, 253), {}},
+      {"elsewhere", "web", at(1, 252), {at(1, 2)}},
+  };
+  shop.expect("virtual-addresses");
+}
+
 TEST(Golden, EveryKindOfAddress) {
   Case addresses({"default"});
   EndpointSpec both = addresses.endpoint(0, 2);

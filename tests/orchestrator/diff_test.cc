@@ -196,6 +196,14 @@ TEST(Diff, OtherAliasesAreTakenInPlace) {
   EXPECT_EQ(verdict_of(before, after), Verdict::recreate);
 }
 
+TEST(Diff, AVirtualAddressComesAndGoesInPlace) {
+  spec::Service after = service("web");
+  after.virtual_address = true;
+  EXPECT_EQ(verdict_of(service("web"), after), Verdict::update);
+  EXPECT_EQ(verdict_of(after, service("web")), Verdict::update);
+  EXPECT_EQ(verdict_of(after, after), Verdict::keep);
+}
+
 TEST(Diff, OneOtherChangeMakesItANewContainer) {
   spec::Service after = service("web");
   after.mem_limit = 64 << 20;

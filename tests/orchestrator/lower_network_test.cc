@@ -64,6 +64,28 @@ TEST(ReadNetwork, HasSubnetRangeGatewayAndWhatIsKeptBackOfEachFamily) {
   EXPECT_EQ(shop.errors(), "");
 }
 
+TEST(VirtualAddress, IsWarnedOfWhereThereCanBeNone) {
+  Shop shop;
+  shop.web.virtual_address = true;
+  EXPECT_EQ(shop.warnings(), "");
+  shop.network.external = true;
+  EXPECT_EQ(shop.warnings(),
+            "services.web.deploy.endpoint_mode: service \"web\" has no virtual address in network "
+            "shop_default: another stack has that network\n");
+  shop.network.external = false;
+  shop.network.driver = "macvlan";
+  shop.network.driver_opts["parent"] = "eth0";
+  EXPECT_EQ(shop.warnings(),
+            "services.web.deploy.endpoint_mode: service \"web\" has no virtual address in network "
+            "shop_default: it is on a device of the host (macvlan or ipvlan)\n");
+  shop.web.networks.clear();
+  shop.web.network_mode = "host";
+  EXPECT_EQ(
+      shop.warnings(),
+      "services.web.deploy.endpoint_mode: service \"web\" has no virtual address: it is in no "
+      "network of its own\n");
+}
+
 TEST(ReadNetwork, RefusesWhatLiesOutside) {
   Shop shop;
   shop.network.ipam = {{"10.5.0.0/24", "10.6.0.0/25", "10.6.0.1", {{"printer", "10.6.0.9"}}}};

@@ -81,6 +81,17 @@ TEST(Lower, ServiceContainerNameAliasesAndShortIdAreNamesInEachNetwork) {
             (std::vector<std::string>{"web", "shop-web-1", "aaaaaaaaaaaa", "www"}));
 }
 
+TEST(Lower, AVirtualAddressHasTheNamesOfTheService) {
+  spec::Service web = service("web");
+  web.hostname = "front";
+  web.networks["default"].aliases = {"www"};
+  EXPECT_FALSE(supervisor::has_virtual_address(lowered(web)));
+  web.virtual_address = true;
+  const auto config = lowered(web);
+  ASSERT_TRUE(supervisor::has_virtual_address(config));
+  EXPECT_EQ(*config.endpoints[0].vip, (supervisor::VirtualSeat{"web", {"web", "www"}, 0}));
+}
+
 TEST(Lower, NamesAndNameServersAreHandedDown) {
   spec::Service web = service("web");
   web.links = {{"db", "store"}};

@@ -32,6 +32,23 @@ TEST(AddressWishes, AFixedAddressIsKeptFreeByAllOthers) {
   EXPECT_EQ(wishes.at("shop-db-1").at("default"), (AddressWish{-1, {}}));
 }
 
+TEST(AddressWishes, VirtualAddressesAreCountedByServiceInEachNetwork) {
+  spec::Service api = service("api");
+  api.virtual_address = true;
+  spec::Service web = service("web");
+  web.virtual_address = true;
+  web.scale = 2;
+  web.networks["back"];
+  const auto wishes = address_wishes(project({api, service("db"), web}));
+  EXPECT_EQ(wishes.at("shop-api-1").at("default").virtual_place, 0);
+  EXPECT_EQ(wishes.at("shop-db-1").at("default").virtual_place, -1);
+  for (const char* container : {"shop-web-1", "shop-web-2"}) {
+    EXPECT_EQ(wishes.at(container).at("default").virtual_place, 1);
+    EXPECT_EQ(wishes.at(container).at("back").virtual_place, 0);
+  }
+  EXPECT_EQ(wishes.at("shop-web-2").at("default").place, 3) << "containers have theirs as ever";
+}
+
 TEST(SettledNetworks, TheNetworkOfTheHostIsANetworkMode) {
   for (const std::string mode : {"host", "none"}) {
     spec::Project shop = project({service("web")});

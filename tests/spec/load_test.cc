@@ -271,9 +271,9 @@ TEST(Load, ModesOfDeployAreWhatTheyAreOnOneMachine) {
             "4: \"mode\" \"everywhere\" of \"deploy\" is not known: replicated, global, "
             "replicated-job or global-job\n");
   EXPECT_EQ(said("endpoint_mode: dnsrr"), "");
-  EXPECT_EQ(said("endpoint_mode: vip"),
-            "4: service \"web\": there is no virtual address yet (its name leads to all of its "
-            "containers in turn, as with dnsrr)\n");
+  EXPECT_EQ(said("endpoint_mode: vip"), "");
+  EXPECT_EQ(said("endpoint_mode: lvs"),
+            "4: \"endpoint_mode\" \"lvs\" of \"deploy\" is not known: vip or dnsrr\n");
 }
 
 TEST(Load, RuntimesWithTheSameWallsAreOursAndOthersAreRefused) {

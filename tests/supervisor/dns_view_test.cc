@@ -14,6 +14,7 @@ using Addresses = std::map<std::string, network::DualAddress>;
 struct Member {
   ContainerConfig config;
   Addresses addresses;
+  Addresses virtual_addresses{};
 
   Member(const std::string& service, const std::map<std::string, std::string>& networks) {
     config.id = std::string(64, service.front());
@@ -26,7 +27,7 @@ struct Member {
       addresses[network].v4 = network::parse_ipv4(address);
     }
   }
-  operator NamedContainer() const { return {&config, &addresses}; }
+  operator NamedContainer() const { return {&config, &addresses, &virtual_addresses}; }
 };
 
 const network::DualAddress gateway{network::parse_ipv4("10.127.8.1"), network::parse_ipv6("fd::1")};
@@ -93,6 +94,44 @@ TEST(DnsView, ReplicasShareTheirServicesName) {
   two.config.name = "shop-db-2";
   const std::vector<NamedContainer> running{one, two};
   EXPECT_EQ(lookup(view_of(web.config, running), "db"), "10.0.0.3 10.0.0.4");
+}
+
+/// Container `number` of db, whose service has 10.0.0.99.
+Member replica(int number, const std::string& address) {
+  Member db("db", {{"net", address}});
+  db.config.id = std::string(64, static_cast<char>('0' + number));
+  db.config.name = "shop-db-" + std::to_string(number);
+  db.config.endpoints[0].aliases = {"db", db.config.name, "Store", "host"};
+  db.config.endpoints[0].vip = VirtualSeat{"db", {"db", "Store"}, 0};
+  db.virtual_addresses["net"].v4 = network::parse_ipv4("10.0.0.99");
+  return db;
+}
+
+TEST(DnsView, AVirtualAddressHasTheServicesNamesAndContainersKeepTheirs) {
+  Member web("web", {{"net", "10.0.0.2"}});
+  web.config.links = {{"database", "db"}};
+  const Member one = replica(1, "10.0.0.3");
+  const Member two = replica(2, "10.0.0.4");
+  const std::vector<NamedContainer> running{web, one, two};
+  const auto view = view_of(web.config, running);
+  for (const char* name : {"db", "store", "db.net", "database"})
+    EXPECT_EQ(lookup(view, name), "10.0.0.99") << name;
+  EXPECT_EQ(lookup(view, "tasks.db"), "10.0.0.3 10.0.0.4");
+  EXPECT_EQ(lookup(view, "shop-db-2"), "10.0.0.4");
+  EXPECT_EQ(lookup(view, "222222222222"), "10.0.0.4");
+  EXPECT_EQ(lookup(view, "host"), "10.0.0.3 10.0.0.4");
+  const auto& reverse = view.zones[0]->reverse;
+  EXPECT_EQ(reverse.at(*network::parse_ipv4("10.0.0.99")), "db.net");
+  EXPECT_EQ(reverse.at(*network::parse_ipv4("10.0.0.3")), "shop-db-1.net");
+  EXPECT_EQ(lookup(view, "tasks.web"), "unknown");
+}
+
+TEST(DnsView, AServiceWithoutAnAddressOfItsOwnThereIsItsContainers) {
+  Member one = replica(1, "10.0.0.3");
+  one.virtual_addresses.clear();
+  const std::vector<NamedContainer> running{one};
+  EXPECT_EQ(lookup(view_of(one.config, running), "db"), "10.0.0.3");
+  EXPECT_EQ(lookup(view_of(one.config, running), "tasks.db"), "unknown");
 }
 
 TEST(DnsView, ALinkIsItsOwnersAlone) {

@@ -19,6 +19,7 @@ ContainerConfig full_config() {
                        network::parse_ipv4("172.18.0.9"),
                        "02:42:ac:12:00:09",
                        {"db", "shop-db-1"}}};
+  config.endpoints[0].vip = VirtualSeat{"db", {"db"}, 3};
   config.ports = {{"127.0.0.1", 8080, 8090, 80, "udp"}};
   config.links = {{"database", "db"}};
   config.extra_hosts = {{"far", "10.1.2.3"}};
@@ -71,6 +72,7 @@ ContainerStatus full_status() {
   status.started = TimePoint(2s);
   status.finished = TimePoint(3s);
   status.addresses = {{"shop_default", {*network::parse_ipv4("172.18.0.9")}}};
+  status.virtual_addresses = {{"shop_default", {*network::parse_ipv4("172.18.0.254")}}};
   status.published = {{"0.0.0.0", 8080, "tcp", *network::parse_ipv4("172.18.0.9"), 80}};
   status.dns_udp_port = 5353;
   status.dns_tcp_port = 5354;

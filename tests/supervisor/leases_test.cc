@@ -88,6 +88,46 @@ TEST(Lease, HasAnAddressOfEachFamilyThatTheNetworkHas) {
   EXPECT_FALSE(choose_lease(record, "shop-db-1", endpoint()).v4);
 }
 
+std::string leased_virtually(const NetworkRecord& record, Endpoint web) {
+  web.vip = VirtualSeat{"web", {"web"}, web.vip ? web.vip->place : 0};
+  return to_text(*choose_virtual_lease(record, web).v4);
+}
+
+TEST(VirtualLease, IsFromTheEndAndTheSameAsLastTime) {
+  NetworkRecord record = front();
+  EXPECT_EQ(leased_virtually(record, endpoint()), "10.5.0.254");
+  Endpoint second = endpoint();
+  second.vip = VirtualSeat{"web", {}, 1};
+  EXPECT_EQ(leased_virtually(record, second), "10.5.0.253");
+  record.leases[virtual_holder("web")].v4 = ip("10.5.0.77");
+  EXPECT_EQ(leased_virtually(record, endpoint()), "10.5.0.77");
+  EXPECT_EQ(leased(record, "shop-web-1", endpoint()), "10.5.0.3");
+}
+
+TEST(VirtualLease, IsNeverAFixedAddress) {
+  Endpoint web = endpoint();
+  web.address = ip("10.5.0.254");
+  EXPECT_EQ(leased_virtually(front(), web), "10.5.0.253") << "its own container's";
+  web.kept_free = {ip("10.5.0.253")};
+  EXPECT_EQ(leased_virtually(front(), web), "10.5.0.252") << "another's";
+}
+
+TEST(VirtualLease, IsTheServicesAndNoContainers) {
+  NetworkRecord record = front();
+  record.leases[virtual_holder("web")].v4 = ip("10.5.0.254");
+  EXPECT_TRUE(is_virtual_holder(virtual_holder("web")));
+  EXPECT_FALSE(is_virtual_holder("service"));
+  Endpoint fixed = endpoint();
+  fixed.address = ip("10.5.0.254");
+  try {
+    choose_lease(record, "shop-api-1", fixed);
+    FAIL() << "a container at a service's address";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "address 10.5.0.254 in network front is already in use by service web");
+  }
+}
+
 TEST(Reservation, KeepsAFixedAddressOfAContainerThatDoesNotRunYet) {
   NetworkRecord record = front();
   Endpoint web = endpoint();
