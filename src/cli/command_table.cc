@@ -280,7 +280,7 @@ Command cp() {
            {"-L,--follow-link", &Options::follow_link, "Copy what the source links to"},
            quiet_flag("Do not tell what was copied"),
            index_flag(),
-           {"--all", &Options::all, "Containers of `run` too (there are none yet)"}},
+           {"--all", &Options::all, "Containers of `run` too, which go anyhow: for old scripts"}},
           run_cp};
 }
 

@@ -166,7 +166,7 @@ std::vector<Flag> health_and_log_flags() {
       {"--health-start-interval", &Options::health_start_interval, "Between two until then",
        "DURATION"},
       {"--no-healthcheck", &Options::no_healthcheck, "Not even the image's"},
-      {"--log-driver", &Options::log_driver, "json-file, local or none", "NAME"},
+      {"--log-driver", &Options::log_driver, "json-file, local, syslog, journald or none", "NAME"},
       {"--log-opt", &Options::log_opt, "max-size=10m, max-file=3", "KEY=VALUE"}};
 }
 

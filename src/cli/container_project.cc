@@ -19,6 +19,7 @@
 #include "image/image_store.h"
 #include "orchestrator/host_networks.h"
 #include "orchestrator/one_off.h"
+#include "orchestrator/outside_volumes.h"
 #include "spec/load.h"
 #include "supervisor/status.h"
 
@@ -84,39 +85,11 @@ spec::Project read_document(const nlohmann::json& document, const Options& optio
   return std::move(*result.project);
 }
 
-spec::Mount inherited_mount(const runtime::MountSpec& from, const std::string& volumes) {
-  spec::Mount mount;
-  mount.target = from.target;
-  mount.recursive = from.recursive;
-  mount.subpath = from.subpath;
-  if (from.writable == runtime::Writable::no) mount.access = spec::Access::read_only;
-  mount.type = spec::MountType::bind;
-  mount.source = from.source;
-  if (!from.volume.empty()) {
-    mount.type = spec::MountType::volume;
-    mount.source = from.volume;
-    return mount;
-  }
-  const std::string prefix = volumes + "/";
-  if (!from.source.starts_with(prefix)) return mount;
-  mount.type = spec::MountType::volume;
-  mount.source = from.source.substr(prefix.size());
-  mount.source.resize(std::min(mount.source.size(), mount.source.find('/')));
-  return mount;
-}
-
-void declare_volume(const std::string& name, spec::Project& project) {
-  spec::Volume volume;
-  volume.key = volume.name = name;
-  volume.external = true;
-  project.volumes.try_emplace(name, std::move(volume));
-}
-
 /// docker's --volumes-from: all that another container has mounted, at the same places.
 void add_volumes_from(const std::vector<std::string>& texts,
                       const std::vector<FoundContainer>& containers, spec::Project& project,
                       spec::Service& service) {
-  const auto volumes = HostPaths::from_environment().volumes();
+  const HostPaths paths = HostPaths::from_environment();
   for (const auto& text : texts) {
     const std::size_t colon = text.find(':');
     const auto& other = choose_container(containers, text.substr(0, colon)).container.config;
@@ -126,13 +99,13 @@ void add_volumes_from(const std::vector<std::string>& texts,
           fmt::format("--volumes-from {}: invalid mode: {}", printable(text), printable(mode)))
           .with_hint("ro or rw")
           .with_exit_code(ExitCode::runtime_error);
-    for (const auto& each : other.spec.mounts) {
-      const auto taken = [&](const spec::Mount& own) { return own.target == each.target; };
-      if (!is_of_host(each) || std::ranges::any_of(service.volumes, taken)) continue;
-      spec::Mount mount = inherited_mount(each, volumes);
+    for (spec::Mount& mount : orchestrator::mounts_to_inherit(other, paths)) {
+      const auto taken = [&](const spec::Mount& own) { return own.target == mount.target; };
+      if (std::ranges::any_of(service.volumes, taken)) continue;
       if (mode == "ro") mount.access = spec::Access::read_only;
       if (mode == "rw") mount.access = spec::Access::read_write;
-      if (mount.type == spec::MountType::volume) declare_volume(mount.source, project);
+      if (mount.type == spec::MountType::volume)
+        orchestrator::declare_external_volume(mount.source, project);
       service.volumes.push_back(std::move(mount));
     }
   }

@@ -179,44 +179,109 @@ void add_volume(const std::string& text, Json& service, Json& document) {
   service["volumes"].push_back(text);
 }
 
+/// The fields of a line of comma-separated values, as docker reads --mount: one in double quotes
+/// may have commas.
+std::vector<std::string> mount_fields(const std::string& text) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool doubled = quoted && text.compare(i, 2, "\"\"") == 0;
+    if (text[i] == '"' && !doubled) {
+      quoted = !quoted;
+    } else if (text[i] == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += text[i];
+      if (doubled) ++i;
+    }
+  }
+  if (quoted) refuse("--mount", text, "a quote is not closed");
+  return fields;
+}
+
+/// Where what a key of --mount says stands in a file: a path into `volumes:` of a service.
+struct MountKey {
+  std::string_view key;
+  std::array<const char*, 2> path;
+  enum class Form { text, flag } form = Form::text;
+};
+constexpr std::array<MountKey, 15> mount_keys{{
+    {"type", {"type"}},
+    {"source", {"source"}},
+    {"src", {"source"}},
+    {"target", {"target"}},
+    {"dst", {"target"}},
+    {"destination", {"target"}},
+    {"consistency", {"consistency"}},
+    {"readonly", {"read_only"}, MountKey::Form::flag},
+    {"ro", {"read_only"}, MountKey::Form::flag},
+    {"bind-propagation", {"bind", "propagation"}},
+    {"bind-recursive", {"bind", "recursive"}},
+    {"volume-nocopy", {"volume", "nocopy"}, MountKey::Form::flag},
+    {"volume-subpath", {"volume", "subpath"}},
+    {"image-subpath", {"image", "subpath"}},
+    {"tmpfs-size", {"tmpfs", "size"}},
+}};
+
+bool is_switched_on(const std::string& value) {
+  return value.empty() || value == "true" || value == "1";
+}
+
+/// What --mount says of the volume itself, should it have to be made.
+bool add_volume_key(const std::string& key, const std::string& value, Json& volume) {
+  if (key == "volume-driver") {
+    volume["driver"] = value;
+    return true;
+  }
+  if (key != "volume-opt" && key != "volume-label") return false;
+  const auto [name, text] = pair_of(value);
+  volume[key == "volume-opt" ? "driver_opts" : "labels"][name] = text;
+  return true;
+}
+
+void add_mount_key(const std::string& text, const std::string& key, const std::string& value,
+                   Json& mount) {
+  if (key == "tmpfs-mode") {
+    const auto mode = parse_integer<unsigned>(value, 8);
+    if (!mode || *mode > 07777) refuse("--mount", text, "tmpfs-mode is an octal number like 1777");
+    mount["tmpfs"]["mode"] = *mode;
+    return;
+  }
+  if (key == "bind-nonrecursive") {
+    if (is_switched_on(value)) mount["bind"]["recursive"] = "disabled";
+    return;
+  }
+  const auto known = std::ranges::find(mount_keys, std::string_view(key), &MountKey::key);
+  if (known == mount_keys.end())
+    refuse("--mount", text, fmt::format("unknown key \"{}\"", printable(key)));
+  Json& place =
+      known->path[1] == nullptr ? mount[known->path[0]] : mount[known->path[0]][known->path[1]];
+  if (known->form == MountKey::Form::flag)
+    place = is_switched_on(value);
+  else
+    place = value;
+}
+
 /// docker's --mount: type=bind,src=/a,dst=/b,readonly.
 void add_long_mount(const std::string& text, Json& service, Json& document) {
   Json mount{{"type", "volume"}};
-  for (const auto& part : split(text, ',')) {
+  Json volume = Json::object();
+  for (const auto& part : mount_fields(text)) {
     const auto [key, value] = pair_of(part);
-    const bool is_true = value.empty() || value == "true" || value == "1";
-    if (key == "type") {
-      mount["type"] = value;
-    } else if (key == "source" || key == "src") {
-      mount["source"] = value;
-    } else if (key == "target" || key == "dst" || key == "destination") {
-      mount["target"] = value;
-    } else if (key == "readonly" || key == "ro") {
-      mount["read_only"] = is_true;
-    } else if (key == "bind-propagation") {
-      mount["bind"]["propagation"] = value;
-    } else if (key == "volume-nocopy") {
-      mount["volume"]["nocopy"] = is_true;
-    } else if (key == "volume-subpath") {
-      mount["volume"]["subpath"] = value;
-    } else if (key == "image-subpath") {
-      mount["image"]["subpath"] = value;
-    } else if (key == "tmpfs-size") {
-      mount["tmpfs"]["size"] = value;
-    } else if (key == "tmpfs-mode") {
-      const auto mode = parse_integer<unsigned>(value, 8);
-      if (!mode || *mode > 07777)
-        refuse("--mount", text, "tmpfs-mode is an octal number like 1777");
-      mount["tmpfs"]["mode"] = *mode;
-    } else {
-      refuse("--mount", text, fmt::format("unknown key \"{}\"", printable(key)));
-    }
+    if (!add_volume_key(key, value, volume)) add_mount_key(text, key, value, mount);
   }
   if (!mount.contains("target")) refuse("--mount", text, "target is required");
   // As docker has it, and not as compose: what is not there is a mistake.
   if (mount["type"] == "bind") mount["bind"]["create_host_path"] = false;
-  if (mount["type"] == "volume" && mount.contains("source"))
-    declare_volume(mount["source"].get<std::string>(), document);
+  const bool is_named = mount["type"] == "volume" && mount.contains("source");
+  if (!volume.empty() && !is_named)
+    refuse("--mount", text,
+           "volume-driver, volume-opt and volume-label are of a volume with a name");
+  if (is_named) {
+    const auto name = mount["source"].get<std::string>();
+    declare_volume(name, document);
+    document["volumes"][name].update(volume);
+  }
   service["volumes"].push_back(std::move(mount));
 }
 

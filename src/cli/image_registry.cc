@@ -187,9 +187,10 @@ int run_login(const Options& options) {
   if (!options.password.empty())
     std::cerr
         << "warning: --password can be read by others on this machine; use --password-stdin\n";
-  registry::log_in(registry, credentials_of(options), surroundings);
+  // Before: what is written is nobody else's to read.
   if (const auto warning = surroundings.credentials.warning(); !warning.empty())
     std::cerr << "warning: " << warning << '\n';
+  registry::log_in(registry, credentials_of(options), surroundings);
   std::cout << "Login Succeeded\n";
   return 0;
 }

@@ -108,6 +108,8 @@ int run_network_create(const Options& options) {
 int run_network_remove(const Options& options) {
   const auto host = interruptible_host(silent());
   return each_of(options.arguments, [&](const std::string& name) {
+    if (is_predefined_network(name))
+      throw Error(name + " is a pre-defined network and cannot be removed");
     const auto networks = orchestrator::list_networks(host.paths);
     try {
       orchestrator::remove_network(orchestrator::find_network(networks, name), host);

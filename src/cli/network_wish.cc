@@ -27,7 +27,7 @@ void check_name(const std::string& name) {
   if (!is_object_name(name))
     wrong(fmt::format("{} is no name for a network", stack::quoted(name)),
           "letters, digits, and _ . - behind the first");
-  if (std::ranges::find(reserved_names, name) != reserved_names.end())
+  if (is_predefined_network(name))
     wrong(fmt::format("operation is not permitted on predefined {} network", name));
 }
 
@@ -85,6 +85,10 @@ void add_driver_options(const Options& options, supervisor::Endpoint& endpoint) 
 }
 
 }  // namespace
+
+bool is_predefined_network(const std::string& name) {
+  return std::ranges::find(reserved_names, name) != reserved_names.end();
+}
 
 spec::Network network_wish(const Options& options) {
   check_driver(options.driver);

@@ -8,6 +8,8 @@
 
 namespace stack::cli {
 
+/// docker's own names, which nobody makes or removes.
+bool is_predefined_network(const std::string& name);
 /// Throws Error (usage) for what is no network: names, subnets, options that are none.
 spec::Network network_wish(const Options& options);
 /// Its network is left open.

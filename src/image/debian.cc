@@ -54,19 +54,40 @@ AptSetup retarget(const AptSetup& apt, const std::string& suite, const fs::path&
   return result;
 }
 
+/// What was said of a failure: the last lines, and before them those that speak of an error. A
+/// package's own script may have said what was wrong long before the end.
+class Complaints {
+ public:
+  void take(const std::string& line) {
+    last_.push_back(printable(line));
+    if (last_.size() <= lines_of_failure) return;
+    if (last_.front().find("error") != std::string::npos && told_.size() < lines_of_failure)
+      told_.push_back(std::move(last_.front()));
+    last_.pop_front();
+  }
+
+  std::string text() const {
+    std::string text;
+    for (const auto* lines : {&told_, &last_})
+      for (const std::string& line : *lines) text += "\n  " + line;
+    return text;
+  }
+
+ private:
+  std::deque<std::string> told_;
+  std::deque<std::string> last_;
+};
+
 void run_mmdebstrap(const DebianHost& host, const std::vector<std::string>& arguments,
                     const fs::path& scratch, const Progress& progress) {
-  std::deque<std::string> last;
+  Complaints complaints;
   const Tool tool{host.mmdebstrap, arguments, {"TMPDIR=" + scratch.native()}};
   const int code = run_tool(tool, [&](const std::string& line) {
-    last.push_back(printable(line));
-    if (last.size() > lines_of_failure) last.pop_front();
+    complaints.take(line);
     if (const auto step = progress_of(line); step && progress) progress(*step);
   });
   if (code == 0) return;
-  std::string text = fmt::format("mmdebstrap ended with code {}", code);
-  for (const std::string& line : last) text += "\n  " + line;
-  throw Error(text);
+  throw Error(fmt::format("mmdebstrap ended with code {}{}", code, complaints.text()));
 }
 
 std::optional<Fd> open_directory_in(int root, const std::string& path) {

@@ -16,14 +16,15 @@ namespace {
 /// Essential packages and apt: small, and `apt-get install` works in a container of it.
 constexpr std::string_view variant = "apt";
 /// To be raised when the same packages would be unpacked to something else.
-constexpr int recipe_format = 1;
+constexpr int recipe_format = 2;
 
 /// Documentation and translations are half of what small packages unpack to. Copyright files stay:
-/// licences ask for them.
+/// licences ask for them. So do the directories of manual pages: packages link to some there when
+/// they are configured (update-alternatives(1)), as java's do, and fail without.
 constexpr std::array<std::string_view, 7> dpkg_options = {
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
-    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/man/*/*",
     "path-exclude=/usr/share/info/*",
     "path-exclude=/usr/share/locale/*",
     "path-exclude=/usr/share/lintian/*",

@@ -85,10 +85,8 @@ class MountCollector {
   }
 
   std::vector<DesiredMount> from(const spec::VolumesFrom& source) const {
-    if (source.kind == spec::VolumesFrom::Kind::container) {
-      throw Error(fmt::format("volumes_from container:{} is not supported yet", source.name))
-          .with_hint("name the service instead, or give both a named volume");
-    }
+    // Of a container outside: settle_outside_volumes() has made them mounts of the service's own.
+    if (source.kind == spec::VolumesFrom::Kind::container) return {};
     const auto& service = project_.services.at(source.name);
     std::vector<DesiredMount> mounts = collect(service, service.name, 1);
     for (auto& each : mounts) {
@@ -167,6 +165,14 @@ bool is_volume_source(const spec::Project& project, const std::string& name) {
     return std::ranges::any_of(service.second.volumes_from, [&](const auto& source) {
       return source.kind == spec::VolumesFrom::Kind::service && source.name == name;
     });
+  });
+}
+
+bool is_awaited_to_its_end(const spec::Project& project, const std::string& name) {
+  return std::ranges::any_of(project.services, [&](const auto& service) {
+    const auto awaited = service.second.depends_on.find(name);
+    return awaited != service.second.depends_on.end() &&
+           awaited->second.condition == spec::Condition::service_completed_successfully;
   });
 }
 
@@ -273,6 +279,7 @@ class Wisher {
     DesiredContainer container = wish(service, service, number, service.name);
     container.name = container_name(project_, service, number);
     container.holds_volumes_for_others = is_volume_source(project_, service.name);
+    container.is_awaited_to_its_end = is_awaited_to_its_end(project_, service.name);
     container.prepared_by = preparations(project_, service, number, service.pre_start.size());
     add(std::move(container));
   }

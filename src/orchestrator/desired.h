@@ -129,6 +129,7 @@ struct DesiredContainer {
   std::map<std::string, AddressWish> address_wishes;  ///< by key in model.networks
   std::vector<std::string> volume_names;              ///< of `mounts`
   bool holds_volumes_for_others = false;  ///< target of volumes_from: a data container if it ends
+  bool is_awaited_to_its_end = false;     ///< somebody's `service_completed_successfully`
 };
 
 struct DesiredState {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "orchestrator/readiness.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -221,6 +222,16 @@ std::vector<FieldChange> lost_networks(const DesiredContainer& wish, const Obser
   return lost;
 }
 
+/// There to answer others rather than to come to an end: it publishes ports, or tells whether it is
+/// well, or is what an image with ports of its own runs. One that ended with 0 has been shut down,
+/// by a signal or at its own command, and has not done its work.
+bool is_server(const DesiredContainer& wish) {
+  if (wish.is_awaited_to_its_end || !wish.step.empty() || wish.one_off) return false;
+  const bool runs_the_images_program = !wish.model.command && !wish.model.entrypoint;
+  return !wish.model.ports.empty() || tells_health(wish) ||
+         (runs_the_images_program && !wish.image.exposed_ports.empty());
+}
+
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   if (is_of_another_service(wish, is))
@@ -236,7 +247,8 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
   }
   if (auto lost = lost_networks(wish, is, sources); !lost.empty())
     return {Verdict::recreate, lost, phrase(lost)};
-  if (runs_on(is) || is_completed(is) || has_nothing_to_run(wish)) return {};
+  if (runs_on(is) || has_nothing_to_run(wish)) return {};
+  if (is_completed(is) && !is_server(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.
   if (!wish.step.empty()) return {Verdict::recreate, {}, why_not_running(is)};
   return {Verdict::start, {}, why_not_running(is)};
@@ -301,10 +313,16 @@ bool is_completed(const ObservedContainer& container) {
   return once && status.phase == Phase::exited && status.exit_code == 0 && !status.stopped_by_user;
 }
 
+bool has_nothing_to_run(const ObservedContainer& container) {
+  return container.config.data_container && container.config.spec.process.arguments.empty();
+}
+
 bool is_data_container(const ObservedContainer& container) {
+  const auto& status = container.status;
   if (!container.config.data_container) return false;
-  return container.status.phase == Phase::created ||
-         (container.status.phase == Phase::exited && container.status.exit_code.value_or(0) == 0);
+  if (status.phase == Phase::created) return has_nothing_to_run(container);
+  return status.phase == Phase::exited && status.exit_code.value_or(0) == 0 &&
+         !status.stopped_by_user;
 }
 
 std::vector<FieldChange> compare_descriptions(const std::string& before, const std::string& after,

@@ -74,9 +74,13 @@ std::vector<FieldChange> compare_descriptions(const std::string& before, const s
                                               const spec::SourceMap& sources,
                                               const std::string& place);
 
-/// Ended by itself with 0, under a policy that does not ask for more: its work is done.
+/// Ended by itself with 0, under a policy that does not ask for more: its work is done, if it is no
+/// server (diff() knows).
 bool is_completed(const supervisor::ObservedContainer& container);
-/// Holds volumes for others and has nothing to run, or has run it.
+/// Holds volumes for others, and its image has no command.
+bool has_nothing_to_run(const supervisor::ObservedContainer& container);
+/// Holds volumes for others and has nothing to run, or has run it to its end. Not one that was
+/// stopped, or has not come to run yet.
 bool is_data_container(const supervisor::ObservedContainer& container);
 
 }  // namespace stack::orchestrator

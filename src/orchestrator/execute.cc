@@ -114,7 +114,24 @@ class Executor {
     result(outcome.step) = outcome.error ? StepResult::failed : StepResult::done;
     report_.step_ends(outcome.step, plan_.steps[outcome.step], result(outcome.step),
                       outcome.error ? outcome.error->message() : outcome.note);
-    if (outcome.error) execution_.errors.push_back(*outcome.error);
+    if (outcome.error) note(outcome.step, *outcome.error);
+  }
+
+  /// In docker compose's words where others wait for it, which scripts look for.
+  void note(StepId id, Error error) {
+    if (is_dependency(id)) error.add_frame("dependency failed to start");
+    execution_.errors.push_back(std::move(error));
+  }
+
+  /// A wait until another container is healthy, after which one starts.
+  bool is_dependency(StepId id) {
+    const auto* const wait = std::get_if<AwaitCondition>(&plan_.steps[id].action);
+    if (wait == nullptr || wait->condition != spec::Condition::service_healthy) return false;
+    return std::ranges::any_of(plan_.steps, [&](const Step& step) {
+      const auto* const start = std::get_if<StartContainer>(&step.action);
+      return start != nullptr && start->name != wait->name &&
+             std::ranges::find(step.after, id) != step.after.end();
+    });
   }
 
   const Plan& plan_;

@@ -23,6 +23,7 @@ class Reader {
       const auto object = objects.find(reference.source);
       if (object == objects.end()) continue;
       const std::string place = fmt::format("{}.{}", section, reference.source);
+      check_variable(object->second, reference.source, place, section);
       if (object->second.external) {
         add(fmt::format("{} is external: there is no store of {} here", place, section), place,
             "give it a file, or environment");
@@ -30,6 +31,18 @@ class Reader {
         read(object->second.file, place + ".file");
       }
     }
+  }
+
+  void check_variable(const spec::FileObject& object, const std::string& key,
+                      const std::string& place, std::string_view section) {
+    const std::string& variable = object.environment;
+    if (variable.empty() || project_.variables.contains(variable) || !failed_.insert(place).second)
+      return;
+    const std::string_view noun = section.substr(0, section.size() - 1);
+    add(fmt::format("environment variable \"{}\" required by {} \"{}\" is not set", variable, noun,
+                    key),
+        place + ".environment",
+        fmt::format("export {}=..., or set it in .env; empty is a value, too", variable));
   }
 
   void read(const std::string& path, const std::string& place) {

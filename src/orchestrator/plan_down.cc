@@ -39,6 +39,14 @@ std::set<std::string> leaving_containers(const ObservedState& observed, const Do
   return names;
 }
 
+/// Whether it ended by itself or was stopped: what it holds is for others.
+bool is_done_holding(const supervisor::ObservedContainer& container) {
+  const auto& status = container.status;
+  return container.config.data_container &&
+         (status.phase == supervisor::Phase::created ||
+          (status.phase == supervisor::Phase::exited && status.exit_code.value_or(0) == 0));
+}
+
 /// Volumes that go with these containers: anonymous ones of all but data containers, whose whole
 /// purpose is to keep them; with -v those too, and the named ones of the project.
 std::set<std::string> leaving_volumes(const ObservedState& observed, const DownPolicy& policy,
@@ -46,7 +54,7 @@ std::set<std::string> leaving_volumes(const ObservedState& observed, const DownP
   std::set<std::string> kept_services, names;
   for (const auto& name : containers) {
     const auto& container = observed.containers.at(name);
-    if (is_data_container(container)) kept_services.insert(container.config.service);
+    if (is_done_holding(container)) kept_services.insert(container.config.service);
   }
   if (policy.volumes) names.insert(policy.volume_names.begin(), policy.volume_names.end());
   std::set<std::string> services;

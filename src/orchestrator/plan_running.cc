@@ -56,7 +56,7 @@ class RestartPlanner {
   }
 
   void restart(const std::string& name, const ObservedContainer& container) {
-    if (!is_of(container, services_) || is_data_container(container)) return;
+    if (!is_of(container, services_) || has_nothing_to_run(container)) return;
     if (!container.config.step.empty() || !container.config.place.empty()) return;
     if (!visited_.insert(name).second) return;
     std::vector<StepId> after = after_dependencies(container.config.service);

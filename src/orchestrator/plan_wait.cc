@@ -26,7 +26,7 @@ Plan plan_wait(const DesiredState& desired) {
                   "others wait for its end", {});
     } else if (tells_health(wish)) {
       builder.add(AwaitCondition{name, spec::Condition::service_healthy}, "asked for", {});
-    } else if (!wish.holds_volumes_for_others) {
+    } else {
       builder.add(AwaitCondition{name, spec::Condition::service_started}, "asked for", {});
     }
   }

@@ -2,12 +2,15 @@
 #include "orchestrator/preflight.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/format.h"
 #include "base/inquiry.h"
 #include "base/text.h"
+#include "image/reference.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/one_off.h"
@@ -389,6 +392,21 @@ HostFindings check_host(const DesiredState& desired, const Changes& changes,
   return findings;
 }
 
+std::optional<std::string> fault_of_image_name(const std::string& image) {
+  try {
+    image::parse_reference(image);
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
+bool are_images_well_named(const spec::Project& project, const std::set<std::string>& services) {
+  return std::ranges::none_of(services, [&](const std::string& name) {
+    return fault_of_image_name(project.services.at(name).image).has_value();
+  });
+}
+
 std::vector<Problem> check_images(const spec::Project& project,
                                   const std::set<std::string>& services, const ImageCatalog& images,
                                   const std::map<std::string, std::string>& failures) {
@@ -398,7 +416,9 @@ std::vector<Problem> check_images(const spec::Project& project,
       "`stack image ls` lists what is there";
   const auto require = [&](const std::string& image, const std::string& place, const char* hint) {
     const auto failure = failures.find(image);
-    if (failure != failures.end()) {
+    if (const auto fault = fault_of_image_name(image)) {
+      problems.push_back({*fault, project.sources.find(place), "like nginx, nginx:1.27 or me/app"});
+    } else if (failure != failures.end()) {
       problems.push_back({fetch_failure(image, images.contains(image), failure->second),
                           project.sources.find(place), without_registry});
     } else if (!images.contains(image)) {
@@ -465,6 +485,44 @@ std::vector<Problem> strange_volumes(const DesiredState& desired, const Observed
     warnings.push_back({fmt::format("volume {} already exists but {}", stack::quoted(name), whose),
                         desired.sources.find("volumes." + volume.key),
                         "`external: true` says that an existing volume is to be used"});
+  }
+  return warnings;
+}
+
+namespace {
+
+/// "/etc/app.conf": by the endings that folders do not have.
+bool looks_like_a_file(const std::string& target) {
+  constexpr std::array<std::string_view, 32> endings = {
+      ".cfg", ".cnf",  ".conf", ".cert", ".crt",  ".css", ".csv",  ".db",
+      ".env", ".html", ".ini",  ".js",   ".json", ".key", ".lock", ".log",
+      ".md",  ".pem",  ".php",  ".pid",  ".py",   ".rb",  ".sh",   ".sock",
+      ".sql", ".toml", ".ts",   ".txt",  ".xml",  ".yml", ".yaml", ".properties"};
+  const std::string name = target.substr(target.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string::npos && dot != 0 &&
+         std::ranges::find(endings, std::string_view(name).substr(dot)) != endings.end();
+}
+
+}  // namespace
+
+std::vector<Problem> files_made_folders(const DesiredState& desired, const Changes& changes) {
+  std::vector<Problem> warnings;
+  std::set<std::string> seen;  // replicas are told once
+  for (const auto& [name, change] : changes.containers) {
+    const auto wish = desired.containers.find(name);
+    const bool made = change.verdict == Verdict::create || change.verdict == Verdict::recreate;
+    if (!made || wish == desired.containers.end()) continue;
+    for (const auto& [mount, inherited_from, image_id, backing] : wish->second.mounts) {
+      const bool is_bind = mount.type == spec::MountType::bind && mount.create_host_path;
+      if (!is_bind || !looks_like_a_file(mount.target) || stack::exists(mount.source)) continue;
+      if (!seen.insert(mount.source).second) continue;
+      warnings.push_back(
+          {fmt::format("{} is missing and becomes a folder, though {} looks like a file",
+                       mount.source, mount.target),
+           desired.sources.find(fmt::format("services.{}.volumes", wish->second.service)),
+           "make the file first; `bind: {create_host_path: false}` makes this an error"});
+    }
   }
   return warnings;
 }

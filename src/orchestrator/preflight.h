@@ -26,6 +26,10 @@ HostFindings check_host(
     const DesiredState& desired, const Changes& changes,
     const std::function<runtime::HostAbilities()>& abilities = runtime::host_abilities);
 
+/// What is wrong with the name of an image; nothing when it is one.
+std::optional<std::string> fault_of_image_name(const std::string& image);
+/// Whether the images of all these services have names that are some.
+bool are_images_well_named(const spec::Project& project, const std::set<std::string>& services);
 /// Images that do not exist, or (`failures`: image -> why) could not be fetched as was asked for;
 /// for every service of `services`: its own and those it mounts.
 std::vector<Problem> check_images(const spec::Project& project,
@@ -39,6 +43,9 @@ std::vector<Problem> strange_networks(const DesiredState& desired);
 /// Warnings: volumes that are there and were made for another project, or for none, without being
 /// said to be external.
 std::vector<Problem> strange_volumes(const DesiredState& desired, const ObservedState& observed);
+/// Warnings: bind sources that are missing and would become folders, where a file seems to be
+/// meant.
+std::vector<Problem> files_made_folders(const DesiredState& desired, const Changes& changes);
 
 /// Bind sources and externals that are missing, bind sources that should not be given away,
 /// containers without a command: for each container that the changes would create, replace or

@@ -12,6 +12,7 @@
 #include "orchestrator/host_volumes.h"
 #include "orchestrator/log_places.h"
 #include "orchestrator/native_engine.h"
+#include "orchestrator/outside_volumes.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/preflight_networks.h"
 #include "orchestrator/preflight_users.h"
@@ -139,7 +140,7 @@ ImageCatalog find_images(const spec::Project& project, const std::set<std::strin
   const image::ImageStore store(paths.images());
   ImageCatalog catalog;
   const auto look_up = [&](const std::string& reference) {
-    if (catalog.contains(reference)) return;
+    if (catalog.contains(reference) || fault_of_image_name(reference)) return;
     if (const auto image = store.find(reference))
       catalog[reference] = {image->id, image->config, image->pulled};
   };
@@ -181,25 +182,41 @@ ImageCatalog obtain_images(const spec::Project& project, const std::set<std::str
                            const HostPaths& paths, const PullImages& pull,
                            std::vector<Problem>& problems) {
   ImageCatalog images = find_images(project, services, paths);
-  const auto due = pull.fetch ? images_to_pull(project, services, images, pull.policy,
-                                               std::chrono::system_clock::now())
-                              : std::vector<PullTask>{};
+  const bool well_named = are_images_well_named(project, services);
+  const auto due = pull.fetch && well_named ? images_to_pull(project, services, images, pull.policy,
+                                                             std::chrono::system_clock::now())
+                                            : std::vector<PullTask>{};
   std::map<std::string, std::string> failures;
   if (!due.empty()) {
     failures = pull.fetch(due);
     images = find_images(project, services, paths);
   }
-  problems = check_images(project, services, images, failures);
+  std::ranges::move(check_images(project, services, images, failures),
+                    std::back_inserter(problems));
   return images;
 }
 
-UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
-              Spans* trace, const PullImages& pull = {}) {
+/// Where an image is missing, something in its place: what else is wrong is found all the same.
+void put_stand_ins(const spec::Project& project, const std::set<std::string>& services,
+                   ImageCatalog& images) {
+  ImageFacts stand_in;
+  stand_in.config.command = {"?"};
+  for (const std::string& name : services) {
+    const spec::Service& service = project.services.at(name);
+    images.try_emplace(service.image, stand_in);
+    for (const auto& step : service.pre_start)
+      if (!step.image.empty()) images.try_emplace(step.image, stand_in);
+  }
+}
+
+UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
+                         const HostPaths& paths, Spans* trace, const PullImages& pull,
+                         UpResult result) {
   Laps laps(trace, command_row);
   check_home(project, paths);
-  UpResult result;
   auto services = services_of(project, request);
-  const ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
+  ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
+  if (!result.problems.empty()) put_stand_ins(project, services, images);
   const HostFiles files = read_host_files(project, services, result.problems);
   const CdiGrants devices = find_devices(project, services, result.problems);
   if (request.one_off) services.erase(request.one_off->service);
@@ -241,10 +258,22 @@ UpResult look(const spec::Project& project, const UpRequest& request, const Host
   std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
   std::ranges::move(copies.warnings, std::back_inserter(result.warnings));
+  std::ranges::move(files_made_folders(result.desired, result.changes),
+                    std::back_inserter(result.warnings));
   std::ranges::move(check_log_places(result.desired, result.changes),
                     std::back_inserter(result.warnings));
   laps.end("preflight");
   return result;
+}
+
+UpResult look(const spec::Project& project, const UpRequest& request, const HostPaths& paths,
+              Spans* trace, const PullImages& pull = {}) {
+  if (!takes_outside_volumes(project))
+    return look_at_settled(project, request, paths, trace, pull, {});
+  UpResult result;
+  spec::Project settled = project;
+  settle_outside_volumes(paths, services_of(project, request), settled, result.problems);
+  return look_at_settled(settled, request, paths, trace, pull, std::move(result));
 }
 
 /// Whether there is something to do and nothing in its way.
@@ -578,9 +607,10 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
 namespace {
 
 /// What a project's containers should be, to start them as they are.
-DesiredState desired_of_made(const spec::Project& project, const HostPaths& paths) {
+DesiredState desired_of_made(spec::Project project, const HostPaths& paths) {
   const auto all = all_services(project);
-  std::vector<Problem> unread;  // of what exists already: it has its texts
+  std::vector<Problem> unread;  // of what exists already: it has its texts and mounts
+  if (takes_outside_volumes(project)) settle_outside_volumes(paths, all, project, unread);
   return desired_state(project, all, find_images(project, all, paths),
                        read_host_files(project, all, unread));
 }

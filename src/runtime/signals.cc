@@ -63,10 +63,21 @@ std::optional<std::string> read_proc(pid_t pid, std::string_view file) {
   }
 }
 
-/// What a process catches or blocks; nothing when that cannot be read.
+/// Its number in its own pid namespace, which is the last of "NSpid:\t4711\t1\n" (proc(5)).
+bool is_process_1(std::string_view status) {
+  constexpr std::string_view key = "\nNSpid:";
+  const auto line = status.find(key);
+  if (line == std::string_view::npos) return true;
+  std::string_view numbers = status.substr(line + key.size());
+  numbers = numbers.substr(0, numbers.find('\n'));
+  return numbers.substr(numbers.find_last_of(" \t") + 1) == "1";
+}
+
+/// What process 1 of a namespace catches or blocks; nothing when that cannot be read, or it is
+/// another process, to which the kernel does whatever a signal does.
 std::optional<std::uint64_t> noticed_signals(pid_t pid) {
   const auto status = read_proc(pid, "status");
-  if (!status) return std::nullopt;
+  if (!status || !is_process_1(*status)) return std::nullopt;
   const auto caught = signal_set(*status, "SigCgt:");
   const auto blocked = signal_set(*status, "SigBlk:");
   if (!caught || !blocked) return std::nullopt;

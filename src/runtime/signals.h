@@ -17,7 +17,8 @@ std::string signal_name(int number);
 
 /// False when the kernel would drop `signal` sent to this process 1 of a pid namespace: it neither
 /// catches nor blocks it (pid_namespaces(7)), nor waits for it in sigwait(3). True when that cannot
-/// be found out, as of a process that runs at this moment.
+/// be found out, as of a process that runs at this moment, and of one that is not process 1 (`pid:
+/// host`).
 bool init_would_notice(const ProcessIdentity& init, int signal);
 
 }  // namespace stack::runtime

@@ -100,7 +100,7 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
   std::string note;
   if (status_.process == stopped) {
     fail_point("stop.signal");
-    note = signal_or_kill();
+    note = signal_or_kill(grace);
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
   }
@@ -123,10 +123,12 @@ void ContainerTask::no_longer_restarting() {
 
 /// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
 /// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
-/// nothing.
-std::string ContainerTask::signal_or_kill() {
+/// nothing. Unless somebody gave it more time than is usual: it may have something to bring to an
+/// end, like the script of a shell.
+std::string ContainerTask::signal_or_kill(std::chrono::nanoseconds grace) {
   const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
-  if (signal == SIGKILL || runtime::init_would_notice(status_.process, signal)) {
+  const bool has_time = grace > StopRule{}.grace;
+  if (signal == SIGKILL || has_time || runtime::init_would_notice(status_.process, signal)) {
     tell_kill(signal);
     send(signal);
     return {};
@@ -300,6 +302,7 @@ bool ContainerTask::holds(AwaitedCondition condition) const {
     case AwaitedCondition::completed:
       return status_.phase == Phase::exited && status_.exit_code == 0;
     case AwaitedCondition::up:
+      if (config_.data_container && over && status_.exit_code == 0) return true;
       return is_running && std::chrono::system_clock::now() >= status_.started + long_enough_up;
     case AwaitedCondition::settled:
     case AwaitedCondition::ended:
@@ -318,6 +321,10 @@ std::optional<Error> ContainerTask::why_not(AwaitedCondition condition) const {
     return unhealthy();
   if (!status_.error.empty() && !active() && !launching_) return not_ready(how_it_ended());
   if (status_.phase != Phase::exited || condition == AwaitedCondition::running) return std::nullopt;
+  if (condition == AwaitedCondition::completed && config_.step.empty() && status_.exit_code)
+    return Error(fmt::format("service \"{}\" didn't complete successfully: exit {}",
+                             config_.service, *status_.exit_code))
+        .with_exit_code(ExitCode::not_ready);
   return not_ready(how_it_ended());
 }
 

@@ -43,6 +43,7 @@ struct Output::Source {
   Fd fd;
   Stream stream;
   std::optional<Descriptor> watched = {};  ///< while nothing is there
+  Fd peer = {};                            ///< of a terminal that all of the container had closed
 };
 
 Output::Output(Loop& loop, FdStore& store, std::string id, std::filesystem::path pipes,
@@ -126,6 +127,13 @@ void Output::collect(std::shared_ptr<Source> source) {
   spawn(*loop_, "collecting output of " + id_, pump(shared_from_this(), std::move(source)));
 }
 
+/// Opens the other end of a terminal, as which nobody controls anything (ioctl_tty(2),
+/// TIOCGPTPEER). Again when there is one: who calls vhangup(2) took it from all that had it.
+bool Output::hold_open(Source& terminal) {
+  terminal.peer = Fd(::ioctl(terminal.fd.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+  return static_cast<bool>(terminal.peer);
+}
+
 /// Moves a bounded piece; returns the number of bytes.
 std::size_t Output::move_some(Source& source) {
   const int fd = source.fd.get();
@@ -152,9 +160,9 @@ Awaitable<bool> Output::await_output(std::shared_ptr<Output> self, std::shared_p
 Awaitable<void> Output::pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source) {
   while (co_await await_output(self, source)) {
     const std::size_t moved = self->move_some(*source);
-    // A terminal that nobody has open any more is readable for ever (EIO). A FIFO has no end: we
-    // hold it for writing too.
-    if (moved == 0 && source->kind == Source::Kind::terminal) co_return;
+    // A terminal that nobody has open any more is readable for ever (EIO), until somebody opens it
+    // again: from then on we do. A FIFO has no end: we hold it for writing too.
+    if (moved == 0 && source->kind == Source::Kind::terminal && !hold_open(*source)) co_return;
     self->note_loss();
     if (moved > 0 && self->listener_) self->listener_();
     if (moved >= source->much()) {

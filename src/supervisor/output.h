@@ -61,6 +61,7 @@ class Output : public std::enable_shared_from_this<Output> {
   void collect(std::shared_ptr<Source> source);
   static Awaitable<void> pump(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
   static Awaitable<bool> await_output(std::shared_ptr<Output> self, std::shared_ptr<Source> source);
+  static bool hold_open(Source& terminal);
   std::size_t move_some(Source& source);
   void note_loss();
   Descriptor open_input();

@@ -67,7 +67,7 @@ TEST(DebianRecipe, IsOneCommandLine) {
 --aptopt=Acquire::http::Proxy "p";
 --dpkgopt=path-exclude=/usr/share/doc/*
 --dpkgopt=path-include=/usr/share/doc/*/copyright
---dpkgopt=path-exclude=/usr/share/man/*
+--dpkgopt=path-exclude=/usr/share/man/*/*
 --dpkgopt=path-exclude=/usr/share/info/*
 --dpkgopt=path-exclude=/usr/share/locale/*
 --dpkgopt=path-exclude=/usr/share/lintian/*

@@ -226,11 +226,51 @@ TEST(DataContainer, IsOneThatHoldsVolumesAndHasNothingLeftToDo) {
   supervisor::ObservedContainer container;
   EXPECT_FALSE(is_data_container(container));
   container.config.data_container = true;
-  EXPECT_TRUE(is_data_container(container));
+  EXPECT_TRUE(is_data_container(container)) << "its image has no command";
+  container.config.spec.process.arguments = {"php-fpm"};
+  EXPECT_FALSE(is_data_container(container)) << "it has not come to run yet";
   container.status.phase = supervisor::Phase::running;
   EXPECT_FALSE(is_data_container(container));
   EXPECT_TRUE(is_data_container(exited(container, 0)));
   EXPECT_FALSE(is_data_container(exited(container, 1)));
+  supervisor::ObservedContainer stopped = exited(container, 0);
+  stopped.status.stopped_by_user = true;
+  EXPECT_FALSE(is_data_container(stopped));
+}
+
+Verdict verdict_of_ended(const spec::Project& file, const DesiredState& wish) {
+  ObservedState world = come_true(desired(file));
+  world.containers["shop-web-1"] = exited(world.containers["shop-web-1"], 0);
+  return diff(wish, world, {"web"}).containers.at("shop-web-1").verdict;
+}
+
+TEST(Job, EndedByItselfAndServesNobody) {
+  const auto verdict = [](const spec::Project& file) {
+    return verdict_of_ended(file, desired(file));
+  };
+  EXPECT_EQ(verdict(project({service("web")})), Verdict::keep);
+  spec::Service published = service("web");
+  published.ports = {testing::port(8080)};
+  EXPECT_EQ(verdict(project({published})), Verdict::start);
+  spec::Service watched = service("web");
+  watched.ready.emplace();
+  EXPECT_EQ(verdict(project({watched})), Verdict::start);
+  spec::Service dependent = service("db");
+  dependent.depends_on["web"].condition = spec::Condition::service_completed_successfully;
+  EXPECT_EQ(verdict(project({published, dependent})), Verdict::keep) << "others wait for its end";
+}
+
+TEST(Job, IsNotTheProgramOfAnImageWithPorts) {
+  const auto verdict = [](const spec::Service& web) {
+    const auto file = project({web});
+    DesiredState wish = desired(file);
+    wish.containers.at("shop-web-1").image.exposed_ports = {"6379/tcp"};
+    return verdict_of_ended(file, wish);
+  };
+  spec::Service server = service("web");
+  server.command.reset();
+  EXPECT_EQ(verdict(server), Verdict::start);
+  EXPECT_EQ(verdict(service("web")), Verdict::keep) << "it runs something else";
 }
 
 }  // namespace

@@ -428,6 +428,21 @@ class ByName(ContainerTest):
         self.assertIn("drwx--x--x", self.run_box("--rm", "--mount", "type=tmpfs,dst=/m,tmpfs-mode=0711", "box:1", "ls", "-ld", "/m").out)
         self.assertIn("octal", self.run_box("--mount", "type=tmpfs,dst=/m,tmpfs-mode=9", "box:1", "true", expect=125).err)
 
+    def test_the_other_keys_of_mount(self):
+        self.addCleanup(self.stack, "volume", "rm", "-f", "roomy")
+        shown = self.run_box("--rm", "--mount",
+                             'src=roomy,dst=/m,volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs,'
+                             '"volume-opt=o=size=1m,mode=0750",volume-label=tier=x,consistency=cached',
+                             "box:1", "sh", "-c", "df -k /m; ls -ld /m").out
+        self.assertRegex(shown, r"tmpfs +1024 ")
+        self.assertIn("drwxr-x---", shown)
+        self.assertEqual(json.loads(self.stack("volume", "inspect", "roomy").out)[0]["Labels"]["tier"], "x")
+        (self.directory / "b").mkdir()
+        self.run_box("--rm", "--mount", f"type=bind,src={self.directory}/b,dst=/b,bind-nonrecursive,bind-propagation=rprivate",
+                     "box:1", "touch", "/b/seen")
+        self.assertTrue((self.directory / "b/seen").exists())
+        self.assertIn("of a volume with a name", self.run_box("--mount", "dst=/m,volume-opt=type=tmpfs", "box:1", "true", expect=125).err)
+
     def test_inspect(self):
         self.run_box("-d", "--name", "web", "-p", "80", "-l", "tier=front", "-v", "/data", "-", "sleep", "1001")
         seen = self.inspect("web")

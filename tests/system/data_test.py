@@ -87,6 +87,38 @@ class DataContainer(stacktest.StackTest):
         self.stack("exec", "-T", "db", "test", "-e", "/srv/data/from-image", expect=1)
 
 
+class ServerThatHoldsVolumes(stacktest.StackTest):
+    """As php-fpm does for nginx: it ends with 0 when it is stopped, and is no data container."""
+
+    SERVER = """
+        services:
+          app:
+            image: box:1
+            command: sh -c 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'
+            volumes: [/srv/data]
+          web:
+            image: box:1
+            command: sleep 1001
+            volumes_from: [app]
+        """
+
+    def test_it_is_started_and_restarted_like_any_other(self):
+        self.up(self.SERVER)
+        for command in (["start"], ["restart", "-t", "5"], ["start", "app"], ["restart", "app"]):
+            stacktest.eventually(lambda: "up" in self.log("app"), "the trap is set")
+            self.stack("stop")
+            row = self.ps()["app"]
+            self.assertEqual((row["State"], row["ExitCode"]), ("exited", 0), command)
+            self.stack(*command)
+            self.assertEqual(self.state_of("app"), "running", command)
+
+    def test_up_waits_for_it(self):
+        self.write_stack(self.SERVER.replace('trap "exit 0" TERM;', "exit 3;"))
+        refused = self.stack("up", "-d", "--wait", expect=None)
+        self.assertNotEqual(refused.code, 0)
+        self.assertIn("app-1 exited (3)", refused.err)
+
+
 class VolumesFrom(stacktest.StackTest):
     def test_chains_bring_every_mount_of_the_other_at_the_same_path(self):
         (self.directory / "bound").mkdir()

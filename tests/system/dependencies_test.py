@@ -87,6 +87,23 @@ class DependsOn(stacktest.StackTest):
         self.up(self.JOBS.format(tune=tune), *arguments)
         return self.runs()
 
+    def test_a_server_that_was_shut_down_is_started_again(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sleep 1001, depends_on: {db: {condition: service_healthy}}}
+              db:
+                image: box:1
+                command: sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+                healthcheck: {test: ["CMD", "true"], interval: 100ms}
+        """)
+        self.stack("exec", "-T", "db", "kill", "-TERM", "1")
+        stacktest.eventually(lambda: self.state_of("db") == "exited", "it has ended")
+        self.assertEqual(self.ps()["db"]["ExitCode"], 0)
+        self.assertRegex(self.stack("plan").out, r"start container \S+-db-1")
+        self.up()
+        self.assertEqual(self.state_of("db"), "running")
+        self.assertIn("nothing to change", self.up().err)
+
     def test_jobs_run_again_when_what_they_depend_on_is_new(self):
         (self.directory / "out").mkdir()
         self.assertEqual(sorted(self.up_jobs()), ["migrate", "report", "seed"])

@@ -33,6 +33,38 @@ LISTENER = """
 """
 
 
+class Stop(stacktest.StackTest):
+    SCRIPT = """
+        services:
+          job:
+            image: box:1
+            command: sh -c 'while [ ! -e /o/go ]; do sleep 0.05; done; echo done > /o/end'
+            volumes: ["./o:/o"]
+            {more}
+        """
+
+    def test_what_does_not_hear_the_signal_is_killed_at_once(self):
+        self.up(self.SCRIPT.format(more=""))
+        self.assertIn("killed at once: process 1 ignores SIGTERM", self.stack("stop").err)
+        self.assertEqual(self.ps()["job"]["ExitCode"], 137)
+
+    def test_unless_it_was_given_more_time_than_is_usual(self):
+        for more, flags in (("stop_grace_period: 1m", []), ("", ["-t", "60"])):
+            (self.directory / "o").mkdir(exist_ok=True)
+            for each in ("go", "end"):
+                (self.directory / "o" / each).unlink(missing_ok=True)
+            self.up(self.SCRIPT.format(more=more), "--rerun")
+            begin = f"{time.time():.3f}"
+            with subprocess.Popen([stacktest.STACK, "stop", *flags], cwd=self.directory,
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as stopping:
+                eventually(lambda: "container kill" in self.stack(
+                    "events", "--since", begin, "--until", "0s").out, "it has been sent the signal")
+                (self.directory / "o/go").touch()
+                self.assertEqual(stopping.wait(timeout=60), 0)
+            self.assertEqual((self.directory / "o/end").read_text(), "done\n")
+            self.assertEqual(self.ps()["job"]["ExitCode"], 0)
+
+
 class Kill(stacktest.StackTest):
     def up_listener(self):
         self.up(LISTENER)

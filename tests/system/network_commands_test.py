@@ -69,6 +69,11 @@ class NetworkTest(stacktest.StackTest):
 
 
 class Commands(NetworkTest):
+    def test_the_predefined_ones_stay(self):
+        for name in ("bridge", "host", "none"):
+            refused = self.network("rm", name, expect=1)
+            self.assertIn(f"{name} is a pre-defined network and cannot be removed", refused.err)
+
     def test_one_is_made_listed_inspected_and_removed(self):
         self.assertEqual(self.network("ls").out, "NETWORK ID   NAME   DRIVER   SCOPE\n")
         made = self.create("--subnet", "10.5.0.0/24", "--gateway", "10.5.0.254", "--label", "a=b",

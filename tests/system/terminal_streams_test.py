@@ -144,6 +144,33 @@ class Modes(stacktest.StackTest):
         return next(line for line in lines if re.match(r"^\d+ \d+$", line))
 
 
+class Console(stacktest.StackTest):
+    def test_a_terminal_that_everybody_had_closed_is_read_on(self):
+        """As systemd and getty do: they close what they have and open the console anew."""
+        os.mkfifo(self.directory / "go")
+        self.up("""
+            services:
+              web:
+                image: box:1
+                tty: true
+                command:
+                  - sh
+                  - -c
+                  - |
+                    echo first
+                    exec 0< /dev/null 1> /dev/null 2> /dev/null
+                    read word < /go
+                    for i in $$(seq 2000); do echo line $$i of the text on the console > /dev/console; done
+                    exec sleep 1001
+                volumes: ["./go:/go"]
+            """)
+        eventually(lambda: "first" in self.stack("logs").out, "it has spoken")
+        (self.directory / "go").write_text("word\n")
+        eventually(lambda: self.pids_running("sleep 1001"), "it has written everything")
+        eventually(lambda: "line 2000 of" in self.stack("logs").out, "all is in the log")
+        self.assertEqual(self.stack("logs").out.count("of the text on the console"), 2000)
+
+
 class Logs(stacktest.StackTest):
     SERVICES = [f"s{number}" for number in range(1, 12)] + ["a-long-name"]
 

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong is told in one report, at its lines, before anything is made."""
+
+import os
+import socket
+import unittest
+from pathlib import Path
+
+import stacktest
+
+
+class Preflight(stacktest.StackTest):
+    def refused(self, text, *arguments, expect=1, **options):
+        self.write_stack(text)
+        result = self.stack("up", "-d", *arguments, expect=expect, **options)
+        self.assertIn("Nothing was changed", result.err)
+        self.assertEqual(self.stack("ps", "-aq").out, "")
+        return result.err
+
+    def test_a_missing_image_hides_nothing_else(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            told = self.refused(f"""
+                services:
+                  web:
+                    image: nothere:1
+                    ports: ["127.0.0.1:{port}:80"]
+                    devices: [/dev/nothere]
+                    volumes: [{{type: bind, source: ./nothere, target: /x, bind: {{create_host_path: false}}}}]
+            """)
+        self.assertIn("stack.yaml:3:12: error: No such image: nothere:1", told)
+        self.assertRegex(told, rf"stack.yaml:4:\d+: error: port {port} on 127.0.0.1 is taken")
+        self.assertRegex(told, r"stack.yaml:5:\d+: error: .*/dev/nothere")
+        self.assertRegex(told, r"stack.yaml:6:\d+: error: bind source path does not exist: .*/nothere")
+
+    def test_a_variable_that_a_secret_needs(self):
+        told = self.refused("""
+            services:
+              web: {image: "box:1", command: sleep 1001, secrets: [token], configs: [tune]}
+            secrets:
+              token: {environment: STACK_TEST_TOKEN}
+            configs:
+              tune: {environment: STACK_TEST_TUNE}
+        """)
+        self.assertIn('stack.yaml:4:24: error: environment variable "STACK_TEST_TOKEN" required by '
+                      'secret "token" is not set', told)
+        self.assertIn('environment variable "STACK_TEST_TUNE" required by config "tune" is not set', told)
+        self.up(None, environment={"STACK_TEST_TOKEN": "", "STACK_TEST_TUNE": "x"})
+        self.assertEqual(self.inside("web", "cat", "/run/secrets/token", "/tune"), "x")
+
+    def test_names_of_images_are_told_at_their_lines(self):
+        told = self.refused("""
+            services:
+              a: {image: "UPPER/x y"}
+              b: {image: "a:b:c"}
+        """)
+        self.assertIn('stack.yaml:2:14: error: invalid image name "UPPER/x y"', told)
+        self.assertIn('stack.yaml:3:14: error: invalid image name "a:b:c"', told)
+
+    def test_a_folder_where_a_file_seems_to_be_meant(self):
+        result = self.up("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                volumes: ["./app.conf:/etc/app.conf", "./folder:/srv/folder"]
+        """)
+        self.assertRegex(result.err, r"warning: \S+/app.conf is missing and becomes a folder, though "
+                                     r"/etc/app.conf looks like a file")
+        self.assertNotIn("/folder is missing", result.err)
+        self.assertTrue((self.directory / "app.conf").is_dir())
+
+
+class OutsideVolumes(stacktest.StackTest):
+    SERVICE = """
+        services:
+          web:
+            image: box:1
+            command: sleep 1001
+            volumes: ["own:/own"]
+            volumes_from: ["container:{name}"{more}]
+        volumes: {{own: {{}}}}
+        """
+
+    def setUp(self):
+        super().setUp()
+        (self.directory / "folder").mkdir()
+        self.stack("container", "run", "-d", "--name", "keeper", "-v", "kept:/data", "-v",
+                   f"{self.directory}/folder:/own", "-v", f"{self.directory}/folder:/folder:ro",
+                   "box:1", "sh", "-c", "echo precious > /data/row; exec sleep 1002")
+        self.addCleanup(self.stack, "volume", "rm", "kept")
+        self.addCleanup(self.stack, "container", "rm", "-f", "keeper")
+        self.addCleanup(self.stack, "down", "-v", "--now")
+        stacktest.eventually(lambda: self.pids_running("sleep 1002"), "it has written")
+
+    def test_all_that_another_container_has_and_own_ones_win(self):
+        self.up(self.SERVICE.format(name="keeper", more=""))
+        self.assertEqual(self.inside("web", "cat", "/data/row"), "precious\n")
+        self.stack("exec", "-T", "web", "touch", "/folder/x", expect=1)
+        self.inside("web", "touch", "/own/here")
+        self.assertEqual(os.listdir(self.directory / "folder"), [])
+        self.assertIn("nothing to change", self.up().err)
+        self.stack("stop")
+        self.stack("start")
+        self.assertEqual(self.inside("web", "cat", "/data/row"), "precious\n")
+        self.stack("down", "-v", "--now")
+        self.assertIn("kept", self.stack("volume", "ls", "-q").lines)
+
+    def test_one_that_is_not_there(self):
+        self.write_stack(self.SERVICE.format(name="nobody", more=""))
+        told = self.stack("up", "-d", expect=1).err
+        self.assertRegex(told, r"stack.yaml:6:\d+: error: volumes_from of service web: there is no "
+                               r"container nobody")
+
+
+if __name__ == "__main__":
+    stacktest.main()
