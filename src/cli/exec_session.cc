@@ -71,7 +71,8 @@ void ignore_what_the_program_gets() {
 }
 
 int run_with_our_streams(const ExecRequest& request) {
-  const runtime::Joined joined = start(request, {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  const runtime::Joined joined =
+      start(request, {request.input ? STDIN_FILENO : -1, STDOUT_FILENO, STDERR_FILENO});
   ignore_what_the_program_gets();
   return wait_for(joined.pid);
 }
