@@ -236,8 +236,8 @@ TEST(Create, OneContainerAloneCanBeLeftUnstarted) {
   EXPECT_EQ("\n" + to_text(without_starts(plan_of(wish_of_web(), {}), is_run)), R"(
 #0 create network shop_default (absent)
 #1 create container shop-db-1 (absent) after #0
-#2 create container shop-web-run-0123456789ab (absent) after #0
-#3 start container shop-db-1 (created) after #1
+#2 start container shop-db-1 (created) after #1
+#3 create container shop-web-run-0123456789ab (absent) after #0 #2
 )");
 }
 
