@@ -132,7 +132,9 @@ void check_attachment(const spec::Project& project, const Options& options) {
   check_exclusions(options);
   check_known(project, options.attach);
   check_known(project, options.no_attach);
-  if (!options.exit_code_from.empty()) check_known(project, {options.exit_code_from});
+  if (options.exit_code_from.empty()) return;
+  check_known(project, {options.exit_code_from});
+  check_selected(project, {options.exit_code_from}, options);
 }
 
 std::set<std::string> attached_services(const spec::Project& project, const Options& options) {
@@ -161,7 +163,8 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
   LogRequest request;
   request.project = project.name;
   request.since = since;
-  request.announce_exits = true;
+  request.exits_since = since;
+  request.splits_streams = true;
   request.services = attached_services(project, options);
   request.awaited = select_services(project, options.arguments, Dependencies::left_out);
   if (ends_with_a_container(options))

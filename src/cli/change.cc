@@ -64,6 +64,47 @@ void check_in_file(const std::vector<std::string>& services, const NamedProject&
   }
 }
 
+namespace {
+
+/// Those that a provider has are among them.
+std::set<std::string> active_services(const spec::Project& project) {
+  std::set<std::string> services;
+  for (const auto& [name, service] : project.services) services.insert(name);
+  for (const auto& [name, provider] : project.providers) services.insert(name);
+  return services;
+}
+
+}  // namespace
+
+Target target_of(const Options& options) {
+  Target target{project_to_change(options), project_in_force(options), services_of(options)};
+  check_in_file(target.file ? options.arguments : without_container(target.project, options),
+                {target.project, target.file});
+  if (target.file && target.services.empty()) {
+    target.services = active_services(*target.file);
+    target.is_nobody = target.services.empty();
+  }
+  return target;
+}
+
+void check_selected(const spec::Project& project, const std::vector<std::string>& services,
+                    const Options& options) {
+  using orchestrator::Dependencies;
+  const auto selected = orchestrator::select_services(
+      project, options.arguments,
+      options.no_deps ? Dependencies::left_out : Dependencies::included);
+  for (const auto& name : services)
+    if (!selected.contains(name))
+      throw Error(fmt::format("no such service: {}: disabled", printable(name)))
+          .with_hint("it is none of those that are named, and none of these depends on it");
+}
+
+void check_scaled(const spec::Project& project, const Options& options) {
+  std::vector<std::string> scaled;
+  for (const auto& [name, number] : scales_of(options.scales)) scaled.push_back(name);
+  check_selected(project, scaled, options);
+}
+
 void check_services(const std::string& project, const Options& options) {
   const auto strangers = without_container(project, options);
   if (!strangers.empty()) check_in_file(strangers, load_named_project(options));

@@ -28,6 +28,25 @@ std::set<std::string> services_of(const Options& options);
 std::vector<std::string> without_container(const std::string& project, const Options& options);
 /// What neither has a container nor is in the file was mistyped: throws Error.
 void check_in_file(const std::vector<std::string>& services, const NamedProject& named);
+/// Whom a command is about that acts on containers that are there.
+struct Target {
+  std::string project;
+  std::optional<spec::Project> file;  ///< none: whatever has a container is ours
+  std::set<std::string> services;     ///< empty: all
+  bool is_nobody = false;             ///< none is named, and the file has none that is active
+};
+/// The services named, or else those of the file: neither those of profiles that are not active,
+/// nor what the file does not have (any more). Throws Error ("no such service: X") for the latter
+/// when it is named.
+Target target_of(const Options& options);
+
+/// As docker compose: throws Error for a service of which something is asked, although an `up` of
+/// the services named has nothing to do with it.
+void check_selected(const spec::Project& project, const std::vector<std::string>& services,
+                    const Options& options);
+/// Those of --scale.
+void check_scaled(const spec::Project& project, const Options& options);
+
 /// Both; reads the file only when a service has no container.
 void check_services(const std::string& project, const Options& options);
 

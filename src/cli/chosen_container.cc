@@ -24,6 +24,17 @@ void check_not_paused(const ObservedContainer& container) {
       .with_hint(fmt::format("`stack unpause {}` lets it go on", container.config.service));
 }
 
+/// One of `run` has no number, and is none of `pre_start`.
+bool may_be_meant(const ObservedContainer& container, std::optional<int> index) {
+  if (supervisor::is_one_off(container.config)) return !index;
+  return container.config.step.empty() && (!index || container.config.number == *index);
+}
+
+/// As docker compose: those of `run` come last.
+std::pair<bool, int> rank_of(const ObservedContainer& container) {
+  return {supervisor::is_one_off(container.config), container.config.number};
+}
+
 [[noreturn]] void fail_without(const std::string& service, std::optional<int> index,
                                const std::vector<std::string>& services) {
   if (index) fail("service \"{}\" is not running container #{}", service, *index);
@@ -42,14 +53,11 @@ ObservedContainer chosen_container(const std::string& project, const Options& op
   std::optional<ObservedContainer> chosen;
   for (auto& container : supervisor::read_containers(HostPaths::from_environment(), project)) {
     services.push_back(container.config.service);
-    const bool is_meant = options.container.empty()
-                              ? container.config.service == service &&
-                                    container.config.step.empty() &&
-                                    (!index || container.config.number == *index)
-                              : container.config.id == options.container;
+    const bool is_meant = options.container.empty() ? container.config.service == service &&
+                                                          may_be_meant(container, index)
+                                                    : container.config.id == options.container;
     const bool fits = is_meant && container.status.process.pid != 0;
-    if (fits && (!chosen || container.config.number < chosen->config.number))
-      chosen = std::move(container);
+    if (fits && (!chosen || rank_of(container) < rank_of(*chosen))) chosen = std::move(container);
   }
   if (!chosen) fail_without(service, index, services);
   return std::move(*chosen);

@@ -65,6 +65,19 @@ std::string life_text(const ObservedContainer& container, TimePoint now) {
   return "";
 }
 
+/// What fits into so many letters, with docker's sign that there is more.
+std::string cut(const std::string& text, std::size_t most) {
+  const auto begins_letter = [](char byte) { return (static_cast<unsigned char>(byte) >> 6) != 2; };
+  std::size_t letters = 0;
+  std::size_t last = 0;  // where the last letter that fits begins
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!begins_letter(text[at])) continue;
+    if (++letters == most) last = at;
+    if (letters > most) return text.substr(0, last) + "…";
+  }
+  return text;
+}
+
 // --- ports
 
 struct PortRange {
@@ -153,6 +166,13 @@ std::vector<std::string> mount_texts(const ObservedContainer& container) {
     const std::string volume = volume_of(mount);
     texts.push_back(volume.empty() ? mount.source : volume);
   }
+  return texts;
+}
+
+std::vector<std::string> short_mount_texts(const ObservedContainer& container) {
+  constexpr std::size_t most = 15;
+  std::vector<std::string> texts = mount_texts(container);
+  for (auto& text : texts) text = cut(text, most);
   return texts;
 }
 
@@ -259,16 +279,50 @@ std::string image_text(const ObservedContainer& container) {
   return wish_of(container).value("image", "");
 }
 
+namespace {
+
+/// As Go quotes.
+std::string go_quoted(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char byte : text) {
+    switch (byte) {
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      case '\r':
+        quoted += "\\r";
+        break;
+      default:
+        if (static_cast<unsigned char>(byte) < ' ' || byte == 0x7f)
+          quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+        else
+          quoted += byte;
+    }
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+/// As docker: an argument with a blank in it is in quotes, whatever else is.
 std::string command_text(const ObservedContainer& container, bool whole) {
   std::vector<std::string> words;
   for (const auto& argument : container.config.spec.process.arguments) {
-    const bool plain = argument.find_first_of(" \t\n'\"$;|&") == std::string::npos;
-    words.push_back(plain ? argument : "'" + argument + "'");
+    const bool is_plain = words.empty() || argument.find(' ') == std::string::npos;
+    words.push_back(is_plain ? argument : "'" + argument + "'");
   }
-  std::string text = join(words, " ");
-  constexpr std::size_t most = 19;
-  if (!whole && text.size() > most) text = text.substr(0, most) + "…";
-  return "\"" + text + "\"";
+  constexpr std::size_t most = 20;
+  const std::string text = join(words, " ");
+  return go_quoted(whole ? text : cut(text, most));
 }
 
 std::string ago_text(TimePoint then, TimePoint now) {
@@ -298,7 +352,7 @@ Json ps_json(const ObservedContainer& container, const Labels& of_project, TimeP
   json["ID"] = short_id(container.config.id);
   json["Labels"] = labels_text(container_labels(container, of_project));
   json["LocalVolumes"] = fmt::format("{}", volume_names(container).size());
-  json["Mounts"] = join(mount_texts(container), ",");
+  json["Mounts"] = join(short_mount_texts(container), ",");
   json["Names"] = container.config.name;
   json["Networks"] = join(network_names(container), ",");
   const auto project = of_project.find("com.docker.compose.project");

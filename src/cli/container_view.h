@@ -41,6 +41,8 @@ nlohmann::json wish_of(const supervisor::ObservedContainer& container);
 std::string image_text(const supervisor::ObservedContainer& container);
 /// The volumes that it has, and the paths of the host that are bound in it.
 std::vector<std::string> mount_texts(const supervisor::ObservedContainer& container);
+/// Those, cut as docker cuts them.
+std::vector<std::string> short_mount_texts(const supervisor::ObservedContainer& container);
 /// The volume that a mount's source lies in, by the store's way of laying them out; empty: none.
 std::string volume_of(const runtime::MountSpec& mount);
 /// It shows what is somewhere on the host: a bind, or a volume.

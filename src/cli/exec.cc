@@ -75,7 +75,7 @@ runtime::ProcessSpec process_of(const ObservedContainer& container, const Option
   // Detached, nobody is at it: then it is there for a program that wants one, when asked for.
   const bool wanted =
       options.detach ? options.tty : is_terminal(STDIN_FILENO) && is_terminal(STDOUT_FILENO);
-  process.terminal = wanted && !options.no_tty;
+  process.terminal = wanted && !options.no_tty && options.keeps_input;
   return process;
 }
 
@@ -90,6 +90,7 @@ int run_exec(const Options& options) {
   request.process = process_of(container, options);
   request.privileged = options.privileged;
   request.attachment = options.detach ? Attachment::detached : Attachment::attached;
+  request.input = options.keeps_input;
   request.detach_keys = keys;
   request.cache = HostPaths::from_environment().cache();
   return run_exec_session(request);

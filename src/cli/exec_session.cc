@@ -72,7 +72,7 @@ void ignore_what_the_program_gets() {
 }
 
 int run_with_our_streams(const ExecRequest& request) {
-  StreamRelay relay;
+  StreamRelay relay(request.input ? StreamRelay::Input::ours : StreamRelay::Input::none);
   const runtime::Joined joined = start(request, {relay.in(), relay.out(), relay.err()});
   ignore_what_the_program_gets();
   relay.begin();

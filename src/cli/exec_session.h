@@ -20,6 +20,7 @@ struct ExecRequest {
   runtime::ProcessSpec process;  ///< terminal: our terminal is put in raw mode and relayed
   bool privileged = false;
   Attachment attachment = Attachment::attached;
+  bool input = true;        ///< ours is the program's; without, it has none
   std::string detach_keys;  ///< bytes; they leave a program with a terminal to itself
   std::filesystem::path cache;
 };

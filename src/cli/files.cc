@@ -59,6 +59,11 @@ void write_to_stdout(std::string_view bytes) {
 
 // --- cp
 
+int tell_planned(const std::string& source, const std::string& destination) {
+  std::cout << fmt::format(" copy {} to {}\n", printable(source), printable(destination));
+  return 0;
+}
+
 [[noreturn]] void wrong_usage(const char* message) {
   throw Error(message)
       .with_hint("stack cp SERVICE:PATH PATH|-, or stack cp PATH|- SERVICE:PATH")
@@ -138,6 +143,8 @@ int run_cp(const Options& options) {
     if (request.destination == "-")
       refuse_terminal("a tar archive is not for a terminal: redirect standard output");
     const auto container = chosen(files, copy.source.service, options).front();
+    if (options.dry_run)
+      return tell_planned(container.config.name + ":" + request.source, request.destination);
     const auto left_out = copy_out(files, container, request);
     if (request.destination != "-")
       tell_copied(container.config.name + ":" + request.source, request.destination, left_out,
@@ -150,6 +157,10 @@ int run_cp(const Options& options) {
         .with_hint("choose one with --index");
   }
   for (const auto& container : containers) {
+    if (options.dry_run) {
+      tell_planned(request.source, container.config.name + ":" + request.destination);
+      continue;
+    }
     const auto left_out = copy_in(files, container, request);
     tell_copied(request.source, container.config.name + ":" + request.destination, left_out,
                 options);

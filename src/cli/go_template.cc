@@ -89,12 +89,19 @@ std::string_view text_of_nothing(const TemplatePipeline& line) {
   return has_word(map_fields, field) ? "map[]" : "<no value>";
 }
 
+/// Of a mount that is no volume, docker's JSON leaves them out, and its templates have them empty.
+bool is_name_of_mount(const Value& value, std::string_view field) {
+  return (field == "Name" || field == "Driver") && value.contains("Destination") &&
+         value.contains("Propagation");
+}
+
 Value field_of(const Value& value, const std::string& name) {
   if (!value.is_object())
     refuse(fmt::format("there is no field .{} in {}", printable(name),
                        value.is_null() ? "nothing" : printable(go_text(value))));
   const auto found = value.find(name);
   if (found != value.end()) return *found;
+  if (is_name_of_mount(value, name)) return "";
   if (may_be_left_out(name)) return nullptr;
   std::string known;
   for (const auto& key : keys_of(value)) known += fmt::format(" .{}", key);
@@ -262,6 +269,16 @@ class Renderer {
 
 }  // namespace
 
+namespace {
+
+/// Go prints a struct without its names; of what is printed whole, the publishers of `ps` are some.
+bool is_publisher(const Value& value) {
+  return value.is_object() && value.contains("PublishedPort") && value.contains("TargetPort") &&
+         value.contains("URL") && value.contains("Protocol");
+}
+
+}  // namespace
+
 std::string go_text(const nlohmann::ordered_json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_null()) return "<no value>";
@@ -270,6 +287,9 @@ std::string go_text(const nlohmann::ordered_json& value) {
     for (const Value& each : value) parts.push_back(go_text(each));
     return fmt::format("[{}]", fmt::join(parts, " "));
   }
+  if (is_publisher(value))
+    return fmt::format("{{{} {} {} {}}}", go_text(value["URL"]), go_text(value["TargetPort"]),
+                       go_text(value["PublishedPort"]), go_text(value["Protocol"]));
   if (value.is_object()) {
     std::vector<std::string> parts;
     for (const auto& key : keys_of(value))

@@ -5,15 +5,18 @@
 #include <iostream>
 #include <limits>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <vector>
 
 #include "base/files.h"
 #include "base/format.h"
+#include "base/text.h"
 #include "cli/log_printer.h"
 #include "cli/log_watch.h"
 #include "cli/style.h"
+#include "orchestrator/project_lock.h"
 #include "supervisor/earlier_logs.h"
 #include "supervisor/project_files.h"
 #include "supervisor/status.h"
@@ -44,10 +47,18 @@ struct Source {
   supervisor::LogReader reader;
   LogLabel label;
   LastLine last = LastLine::not_yet;
-  bool announced = false;
+  LogTime announced = {};  ///< up to then its ends have been announced, or are no news
   bool has_more = true;
   std::size_t shown = 0;  ///< lines in this round
   LogWindow window = {};  ///< what is older or younger is left out
+};
+
+/// Of one run of a container.
+struct RunEnd {
+  LogTime time{};
+  std::optional<int> code = {};
+  bool comes_back = false;
+  LogTime silence{};  ///< of one that it comes back from: what it said has been said by then
 };
 
 class LogView {
@@ -56,7 +67,8 @@ class LogView {
       : paths_(paths),
         request_(request),
         events_(supervisor::ProjectFiles{paths, request.project}.events()),
-        printer_(options, request.announce_exits || !request.container.empty()
+        ends_(supervisor::ProjectFiles{paths, request.project}.events()),
+        printer_(options, request.splits_streams || !request.container.empty()
                               ? LogPrinter::Streams::apart
                               : LogPrinter::Streams::together) {
     if (request.events && !request.services) printer_.announce_label({"network"});
@@ -97,19 +109,22 @@ class LogView {
 
   void observe() {
     running_ = false;
+    restarter_.reset();
+    if (follows_ends()) read_ends();
     for (const auto& container :
          supervisor::read_containers(paths_, request_.project, supervisor::ConfigParts::summary)) {
       const bool on = goes_on(container);  // once: a moment later it may be otherwise
-      if (!on) pass_on_end(container);
+      const auto ends = follows_ends() ? ends_of(container, on) : std::vector<RunEnd>{};
+      for (const RunEnd& end : ends) pass_on(end, container);
       running_ |= on && is_awaited(container);
       if (!is_wanted(container)) continue;
       Source& source = source_of(container, on);
       source.last = on ? LastLine::not_yet : LastLine::as_it_is;
       look_again(source);
-      if (on) source.announced = false;
-      if (!on && note_end(container, source))
-        ended_.emplace_back(&source, container.status.exit_code.value_or(0));
+      for (const RunEnd& end : ends) note(end, source);
     }
+    // Whoever changes the stack may start again what has just ended.
+    if (!running_) running_ = orchestrator::lock_holder(paths_, request_.project).has_value();
     if (first_look_ && request_.earlier) add_earlier();
     first_look_ = false;
   }
@@ -150,13 +165,12 @@ class LogView {
     const std::string& id = container.config.id;
     if (const auto known = sources_.find(id); known != sources_.end()) return known->second;
     const auto& config = container.config;
-    const LogLabel label =
-        label_of(supervisor::log_place(config.service, config.number, config.step), config.service,
-                 config.name);
+    const std::string usual = supervisor::log_place(config.service, config.number, config.step);
+    const bool has_its_name = config.step.empty() && config.place.empty();
+    const LogLabel label = label_of(has_its_name ? shown_name(config.name, usual) : usual,
+                                    config.service, config.name);
     Source source{supervisor::LogReader(paths_.container(request_.project, id)), label};
     source.last = on ? LastLine::not_yet : LastLine::as_it_is;
-    // What had ended before we came is no news.
-    source.announced = first_look_ && !on && !is_news(container.status.finished);
     if (container.config.log.kept == LogPolicy::Kept::nothing) tell_of_nothing(label);
     skip(source);
     return place(id, std::move(source));
@@ -167,13 +181,22 @@ class LogView {
     auto logs = supervisor::earlier_logs({paths_, request_.project});
     for (const EarlierLog& log : logs | std::views::reverse) {
       if (!is_asked_for(log) || sources_.contains(log.container_id)) continue;
+      const std::string usual = supervisor::log_place(log.service, log.number, log.step);
       const LogLabel label =
-          label_of(supervisor::log_place(log.service, log.number, log.step), log.service, log.name);
+          label_of(log.step.empty() ? shown_name(log.name, usual) : usual, log.service, log.name);
       Source source{supervisor::LogReader(log.directory), label};
       source.last = LastLine::as_it_is;
-      source.announced = true;
       if (skip(source) > 0) place(log.container_id, std::move(source));
     }
+  }
+
+  /// As docker compose has it: "web-1", and whole where `container_name` gives another name.
+  std::string shown_name(const std::string& container, const std::string& usual) const {
+    std::string by_underscore = usual;
+    by_underscore[usual.rfind('-')] = '_';  // --compatibility
+    const bool is_usual = container == request_.project + '-' + usual ||
+                          container == request_.project + '_' + by_underscore;
+    return is_usual ? usual : container;
   }
 
   /// What takes another's place has its colour.
@@ -215,19 +238,80 @@ class LogView {
     return without_end;
   }
 
-  bool is_news(LogTime time) const { return request_.since && time >= *request_.since; }
-
-  bool note_end(const ObservedContainer& container, Source& source) const {
-    if (!request_.announce_exits || source.announced || container.status.phase != Phase::exited)
-      return false;
-    source.announced = true;
-    return true;
+  /// An end that it may come back from at once: it is told when that is known.
+  bool is_being_restarted() {
+    if (!restarter_) restarter_ = orchestrator::lock_holder(paths_, request_.project).value_or("");
+    return restarter_->starts_with("stack restart");
   }
 
-  void pass_on_end(const ObservedContainer& container) {
+  bool follows_ends() const { return request_.exits_since || request_.ended; }
+
+  bool is_new_end(LogTime time) const {
+    const auto& first = request_.exits_since ? request_.exits_since : request_.since;
+    return first && time >= *first;
+  }
+
+  /// A container that runs again has no trace of its last end itself: the timeline has.
+  void read_ends() {
+    while (auto event = ends_.next()) {
+      if (event->type != "container" || event->action != "die" || !is_new_end(event->time))
+        continue;
+      const auto code = event->attributes.find("exitCode");
+      const auto number = code == event->attributes.end()
+                              ? std::nullopt
+                              : parse_integer<int>(std::string_view(code->second));
+      past_ends_[event->id].push_back({event->time, number, true, event->time});
+    }
+  }
+
+  /// Its ends that are news, the oldest first: those it came back from, and the one that it is at
+  /// when its last words are here.
+  std::vector<RunEnd> ends_of(const ObservedContainer& container, bool on) {
     const auto& status = container.status;
-    if (!request_.ended || status.phase != Phase::exited || !is_news(status.finished)) return;
-    if (passed_on_.emplace(container.config.id, status.finished).second) request_.ended(container);
+    std::vector<RunEnd> ends;
+    std::erase_if(past_ends_[container.config.id], [&](const RunEnd& end) {
+      const bool is_back = status.phase == Phase::restarting || end.time < status.started;
+      if (is_back) ends.push_back(end);
+      return is_back;
+    });
+    if (!ends.empty()) ends.back().silence = silence_after(ends.back().time, status.started);
+    if (status.phase == Phase::exited && !on && is_new_end(status.finished))
+      ends.push_back({status.finished, status.exit_code, false});
+    return ends;
+  }
+
+  /// Between an end and the next start: last words may come a little behind the end, and first ones
+  /// a little before the start.
+  static LogTime silence_after(LogTime end, LogTime start) {
+    return start > end ? end + (start - end) / 2 : LogTime::max();
+  }
+
+  void note(const RunEnd& end, Source& source) {
+    if (!request_.exits_since || end.time <= source.announced) return;
+    if (!end.comes_back && is_being_restarted()) return;
+    source.announced = end.time;
+    if (!end.comes_back) {
+      ended_.emplace_back(&source, end);
+    } else {
+      print_from(source, end.silence, without_end);
+      tell(source, end);
+    }
+  }
+
+  void tell(const Source& source, const RunEnd& end) {
+    printer_.note(source.label,
+                  fmt::format("{} exited with code {}{}", source.label.text, end.code.value_or(0),
+                              end.comes_back ? " (restarting)" : ""));
+  }
+
+  void pass_on(const RunEnd& end, ObservedContainer container) {
+    if (!request_.ended) return;
+    if (request_.services && !request_.services->contains(container.config.service)) return;
+    LogTime& last = passed_on_[container.config.id];
+    if (end.time <= last) return;
+    last = end.time;
+    container.status.exit_code = end.code;
+    request_.ended(container);
   }
 
   /// Those that come before the source's next line. Returns when the one behind them happened.
@@ -327,8 +411,7 @@ class LogView {
   /// Their last words have been shown.
   void conclude() {
     if (has_more_) return printer_.flush();
-    for (const auto& [source, code] : ended_)
-      printer_.note(source->label, fmt::format("{} exited with code {}", source->label.text, code));
+    for (const auto& [source, end] : ended_) tell(*source, end);
     ended_.clear();
     printer_.flush();
   }
@@ -336,6 +419,7 @@ class LogView {
   const HostPaths& paths_;
   const LogRequest& request_;
   supervisor::TimelineReader events_;
+  supervisor::TimelineReader ends_;
   std::optional<supervisor::Event> event_;  ///< the next one, not shown yet
   LogPrinter printer_;
   bool first_look_ = true;
@@ -345,8 +429,10 @@ class LogView {
   std::map<std::string, std::size_t> rest_of_tail_ = {};  ///< by label
   std::map<std::string, Source> sources_;
   std::vector<Source*> order_;  ///< as they were found
-  std::vector<std::pair<const Source*, int>> ended_;
-  std::set<std::pair<std::string, LogTime>> passed_on_;  ///< ends of containers, by id
+  std::vector<std::pair<const Source*, RunEnd>> ended_;
+  std::map<std::string, std::vector<RunEnd>> past_ends_;  ///< by id
+  std::optional<std::string> restarter_;      ///< who changes the stack, once it has been asked
+  std::map<std::string, LogTime> passed_on_;  ///< the last end, by id
 };
 
 bool is_over(const LogRequest& request) {

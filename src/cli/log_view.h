@@ -35,16 +35,18 @@ struct LogRequest {
   bool earlier = false;            ///< what containers said that have been replaced, too
   /// Those that the following goes on for while they run; unset: those that are shown.
   std::optional<std::set<std::string>> awaited = {};
-  bool announce_exits = false;  ///< "web-1 exited with code 0"
-  /// Each end of a container of the project, of `services` or not, that came after `since`.
+  /// From then on ends are told: "web-1 exited with code 0", "... (restarting)"; unset: none.
+  std::optional<std::chrono::system_clock::time_point> exits_since = {};
+  bool splits_streams = false;  ///< what they write to stderr goes to ours
+  /// Each end of a container of `services` that came after `since`, also of one that comes back.
   std::function<void(const supervisor::ObservedContainer&)> ended = {};
 };
 
 /// Prints what is there.
 void show_logs(const HostPaths& paths, const LogRequest& request, const Options& options);
-/// Prints what is there and what comes, until no container runs any more, `until` has passed, or
-/// `stopped` answers true: then `stop` is called, if given, and what the containers said meanwhile
-/// comes last.
+/// Prints what is there and what comes, until no container runs any more and nobody changes the
+/// stack, `until` has passed, or `stopped` answers true: then `stop` is called, if given, and what
+/// the containers said meanwhile comes last.
 void follow_logs(const HostPaths& paths, const LogRequest& request, const Options& options,
                  const std::function<bool()>& stopped, const std::function<void()>& stop = {});
 

@@ -107,6 +107,8 @@ int run_logs(const Options& options) {
     show_logs(paths, request, options);
     return 0;
   }
+  if (options.container.empty() && options.format != "json")
+    request.exits_since = std::chrono::system_clock::now();
   count_interrupts();
   follow_logs(paths, request, options, [] { return interrupts() > 0 || hung_up(); });
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;

@@ -93,8 +93,8 @@ std::optional<TimePoint> parse_time_of_day(std::string_view text, TimePoint now)
 }  // namespace
 
 std::optional<TimePoint> parse_moment(std::string_view text, TimePoint now) {
-  if (const auto ago = spec::parse_duration(text)) return now - *ago;
   if (const auto moment = parse_seconds(text)) return moment;
+  if (const auto ago = spec::parse_duration(text)) return now - *ago;
   if (const auto moment = parse_time_of_day(text, now)) return moment;
   return parse_date(text);
 }

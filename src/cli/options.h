@@ -113,8 +113,8 @@ struct Options {
   std::string workdir;
   std::vector<std::string> environment;
   std::string index;
-  bool interactive = false;  ///< without effect: standard input is always passed on
-  bool tty = false;          ///< with -d; else a terminal is used where there is one
+  bool keeps_input = true;  ///< of exec: standard input is passed on
+  bool tty = false;         ///< with -d; else a terminal is used where there is one
 
   // port
   std::string protocol;

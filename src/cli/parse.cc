@@ -392,7 +392,6 @@ std::string_view idle_flag(const Command& command, const Options& options) {
 bool cannot_preview(const Command& command) {
   constexpr std::array changing{"exec",
                                 "attach",
-                                "cp",
                                 "commit",
                                 "push",
                                 "pull",
@@ -418,7 +417,6 @@ bool cannot_preview(const Command& command) {
                                 "volume restore",
                                 "volume prune",
                                 "run",
-                                "rm",
                                 "enable",
                                 "disable",
                                 "watch",

@@ -70,32 +70,30 @@ class PlainProgress : public QuietProgress {
   std::set<std::string> skipped_;  ///< said once for all the steps of one object
 };
 
-/// An object a line, with docker compose's fields.
+/// An object a line, with docker compose's fields; `text` where there is more to say.
 class JsonProgress : public QuietProgress {
  public:
   JsonProgress(std::function<void()> on_tick, Screen screen)
       : QuietProgress(std::move(on_tick)), screen_(screen) {}
 
-  void step_begins(StepId, const Step& step) override {
-    tell(step, "Working", words_of(step).doing, "");
-  }
+  void step_begins(StepId, const Step& step) override { tell(step, words_of(step).doing, ""); }
   void step_notes(StepId, const Step& step, const std::string& text) override {
-    tell(step, "Working", text.c_str(), "");
+    tell(step, words_of(step).doing, text);
   }
   void step_ends(StepId, const Step& step, StepResult result, const std::string& text) override {
     if (result == StepResult::done) {
-      tell(step, "Done", words_of(step).done, text);
+      tell(step, words_of(step).done, text);
     } else if (result == StepResult::failed) {
-      tell(step, "Error", "Error", text);
+      tell(step, "Error", text);
     } else {
-      tell(step, "Warning", "Skipped", text);
+      tell(step, "Skipped", text);
     }
   }
 
  private:
-  void tell(const Step& step, const char* status, const char* text, const std::string& details) {
-    nlohmann::ordered_json line{{"id", subject(step.action)}, {"status", status}, {"text", text}};
-    if (!details.empty()) line["details"] = details;
+  void tell(const Step& step, std::string_view status, const std::string& text) {
+    nlohmann::ordered_json line{{"id", subject(step.action)}, {"status", status}};
+    if (!text.empty()) line["text"] = text;
     screen_.print(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
 

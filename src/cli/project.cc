@@ -14,9 +14,27 @@
 namespace stack::cli {
 namespace {
 
+/// It has no file, wherever we are.
+bool is_lone_containers(const Options& options) {
+  return options.project_name == orchestrator::lone_containers_project;
+}
+
 /// The diagnostics are on the screen already: an error without words only carries the exit code
 /// out.
-/// SERVICE=NUMBER of --scale.
+[[noreturn]] void refuse() {
+  throw Error("").with_exit_code(ExitCode::invalid_file);
+}
+
+spec::Project accept(spec::LoadResult result, std::string* words = nullptr) {
+  const std::string text = result.diagnostics.to_text();
+  if (words != nullptr) *words = text;
+  std::cerr << text;
+  if (!result.project) refuse();
+  return std::move(*result.project);
+}
+
+}  // namespace
+
 std::map<std::string, int> scales_of(const std::vector<std::string>& texts) {
   std::map<std::string, int> scales;
   for (const auto& text : texts) {
@@ -31,25 +49,6 @@ std::map<std::string, int> scales_of(const std::vector<std::string>& texts) {
   }
   return scales;
 }
-
-/// It has no file, wherever we are.
-bool is_lone_containers(const Options& options) {
-  return options.project_name == orchestrator::lone_containers_project;
-}
-
-[[noreturn]] void refuse() {
-  throw Error("").with_exit_code(ExitCode::invalid_file);
-}
-
-spec::Project accept(spec::LoadResult result, std::string* words = nullptr) {
-  const std::string text = result.diagnostics.to_text();
-  if (words != nullptr) *words = text;
-  std::cerr << text;
-  if (!result.project) refuse();
-  return std::move(*result.project);
-}
-
-}  // namespace
 
 spec::LoadRequest load_request(const Options& options) {
   spec::LoadRequest request;
@@ -96,8 +95,24 @@ spec::Project load_to_show(const Options& options) {
   refuse();
 }
 
+bool is_known_by_containers(const Options& options) {
+  if (is_lone_containers(options)) return true;
+  if (options.project_name.empty() || !options.files.empty()) return false;
+  const spec::ProjectPlace here = spec::find_project(load_request(options));
+  return orchestrator::is_at_home_elsewhere(here.name, here.working_dir,
+                                            HostPaths::from_environment());
+}
+
+std::optional<spec::Project> project_in_force(const Options& options) {
+  if (is_known_by_containers(options) || !spec::has_file(load_request(options)))
+    return std::nullopt;
+  spec::LoadRequest request = load_request(options);
+  request.services = options.arguments;
+  return spec::load(request).project;
+}
+
 NamedProject load_named_project(const Options& options) {
-  if (is_lone_containers(options)) return {options.project_name, std::nullopt};
+  if (is_known_by_containers(options)) return {project_name(options), std::nullopt};
   try {
     spec::Project project = load_project(options);
     std::string name = project.name;
@@ -107,13 +122,6 @@ NamedProject load_named_project(const Options& options) {
     if (!no_file || options.project_name.empty()) throw;
     return {project_name(options), std::nullopt};
   }
-}
-
-NamedProject load_project_to_change(const Options& options) {
-  NamedProject named = load_named_project(options);
-  if (named.project && !is_project_said(options))
-    orchestrator::check_home(*named.project, HostPaths::from_environment());
-  return named;
 }
 
 void tell_without_file(const Options& options, const char* instead) {

@@ -2,8 +2,10 @@
 // From options to a project: what nearly every command begins with.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "spec/load.h"
@@ -11,6 +13,8 @@
 namespace stack::cli {
 
 spec::LoadRequest load_request(const Options& options);
+/// SERVICE=NUMBER of --scale. Throws Error (usage).
+std::map<std::string, int> scales_of(const std::vector<std::string>& texts);
 
 /// Loads; prints diagnostics to stderr. Throws Error (exit code invalid_file) when there are
 /// errors. `words`: what was printed.
@@ -19,15 +23,22 @@ spec::Project load_project(const Options& options, std::string* words = nullptr)
 /// --format json a mistake is one line, for the program that reads it.
 spec::Project load_to_show(const Options& options);
 
-/// The name, and the project when a file can be found and is right. With -p and no file: no
-/// project.
+/// -p names a project that is at home in another folder, and no file is given: as in docker
+/// compose, what acts on containers that are there knows it by them, and reads no file.
+bool is_known_by_containers(const Options& options);
+
+/// The name, and the project when a file can be found and is right. With -p and no file, or when
+/// is_known_by_containers(): no project.
 struct NamedProject {
   std::string name;
   std::optional<spec::Project> project;
 };
 NamedProject load_named_project(const Options& options);
-/// The same for a command that changes what runs: see project_to_change().
-NamedProject load_project_to_change(const Options& options);
+
+/// The project whose services a command means that names none. Nothing when it is known by its
+/// containers, and where there is no file that can be read: a stack whose file is broken can still
+/// be stopped. Says nothing of the file.
+std::optional<spec::Project> project_in_force(const Options& options);
 
 /// For a list that is empty: where there is no stack file, tells what lists those of the whole
 /// machine.

@@ -59,6 +59,11 @@ const Fields& used_image_headings() {
   return headings;
 }
 
+/// A tag that nobody pulled was given when the image was made here.
+std::chrono::system_clock::time_point tag_time(const image::Image& image) {
+  return image.pulled == std::chrono::system_clock::time_point{} ? image.created : image.pulled;
+}
+
 nlohmann::ordered_json image_row(const UsedImage& used) {
   return {{"ID", used.named.image->id},
           {"ContainerName", used.container},
@@ -66,13 +71,14 @@ nlohmann::ordered_json image_row(const UsedImage& used) {
           {"Tag", used.named.tag},
           {"Platform", fmt::format("linux/{}", image::oci_architecture())},
           {"Size", used.named.image->size},
-          {"Created", image::to_rfc3339(used.named.image->created)}};
+          {"LastTagTime", image::to_rfc3339(tag_time(*used.named.image))}};
 }
 
 /// What is for programs in JSON is for people in a table.
 void make_readable(const UsedImage& used, nlohmann::ordered_json& row) {
   row["ID"] = short_id(row["ID"].get<std::string>());
   row["Size"] = human_size(row["Size"].get<std::uint64_t>());
+  row.erase("LastTagTime");
   row["Created"] = ago_text(used.named.image->created, std::chrono::system_clock::now());
 }
 

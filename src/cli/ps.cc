@@ -112,6 +112,7 @@ nlohmann::ordered_json ps_row(const ObservedContainer& container, const Labels& 
   if (!options.no_trunc) return row;
   row["ID"] = container.config.id;
   row["Command"] = command_text(container, true);
+  if (row.contains("Mounts")) row["Mounts"] = join(mount_texts(container), ",");
   return row;
 }
 

@@ -42,15 +42,15 @@ Meant meant_by(const Options& options, const std::vector<ObservedContainer>& con
   return meant;
 }
 
-/// Containers that were asked for, and may go. Those of `run` are for `down --remove-orphans`,
-/// unless they are named.
+/// Containers that were asked for (of `services`; empty: all), and may go. Those of `run` are for
+/// `down --remove-orphans`, unless they are named.
 std::set<std::string> leaving(const std::vector<ObservedContainer>& containers, const Meant& meant,
-                              const Options& options) {
+                              const std::set<std::string>& services, const Options& options) {
   std::set<std::string> names;
-  const auto services = services_of(meant.about_services);
   for (const ObservedContainer& each : containers) {
     const auto& config = each.config;
-    const bool is_of_them = options.arguments.empty() || services.contains(config.service);
+    const bool is_of_them =
+        services.empty() ? options.arguments.empty() : services.contains(config.service);
     const bool is_meant =
         meant.ids.contains(config.id) || (is_of_them && !supervisor::is_one_off(config));
     const bool may_go = options.stop_first || !supervisor::is_up(each.status.phase);
@@ -61,7 +61,7 @@ std::set<std::string> leaving(const std::vector<ObservedContainer>& containers, 
 
 bool is_wanted(const std::set<std::string>& names, const Options& options) {
   std::cout << fmt::format("Going to remove {}\n", fmt::join(names, ", ")) << std::flush;
-  if (options.force) return true;
+  if (options.force || options.dry_run) return true;
   std::cerr << "Are you sure? [y/N] ";
   std::string answer;
   std::getline(std::cin, answer);
@@ -76,8 +76,11 @@ int run_remove(const Options& options) {
   const auto containers = supervisor::read_containers(HostPaths::from_environment(), name,
                                                       supervisor::ConfigParts::summary);
   const Meant meant = meant_by(options, containers);
-  check_services(name, meant.about_services);
-  const auto names = leaving(containers, meant, options);
+  const Target target = target_of(meant.about_services);
+  const bool only_containers = meant.about_services.arguments.empty() && !meant.ids.empty();
+  const auto services = only_containers ? std::set<std::string>{} : target.services;
+  const auto names =
+      target.is_nobody ? std::set<std::string>{} : leaving(containers, meant, services, options);
   if (names.empty()) {
     std::cerr << "No stopped containers\n";
     return 0;
@@ -85,7 +88,7 @@ int run_remove(const Options& options) {
   if (!is_wanted(names, options)) return 0;
   count_interrupts();
   const auto progress = make_progress(options);
-  orchestrator::Host host = interruptible_host(*progress);
+  orchestrator::Host host = interruptible_host(*progress, options);
   orchestrator::RemoveRequest request;
   request.containers = names;
   request.stops = options.stop_first;

@@ -38,52 +38,45 @@ int carry_out(const Options& options, UseCase use_case) {
   return conclude(use_case(host));
 }
 
-/// Services that the file has; without one, every container is ours.
-std::set<std::string> services_in_file(const NamedProject& named) {
-  std::set<std::string> services;
-  if (!named.project) return services;
-  for (const auto& [name, service] : named.project->services) services.insert(name);
-  return services;
-}
-
-KillRequest kill_request(const Options& options, const NamedProject& named) {
-  KillRequest request{services_of(options), wanted_signal(options)};
-  if (request.services.empty() && !options.remove_orphans)
-    request.services = services_in_file(named);
-  return request;
+KillRequest kill_request(const Options& options, const Target& target) {
+  if (options.arguments.empty() && options.remove_orphans) return {{}, wanted_signal(options)};
+  return {target.services, wanted_signal(options)};
 }
 
 }  // namespace
 
 int run_kill(const Options& options) {
-  const NamedProject named = load_project_to_change(options);
-  check_in_file(without_container(named.name, options), named);
-  const KillRequest request = kill_request(options, named);
+  const Target target = target_of(options);
+  const KillRequest request = kill_request(options, target);
   return carry_out(options, [&](Host& host) {
-    Execution execution = kill(named.name, request, host);
+    Execution execution;
+    if (!target.is_nobody || options.remove_orphans)
+      execution = kill(target.project, request, host);
     if (execution.results.empty() && !options.dry_run) std::cerr << "No container to kill\n";
     return execution;
   });
 }
 
 int run_pause(const Options& options) {
-  const std::string name = project_to_change(options);
-  check_services(name, options);
-  return carry_out(options, [&](Host& host) { return pause(name, services_of(options), host); });
+  const Target target = target_of(options);
+  if (target.is_nobody) return 0;
+  return carry_out(options,
+                   [&](Host& host) { return pause(target.project, target.services, host); });
 }
 
 int run_unpause(const Options& options) {
-  const std::string name = project_to_change(options);
-  check_services(name, options);
-  return carry_out(options, [&](Host& host) { return unpause(name, services_of(options), host); });
+  const Target target = target_of(options);
+  if (target.is_nobody) return 0;
+  return carry_out(options,
+                   [&](Host& host) { return unpause(target.project, target.services, host); });
 }
 
 int run_restart(const Options& options) {
-  const NamedProject named = load_project_to_change(options);
-  check_in_file(without_container(named.name, options), named);
-  RestartRequest request{services_of(options), grace_of(options), {}};
-  if (named.project && !options.no_deps) request.links = restart_links(*named.project);
-  return carry_out(options, [&](Host& host) { return restart(named.name, request, host); });
+  const Target target = target_of(options);
+  if (target.is_nobody) return 0;
+  RestartRequest request{target.services, grace_of(options), {}};
+  if (target.file && !options.no_deps) request.links = restart_links(*target.file);
+  return carry_out(options, [&](Host& host) { return restart(target.project, request, host); });
 }
 
 }  // namespace stack::cli

@@ -31,7 +31,8 @@ Command exec_command() {
        {"--privileged", &Options::privileged, "With all capabilities"},
        index_flag(),
        detach_keys_flag(),
-       {"-i,--interactive", &Options::interactive, hidden},
+       {"-i,--interactive", &Options::keeps_input,
+        "Pass our standard input on (the default; --interactive=false)"},
        {"-t,--tty", &Options::tty, "With -d: give it a terminal; else it has one where we have"}},
       run_exec};
 }

@@ -130,7 +130,9 @@ int run_project_volumes(const Options& options) {
   if (!options.arguments.empty()) wanted = volumes_of(project, options.arguments);
   std::vector<Fields> rows;
   for (const auto& volume : store.list({{"com.docker.compose.project", project}}))
-    if (!wanted || wanted->contains(volume.name)) rows.push_back(row_of(volume));
+    if (!volume.labels.contains("com.docker.volume.anonymous") &&
+        (!wanted || wanted->contains(volume.name)))
+      rows.push_back(row_of(volume));
   const std::string format = options.quiet ? "{{.Name}}" : options.format;
   std::cout << format_rows(format, volume_headings(), {"Driver", "Name"}, rows);
   return 0;

@@ -136,8 +136,8 @@ Pipe make_large_pipe() {
 
 }  // namespace
 
-StreamRelay::StreamRelay()
-    : in_(make_large_pipe()),
+StreamRelay::StreamRelay(Input input)
+    : in_(input == Input::ours ? make_large_pipe() : Pipe{}),
       outputs_{{{make_large_pipe(), STDOUT_FILENO}, {make_pipe(), STDERR_FILENO}}},
       ended_(::eventfd(0, EFD_CLOEXEC)) {
   if (!ended_) throw_errno("eventfd");
@@ -147,13 +147,17 @@ StreamRelay::~StreamRelay() {
   await_copiers();
 }
 
-void StreamRelay::begin() {
+/// Nobody waits for it: it may be in read(2) until somebody types a line.
+void StreamRelay::pass_input_on() {
   in_.reading.reset();
-  // Nobody waits for this one: it may be in read(2) until somebody types a line.
   std::thread([to = std::move(in_.writing)] {
     take_no_signals();
     copy_input(STDIN_FILENO, to);
   }).detach();
+}
+
+void StreamRelay::begin() {
+  if (in_.reading) pass_input_on();
   for (Output& output : outputs_) {
     output.pipe.writing.reset();
     output.copier = std::thread([&output, ended = ended_.get()] {

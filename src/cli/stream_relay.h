@@ -14,13 +14,14 @@ namespace stack::cli {
 
 class StreamRelay {
  public:
+  enum class Input { ours, none };
   /// Throws Error when there are no pipes to be had.
-  StreamRelay();
+  explicit StreamRelay(Input input);
   ~StreamRelay();
   StreamRelay(const StreamRelay&) = delete;
   StreamRelay& operator=(const StreamRelay&) = delete;
 
-  // What the program is to have as 0, 1 and 2.
+  // What the program is to have as 0, 1 and 2; -1: nothing.
   int in() const { return in_.reading.get(); }
   int out() const { return outputs_[0].pipe.writing.get(); }
   int err() const { return outputs_[1].pipe.writing.get(); }
@@ -41,6 +42,7 @@ class StreamRelay {
     std::thread copier = {};
   };
 
+  void pass_input_on();
   void await_copiers();
 
   Pipe in_;

@@ -155,6 +155,7 @@ int run_up(const Options& typed) {
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace(), settling);
   check_attachment(project, options);
+  check_scaled(project, options);
   const HostPaths paths = HostPaths::from_environment();
   if (options.locked) require_locked(project, options);
   const UpRequest request = asked_for(options, project.name, planned);
@@ -178,6 +179,7 @@ int run_up(const Options& typed) {
 
 int run_create(const Options& options) {
   const spec::Project project = load_project(options);
+  check_scaled(project, options);
   UpRequest request = asked_for(options, project.name, planned_by(options));
   request.starting = Starting::nothing;
   request.what = "create";
@@ -200,7 +202,7 @@ int run_down(const Options& options) {
   const std::string& images = options.image;  // of --rmi
   check_image_removal(images);
   const NamedProject named = load_named_project(options);
-  check_in_file(without_container(named.name, options), named);
+  check_in_file(named.project ? options.arguments : without_container(named.name, options), named);
   DownPolicy policy;
   if (options.remove_orphans) policy.orphans = Orphans::remove;
   policy.volumes = options.volumes;
@@ -220,10 +222,12 @@ int run_down(const Options& options) {
   warn_of_orphans(result.plan);
   for (const auto& network : result.plan.networks_in_use)
     std::cerr << fmt::format("Network {}  Resource is still in use\n", network);
+  for (const auto& volume : result.plan.volumes_in_use)
+    std::cerr << fmt::format("Volume {}  Resource is still in use\n", volume);
   if (result.plan.empty()) std::cerr << fmt::format("Stack {}: nothing to remove\n", named.name);
-  if (!result.kept_volumes.empty()) {
+  if (!result.plan.volumes_kept.empty()) {
     std::cerr << fmt::format("Volumes kept: {} (`stack down -v` removes them)\n",
-                             fmt::join(result.kept_volumes, ", "));
+                             fmt::join(result.plan.volumes_kept, ", "));
   }
   if (named.project && result.execution.succeeded())
     remove_images_of(*named.project, images, options);
@@ -231,20 +235,27 @@ int run_down(const Options& options) {
 }
 
 int run_stop(const Options& options) {
-  const std::string name = project_to_change(options);
-  check_services(name, options);
+  const Target target = target_of(options);
+  if (target.is_nobody) return 0;
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress, options);
-  return conclude(stop(name, services_of(options), grace_of(options), host));
+  return conclude(stop(target.project, target.services, grace_of(options), host));
 }
 
 int run_start(const Options& options) {
-  const spec::Project project = load_project(options);
+  const StartRequest request{options.arguments, options.wait, wait_deadline(options)};
+  const bool has_file = !is_known_by_containers(options) &&
+                        (options.project_name.empty() || spec::has_file(load_request(options)));
+  const auto project = has_file ? std::optional(load_project(options)) : std::nullopt;
+  if (!project && options.wait)
+    throw Error("start --wait needs the stack file: `-f` says where it is")
+        .with_exit_code(ExitCode::usage);
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress, options);
-  return conclude(start(project, {options.arguments, options.wait, wait_deadline(options)}, host));
+  return conclude(project ? start(*project, request, host)
+                          : start_made(project_name(options), request.services, host));
 }
 
 }  // namespace stack::cli

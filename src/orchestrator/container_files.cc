@@ -221,8 +221,12 @@ std::vector<ObservedContainer> containers_of(const FilesOf& files, const std::st
   auto containers = supervisor::read_containers(files.paths, files.project);
   std::vector<std::string> names;
   for (const auto& each : containers) names.push_back(each.config.service);
+  std::erase_if(containers, [&](const auto& each) { return each.config.service != service; });
+  const auto is_prepared = [](const auto& each) { return each.config.step.empty(); };
+  const bool has_its_own = std::ranges::any_of(containers, is_prepared);
   std::erase_if(containers, [&](const auto& each) {
-    return each.config.service != service || !each.config.step.empty();
+    const bool is_meant = has_its_own || index ? is_prepared(each) : is_one_off(each.config);
+    return !is_meant;
   });
   if (containers.empty()) {
     Error error(fmt::format("no container found for service \"{}\"", printable(service)));

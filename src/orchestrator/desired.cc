@@ -138,7 +138,8 @@ void add_volume(const spec::Project& project, const DesiredContainer& container,
     if (container.one_off && mount.inherited_from.empty())
       volume.labels["stack.container"] = container.name;
   }
-  volume.labels.merge(volume_labels(project, volume.key));
+  volume.of_nobody = named != project.volumes.end() && named->second.of_nobody;
+  if (!volume.of_nobody) volume.labels.merge(volume_labels(project, volume.key));
   state.volumes.emplace(volume.name, std::move(volume));
 }
 

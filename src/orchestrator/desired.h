@@ -71,6 +71,7 @@ struct DesiredVolume {
   std::map<std::string, std::string> labels;
   std::string driver = {};              ///< as written; empty: local
   volumes::VolumeOptions options = {};  ///< of the driver
+  bool of_nobody = false;               ///< of the machine: no project has a claim to it
   std::string copied_from = {};  ///< volume on this host that it begins with (copied_volumes.h)
   bool operator==(const DesiredVolume&) const = default;
 };

@@ -68,6 +68,7 @@ void add_volumes(spec::Project& project, Service& service, const RunRequest& req
     if (mount.type != spec::MountType::volume || mount.source.empty()) continue;
     spec::Volume volume;
     volume.key = volume.name = mount.source;
+    volume.of_nobody = true;
     project.volumes.try_emplace(mount.source, std::move(volume));
   }
 }

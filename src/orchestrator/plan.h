@@ -121,6 +121,10 @@ struct Plan {
   std::vector<std::string> orphans;  ///< containers left alone, for a warning
   /// Networks left alone because somebody is in them, for a warning.
   std::vector<std::string> networks_in_use = {};
+  /// Of `down -v`: volumes left alone because containers that stay have them.
+  std::vector<std::string> volumes_in_use = {};
+  /// Of a `down` without -v: named ones that -v would have taken.
+  std::vector<std::string> volumes_kept = {};
   bool empty() const { return steps.empty(); }
 };
 
@@ -158,16 +162,24 @@ struct DownPolicy {
   std::set<std::string> services;           ///< empty: all, and the networks too
   std::set<std::string> known_services;     ///< of the file; empty without one: everything is ours
   std::set<std::string> inactive_services;  ///< of the file's other profiles: they stay
-  std::vector<std::string> volume_names;    ///< named ones that -v removes
+  std::vector<std::string> volume_names;    ///< named ones that -v removes, unless they are needed
+  /// Containers of all stacks, by volume.
+  std::map<std::string, std::vector<std::string>> volume_users = {};
 };
-/// Steps that take the stack away: dependents first, independent ones at once.
+/// Steps that take the stack away, or the services named: dependents first, independent ones at
+/// once. A volume that any container has that stays, stays.
 Plan plan_down(const ObservedState& observed, const DownPolicy& policy);
 
-/// stop: the same order, nothing removed. start: dependencies first, without their conditions.
+/// stop: the same order, nothing removed. start: dependencies first; a wish without its container
+/// is nobody's to wait for.
 Plan plan_stop(const ObservedState& observed, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace);
 Plan plan_start(const DesiredState& desired, const ObservedState& observed,
                 const std::set<std::string>& services);
+
+/// The same by what was recorded of containers when they were made: those of the services named
+/// (none: all) and of what they depend on, without conditions.
+Plan plan_start_made(const ObservedState& observed, const std::set<std::string>& services);
 
 struct RemoveRequest {
   std::set<std::string>
@@ -185,6 +197,9 @@ Plan plan_remove(const ObservedState& observed, const RemoveRequest& request);
 /// what. No services: all.
 Plan plan_kill(const ObservedState& observed, const std::set<std::string>& services, int signal);
 Plan plan_pause(const ObservedState& observed, const std::set<std::string>& services);
+/// Those of the services that are so, by name; one-offs left out.
+std::vector<std::string> in_phase(const ObservedState& observed,
+                                  const std::set<std::string>& services, supervisor::Phase phase);
 Plan plan_unpause(const ObservedState& observed, const std::set<std::string>& services);
 
 /// A step for each container that is to be waited for: until it has ended well when that is what

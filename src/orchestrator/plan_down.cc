@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/plan_builder.h"
 
 namespace stack::orchestrator {
@@ -11,23 +12,8 @@ bool is_orphan(const supervisor::ObservedContainer& container, const DownPolicy&
          !policy.known_services.contains(container.config.service);
 }
 
-/// `down web` takes web's dependents down too: they could not live without it.
-std::set<std::string> with_dependents(const ObservedState& observed,
-                                      std::set<std::string> services) {
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (const auto& [name, container] : observed.containers) {
-      for (const auto& dependency : recorded_dependencies(container)) {
-        if (services.contains(dependency))
-          grown |= services.insert(container.config.service).second;
-      }
-    }
-  }
-  return services;
-}
-
 std::set<std::string> leaving_containers(const ObservedState& observed, const DownPolicy& policy) {
-  const auto services = with_dependents(observed, policy.services);
+  const auto& services = policy.services;
   std::set<std::string> names;
   for (const auto& [name, container] : observed.containers) {
     if (!services.empty() && !services.contains(container.config.service)) continue;
@@ -47,36 +33,73 @@ bool is_done_holding(const supervisor::ObservedContainer& container) {
           (status.phase == supervisor::Phase::exited && status.exit_code.value_or(0) == 0));
 }
 
-/// Volumes that go with these containers: anonymous ones of all but data containers, whose whole
-/// purpose is to keep them; with -v those too, and the named ones of the project.
-std::set<std::string> leaving_volumes(const ObservedState& observed, const DownPolicy& policy,
-                                      const std::set<std::string>& containers) {
-  std::set<std::string> kept_services, names;
+/// Whether any container that stays has it, of this stack or another one.
+bool is_had_by_who_stays(const ObservedState& observed, const DownPolicy& policy,
+                         const std::set<std::string>& leaving, const volumes::VolumeInfo& volume) {
+  const auto stays = [&](const std::string& name) { return !leaving.contains(name); };
+  const auto users = policy.volume_users.find(volume.name);
+  if (users != policy.volume_users.end() && std::ranges::any_of(users->second, stays)) return true;
+  return std::ranges::any_of(observed.containers, [&](const auto& each) {
+    return stays(each.first) && has_volume(each.second, volume);
+  });
+}
+
+/// What those that leave have in common, as far as it decides about anonymous volumes.
+struct Leaving {
+  std::set<std::string> containers;
+  std::set<std::string> services;       ///< of which containers leave that are no one-offs
+  std::set<std::string> data_services;  ///< of data containers, whose whole purpose is to keep them
+};
+
+Leaving leaving_of(const ObservedState& observed, const std::set<std::string>& containers) {
+  Leaving leaving{containers, {}, {}};
   for (const auto& name : containers) {
     const auto& container = observed.containers.at(name);
-    if (is_done_holding(container)) kept_services.insert(container.config.service);
+    if (is_done_holding(container)) leaving.data_services.insert(container.config.service);
+    if (!supervisor::is_one_off(container.config))
+      leaving.services.insert(container.config.service);
   }
-  if (policy.volumes) names.insert(policy.volume_names.begin(), policy.volume_names.end());
-  std::set<std::string> services;
-  for (const auto& name : containers) {
-    const auto& config = observed.containers.at(name).config;
-    if (!supervisor::is_one_off(config)) services.insert(config.service);
-  }
+  return leaving;
+}
+
+/// An anonymous volume goes with its container, that of a data container only with -v; with -v
+/// those go too whose containers are gone already.
+bool goes_with_its_service(const std::string& service, const DownPolicy& policy,
+                           const Leaving& leaving) {
+  if (leaving.services.contains(service))
+    return policy.volumes || !leaving.data_services.contains(service);
+  const bool is_known = policy.known_services.empty() || policy.known_services.contains(service);
+  return policy.volumes && policy.services.empty() && is_known &&
+         !policy.inactive_services.contains(service);
+}
+
+bool goes_with_its_run(const std::string& run, const ObservedState& observed,
+                       const DownPolicy& policy, const Leaving& leaving) {
+  return leaving.containers.contains(run) || (policy.volumes && !observed.containers.contains(run));
+}
+
+/// Anonymous volumes that go with these containers.
+std::set<std::string> leaving_anonymous(const ObservedState& observed, const DownPolicy& policy,
+                                        const std::set<std::string>& containers) {
+  const Leaving leaving = leaving_of(observed, containers);
+  std::set<std::string> names;
   for (const auto& [name, volume] : observed.volumes) {
     const auto owner = volume.labels.find("stack.service");
     if (owner == volume.labels.end() || !is_of_project(volume, policy.project)) continue;
-    if (const auto run = volume.labels.find("stack.container"); run != volume.labels.end()) {
-      if (containers.contains(run->second) ||
-          (policy.volumes && !observed.containers.contains(run->second)))
-        names.insert(name);
-      continue;
-    }
-    const bool leaves =
-        policy.volumes ? policy.services.empty() || services.contains(owner->second)
-                       : services.contains(owner->second) && !kept_services.contains(owner->second);
-    if (leaves) names.insert(name);
+    const auto run = volume.labels.find("stack.container");
+    const bool goes = run != volume.labels.end()
+                          ? goes_with_its_run(run->second, observed, policy, leaving)
+                          : goes_with_its_service(owner->second, policy, leaving);
+    if (goes) names.insert(name);
   }
-  std::erase_if(names, [&](const auto& name) { return !observed.volumes.contains(name); });
+  return names;
+}
+
+/// Those of the project that a `down -v` of these services would take.
+std::set<std::string> named_volumes(const ObservedState& observed, const DownPolicy& policy) {
+  std::set<std::string> names;
+  for (const auto& name : policy.volume_names)
+    if (observed.volumes.contains(name)) names.insert(name);
   return names;
 }
 
@@ -112,12 +135,25 @@ Plan plan_down(const ObservedState& observed, const DownPolicy& policy) {
       builder.add(RemoveNetwork{name}, "down", removals);
     }
   }
-  for (const auto& name : leaving_volumes(observed, policy, leaving)) {
-    const bool for_good = policy.now || !policy.volumes;
-    builder.add(RemoveVolume{name, for_good}, policy.volumes ? "down -v" : "anonymous", removals);
+  std::vector<std::string> volumes_in_use, volumes_kept;
+  auto volumes = leaving_anonymous(observed, policy, leaving);
+  volumes.merge(named_volumes(observed, policy));
+  const auto& named = policy.volume_names;
+  for (const auto& name : volumes) {
+    const bool is_named = std::ranges::find(named, name) != named.end();
+    if (is_had_by_who_stays(observed, policy, leaving, observed.volumes.at(name))) {
+      if (policy.volumes) volumes_in_use.push_back(name);
+    } else if (is_named && !policy.volumes) {
+      volumes_kept.push_back(name);
+    } else {
+      builder.add(RemoveVolume{name, policy.now}, policy.volumes ? "down -v" : "anonymous",
+                  removals);
+    }
   }
   Plan plan = builder.take();
   plan.networks_in_use = std::move(networks_in_use);
+  plan.volumes_in_use = std::move(volumes_in_use);
+  plan.volumes_kept = std::move(volumes_kept);
   for (const auto& [name, container] : observed.containers) {
     const bool is_strange =
         is_orphan(container, policy) || supervisor::is_one_off(container.config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans for containers that are there: kill, pause, unpause, restart.
+// Plans for containers that are there: kill, pause, unpause, start without a file, restart.
 #include <algorithm>
 #include <functional>
 
@@ -15,6 +15,15 @@ using supervisor::Phase;
 bool is_of(const ObservedContainer& container, const std::set<std::string>& services) {
   if (supervisor::is_one_off(container.config)) return false;
   return services.empty() || services.contains(container.config.service);
+}
+
+/// Of those named, those of which nothing runs but one-offs.
+std::set<std::string> services_of_one_offs(const ObservedState& observed,
+                                           std::set<std::string> services) {
+  for (const auto& [name, container] : observed.containers)
+    if (is_running(container) && !supervisor::is_one_off(container.config))
+      services.erase(container.config.service);
+  return services;
 }
 
 /// One step for each container that qualifies, none after another.
@@ -105,9 +114,23 @@ class RestartPlanner {
 }  // namespace
 
 Plan plan_kill(const ObservedState& observed, const std::set<std::string>& services, int signal) {
-  return at_once(observed, services, is_running, [&](const std::string& name) {
-    return SignalContainer{name, signal};
-  });
+  PlanBuilder builder;
+  const auto alone = services_of_one_offs(observed, services);
+  for (const auto& [name, container] : observed.containers) {
+    const bool is_alone =
+        supervisor::is_one_off(container.config) && alone.contains(container.config.service);
+    if (is_running(container) && (is_alone || is_of(container, services)))
+      builder.add(SignalContainer{name, signal}, "asked for", {});
+  }
+  return builder.take();
+}
+
+std::vector<std::string> in_phase(const ObservedState& observed,
+                                  const std::set<std::string>& services, Phase phase) {
+  std::vector<std::string> names;
+  for (const auto& [name, container] : observed.containers)
+    if (is_of(container, services) && container.status.phase == phase) names.push_back(name);
+  return names;
 }
 
 Plan plan_pause(const ObservedState& observed, const std::set<std::string>& services) {
@@ -122,6 +145,64 @@ Plan plan_unpause(const ObservedState& observed, const std::set<std::string>& se
       observed, services,
       [](const auto& container) { return container.status.phase == Phase::paused; },
       [](const std::string& name) { return UnpauseContainer{name}; });
+}
+
+namespace {
+
+/// With what they depended on when their containers were made.
+std::set<std::string> with_recorded_dependencies(const ObservedState& observed,
+                                                 std::set<std::string> services) {
+  for (bool grown = true; grown && !services.empty();) {
+    grown = false;
+    for (const auto& [name, container] : observed.containers) {
+      if (!is_of(container, services)) continue;
+      for (const auto& needed : recorded_dependencies(container))
+        grown |= services.insert(needed).second;
+    }
+  }
+  return services;
+}
+
+class StartPlanner {
+ public:
+  StartPlanner(const ObservedState& observed, const std::set<std::string>& services)
+      : observed_(observed), services_(with_recorded_dependencies(observed, services)) {}
+
+  Plan plan() {
+    for (const auto& [name, container] : observed_.containers) start(name, container);
+    return builder_.take();
+  }
+
+ private:
+  void start(const std::string& name, const ObservedContainer& container) {
+    if (!is_of(container, services_) || !visited_.insert(name).second) return;
+    if (is_running(container) || has_nothing_to_run(container)) return;
+    if (!container.config.step.empty() || !container.config.place.empty()) return;
+    std::vector<StepId> after;
+    for (const auto& needed : recorded_dependencies(container)) append_starts_of(needed, after);
+    started_[name] = builder_.add(StartContainer{name}, "asked for", std::move(after));
+  }
+
+  void append_starts_of(const std::string& service, std::vector<StepId>& after) {
+    for (const auto& [name, container] : observed_.containers) {
+      if (container.config.service != service) continue;
+      start(name, container);
+      if (const auto step = started_.find(name); step != started_.end())
+        after.push_back(step->second);
+    }
+  }
+
+  const ObservedState& observed_;
+  std::set<std::string> services_;  ///< empty: all
+  PlanBuilder builder_;
+  std::set<std::string> visited_;
+  std::map<std::string, StepId> started_;
+};
+
+}  // namespace
+
+Plan plan_start_made(const ObservedState& observed, const std::set<std::string>& services) {
+  return StartPlanner(observed, services).plan();
 }
 
 Plan plan_restart(const ObservedState& observed, const RestartRequest& request) {

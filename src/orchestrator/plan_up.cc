@@ -352,9 +352,29 @@ class UpPlanner {
       }
     }
     append_preparations(wish, after);
+    if (wish.one_off) create_behind(name, after);
+    append_surplus(wish, after);
     steps_.started[name] = builder_.add(StartContainer{name}, start_reason(name), std::move(after));
     visiting_.erase(name);
     if (is_kept_until_settled(name)) settle(name);
+  }
+
+  /// What a person runs once is not left behind when what it needs fails, or is waited for in vain.
+  void create_behind(const std::string& name, const std::vector<StepId>& steps) {
+    const auto created = steps_.created.find(name);
+    if (created == steps_.created.end()) return;
+    for (const StepId step : steps)
+      if (!builder_.depends(step, created->second)) builder_.put_after(created->second, step);
+  }
+
+  /// Of one service, what is scaled away goes before what is missing comes: of a range of ports
+  /// there may be just enough.
+  void append_surplus(const DesiredContainer& wish, std::vector<StepId>& after) const {
+    if (verdict(wish.name) != Verdict::create || !wish.step.empty()) return;
+    for (const std::string& name : late_)
+      if (observed_.containers.at(name).config.service == wish.service &&
+          verdict(name) == Verdict::remove)
+        append_if(steps_.removed, name, after);
   }
 
   void append_stop_of_old(const std::string& place, std::vector<StepId>& after) const {

@@ -474,7 +474,8 @@ std::vector<Problem> strange_volumes(const DesiredState& desired, const Observed
   if (desired.project == lone_containers_project) return warnings;
   for (const auto& [name, volume] : desired.volumes) {
     const auto there = observed.volumes.find(name);
-    if (volume.external || volume.key.empty() || there == observed.volumes.end()) continue;
+    if (volume.external || volume.of_nobody || volume.key.empty()) continue;
+    if (there == observed.volumes.end()) continue;
     if (is_of_project(there->second, desired.project)) continue;
     const auto owner = there->second.labels.find("com.docker.compose.project");
     const std::string whose =

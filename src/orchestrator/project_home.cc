@@ -77,6 +77,12 @@ std::vector<std::filesystem::path> project_files(const std::string& project,
   return files;
 }
 
+bool is_at_home_elsewhere(const std::string& project, const std::filesystem::path& folder,
+                          const HostPaths& paths) {
+  const auto home = project_home(project, paths);
+  return home && *home != folder && !is_same(*home, folder);
+}
+
 void check_home(const spec::Project& project, const HostPaths& paths) {
   check_home(project.name, project.working_dir, paths);
 }

@@ -28,6 +28,10 @@ bool is_isolated(const std::string& project, const std::filesystem::path& folder
 std::vector<std::filesystem::path> project_files(const std::string& project,
                                                  const HostPaths& paths);
 
+/// Whether the project of this name was brought up in another folder than `folder`.
+bool is_at_home_elsewhere(const std::string& project, const std::filesystem::path& folder,
+                          const HostPaths& paths);
+
 /// Throws Error with both paths when the project of this name is at home in another folder that
 /// still exists.
 void check_home(const spec::Project& project, const HostPaths& paths);

@@ -60,6 +60,12 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
   }
 }
 
+std::optional<std::string> lock_holder(const HostPaths& paths, const std::string& project) {
+  const auto path = paths.project_run(project) / "lock";
+  if (!stack::exists(path) || FileLock::try_acquire(path)) return std::nullopt;
+  return std::string(trim(read_file_if_exists(path).value_or(somebody)));
+}
+
 void remove_lock(const HostPaths& paths, const std::string& project, const FileLock& /*lock*/) {
   const auto directory = paths.project_run(project);
   ::unlink((directory / "lock").c_str());

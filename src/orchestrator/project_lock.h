@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/files.h"
@@ -18,6 +19,9 @@ FileLock lock_project(
     const HostPaths& paths, const std::string& project, const std::string& who,
     const std::function<void(const std::string&)>& waiting,
     const std::function<bool()>& given_up = [] { return false; });
+
+/// Who changes the project at this moment ("stack up (pid 812)"); nothing when nobody does.
+std::optional<std::string> lock_holder(const HostPaths& paths, const std::string& project);
 
 /// Takes the lock away again, and its directory when nothing else is in it: of a project that there
 /// is nothing of.

@@ -119,6 +119,32 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   laps.end("plan");
 }
 
+/// The volumes that a `down` of these services is about. What the file does not declare is
+/// somebody's of another file.
+std::set<std::string> declared_volumes(const spec::Project& project,
+                                       const std::set<std::string>& services) {
+  std::set<std::string> used, names;
+  for (const auto& [name, service] : project.services)
+    for (const auto& mount : service.volumes)
+      if (services.contains(name)) used.insert(mount.source);
+  for (const auto& [key, volume] : project.volumes)
+    if (!volume.external && (services.empty() || used.contains(key))) names.insert(volume.name);
+  return names;
+}
+
+/// The same without a file: those that containers of these services have.
+std::set<std::string> volumes_had(const ObservedState& observed,
+                                  const std::set<std::string>& services) {
+  std::set<std::string> names;
+  for (const auto& [name, volume] : observed.volumes) {
+    const bool is_had = std::ranges::any_of(observed.containers, [&](const auto& each) {
+      return services.contains(each.second.config.service) && has_volume(each.second, volume);
+    });
+    if (services.empty() || is_had) names.insert(name);
+  }
+  return names;
+}
+
 DownPolicy completed_policy(DownPolicy policy, const std::string& name,
                             const spec::Project* project, const ObservedState& observed) {
   policy.project = name;
@@ -126,8 +152,11 @@ DownPolicy completed_policy(DownPolicy policy, const std::string& name,
     policy.known_services = known_services(*project);
     policy.inactive_services = project->inactive_services;
   }
+  const auto meant = project != nullptr ? declared_volumes(*project, policy.services)
+                                        : volumes_had(observed, policy.services);
   for (const auto& [volume, info] : observed.volumes) {
-    if (is_of_project(info, name) && info.labels.contains("com.docker.compose.volume"))
+    const bool is_named = info.labels.contains("com.docker.compose.volume");
+    if (is_of_project(info, name) && is_named && meant.contains(volume))
       policy.volume_names.push_back(volume);
   }
   return policy;
@@ -412,10 +441,8 @@ DownResult look_down(const std::string& name, const spec::Project* project, Down
     check_home(*project, paths);
   const ObservedState observed = engine.observe();
   policy = completed_policy(std::move(policy), name, project, observed);
-  DownResult result;
-  result.plan = plan_down(observed, policy);
-  if (!policy.volumes) result.kept_volumes = policy.volume_names;
-  return result;
+  policy.volume_users = volume_users(paths);
+  return {plan_down(observed, policy), {}};
 }
 
 }  // namespace
@@ -539,7 +566,7 @@ Execution remove(const std::string& name, const RemoveRequest& request, Host& ho
   NativeEngine engine(host.paths, nothing);
   RemoveRequest completed = request;
   if (request.volumes) completed.volume_users = volume_users(host.paths);
-  return execute(plan_remove(engine.observe(), completed), engine, host.report, host.interrupted);
+  return carry_out(plan_remove(engine.observe(), completed), engine, host);
 }
 
 Execution kill(const std::string& name, const KillRequest& request, Host& host) {
@@ -548,14 +575,36 @@ Execution kill(const std::string& name, const KillRequest& request, Host& host) 
   });
 }
 
+namespace {
+
+/// What cannot be done because it is done, or has nothing to undo: docker refuses it, after the
+/// rest.
+void add_refusals(Execution& execution, const std::vector<std::string>& containers,
+                  const char* why) {
+  for (const auto& container : containers)
+    execution.errors.emplace_back(fmt::format("Container {} {}", container, why));
+}
+
+}  // namespace
+
 Execution pause(const std::string& name, const std::set<std::string>& services, Host& host) {
-  return execute_on(name, host,
-                    [&](const auto& observed) { return plan_pause(observed, services); });
+  std::vector<std::string> paused;
+  Execution execution = execute_on(name, host, [&](const auto& observed) {
+    paused = in_phase(observed, services, supervisor::Phase::paused);
+    return plan_pause(observed, services);
+  });
+  add_refusals(execution, paused, "is already paused");
+  return execution;
 }
 
 Execution unpause(const std::string& name, const std::set<std::string>& services, Host& host) {
-  return execute_on(name, host,
-                    [&](const auto& observed) { return plan_unpause(observed, services); });
+  std::vector<std::string> running;
+  Execution execution = execute_on(name, host, [&](const auto& observed) {
+    running = in_phase(observed, services, supervisor::Phase::running);
+    return plan_unpause(observed, services);
+  });
+  add_refusals(execution, running, "is not paused");
+  return execution;
 }
 
 Execution act_on(const std::string& name, const std::vector<Action>& actions, Locked locked,
@@ -606,13 +655,44 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
 
 namespace {
 
+/// As many of each service as there are, whatever the file says: `up --scale` made them.
+spec::Project as_many_as_made(spec::Project project, const HostPaths& paths) {
+  for (const auto& each :
+       supervisor::read_containers(paths, project.name, supervisor::ConfigParts::summary)) {
+    const auto service = project.services.find(each.config.service);
+    if (service == project.services.end() || supervisor::is_one_off(each.config)) continue;
+    service->second.scale = std::max(service->second.scale, each.config.number);
+  }
+  return project;
+}
+
 /// What a project's containers should be, to start them as they are.
-DesiredState desired_of_made(spec::Project project, const HostPaths& paths) {
+DesiredState desired_of_made(const spec::Project& written, const HostPaths& paths) {
+  spec::Project project = as_many_as_made(written, paths);
   const auto all = all_services(project);
   std::vector<Problem> unread;  // of what exists already: it has its texts and mounts
   if (takes_outside_volumes(project)) settle_outside_volumes(paths, all, project, unread);
   return desired_state(project, all, find_images(project, all, paths),
                        read_host_files(project, all, unread));
+}
+
+/// Nobody waits for a container of a scaled service that is not there.
+void forget_unmade(DesiredState& desired, const ObservedState& observed) {
+  std::erase_if(desired.containers, [&](const auto& each) {
+    return each.second.step.empty() && !observed.containers.contains(each.first);
+  });
+}
+
+/// As docker compose; told before anything is started.
+void require_containers(const spec::Project& project, const std::set<std::string>& wanted,
+                        const ObservedState& observed) {
+  std::set<std::string> made;
+  for (const auto& [name, container] : observed.containers)
+    if (!supervisor::is_one_off(container.config)) made.insert(container.config.service);
+  for (const auto& service : wanted)
+    if (!made.contains(service) && project.services.at(service).scale > 0)
+      throw Error(fmt::format("service \"{}\" has no container to start", service))
+          .with_hint("`stack up` makes it");
 }
 
 bool is_to_boot(const supervisor::ObservedContainer& container) {
@@ -638,6 +718,8 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
     ObservedState observed = engine.observe();
     engine.count_orphans_as_ended(observed);
     engine.give_up_waiting_at(request.deadline);
+    require_containers(project, wanted, observed);
+    forget_unmade(desired, observed);
     execution = carry_out(plan_start(desired, observed, wanted), engine, host);
     std::erase_if(desired.containers, [&](const auto& each) {
       return !wanted.contains(each.second.service) || !observed.containers.contains(each.first);
@@ -645,6 +727,20 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   }
   if (!request.wait || host.effect == Effect::none || !execution.succeeded()) return execution;
   return wait_until_ready(desired, request.deadline, host);
+}
+
+Execution start_made(const std::string& project, const std::vector<std::string>& services,
+                     Host& host) {
+  const ChangeLock lock(project, "stack start", host);
+  const DesiredState nothing{project, "", {}, {}, {}, {}};
+  NativeEngine engine(host.paths, nothing);
+  ObservedState observed = engine.observe();
+  engine.count_orphans_as_ended(observed);
+  std::set<std::string> missing(services.begin(), services.end());
+  for (const auto& [name, container] : observed.containers) missing.erase(container.config.service);
+  if (observed.containers.empty()) fail("no container found for project \"{}\"", project);
+  if (!missing.empty()) fail("no such service: {}", *missing.begin());
+  return carry_out(plan_start_made(observed, {services.begin(), services.end()}), engine, host);
 }
 
 std::set<std::string> services_to_boot(const ObservedState& observed) {
@@ -666,6 +762,7 @@ Execution boot(const spec::Project& project, Host& host) {
   NativeEngine engine(host.paths, desired);
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);
+  forget_unmade(desired, observed);
   const std::set<std::string> wanted = services_to_boot(observed);
   for (auto& [name, wish] : desired.containers)
     std::erase_if(wish.model.depends_on,

@@ -93,7 +93,6 @@ UpResult up(const spec::Project& project, const UpRequest& request, Host& host);
 struct DownResult {
   Plan plan;
   Execution execution;
-  std::vector<std::string> kept_volumes;  ///< named ones of the project that stay
 };
 /// What `down` would do; touches nothing.
 DownResult preview_down(const std::string& name, const spec::Project* project, DownPolicy policy,
@@ -118,7 +117,13 @@ struct StartRequest {
   bool wait = false;                  ///< until they are ready: see wait.h
   std::optional<std::chrono::steady_clock::time_point> deadline = {};  ///< of every wait
 };
+/// Every container of those services and of what they depend on, whatever the file says of their
+/// number. Throws Error when one of these services has none.
 Execution start(const spec::Project& project, const StartRequest& request, Host& host);
+/// The same without a file: what depends on what is as it was when the containers were made, and
+/// no condition is waited for.
+Execution start_made(const std::string& project, const std::vector<std::string>& services,
+                     Host& host);
 
 /// After the machine has started: services of which a container does not run although its restart
 /// policy is `always`, or `unless-stopped` and nobody stopped it.

@@ -410,6 +410,7 @@ struct Volume {
   StringMap driver_opts;
   bool external = false;
   StringMap labels;
+  bool of_nobody = false;  ///< `run -v NAME:/path`: made when it is missing, and of no project
   bool operator==(const Volume&) const = default;
 };
 

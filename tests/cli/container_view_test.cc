@@ -93,6 +93,16 @@ TEST(ContainerView, TheCommandIsQuotedAndCut) {
   EXPECT_EQ(command_text(container(Phase::running), true), "\"sh -c 'echo hello; sleep 10'\"");
 }
 
+TEST(ContainerView, TheCommandIsQuotedAsGoQuotes) {
+  auto each = container(Phase::running);
+  each.config.spec.process.arguments = {"sh", "-c", "echo \"a\"\n\techo b"};
+  EXPECT_EQ(command_text(each, true), R"("sh -c 'echo \"a\"\n\techo b'")");
+  each.config.spec.process.arguments = {"0123456789012345678é"};
+  EXPECT_EQ(command_text(each, false), "\"0123456789012345678é\"");
+  each.config.spec.process.arguments = {"0123456789012345678é9"};
+  EXPECT_EQ(command_text(each, false), "\"0123456789012345678…\"");
+}
+
 TEST(ContainerView, JsonHasTheFieldsThatScriptsRead) {
   const auto each = container(Phase::running);
   const auto json = ps_json(each, {{"com.docker.compose.project", "shop"}}, now, wish_of(each), {});

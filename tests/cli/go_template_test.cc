@@ -42,6 +42,19 @@ TEST(GoTemplate, PrintsFieldsAsGoDoes) {
   EXPECT_EQ(render("{{.Args}} {{.Nothing}}"), "[-g daemon off;] <no value>");
 }
 
+TEST(GoTemplate, AMountThatIsNoVolumeHasAnEmptyName) {
+  const auto value = nlohmann::ordered_json::parse(R"({"Mounts": [
+      {"Type": "bind", "Destination": "/a", "Propagation": "rprivate"},
+      {"Type": "volume", "Name": "data", "Destination": "/b", "Propagation": ""}]})");
+  EXPECT_EQ(GoTemplate("{{range .Mounts}}[{{.Name}}]{{end}}").render(value), "[][data]");
+}
+
+TEST(GoTemplate, PublishersAreStructs) {
+  const auto value = nlohmann::ordered_json::parse(R"({"Publishers": [
+      {"Protocol": "tcp", "PublishedPort": 18080, "TargetPort": 80, "URL": "0.0.0.0"}]})");
+  EXPECT_EQ(GoTemplate("{{.Publishers}}").render(value), "[{0.0.0.0 80 18080 tcp}]");
+}
+
 TEST(GoTemplate, TextAroundIsKeptAndShellsEscapesAreRead) {
   EXPECT_EQ(render("a\\t{{.Pid}}\\n"), "a\t71\n");
   EXPECT_EQ(render("a  {{- .Pid -}}  b"), "a71b");

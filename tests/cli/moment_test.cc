@@ -31,6 +31,11 @@ TEST_F(Moment, ADurationIsBeforeNow) {
   EXPECT_EQ(parse_moment("1h30m", asked_at), asked_at - std::chrono::minutes(90));
 }
 
+TEST_F(Moment, ABareNumberIsSecondsSince1970) {
+  EXPECT_EQ(of("0"), 0);
+  EXPECT_EQ(of("90"), 90'000);
+}
+
 TEST_F(Moment, ATimeIsOfToday) {
   // `asked_at` is 2027-01-15T08:00:00Z: ten o'clock here.
   EXPECT_EQ(of("10:00:00"), 1'800'000'000'000);

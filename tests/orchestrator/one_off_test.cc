@@ -138,8 +138,8 @@ TEST(OneOff, WhatItDependsOnIsStartedBeforeIt) {
   EXPECT_EQ("\n" + to_text(plan_of(wish_of_web(), {})), R"(
 #0 create network shop_default (absent)
 #1 create container shop-db-1 (absent) after #0
-#2 create container shop-web-run-0123456789ab (absent) after #0
-#3 start container shop-db-1 (created) after #1
+#2 start container shop-db-1 (created) after #1
+#3 create container shop-web-run-0123456789ab (absent) after #0 #2
 #4 start container shop-web-run-0123456789ab (created) after #2 #3
 )");
 }
@@ -184,6 +184,28 @@ TEST(OneOff, StopAndItsLikesAreForTheServicesContainers) {
     EXPECT_EQ(to_text(plan).find("run-"), std::string::npos) << to_text(plan);
 }
 
+TEST(OneOff, ItIsMadeWhenWhatItNeedsIsAsItShouldBe) {
+  spec::Service web = service("web");
+  web.depends_on["db"].condition = spec::Condition::service_healthy;
+  spec::Service db = service("db");
+  const spec::Project shop = project({db, web});
+  EXPECT_EQ("\n" + to_text(plan_of(wish(shop), {})), R"(
+#0 create network shop_default (absent)
+#1 create container shop-db-1 (absent) after #0
+#2 start container shop-db-1 (created) after #1
+#3 await shop-db-1 healthy (web depends on it) after #2
+#4 create container shop-web-run-0123456789ab (absent) after #0 #3
+#5 start container shop-web-run-0123456789ab (created) after #3 #4
+)");
+}
+
+TEST(OneOff, KillTakesItWhereItIsAloneOfItsService) {
+  ObservedState world = shop_with_a_run();
+  EXPECT_EQ(to_text(plan_kill(world, {"web"}, 1)).find("run-"), std::string::npos);
+  world.containers.erase("shop-web-1");
+  EXPECT_NE(to_text(plan_kill(world, {"web"}, 1)).find("run-"), std::string::npos);
+}
+
 TEST(OneOff, DownLeavesItUnlessAsked) {
   const ObservedState world = shop_with_a_run();
   DownPolicy policy;
@@ -214,8 +236,8 @@ TEST(Create, OneContainerAloneCanBeLeftUnstarted) {
   EXPECT_EQ("\n" + to_text(without_starts(plan_of(wish_of_web(), {}), is_run)), R"(
 #0 create network shop_default (absent)
 #1 create container shop-db-1 (absent) after #0
-#2 create container shop-web-run-0123456789ab (absent) after #0
-#3 start container shop-db-1 (created) after #1
+#2 start container shop-db-1 (created) after #1
+#3 create container shop-web-run-0123456789ab (absent) after #0 #2
 )");
 }
 

@@ -39,6 +39,27 @@ TEST(PlanRunning, OnlyWhatRunsIsPausedAndOnlyWhatIsPausedUnpaused) {
   EXPECT_EQ(to_text(plan_unpause(world, {})), "#0 unpause container shop-db-1 (asked for)\n");
 }
 
+TEST(PlanRunning, WhoIsInAPhaseIsToldByName) {
+  ObservedState world = shop();
+  world.containers["shop-db-1"].status.phase = Phase::paused;
+  EXPECT_EQ(in_phase(world, {}, Phase::paused), std::vector<std::string>{"shop-db-1"});
+  EXPECT_TRUE(in_phase(world, {"web"}, Phase::paused).empty());
+}
+
+TEST(PlanRunning, AStartWithoutAFileKnowsDependenciesByTheirContainers) {
+  spec::Service web = service("web");
+  web.depends_on["db"] = {};
+  web.scale = 2;
+  ObservedState world = come_true(desired(project({service("db"), web, service("other")})));
+  for (auto& [name, container] : world.containers) container = exited(container, 0);
+  EXPECT_EQ("\n" + to_text(plan_start_made(world, {"web"})), R"(
+#0 start container shop-db-1 (asked for)
+#1 start container shop-web-1 (asked for) after #0
+#2 start container shop-web-2 (asked for) after #0
+)");
+  EXPECT_EQ(plan_start_made(world, {}).steps.size(), 4U);
+}
+
 TEST(PlanRunning, APausedContainerIsKilledAndIsNoReasonForUp) {
   ObservedState world = shop();
   world.containers["shop-db-1"].status.phase = Phase::paused;

@@ -207,6 +207,20 @@ TEST(Plan, ScalingDownTakesTheHighestNumbers) {
 )");
 }
 
+TEST(Plan, WhatIsScaledAwayGoesBeforeWhatIsMissingComes) {
+  auto shop = project({service("web")});
+  shop.services["web"].scale = 2;
+  ObservedState world = come_true(desired(shop));
+  world.containers.erase("shop-web-1");
+  shop.services["web"].scale = 1;
+  EXPECT_EQ("\n" + plan_for(shop, world), R"(
+#0 create container shop-web-1 (absent)
+#1 stop container shop-web-2 (scaled down)
+#2 remove container shop-web-2 (scaled down) after #1
+#3 start container shop-web-1 (created) after #0 #2
+)");
+}
+
 TEST(Plan, WhoIsInAChangedNetworkStartsAnewInTheNextOne) {
   auto shop = project({service("web")});
   const ObservedState world = come_true(desired(shop));
@@ -278,13 +292,101 @@ TEST(PlanDown, AnonymousVolumesGoExceptThoseOfDataContainers) {
   EXPECT_NE(to_text(plan_down(world, policy)).find("remove volume " + data), std::string::npos);
 }
 
-TEST(PlanDown, ANamedServiceGoesWithItsDependentsAndTheNetworkStays) {
+TEST(PlanDown, ANamedServiceGoesAloneAndTheNetworkStays) {
   DownPolicy policy;
   policy.project = "shop";
   policy.services = {"db"};
   const std::string text = to_text(plan_down(running(database_and_web()), policy));
-  EXPECT_NE(text.find("remove container shop-web-1"), std::string::npos);
-  EXPECT_EQ(text.find("network"), std::string::npos);
+  EXPECT_EQ(text,
+            "#0 stop container shop-db-1 (down)\n"
+            "#1 remove container shop-db-1 (down) after #0\n");
+}
+
+/// A volume, or an anonymous one, at this path.
+spec::Mount volume_at(const std::string& target, const std::string& source = "") {
+  spec::Mount mount;
+  mount.source = source;
+  mount.target = target;
+  return mount;
+}
+
+/// Two services, each with a volume of its own, and both made.
+ObservedState two_with_volumes() {
+  auto web = service("web");
+  auto db = service("db");
+  web.volumes.push_back(volume_at("/v", "pages"));
+  db.volumes.push_back(volume_at("/v", "rows"));
+  return running(project({web, db}));
+}
+
+TEST(PlanDown, AVolumeThatAContainerHasThatStaysIsLeft) {
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.services = {"web"};
+  policy.volumes = true;
+  policy.volume_names = {"shop_pages", "shop_rows"};
+  const Plan plan = plan_down(two_with_volumes(), policy);
+  const std::string text = to_text(plan);
+  EXPECT_NE(text.find("remove volume shop_pages"), std::string::npos) << text;
+  EXPECT_EQ(text.find("shop_rows"), std::string::npos) << text;
+  EXPECT_EQ(plan.volumes_in_use, std::vector<std::string>{"shop_rows"});
+}
+
+TEST(PlanDown, AVolumeThatAnotherStackHasIsLeft) {
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.volumes = true;
+  policy.volume_names = {"shop_pages", "shop_rows"};
+  policy.volume_users = {{"shop_pages", {"shop-web-1"}}, {"shop_rows", {"blog-web-1"}}};
+  const Plan plan = plan_down(two_with_volumes(), policy);
+  EXPECT_NE(to_text(plan).find("remove volume shop_pages"), std::string::npos);
+  EXPECT_EQ(plan.volumes_in_use, std::vector<std::string>{"shop_rows"});
+}
+
+TEST(PlanDown, OnlyVolumesThatMinusVWouldTakeAreSaidToBeKept) {
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.services = {"web"};
+  policy.volume_names = {"shop_pages", "shop_rows"};
+  EXPECT_EQ(plan_down(two_with_volumes(), policy).volumes_kept,
+            std::vector<std::string>{"shop_pages"});
+}
+
+TEST(PlanDown, AnonymousVolumesOfOtherProfilesAndOrphansStay) {
+  auto scratch = [](const std::string& name) {
+    auto each = service(name);
+    each.volumes.push_back(volume_at("/scratch"));
+    return each;
+  };
+  const ObservedState world = running(project({scratch("web"), scratch("tool"), scratch("old")}));
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.volumes = true;
+  policy.known_services = {"web", "tool"};
+  policy.inactive_services = {"tool"};
+  const std::string text = to_text(plan_down(world, policy));
+  const auto has = [&](const char* name) {
+    return text.find("remove volume " + anonymous_volume_name("shop", name, 1, "/scratch")) !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(has("web"));
+  EXPECT_FALSE(has("tool"));
+  EXPECT_FALSE(has("old"));
+}
+
+TEST(PlanDown, AnonymousVolumesAreKeptForAWhileUnlessNow) {
+  auto web = service("web");
+  web.volumes.push_back(volume_at("/scratch"));
+  const ObservedState world = running(project({web}));
+  DownPolicy policy;
+  policy.project = "shop";
+  for (const bool now : {false, true}) {
+    policy.now = now;
+    const Plan plan = plan_down(world, policy);
+    const auto* const volume = std::get_if<RemoveVolume>(&plan.steps.back().action);
+    ASSERT_NE(volume, nullptr);
+    EXPECT_EQ(volume->for_good, now);
+  }
 }
 
 TEST(PlanStop, StopsOnlyWhatRunsInReverseOrder) {

@@ -165,7 +165,9 @@ class Volumes(stacktest.StackTest):
             services: {web: {image: "box:1", command: sleep 1001, volumes: ["named:/n", "./bound:/b"], tmpfs: [/t]}}
             volumes: {named: {}}
         """)
-        self.assertEqual(self.ps()["web"]["Mounts"], f"{self.project}_named,{self.directory}/bound")
+        self.assertEqual(self.stack("ps", "--no-trunc", "--format", "{{.Mounts}}").out,
+                         f"{self.project}_named,{self.directory}/bound\n")
+        self.assertEqual(self.ps()["web"]["Mounts"], "ps-names-volum…,/run/stack-tes…")
         self.assertEqual(self.ps()["web"]["LocalVolumes"], "1")
 
     def test_a_named_volume_is_kept_by_down_and_shared_by_services(self):

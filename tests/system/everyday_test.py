@@ -50,11 +50,11 @@ class Volumes(stacktest.StackTest):
     def test_the_stacks_own(self):
         self.up(TWO)
         self.stack("volume", "create", "strange")
+        self.assertEqual(len(self.stack("volume", "ls", "-q").lines), 3)  # one has no name of its own
         names = self.stack("volumes", "-q").lines
-        self.assertEqual(len(names), 2)
-        self.assertIn(f"{self.project}_data", names)
+        self.assertEqual(names, [f"{self.project}_data"])
         self.assertEqual(self.stack("volumes", "-q", "web").lines, [])
-        self.assertEqual(sorted(self.stack("volumes", "-q", "db").lines), sorted(names))
+        self.assertEqual(self.stack("volumes", "-q", "db").lines, names)
         self.assertEqual(self.stack("volumes").lines[0].split(), ["DRIVER", "VOLUME", "NAME"])
         self.assertIn("no such service", self.stack("volumes", "nope", expect=1).err)
         self.stack("volume", "rm", "--now", "strange")
@@ -127,13 +127,19 @@ class Remove(stacktest.StackTest):
         self.assertEqual(terminal.finish(), 0)
         self.assertEqual((self.state_of("db"), self.state_of("web")), ("running", "(absent)"))
 
+    def test_what_it_would_do_is_told_alone(self):
+        self.up(TWO)
+        told = self.stack("--dry-run", "rm", "-s", "web").out
+        self.assertIn(f"remove container {self.project}-web-1", told)
+        self.assertEqual(self.state_of("web"), "running")
+
     def test_volumes_without_a_name_go_when_asked(self):
         self.up(TWO)
         self.stack("rm", "-sf", "db")
-        self.assertEqual(len(self.stack("volumes", "-q").lines), 2)
+        self.assertEqual(len(self.stack("volume", "ls", "-q").lines), 2)
         self.stack("up", "-d")
         self.stack("rm", "-sfv", "db")
-        self.assertEqual(self.stack("volumes", "-q").lines, [f"{self.project}_data"])
+        self.assertEqual(self.stack("volume", "ls", "-q").lines, [f"{self.project}_data"])
 
     def test_an_unknown_service(self):
         self.up(TWO)

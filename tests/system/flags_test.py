@@ -78,7 +78,7 @@ class Globals(stacktest.StackTest):
         self.assertIn(f"{self.project}_attic", self.stack("volume", "ls").out)
         self.assertIn(f"{self.project}_spare", self.stack("network", "ls").out)
         self.assertEqual(self.stack("--all-resources", "plan").out, self.stack("plan").out)
-        self.stack("down", "-v", "-t", "0")
+        self.stack("--all-resources", "down", "-v", "-t", "0")
         self.assertNotIn("spare", self.stack("network", "ls").out)
 
     def test_names_as_docker_compose_1_had_them(self):

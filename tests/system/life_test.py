@@ -239,9 +239,10 @@ class Pause(stacktest.StackTest):
 
     def test_pausing_twice_and_unpausing_what_runs_change_nothing(self):
         self.up_counter()
-        self.stack("unpause")
+        name = f"{self.project}-web-1"
+        self.assertIn(f"Container {name} is not paused", self.stack("unpause", expect=1).err)
         self.paused()
-        self.stack("pause")
+        self.assertIn(f"Container {name} is already paused", self.stack("pause", expect=1).err)
         self.assertEqual(self.state_of("web"), "paused")
 
     def test_a_new_supervisor_finds_it_paused(self):
@@ -250,7 +251,7 @@ class Pause(stacktest.StackTest):
         old = self.supervisor()
         os.kill(old, signal.SIGKILL)
         eventually(lambda: self.pids_named("stack-superviso") not in ([], [old]), "another one")
-        self.stack("pause")  # its answer says that the new one has adopted
+        self.stack("pause", expect=1)  # it is known to be paused
         self.assertEqual(self.state_of("web"), "paused")
         self.assertEqual(self.log("web"), before)
         self.stack("unpause", "web")
@@ -305,6 +306,108 @@ class Pause(stacktest.StackTest):
         self.paused()
         self.assertIn("nothing to change", self.up().err)
         self.assertEqual(self.state_of("web"), "paused")
+
+
+class Whom(stacktest.StackTest):
+    """Whom a command means that names nobody, or somebody who is not in the file."""
+
+    WITH_MORE = """
+        services:
+          web: {image: "box:1", command: sleep 1001, stop_grace_period: 0s}
+          tool: {image: "box:1", command: sleep 1002, profiles: [x], stop_grace_period: 0s}
+          old: {image: "box:1", command: sleep 1003, stop_grace_period: 0s}
+    """
+
+    def up_all(self):
+        self.up(self.WITH_MORE, "web", "tool", "old")
+        self.write_stack("""
+            services:
+              web: {image: "box:1", command: sleep 1001, stop_grace_period: 0s}
+              tool: {image: "box:1", command: sleep 1002, profiles: [x], stop_grace_period: 0s}
+        """)
+
+    def states(self):
+        return {name: self.state_of(name) for name in ("web", "tool", "old")}
+
+    def test_those_of_other_profiles_and_orphans_are_left_alone(self):
+        self.up_all()
+        for command, after in ((["pause"], "paused"), (["unpause"], "running"), (["stop"], "exited"),
+                               (["restart"], "running"), (["kill"], "exited"), (["rm", "-fs"], "(absent)")):
+            self.stack(*command)
+            self.assertEqual(self.states(), {"web": after, "tool": "running", "old": "running"}, command)
+
+    def test_an_orphan_is_no_service_of_the_file(self):
+        self.up_all()
+        for command in (["pause"], ["stop"], ["restart"], ["kill"], ["rm", "-fs"], ["down"]):
+            self.assertIn("no such service: old", self.stack(*command, "old", expect=1).err, command)
+        self.assertEqual(self.states(), {"web": "running", "tool": "running", "old": "running"})
+        self.assertEqual(self.inside("old", "echo", "hi"), "hi\n")
+
+    def test_a_service_of_another_profile_can_be_named(self):
+        self.up_all()
+        self.stack("stop", "tool")
+        self.assertEqual(self.states(), {"web": "running", "tool": "exited", "old": "running"})
+
+    def test_a_broken_file_is_no_reason_to_let_it_run(self):
+        self.up_all()
+        self.write_stack("services: [")
+        self.stack("stop")
+        self.assertEqual(self.states(), {"web": "exited", "tool": "exited", "old": "exited"})
+
+    def elsewhere(self, *arguments, **options):
+        """By its name, from the folder of another project."""
+        folder = self.directory / "other"
+        self.write("other/stack.yaml", "services: {zoo: {image: 'box:1', command: sleep 1009}}")
+        return self.stack("-p", self.project, *arguments, directory=folder, **options)
+
+    def test_a_project_is_known_by_its_containers_elsewhere(self):
+        self.up(self.WITH_MORE, "web", "old")
+        self.elsewhere("stop", "web")
+        self.assertEqual((self.state_of("web"), self.state_of("old")), ("exited", "running"))
+        self.elsewhere("start", "web")
+        self.assertEqual(self.state_of("web"), "running")
+        self.elsewhere("stop")
+        self.elsewhere("start")
+        self.assertEqual((self.state_of("web"), self.state_of("old")), ("running", "running"))
+        self.elsewhere("restart")
+        self.assertIn("no such service: zoo", self.elsewhere("stop", "zoo", expect=1).err)
+        self.elsewhere("down", "web")
+        self.assertEqual((self.state_of("web"), self.state_of("old")), ("(absent)", "running"))
+        self.elsewhere("down")
+        self.assertEqual(self.ps(), {})
+
+    def test_its_volumes_go_with_it_elsewhere(self):
+        self.up("""
+            services:
+              web: {image: "box:1", command: sleep 1001, volumes: ["data:/v"], stop_grace_period: 0s}
+            volumes: {data: }
+        """)
+        self.elsewhere("down", "-v")
+        self.assertEqual(self.stack("volume", "ls", "-q").lines, [])
+
+
+class Start(stacktest.StackTest):
+    def running(self):
+        rows = [json.loads(line) for line in self.stack("ps", "--format", "json").lines]
+        return sorted(row["Name"].removeprefix(self.project + "-") for row in rows)
+
+    def test_all_of_a_scaled_service_are_started(self):
+        self.up("services: {a: {image: 'box:1', command: sleep 1001, stop_grace_period: 0s}}",
+                "--scale", "a=3")
+        self.stack("stop")
+        self.stack("start")
+        self.assertEqual(self.running(), ["a-1", "a-2", "a-3"])
+
+    def test_what_was_never_made_cannot_be_started(self):
+        self.write_stack("""
+            services:
+              db: {image: "box:1", command: sleep 1001}
+              web: {image: "box:1", command: sleep 1002, depends_on: [db]}
+        """)
+        self.assertIn('service "db" has no container to start', self.stack("start", expect=1).err)
+        self.stack("create", "db")
+        self.assertIn('service "web" has no container to start', self.stack("start", "web", expect=1).err)
+        self.assertEqual(self.running(), [])
 
 
 class Nothing(stacktest.StackTest):
@@ -683,7 +786,11 @@ class Exec(stacktest.StackTest):
     def test_hidden_and_joined_flags_are_accepted(self):
         self.assertEqual(self.stack("exec", "-it", "web", "echo", "hi").out, "hi\n")
         self.assertEqual(self.stack("exec", "-Tu", "app", "web", "id", "-un").out, "app\n")
-        self.assertNotIn("--interactive", self.stack("exec", "--help").out)
+        self.assertIn("--interactive=false", self.stack("exec", "--help").out)
+
+    def test_without_input_it_has_none(self):
+        self.assertEqual(self.stack("exec", "-T", "web", "cat", stdin="text").out, "text")
+        self.assertEqual(self.stack("exec", "-T", "--interactive=false", "web", "cat", stdin="text").out, "")
 
     def test_the_signal_that_ended_it_is_in_the_exit_code(self):
         self.stack("exec", "-T", "web", "sh", "-c", "kill -TERM $$", expect=143)

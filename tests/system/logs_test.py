@@ -106,6 +106,42 @@ class Earlier(LogsTest):
         self.assertEqual(self.logs(), "three\n")
 
 
+class Restarts(LogsTest):
+    """Who follows sees beyond an end that a container comes back from."""
+
+    def test_a_restart_by_hand(self):
+        self.up("services: {web: {image: 'box:1', stop_grace_period: 0s,"
+                " command: sh -c 'echo up; exec sleep 1001'}}")
+        reader = self.follow()
+        self.assertEqual(reader.stdout.readline(), "up\n")
+        self.stack("restart")
+        self.assertEqual([reader.stdout.readline() for _ in range(2)],
+                         ["web-1 exited with code 137 (restarting)\n", "up\n"])
+        self.stack("stop")
+        self.assertEqual(reader.stdout.read(), "web-1 exited with code 137\n")
+
+    def test_each_crash_is_told(self):
+        self.up("""
+            services:
+              web:
+                image: box:1
+                restart: on-failure:2
+                command: sh -c 'sleep 0.5; exit 9'
+        """)
+        told = self.follow().stdout.read()
+        self.assertEqual(told, "web-1 exited with code 9 (restarting)\n" * 2 + "web-1 exited with code 9\n")
+
+    def test_a_name_of_its_own_is_in_front(self):
+        self.up("services: {web: {image: 'box:1', container_name: mine, command: echo hi}}")
+        self.await_end("web")
+        self.assertEqual(self.stack("logs").out, "mine  | hi\n")
+
+    def test_a_bare_number_is_a_time(self):
+        self.up("services: {web: {image: 'box:1', command: echo hi}}")
+        self.await_end("web")
+        self.assertEqual(self.logs("--since", "0"), "hi\n")
+
+
 class Moments(LogsTest):
     """Parts of the past, and what happened between the lines."""
 
@@ -226,7 +262,7 @@ class Drivers(LogsTest):
         self.assertEqual(reader.stdout.readline(), "ready\n")
         (self.directory / "go").write_text("go\n")
         lines = reader.stdout.read().splitlines()
-        self.assertEqual(lines, [f"line {n}" for n in range(1, 20001)])
+        self.assertEqual(lines, [*(f"line {n}" for n in range(1, 20001)), "web-1 exited with code 0"])
 
     def test_none_keeps_nothing_and_says_so(self):
         self.up("""

@@ -169,6 +169,26 @@ class Member(RunTest):
         self.assertEqual(self.ps()["db"]["Health"], "healthy")
         self.assertEqual((self.state_of("web"), self.state_of("other")), ("(absent)", "(absent)"))
 
+    def test_it_is_not_left_behind_when_what_it_needs_fails(self):
+        self.write_stack("""
+            services:
+              db: {image: "box:1", command: sh -c 'exit 3'}
+              web: {image: "box:1", depends_on: {db: {condition: service_completed_successfully}}}
+        """)
+        self.assertNotEqual(self.stack("run", "--rm", "web", "true", expect=None).code, 0)
+        self.assertEqual(self.one_offs(), [])
+
+    def test_a_services_commands_find_it_when_there_is_no_other(self):
+        self.write_stack(SHOP)
+        name = self.stack("run", "-d", "-P", "web").out.strip()
+        self.assertEqual(self.inside("web", "echo", "hi"), "hi\n")
+        self.assertIn("18080", self.stack("port", "web", "80").out)
+        self.write("file", "text")
+        self.stack("cp", "file", "web:/tmp/")
+        self.assertEqual(self.inside("web", "cat", "/tmp/file"), "text")
+        self.stack("kill", "web")
+        eventually(lambda: self.one_offs()[0]["State"] == "exited", f"{name} is killed")
+
     def test_without_what_it_depends_on_when_asked(self):
         self.write_stack("""
             services:
@@ -251,7 +271,7 @@ class Removal(RunTest):
     """
 
     def volumes(self):
-        return self.stack("volumes", "-q").lines
+        return self.stack("volume", "ls", "-q").lines
 
     def test_rm_takes_its_anonymous_volumes_along(self):
         self.write_stack(self.DATA)

@@ -67,6 +67,88 @@ class Volumes(volumetest.VolumeTest):
         self.assertEqual(self.removed(), [])
         self.assertIn("no removed volume", self.stack("volume", "restore", self.volume, expect=1).err)
 
+    def names(self):
+        return self.stack("volume", "ls", "-q").lines
+
+    def up_two(self):
+        """Two services, each with a volume of its own, and one that is in no other file."""
+        text = """
+            services:
+              a: {image: "box:1", command: sleep 1001, volumes: ["one:/v"], stop_grace_period: 0s}
+              b: {image: "box:1", command: sleep 1002, volumes: ["two:/v"], stop_grace_period: 0s}
+            volumes: {one: , two: }
+        """
+        self.up(text)
+        self.inside("a", "touch", "/v/precious")
+        return f"{self.project}_one", f"{self.project}_two"
+
+    def test_down_of_a_service_takes_its_volumes_alone(self):
+        one, _ = self.up_two()
+        told = self.stack("down", "-v", "b").err
+        self.assertNotIn(one, told)
+        self.assertEqual(self.names(), [one])
+        self.assertEqual(self.inside("a", "ls", "/v"), "precious\n")
+
+    def test_what_others_have_is_left_and_said_to_be_in_use(self):
+        text = """
+            services:
+              a: {image: "box:1", command: sleep 1001, volumes: ["one:/v"], stop_grace_period: 0s}
+              b: {image: "box:1", command: sleep 1002, volumes: ["one:/v"], stop_grace_period: 0s}
+            volumes: {one: }
+        """
+        self.up(text)
+        one = f"{self.project}_one"
+        told = self.stack("down", "-v", "b").err
+        self.assertIn(f"Volume {one}  Resource is still in use", told)
+        self.assertNotIn("Volumes", told.replace("Volume ", ""))
+        self.assertEqual(self.names(), [one])
+
+    def test_what_an_orphan_has_is_not_of_this_file(self):
+        one, two = self.up_two()
+        self.write_stack("""
+            services:
+              a: {image: "box:1", command: sleep 1001, volumes: ["one:/v"], stop_grace_period: 0s}
+            volumes: {one: }
+        """)
+        self.assertNotIn(two, self.stack("down").err)
+        self.assertNotIn(two, self.stack("down", "-v", "--remove-orphans").err)
+        self.assertEqual(self.names(), [two])
+
+    def test_what_an_inactive_profile_has_stays(self):
+        self.up("""
+            services:
+              a: {image: "box:1", command: sleep 1001, stop_grace_period: 0s}
+              tool: {image: "box:1", command: sleep 1002, volumes: ["two:/v", /scratch], profiles: [x],
+                     stop_grace_period: 0s}
+            volumes: {two: }
+        """, "a", "tool")
+        before = sorted(self.names())
+        self.assertEqual(len(before), 2)
+        self.stack("down", "-v")
+        self.assertEqual((sorted(self.names()), self.state_of("tool")), (before, "running"))
+
+    def test_one_of_run_belongs_to_no_project(self):
+        self.write_stack("services: {a: {image: 'box:1', command: sleep 1001}}")
+        self.stack("run", "--rm", "-v", "thing:/n", "a", "touch", "/n/file")
+        self.assertEqual(self.stack("volume", "inspect", "-f", "{{.Labels}}", "thing").out, "map[]\n")
+        self.stack("down", "-v")
+        self.assertEqual(self.names(), ["thing"])
+        again = self.stack("run", "--rm", "-v", "thing:/n", "a", "ls", "/n")
+        self.assertEqual(again.out, "file\n")
+        self.assertNotIn("already exists", again.err)
+
+    def test_an_anonymous_one_that_down_takes_comes_back(self):
+        self.up("services: {a: {image: 'box:1', command: sleep 1001, volumes: [/cache],"
+                " stop_grace_period: 0s}}")
+        self.inside("a", "touch", "/cache/kept")
+        self.stack("down")
+        self.assertEqual(len(self.removed()), 1)
+        self.stack("volume", "restore", *self.removed())
+        self.up()
+        self.assertEqual(self.inside("a", "ls", "/cache"), "kept\n")
+        self.stack("down", "--now")
+        self.assertEqual(self.removed(), [])
+
     def test_a_volume_in_use_is_not_removed(self):
         self.up(SHOP)
         refused = self.stack("volume", "rm", self.volume, expect=1)
