@@ -80,7 +80,8 @@ std::string_view first_bad_character(std::string_view key) {
 
 class DotenvParser {
  public:
-  DotenvParser(std::string_view text, const Lookup& lookup) : rest_(text), lookup_(lookup) {
+  DotenvParser(std::string_view text, const Lookup& outside, const Lookup& earlier)
+      : rest_(text), outside_(outside), earlier_(earlier) {
     if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
   }
 
@@ -163,14 +164,18 @@ class DotenvParser {
     return std::nullopt;
   }
 
+  std::optional<std::string> look_up(std::string_view name) const {
+    if (auto value = outside_(name)) return value;
+    if (const auto own = known_.find(std::string(name)); own != known_.end()) return own->second;
+    return earlier_ ? earlier_(name) : std::nullopt;
+  }
+
   std::string expand(std::string_view text) {
-    const Lookup both = [this](std::string_view name) -> std::optional<std::string> {
-      auto value = lookup_(name);
-      if (const auto own = known_.find(std::string(name)); !value && own != known_.end())
-        value = own->second;
+    const Lookup all = [this](std::string_view name) -> std::optional<std::string> {
+      const auto value = look_up(name);
       return value ? std::optional(budget_.take(*value)) : std::nullopt;
     };
-    auto result = substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
+    auto result = substitute(text, all, [this](const SubstitutionEvent& event) { note(event); });
     if (budget_.is_spent() && !result_.error)
       fail_here(fmt::format("the variables of this file expand to more than {} MiB",
                             kMaxExpandedBytes >> 20));
@@ -201,7 +206,8 @@ class DotenvParser {
   }
 
   std::string_view rest_;
-  const Lookup& lookup_;
+  const Lookup& outside_;
+  const Lookup& earlier_;
   int line_ = 1;
   int statement_line_ = 1;
   ExpansionBudget budget_;  ///< each line may double the one before
@@ -211,13 +217,23 @@ class DotenvParser {
 
 }  // namespace
 
-Dotenv parse_dotenv(std::string_view text, const Lookup& lookup) {
-  return DotenvParser(text, lookup).parse();
+Dotenv parse_dotenv(std::string_view text, const Lookup& outside, const Lookup& earlier) {
+  return DotenvParser(text, outside, earlier).parse();
 }
 
+namespace {
+
+Lookup lookup_in(const VariableFiles::Variables& variables) {
+  return [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+}  // namespace
+
 std::optional<DotenvError> VariableFiles::add(std::string_view text, const std::string& shown) {
-  const Lookup lookup = [this](std::string_view name) { return look_up(name); };
-  auto parsed = parse_dotenv(text, lookup);
+  auto parsed = parse_dotenv(text, lookup_in(outside_), lookup_in(values_));
   for (auto& [key, value, line] : parsed.entries) {
     if (!value || outside_.contains(key)) continue;
     places_[key] = fmt::format("{}:{}", shown, line);
@@ -229,13 +245,6 @@ std::optional<DotenvError> VariableFiles::add(std::string_view text, const std::
 void VariableFiles::give_to(Variables& variables, Variables& places) {
   variables.merge(values_);
   places.merge(places_);
-}
-
-std::optional<std::string> VariableFiles::look_up(std::string_view name) const {
-  const std::string key(name);
-  if (const auto outer = outside_.find(key); outer != outside_.end()) return outer->second;
-  const auto own = values_.find(key);
-  return own == values_.end() ? std::nullopt : std::optional(own->second);
 }
 
 namespace {

@@ -147,8 +147,10 @@ class EnvironmentFiles {
 
  private:
   void add_text(const std::string& full, const std::string& text, std::string_view format) {
-    const Lookup lookup = [this](std::string_view name) { return look_up(name); };
-    const Dotenv parsed = format == "raw" ? parse_raw_env(text) : parse_dotenv(text, lookup);
+    const Lookup outside = [this](std::string_view name) { return outer_value(name); };
+    const Lookup earlier = [this](std::string_view name) { return earlier_value(name); };
+    const Dotenv parsed =
+        format == "raw" ? parse_raw_env(text) : parse_dotenv(text, outside, earlier);
     const auto shown = shown_path(full, surroundings_.current_directory);
     for (const auto& entry : parsed.entries) set(entry, shown);
     if (!parsed.error) return;
@@ -166,15 +168,18 @@ class EnvironmentFiles {
     }
   }
 
-  std::optional<std::string> look_up(std::string_view name) const {
-    const std::string key(name);
-    if (const auto outer = surroundings_.variables.find(key);
+  std::optional<std::string> outer_value(std::string_view name) const {
+    if (const auto outer = surroundings_.variables.find(std::string(name));
         outer != surroundings_.variables.end())
       return outer->second;
     const Node* environment = service_.find("environment");
     const Node* own = environment == nullptr ? nullptr : environment->find(name);
     if (own != nullptr && own->is_string()) return own->text;
-    const auto earlier = values_.find(key);
+    return std::nullopt;
+  }
+
+  std::optional<std::string> earlier_value(std::string_view name) const {
+    const auto earlier = values_.find(std::string(name));
     return earlier == values_.end() ? std::nullopt : std::optional(earlier->second.text);
   }
 

@@ -175,13 +175,47 @@ TEST_F(Trap07, AMissingEnvFileIsAnErrorAMissingDotenvIsNot) {
   EXPECT_THROW(load(asked), Error);
 }
 
-TEST_F(Trap07, DotenvOfTheWorkingDirectoryWinsOverThatOfTheProject) {
+TEST_F(Trap07, AKeySetAgainIsSeenByTheLinesBelowIt) {
+  write("stack.yaml", "services: {web: {image: $BEFORE-$URL}}");
+  write("a.env", "DOMAIN=dev\n");
+  write("b.env", "BEFORE=$DOMAIN\nDOMAIN=prod\nURL=$DOMAIN.x\n");
+  auto asked = request();
+  asked.env_files = {"a.env", "b.env"};
+  EXPECT_EQ(image(asked), "dev-prod.x");
+  asked.environment = {{"DOMAIN", "shell"}};
+  EXPECT_EQ(image(asked), "shell-shell.x");
+}
+
+TEST_F(Trap07, DotenvIsThatOfTheFolderThatTheCommandLineNames) {
+  write("project/stack.yaml", "services: {web: {image: $V-$W}}");
+  write("project/.env", "V=project\n");
+  write("other/.env", "V=other\n");
+  write(".env", "V=here\nW=here\n");
+  auto asked = request();
+  asked.files = {"project/stack.yaml", "other/../project/stack.yaml"};
+  EXPECT_EQ(image(asked), "project-");
+  asked.project_directory = "other";
+  EXPECT_EQ(image(asked), "other-");
+  asked.environment = {{"COMPOSE_FILE", "other/none.yaml"}};
+  EXPECT_EQ(image(asked), "other-");
+}
+
+TEST_F(Trap07, DotenvOfTheCallerWinsWhereAVariableNamesTheFiles) {
   write("project/stack.yaml", "services: {web: {image: $V-$W}}");
   write("project/.env", "V=project\nW=project\n");
   write(".env", "V=here\n");
   auto asked = request();
-  asked.files = {"project/stack.yaml"};
+  asked.environment = {{"COMPOSE_FILE", "project/stack.yaml"}};
   EXPECT_EQ(image(asked), "here-project");
+}
+
+TEST_F(Trap07, ADotenvThatSwitchesItselfOffKeepsItsSettings) {
+  write("project/stack.yaml", "services: {web: {image: 'x:${V-none}', profiles: [p]}}");
+  write("project/.env", "V=project\n");
+  write(".env",
+        "V=here\nCOMPOSE_DISABLE_ENV_FILE=1\nCOMPOSE_PROFILES=p\n"
+        "COMPOSE_FILE=project/stack.yaml\n");
+  EXPECT_EQ(image(request()), "x:none");
 }
 
 TEST_F(Trap08, SettingsInDotenvCountBeforeFilesAreSearched) {
