@@ -240,7 +240,7 @@ int run_stop(const Options& options) {
 }
 
 int run_start(const Options& options) {
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_without_env_files(options);
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress, options);

@@ -151,6 +151,7 @@ LoadResult load(const LoadRequest& request) {
   sources.stages = request.stages;
   sources.purpose = request.purpose;
   sources.selection = request.selection;
+  sources.needed_env_files = request.needed_env_files;
   sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
   sources.surroundings.is_directory = is_directory;

@@ -274,6 +274,25 @@ TEST(Trap09, AKeyWithoutValueThatNobodySetsUnsetsWhatAnEnvFileSays) {
   EXPECT_EQ(project_of(request).services.at("web").environment, (Environment{{"A", std::nullopt}}));
 }
 
+TEST(Trap09, AMissingEnvFileMattersToWhoMakesContainersOfItsService) {
+  auto request = request_of({"services:\n  web: {image: x, env_file: none.env, label_file: none}\n"
+                             "  db: {image: x, environment: {A: own}, env_file: a.env}\n"
+                             "  job: {image: x, links: [web]}\n"},
+                            {{"/project/a.env", "B=b\n"}});
+  const auto is_loaded = [&](NeededEnvFiles needed, Strings services) {
+    request.needed_env_files = needed;
+    request.services = std::move(services);
+    return load_from_sources(request).project.has_value();
+  };
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_all, {"db"}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"web"}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"job"}));
+  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_chosen, {"db"}));
+  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_none, {}));
+  EXPECT_EQ(project_of(request).services.at("db").environment.at("B"), "b");
+}
+
 TEST(Trap10, EnvFilesSeeTheCallerThenTheServiceThenTheirOwnKeys) {
   const auto request = with_variables(
       "services: {web: {image: x, env_file: a.env, environment: {S: service, BOTH: service}}}",
