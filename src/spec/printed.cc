@@ -90,7 +90,7 @@ bool is_smaller_number(std::string_view left, std::string_view right, std::size_
   const auto a = value(left);
   const auto b = value(right);
   if (a.size() != b.size()) return a.size() < b.size();
-  return a != b ? a < b : left[at] < right[at];
+  return a != b ? a < b : digits_at(left, at) < digits_at(right, at);
 }
 
 /// As go-yaml sorts the keys of a mapping: web2 before web10, punctuation before letters.
@@ -106,8 +106,7 @@ bool is_before(std::string_view left, std::string_view right) {
     if (is_letter_of_name(a) || is_letter_of_name(b))
       return is_letter_of_name(behind_digit ? a : b);
     if (is_digit_of_name(a) && is_digit_of_name(b)) return is_smaller_number(left, right, at);
-    if (behind_digit && is_digit_of_name(a) != is_digit_of_name(b)) return is_digit_of_name(b);
-    return a < b;
+    return is_digit_of_name(a) == is_digit_of_name(b) ? a < b : is_digit_of_name(b);
   }
   return left.size() < right.size();
 }

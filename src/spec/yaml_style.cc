@@ -87,9 +87,13 @@ bool fits_plain(std::string_view text) {
   return true;
 }
 
-/// Readers could not tell the spaces at the ends of its lines from none.
+/// Readers could not tell the spaces at the ends of its lines from none; and some take a tab that
+/// is first for an indentation.
 bool fits_block(std::string_view text) {
-  return !text.ends_with(' ') && text.find(" \n") == std::string_view::npos && !has_special(text);
+  const auto first = text.find_first_not_of(" \n");
+  const bool begins_with_tab = first != std::string_view::npos && text[first] == '\t';
+  return !begins_with_tab && !text.ends_with(' ') && text.find(" \n") == std::string_view::npos &&
+         !has_special(text);
 }
 
 std::string escape_of(std::uint32_t value) {

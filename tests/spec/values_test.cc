@@ -163,6 +163,8 @@ TEST(YamlStyle, LinesAreABlock) {
   EXPECT_EQ(yaml_value("\n", 2), "|2+\n");
   EXPECT_EQ(yaml_value("  a\nb", 2), "|2-\n    a\n  b");
   EXPECT_EQ(yaml_value("a \nb", 2), R"("a \nb")");
+  EXPECT_EQ(yaml_value("\t\n", 2), R"("\t\n")");
+  EXPECT_EQ(yaml_value("a\n\tb", 2), "|-\n  a\n  \tb");
 }
 
 // --- ports and volumes ---------------------------------------------------------------------------

@@ -112,13 +112,13 @@ class Up(stacktest.StackTest):
         env_file: lost.env
 """
         self.write_stack(stack)
-        (self.folder / "lost.env").write_text("A=1\n")
+        (self.directory / "lost.env").write_text("A=1\n")
         self.stack("up", "-d")
-        (self.folder / "lost.env").unlink()
+        (self.directory / "lost.env").unlink()
         refused = self.stack("up", "-d", expect=3)
-        self.assertIn('env file "lost.env"', refused.stderr)
+        self.assertIn('env file "lost.env"', refused.err)
         self.stack("up", "-d", "web")
-        self.assertEqual(self.stack("config", "--services").stdout.split(), ["db", "lost", "web"])
+        self.assertEqual(self.stack("config", "--services").lines, ["db", "lost", "web"])
         for words in (["restart", "lost", "-t", "0"], ["kill"], ["start"], ["build"], ["down", "-v", "-t", "0"]):
             self.stack(*words)
         self.assertEqual(self.ps(), {})
