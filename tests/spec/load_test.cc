@@ -586,13 +586,13 @@ networks:
 TEST(Render, KeysOfYamlAreInTheOrderOfDockerCompose) {
   const auto project = project_of(
       "x-b: 1\nservices:\n  web10: {image: x}\n  web2: {image: x}\n"
-      "  web:\n    volumes: ['data:/d']\n    image: x\n    profiles: ['']\n    x-own: 1\n"
+      "  web:\n    volumes: ['data:/d']\n    image: x\n    annotations: {z: y}\n    x-own: 1\n"
       "    environment: {K10: a, K9: b, a_b: c, aB: d, K_: e}\nvolumes: {data: }\n");
   EXPECT_EQ(to_yaml(project), R"(name: project
 services:
   web:
-    profiles:
-      - ""
+    annotations:
+      z: "y"
     environment:
       K_: e
       K9: b
