@@ -75,7 +75,7 @@ int check_builds(const spec::Project& project, const std::vector<std::string>& s
 
 int run_build(const Options& options) {
   check_builder(options);
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_without_env_files(options);
   const auto services = services_to_build(project, chosen(project, options), Building::of_all, {});
   if (services.empty()) {
     std::cerr << "No services to build\n";

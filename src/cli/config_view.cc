@@ -103,8 +103,13 @@ std::string services_listing(const spec::Project& project, const Options&) {
 std::string volumes_listing(const spec::Project& project, const Options&) {
   return keys(project.volumes);
 }
+/// Those that the file has: what a service of the common bridge is given besides is our affair.
 std::string networks_listing(const spec::Project& project, const Options&) {
-  return keys(project.networks);
+  const spec::Node* const networks = project.resolved->find("networks");
+  std::set<std::string> names;
+  if (networks != nullptr)
+    for (const auto& network : networks->entries) names.insert(network.key);
+  return lines(names);
 }
 std::string profiles_listing(const spec::Project& project, const Options&) {
   return lines(project.profiles);

@@ -21,7 +21,7 @@ std::string drawn(const Graph& graph, const std::string& format) {
 }  // namespace
 
 int run_graph(const Options& options) {
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_without_env_files(options);
   const GraphParts parts{.images = options.list_images,
                          .ports = options.ports,
                          .networks = options.list_networks,

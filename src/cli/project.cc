@@ -19,6 +19,12 @@ bool is_lone_containers(const Options& options) {
   return options.project_name == orchestrator::lone_containers_project;
 }
 
+/// What these queries of `config` print is in no env file.
+bool lists_names(const Options& options) {
+  return options.services || options.list_volumes || options.list_networks || options.list_models ||
+         options.list_profiles || options.list_images || options.list_variables;
+}
+
 /// The diagnostics are on the screen already: an error without words only carries the exit code
 /// out.
 [[noreturn]] void refuse() {
@@ -77,7 +83,15 @@ spec::LoadRequest load_request(const Options& options) {
 spec::Project load_project(const Options& options, std::string* words) {
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
+  request.needed_env_files = spec::NeededEnvFiles::of_chosen;
   return accept(spec::load(request), words);
+}
+
+spec::Project load_without_env_files(const Options& options) {
+  spec::LoadRequest request = load_request(options);
+  request.services = options.arguments;
+  request.needed_env_files = spec::NeededEnvFiles::of_none;
+  return accept(spec::load(request));
 }
 
 spec::Project load_to_show(const Options& options) {
@@ -85,6 +99,8 @@ spec::Project load_to_show(const Options& options) {
   request.services = options.arguments;
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
+  request.needed_env_files =
+      lists_names(options) ? spec::NeededEnvFiles::of_none : spec::NeededEnvFiles::of_chosen;
   request.keep_history = !options.why.empty();
   // What a listing looks at is not always what `config` prints.
   request.stages.read_env_files = options.hash.empty();
@@ -114,7 +130,7 @@ std::optional<spec::Project> project_in_force(const Options& options) {
 NamedProject load_named_project(const Options& options) {
   if (is_known_by_containers(options)) return {project_name(options), std::nullopt};
   try {
-    spec::Project project = load_project(options);
+    spec::Project project = load_without_env_files(options);
     std::string name = project.name;
     return {std::move(name), std::move(project)};
   } catch (const Error& error) {

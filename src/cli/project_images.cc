@@ -85,7 +85,7 @@ void make_readable(const UsedImage& used, nlohmann::ordered_json& row) {
 }  // namespace
 
 int run_pull(const Options& options) {
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_without_env_files(options);
   const auto services = chosen(project, options);
   const HostPaths paths = HostPaths::from_environment();
   const auto images = orchestrator::find_images(project, services, paths);

@@ -53,7 +53,7 @@ int push_images(const std::set<std::string>& names, const Options& options) {
 
 int run_push(const Options& options) {
   using orchestrator::Dependencies;
-  const spec::Project project = load_project(options);
+  const spec::Project project = load_without_env_files(options);
   const auto services = orchestrator::select_services(
       project, options.arguments,
       options.include_deps ? Dependencies::included : Dependencies::left_out);

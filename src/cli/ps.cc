@@ -78,7 +78,8 @@ class Selection {
     Options about_all = options;
     about_all.arguments.clear();
     std::set<std::string> services;
-    for (const auto& [name, service] : load_project(about_all).services) services.insert(name);
+    for (const auto& [name, service] : load_without_env_files(about_all).services)
+      services.insert(name);
     return services;
   }
 

@@ -98,12 +98,12 @@ spec::Strings capabilities_of(const std::vector<std::string>& names) {
 
 spec::Strings words_of(const std::string& text) {
   auto words = spec::split_words(text);
-  if (!words)
-    throw Error(fmt::format("--entrypoint {}: a quote is not closed", printable(text)))
+  if (!words.mistake.empty())
+    throw Error(fmt::format("--entrypoint {}: it has {}", printable(text), words.mistake))
         .with_exit_code(ExitCode::usage);
   // Not the image's, and not its command either: an empty list would leave that.
-  if (words->words.empty()) return {""};
-  return std::move(words->words);
+  if (words.words.empty()) return {""};
+  return std::move(words.words);
 }
 
 }  // namespace

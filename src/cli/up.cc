@@ -247,7 +247,7 @@ int run_start(const Options& options) {
   const StartRequest request{options.arguments, options.wait, wait_deadline(options)};
   const bool has_file = !is_known_by_containers(options) &&
                         (options.project_name.empty() || spec::has_file(load_request(options)));
-  const auto project = has_file ? std::optional(load_project(options)) : std::nullopt;
+  const auto project = has_file ? std::optional(load_without_env_files(options)) : std::nullopt;
   if (!project && options.wait)
     throw Error("start --wait needs the stack file: `-f` says where it is")
         .with_exit_code(ExitCode::usage);

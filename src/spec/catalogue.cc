@@ -263,6 +263,12 @@ constexpr std::array kCatalogue = {
         "Other services of the file need no published port at all: they reach it by its name.",
         "db:\n  ports: [\"5432:5432\"]", "db:\n  ports: [\"127.0.0.1:5432:5432\"]"},
     Explanation{
+        "override-passed-over", Severity::warning, "an override file that is not read",
+        "Beside the stack file one override file is read: the first of compose.override.yml, "
+        "compose.override.yaml, docker-compose.override.yml and docker-compose.override.yaml. "
+        "There are several. Remove all but one, or name the files with -f.",
+        "", ""},
+    Explanation{
         "own-bridge", Severity::warning, "network_mode: bridge",
         "With docker, network_mode: bridge joins a network that all containers of the machine "
         "share. stack has none: the service joins the default network of its own project, where it "

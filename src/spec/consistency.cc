@@ -152,10 +152,15 @@ class References {
     }
   }
 
+  /// SERVICE[:ALIAS]; a text with more parts names nobody.
+  static std::string linked_service(const std::string& link) {
+    return std::ranges::count(link, ':') > 1 ? link : link.substr(0, link.find(':'));
+  }
+
   void check_links(const Node& service) {
     if (const Node* links = service.find("links")) {
       for (const auto& link : links->items)
-        check_service(link.text.substr(0, link.text.find(':')), link.place, "links to");
+        check_service(linked_service(link.text), link.place, "links to");
     }
     if (const Node* from = service.find("volumes_from")) {
       for (const auto& item : from->items) {
@@ -211,7 +216,14 @@ class References {
     if (files == nullptr) return;
     for (const auto& file : files->items) {
       const std::string source(file.text_of("source"));
-      if (source.empty() || known.contains(source)) continue;
+      if (source.empty()) {
+        reporter_
+            .error(fmt::format("undefined-{}", noun), file.place,
+                   "service {} uses a {} without a source", stack::quoted(name_), noun)
+            .hint = fmt::format("say which of the {} it is: source: NAME", key);
+        continue;
+      }
+      if (known.contains(source)) continue;
       reporter_
           .error(fmt::format("undefined-{}", noun), file.place,
                  "service {} uses {} {}, which does not exist", stack::quoted(name_), noun,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/discover.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -19,6 +21,13 @@ constexpr std::array<std::string_view, 6> kFileNames = {
     "stack.yaml",  "stack.yml",          "compose.yaml",
     "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
 
+constexpr std::array<std::string_view, 2> kOwnOverrideNames = {"stack.override.yml",
+                                                               "stack.override.yaml"};
+// Of either family, whatever the file itself is called, as in docker compose.
+constexpr std::array<std::string_view, 4> kOverrideNames = {
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+    "docker-compose.override.yaml"};
+
 std::string parent_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
@@ -28,13 +37,17 @@ std::string in(const std::string& directory, std::string_view name) {
   return directory == "/" ? "/" + std::string(name) : directory + "/" + std::string(name);
 }
 
-std::optional<std::string> override_of(const std::string& directory, std::string_view name) {
-  const auto stem = name.substr(0, name.rfind('.'));
-  for (const std::string_view extension : {".yml", ".yaml"}) {
-    auto path = in(directory, std::string(stem) + ".override" + std::string(extension));
-    if (exists(path)) return path;
-  }
-  return std::nullopt;
+std::span<const std::string_view> override_names(std::string_view name) {
+  return name.starts_with("stack.") ? std::span<const std::string_view>(kOwnOverrideNames)
+                                    : kOverrideNames;
+}
+
+/// Those that are there, in the order in which they count.
+Strings overrides_of(const std::string& directory, std::string_view name) {
+  Strings paths;
+  for (const auto other : override_names(name))
+    if (auto path = in(directory, other); exists(path)) paths.push_back(std::move(path));
+  return paths;
 }
 
 std::string value_or_empty(const StringMap& variables, const std::string& name) {
@@ -93,37 +106,62 @@ Strings profiles_in(const StringMap& variables) {
   return profiles;
 }
 
+bool are_default_files_off(const StringMap& variables) {
+  return is_switched_on(value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE"));
+}
+
+/// A .env that switches itself off still says how stack is to work.
+void keep_settings_only(Discovery& found) {
+  for (const auto& [name, place] : found.variable_places)
+    if (!name.starts_with("COMPOSE_")) found.variables.erase(name);
+  std::erase_if(found.variable_places,
+                [](const auto& entry) { return !entry.first.starts_with("COMPOSE_"); });
+}
+
 /// Variables, and whether the default .env still counts for the project directory.
 enum class EnvFiles { named, by_default };
 
-EnvFiles read_variables(Discovery& found, const LoadRequest& request,
+/// `folder`: what the command line says of where the project is.
+EnvFiles read_variables(Discovery& found, const LoadRequest& request, const std::string& folder,
                         const std::string& directory) {
   const auto& variables = found.variables;
   auto named = request.env_files;
   if (named.empty()) named = split_list(value_or_empty(variables, "COMPOSE_ENV_FILES"), ',');
-  const auto disabled = value_or_empty(variables, "COMPOSE_DISABLE_ENV_FILE");
-  if (named.empty() && is_switched_on(disabled)) return EnvFiles::named;
+  if (named.empty() && are_default_files_off(variables)) return EnvFiles::named;
   if (!named.empty()) {
     read_named_env_files(found, named, directory);
     return EnvFiles::named;
   }
-  read_default_env_file(found, directory, directory);
-  return EnvFiles::by_default;
+  read_default_env_file(found, folder, directory);
+  if (!are_default_files_off(variables)) return EnvFiles::by_default;
+  keep_settings_only(found);
+  return EnvFiles::named;
 }
 
-std::vector<std::string> choose_files(const LoadRequest& request, const StringMap& variables,
-                                      const std::string& directory) {
+/// The first that is not standard input says where the project is.
+std::string folder_of(const Strings& files, const std::string& directory,
+                      const std::string& otherwise) {
+  const auto first = std::ranges::find_if(files, [](const auto& file) { return file != "-"; });
+  return first == files.end() ? otherwise : parent_of(absolute_path(*first, directory, ""));
+}
+
+std::optional<std::string> said_directory(const LoadRequest& request,
+                                          const std::string& directory) {
+  if (request.project_directory.empty()) return std::nullopt;
+  return absolute_path(request.project_directory, directory, "");
+}
+
+FoundFiles choose_files(const LoadRequest& request, const StringMap& variables,
+                        const std::string& directory) {
   Strings named = request.files;
   if (named.empty()) {
     const auto separator = value_or_empty(variables, "COMPOSE_PATH_SEPARATOR");
     named = split_list(value_or_empty(variables, "COMPOSE_FILE"),
                        separator.empty() ? ':' : separator[0]);
   }
-  const auto start = request.project_directory.empty()
-                         ? directory
-                         : absolute_path(request.project_directory, directory, "");
+  const auto start = said_directory(request, directory).value_or(directory);
   if (named.empty()) return find_files(start);
-  std::vector<std::string> files;
+  Strings files;
   for (const auto& name : named) {
     if (is_remote(name)) {
       throw Error(fmt::format("{}: remote stack files are not supported yet", name));
@@ -131,19 +169,21 @@ std::vector<std::string> choose_files(const LoadRequest& request, const StringMa
     files.push_back(
         name == "-" ? name : absolute_path(name, directory, value_or_empty(variables, "HOME")));
   }
-  return files;
+  return {std::move(files), {}};
 }
 
 }  // namespace
 
-std::vector<std::string> find_files(const std::string& start) {
+FoundFiles find_files(const std::string& start) {
   for (std::string directory = start;; directory = parent_of(directory)) {
     for (const auto name : kFileNames) {
       auto path = in(directory, name);
       if (!exists(path)) continue;
-      std::vector<std::string> files = {path};
-      if (auto extra = override_of(directory, name)) files.push_back(std::move(*extra));
-      return files;
+      FoundFiles found{{path}, overrides_of(directory, name)};
+      if (found.passed_over.empty()) return found;
+      found.files.push_back(found.passed_over.front());
+      found.passed_over.erase(found.passed_over.begin());
+      return found;
     }
     if (directory == "/") return {};
   }
@@ -161,15 +201,13 @@ Discovery discover(const LoadRequest& request) {
   found.variables = request.environment;
   // Shells export it, but not everybody starts from a shell.
   found.variables.try_emplace("PWD", directory);
-  const auto env_files = read_variables(found, request, directory);
-  found.files = choose_files(request, found.variables, directory);
-  if (!request.project_directory.empty()) {
-    found.project_directory = absolute_path(request.project_directory, directory, "");
-  } else if (!found.files.empty() && found.files[0] != "-") {
-    found.project_directory = parent_of(found.files[0]);
-  } else {
-    found.project_directory = directory;
-  }
+  const auto said = said_directory(request, directory);
+  const auto env_files = read_variables(
+      found, request, said.value_or(folder_of(request.files, directory, directory)), directory);
+  FoundFiles chosen = choose_files(request, found.variables, directory);
+  found.files = std::move(chosen.files);
+  found.passed_over = std::move(chosen.passed_over);
+  found.project_directory = said.value_or(folder_of(found.files, directory, directory));
   if (env_files == EnvFiles::by_default)
     read_default_env_file(found, found.project_directory, directory);
   found.project_name = request.project_name;

@@ -12,6 +12,7 @@ namespace stack::spec {
 
 struct Discovery {
   std::vector<std::string> files;  ///< absolute, or "-" for standard input
+  Strings passed_over;             ///< override files beside the one that was found first
   std::string project_directory;   ///< absolute
   std::string project_name;        ///< -p or COMPOSE_PROJECT_NAME; may be empty
   Strings profiles;
@@ -25,7 +26,12 @@ Discovery discover(const LoadRequest& request);
 /// The folder of the work tree that `directory` is in (git), or `directory`.
 std::string checkout_of(const std::string& directory);
 
-/// The file in `directory` or in one above it, and its override; empty when there is none.
-std::vector<std::string> find_files(const std::string& directory);
+struct FoundFiles {
+  Strings files;        ///< the file and its override; empty when there is none
+  Strings passed_over;  ///< further override files
+};
+
+/// What is in `directory`, or in the first one above it that has a file.
+FoundFiles find_files(const std::string& directory);
 
 }  // namespace stack::spec

@@ -2,6 +2,7 @@
 #include "spec/dotenv.h"
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "base/format.h"
@@ -28,9 +29,41 @@ bool is_key_character(char character) {
          std::string_view("_.-[]").find(character) != std::string_view::npos;
 }
 
+/// Spaces beside the line end that UTF-8 needs several bytes for. Behind a value all of them are
+/// left out, in front of it only the first two.
+constexpr std::array<std::string_view, 6> kWideSpaces = {
+    "\xc2\x85", "\xc2\xa0", "\xe3\x80\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf"};
+
+/// U+2000 to U+200A.
+bool ends_in_typographic_space(std::string_view text) {
+  return text.size() >= 3 && text.substr(text.size() - 3, 2) == "\xe2\x80" &&
+         static_cast<unsigned char>(text.back()) <= 0x8a;
+}
+
 std::string_view trim_right(std::string_view text) {
-  const auto last = text.find_last_not_of(" \t\r\n\v\f");
-  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+  for (;;) {
+    const auto last = text.find_last_not_of(" \t\r\n\v\f");
+    text = text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+    const auto wide = std::ranges::find_if(
+        kWideSpaces, [&](std::string_view space) { return text.ends_with(space); });
+    if (wide != kWideSpaces.end())
+      text.remove_suffix(wide->size());
+    else if (ends_in_typographic_space(text))
+      text.remove_suffix(3);
+    else
+      return text;
+  }
+}
+
+/// How many bytes of space there are in front, up to the end of the line.
+std::size_t margin_of(std::string_view text) {
+  std::size_t at = 0;
+  for (;;) {
+    at = std::min(text.find_first_not_of(" \t\r\v\f", at), text.size());
+    const auto rest = text.substr(at);
+    if (!rest.starts_with(kWideSpaces[0]) && !rest.starts_with(kWideSpaces[1])) return at;
+    at += 2;
+  }
 }
 
 /// The byte behind "\0": exactly three octal digits.
@@ -80,7 +113,8 @@ std::string_view first_bad_character(std::string_view key) {
 
 class DotenvParser {
  public:
-  DotenvParser(std::string_view text, const Lookup& lookup) : rest_(text), lookup_(lookup) {
+  DotenvParser(std::string_view text, const Lookup& outside, const Lookup& earlier)
+      : rest_(text), outside_(outside), earlier_(earlier) {
     if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);
   }
 
@@ -93,9 +127,12 @@ class DotenvParser {
   /// Skips blank lines and comments; false at the end of the file.
   bool skip_to_statement() {
     for (;;) {
-      const auto start = rest_.find_first_not_of(" \t\r\n\v\f");
-      if (start == std::string_view::npos) return false;
-      advance(start);
+      advance(margin_of(rest_));
+      if (rest_.empty()) return false;
+      if (rest_[0] == '\n') {
+        advance(1);
+        continue;
+      }
       if (rest_[0] != '#') return true;
       const auto end = rest_.find('\n');
       if (end == std::string_view::npos) return false;
@@ -118,8 +155,7 @@ class DotenvParser {
       return;
     }
     advance(separator + 1);
-    const auto value_start = rest_.find_first_not_of(" \t");
-    advance(value_start == std::string_view::npos ? rest_.size() : value_start);
+    advance(margin_of(rest_));
     const bool is_quoted = !rest_.empty() && (rest_[0] == '"' || rest_[0] == '\'');
     if (auto value = is_quoted ? quoted_value() : plain_value()) remember(key, std::move(value));
   }
@@ -127,8 +163,6 @@ class DotenvParser {
   bool check_key(std::string_view key) {
     if (key.find_first_of(" \t") != std::string_view::npos) {
       fail_here(fmt::format("key {} contains a space", stack::quoted(key)));
-    } else if (key.empty()) {
-      fail_here("a key is missing before \"=\"");
     } else if (const auto bad = first_bad_character(key); !bad.empty()) {
       fail_here(
           fmt::format("unexpected character {} in key {}", stack::quoted(bad), stack::quoted(key)));
@@ -163,14 +197,18 @@ class DotenvParser {
     return std::nullopt;
   }
 
+  std::optional<std::string> look_up(std::string_view name) const {
+    if (auto value = outside_(name)) return value;
+    if (const auto own = known_.find(std::string(name)); own != known_.end()) return own->second;
+    return earlier_ ? earlier_(name) : std::nullopt;
+  }
+
   std::string expand(std::string_view text) {
-    const Lookup both = [this](std::string_view name) -> std::optional<std::string> {
-      auto value = lookup_(name);
-      if (const auto own = known_.find(std::string(name)); !value && own != known_.end())
-        value = own->second;
+    const Lookup all = [this](std::string_view name) -> std::optional<std::string> {
+      const auto value = look_up(name);
       return value ? std::optional(budget_.take(*value)) : std::nullopt;
     };
-    auto result = substitute(text, both, [this](const SubstitutionEvent& event) { note(event); });
+    auto result = substitute(text, all, [this](const SubstitutionEvent& event) { note(event); });
     if (budget_.is_spent() && !result_.error)
       fail_here(fmt::format("the variables of this file expand to more than {} MiB",
                             kMaxExpandedBytes >> 20));
@@ -201,7 +239,8 @@ class DotenvParser {
   }
 
   std::string_view rest_;
-  const Lookup& lookup_;
+  const Lookup& outside_;
+  const Lookup& earlier_;
   int line_ = 1;
   int statement_line_ = 1;
   ExpansionBudget budget_;  ///< each line may double the one before
@@ -211,13 +250,23 @@ class DotenvParser {
 
 }  // namespace
 
-Dotenv parse_dotenv(std::string_view text, const Lookup& lookup) {
-  return DotenvParser(text, lookup).parse();
+Dotenv parse_dotenv(std::string_view text, const Lookup& outside, const Lookup& earlier) {
+  return DotenvParser(text, outside, earlier).parse();
 }
 
+namespace {
+
+Lookup lookup_in(const VariableFiles::Variables& variables) {
+  return [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+}  // namespace
+
 std::optional<DotenvError> VariableFiles::add(std::string_view text, const std::string& shown) {
-  const Lookup lookup = [this](std::string_view name) { return look_up(name); };
-  auto parsed = parse_dotenv(text, lookup);
+  auto parsed = parse_dotenv(text, lookup_in(outside_), lookup_in(values_));
   for (auto& [key, value, line] : parsed.entries) {
     if (!value || outside_.contains(key)) continue;
     places_[key] = fmt::format("{}:{}", shown, line);
@@ -229,13 +278,6 @@ std::optional<DotenvError> VariableFiles::add(std::string_view text, const std::
 void VariableFiles::give_to(Variables& variables, Variables& places) {
   variables.merge(values_);
   places.merge(places_);
-}
-
-std::optional<std::string> VariableFiles::look_up(std::string_view name) const {
-  const std::string key(name);
-  if (const auto outer = outside_.find(key); outer != outside_.end()) return outer->second;
-  const auto own = values_.find(key);
-  return own == values_.end() ? std::nullopt : std::optional(own->second);
 }
 
 namespace {

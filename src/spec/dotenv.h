@@ -29,8 +29,9 @@ struct Dotenv {
   std::optional<DotenvError> error;  ///< the first mistake; entries before it are kept
 };
 
-/// Variables in values see earlier keys of the file through `lookup` failing first: `lookup` wins.
-Dotenv parse_dotenv(std::string_view text, const Lookup& lookup);
+/// Variables in values are asked of `outside`, then of earlier keys of the file, then of `earlier`,
+/// which knows the files before it and may be null.
+Dotenv parse_dotenv(std::string_view text, const Lookup& outside, const Lookup& earlier = nullptr);
 
 /// Files of variables, one after the other: a later value wins over an earlier one, and none over
 /// those that were set outside.
@@ -47,8 +48,6 @@ class VariableFiles {
   void give_to(Variables& variables, Variables& places);
 
  private:
-  std::optional<std::string> look_up(std::string_view name) const;
-
   const Variables& outside_;
   Variables values_;
   Variables places_;

@@ -44,7 +44,6 @@ void refine_protocol(Node& node, const Where& where, Shaping& shaping);
 void refine_mount(Node& node, const Where& where, Shaping& shaping);
 void refine_expose(Node& node, const Where& where, Shaping& shaping);
 void refine_capabilities(Node& node, const Where& where, Shaping& shaping);
-void refine_project_name(Node& node, const Where& where, Shaping& shaping);
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping);
 void refine_ipv6(Node& node, const Where& where, Shaping& shaping);
 void refine_ip_address(Node& node, const Where& where, Shaping& shaping);

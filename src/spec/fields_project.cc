@@ -115,7 +115,7 @@ constexpr Field kIncludeFields[] = {
 };
 constexpr Type kIncludeItem{.form = Form::object, .schema = &kIncludeSchema, .also = kAlsoText};
 constexpr Type kInclude{.form = Form::list_of, .element = &kIncludeItem, .expand = expand_include};
-constexpr Type kProjectName{.form = Form::text, .refine = refine_project_name};
+constexpr Type kProjectName{.form = Form::text};
 
 constexpr Field kProjectFields[] = {
     {"version", &kText, "Obsolete", assign_elsewhere},

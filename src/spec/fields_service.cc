@@ -45,7 +45,7 @@ constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
 constexpr Type kExtraHosts{
     .form = Form::texts, .expand = expand_hosts, .refine = refine_hosts, .also = kAlsoMapping};
 
-constexpr std::string_view kEnvFormats[] = {"raw"};
+constexpr std::string_view kEnvFormats[] = {"raw", ""};
 constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
 constexpr Field kEnvFileFields[] = {
     {"path", &kPath, "The file", assign_elsewhere},

@@ -113,6 +113,17 @@ Isolation isolation_of(const LoadRequest& request, const std::string& folder,
   return request.is_isolated(other, folder) ? Isolation{other, true} : Isolation{name, false};
 }
 
+void warn_of_passed_over(const Discovery& found, const std::string& current_directory,
+                         Diagnostics& diagnostics) {
+  for (const auto& path : found.passed_over)
+    diagnostics
+        .warning("override-passed-over", {},
+                 fmt::format("{} has no effect: {} is taken",
+                             stack::quoted(shown_path(path, current_directory)),
+                             stack::quoted(shown_path(found.files.back(), current_directory))))
+        .hint = "remove one of them, or name the files with -f";
+}
+
 [[noreturn]] void fail_without_file() {
   throw Error("no configuration file provided: not found")
       .with_hint(
@@ -140,6 +151,7 @@ LoadResult load(const LoadRequest& request) {
   sources.stages = request.stages;
   sources.purpose = request.purpose;
   sources.selection = request.selection;
+  sources.needed_env_files = request.needed_env_files;
   sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
   sources.surroundings.is_directory = is_directory;
@@ -151,7 +163,9 @@ LoadResult load(const LoadRequest& request) {
   sources.default_bind = request.default_bind;
   sources.surroundings.variables = found.variables;
   sources.surroundings.variable_places = found.variable_places;
-  return load_from_sources(std::move(sources));
+  LoadResult result = load_from_sources(std::move(sources));
+  warn_of_passed_over(found, directory, result.diagnostics);
+  return result;
 }
 
 bool has_file(const LoadRequest& request) {

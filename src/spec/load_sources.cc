@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/object_name.h"
 #include "base/text.h"
@@ -108,6 +109,14 @@ void check_consistency(const Node& root, const Strings& inactive, const Stages& 
   check_contradictions(root, reporter);
 }
 
+/// Those whose env files must be there; nothing: all.
+std::optional<Names> services_to_be_right(const Node& root, const SourceRequest& request) {
+  if (request.needed_env_files == NeededEnvFiles::of_none) return Names();
+  if (request.needed_env_files == NeededEnvFiles::of_all || request.services.empty())
+    return std::nullopt;
+  return with_dependencies(root, request.services);
+}
+
 /// Returns the services of inactive profiles, which it removes.
 Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
                     Reporter& reporter) {
@@ -124,9 +133,10 @@ Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& i
     resolve_build_arguments(root, stages.interpolate ? request.surroundings.variables : none,
                             reporter);
   }
-  if (stages.read_env_files && stages.interpolate)
-    read_environment_files(root, request.surroundings, reporter);
   if (stages.normalize) fill_in(root, reporter);
+  if (stages.read_env_files && stages.interpolate)
+    read_environment_files(root, request.surroundings, services_to_be_right(root, request),
+                           reporter);
   if (stages.normalize && identity.isolated) isolate(root, name);
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.

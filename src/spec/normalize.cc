@@ -124,6 +124,7 @@ void resolve_map(Node* map, const StringMap& variables, bool keep_unset, Reporte
 /// Reads the files of one service, in order, later ones winning.
 class EnvironmentFiles {
  public:
+  /// What is wrong with them is told to `reporter`.
   EnvironmentFiles(const Node& service, const Surroundings& surroundings, Reporter& reporter)
       : service_(service), surroundings_(surroundings), reporter_(reporter) {}
 
@@ -147,8 +148,10 @@ class EnvironmentFiles {
 
  private:
   void add_text(const std::string& full, const std::string& text, std::string_view format) {
-    const Lookup lookup = [this](std::string_view name) { return look_up(name); };
-    const Dotenv parsed = format == "raw" ? parse_raw_env(text) : parse_dotenv(text, lookup);
+    const Lookup outside = [this](std::string_view name) { return outer_value(name); };
+    const Lookup earlier = [this](std::string_view name) { return earlier_value(name); };
+    const Dotenv parsed =
+        format == "raw" ? parse_raw_env(text) : parse_dotenv(text, outside, earlier);
     const auto shown = shown_path(full, surroundings_.current_directory);
     for (const auto& entry : parsed.entries) set(entry, shown);
     if (!parsed.error) return;
@@ -166,15 +169,18 @@ class EnvironmentFiles {
     }
   }
 
-  std::optional<std::string> look_up(std::string_view name) const {
-    const std::string key(name);
-    if (const auto outer = surroundings_.variables.find(key);
+  std::optional<std::string> outer_value(std::string_view name) const {
+    if (const auto outer = surroundings_.variables.find(std::string(name));
         outer != surroundings_.variables.end())
       return outer->second;
     const Node* environment = service_.find("environment");
     const Node* own = environment == nullptr ? nullptr : environment->find(name);
     if (own != nullptr && own->is_string()) return own->text;
-    const auto earlier = values_.find(key);
+    return std::nullopt;
+  }
+
+  std::optional<std::string> earlier_value(std::string_view name) const {
+    const auto earlier = values_.find(std::string(name));
     return earlier == values_.end() ? std::nullopt : std::optional(earlier->second.text);
   }
 
@@ -198,12 +204,13 @@ void put_below(Node& service, std::string_view key, const EnvironmentFiles& file
   }
 }
 
-void read_env_files(Node& service, const Surroundings& surroundings, Reporter& reporter) {
+void read_env_files(Node& service, const Surroundings& surroundings, Reporter& judge,
+                    Reporter& reporter) {
   const Entry* found = service.find_entry("env_file");
   if (found == nullptr) return;
   const Entry files = *found;
   service.erase("env_file");
-  EnvironmentFiles reading(service, surroundings, reporter);
+  EnvironmentFiles reading(service, surroundings, judge);
   for (const auto& file : files.value.items) {
     const Node* path = file.find("path");
     const Node* required = file.find("required");
@@ -213,12 +220,13 @@ void read_env_files(Node& service, const Surroundings& surroundings, Reporter& r
   put_below(service, "environment", reading, files.place, reporter);
 }
 
-void read_label_files(Node& service, const Surroundings& surroundings, Reporter& reporter) {
+void read_label_files(Node& service, const Surroundings& surroundings, Reporter& judge,
+                      Reporter& reporter) {
   const Entry* found = service.find_entry("label_file");
   if (found == nullptr) return;
   const Entry files = *found;
   service.erase("label_file");
-  EnvironmentFiles reading(service, surroundings, reporter);
+  EnvironmentFiles reading(service, surroundings, judge);
   for (const auto& path : files.value.items) reading.add(path, true, "");
   put_below(service, "labels", reading, files.place, reporter);
 }
@@ -278,10 +286,14 @@ Strings remove_inactive_services(Node& root, const Strings& profiles) {
   return inactive;
 }
 
-void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter) {
+void read_environment_files(Node& root, const Surroundings& surroundings,
+                            const std::optional<Names>& needed, Reporter& reporter) {
+  Diagnostics unheard;
   for (auto& service : services_of(root)) {
-    read_env_files(service.value, surroundings, reporter);
-    read_label_files(service.value, surroundings, reporter);
+    Reporter silent(unheard, Purpose::run);
+    Reporter& judge = !needed || needed->contains(service.key) ? reporter : silent;
+    read_env_files(service.value, surroundings, judge, reporter);
+    read_label_files(service.value, surroundings, judge, reporter);
   }
 }
 
@@ -338,18 +350,24 @@ void name_resources(Node& root, std::string_view project, Reporter& reporter) {
     name_section(root, section, project, reporter);
 }
 
-void select_services(Node& root, const Strings& names) {
-  Names kept;
+Names with_dependencies(const Node& root, const Strings& names) {
+  Names found;
   Strings open = names;
-  const Node& services = root.at_or_add("services", root.place);
+  const Node* services = root.find("services");
+  if (services == nullptr) return found;
   while (!open.empty()) {
     const std::string name = std::move(open.back());
     open.pop_back();
-    const Node* service = services.find(name);
-    if (service == nullptr || !kept.insert(name).second) continue;
+    const Node* service = services->find(name);
+    if (service == nullptr || !found.insert(name).second) continue;
     for (const auto& dependency : entries_of(*service, "depends_on"))
       open.push_back(dependency.key);
   }
+  return found;
+}
+
+void select_services(Node& root, const Strings& names) {
+  const Names kept = with_dependencies(root, names);
   std::erase_if(services_of(root), [&](const Entry& entry) { return !kept.contains(entry.key); });
 }
 

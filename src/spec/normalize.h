@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,8 +18,12 @@ namespace stack::spec {
 /// Removes services whose profiles are not in `profiles` ("*": all); returns their names.
 Strings remove_inactive_services(Node& root, const Strings& profiles);
 
+using Names = std::set<std::string, std::less<>>;
+
 /// Reads env_file and label_file of every service into environment and labels, below what is there.
-void read_environment_files(Node& root, const Surroundings& surroundings, Reporter& reporter);
+/// What is wrong with them is told of the services `needed`; of all when there is nothing.
+void read_environment_files(Node& root, const Surroundings& surroundings,
+                            const std::optional<Names>& needed, Reporter& reporter);
 /// Entries without a value take the caller's, if there is one.
 void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter);
 /// The same for arguments of builds, which are left out where there is none.
@@ -35,9 +40,10 @@ const Entry* find_shared(const Node& network);
 bool is_common(const Node& object);
 /// Gives every network, volume, config and secret its name outside of the project.
 void name_resources(Node& root, std::string_view project, Reporter& reporter);
-/// Keeps the services named and what they depend on, by any way.
+/// The services named and what they depend on, by any way.
+Names with_dependencies(const Node& root, const Strings& names);
+/// Keeps these.
 void select_services(Node& root, const Strings& names);
-using Names = std::set<std::string, std::less<>>;
 /// The names of networks, volumes, configs, secrets and models that services use, by section.
 std::map<std::string_view, Names> used_resources(const Node& root);
 /// Removes the resources that no service uses.

@@ -15,6 +15,10 @@ enum class Extensions : std::uint8_t { at_top, everywhere };
 
 /// The resolved tree of `project` as `stack config` prints it. `project.resolved` must be set.
 Node printed_tree(const Project& project, Extensions extensions = Extensions::at_top);
+/// by_meaning: as docker compose's YAML has them, the rest by name. Digits in names count as the
+/// number that they are.
+enum class KeyOrder : std::uint8_t { by_meaning, by_name };
+void order_keys(Node& printed, KeyOrder order);
 /// Adds what only the JSON form has: `command: null`, empty `ipam`, `resources`, `placement`.
 void add_empty_parts(Node& printed);
 

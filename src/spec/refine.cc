@@ -264,11 +264,6 @@ void refine_capabilities(Node& node, const Where& where, Shaping& shaping) {
   }
 }
 
-void refine_project_name(Node& node, const Where&, Shaping& shaping) {
-  if (node.is_string() && node.text.empty())
-    shaping.reporter.error("bad-value", node.place, "the project name is empty");
-}
-
 void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   const auto value = parse_number(node.text);
   if (value && *value < 0) wrong_value(node, node.text, shaping, where, "a number of processors");

@@ -2,14 +2,19 @@
 #include "spec/render.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/printed.h"
 #include "spec/scalars.h"
 #include "spec/tree.h"
 #include "spec/utf8.h"
+#include "spec/yaml_style.h"
 
 namespace stack::spec {
 namespace {
@@ -48,6 +53,17 @@ std::string literal(const std::string& text) {
   return result;
 }
 
+/// A number as JSON has it: without an exponent as long as it is short, and none that is none.
+std::string json_number(const std::string& text) {
+  const auto value = parse_number(text);
+  if (!value || !std::isfinite(*value)) return stack::quoted(text);
+  const bool is_short = *value == 0 || (std::abs(*value) >= 1e-6 && std::abs(*value) < 1e21);
+  if (!is_short) return text;
+  std::array<char, 400> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), *value, std::chars_format::fixed);
+  return {digits.begin(), end.ptr};
+}
+
 class JsonWriter {
  public:
   explicit JsonWriter(bool double_dollars) : double_dollars_(double_dollars) {}
@@ -65,8 +81,10 @@ class JsonWriter {
         return;
       case Kind::boolean:
       case Kind::integer:
-      case Kind::number:
         out_ += node.text;
+        return;
+      case Kind::number:
+        out_ += json_number(node.text);
         return;
       case Kind::string:
       case Kind::timestamp:
@@ -123,7 +141,7 @@ class JsonWriter {
   std::string out_;
 };
 
-/// Text that YAML would read back as the same text without quotes.
+/// Text that YAML would read back as the same text without quotes, in braces too.
 bool is_plain(const std::string& text) {
   if (resolve_plain(text).kind != Kind::string || parse_boolean(text)) return false;
   const auto is_safe = [](char c) {
@@ -133,6 +151,14 @@ bool is_plain(const std::string& text) {
   return text[0] != '-' && text[0] != '.' && std::ranges::all_of(text, is_safe);
 }
 
+/// A number as YAML has it.
+std::string yaml_number(const std::string& text) {
+  if (text == "+Inf") return ".inf";
+  if (text == "-Inf") return "-.inf";
+  return text == "NaN" ? ".nan" : text;
+}
+
+/// Writes keys in the order in which they are.
 class YamlWriter {
  public:
   explicit YamlWriter(bool double_dollars) : double_dollars_(double_dollars) {}
@@ -143,13 +169,11 @@ class YamlWriter {
   }
 
  private:
-  std::string scalar(const Node& node) const {
+  std::string scalar(const Node& node, std::size_t depth) const {
     if (node.kind == Kind::null) return "null";
+    if (node.kind == Kind::number) return yaml_number(node.text);
     if (node.kind != Kind::string && node.kind != Kind::timestamp) return node.text;
-    return text(escaped(node.text, double_dollars_));
-  }
-  static std::string text(const std::string& value) {
-    return is_plain(value) ? value : literal(value);
+    return yaml_value(as_utf8(escaped(node.text, double_dollars_)), 2 * depth);
   }
 
   /// What stands behind "key:" or "-", and whatever lies below it.
@@ -161,7 +185,7 @@ class YamlWriter {
       out_ += '\n';
       list(node, depth);
     } else {
-      out_ += node.is_mapping() ? " {}" : node.is_sequence() ? " []" : " " + scalar(node);
+      out_ += node.is_mapping() ? " {}" : node.is_sequence() ? " []" : " " + scalar(node, depth);
       out_ += '\n';
     }
   }
@@ -182,10 +206,10 @@ class YamlWriter {
   }
 
   void mapping(const Node& node, std::size_t depth) {
-    for (const Entry* entry : sorted_entries(node)) {
+    for (const Entry& entry : node.entries) {
       out_.append(2 * depth, ' ');
-      out_ += text(escaped(entry->key, double_dollars_)) + ':';
-      behind(entry->value, depth + 1);
+      out_ += yaml_key(as_utf8(escaped(entry.key, double_dollars_))) + ':';
+      behind(entry.value, depth + 1);
     }
   }
 
@@ -226,7 +250,9 @@ std::string service_json(const Project& project, const std::string& service) {
 
 std::string to_yaml(const Project& project) {
   if (!project.resolved) return "{}\n";
-  return YamlWriter(project.interpolated).write(printed_tree(project, Extensions::everywhere));
+  Node printed = printed_tree(project, Extensions::everywhere);
+  order_keys(printed, project.interpolated ? KeyOrder::by_meaning : KeyOrder::by_name);
+  return YamlWriter(project.interpolated).write(printed);
 }
 
 }  // namespace stack::spec

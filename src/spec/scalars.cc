@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/format.h"
@@ -27,6 +29,16 @@ std::string without_underscores(std::string_view text) {
   return plain;
 }
 
+bool is_day(std::string_view year, std::string_view month, std::string_view day) {
+  const auto number = [](std::string_view text) {
+    return parse_integer<unsigned>(text).value_or(0);
+  };
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(number(year))),
+                                     std::chrono::month(number(month)),
+                                     std::chrono::day(number(day)))
+      .ok();
+}
+
 /// 2020-01-31, with or without a time behind it.
 bool is_date(std::string_view text) {
   if (text.size() < 8 || !all_digits(text.substr(0, 4)) || text[4] != '-') return false;
@@ -35,11 +47,14 @@ bool is_date(std::string_view text) {
     return false;
   std::size_t end = day + 1;
   while (end < text.size() && is_digit(text[end])) ++end;
-  if (end == day + 1 || end > day + 3) return false;
+  if (end == day + 1 || end > day + 3 ||
+      !is_day(text.substr(0, 4), text.substr(5, day - 5), text.substr(day + 1, end - day - 1)))
+    return false;
   return end == text.size() || text[end] == 'T' || text[end] == 't' || text[end] == ' ';
 }
 
-std::optional<std::int64_t> parse_plain_integer(std::string_view source) {
+/// The digits of what YAML reads as a whole number of up to 64 bits.
+std::optional<std::string> plain_integer(std::string_view source) {
   std::string digits = without_underscores(source);
   std::string sign;
   if (digits[0] == '-' || digits[0] == '+') {
@@ -60,10 +75,24 @@ std::optional<std::int64_t> parse_plain_integer(std::string_view source) {
     base = 8;
   }
   if (digits.empty() || digits[0] == '-') return std::nullopt;
-  return parse_integer<std::int64_t>(sign + digits, base);
+  if (const auto value = parse_integer<std::int64_t>(sign + digits, base))
+    return std::to_string(*value);
+  const auto large = sign.empty() ? parse_integer<std::uint64_t>(digits, base) : std::nullopt;
+  return large ? std::optional(std::to_string(*large)) : std::nullopt;
 }
 
-/// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+std::optional<double> plain_number(std::string_view source) {
+  static constexpr std::array<std::string_view, 3> infinities = {".inf", ".Inf", ".INF"};
+  static constexpr std::array<std::string_view, 3> nothings = {".nan", ".NaN", ".NAN"};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const bool has_sign = source[0] == '-' || source[0] == '+';
+  if (std::ranges::find(infinities, source.substr(has_sign ? 1 : 0)) != infinities.end())
+    return source[0] == '-' ? -infinity : infinity;
+  if (std::ranges::find(nothings, source) != nothings.end())
+    return std::numeric_limits<double>::quiet_NaN();
+  return parse_number(without_underscores(source));
+}
+
 std::optional<std::int64_t> checked_add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
@@ -114,9 +143,8 @@ PlainScalar resolve_plain(std::string_view source) {
   if (!is_digit(first) && first != '-' && first != '+' && first != '.')
     return {Kind::string, std::string(source)};
   if (source.find(':') == std::string_view::npos) {
-    if (const auto integer = parse_plain_integer(source))
-      return {Kind::integer, std::to_string(*integer)};
-    if (const auto number = parse_number(source)) return {Kind::number, number_text(*number)};
+    if (auto integer = plain_integer(source)) return {Kind::integer, std::move(*integer)};
+    if (const auto number = plain_number(source)) return {Kind::number, number_text(*number)};
   }
   if (is_date(source)) return {Kind::timestamp, std::string(source)};
   return {Kind::string, std::string(source)};
@@ -136,9 +164,17 @@ bool is_switched_on(std::string_view variable) {
 }
 
 std::string number_text(double value) {
-  if (value == std::floor(value) && std::abs(value) < 1e15)
-    return std::to_string(static_cast<std::int64_t>(value));
-  return fmt::format("{}", value);
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  std::array<char, 64> text{};
+  const auto write = [&](std::chars_format format) {
+    return std::string(text.begin(), std::to_chars(text.begin(), text.end(), value, format).ptr);
+  };
+  const std::string scientific = write(std::chars_format::scientific);
+  const auto exponent = parse_integer<int>(scientific.substr(scientific.find('e') + 2));
+  const bool is_negative = scientific[scientific.find('e') + 1] == '-';
+  const bool is_long = exponent.value_or(0) > (is_negative ? 4 : 5);
+  return is_long ? scientific : write(std::chars_format::fixed);
 }
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
@@ -233,67 +269,115 @@ std::optional<std::uint32_t> parse_mode(std::string_view text) {
 
 namespace {
 
-/// Takes one character after the other; the three states are the quote it is in.
+/// Takes one character after the other; its states are the quote it is in, and what holds words
+/// together around that: `...` and $(...), which nobody runs.
 class WordSplitter {
  public:
   explicit WordSplitter(std::string_view text) : text_(text) {}
 
-  std::optional<Words> split() {
-    for (; at_ < text_.size() && result_.shell_operator == std::string_view::npos; ++at_) step();
-    if (quote_ != 0) return std::nullopt;
+  Words split() {
+    for (; at_ < text_.size() && goes_on(); ++at_) step();
     end_word();
+    if (result_.mistake.empty()) result_.mistake = what_is_open();
     return std::move(result_);
   }
 
  private:
+  bool goes_on() const {
+    return result_.shell_operator == std::string_view::npos && result_.mistake.empty();
+  }
+
   void step() {
     const char character = text_[at_];
     if (quote_ == '\'') {
       character == quote_ ? close_quote() : add(character);
-    } else if (character == '\\' && at_ + 1 < text_.size()) {
-      add_escaped(text_[++at_]);
-    } else if (quote_ == '"') {
-      character == quote_ ? close_quote() : add(character);
-    } else if (character == '"' || character == '\'') {
+    } else if (character == '\\') {
+      add_escaped();
+    } else if ((character == '"' || character == '\'') && closer_ != ')' && quote_ != '"') {
       quote_ = character;
-      inside_ = true;
-    } else if (std::string_view(" \t\n\r").find(character) != std::string_view::npos) {
+      open_word();
+    } else if (character == quote_) {
+      close_quote();
+    } else if (quote_ == '"') {
+      add(character);
+    } else {
+      step_unquoted(character);
+    }
+  }
+
+  void step_unquoted(char character) {
+    const bool is_free = closer_ == 0;
+    if (is_free && std::string_view(" \t\n\r").find(character) != std::string_view::npos) {
       end_word();
-    } else if (std::string_view(";&|<>").find(character) != std::string_view::npos) {
-      result_.shell_operator = at_;
+    } else if (is_free && std::string_view(";&|<>").find(character) != std::string_view::npos) {
+      end_command(character);
+    } else if (character == closer_) {
+      closer_ = 0;
+      add(character);
+    } else if (is_free && character == '`') {
+      hold_until('`');
+    } else if (is_free && character == '(' && word_.ends_with('$')) {
+      hold_until(')');
+    } else if ((character == '(' || character == ')') && closer_ != '`') {
+      result_.mistake = "a parenthesis outside of quotes";
     } else {
       add(character);
     }
   }
 
-  void add(char character) {
-    word_ += character;
-    inside_ = true;
+  void hold_until(char closer) {
+    add(text_[at_]);
+    closer_ = closer;
   }
-  /// In double quotes a backslash is special before few characters only.
-  void add_escaped(char character) {
+
+  /// A number in front of > is that of a descriptor, and of no use without a shell. Any word that
+  /// begins with a digit is taken for one, as in docker compose.
+  void end_command(char character) {
+    const bool is_descriptor = character == '>' && !word_.empty() && is_digit(word_[0]);
+    result_.shell_operator = is_descriptor ? word_start_ : at_;
+    if (is_descriptor) inside_ = false;
+  }
+
+  void add(char character) {
+    open_word();
+    word_ += character;
+  }
+  /// Unlike in a shell, a backslash in double quotes takes what is special from any character.
+  void add_escaped() {
+    if (++at_ == text_.size())
+      result_.mistake = "a backslash at its end";
+    else
+      add(text_[at_]);
+  }
+  void open_word() {
+    if (!inside_) word_start_ = at_;
     inside_ = true;
-    const bool is_special = std::string_view("\"\\$`").find(character) != std::string_view::npos;
-    if (quote_ == '"' && !is_special) word_ += '\\';
-    if (character != '\n') word_ += character;
   }
   void close_quote() { quote_ = 0; }
   void end_word() {
-    if (inside_) result_.words.push_back(std::exchange(word_, {}));
+    if (inside_) result_.words.push_back(std::move(word_));
+    word_.clear();
     inside_ = false;
+  }
+  std::string_view what_is_open() const {
+    if (quote_ != 0) return "a quote that is not closed";
+    if (closer_ == '`') return "a back-quote that is not closed";
+    return closer_ == ')' ? "a \"$(\" that is not closed" : "";
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
   std::string word_;
+  std::size_t word_start_ = 0;
   bool inside_ = false;
   char quote_ = 0;
+  char closer_ = 0;
   Words result_;
 };
 
 }  // namespace
 
-std::optional<Words> split_words(std::string_view text) {
+Words split_words(std::string_view text) {
   return WordSplitter(text).split();
 }
 

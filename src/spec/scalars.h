@@ -42,12 +42,15 @@ std::optional<std::uint32_t> parse_mode(std::string_view text);
 
 struct Words {
   std::vector<std::string> words;
-  /// Where an unquoted ; & | < or > stands: compose ends the command there, npos without one.
+  /// Where an unquoted ; & | < or > stands, with the number of a descriptor in front of it: compose
+  /// ends the command there, npos without one.
   std::size_t shell_operator = std::string_view::npos;
+  /// Why the text is no command ("a quote that is not closed"); empty when it is one.
+  std::string_view mistake;
 };
-/// Splits as a shell would, with quotes and backslashes but without expanding anything.
-/// Nothing when a quote is not closed.
-std::optional<Words> split_words(std::string_view text);
+/// Splits as docker compose does: with quotes and backslashes, without expanding anything; `...`
+/// and $(...) hold what is in them together.
+Words split_words(std::string_view text);
 
 /// What `x-stack.on_change` says: the word, and behind "signal:" the signal as canonical_signal()
 /// has it. Nothing when it says nothing.

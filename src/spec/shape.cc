@@ -71,16 +71,17 @@ void shape_boolean(Node& node, const Where& where, Shaping& shaping) {
 }
 
 void shape_integer(Node& node, const Where& where, Shaping& shaping) {
-  if (node.kind == Kind::integer) return;
-  if (!node.is_string()) return refuse(node, where, shaping, "a whole number");
+  if (!node.is_string() && node.kind != Kind::integer)
+    return refuse(node, where, shaping, "a whole number");
   const auto value = parse_integer<std::int64_t>(node.text);
   if (!value) return refuse_text(node, where, shaping, "a whole number");
   node = make_integer(*value, node.place);
 }
 
 void shape_number(Node& node, const Where& where, Shaping& shaping) {
-  if (node.kind == Kind::integer || node.kind == Kind::number) return;
-  if (!node.is_string()) return refuse(node, where, shaping, "a number");
+  if (node.kind == Kind::integer) return;
+  if (!node.is_string() && node.kind != Kind::number)
+    return refuse(node, where, shaping, "a number");
   const auto value = parse_number(node.text);
   if (!value) return refuse_text(node, where, shaping, "a number");
   node.text = number_text(*value);
@@ -122,15 +123,21 @@ void shape_path(Node& node, const Where& where, Shaping& shaping) {
 
 void split_command(Node& node, const Where& where, Shaping& shaping) {
   auto split = split_words(node.text);
-  if (!split) return refuse_text(node, where, shaping, "a command: a quote is not closed");
-  if (split->shell_operator != std::string_view::npos) {
+  if (!split.mistake.empty()) {
+    shaping.reporter
+        .error("bad-value", node.place, "{} is not a command: it has {}", where.value_text(),
+               split.mistake)
+        .hint = "write a list of words: [\"sh\", \"-c\", \"...\"]";
+    return;
+  }
+  if (split.shell_operator != std::string_view::npos) {
     shaping.reporter
         .warning("no-shell", node.place, "no shell runs {}, so it ends before {}",
-                 where.value_text(), stack::quoted(node.text.substr(split->shell_operator)))
+                 where.value_text(), stack::quoted(node.text.substr(split.shell_operator)))
         .hint = "write [\"sh\", \"-c\", \"...\"] for a shell";
   }
   Node list = make_sequence(node.place);
-  for (auto& word : split->words) list.items.push_back(make_string(std::move(word), node.place));
+  for (auto& word : split.words) list.items.push_back(make_string(std::move(word), node.place));
   list.tag = node.tag;
   node = std::move(list);
 }

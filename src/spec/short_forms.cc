@@ -212,7 +212,7 @@ Parsed<DeviceParts> parse_device(std::string_view text) {
     return Refusal{fmt::format("{} is not a device", stack::quoted(text)), "SOURCE[:TARGET[:rwm]]"};
   DeviceParts device;
   device.source = fields[0];
-  device.target = fields.size() > 1 ? fields[1] : fields[0];
+  device.target = fields.size() > 1 && !fields[1].empty() ? fields[1] : fields[0];
   if (fields.size() > 2) device.permissions = fields[2];
   return device;
 }

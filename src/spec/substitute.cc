@@ -20,7 +20,14 @@ std::string_view name_at(std::string_view text) {
   return text.substr(0, end);
 }
 
-/// Index of the "}" that closes a "${" standing before `text`, pairs inside skipped.
+/// ":-" and the like at the start of `text`.
+bool has_operator(std::string_view text) {
+  if (text.starts_with(':')) text.remove_prefix(1);
+  return !text.empty() && std::string_view("-+?").find(text[0]) != std::string_view::npos;
+}
+
+/// Index of the "}" that closes a "${" standing before `text`, pairs inside skipped. Where they are
+/// no pairs, the last one closes a text behind an operator, as in docker compose.
 std::size_t closing_brace(std::string_view text) {
   std::size_t depth = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -31,7 +38,9 @@ std::size_t closing_brace(std::string_view text) {
       ++depth;
     }
   }
-  return std::string_view::npos;
+  const auto name = name_at(text);
+  return !name.empty() && has_operator(text.substr(name.size())) ? text.rfind('}')
+                                                                 : std::string_view::npos;
 }
 
 /// Walks one text. Nested texts (defaults, messages) are views into the whole, so that offsets

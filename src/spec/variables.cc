@@ -13,7 +13,7 @@ void add_text(std::string_view text, Uses& uses) {
   for_each_variable(text, [&](const VariableExpression& found) {
     VariableUse& use = uses[std::string(found.name)];
     if (found.symbol == '?') use.required = true;
-    if (found.symbol == '-' && use.default_value.empty()) use.default_value = found.argument;
+    if (found.symbol == '-') use.default_value = found.argument;
     if (found.symbol == '+' && use.alternate.empty()) use.alternate = found.argument;
     if (found.symbol == '-' || found.symbol == '+') add_text(found.argument, uses);
   });

@@ -11,7 +11,7 @@ namespace stack::spec {
 
 struct VariableUse {
   bool required = false;      ///< ${NAME:?} somewhere
-  std::string default_value;  ///< of the first ${NAME:-default}
+  std::string default_value;  ///< of the last ${NAME:-default}
   std::string alternate;      ///< of the first ${NAME:+alternate}
   bool operator==(const VariableUse&) const = default;
 };

@@ -115,6 +115,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
   /// The scanner takes the end of the file for the end of a value in quotes.
+  std::string with_kept_lines(std::string value, const YAML::Mark& mark) const;
   void refuse_open_quote();
 
  private:
@@ -185,6 +186,28 @@ void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   add(found->second, 0);
 }
 
+/// yaml-cpp loses one of several line ends behind a block that begins with ">+".
+std::string TreeBuilder::with_kept_lines(std::string value, const YAML::Mark& mark) const {
+  if (!value.ends_with('\n')) return value;
+  const int header = mark.line + 1;
+  const auto first_line = source_[header];
+  const auto column = skip_properties(first_line, static_cast<std::size_t>(mark.column));
+  if (!first_line.substr(std::min(column, first_line.size())).starts_with(">+")) return value;
+  std::size_t indent = 0;
+  int last = header;  // with text
+  int end = header + 1;
+  for (; end <= source_.count(); ++end) {
+    const auto start = source_[end].find_first_not_of(' ');
+    if (start == std::string_view::npos) continue;
+    if (last == header) indent = start;
+    if (start < indent) break;
+    last = end;
+  }
+  if (last == header) return value;
+  value.erase(value.find_last_not_of('\n') + 1);
+  return value.append(static_cast<std::size_t>(end - last), '\n');
+}
+
 void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& value) {
   Node node;
@@ -196,7 +219,7 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   } else {
     node.kind = Node::Kind::string;
     node.style = tag == "!" ? Node::Style::quoted : Node::Style::plain;
-    node.text = value;
+    node.text = with_kept_lines(value, mark);
   }
   node.tag = tag_of(tag);
   node.place = place_of(mark, value.size() + (tag == "!" ? 2 : 0));

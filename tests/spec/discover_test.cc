@@ -2,7 +2,10 @@
 // Which files and variables are taken, on a real directory.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/inquiry.h"
 #include "folder.h"
 
 namespace stack::spec {
@@ -45,6 +48,54 @@ TEST_F(Discovering, AnOverrideFileBesideItIsMergedUnlessFilesAreNamed) {
   auto named = request();
   named.files = {"stack.yaml"};
   EXPECT_EQ(image(named), "base");
+}
+
+TEST_F(Discovering, AnOverrideFileMayBeOfEitherFamily) {
+  for (const char* const name :
+       {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"})
+    for (const char* const extra :
+         {"compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+          "docker-compose.override.yaml"}) {
+      write(name, service("base"));
+      write(extra, service("over"));
+      EXPECT_EQ(image(request()), "over") << name << " " << extra;
+      std::filesystem::remove(root_ / name);
+      std::filesystem::remove(root_ / extra);
+    }
+}
+
+TEST_F(Discovering, OfSeveralOverrideFilesTheFirstIsTakenAndTheOthersAreTold) {
+  write("docker-compose.yml", service("base"));
+  write("docker-compose.override.yml", service("second"));
+  write("compose.override.yaml", service("first"));
+  const auto result = load(request());
+  ASSERT_TRUE(result.project);
+  EXPECT_EQ(result.project->services.at("a").image, "first");
+  const auto told = result.diagnostics.sorted();
+  ASSERT_EQ(told.size(), 1);
+  EXPECT_EQ(told[0].message,
+            "\"docker-compose.override.yml\" has no effect: \"compose.override.yaml\" is taken");
+  write("stack.yaml", service("own"));
+  EXPECT_EQ(image(request()), "own");
+}
+
+TEST_F(Discovering, TheFirstNamedFileThatIsNotStandardInputSaysWhereTheProjectIs) {
+  write("folder/compose.yaml", service("x"));
+  auto asked = request();
+  asked.files = {"-", "folder/compose.yaml"};
+  EXPECT_EQ(find_project(asked).working_dir, root_ / "folder");
+}
+
+TEST_F(Discovering, WhatIsNotThereIsAskedAgain) {
+  write("compose.yaml", service("x"));
+  const Inquiry inquiry;
+  image(request());
+  const auto asked = inquiry.asked();
+  ASSERT_TRUE(asked);
+  for (const char* const name : {"compose.override.yml", "docker-compose.override.yaml", ".env"})
+    EXPECT_TRUE(std::ranges::any_of(*asked, [&](const Asked& question) {
+      return question.subject == (root_ / name).native();
+    })) << name;
 }
 
 /// The services that are active, in order.

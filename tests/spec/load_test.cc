@@ -569,9 +569,6 @@ TEST(Render, ConfigPrintsTheResolvedProject) {
 }
 )");
   EXPECT_EQ(to_yaml(project), R"(name: project
-networks:
-  default:
-    name: project_default
 services:
   web:
     command:
@@ -580,6 +577,52 @@ services:
     image: x
     networks:
       default: null
+networks:
+  default:
+    name: project_default
+)");
+}
+
+TEST(Render, KeysOfYamlAreInTheOrderOfDockerCompose) {
+  const auto project = project_of(
+      "x-b: 1\nservices:\n  web10: {image: x}\n  web2: {image: x}\n"
+      "  web:\n    volumes: ['data:/d']\n    image: x\n    annotations: {z: y}\n    x-own: 1\n"
+      "    environment: {K10: a, K9: b, a_b: c, aB: d, K_: e}\nvolumes: {data: }\n");
+  EXPECT_EQ(to_yaml(project), R"(name: project
+services:
+  web:
+    annotations:
+      z: "y"
+    environment:
+      K_: e
+      K9: b
+      K10: a
+      a_b: c
+      aB: d
+    image: x
+    networks:
+      default: null
+    volumes:
+      - type: volume
+        source: data
+        target: /d
+        volume: {}
+    x-own: 1
+  web2:
+    image: x
+    networks:
+      default: null
+  web10:
+    image: x
+    networks:
+      default: null
+networks:
+  default:
+    name: project_default
+volumes:
+  data:
+    name: project_data
+x-b: 1
 )");
 }
 

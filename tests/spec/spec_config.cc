@@ -3,6 +3,7 @@
 // results of docker compose (check_config.py --stack spec_config).
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -36,7 +37,10 @@ int run(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "%s\n", result.diagnostics.first_error().c_str());
     return 3;
   }
-  std::fputs(stack::spec::to_json(*result.project).c_str(), stdout);
+  const bool is_json = std::ranges::find(arguments, "json") != arguments.end();
+  const auto text =
+      is_json ? stack::spec::to_json(*result.project) : stack::spec::to_yaml(*result.project);
+  std::fputs(text.c_str(), stdout);
   return 0;
 }
 

@@ -175,13 +175,47 @@ TEST_F(Trap07, AMissingEnvFileIsAnErrorAMissingDotenvIsNot) {
   EXPECT_THROW(load(asked), Error);
 }
 
-TEST_F(Trap07, DotenvOfTheWorkingDirectoryWinsOverThatOfTheProject) {
+TEST_F(Trap07, AKeySetAgainIsSeenByTheLinesBelowIt) {
+  write("stack.yaml", "services: {web: {image: $BEFORE-$URL}}");
+  write("a.env", "DOMAIN=dev\n");
+  write("b.env", "BEFORE=$DOMAIN\nDOMAIN=prod\nURL=$DOMAIN.x\n");
+  auto asked = request();
+  asked.env_files = {"a.env", "b.env"};
+  EXPECT_EQ(image(asked), "dev-prod.x");
+  asked.environment = {{"DOMAIN", "shell"}};
+  EXPECT_EQ(image(asked), "shell-shell.x");
+}
+
+TEST_F(Trap07, DotenvIsThatOfTheFolderThatTheCommandLineNames) {
+  write("project/stack.yaml", "services: {web: {image: $V-$W}}");
+  write("project/.env", "V=project\n");
+  write("other/.env", "V=other\n");
+  write(".env", "V=here\nW=here\n");
+  auto asked = request();
+  asked.files = {"project/stack.yaml", "other/../project/stack.yaml"};
+  EXPECT_EQ(image(asked), "project-");
+  asked.project_directory = "other";
+  EXPECT_EQ(image(asked), "other-");
+  asked.environment = {{"COMPOSE_FILE", "other/none.yaml"}};
+  EXPECT_EQ(image(asked), "other-");
+}
+
+TEST_F(Trap07, DotenvOfTheCallerWinsWhereAVariableNamesTheFiles) {
   write("project/stack.yaml", "services: {web: {image: $V-$W}}");
   write("project/.env", "V=project\nW=project\n");
   write(".env", "V=here\n");
   auto asked = request();
-  asked.files = {"project/stack.yaml"};
+  asked.environment = {{"COMPOSE_FILE", "project/stack.yaml"}};
   EXPECT_EQ(image(asked), "here-project");
+}
+
+TEST_F(Trap07, ADotenvThatSwitchesItselfOffKeepsItsSettings) {
+  write("project/stack.yaml", "services: {web: {image: 'x:${V-none}', profiles: [p]}}");
+  write("project/.env", "V=project\n");
+  write(".env",
+        "V=here\nCOMPOSE_DISABLE_ENV_FILE=1\nCOMPOSE_PROFILES=p\n"
+        "COMPOSE_FILE=project/stack.yaml\n");
+  EXPECT_EQ(image(request()), "x:none");
 }
 
 TEST_F(Trap08, SettingsInDotenvCountBeforeFilesAreSearched) {
@@ -238,6 +272,25 @@ TEST(Trap09, AKeyWithoutValueThatNobodySetsUnsetsWhatAnEnvFileSays) {
       request_of({"services: {web: {image: x, env_file: a.env, environment: [A]}}"},
                  {{"/project/a.env", "A=file\n"}});
   EXPECT_EQ(project_of(request).services.at("web").environment, (Environment{{"A", std::nullopt}}));
+}
+
+TEST(Trap09, AMissingEnvFileMattersToWhoMakesContainersOfItsService) {
+  auto request = request_of({"services:\n  web: {image: x, env_file: none.env, label_file: none}\n"
+                             "  db: {image: x, environment: {A: own}, env_file: a.env}\n"
+                             "  job: {image: x, links: [web]}\n"},
+                            {{"/project/a.env", "B=b\n"}});
+  const auto is_loaded = [&](NeededEnvFiles needed, Strings services) {
+    request.needed_env_files = needed;
+    request.services = std::move(services);
+    return load_from_sources(request).project.has_value();
+  };
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_all, {"db"}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"web"}));
+  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"job"}));
+  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_chosen, {"db"}));
+  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_none, {}));
+  EXPECT_EQ(project_of(request).services.at("db").environment.at("B"), "b");
 }
 
 TEST(Trap10, EnvFilesSeeTheCallerThenTheServiceThenTheirOwnKeys) {

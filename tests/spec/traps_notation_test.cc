@@ -173,6 +173,36 @@ TEST(Trap49, ACommandIsSplitIntoWordsAndNoShellRunsIt) {
             (Strings{"a", "b c", "d $HOME", "e f", "*"}));
 }
 
+TEST(Notation, AFoldedBlockKeepsEveryLineEnd) {
+  const auto value = [](const std::string& block) {
+    return service_of("    environment:\n      K: " + block).environment.at("K");
+  };
+  EXPECT_EQ(value(">+\n        q\n\n    tty: true\n"), "q\n\n");
+  EXPECT_EQ(value(">+\n        q\n\n\n        r\n\n\n      L: x\n"), "q\n\nr\n\n\n");
+  EXPECT_EQ(value("&a >+\n        q\n"), "q\n");
+  EXPECT_EQ(value(">\n        q\n\n    tty: true\n"), "q\n");
+}
+
+TEST(Notation, ADeviceWithoutAPlaceInTheContainerHasThatOfTheHost) {
+  for (const std::string text : {"/dev/a", "/dev/a:", "/dev/a::", "/dev/a::r"}) {
+    const auto device = service_of("    devices: ['" + text + "']\n").devices.at(0);
+    EXPECT_EQ(device.target, "/dev/a") << text;
+  }
+}
+
+TEST(Notation, ABraceInADefaultNeedsNoOther) {
+  const auto web = service_of("    labels: {a: '${NONE-{}', b: '${NONE:-a{b}', c: '${NONE-{}}'}\n");
+  EXPECT_EQ(web.labels, (StringMap{{"a", "{"}, {"b", "a{b"}, {"c", "{}"}}));
+}
+
+TEST(Notation, WhatNamesNothingIsRefused) {
+  EXPECT_EQ(said_of({"services:\n  a: {image: x, links: ['b:c:d']}\n  b: {image: x}\n"}),
+            "2: service \"a\" links to \"b:c:d\", which does not exist\n");
+  EXPECT_EQ(said_of({"services:\n  a: {image: x, configs: [{target: /c}]}\n"}),
+            "2: service \"a\" uses a config without a source (say which of the configs it is: "
+            "source: NAME)\n");
+}
+
 TEST(Trap50, DurationsHaveUnits) {
   EXPECT_EQ(duration_text(*parse_duration("1h5m30s20ms")), "1h5m30.02s");
   EXPECT_EQ(duration_text(*parse_duration("1d")), "24h0m0s");

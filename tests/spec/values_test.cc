@@ -6,6 +6,7 @@
 #include "spec/scalars.h"
 #include "spec/short_forms.h"
 #include "spec/substitute.h"
+#include "spec/yaml_style.h"
 
 namespace stack::spec {
 namespace {
@@ -23,6 +24,25 @@ TEST(Scalar, PlainTextHasTheKindThatComposeGivesIt) {
   EXPECT_EQ(resolve_plain("2020-01-31").kind, Kind::timestamp);
   EXPECT_EQ(resolve_plain("10.0.0.1").kind, Kind::string);
   EXPECT_EQ(resolve_plain("0x1f").text, "31");
+  EXPECT_EQ(resolve_plain("2024-02-29").kind, Kind::timestamp);
+  EXPECT_EQ(resolve_plain("2024-13-02").kind, Kind::string);
+  EXPECT_EQ(resolve_plain("2023-02-29T00:00:00Z").kind, Kind::string);
+}
+
+TEST(Scalar, NumbersKeepTheirDigitsAndAreWrittenAsGoDoes) {
+  EXPECT_EQ(resolve_plain("0xFFFFFFFFFFFFFFFF").text, "18446744073709551615");
+  EXPECT_EQ(resolve_plain("9223372036854775808").text, "9223372036854775808");
+  EXPECT_EQ(resolve_plain("1234567.5").text, "1.2345675e+06");
+  EXPECT_EQ(resolve_plain("123456.5").text, "123456.5");
+  EXPECT_EQ(resolve_plain("1e15").text, "1e+15");
+  EXPECT_EQ(resolve_plain("0.0001").text, "0.0001");
+  EXPECT_EQ(resolve_plain("0.00001").text, "1e-05");
+  EXPECT_EQ(resolve_plain("-0.0").text, "-0");
+  EXPECT_EQ(resolve_plain(".inf").text, "+Inf");
+  EXPECT_EQ(resolve_plain("-.Inf").text, "-Inf");
+  EXPECT_EQ(resolve_plain(".NaN").text, "NaN");
+  EXPECT_EQ(resolve_plain(".NaN").kind, Kind::number);
+  EXPECT_EQ(resolve_plain("inf").kind, Kind::string);
 }
 
 TEST(Scalar, DurationsAreReadExactlyAndPrintedLikeGo) {
@@ -63,13 +83,88 @@ TEST(Scalar, SignalsGetOneSpelling) {
 }
 
 TEST(Scalar, CommandsAreSplitLikeAShellWithoutBeingOne) {
-  const auto words = [](std::string_view text) { return split_words(text)->words; };
+  const auto words = [](std::string_view text) { return split_words(text).words; };
+  using List = std::vector<std::string>;
   EXPECT_EQ(words(R"(sh -c "echo 'a b' \"c\"" d\ e)"),
-            (std::vector<std::string>{"sh", "-c", "echo 'a b' \"c\"", "d e"}));
-  EXPECT_EQ(words("a '' b"), (std::vector<std::string>{"a", "", "b"}));
-  EXPECT_FALSE(split_words("echo 'open"));
-  EXPECT_EQ(words("migrate up && serve"), (std::vector<std::string>{"migrate", "up"}));
-  EXPECT_EQ(split_words("a && b")->shell_operator, 2U);
+            (List{"sh", "-c", "echo 'a b' \"c\"", "d e"}));
+  EXPECT_EQ(words("a '' b"), (List{"a", "", "b"}));
+  EXPECT_EQ(words(R"(a "b\tc" 'd\t')"), (List{"a", "btc", "d\\t"}));
+  EXPECT_EQ(words("migrate up && serve"), (List{"migrate", "up"}));
+  EXPECT_EQ(split_words("a && b").shell_operator, 2U);
+}
+
+TEST(Scalar, ANumberInFrontOfARedirectionIsNoWord) {
+  const auto split = split_words("node mock.mjs 8090 2>&1");
+  EXPECT_EQ(split.words, (std::vector<std::string>{"node", "mock.mjs", "8090"}));
+  EXPECT_EQ(split.shell_operator, 19U);
+  EXPECT_EQ(split_words("a2>b").words, std::vector<std::string>{"a2"});
+  EXPECT_EQ(split_words("2<b").words, std::vector<std::string>{"2"});
+}
+
+TEST(Scalar, CommandSubstitutionsHoldTheirWordsTogether) {
+  const auto words = [](std::string_view text) { return split_words(text).words; };
+  using List = std::vector<std::string>;
+  EXPECT_EQ(words("sh -c echo $(date +%s; x) `a b`"),
+            (List{"sh", "-c", "echo", "$(date +%s; x)", "`a b`"}));
+  EXPECT_EQ(words(R"($(a "b c") `d "e )` f)"), (List{R"($(a "b c"))", "`d e )` f"}));
+  EXPECT_EQ(words(R"("(" ')' \( "`")"), (List{"(", ")", "(", "`"}));
+}
+
+TEST(Scalar, WhatIsNoCommandSaysWhy) {
+  const auto mistake = [](std::string_view text) { return split_words(text).mistake; };
+  EXPECT_EQ(mistake("echo 'open"), "a quote that is not closed");
+  EXPECT_EQ(mistake("echo `open"), "a back-quote that is not closed");
+  EXPECT_EQ(mistake("echo $(open"), "a \"$(\" that is not closed");
+  EXPECT_EQ(mistake("echo (a)"), "a parenthesis outside of quotes");
+  EXPECT_EQ(mistake("echo a)"), "a parenthesis outside of quotes");
+  EXPECT_EQ(mistake("$(a (b))"), "a parenthesis outside of quotes");
+  EXPECT_EQ(mistake("echo \\"), "a backslash at its end");
+  EXPECT_EQ(mistake("echo a > (b"), "");
+}
+
+// --- text in YAML --------------------------------------------------------------------------------
+
+TEST(YamlStyle, WhatEveryReaderTakesForTheTextIsPlain) {
+  for (const auto* text :
+       {"nginx:1.27", "-f", "a b", "/a+b:/c", "http://a:80/b", "${A}", "it's", "a#b", "1.2.3", "--",
+        "a, b", "~/x", "é", "::1", "0.0.0.0", "?a", "60:60", "\\"})
+    EXPECT_EQ(yaml_value(text, 4), text);
+}
+
+TEST(YamlStyle, WhatIsReadAsSomethingElseIsInDoubleQuotes) {
+  for (const auto* text :
+       {"",     "~",          "null",      "True",  "yes", "N",  "off",
+        "0",    "0x1f",       "0X1F",      "1_000", "1e3", ".5", "-.inf",
+        ".NaN", "2024-01-02", "190:20:30", "1:2",   "=",   "<<", "18446744073709551615"})
+    EXPECT_EQ(yaml_value(text, 4), "\"" + std::string(text) + "\"");
+}
+
+TEST(YamlStyle, SignsOfYamlAreInSingleQuotes) {
+  for (const auto* text :
+       {"-",  "- a", "a: b", "a:", "a #b", "#a",  "*a", "&a", "!a",  "[a]", "{a}",
+        "%a", "@a",  "`a",   "|",  ">",    "? a", " a", "a ", "---", "...", "\"a"})
+    EXPECT_EQ(yaml_value(text, 4), "'" + std::string(text) + "'");
+  EXPECT_EQ(yaml_value("'a", 4), std::string(3, '\'') + "a'");
+}
+
+TEST(YamlStyle, WhatIsNotSeenIsEscaped) {
+  EXPECT_EQ(yaml_value("a\tb", 4), R"("a\tb")");
+  EXPECT_EQ(yaml_value("a\rb", 4), R"("a\rb")");
+  EXPECT_EQ(yaml_value("a\u0085b\u2028", 4), R"("a\Nb\L")");
+  EXPECT_EQ(yaml_value("\ufeff\x01", 4), R"("\uFEFF\x01")");
+  EXPECT_EQ(yaml_value("\U0001f600", 4), R"("\U0001F600")");
+  EXPECT_EQ(yaml_key("a\nb"), R"("a\nb")");
+}
+
+TEST(YamlStyle, LinesAreABlock) {
+  EXPECT_EQ(yaml_value("a\n\nb", 2), "|-\n  a\n\n  b");
+  EXPECT_EQ(yaml_value("a\n", 2), "|\n  a");
+  EXPECT_EQ(yaml_value("a\n\n", 2), "|+\n  a\n");
+  EXPECT_EQ(yaml_value("\n", 2), "|2+\n");
+  EXPECT_EQ(yaml_value("  a\nb", 2), "|2-\n    a\n  b");
+  EXPECT_EQ(yaml_value("a \nb", 2), R"("a \nb")");
+  EXPECT_EQ(yaml_value("\t\n", 2), R"("\t\n")");
+  EXPECT_EQ(yaml_value("a\n\tb", 2), "|-\n  a\n  \tb");
 }
 
 // --- ports and volumes ---------------------------------------------------------------------------
@@ -222,11 +317,24 @@ TEST(Dotenv, AValueMayBeginWithTheSignOfAComment) {
   EXPECT_EQ(env_text("A=x # ${Z:?}"), "A=x;");
 }
 
+TEST(Dotenv, SpacesOfAnyKindAroundAValueAreNotPartOfIt) {
+  EXPECT_EQ(env_text("A=\u00a0x\u00a0"), "A=x;");
+  EXPECT_EQ(env_text("A=\vx\v\f"), "A=x;");
+  EXPECT_EQ(env_text("A=\u00a0\"x \""), "A=x ;");
+  EXPECT_EQ(env_text("A=x \u2003\u3000"), "A=x;");
+  EXPECT_EQ(env_text("A=\u2003x"), "A=\u2003x;");
+  EXPECT_EQ(env_text("\u00a0A\u00a0=1"), "A=1;");
+  EXPECT_EQ(env_text("\v\nA=1\n\n B=2"), "A=1;B=2;");
+}
+
+TEST(Dotenv, AKeyMayBeEmpty) {
+  EXPECT_EQ(env_text("= x\nexport = y\nA=1"), "=x;=y;A=1;");
+}
+
 TEST(Dotenv, KeysMayHaveLettersOfAnyLanguage) {
   EXPECT_EQ(env_text("\u00d1=1\n\u65e5\u672c=2\na\u00e9_=3"),
             "\u00d1=1;\u65e5\u672c=2;a\u00e9_=3;");
   EXPECT_EQ(env_text("A\u00a7=1"), "1: unexpected character \"\u00a7\" in key \"A\u00a7\"");
-  EXPECT_FALSE(env_text("A\u00a0=1").starts_with("A"));
   EXPECT_FALSE(env_text("A\u200b=1").starts_with("A"));
 }
 

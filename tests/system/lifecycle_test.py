@@ -104,6 +104,25 @@ class Up(stacktest.StackTest):
         self.assertEqual(code, 130)
         self.assertIn("goodbye", seen)
 
+    def test_an_env_file_that_is_gone_stops_only_what_makes_containers_of_its_service(self):
+        stack = TWO_SERVICES + """\
+      lost:
+        image: box:1
+        command: sleep 1003
+        env_file: lost.env
+"""
+        self.write_stack(stack)
+        (self.directory / "lost.env").write_text("A=1\n")
+        self.stack("up", "-d")
+        (self.directory / "lost.env").unlink()
+        refused = self.stack("up", "-d", expect=3)
+        self.assertIn('env file "lost.env"', refused.err)
+        self.stack("up", "-d", "web")
+        self.assertEqual(self.stack("config", "--services").lines, ["db", "lost", "web"])
+        for words in (["restart", "lost", "-t", "0"], ["kill"], ["start"], ["build"], ["down", "-v", "-t", "0"]):
+            self.stack(*words)
+        self.assertEqual(self.ps(), {})
+
     def test_an_unknown_service_is_refused(self):
         self.write_stack(TWO_SERVICES)
         result = self.stack("up", "-d", "wbe", expect=1)
