@@ -124,6 +124,7 @@ std::optional<spec::Project> project_in_force(const Options& options) {
     return std::nullopt;
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
+  request.needed_env_files = spec::NeededEnvFiles::of_none;
   return spec::load(request).project;
 }
 
