@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host_paths.h"
+#include "base/signal_mask.h"
 #include "cli/change.h"
 #include "cli/parse.h"
 #include "cli/settings.h"
@@ -86,6 +87,7 @@ void place_heap(int argc, char** argv, char**) {
 
 int main(int argc, char** argv) {
   if (started_as("stack-keeper", argc, argv)) stack::supervisor::keeper_main(argc, argv);
+  stack::hear_of_children_and_signals();
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.
   std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);

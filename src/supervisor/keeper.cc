@@ -25,9 +25,11 @@
 #include "base/fail_point.h"
 #include "base/files.h"
 #include "base/own_arguments.h"
+#include "base/fresh_process.h"
 #include "base/process.h"
 #include "base/same_file.h"
 #include "network/links.h"
+#include "base/signal_mask.h"
 #include "supervisor/entry_points.h"
 #include "supervisor/project_files.h"
 #include "supervisor/settled_files.h"
@@ -388,6 +390,8 @@ void keeper_main(int argc, char** argv) {
     if (!lock) ::_exit(0);
     const Outcome outcome = run(set_up(files, note_own_arguments(argc, argv)));
     remove_run_files(files);
+  reset_signals();
+  shed_inherited();
     ::_exit(outcome == Outcome::finished ? 0 : 1);
   } catch (const std::exception& error) {
     report_failure(error.what());
