@@ -17,12 +17,13 @@
 namespace stack::supervisor {
 namespace {
 
-/// ": what a program said", on one line; nothing when it said nothing.
+/// ": what a program said", on one line, without what a terminal would take for orders; nothing
+/// when it said nothing.
 std::string after_colon(std::string_view said) {
   constexpr std::size_t most = 200;
   std::string text(trim(said).substr(0, most));
   std::ranges::replace(text, '\n', ' ');
-  return text.empty() ? text : ": " + text;
+  return text.empty() ? text : ": " + printable(text);
 }
 
 /// Whoever has run for so long has read its configuration and found its files.
@@ -300,7 +301,7 @@ bool ContainerTask::holds(AwaitedCondition condition) const {
     case AwaitedCondition::completed:
       return status_.phase == Phase::exited && status_.exit_code == 0;
     case AwaitedCondition::up:
-      return is_running && std::chrono::system_clock::now() >= status_.started + long_enough_up;
+      return is_running && Clock::now() >= running_since_ + long_enough_up;
     case AwaitedCondition::settled:
     case AwaitedCondition::ended:
       break;  // have coroutines of their own
@@ -375,7 +376,7 @@ Awaitable<Answer> ContainerTask::await(Await request) {
 
 /// Until it has run for long enough.
 Clock::duration ContainerTask::settling_time() const {
-  const auto rest = status_.started + long_enough_up - std::chrono::system_clock::now();
+  const auto rest = running_since_ + long_enough_up - Clock::now();
   return std::clamp<Clock::duration>(rest, std::chrono::milliseconds(1), long_enough_up);
 }
 
