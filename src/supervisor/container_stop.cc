@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a container is stopped, signalled, held, and waited for.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -40,7 +41,21 @@ double seconds(std::chrono::nanoseconds duration) {
 Awaitable<void> ContainerTask::catch_up() {
   const ProcessIdentity process = status_.process;
   if (!runs() || is_alive(process)) co_return;
-  while (status_.process == process) co_await news_.wait();
+  co_await gone(process);
+}
+
+/// The keeper alone tells of ends. One that somebody has stopped is not waited for without a word.
+Awaitable<void> ContainerTask::gone(ProcessIdentity process) {
+  constexpr std::chrono::seconds longest_silence{10};
+  while (status_.process == process) {
+    const bool is_news = co_await news_.wait_until(Clock::now() + longest_silence);
+    const pid_t keeper = ::getppid();
+    if (is_news || status_.process != process || !is_stopped(keeper)) continue;
+    throw Error(fmt::format("the end of container {} is not told: the stack's keeper (process {}) "
+                            "is stopped",
+                            config_.name, keeper))
+        .with_hint(fmt::format("kill -CONT {}", keeper));
+  }
 }
 
 Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
@@ -112,7 +127,7 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
     kill();
     if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
   }
-  while (status_.process == stopped) co_await news_.wait();
+  co_await gone(stopped);
   co_return answer;
 }
 
@@ -189,7 +204,7 @@ Awaitable<void> ContainerTask::killed() {
   const ProcessIdentity process = status_.process;
   kill();
   thaw();
-  while (status_.process == process) co_await news_.wait();
+  co_await gone(process);
 }
 
 Awaitable<Answer> ContainerTask::pause() {

@@ -195,6 +195,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> killed();
   bool means_stop(int signal) const;
   Awaitable<Answer> end_process(std::chrono::nanoseconds grace);
+  Awaitable<void> gone(ProcessIdentity process);
   void no_longer_restarting();
   Awaitable<void> freeze();
   void thaw();
