@@ -173,6 +173,8 @@ std::optional<std::string> read_whole(const std::filesystem::path& path, std::ui
   if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   try {
     if (!file) throw_errno("open {}", path.native());
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) void_inquiry();  // a pipe ends
     return during(path.native(), [&] { return read_all(file.get(), limit); });
   } catch (const Error&) {
     void_inquiry();
@@ -195,6 +197,39 @@ std::optional<std::string> read_file_if_exists(const std::filesystem::path& path
   note_content(path, content);
   errno = reason;
   return content;
+}
+
+std::string read_regular(const Fd& file, const std::string& name, std::uint64_t limit) {
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) throw_errno("stat {}", name);
+  if (!S_ISREG(info.st_mode)) fail("{}: not a regular file", name);
+  return during(name, [&] { return read_all(file.get(), limit); });
+}
+
+std::optional<std::string> read_regular_if_exists(const std::filesystem::path& path,
+                                                  std::uint64_t limit) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  std::optional<std::string> content;
+  if (file)
+    content = read_regular(file, path.native(), limit);
+  else if (errno != ENOENT && errno != ENOTDIR)
+    throw_errno("open {}", path.native());
+  note_content(path, content);
+  return content;
+}
+
+std::optional<std::filesystem::path> find_current_directory() {
+  std::error_code failure;
+  auto directory = std::filesystem::current_path(failure);
+  if (failure) return std::nullopt;
+  return directory;
+}
+
+std::filesystem::path current_directory() {
+  const auto directory = find_current_directory();
+  if (directory) return *directory;
+  throw Error("the folder that this was started in does not exist any more")
+      .with_hint("cd to one that does");
 }
 
 void write_all(int fd, std::string_view content) {

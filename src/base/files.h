@@ -28,6 +28,15 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t limit = 1
 std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
                                                std::uint64_t limit = 1ULL << 30);
 std::string read_all(int fd, std::uint64_t limit = 1ULL << 30);
+/// The same of regular files only, which end, and are there without anybody who writes: a pipe or a
+/// device is an Error that names it. `file` was opened with O_NONBLOCK.
+std::string read_regular(const Fd& file, const std::string& name, std::uint64_t limit);
+std::optional<std::string> read_regular_if_exists(const std::filesystem::path& path,
+                                                  std::uint64_t limit);
+/// The folder that we are in; nothing when somebody has removed it.
+std::optional<std::filesystem::path> find_current_directory();
+/// The same. Throws Error that says so.
+std::filesystem::path current_directory();
 
 /// Writes all of `content` to an open descriptor, resuming after short writes and EINTR.
 void write_all(int fd, std::string_view content);

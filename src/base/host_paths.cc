@@ -50,6 +50,10 @@ void HostPaths::require_own() const {
   require_own_directory(run);
 }
 
+bool HostPaths::are_usual() const {
+  return data == default_data() && run == default_run();
+}
+
 HostPaths HostPaths::from_environment() {
   const std::string root = environment("STACK_ROOT");
   const std::string run = environment("STACK_RUN");

@@ -15,6 +15,8 @@ struct HostPaths {
   std::filesystem::path run;
 
   static HostPaths from_environment();
+  /// Where everything is when nobody says otherwise.
+  bool are_usual() const;
   /// Throws Error when one of the roots that exist is somebody else's, or others may write there:
   /// whoever can put names into it can have them followed.
   void require_own() const;

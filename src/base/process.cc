@@ -113,6 +113,12 @@ bool is_asleep(pid_t pid) {
   return !stat || asleep.find(stat->state) != std::string_view::npos;
 }
 
+bool is_stopped(pid_t pid) {
+  void_inquiry();
+  const auto stat = read_stat(pid);
+  return stat && (stat->state == 'T' || stat->state == 't');
+}
+
 std::optional<Fd> open_process(const ProcessIdentity& process) {
   void_inquiry();
   if (process.pid <= 0) return std::nullopt;

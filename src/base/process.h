@@ -39,6 +39,8 @@ bool is_zombie(const ProcessIdentity& process);
 /// It waits for something, for as long as that may take (S of proc(5)), or is stopped; true as well
 /// when there is none of this pid.
 bool is_asleep(pid_t pid);
+/// It was stopped (SIGSTOP, or by a debugger), and goes on when somebody lets it.
+bool is_stopped(pid_t pid);
 /// A pidfd of exactly that process, or nothing when it is gone.
 std::optional<Fd> open_process(const ProcessIdentity& process);
 /// pidfd_send_signal(2); false when the process is gone already.

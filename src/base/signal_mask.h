@@ -9,6 +9,27 @@
 
 namespace stack {
 
+/// All signals do what they do by themselves, and none is blocked: whoever is started has nothing
+/// of what whoever started us ignores. System calls alone.
+inline void reset_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number <= 64; ++number) ::sigaction(number, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// For a command's first line. Where SIGCHLD is ignored the kernel keeps no child for us to wait
+/// for, and where Ctrl-C is blocked nothing ends us: neither is meant for those whom a program
+/// starts. What else is ignored stays so (nohup(1)).
+inline void hear_of_children_and_signals() {
+  ::signal(SIGCHLD, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 /// For a thread's first line: signals are for the thread that knows what to do about them.
 inline void take_no_signals() {
   sigset_t all;

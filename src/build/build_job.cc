@@ -125,7 +125,7 @@ std::shared_ptr<const FileSource> BuildJob::open_named(const std::string& name) 
   const NamedContext& context = request.contexts.at(name);
   if (context.repository)
     return check_out({*context.repository, context.repository->keeps_git_dir.value_or(false)});
-  const auto ignore = read_file_if_exists(context.directory / ".dockerignore", 1 << 20);
+  const auto ignore = read_regular_if_exists(context.directory / ".dockerignore", 1 << 20);
   return open_directory(context.directory, ignore.value_or(""), fmt::format("context {}", name),
                         with);
 }

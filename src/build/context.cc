@@ -176,7 +176,8 @@ class Opener {
     if (!in_context || !is_foreign()) return read_file_if_exists(path_, largest_dockerfile);
     try {
       const Fd root = open_file(request_.context, O_RDONLY | O_DIRECTORY);
-      return read_all(open_in_root(root.get(), name, O_RDONLY).get(), largest_dockerfile);
+      return read_regular(open_in_root(root.get(), name, O_RDONLY | O_NONBLOCK), name,
+                          largest_dockerfile);
     } catch (const Error& error) {
       if (error.error_number() == ENOENT) return std::nullopt;
       throw;
@@ -189,7 +190,7 @@ class Opener {
     if (request_.context.empty() || is_foreign()) return;
     if (!path_.empty()) {
       const fs::path own = path_.native() + ".dockerignore";
-      if (auto text = read_file_if_exists(own, largest_dockerfile)) {
+      if (auto text = read_regular_if_exists(own, largest_dockerfile)) {
         request_.ignore = std::move(*text);
         return;
       }
@@ -197,7 +198,8 @@ class Opener {
     const Fd root = open_file(request_.context, O_RDONLY | O_DIRECTORY);
     try {
       request_.ignore =
-          read_all(open_in_root(root.get(), ".dockerignore", O_RDONLY).get(), largest_dockerfile);
+          read_regular(open_in_root(root.get(), ".dockerignore", O_RDONLY | O_NONBLOCK),
+                       (request_.context / ".dockerignore").native(), largest_dockerfile);
     } catch (const Error& error) {
       if (error.error_number() != ENOENT) throw;
     }

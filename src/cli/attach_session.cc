@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inotify.h"
 #include "cli/detach_keys.h"
 #include "cli/lasting_client.h"
 #include "cli/log_tail.h"
@@ -28,8 +29,7 @@ using supervisor::AwaitedCondition;
 constexpr int patience = 3;
 
 Fd watch_directory(const std::filesystem::path& directory) {
-  Fd inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!inotify) throw_errno("inotify_init1");
+  Fd inotify = make_inotify();
   if (::inotify_add_watch(inotify.get(), directory.c_str(), IN_MODIFY | IN_CREATE) < 0)
     throw_errno("watching {}", directory.native());
   return inotify;

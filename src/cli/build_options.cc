@@ -149,8 +149,7 @@ void add_common_flags(const Options& options, build::BuildRequest& request) {
   if (options.pull) request.pull = true;
   if (!options.memory.empty()) request.memory = size_of(options.memory, "memory");
   for (const std::string& text : options.ssh)
-    build::add_ssh(text, environment("SSH_AUTH_SOCK").value_or(""), std::filesystem::current_path(),
-                   request);
+    build::add_ssh(text, environment("SSH_AUTH_SOCK").value_or(""), current_directory(), request);
 }
 
 void add_image_flags(const Options& options, build::BuildRequest& request) {

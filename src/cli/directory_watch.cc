@@ -10,12 +10,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inotify.h"
 
 namespace stack::cli {
 
-DirectoryWatch::DirectoryWatch() : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!inotify_) throw_errno("inotify_init1");
-}
+DirectoryWatch::DirectoryWatch() : inotify_(make_inotify()) {}
 
 bool DirectoryWatch::watch(const std::filesystem::path& nearest, std::set<int>& watched) {
   constexpr std::uint32_t changes =

@@ -46,7 +46,7 @@ int run_image_build(const Options& options) {
   const build::OpenedContext context =
       build::open_context({.source = options.arguments.front(),
                            .dockerfile = options.files.empty() ? "" : options.files.front(),
-                           .dockerfile_base = std::filesystem::current_path()},
+                           .dockerfile_base = current_directory()},
                           surroundings, request);
   if (options.check) return check_alone(request);
   const image::Image image = build::build_image(request, surroundings);

@@ -38,7 +38,7 @@ void refuse_what_is_there(const FolderFiles& files, const std::string& name) {
 
 int run_init(const Options& options) {
   const fs::path folder = options.project_directory.empty()
-                              ? fs::current_path()
+                              ? current_directory()
                               : fs::absolute(options.project_directory);
   const std::string name = options.output.empty() ? "stack.yaml" : options.output;
   const FolderFiles files = look_around(folder.lexically_normal());

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inotify.h"
 
 namespace stack::cli {
 namespace {
@@ -26,12 +27,7 @@ bool is_output(std::string_view name) {
 }  // namespace
 
 LogWatch::LogWatch(const HostPaths& paths, std::string project, bool events)
-    : paths_(paths),
-      project_(std::move(project)),
-      events_(events),
-      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!inotify_) throw_errno("inotify_init1");
-}
+    : paths_(paths), project_(std::move(project)), events_(events), inotify_(make_inotify()) {}
 
 void LogWatch::arm() {
   const auto containers = paths_.project_data(project_) / "containers";

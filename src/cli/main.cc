@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host_paths.h"
+#include "base/signal_mask.h"
 #include "cli/change.h"
 #include "cli/parse.h"
 #include "cli/settings.h"
@@ -83,6 +84,7 @@ void fill_standard_streams() {
 
 int main(int argc, char** argv) {
   fill_standard_streams();
+  stack::hear_of_children_and_signals();
   // What std::cout writes goes through this buffer: it has none of its own before anybody asks for
   // one, which would be six, of 120 KiB together.
   std::setvbuf(stdout, nullptr, _IOFBF, 1 << 16);

@@ -308,7 +308,8 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
 /// "unknown flag: --x (did you mean --y?)" for what nobody took; empty when everything was taken.
 std::string unknown_word(const CLI::App& app, const Groups& groups,
                          const Subcommands& subcommands) {
-  const auto remaining = app.remaining(true);
+  auto remaining = app.remaining(true);
+  std::erase(remaining, "--");  // CLI11 has gone by it, and keeps it all the same
   if (remaining.empty()) return "";
   const std::string& word = remaining.front();
   const CLI::App* innermost = &app;

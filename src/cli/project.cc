@@ -6,6 +6,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "orchestrator/one_off.h"
 #include "orchestrator/project_home.h"
@@ -64,7 +65,7 @@ spec::LoadRequest load_request(const Options& options) {
   request.env_files = options.env_files;
   request.profiles = options.profiles;
   request.scales = scales_of(options.scales);
-  request.current_directory = std::filesystem::current_path();
+  request.current_directory = find_current_directory().value_or("");
   request.environment = process_environment();
   request.stages = {.interpolate = !options.no_interpolate,
                     .normalize = !options.no_normalize,

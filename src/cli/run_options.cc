@@ -145,7 +145,7 @@ orchestrator::RunRequest run_request(const Options& options) {
   request.labels = pairs(options.labels);
   request.user = options.user;
   request.working_dir = options.workdir;
-  request.volumes = mounts_of(options.mounts, std::filesystem::current_path());
+  request.volumes = mounts_of(options.mounts, options.mounts.empty() ? "" : current_directory());
   request.ports = ports_of(options.publish);
   request.service_ports = options.service_ports;
   request.use_aliases = options.use_aliases;

@@ -65,7 +65,7 @@ std::string own_program() {
 std::string key_of_this_command() {
   std::string all = own_program();
   all += fmt::format("\n{} {} {}\n", ::geteuid(), ::isatty(STDOUT_FILENO), ::isatty(STDERR_FILENO));
-  all += std::filesystem::current_path().native() + '\n';
+  all += find_current_directory().value_or("").native() + '\n';
   all += read_file("/proc/self/cmdline");
   for (const auto& [name, value] : process_environment())
     if (name != "_") all += fmt::format("\n{}={}", name, value);

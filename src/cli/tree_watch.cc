@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inotify.h"
 #include "base/text.h"
 
 namespace stack::cli {
@@ -28,10 +29,7 @@ bool is_below(const std::string& path, const std::string& root) {
 
 }  // namespace
 
-TreeWatch::TreeWatch(Skip skip)
-    : skip_(std::move(skip)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!inotify_) throw_errno("inotify_init1");
-}
+TreeWatch::TreeWatch(Skip skip) : skip_(std::move(skip)), inotify_(make_inotify()) {}
 
 void TreeWatch::add(const fs::path& path) {
   roots_.insert(path.native());

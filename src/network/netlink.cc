@@ -6,7 +6,9 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -36,17 +38,31 @@ void enable(int fd, int option) {
   static_cast<void>(::setsockopt(fd, SOL_NETLINK, option, &on, sizeof on));
 }
 
-/// A packet is taken whole or not at all (EMSGSIZE), and the answers of a transaction come all at
-/// once (ENOBUFS). The kernel's default is 208 KiB for either; a limit that cannot be raised shows
-/// then.
-void make_room(int fd, int option, std::size_t bytes) {
-  constexpr std::size_t surely_fits = 64 << 10;
-  if (bytes <= surely_fits) return;
-  const int size = static_cast<int>(bytes);
-  static_cast<void>(::setsockopt(fd, SOL_SOCKET, option, &size, sizeof size));
+struct Buffer {
+  int option, forced;
+};
+constexpr Buffer sending{SO_SNDBUF, SO_SNDBUFFORCE};
+constexpr Buffer receiving{SO_RCVBUF, SO_RCVBUFFORCE};
+
+/// A packet is taken whole or not at all (EMSGSIZE), and the answers to it come all at once
+/// (ENOBUFS). The kernel's default is 208 KiB for either, as a rule more than it takes: a buffer is
+/// never made smaller. One that cannot be raised shows then.
+void make_room(int fd, Buffer buffer, std::size_t bytes) {
+  int size = 0;
+  socklen_t length = sizeof size;
+  if (::getsockopt(fd, SOL_SOCKET, buffer.option, &size, &length) == 0 &&
+      static_cast<std::size_t>(size) >= bytes)
+    return;
+  size = static_cast<int>(bytes);
+  static_cast<void>(::setsockopt(fd, SOL_SOCKET, buffer.forced, &size, sizeof size));
 }
 
-constexpr std::size_t one_answer = 1024;  ///< bytes of the socket's buffer
+/// What answers take of the socket's buffer: an acknowledgement; that, and a link with all that
+/// there is to tell of it, for which the kernel sets a page or two aside.
+constexpr std::size_t acknowledgement = 1024;
+constexpr std::size_t link_and_acknowledgement = 12 << 10;
+/// Requests that are no transaction are sent so many at a time: their answers fit.
+constexpr std::size_t most_at_once = 16;
 
 struct Answers {
   alignas(nlmsghdr) std::array<char, answer_limit> data;
@@ -70,6 +86,17 @@ struct Answers {
     }
   }
 };
+
+/// Of the first `count` messages of `packet`, in bytes.
+std::size_t length_of_messages(std::string_view packet, std::size_t count) {
+  std::size_t length = 0;
+  for (; count > 0; --count) {
+    nlmsghdr header;
+    std::memcpy(&header, packet.data() + length, sizeof header);
+    length += MNL_ALIGN(header.nlmsg_len);
+  }
+  return length;
+}
 
 }  // namespace
 
@@ -137,15 +164,32 @@ std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
   const std::uint32_t first = sequence_ + 2;  // the number before it is for what encloses them
   const std::string packet = batch.enclosed(first);
   sequence_ += static_cast<std::uint32_t>(batch.size()) + 2;
-  make_room(fd(), SO_SNDBUFFORCE, packet.size());
-  make_room(fd(), SO_RCVBUFFORCE, batch.size() * one_answer);
+  std::vector<Refusal> refusals;
+  if (batch.subsystem_) {
+    make_room(fd(), receiving, batch.size() * acknowledgement);
+    send_packet(packet, batch, batch.size(), first, refusals);
+    return refusals;
+  }
+  make_room(fd(), receiving, std::min(batch.size(), most_at_once) * link_and_acknowledgement);
+  std::string_view rest = packet;
+  for (std::size_t left = batch.size(); left > 0;) {
+    const std::size_t count = std::min(left, most_at_once);
+    const std::size_t length = length_of_messages(rest, count);
+    send_packet(rest.substr(0, length), batch, count, first, refusals);
+    rest.remove_prefix(length);
+    left -= count;
+  }
+  return refusals;
+}
+
+void NetlinkSocket::send_packet(std::string_view packet, const Batch& batch, std::size_t count,
+                                std::uint32_t first, std::vector<Refusal>& refusals) {
+  make_room(fd(), sending, packet.size());
   if (mnl_socket_sendto(socket_.get(), packet.data(), packet.size()) < 0) {
     throw_errno("{}", batch.empty() ? "sending to netlink" : batch.attempts_.front());
   }
-
-  std::vector<Refusal> refusals;
   Answers answers;
-  for (std::size_t answered = 0; answered < batch.size();) {
+  for (std::size_t answered = 0; answered < count;) {
     answers.receive(socket_.get());
     answers.for_each([&](const nlmsghdr* m) {
       const std::uint32_t index = m->nlmsg_seq - first;
@@ -159,7 +203,6 @@ std::vector<Refusal> NetlinkSocket::send(const Batch& batch) {
       }
     });
   }
-  return refusals;
 }
 
 void NetlinkSocket::execute(const Batch& batch) {

@@ -66,6 +66,10 @@ class NetlinkSocket {
   int fd() const;
 
  private:
+  /// Sends the next `count` requests of the batch, whose first of all has the number `first`.
+  void send_packet(std::string_view packet, const Batch& batch, std::size_t count,
+                   std::uint32_t first, std::vector<Refusal>& refusals);
+
   struct Closer {
     void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
   };

@@ -139,7 +139,7 @@ TypedPath typed_path(const std::string& typed, const std::string& base) {
 }
 
 TypedPath path_here(const std::string& typed) {
-  return typed_path(typed, std::filesystem::current_path().native());
+  return typed_path(typed, current_directory().native());
 }
 TypedPath path_inside(const std::string& typed) {
   return typed_path(typed, "/");

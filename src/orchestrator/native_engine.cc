@@ -2,6 +2,7 @@
 #include "orchestrator/native_engine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "base/fail_point.h"
@@ -15,6 +16,7 @@
 #include "orchestrator/log_places.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/traced_report.h"
+#include "supervisor/keepers.h"
 #include "supervisor/project_files.h"
 #include "supervisor/start_keeper.h"
 #include "supervisor/timeline.h"
@@ -452,7 +454,9 @@ void NativeEngine::count_orphans_as_ended(ObservedState& observed) const {
 void NativeEngine::take_unreadable_away() {
   unreadable_ = supervisor::Unreadable::is_left_out;
   const supervisor::ProjectFiles files{paths_, desired_.project};
-  for (const std::string& id : supervisor::unreadable_containers(files)) {
+  std::vector<std::string> ids = supervisor::unreadable_containers(files);
+  std::ranges::move(supervisor::unrecorded_containers(files), std::back_inserter(ids));
+  for (const std::string& id : ids) {
     if (!client_) connect();
     client_->call(supervisor::StopContainer{id, std::nullopt});
     client_->call(supervisor::RemoveContainer{id});
@@ -462,7 +466,9 @@ void NativeEngine::take_unreadable_away() {
 /// What a killed keeper has left, a new supervisor takes away at its end.
 void NativeEngine::shut_down_supervisor() {
   const supervisor::ProjectFiles files{paths_, desired_.project};
-  if (!client_ && stack::exists(files.keeper_pid())) connect();
+  const bool is_kept =
+      stack::exists(files.keeper_pid()) || !supervisor::find_keepers(files).empty();
+  if (!client_ && is_kept) connect();
   if (!client_) client_ = supervisor::Client::connect(paths_, desired_.project);
   if (client_) {
     fail_point("supervisor.ask-shutdown");

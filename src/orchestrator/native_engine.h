@@ -40,7 +40,7 @@ class NativeEngine : public Engine {
   /// supervisor ends them.
   void count_orphans_as_ended(ObservedState& observed) const;
   /// For `down`: what is damaged on disk is no error from here on, and containers of which nothing
-  /// can be read are stopped and removed by their ids.
+  /// can be read, or is there any more, are stopped and removed by their ids.
   void take_unreadable_away();
   /// Ends the supervisor when nothing runs any more, and waits until it is gone.
   void shut_down_supervisor();

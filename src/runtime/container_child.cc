@@ -14,6 +14,8 @@
 #include <cstring>
 
 #include "base/fail_point.h"
+#include "base/fresh_process.h"
+#include "base/signal_mask.h"
 #include "runtime/kernel.h"
 
 namespace stack::runtime {
@@ -121,6 +123,7 @@ void become_container(const ContainerTask& task) {
   const ChildReport report(task.control, task.marks);
   report.require(ChildStage::prepare, close_all_but(task.kept));
   reset_signals();
+  shed_inherited();
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   ::setsid();
   ::umask(0);

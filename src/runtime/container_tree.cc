@@ -17,6 +17,7 @@
 
 #include "base/child.h"
 #include "base/error.h"
+#include "base/signal_mask.h"
 #include "runtime/child_mounts.h"
 #include "runtime/child_volumes.h"
 #include "runtime/control_socket.h"

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,6 +113,19 @@ Facility unified_facility(const HostAbilities& host) {
           "mount -t cgroup2 none /sys/fs/cgroup/unified makes starting and killing race-free"};
 }
 
+/// overlayfs takes none of its own kind for what is written: as in a container without a volume.
+Facility writable_layer_facility(const std::filesystem::path& data) {
+  constexpr long overlayfs_magic = 0x794c7630;
+  std::filesystem::path there = data;
+  while (!stack::exists(there) && there.has_relative_path()) there = there.parent_path();
+  struct statfs info {};
+  const bool is_overlay = ::statfs(there.c_str(), &info) == 0 && info.f_type == overlayfs_magic;
+  if (!is_overlay) return {"writable layers", FacilityState::ok, "works", {}};
+  return {"writable layers", FacilityState::missing,
+          fmt::format("{} is on overlayfs: no container can start", data.native()),
+          "keep stack's files on another file system (a volume): --root or STACK_ROOT"};
+}
+
 /// What containers with user namespaces want of the file system below their files.
 Facility mapping_facility(const std::filesystem::path& data) {
   if (takes_id_mapping(data)) return {"idmapped mounts", FacilityState::ok, "works", {}};
@@ -131,6 +145,7 @@ std::vector<Facility> facilities(const std::filesystem::path& data) {
   all.push_back(unified_facility(host));
   for (const HostNeed& need : host_needs()) all.push_back(need_facility(need, host));
   all.push_back(mapping_facility(data));
+  all.push_back(writable_layer_facility(data));
   all.push_back(selinux_facility(host));
   all.push_back(judged("overlayfs", try_in_child(try_overlay), "modprobe overlay"));
   all.push_back(

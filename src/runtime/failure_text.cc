@@ -99,6 +99,15 @@ Error mount_error(const ChildFailure& failure, const std::string& attempt) {
   return error;
 }
 
+Error root_error(const ChildFailure& failure, const std::string& attempt) {
+  Error error = runtime_error(attempt, failure.error);
+  if (failure.error == EINVAL)
+    error.with_hint(
+        "overlayfs writes to no overlayfs, NFS or FUSE: keep stack's files on another file system "
+        "(--root or STACK_ROOT; `stack doctor` looks at the one that there is)");
+  return error;
+}
+
 /// Its first words: the others are long, and in the specification of the device.
 std::string hook_text(const HostHook& hook) {
   constexpr std::size_t most = 3;
@@ -180,6 +189,8 @@ Error describe_failure(const ChildFailure& failure, const ProcessSpec& process,
       return runtime_error(attempt(), failure.error);
     case ChildStage::mount:
       return mount_error(failure, attempt());
+    case ChildStage::mount_root:
+      return root_error(failure, attempt());
     case ChildStage::hook_ended:
       return hook_error(failure.error, attempt());
     default:

@@ -2,11 +2,13 @@
 #include "runtime/host_abilities.h"
 
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -60,7 +62,7 @@ constexpr HostNeed needs[] = {
     {Need::freezer, "cgroup freezer", "this machine has neither a freezer nor a cgroup2 tree",
      "pause fails", "mount the freezer controller (cgroup v1), or cgroup2"},
     {Need::raise_limits, "CAP_SYS_RESOURCE", "stack may not raise limits",
-     "ulimits above stack's own and an oom_score_adj below it are refused",
+     "ulimits above stack's own and an oom_score_adj below 0 are refused",
      "give CAP_SYS_RESOURCE to whoever starts stack"},
     {Need::apparmor, "apparmor", "the kernel has no AppArmor",
      "security_opt apparmor= has no effect", "boot with apparmor=1 security=apparmor"},
@@ -181,6 +183,21 @@ std::map<std::string, std::int64_t> hard_limits() {
   return limits;
 }
 
+/// Whoever is not privileged may go down to what the last privileged one left, which the kernel
+/// does not tell: so it is tried, and taken back.
+int lowest_oom_score_adj() {
+  const std::filesystem::path file = "/proc/self/oom_score_adj";
+  const int own = parse_integer<int>(trim(read_file_if_exists(file).value_or("0"))).value_or(0);
+  if (own <= 0) return own;
+  try {
+    write_kernel_file(file, "0");
+    write_kernel_file(file, std::to_string(own));
+  } catch (const Error&) {
+    return own;
+  }
+  return 0;
+}
+
 /// securityfs may not be mounted, or not be ours to read.
 std::optional<std::set<std::string>> loaded_profiles() {
   try {
@@ -237,9 +254,8 @@ HostAbilities host_abilities() {
       std::string(trim(read_file_if_exists("/sys/devices/system/cpu/online").value_or("")));
   host.hard_limits = hard_limits();
   host.may_raise_limits = (own_effective_set() >> CAP_SYS_RESOURCE & 1) != 0;
-  host.oom_score_adj =
-      parse_integer<int>(trim(read_file_if_exists("/proc/self/oom_score_adj").value_or("0")))
-          .value_or(0);
+  if (!host.may_raise_limits) host.lowest_oom_score_adj = lowest_oom_score_adj();
+  host.no_new_privileges = ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
   host.apparmor = has_apparmor();
   if (host.apparmor) host.apparmor_profiles = loaded_profiles();
   host.user_namespaces = may_make_user_namespaces();

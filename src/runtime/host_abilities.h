@@ -23,7 +23,8 @@ struct HostAbilities {
   std::string processors;                           ///< that are online: "0-3"
   std::map<std::string, std::int64_t> hard_limits;  ///< ulimits by name; -1: none
   bool may_raise_limits = false;                    ///< CAP_SYS_RESOURCE
-  int oom_score_adj = 0;                            ///< our own
+  int lowest_oom_score_adj = 0;                     ///< without CAP_SYS_RESOURCE
+  bool no_new_privileges = false;                   ///< we run so, and all that we start
   bool apparmor = false;
   /// Names that are loaded; unset: the kernel does not let us see them.
   std::optional<std::set<std::string>> apparmor_profiles;
@@ -31,7 +32,7 @@ struct HostAbilities {
   bool user_namespaces = false;  ///< one more may be made
 };
 
-/// Reads them from this machine; changes nothing.
+/// Reads them from this machine; changes nothing for longer than it takes to try.
 HostAbilities host_abilities();
 
 enum class Need {

@@ -38,6 +38,7 @@ class Check {
     check_processors();
     check_others();
     check_process();
+    check_inherited();
     check_security();
     return std::move(found_);
   }
@@ -45,6 +46,10 @@ class Check {
  private:
   void refuse(std::string key, std::string why, std::string cure) {
     found_.push_back({std::move(key), Severity::error, std::move(why), std::move(cure)});
+  }
+
+  void warn(std::string key, std::string what, std::string cure) {
+    found_.push_back({std::move(key), Severity::warning, std::move(what), std::move(cure)});
   }
 
   // ---- keys that ask for something that a machine has or lacks
@@ -165,11 +170,30 @@ class Check {
           "raise the hard limit of whoever starts stack, or give it CAP_SYS_RESOURCE");
     }
     const auto& score = spec_.process.oom_score_adj;
-    if (score && *score < host_.oom_score_adj && !host_.may_raise_limits)
-      refuse(
-          "oom_score_adj",
-          fmt::format("oom_score_adj cannot be {}: stack's own is {}", *score, host_.oom_score_adj),
-          "only who has CAP_SYS_RESOURCE may lower it");
+    if (score && *score < host_.lowest_oom_score_adj && !host_.may_raise_limits)
+      refuse("oom_score_adj",
+             fmt::format("oom_score_adj cannot be {}: stack may not go below {}", *score,
+                         host_.lowest_oom_score_adj),
+             "only who has CAP_SYS_RESOURCE may lower it");
+  }
+
+  /// What of whoever started us we cannot free a container from (base/fresh_process.h).
+  void check_inherited() {
+    if (host_.no_new_privileges && !spec_.security.no_new_privileges)
+      warn("security_opt",
+           "stack was started with no_new_privs: setuid programs and file capabilities have no "
+           "effect in the container",
+           "start stack without it (NoNewPrivileges= of a unit, setpriv --no-new-privs)");
+    if (host_.may_raise_limits) return;
+    for (const char* name : {"cpu", "fsize", "data", "as"}) {
+      const auto hard = host_.hard_limits.find(name);
+      if (hard == host_.hard_limits.end() || hard->second < 0) continue;
+      if (spec_.process.ulimits.contains(name)) continue;
+      warn(fmt::format("ulimits.{}", name),
+           fmt::format("whoever started stack limits {} to {}, and so the container", name,
+                       hard->second),
+           "start stack without that limit, or give it CAP_SYS_RESOURCE");
+    }
   }
 
   void check_security() {

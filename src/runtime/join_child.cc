@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fresh_process.h"
 #include "base/process.h"
+#include "base/signal_mask.h"
 #include "runtime/container_child.h"
 #include "runtime/kernel.h"
 
@@ -104,6 +106,7 @@ void become_relay(const JoinTask& task) {
   // Before setns: nobody inside may trace or read a copy of the supervisor (CVE-2019-5736).
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   reset_signals();
+  shed_inherited();
   // A program with a terminal of its own may be left to itself: what happens to the terminal that
   // we were started from is then nothing to it. Without one, what is typed there is for the
   // program.

@@ -21,6 +21,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/fresh_process.h"
+#include "base/signal_mask.h"
 #include "runtime/child_mounts.h"
 #include "runtime/init.h"
 #include "runtime/kernel.h"
@@ -31,18 +33,25 @@ namespace {
 constexpr std::size_t max_account_file = 1U << 20;
 constexpr long devpts_magic = 0x1cd1;
 
-int set_limits() {
-  rlimit core{};
-  if (::getrlimit(RLIMIT_CORE, &core) != 0) return errno;
-  core.rlim_cur = 0;
-  if (::setrlimit(RLIMIT_CORE, &core) != 0) return errno;
-  // Programs that close every possible descriptor take minutes over an unlimited number.
-  constexpr rlim_t most_files = 1U << 20;
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return errno;
-  files.rlim_max = std::min(files.rlim_max, most_files);
-  files.rlim_cur = std::min(files.rlim_cur, files.rlim_max);
-  return errno_of(::setrlimit(RLIMIT_NOFILE, &files));
+/// No more than it should be; raised as far as may be it was already (shed_inherited()).
+int set_standard_limit(const StandardLimit& standard) {
+  const auto resource = static_cast<__rlimit_resource_t>(standard.resource);
+  rlimit limit{};
+  if (::getrlimit(resource, &limit) != 0) return errno;
+  limit.rlim_max = std::min(limit.rlim_max, standard.limit.rlim_max);
+  limit.rlim_cur = std::min(standard.limit.rlim_cur, limit.rlim_max);
+  return errno_of(::setrlimit(resource, &limit));
+}
+
+/// Where the user asks for a limit, what we may give is not lowered first.
+int set_standard_limits(const ProgramTask& task) {
+  for (const StandardLimit& standard : standard_limits()) {
+    if (std::ranges::find(task.limits, standard.resource, &LimitTask::resource) !=
+        task.limits.end())
+      continue;
+    if (const int error = set_standard_limit(standard)) return error;
+  }
+  return 0;
 }
 
 /// One write to a file of our own process in /proc, which is the container's own here.
@@ -62,7 +71,8 @@ int enter_apparmor(const char* profile) {
 
 /// What the user asked for goes over the standard limits.
 void apply_limits(const ProgramTask& task, const ChildReport& report) {
-  report.require(ChildStage::limits, set_limits(), static_cast<std::uint32_t>(task.limits.size()));
+  report.require(ChildStage::limits, set_standard_limits(task),
+                 static_cast<std::uint32_t>(task.limits.size()));
   for (std::uint32_t i = 0; i < task.limits.size(); ++i) {
     const auto resource = static_cast<__rlimit_resource_t>(task.limits[i].resource);
     report.require(ChildStage::limits, errno_of(::setrlimit(resource, &task.limits[i].limit)), i);
@@ -371,15 +381,6 @@ int close_all_but(std::span<const int> kept) {
     first = number + 1;
   }
   return errno_of(::close_range(first, ~0U, 0));
-}
-
-void reset_signals() {
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (int number = 1; number <= 64; ++number) ::sigaction(number, &standard, nullptr);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 int own_files(const IdBlock& ids) {

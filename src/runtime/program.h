@@ -36,7 +36,7 @@ struct ProgramTask {
   UserRequest user;
   std::span<const std::string_view> groups;  ///< further ones, names or numbers
   std::span<const LimitTask> limits;
-  const char* oom_score_adj = nullptr;  ///< text for the file; null: as it is
+  const char* oom_score_adj = nullptr;  ///< text for the file; null: 0, or as near as may be
   const char* apparmor = nullptr;       ///< "exec PROFILE"; null: none
   NewPrivileges new_privileges = NewPrivileges::as_usual;
   CapabilityBits capabilities = 0;
@@ -58,8 +58,6 @@ struct PreparedProgram {
 /// Closes everything but 0, 1, 2 and `kept` (ascending): a forked child must not hold the
 /// supervisor's sockets open.
 int close_all_but(std::span<const int> kept);
-/// Signals as a fresh program expects them: default handlers, nothing blocked.
-void reset_signals();
 
 /// Limits, keyring, user look-up, terminal and working directory. Inside the container's root.
 void prepare_program(const ProgramTask& task, const ChildReport& report, PreparedProgram& program);

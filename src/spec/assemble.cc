@@ -197,7 +197,8 @@ class Assembly {
   void read_env_file(VariableFiles& env_files, const Node& file, const std::string& directory) {
     if (file.text == "/dev/null") return;
     const auto full = absolute_path(file.text, directory, surroundings_.home);
-    if (const auto text = surroundings_.read(full)) return add_env_file(env_files, full, *text);
+    if (const auto text = read_variables(full, surroundings_))
+      return add_env_file(env_files, full, *text);
     reporter_.error("file-not-found", file.place, "env file {} {}", stack::quoted(file.text),
                     lack_of(full, surroundings_));
   }
@@ -393,6 +394,11 @@ Node assemble(std::vector<Documents> files, const std::string& directory,
               const Surroundings& surroundings, Reporter& reporter) {
   Budget budget;
   return Assembly(surroundings, reporter, budget, {}).merge_files(std::move(files), directory);
+}
+
+std::optional<std::string> read_variables(const std::string& path,
+                                          const Surroundings& surroundings) {
+  return (surroundings.read_variables ? surroundings.read_variables : surroundings.read)(path);
 }
 
 std::string_view lack_of(const std::string& path, const Surroundings& surroundings) {

@@ -31,6 +31,7 @@ using DirectoryTest = std::function<bool(const std::string& path)>;
 /// Everything outside of the files that their meaning depends on.
 struct Surroundings {
   FileReader read;
+  FileReader read_variables;      ///< of env files, which may be pipes; none: as `read`
   DirectoryTest is_directory;     ///< none: nothing is one
   std::string current_directory;  ///< for shown paths
   std::string project_directory;  ///< of relative paths that were kept
@@ -49,6 +50,10 @@ std::vector<Documents> parse_sources(std::vector<SourceText> sources, Reporter& 
 /// The merged tree; `directory` is what relative paths are relative to. Null when all is empty.
 Node assemble(std::vector<Documents> files, const std::string& directory,
               const Surroundings& surroundings, Reporter& reporter);
+
+/// An env file's text; nothing when it cannot be read.
+std::optional<std::string> read_variables(const std::string& path,
+                                          const Surroundings& surroundings);
 
 /// Why `path` could not be read: "not found", or "is a directory".
 std::string_view lack_of(const std::string& path, const Surroundings& surroundings);

@@ -12,6 +12,7 @@
 #include "spec/dotenv.h"
 #include "spec/load_sources.h"
 #include "spec/paths.h"
+#include "spec/pipes.h"
 #include "spec/scalars.h"
 
 namespace stack::spec {
@@ -68,7 +69,8 @@ void read_named_env_files(Discovery& found, const std::vector<std::string>& file
   VariableFiles env_files(found.variables);
   for (const auto& file : files) {
     const auto path = absolute_path(file, directory, value_or_empty(found.variables, "HOME"));
-    const auto text = read_file_if_exists(path);
+    auto text = read_pipe(path);
+    if (!text) text = read_file_if_exists(path);
     if (!text) {
       throw Error(fmt::format("couldn't find env file: {}", path))
           .with_hint("check --env-file and COMPOSE_ENV_FILES")
@@ -132,7 +134,7 @@ EnvFiles read_variables(Discovery& found, const LoadRequest& request, const std:
     read_named_env_files(found, named, directory);
     return EnvFiles::named;
   }
-  read_default_env_file(found, folder, directory);
+  if (!folder.empty()) read_default_env_file(found, folder, directory);
   if (!are_default_files_off(variables)) return EnvFiles::by_default;
   keep_settings_only(found);
   return EnvFiles::named;
@@ -160,7 +162,7 @@ FoundFiles choose_files(const LoadRequest& request, const StringMap& variables,
                        separator.empty() ? ':' : separator[0]);
   }
   const auto start = said_directory(request, directory).value_or(directory);
-  if (named.empty()) return find_files(start);
+  if (named.empty()) return start.empty() ? FoundFiles{} : find_files(start);
   Strings files;
   for (const auto& name : named) {
     if (is_remote(name)) {
@@ -170,6 +172,23 @@ FoundFiles choose_files(const LoadRequest& request, const StringMap& variables,
         name == "-" ? name : absolute_path(name, directory, value_or_empty(variables, "HOME")));
   }
   return {std::move(files), {}};
+}
+
+/// Where somebody has removed the folder that we are in, only names that begin at the root lead
+/// anywhere; a project's own name needs no folder.
+void require_no_folder(const LoadRequest& request, const StringMap& variables) {
+  const auto is_absolute = [](const std::string& name) { return name.starts_with('/'); };
+  const bool has_files = !request.files.empty() || !request.project_directory.empty();
+  const bool has_name =
+      !request.project_name.empty() || !value_or_empty(variables, "COMPOSE_PROJECT_NAME").empty();
+  const bool is_relative =
+      !std::ranges::all_of(request.files, is_absolute) ||
+      !std::ranges::all_of(request.env_files, is_absolute) ||
+      !(request.project_directory.empty() || is_absolute(request.project_directory));
+  if (!is_relative && (has_files || has_name)) return;
+  throw Error("the folder that this was started in does not exist any more")
+      .with_hint("cd to one that does, or name the project: `stack -p NAME ...`")
+      .with_exit_code(ExitCode::failure);
 }
 
 }  // namespace
@@ -199,6 +218,7 @@ Discovery discover(const LoadRequest& request) {
   Discovery found;
   const std::string directory = request.current_directory.native();
   found.variables = request.environment;
+  if (directory.empty()) require_no_folder(request, found.variables);
   // Shells export it, but not everybody starts from a shell.
   found.variables.try_emplace("PWD", directory);
   const auto said = said_directory(request, directory);
@@ -208,7 +228,7 @@ Discovery discover(const LoadRequest& request) {
   found.files = std::move(chosen.files);
   found.passed_over = std::move(chosen.passed_over);
   found.project_directory = said.value_or(folder_of(found.files, directory, directory));
-  if (env_files == EnvFiles::by_default)
+  if (env_files == EnvFiles::by_default && !found.project_directory.empty())
     read_default_env_file(found, found.project_directory, directory);
   found.project_name = request.project_name;
   if (found.project_name.empty())

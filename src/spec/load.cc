@@ -14,6 +14,7 @@
 #include "spec/discover.h"
 #include "spec/isolate.h"
 #include "spec/load_sources.h"
+#include "spec/pipes.h"
 #include "spec/quick_name.h"
 #include "spec/yaml_tree.h"
 
@@ -71,6 +72,12 @@ std::optional<std::string> read_if_present(const std::string& path) {
   if (::stat(path.c_str(), &info) == 0 && is_readable(path, info)) return read_regular_file(path);
   note_now(Question::kind, path);
   return std::nullopt;
+}
+
+/// As docker: an env file may be a pipe.
+std::optional<std::string> read_file_or_pipe(const std::string& path) {
+  auto text = read_pipe(path);
+  return text ? std::move(text) : read_if_present(path);
 }
 
 bool is_directory(const std::string& path) {
@@ -154,6 +161,7 @@ LoadResult load(const LoadRequest& request) {
   sources.needed_env_files = request.needed_env_files;
   sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
+  sources.surroundings.read_variables = read_file_or_pipe;
   sources.surroundings.is_directory = is_directory;
   sources.surroundings.current_directory = directory;
   sources.surroundings.project_directory = found.project_directory;

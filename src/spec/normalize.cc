@@ -130,7 +130,7 @@ class EnvironmentFiles {
 
   void add(const Node& path, bool required, std::string_view format) {
     const auto full = absolute_path(path.text, surroundings_.project_directory, surroundings_.home);
-    const auto text = surroundings_.read(full);
+    const auto text = read_variables(full, surroundings_);
     if (text) {
       add_text(full, *text, format);
     } else if (required) {

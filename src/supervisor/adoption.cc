@@ -13,6 +13,7 @@
 #include "runtime/cgroup.h"
 #include "supervisor/journal.h"
 #include "supervisor/keeper.h"
+#include "supervisor/keepers.h"
 #include "supervisor/supervisor.h"
 
 namespace stack::supervisor {
@@ -32,12 +33,6 @@ bool will_be_reported(const ProcessIdentity& process) {
   return is_zombie(process) && is_our_keepers(process);
 }
 
-/// Of another installation that has a stack of the same name.
-bool belongs_to_another_keeper(pid_t pid) {
-  const pid_t parent = parent_of(pid);
-  return parent != ::getppid() && process_name(parent) == "stack-keeper";
-}
-
 std::optional<Fd> take(std::map<std::string, Fd>& kept, const std::string& name) {
   const auto found = kept.find(name);
   if (found == kept.end()) return std::nullopt;
@@ -53,7 +48,7 @@ void end_cgroup(const std::string& cgroup) {
 
 void Supervisor::adopt_all() {
   fail_point("adopt.descriptors");
-  auto kept = store_.list();
+  auto [kept, told] = store_.list();
   fail_point("adopt.records");
   for (RecordedContainer& recorded :
        read_recorded(files_, ConfigParts::all, Unreadable::is_left_out)) {
@@ -61,6 +56,8 @@ void Supervisor::adopt_all() {
                                                   std::move(recorded.status)));
   }
   std::vector<ExitRecord> exits = exits_.read_new();
+  for (const std::string& line : told)
+    if (const auto record = parse_exit_record(trim(line))) exits.push_back(*record);
   guests_.adopt();
   fail_point("adopt.clear-cgroups");
   clear_cgroups();
@@ -115,7 +112,7 @@ void Supervisor::adopt_output(const Registry::Task& task, std::optional<Fd> term
 /// Half-started containers and what a dead keeper left behind. They are found by their cgroups'
 /// names, which need no state to be right.
 void Supervisor::clear_cgroups() {
-  std::set<std::string> adopted{std::string(keeper_cgroup)};
+  std::set<std::string> adopted;
   for (const auto& [id, task] : registry_.all())
     if (task->runs() && can_be_adopted(task->status().process)) adopted.insert(id);
   // Those below a cgroup_parent are where only their configuration says.
@@ -125,10 +122,14 @@ void Supervisor::clear_cgroups() {
     journal::attempt([&] { end_cgroup(cgroup); });
   }
   for (const std::string& name : runtime::list_cgroups(files_.cgroup())) {
-    if (adopted.contains(name)) continue;
+    if (is_keeper_cgroup(name) || adopted.contains(name)) continue;
     const std::string cgroup = files_.cgroup() + "/" + name;
     const auto processes = runtime::cgroup_processes(cgroup);
-    if (std::ranges::any_of(processes, belongs_to_another_keeper)) continue;
+    // Another installation may have a stack of the same name.
+    if (std::ranges::any_of(processes, [this](pid_t each) {
+          return is_another_stacks_keeper(files_, parent_of(each));
+        }))
+      continue;
     if (!processes.empty()) journal::note("ending what is left of container " + name);
     journal::attempt([&] { end_cgroup(cgroup); });
   }

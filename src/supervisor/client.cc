@@ -6,15 +6,18 @@
 #include <sys/inotify.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <set>
 
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/inotify.h"
 #include "base/process.h"
 #include "supervisor/control_connection.h"
 #include "supervisor/keeper.h"
+#include "supervisor/keepers.h"
 #include "supervisor/project_files.h"
 #include "supervisor/protocol.h"
 #include "supervisor/start_keeper.h"
@@ -89,6 +92,16 @@ void Client::State::await_end(const ProcessIdentity& keeper) {
   remove_keeper_cgroup(files);
 }
 
+namespace {
+
+Error silent(const ProjectFiles& files, std::string_view how) {
+  Error error(fmt::format("the supervisor of {} {}", files.project, how));
+  std::string cure = cure_for_silence(files);
+  return cure.empty() ? error : error.with_hint(std::move(cure));
+}
+
+}  // namespace
+
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
@@ -106,7 +119,7 @@ std::optional<Client> Client::connect(const HostPaths& paths, const std::string&
   } catch (const Error&) {
     return std::nullopt;  // it was about to end and did not accept us any more
   }
-  if (!hello) fail("the supervisor of {} does not answer", project);
+  if (!hello) throw silent(state->files, "does not answer");
   check_hello(*hello);
   return Client(std::move(state));
 }
@@ -116,9 +129,7 @@ namespace {
 /// Tells when something happens in a directory: a socket appears, a lock file is closed.
 class DirectoryWatch {
  public:
-  explicit DirectoryWatch(const std::filesystem::path& directory)
-      : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-    if (!inotify_) throw_errno("inotify_init1");
+  explicit DirectoryWatch(const std::filesystem::path& directory) : inotify_(make_inotify()) {
     const auto what = IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_CLOSE | IN_DELETE_SELF;
     ::inotify_add_watch(inotify_.get(), directory.c_str(), what);
   }
@@ -126,6 +137,26 @@ class DirectoryWatch {
 
  private:
   Fd inotify_;
+};
+
+/// A supervisor whose socket somebody has removed runs on, and cannot be reached. After a while it
+/// is made to begin again, once: that costs no container anything.
+class Deafness {
+ public:
+  explicit Deafness(const ProjectFiles& files) : files_(files) {}
+  steady_clock::time_point limit() const {
+    return tried_ ? steady_clock::time_point::max() : limit_;
+  }
+  void cure() {
+    if (tried_ || steady_clock::now() < limit_ || stack::exists(files_.control_socket())) return;
+    tried_ = true;
+    restart_supervisor(files_);
+  }
+
+ private:
+  const ProjectFiles& files_;
+  steady_clock::time_point limit_ = steady_clock::now() + std::chrono::seconds(3);
+  bool tried_ = false;
 };
 
 enum class KeeperAnswer { ready, another_runs };
@@ -161,18 +192,20 @@ Client Client::connect_or_start(const HostPaths& paths, const std::string& proje
   // What changed before the watch was there is known by one more try. Made only then: closing a
   // watch costs an RCU period (15 ms).
   std::unique_ptr<DirectoryWatch> watch;
+  Deafness deafness(files);
   do {
     make_directories(files.run());
     if (auto client = connect(paths, project)) return std::move(*client);
     if (try_start(files, deadline) == KeeperAnswer::ready) continue;
     if (watch) {
-      watch->wait(deadline);
+      watch->wait(std::min(deadline, deafness.limit()));
+      deafness.cure();
       watch.reset();
     } else {
       watch = std::make_unique<DirectoryWatch>(files.run());
     }
   } while (steady_clock::now() < deadline);
-  fail("the supervisor of {} cannot be reached", project);
+  throw silent(files, "cannot be reached");
 }
 
 void Client::ask_for_spans() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a container is stopped, signalled, held, and waited for.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -17,12 +18,13 @@
 namespace stack::supervisor {
 namespace {
 
-/// ": what a program said", on one line; nothing when it said nothing.
+/// ": what a program said", on one line, without what a terminal would take for orders; nothing
+/// when it said nothing.
 std::string after_colon(std::string_view said) {
   constexpr std::size_t most = 200;
   std::string text(trim(said).substr(0, most));
   std::ranges::replace(text, '\n', ' ');
-  return text.empty() ? text : ": " + text;
+  return text.empty() ? text : ": " + printable(text);
 }
 
 /// Whoever has run for so long has read its configuration and found its files.
@@ -39,7 +41,21 @@ double seconds(std::chrono::nanoseconds duration) {
 Awaitable<void> ContainerTask::catch_up() {
   const ProcessIdentity process = status_.process;
   if (!runs() || is_alive(process)) co_return;
-  while (status_.process == process) co_await news_.wait();
+  co_await gone(process);
+}
+
+/// The keeper alone tells of ends. One that somebody has stopped is not waited for without a word.
+Awaitable<void> ContainerTask::gone(ProcessIdentity process) {
+  constexpr std::chrono::seconds longest_silence{10};
+  while (status_.process == process) {
+    const bool is_news = co_await news_.wait_until(Clock::now() + longest_silence);
+    const pid_t keeper = ::getppid();
+    if (is_news || status_.process != process || !is_stopped(keeper)) continue;
+    throw Error(fmt::format("the end of container {} is not told: the stack's keeper (process {}) "
+                            "is stopped",
+                            config_.name, keeper))
+        .with_hint(fmt::format("kill -CONT {}", keeper));
+  }
 }
 
 Awaitable<Answer> ContainerTask::stop(std::chrono::nanoseconds grace) {
@@ -111,7 +127,7 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
     kill();
     if (answer.note.empty()) answer.note = fmt::format("killed after {} s", seconds(grace));
   }
-  while (status_.process == stopped) co_await news_.wait();
+  co_await gone(stopped);
   co_return answer;
 }
 
@@ -190,7 +206,7 @@ Awaitable<void> ContainerTask::killed() {
   const ProcessIdentity process = status_.process;
   kill();
   thaw();
-  while (status_.process == process) co_await news_.wait();
+  co_await gone(process);
 }
 
 Awaitable<Answer> ContainerTask::pause() {
@@ -303,7 +319,7 @@ bool ContainerTask::holds(AwaitedCondition condition) const {
       return status_.phase == Phase::exited && status_.exit_code == 0;
     case AwaitedCondition::up:
       if (config_.data_container && over && status_.exit_code == 0) return true;
-      return is_running && std::chrono::system_clock::now() >= status_.started + long_enough_up;
+      return is_running && Clock::now() >= running_since_ + long_enough_up;
     case AwaitedCondition::settled:
     case AwaitedCondition::ended:
       break;  // have coroutines of their own
@@ -382,7 +398,7 @@ Awaitable<Answer> ContainerTask::await(Await request) {
 
 /// Until it has run for long enough.
 Clock::duration ContainerTask::settling_time() const {
-  const auto rest = status_.started + long_enough_up - std::chrono::system_clock::now();
+  const auto rest = running_since_ + long_enough_up - Clock::now();
   return std::clamp<Clock::duration>(rest, std::chrono::milliseconds(1), long_enough_up);
 }
 

@@ -308,6 +308,7 @@ runtime::LaunchOptions ContainerTask::launch_options(const StandardStreams& stre
 void ContainerTask::started() {
   status_.phase = Phase::running;
   status_.started = now();
+  running_since_ = Clock::now();
   status_.exit_code.reset();
   status_.oom_killed = false;
   status_.restart_due = RestartDue::no;
@@ -555,6 +556,7 @@ void ContainerTask::adopt(std::optional<Fd> terminal, std::optional<Fd> notify) 
   status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
   // Killed between its release and the news of its exec: it runs all the same.
   if (!is_up(status_.phase)) status_.started = now();
+  running_since_ = Clock::now();  // a former supervisor's clock tells nothing: somebody may set it
   // The kernel knows best whether it is paused.
   const bool frozen = runtime::freezer_of(config_.spec.cgroup) == runtime::Freezer::frozen;
   status_.phase = frozen ? Phase::paused : Phase::running;

@@ -195,6 +195,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> killed();
   bool means_stop(int signal) const;
   Awaitable<Answer> end_process(std::chrono::nanoseconds grace);
+  Awaitable<void> gone(ProcessIdentity process);
   void no_longer_restarting();
   Awaitable<void> freeze();
   void thaw();
@@ -232,7 +233,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   std::shared_ptr<LogShipper> log_shipper_;  ///< of all its runs
   std::shared_ptr<NotifySocket> notify_;
   HealthLog health_log_;
-  TimePoint began_{};  ///< the run's output came after this
+  TimePoint began_{};                  ///< the run's output came after this
+  Clock::time_point running_since_{};  ///< as far as this supervisor has seen it
 };
 
 }  // namespace stack::supervisor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <run>/stacks/PROJECT/exits: one line for each process that the keeper has reaped, written before
-// it was reaped. It tells how a container ended, however long nobody was there to see it.
+// it was reaped. It tells how a container ended, however long nobody was there to see it. Whoever
+// is there is told by the keeper that there is more to read.
 #pragma once
 
 #include <chrono>

@@ -32,16 +32,19 @@ void FdStore::drop(const std::string& name) {
   send(socket_, message_about(StoreVerb::drop, name), -1);
 }
 
-std::map<std::string, Fd> FdStore::list() {
+FdStore::Contents FdStore::list() {
   send(socket_, message_about(StoreVerb::list, ""), -1);
-  std::map<std::string, Fd> kept;
+  Contents contents;
   for (;;) {
     StoreMessage message;
     int fd = -1;
     if (!receive_store_message(socket_, message, fd, 0)) fail("lost the stack's keeper");
     Fd owned(fd);
-    if (message.verb == StoreVerb::end) return kept;
-    kept[message.name.data()] = std::move(owned);
+    if (message.verb == StoreVerb::end) return contents;
+    if (message.verb == StoreVerb::exited)
+      contents.exits.emplace_back(message.name.data());
+    else
+      contents.kept[message.name.data()] = std::move(owned);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 
@@ -20,8 +21,12 @@ class FdStore {
   /// A copy of `fd` is kept under `name`, which is at most 94 bytes long.
   void keep(const std::string& name, int fd);
   void drop(const std::string& name);
+  struct Contents {
+    std::map<std::string, Fd> kept;
+    std::vector<std::string> exits;  ///< lines of the log of exits that came meanwhile
+  };
   /// All that is kept. Waits for the keeper. Throws Error when it is gone.
-  std::map<std::string, Fd> list();
+  Contents list();
 
  private:
   int socket_;

@@ -20,15 +20,19 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/files.h"
+#include "base/fresh_process.h"
 #include "base/own_arguments.h"
 #include "base/process.h"
 #include "base/same_file.h"
+#include "base/signal_mask.h"
 #include "network/links.h"
 #include "supervisor/entry_points.h"
+#include "supervisor/keepers.h"
 #include "supervisor/project_files.h"
 #include "supervisor/settled_files.h"
 #include "supervisor/store_message.h"
@@ -192,20 +196,28 @@ int wait_status_of(const siginfo_t& info) {
   return W_EXITCODE(0, info.si_status) | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0);
 }
 
+/// Not waiting for a supervisor that does not listen: when it does, it reads the log from where it
+/// was, whichever message it hears.
+void tell_exit(const Keeper& keeper, std::string_view line) {
+  if (keeper.store < 0) return;
+  StoreMessage message{StoreVerb::exited, {}};
+  std::copy_n(line.data(), std::min(line.size(), message.name.size() - 1), message.name.begin());
+  send_store_message(keeper.store, message, -1, MSG_DONTWAIT);
+}
+
 void record_exit(const Keeper& keeper, const siginfo_t& info) {
   char line[128];
   // The first newline ends what a damaged file may end with.
   const int size = std::snprintf(line, sizeof(line), "\n%d %llu %d %lld\n", info.si_pid,
                                  start_time_of(info.si_pid), wait_status_of(info),
                                  static_cast<long long>(now_ns(CLOCK_REALTIME)));
-  const bool refused = injected_refusal("keeper.record-exit");
-  if (!refused && ::write(keeper.exits, line, static_cast<std::size_t>(size)) == size) return;
-  // A full run directory: the supervisor is told. Without one, the next knows that it ended, but
-  // not how.
-  StoreMessage message{StoreVerb::exited, {}};
-  const auto length = std::min(static_cast<std::size_t>(size), message.name.size() - 1);
-  std::copy_n(line, length, message.name.begin());
-  if (keeper.store >= 0) send_store_message(keeper.store, message, -1);
+  // A full run directory: without a supervisor, the next one knows that it ended, but not how.
+  if (!injected_refusal("keeper.record-exit")) {
+    [[maybe_unused]] const ssize_t written =
+        ::write(keeper.exits, line, static_cast<std::size_t>(size));
+  }
+  kill_point("keeper.tell-exit");
+  tell_exit(keeper, {line, static_cast<std::size_t>(size)});
 }
 
 constexpr std::int64_t quick_death_ns = 1'000'000'000;
@@ -377,6 +389,8 @@ void report_failure(std::string_view text) {
 
 void keeper_main(int argc, char** argv) {
   ::prctl(PR_SET_NAME, "stack-keeper");
+  reset_signals();
+  shed_inherited();
   if (argc != 2 + arguments_room) ::_exit(2);
   const ProjectFiles files{HostPaths::from_environment(), argv[1]};
   try {
@@ -385,6 +399,7 @@ void keeper_main(int argc, char** argv) {
     for (const int number : {store_fd, network_fd}) ::dup2(0, number);
     const auto lock = take_lock(files);
     if (!lock) ::_exit(0);
+    end_other_keepers(files, ::getpid());
     const Outcome outcome = run(set_up(files, note_own_arguments(argc, argv)));
     remove_run_files(files);
     ::_exit(outcome == Outcome::finished ? 0 : 1);

@@ -24,9 +24,6 @@ inline constexpr char ready_byte = 'R';
 /// "stack-keeper", and is written over them in the copy that becomes one.
 inline constexpr int arguments_room = 4;
 
-/// Name of the keeper's cgroup below the project's.
-inline constexpr std::string_view keeper_cgroup = "keeper";
-
 enum class StoreVerb : char {
   ready = 'R',   ///< supervisor: I serve; the ready pipe can be closed
   keep = 'K',    ///< supervisor: keep the attached descriptor under `name`
@@ -34,7 +31,7 @@ enum class StoreVerb : char {
   list = 'L',    ///< supervisor: send me all
   kept = 'F',    ///< keeper: one of them, attached
   end = 'E',     ///< keeper: that was all
-  exited = 'X',  ///< keeper: a line that there was no room for in the log of exits
+  exited = 'X',  ///< keeper: the line that was added to the log of exits
 };
 
 /// One message on the store socket; fixed size, so that the keeper need not parse.

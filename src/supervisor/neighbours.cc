@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/inotify.h"
 #include "supervisor/status.h"
 
 namespace stack::supervisor {
@@ -75,8 +76,7 @@ void Neighbours::add_owners_containers(const std::string& owner, const std::stri
 }
 
 void Neighbours::watch(const std::string& owner) {
-  if (!inotify_) inotify_ = Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!inotify_) throw_errno("inotify_init1");
+  if (!inotify_) inotify_ = make_inotify();
   const ProjectFiles files{files_.paths, owner};
   for (const auto& directory : {files.run(), files.networks()}) {
     // A second time it is the same watch. What is missing, no one writes to.

@@ -8,16 +8,11 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/inotify.h"
 #include "runtime/container_tree.h"
 
 namespace stack::supervisor {
 namespace {
-
-int make_inotify() {
-  const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0) throw_errno("inotify_init1");
-  return fd;
-}
 
 Fd open_root(const ProcessIdentity& container) {
   const auto tree = runtime::open_running_tree(container);
@@ -36,7 +31,9 @@ std::string parent_path(const std::string& path) {
 }  // namespace
 
 PlaceWatch::PlaceWatch(Loop& loop, const ProcessIdentity& container, std::string path)
-    : path_(std::move(path)), root_(open_root(container)), inotify_(loop, make_inotify()) {}
+    : path_(std::move(path)),
+      root_(open_root(container)),
+      inotify_(loop, make_inotify().release()) {}
 
 /// Whatever is wrong on the way is the container's own doing, and may yet be put right.
 Fd PlaceWatch::try_open(const std::string& path, int flags) const {

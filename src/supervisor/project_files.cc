@@ -16,6 +16,9 @@
 namespace stack::supervisor {
 namespace {
 
+/// No container's id begins so: they are hexadecimal numbers.
+constexpr std::string_view shared_keeper_cgroup = "keeper";
+
 using nlohmann::json;
 
 constexpr DocumentKind config_kind{"container", 1,
@@ -104,6 +107,15 @@ std::vector<std::string> container_directories(const ProjectFiles& files) {
 
 std::string ProjectFiles::stack_id() const {
   return stable_hex(paths.data.native() + "\n" + project, 8);
+}
+
+std::string ProjectFiles::keeper_cgroup() const {
+  const std::string group = cgroup() + "/" + std::string(shared_keeper_cgroup);
+  return paths.are_usual() ? group : group + "-" + stack_id();
+}
+
+bool is_keeper_cgroup(std::string_view name) {
+  return name.starts_with(shared_keeper_cgroup);
 }
 
 std::filesystem::path ProjectFiles::network(const std::string& name) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,9 +55,15 @@ struct ProjectFiles {
   std::filesystem::path network(const std::string& name) const;
   /// Parent of the containers' cgroups.
   std::string cgroup() const { return "stack/" + project; }
+  /// The keeper's own, below that. Of an installation that is not where it usually is, with its id:
+  /// another may have a stack of the same name.
+  std::string keeper_cgroup() const;
   /// 8 hex digits that name this stack's links and tables: project and installation.
   std::string stack_id() const;
 };
+
+/// Whether the group of this name, below a project's, is a keeper's; the others are containers'.
+bool is_keeper_cgroup(std::string_view name);
 
 /// The pid in keeper_pid(); nothing when there is none.
 std::optional<pid_t> read_keeper_pid(const ProjectFiles& files);

@@ -14,7 +14,7 @@
 namespace stack::supervisor {
 
 inline constexpr int protocol_version = 1;
-inline constexpr std::size_t largest_message = 4U << 20;
+inline constexpr std::size_t largest_message = 256U << 20;
 
 /// The length and `message`. Throws Error when it is larger than largest_message.
 std::string frame(std::string_view message);

@@ -118,15 +118,19 @@ Fd program_to_run(const HostPaths& paths) {
   return program ? std::move(*program) : sealed_image(keeper_program());
 }
 
-std::string cgroup_of_keeper(const ProjectFiles& files) {
-  return files.cgroup() + "/" + std::string(keeper_cgroup);
+/// Where versions before this one had the keepers of all installations.
+void remove_former_cgroup(const ProjectFiles& files) {
+  const std::string former = files.cgroup() + "/keeper";
+  if (former == files.keeper_cgroup() || !runtime::cgroup_processes(former).empty()) return;
+  runtime::remove_cgroup(former);
 }
 
 }  // namespace
 
 void remove_keeper_cgroup(const ProjectFiles& files) {
   fail_point("keeper.remove-cgroup");
-  runtime::remove_cgroup(cgroup_of_keeper(files));
+  runtime::remove_cgroup(files.keeper_cgroup());
+  remove_former_cgroup(files);
 }
 
 Fd start_keeper(const ProjectFiles& files) {
@@ -140,7 +144,7 @@ Fd start_keeper(const ProjectFiles& files) {
   fail_point("keeper.log");
   pad.log = moved_up(open_file(files.log(), O_WRONLY | O_CREAT | O_APPEND, 0600));
   fail_point("keeper.cgroup");
-  if (Fd cgroup = runtime::open_unified_cgroup(cgroup_of_keeper(files)))
+  if (Fd cgroup = runtime::open_unified_cgroup(files.keeper_cgroup()))
     pad.cgroup = moved_up(std::move(cgroup));
 
   std::vector<std::string> arguments{"stack-keeper", files.project};

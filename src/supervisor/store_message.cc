@@ -18,7 +18,7 @@ union Control {
 
 }  // namespace
 
-bool send_store_message(int socket, const StoreMessage& message, int fd) {
+bool send_store_message(int socket, const StoreMessage& message, int fd, int flags) {
   iovec data{const_cast<StoreMessage*>(&message), sizeof(message)};
   Control control{};
   msghdr header{};
@@ -35,7 +35,7 @@ bool send_store_message(int socket, const StoreMessage& message, int fd) {
   }
   ssize_t sent = 0;
   do {
-    sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
+    sent = ::sendmsg(socket, &header, flags | MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   return sent == static_cast<ssize_t>(sizeof(message));
 }

@@ -8,7 +8,7 @@
 namespace stack::supervisor {
 
 /// `fd` -1: none attached. False when the other side is gone.
-bool send_store_message(int socket, const StoreMessage& message, int fd);
+bool send_store_message(int socket, const StoreMessage& message, int fd, int flags = 0);
 /// Fills in `message` and `fd` (-1 when none came; owned by the caller). `flags` as for recvmsg(2).
 /// False when there is no message, or never will be.
 bool receive_store_message(int socket, StoreMessage& message, int& fd, int flags);

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -93,7 +92,6 @@ void Supervisor::run() {
   fail_point("supervisor.directories");
   make_directories(files_.containers());
   scatter_subdirectories(files_.containers());
-  spawn(loop_, "watching for exits", watch_exits());
   fail_point("supervisor.adopt");
   adopt_all();
   fail_point("supervisor.listen");
@@ -107,36 +105,6 @@ void Supervisor::run() {
 }
 
 // ---- events
-
-/// Nobody else tells of ends: it is not given up.
-Awaitable<void> Supervisor::watch_exits() {
-  for (auto rest = first_retry;; rest = std::min(rest * 2, last_retry)) {
-    try {
-      co_await follow_exits();
-    } catch (const std::exception&) {
-      journal::failure("watching for exits", std::current_exception());
-    }
-    co_await sleep_for(loop_, rest);
-  }
-}
-
-/// The keeper appends to the log of exits before it reaps; inotify tells us.
-Awaitable<void> Supervisor::follow_exits() {
-  fail_point("supervisor.watch-exits");
-  const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0) throw_errno("inotify_init1");
-  Descriptor inotify(loop_, fd);
-  if (::inotify_add_watch(fd, files_.exits().c_str(), IN_MODIFY) < 0)
-    throw_errno("watching {}", files_.exits().native());
-  do {
-    std::array<char, 4096> events;
-    while (::read(fd, events.data(), events.size()) > 0) {
-    }
-    // Nobody tells of an end twice: it is not given up.
-    for (auto rest = first_retry; !take_exits(); rest = std::min(rest * 2, last_retry))
-      co_await sleep_for(loop_, rest);
-  } while (co_await readable(inotify));
-}
 
 /// False when that failed: all is read once more then.
 bool Supervisor::take_exits() {
@@ -155,17 +123,33 @@ void Supervisor::take_exit(const ExitRecord& record) {
   if (const auto task = registry_.find(record.process)) task->ended(record);
 }
 
-/// It says nothing by itself but of exits that it could not write down.
-Awaitable<void> Supervisor::watch_keeper() {
-  Descriptor keeper = watch(loop_, store_fd);
+/// The keeper adds to the log of exits, tells us, and reaps then. What it tells is the line that it
+/// has added: the log may have been removed.
+bool Supervisor::hear_keeper() {
   StoreMessage message;
   int fd = -1;
-  while (co_await readable(keeper)) {
-    if (!receive_store_message(store_fd, message, fd, MSG_DONTWAIT)) break;
-    const Fd unexpected(fd);
-    const auto record = parse_exit_record(trim(message.name.data()));
-    if (message.verb == StoreVerb::exited && record) take_exit(*record);
+  if (!receive_store_message(store_fd, message, fd, MSG_DONTWAIT)) return false;
+  const Fd unexpected(fd);
+  const auto record = parse_exit_record(trim(message.name.data()));
+  if (message.verb != StoreVerb::exited || !record) return true;
+  try {
+    take_exit(*record);
+  } catch (const std::exception&) {
+    journal::failure("a container's end", std::current_exception());
   }
+  return true;
+}
+
+/// Nobody tells of an end twice: it is not given up.
+Awaitable<void> Supervisor::read_exits() {
+  for (auto rest = first_retry; !take_exits(); rest = std::min(rest * 2, last_retry))
+    co_await sleep_for(loop_, rest);
+}
+
+Awaitable<void> Supervisor::watch_keeper() {
+  Descriptor keeper = watch(loop_, store_fd);
+  co_await read_exits();
+  while (co_await readable(keeper) && hear_keeper()) co_await read_exits();
   journal::warning("the keeper is gone: whoever wants something starts another one");
   keeper_gone_ = true;
   end_without_keeper();

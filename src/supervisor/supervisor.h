@@ -83,9 +83,9 @@ class Supervisor {
   void catch_up(const std::vector<ExitRecord>& exits, const std::set<std::string>& adopted);
 
   // Events.
-  Awaitable<void> watch_exits();
-  Awaitable<void> follow_exits();
   Awaitable<void> watch_keeper();
+  bool hear_keeper();
+  Awaitable<void> read_exits();
   void take_exit(const ExitRecord& record);
   void end_without_keeper() const;
   bool take_exits();

@@ -52,8 +52,7 @@ void delete_discarded(const std::filesystem::path& directory) {
 
 void Sweeper::discard(const std::string& name) {
   fail_point("container.discard");
-  std::filesystem::rename(directory_ / name, directory_ / (std::string(discarded_prefix) + name));
-  sweep();
+  discard(directory_ / name, name);
 }
 
 void Sweeper::discard(const std::filesystem::path& path, const std::string& name) {

@@ -15,7 +15,7 @@ class Sweeper {
   Sweeper(Loop& loop, std::filesystem::path directory)
       : loop_(loop), directory_(std::move(directory)), idle_(loop) {}
 
-  /// `name` in the directory is gone when this returns; its space comes free later.
+  /// `name` in the directory is gone when this returns, or was before; its space comes free later.
   void discard(const std::string& name);
   /// The same for a directory elsewhere on its file system; fine when it is not there.
   void discard(const std::filesystem::path& path, const std::string& name);

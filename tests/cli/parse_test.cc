@@ -28,6 +28,15 @@ TEST(Parse, AFileFlagTakesOneValueAndLeavesTheVerbAlone) {
   EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
 }
 
+TEST(Parse, TwoDashesEndTheFlags) {
+  for (const char* verb : {"ps", "logs", "up", "stop", "config"}) {
+    const Parsed line = parsed({verb, "--", "web", "-q"});
+    ASSERT_NE(line.command, nullptr) << verb;
+    EXPECT_EQ(line.options.arguments, (std::vector<std::string>{"web", "-q"}));
+  }
+  EXPECT_NE(parsed({"version", "--"}).command, nullptr);
+}
+
 TEST(Parse, AnEmptyValueBehindTheEqualsSignIsOne) {
   const Parsed line = parsed({"--profile=", "-f", "p.yaml", "config", "--format=", "--services"});
   ASSERT_NE(line.command, nullptr);

@@ -174,9 +174,33 @@ TEST(HostCheck, LimitsAboveOurOwnNeedTheRightToRaiseThem) {
       told(spec, host),
       "error ulimits.nofile: ulimit nofile cannot be 1001: stack itself may not have more than "
       "1000\n"
-      "error oom_score_adj: oom_score_adj cannot be -1: stack's own is 0\n");
+      "error oom_score_adj: oom_score_adj cannot be -1: stack may not go below 0\n");
   host.may_raise_limits = true;
   EXPECT_EQ(told(spec, host), "");
+}
+
+TEST(HostCheck, WhatWhoeverStartedUsLeftAndWeCannotUndoIsTold) {
+  HostAbilities host = v2_machine();
+  host.no_new_privileges = true;
+  host.hard_limits["cpu"] = 2;
+  ContainerSpec spec;
+  EXPECT_EQ(told(spec, host),
+            "warning security_opt: stack was started with no_new_privs: setuid programs and file "
+            "capabilities have no effect in the container\n"
+            "warning ulimits.cpu: whoever started stack limits cpu to 2, and so the container\n");
+  spec.security.no_new_privileges = true;
+  spec.process.ulimits = {{"cpu", {1, 1}}};
+  EXPECT_EQ(told(spec, host), "");
+}
+
+TEST(HostCheck, ALowerScoreThanOursIsTakenWhereItMayBeHad) {
+  HostAbilities host = v2_machine();
+  ContainerSpec spec;
+  spec.process.oom_score_adj = 0;
+  EXPECT_EQ(told(spec, host), "");
+  host.lowest_oom_score_adj = 500;
+  EXPECT_EQ(told(spec, host),
+            "error oom_score_adj: oom_score_adj cannot be 0: stack may not go below 500\n");
 }
 
 TEST(HostCheck, DevicesMustBeDevices) {

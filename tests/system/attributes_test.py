@@ -87,6 +87,47 @@ sysctls:
         self.assertRegex(self.stack("plan").out, r"pids_limit: 10 -> 20 \(stack.yaml:6:17\)")
 
 
+class WhoeverStartsIt(Attribute):
+    """What a cron job, a unit or a shell has by chance is nothing to a container."""
+
+    SHOW = ("cat /proc/self/oom_score_adj; grep -E 'Cpus_allowed_list|SigIgn|SigBlk' /proc/self/status; nice;"
+            " grep -E 'cpu time|file size|core|open files|locked|stack' /proc/self/limits;"
+            " cat /proc/self/personality; umask")
+
+    def setUp(self):
+        super().setUp()
+        self.write_stack(f"""
+            services:
+              web:
+                image: box:1
+                command: ["sh", "-c", "({self.SHOW}) >/shown; exec sleep 1000"]
+                stop_signal: SIGKILL
+                oom_score_adj: 0
+                healthcheck: {{test: ["CMD-SHELL", "({self.SHOW}) >/checked"], interval: 100ms}}
+            """)
+
+    def from_a_strange_place(self, *command):
+        odd = ["prlimit", "--cpu=500:", "--fsize=30000000:", "--nofile=500:", "--core=0:", "--stack=4000000:",
+               "nice", "-n", "15", "taskset", "1", "setarch", "-R",
+               "sh", "-c", "echo 500 > /proc/self/oom_score_adj; umask 0; trap '' USR1 TERM; exec \"$@\"", "-"]
+        return subprocess.run([*odd, stacktest.STACK, *command], cwd=self.directory, check=True, timeout=60,
+                              text=True, capture_output=True).stdout
+
+    def shown(self):
+        eventually(lambda: self.inside("web", "sh", "-c", "cat /checked 2>/dev/null; true"), "it was checked")
+        return self.shell("cat /shown"), self.shell("cat /checked")
+
+    def test_a_container_is_the_same_from_everywhere(self):
+        self.stack("up", "-d")
+        usual = self.shown()
+        self.assertIn("Max open files", usual[0])
+        self.assertEqual(usual[0], usual[1], "health checks have what process 1 has")
+        self.stack("down")
+        self.from_a_strange_place("up", "-d")
+        self.assertEqual(self.shown(), usual)
+        self.assertEqual(self.from_a_strange_place("exec", "-T", "web", "sh", "-c", self.SHOW), usual[0])
+
+
 class Devices(Attribute):
     def test_a_device_under_another_name(self):
         self.started("devices: ['/dev/zero:/dev/nothing:r']\n")

@@ -642,6 +642,11 @@ class Inputs(buildtest.BuildTest):
         done = self.stack("image", "build", "-q", str(path))
         self.assertEqual(buildtest.tree_of(done.out.strip()), {"/f": "file 0644 0:0 b'in tar'"})
 
+    def test_what_is_to_be_ignored_is_read_from_a_file_alone(self):
+        self.write("Dockerfile", "FROM box:1\n")
+        os.mkfifo(self.directory / ".dockerignore")
+        self.assertIn(".dockerignore: not a regular file", self.stack("image", "build", ".", expect=1, timeout=20).err)
+
     def test_another_dockerfile_target_and_id_file(self):
         self.write("sub/Other", "FROM box:1 AS a\nRUN echo > /a\nFROM a\nRUN false\n")
         self.stack("image", "build", "-f", "sub/Other", "--target", "a", "--iidfile", "id",

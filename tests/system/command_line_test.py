@@ -182,6 +182,59 @@ class HandedOver(CommandLineTest):
         os.mkfifo(self.directory / "pipe")
         self.assertIn("not a regular file", self.stack("-f", "pipe", "config", expect=None).err)
 
+    def test_env_files_may_be_pipes(self):
+        os.mkfifo(self.directory / "vars")
+        self.write_stack("services: {web: {image: 'box:1', command: sleep 1001, stop_signal: SIGKILL,"
+                         " env_file: [vars, /dev/stdin]}}")
+        up = "(sleep 0.1; echo A=%d >vars) & echo B=%d | $S up -d"
+        self.shell(up % (1, 2))
+        self.assertEqual(self.inside("web", "sh", "-c", "echo $A $B"), "1 2\n")
+        self.shell(up % (3, 4))  # nothing remembers what came out of a pipe
+        self.assertEqual(self.inside("web", "sh", "-c", "echo $A $B"), "3 4\n")
+        self.write("other.yaml", "services: {web: {image: 'box:1', env_file: /dev/stdin}}")
+        self.assertIn("D=6", self.shell("(echo D=6 >vars) & $S -f other.yaml --env-file vars config --environment"))
+
+
+class NoFolder(CommandLineTest):
+    def test_what_needs_none_works_in_a_folder_that_is_gone(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, stop_signal: SIGKILL}}")
+        file = self.directory / "stack.yaml"
+
+        def there(*arguments, expect=0):
+            gone = self.directory / "gone"
+            done = subprocess.run(["bash", "-c", 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"', str(gone),
+                                   stacktest.STACK, *arguments], text=True, capture_output=True, check=False,
+                                  stdin=subprocess.DEVNULL, timeout=60)
+            self.assertEqual(done.returncode, expect, done)
+            return done
+        self.assertEqual(len(there("-p", self.project, "ps", "-q").stdout.split()), 1)
+        self.assertEqual(len(there("-f", str(file), "ps", "-q").stdout.split()), 1)
+        there("-f", str(file), "up", "-d")
+        there("image", "ls")
+        for command in (["ps"], ["up", "-d"], ["-f", "stack.yaml", "ps"], ["image", "build", "."], ["init"]):
+            said = there(*command, expect=1).stderr
+            self.assertIn("the folder that this was started in does not exist any more", said)
+            self.assertIn("hint: cd to one that does", said)
+        there("-p", self.project, "down")
+        self.assertEqual(self.pids_running("sleep 1001"), [])
+
+
+class EndOfFlags(CommandLineTest):
+    def test_two_dashes_end_the_flags(self):
+        self.up("services: {web: {image: 'box:1', command: sh -c 'echo said; exec sleep 1001', stop_signal: SIGKILL}}")
+        self.assertEqual(len(self.stack("ps", "-q", "--", "web").lines), 1)
+        eventually(lambda: "said" in self.stack("logs", "--", "web").out, "it has said so")
+        self.stack("restart", "--", "web")
+        self.assertIn('no such service: -q', self.stack("ps", "--", "-q", expect=None).err)
+        self.stack("down", "--")
+
+
+class LargeDescription(CommandLineTest):
+    def test_labels_may_be_many(self):
+        labels = ", ".join(f"l{number}: {'x' * 50}" for number in range(64_000))
+        self.up(f"services: {{web: {{image: 'box:1', command: sleep 1001, stop_signal: SIGKILL, labels: {{{labels}}}}}}}")
+        self.assertEqual(self.state_of("web"), "running")
+
 
 class Recreation(CommandLineTest):
     PAIR = """

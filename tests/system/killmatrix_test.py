@@ -27,7 +27,6 @@ SEED = int(os.environ.get("STACK_TEST_SEED", datetime.date.today().toordinal()))
 FAILED_ONCE = [("first-up", "supervisor.take-exit", "ENOMEM"),
                ("first-up", "container.reserve", "ENOSPC"),
                ("recreate", "container.reserve", "ENOMEM"),
-               ("first-up", "supervisor.watch-exits", "ENOMEM"),
                ("first-up", "uplink.inside", "kill command"),
                ("stop", "cgroup.remove", "kill all"),
                ("start", "child.mount-root", "kill all", 4),

@@ -186,6 +186,17 @@ class Names(stacktest.StackTest):
         self.assertEqual(self.stack("container", "exec", "other", "hostname").out, "front\n")
 
 
+class ManyNetworks(stacktest.StackTest):
+    def test_a_service_may_be_in_thirty(self):
+        names = [f"n{number}" for number in range(30)]
+        self.up(f"""
+            services:
+              web: {{image: "box:1", command: sleep 1001, networks: [{', '.join(names)}], stop_signal: SIGKILL}}
+            networks: {{{', '.join(name + ': {}' for name in names)}}}
+        """)
+        self.assertEqual(len(self.inside("web", "ls", "/sys/class/net").split()), 1 + len(names))
+
+
 class TheWayOut(stacktest.StackTest):
     def test_a_container_reaches_the_network_of_the_host(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001}}")

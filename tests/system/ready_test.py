@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """x-stack.ready: when a service counts as ready that has no health check."""
 
+import json
 import os
 import signal
 import socket
@@ -293,6 +294,31 @@ class Wait(stacktest.StackTest):
         result = self.stack_of("sh -c 'sleep 0.1; echo no configuration; exit 42'", expect=4)
         self.assertIn(f"container {self.project}-web-1 exited (42)", result.err)
         self.assertIn("no configuration", result.err)
+
+    def test_what_a_check_says_gives_the_terminal_no_orders(self):
+        self.write_stack("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                healthcheck: {test: "printf '\\\\033]0;title\\\\007 said'; exit 1", interval: 20ms, retries: 3}
+        """)
+        said = self.stack("up", "--wait", expect=4)
+        self.assertIn(r"\x1b]0;title\x07 said", said.err)
+        self.assertNotIn("\x1b]0", said.err + said.out)
+
+    def test_a_clock_that_was_set_back_holds_nobody_up(self):
+        self.up("services: {web: {image: 'box:1', command: sleep 1001, stop_signal: SIGKILL}}")
+        status = Path(os.environ["STACK_RUN"]) / "stacks" / self.project / "status.json"
+        supervisor = self.supervisor()
+        os.kill(supervisor, signal.SIGSTOP)  # it writes nothing more
+        document = json.loads(status.read_text())
+        for container in document["containers"]:
+            container["started"] += 3600 * 10**9
+        document.pop("check", None)
+        status.write_text(json.dumps(document))
+        os.kill(supervisor, signal.SIGKILL)
+        self.stack("up", "-d", "--wait", "--wait-timeout", "10")
 
     def test_a_job_that_nobody_waits_for_fails_it_even_when_it_went_well(self):
         result = self.stack_of("'true'", expect=4)

@@ -2,6 +2,7 @@
 """`storage_opt.size`: a container's own files have a limit, where the file system can keep one."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -33,6 +34,30 @@ class Refused(stacktest.StackTest):
                          r"\S+ lies where its file system keeps no quotas of projects\n"
                          r"  hint: give stack's data a file system of its own: ext4 \(mkfs -O quota,project\)")
         self.assertEqual(self.stack("ps", "-a", "--format", "json").out, "")
+
+
+class OnOverlayfs(stacktest.StackTest):
+    """Where a container's own root is one, and stack keeps its files there."""
+
+    def test_it_is_told_where_else_to_keep_its_files(self):
+        home = world.HOME / "overlay"
+        for name in ("lower", "upper", "work", "merged"):
+            (home / name).mkdir(parents=True)
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                        f"lowerdir={home}/lower,upperdir={home}/upper,workdir={home}/work", str(home / "merged")],
+                       check=True)
+        self.addCleanup(shutil.rmtree, home)
+        self.addCleanup(subprocess.run, ["umount", str(home / "merged")], check=True)
+        there = {"STACK_ROOT": str(home / "merged/data"), "STACK_RUN": str(home / "run")}
+        rows = {row["name"]: row for row in
+                json.loads(self.stack("doctor", "--format", "json", expect=None, environment=there).out)}
+        self.assertEqual(rows["writable layers"]["state"], "missing")
+        stacktest.make_box(home / "box")
+        self.stack("image", "import", str(home / "box"), "there:1", environment=there)
+        self.write_stack("services: {web: {image: 'there:1', command: sleep 1001}}")
+        said = self.stack("up", "-d", expect=None, environment=there)
+        self.assertIn("overlayfs writes to no overlayfs, NFS or FUSE", said.err)
+        self.stack("down", environment=there)
 
 
 class Limited(stacktest.StackTest):
