@@ -80,6 +80,17 @@ ProcessIdentity identify(pid_t pid) {
   return {pid, process_start_time(pid).value_or(0)};
 }
 
+std::optional<ProcessIdentity> identify_living(pid_t pid) {
+  const auto stat = read_stat(pid);
+  if (!stat || has_ended(*stat)) {
+    void_inquiry();
+    return std::nullopt;
+  }
+  const ProcessIdentity process{pid, stat->start_time};
+  note_life(process, true);
+  return process;
+}
+
 bool is_alive(const ProcessIdentity& process) {
   const auto stat = stat_of(process);
   const bool is_alive = stat && !has_ended(*stat);

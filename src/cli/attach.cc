@@ -35,7 +35,7 @@ AttachRequest request_for(const std::string& project, const ObservedContainer& c
 }  // namespace
 
 int run_attach(const Options& options) {
-  const std::string project = project_name(options);
+  const std::string project = project_to_change(options);
   const ObservedContainer container = running_container(project, options);
   if (container.config.log.kept == supervisor::LogPolicy::Kept::nothing)
     std::cerr << "warning: the output of " << container.config.name

@@ -83,7 +83,7 @@ runtime::ProcessSpec process_of(const ObservedContainer& container, const Option
 
 int run_exec(const Options& options) {
   const std::string keys = detach_keys_of(options);
-  const ObservedContainer container = running_container(project_name(options), options);
+  const ObservedContainer container = running_container(project_to_change(options), options);
   ExecRequest request;
   request.container = container.status.process;
   request.spec = &container.config.spec;

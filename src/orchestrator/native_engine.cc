@@ -442,9 +442,14 @@ bool NativeEngine::nothing_left() {
 void NativeEngine::count_orphans_as_ended(ObservedState& observed) const {
   const auto runs = [](const auto& each) { return each.second.status.process.pid != 0; };
   if (std::ranges::none_of(observed.containers, runs)) return;
-  if (supervisor::has_keeper({paths_, desired_.project})) return;
+  const auto keeper = supervisor::find_keeper({paths_, desired_.project});
+  // One that is younger has come for them, and its supervisor may not have ended them yet.
+  const auto is_kept = [&](const supervisor::ContainerStatus& status) {
+    const ProcessIdentity& process = status.process;
+    return keeper && (process.pid == 0 || process.start_time >= keeper->start_time);
+  };
   for (auto& [name, container] : observed.containers) {
-    if (!supervisor::is_up(container.status.phase)) continue;
+    if (!supervisor::is_up(container.status.phase) || is_kept(container.status)) continue;
     container.status.phase = supervisor::Phase::exited;
     container.status.health = supervisor::Health::none;
     container.status.process = {};

@@ -245,7 +245,8 @@ UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
   check_home(project, paths);
   auto services = services_of(project, request);
   ImageCatalog images = obtain_images(project, services, paths, pull, result.problems);
-  if (!result.problems.empty()) put_stand_ins(project, services, images);
+  const bool lacks_images = !result.problems.empty();
+  if (lacks_images) put_stand_ins(project, services, images);
   const HostFiles files = read_host_files(project, services, result.problems);
   const CdiGrants devices = find_devices(project, services, result.problems);
   if (request.one_off) services.erase(request.one_off->service);
@@ -291,6 +292,7 @@ UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
                     std::back_inserter(result.warnings));
   std::ranges::move(check_log_places(result.desired, result.changes),
                     std::back_inserter(result.warnings));
+  if (lacks_images) result.plan = {};  // nobody is shown what stood in
   laps.end("preflight");
   return result;
 }

@@ -133,6 +133,11 @@ bool has_keeper(const ProjectFiles& files) {
   return pid && is_running_as(*pid, "stack-keeper");
 }
 
+std::optional<ProcessIdentity> find_keeper(const ProjectFiles& files) {
+  const auto pid = read_keeper_pid(files);
+  return pid && is_running_as(*pid, "stack-keeper") ? identify_living(*pid) : std::nullopt;
+}
+
 void write_config(const ProjectFiles& files, const ContainerConfig& config, TimePoint created) {
   json summary(config);
   const json details = take_details(summary);

@@ -70,6 +70,8 @@ std::optional<pid_t> read_keeper_pid(const ProjectFiles& files);
 /// False when there was never one, or it was killed, though the kernel may still be freeing what it
 /// had: then nobody knows of its containers' ends.
 bool has_keeper(const ProjectFiles& files);
+/// The keeper, when has_keeper().
+std::optional<ProcessIdentity> find_keeper(const ProjectFiles& files);
 
 /// A container as last written down, with what the kernel says left out.
 struct RecordedContainer {

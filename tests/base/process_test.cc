@@ -207,6 +207,14 @@ TEST(Process, ThatIsAZombieIsNotAliveButStillHasAStartTime) {
   EXPECT_EQ(process_start_time(child.pid()), identity.start_time);
 }
 
+TEST(Process, IsIdentifiedAsALivingOneUntilItIsAZombie) {
+  const SleepingChild child;
+  EXPECT_EQ(identify_living(child.pid()), identify(child.pid()));
+  child.become_zombie();
+  EXPECT_EQ(identify_living(child.pid()), std::nullopt);
+  EXPECT_EQ(identify_living(-1), std::nullopt);
+}
+
 TEST(Process, WithThePidOfAnotherIsNotTakenForIt) {
   const SleepingChild child;
   ProcessIdentity earlier = identify(child.pid());

@@ -151,7 +151,9 @@ class Plan(stacktest.StackTest):
         other.mkdir(parents=True)
         (other / "stack.yaml").write_text((self.directory / "stack.yaml").read_text(encoding="utf-8"),
                                           encoding="utf-8")
-        for command in (["stop"], ["kill"], ["restart"], ["pause"], ["unpause"], ["rm", "-fs"], ["rollback"]):
+        for command in (["stop"], ["kill"], ["restart"], ["pause"], ["unpause"], ["rm", "-fs"], ["rollback"],
+                        ["exec", "-T", "web", "true"], ["cp", "stack.yaml", "web:/x"], ["attach", "web"],
+                        ["commit", "web", "stolen:1"]):
             with self.subTest(command):
                 refused = self.stack(*command, directory=other, expect=1).err
                 self.assertIn(f"is at home in {self.directory}", refused)
