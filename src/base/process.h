@@ -25,7 +25,8 @@ struct ProcessIdentity {
 /// Start time of a process, zombies included; nothing when there is no such pid.
 std::optional<std::uint64_t> process_start_time(pid_t pid);
 ProcessIdentity identify(pid_t pid);
-/// As identify(), for a process that must live: nothing when there is none of this pid, or a zombie.
+/// As identify(), for a process that must live: nothing when there is none of this pid, or a
+/// zombie.
 std::optional<ProcessIdentity> identify_living(pid_t pid);
 /// True while exactly that process exists and is not a zombie.
 bool is_alive(const ProcessIdentity& process);

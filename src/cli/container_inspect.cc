@@ -13,8 +13,8 @@
 #include "cli/docker_json.h"
 #include "cli/network_view.h"
 #include "image/image_document.h"
-#include "runtime/cgroup_stats.h"
 #include "orchestrator/command_words.h"
+#include "runtime/cgroup_stats.h"
 #include "runtime/working_directory.h"
 #include "supervisor/endpoint_plan.h"
 

@@ -50,7 +50,7 @@ TEST(ContainerWish, WhatFollowsTheImageIsTheProgramsOwn) {
 
 TEST(ContainerWish, AnEntrypointIsOneProgramWhateverIsInItsName) {
   EXPECT_EQ(service({"--entrypoint", "a b"})["entrypoint"], Json{"a b"});
-  EXPECT_EQ(service({"--entrypoint", ""})["entrypoint"], Json::array());
+  EXPECT_EQ(service({"--entrypoint", ""})["entrypoint"], Json{""}) << "no program at all";
   EXPECT_FALSE(service({}).contains("entrypoint"));
 }
 

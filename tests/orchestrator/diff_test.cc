@@ -238,16 +238,14 @@ TEST(DataContainer, IsOneThatHoldsVolumesAndHasNothingLeftToDo) {
   EXPECT_FALSE(is_data_container(stopped));
 }
 
-Verdict verdict_of_ended(const spec::Project& file, const DesiredState& wish) {
-  ObservedState world = come_true(desired(file));
+Verdict verdict_of_ended(const DesiredState& wish) {
+  ObservedState world = come_true(wish);
   world.containers["shop-web-1"] = exited(world.containers["shop-web-1"], 0);
   return diff(wish, world, {"web"}).containers.at("shop-web-1").verdict;
 }
 
 TEST(Job, EndedByItselfAndServesNobody) {
-  const auto verdict = [](const spec::Project& file) {
-    return verdict_of_ended(file, desired(file));
-  };
+  const auto verdict = [](const spec::Project& file) { return verdict_of_ended(desired(file)); };
   EXPECT_EQ(verdict(project({service("web")})), Verdict::keep);
   spec::Service published = service("web");
   published.ports = {testing::port(8080)};
@@ -262,10 +260,11 @@ TEST(Job, EndedByItselfAndServesNobody) {
 
 TEST(Job, IsNotTheProgramOfAnImageWithPorts) {
   const auto verdict = [](const spec::Service& web) {
-    const auto file = project({web});
-    DesiredState wish = desired(file);
-    wish.containers.at("shop-web-1").image.exposed_ports = {"6379/tcp"};
-    return verdict_of_ended(file, wish);
+    DesiredState wish = desired(project({web}));
+    image::ImageConfig& image = wish.containers.at("shop-web-1").image;
+    image.exposed_ports = {"6379/tcp"};
+    image.command = {"redis-server"};
+    return verdict_of_ended(wish);
   };
   spec::Service server = service("web");
   server.command.reset();

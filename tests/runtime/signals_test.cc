@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,10 +44,13 @@ void await_sleep(pid_t pid) {
   while (read_file(path) == "0") ::sched_yield();
 }
 
-TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
+/// Catches SIGTERM, ignores SIGINT and blocks SIGHUP; asleep. -1 where there are no such namespaces
+/// for us.
+pid_t start_listener(unsigned long namespaces) {
   int ready[2];
-  ASSERT_EQ(::pipe(ready), 0);
-  const pid_t child = ::fork();
+  if (::pipe(ready) != 0) return -1;
+  const auto child =
+      static_cast<pid_t>(::syscall(SYS_clone, namespaces | SIGCHLD, nullptr, nullptr, nullptr, 0));
   if (child == 0) {
     ::signal(SIGTERM, [](int) {});
     ::signal(SIGINT, SIG_IGN);
@@ -57,9 +61,15 @@ TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
     [[maybe_unused]] const ssize_t sent = ::write(ready[1], "x", 1);
     for (;;) ::pause();
   }
+  if (child < 0) return child;
   char word = 0;
-  ASSERT_EQ(::read(ready[0], &word, 1), 1);
-  await_sleep(child);
+  if (::read(ready[0], &word, 1) == 1) await_sleep(child);
+  return child;
+}
+
+TEST(Signals, Process1NoticesWhatItCatchesOrBlocks) {
+  const pid_t child = start_listener(CLONE_NEWUSER | CLONE_NEWPID);
+  if (child < 0) GTEST_SKIP() << "no user namespaces here";
   const ProcessIdentity identity = identify(child);
   EXPECT_TRUE(init_would_notice(identity, SIGTERM));
   EXPECT_TRUE(init_would_notice(identity, SIGHUP));
@@ -69,6 +79,14 @@ TEST(Signals, AProcessNoticesWhatItCatchesOrBlocks) {
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(init_would_notice(identity, SIGUSR1)) << "a process that is gone tells nothing";
+}
+
+TEST(Signals, WhatIsNotProcess1NoticesAll) {
+  const pid_t child = start_listener(0);
+  ASSERT_GT(child, 0);
+  EXPECT_TRUE(init_would_notice(identify(child), SIGUSR1)) << "which ends it";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 /// Does not outlive its test, whatever becomes of that: a child left over keeps the runner waiting.
