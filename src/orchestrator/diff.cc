@@ -222,16 +222,6 @@ std::vector<FieldChange> lost_networks(const DesiredContainer& wish, const Obser
   return lost;
 }
 
-/// There to answer others rather than to come to an end: it publishes ports, or tells whether it is
-/// well, or is what an image with ports of its own runs. One that ended with 0 has been shut down,
-/// by a signal or at its own command, and has not done its work.
-bool is_server(const DesiredContainer& wish) {
-  if (wish.is_awaited_to_its_end || !wish.step.empty() || wish.one_off) return false;
-  const bool runs_the_images_program = !wish.model.command && !wish.model.entrypoint;
-  return !wish.model.ports.empty() || tells_health(wish) ||
-         (runs_the_images_program && !wish.image.exposed_ports.empty());
-}
-
 ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
                       const spec::SourceMap& sources) {
   if (is_of_another_service(wish, is))
@@ -248,6 +238,7 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
   if (auto lost = lost_networks(wish, is, sources); !lost.empty())
     return {Verdict::recreate, lost, phrase(lost)};
   if (runs_on(is) || has_nothing_to_run(wish)) return {};
+  // A server that ended with 0 has been shut down, and has not done its work.
   if (is_completed(is) && !is_server(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.
   if (!wish.step.empty()) return {Verdict::recreate, {}, why_not_running(is)};
@@ -303,6 +294,13 @@ std::string to_text(const FieldChange& change) {
   }
   if (change.origin) text += " (" + spec::to_text(*change.origin) + ")";
   return text;
+}
+
+bool is_server(const DesiredContainer& wish) {
+  if (wish.is_awaited_to_its_end || !wish.step.empty() || wish.one_off) return false;
+  const bool runs_the_images_program = !wish.model.command && !wish.model.entrypoint;
+  return !wish.model.ports.empty() || tells_health(wish) ||
+         (runs_the_images_program && !wish.image.exposed_ports.empty());
 }
 
 bool is_completed(const ObservedContainer& container) {

@@ -74,6 +74,9 @@ std::vector<FieldChange> compare_descriptions(const std::string& before, const s
                                               const spec::SourceMap& sources,
                                               const std::string& place);
 
+/// There to answer others rather than to come to an end: it publishes ports, or tells whether it is
+/// well, or is what an image with ports of its own runs; and nobody waits for its end.
+bool is_server(const DesiredContainer& wish);
 /// Ended by itself with 0, under a policy that does not ask for more: its work is done, if it is no
 /// server (diff() knows).
 bool is_completed(const supervisor::ObservedContainer& container);

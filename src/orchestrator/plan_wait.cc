@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/diff.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/readiness.h"
 
@@ -26,7 +27,7 @@ Plan plan_wait(const DesiredState& desired) {
                   "others wait for its end", {});
     } else if (tells_health(wish)) {
       builder.add(AwaitCondition{name, spec::Condition::service_healthy}, "asked for", {});
-    } else {
+    } else if (!wish.holds_volumes_for_others || is_server(wish)) {
       builder.add(AwaitCondition{name, spec::Condition::service_started}, "asked for", {});
     }
   }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/preflight_users.h"
 
-#include <algorithm>
-#include <set>
-
 #include "base/error.h"
 #include "base/format.h"
 #include "base/text.h"
@@ -13,20 +10,6 @@
 
 namespace stack::orchestrator {
 namespace {
-
-bool is_accounts_or_above(const std::string& target) {
-  static const std::set<std::string> places{"/", "/etc", "/etc/passwd", "/etc/group"};
-  return places.contains(target);
-}
-
-/// The container's own /etc/passwd and /etc/group are not those of its image.
-bool brings_accounts(const DesiredContainer& wish) {
-  return std::ranges::any_of(
-             wish.mounts,
-             [](const DesiredMount& each) { return is_accounts_or_above(each.mount.target); }) ||
-         std::ranges::any_of(
-             wish.files, [](const DesiredFile& each) { return is_accounts_or_above(each.target); });
-}
 
 runtime::LookupResult result_of(const runtime::UserRequest& user, const image::Image& image) {
   runtime::RootSpec root;
@@ -39,8 +22,8 @@ std::string why_no_user(const std::string& user, const DesiredContainer& wish,
                         const image::ImageStore& images) {
   const auto request = runtime::parse_user(user);
   if (!request) return fmt::format("invalid user {}", stack::quoted(user));
-  // Nobody has to know a number.
-  const auto image = brings_accounts(wish) ? std::nullopt : images.find(wish.image_id);
+  // Nobody has to know a number. Accounts that are mounted are the program's own affair.
+  const auto image = images.find(wish.image_id);
   if (!image) return "";
   switch (result_of(*request, *image)) {
     case runtime::LookupResult::no_such_user:

@@ -87,6 +87,7 @@ long open_anywhere(long directory, long path, long how_address, long size) {
     if (*name == '\0') name = ".";
   }
   how.resolve = 0;
+  how.flags &= ~std::uint64_t{O_NOFOLLOW};
   return __real_syscall(SYS_openat2, directory, reinterpret_cast<long>(name), address_of(how), size,
                         0, 0);
 }

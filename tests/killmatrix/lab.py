@@ -124,7 +124,7 @@ class Lab:
             raise Broken(f"canaries on disk: {found}")
 
     def check_running(self, scenario):
-        expected = {"data": ["data"], **{name: ["running"] * count
+        expected = {"data": ["exited"], **{name: ["running"] * count
                                          for name, count in scenario.running.items()}}
 
         def states():

@@ -79,10 +79,13 @@ TEST(Wait, EachIsAwaitedAsWellAsItCanBeTold) {
             "#2 await shop-web-1 started (asked for)\n");
 }
 
-TEST(Wait, WhatHoldsVolumesAndRunsIsWaitedForLikeOthers) {
+TEST(Wait, WhatHoldsVolumesIsWaitedForWhenItServes) {
   spec::Service data = service("data");
   spec::Service web = service("web");
   web.volumes_from = {{spec::VolumesFrom::Kind::service, "data", spec::Access::read_write}};
+  EXPECT_EQ(to_text(plan_wait(desired(project({web, data})))),
+            "#0 await shop-web-1 started (asked for)\n");
+  data.ports = {testing::port(9000)};
   EXPECT_EQ(to_text(plan_wait(desired(project({web, data})))),
             "#0 await shop-data-1 started (asked for)\n"
             "#1 await shop-web-1 started (asked for)\n");

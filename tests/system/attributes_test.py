@@ -103,7 +103,7 @@ class WhoeverStartsIt(Attribute):
                 command: ["sh", "-c", "({self.SHOW}) >/shown; exec sleep 1000"]
                 stop_signal: SIGKILL
                 oom_score_adj: 0
-                healthcheck: {{test: ["CMD-SHELL", "({self.SHOW}) >/checked"], interval: 100ms}}
+                healthcheck: {{test: ["CMD-SHELL", "({self.SHOW}) >/new && mv /new /checked"], interval: 100ms}}
             """)
 
     def from_a_strange_place(self, *command):

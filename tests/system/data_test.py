@@ -113,7 +113,8 @@ class ServerThatHoldsVolumes(stacktest.StackTest):
             self.assertEqual(self.state_of("app"), "running", command)
 
     def test_up_waits_for_it(self):
-        self.write_stack(self.SERVER.replace('trap "exit 0" TERM;', "exit 3;"))
+        self.write_stack(self.SERVER.replace('trap "exit 0" TERM;', "exit 3;")
+                         .replace("volumes: [/srv/data]", 'volumes: [/srv/data]\n            ports: ["9000"]'))
         refused = self.stack("up", "-d", "--wait", expect=None)
         self.assertNotEqual(refused.code, 0)
         self.assertIn("app-1 exited (3)", refused.err)

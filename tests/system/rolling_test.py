@@ -35,7 +35,7 @@ class Rolling(stacktest.StackTest):
     def versions(self):
         """The number of each container that runs -> the version that it was made with."""
         rows = [json.loads(line) for line in self.stack("ps", "--format", "json").lines]
-        return {row["Name"].rsplit("-", 1)[1]: re.search(r"\bversion=([\w-]+)", row["Labels"])[1]
+        return {row["Name"].rsplit("-", 1)[1]: re.search(r"(?:^|,)version=([\w-]+)", row["Labels"])[1]
                 for row in rows if row["Service"] == "web" and row["State"] == "running"}
 
     def story(self, since):
