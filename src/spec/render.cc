@@ -2,8 +2,6 @@
 #include "spec/render.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -59,9 +57,7 @@ std::string json_number(const std::string& text) {
   if (!value || !std::isfinite(*value)) return stack::quoted(text);
   const bool is_short = *value == 0 || (std::abs(*value) >= 1e-6 && std::abs(*value) < 1e21);
   if (!is_short) return text;
-  std::array<char, 400> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), *value, std::chars_format::fixed);
-  return {digits.begin(), end.ptr};
+  return shortest_text(*value, Notation::fixed);
 }
 
 class JsonWriter {

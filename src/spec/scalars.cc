@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -166,15 +165,11 @@ bool is_switched_on(std::string_view variable) {
 std::string number_text(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  std::array<char, 64> text{};
-  const auto write = [&](std::chars_format format) {
-    return std::string(text.begin(), std::to_chars(text.begin(), text.end(), value, format).ptr);
-  };
-  const std::string scientific = write(std::chars_format::scientific);
+  const std::string scientific = shortest_text(value, Notation::scientific);
   const auto exponent = parse_integer<int>(scientific.substr(scientific.find('e') + 2));
   const bool is_negative = scientific[scientific.find('e') + 1] == '-';
   const bool is_long = exponent.value_or(0) > (is_negative ? 4 : 5);
-  return is_long ? scientific : write(std::chars_format::fixed);
+  return is_long ? scientific : shortest_text(value, Notation::fixed);
 }
 
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
