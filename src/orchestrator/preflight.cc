@@ -24,6 +24,12 @@
 namespace stack::orchestrator {
 namespace {
 
+/// Killed, and about to let its sockets go; or a supervisor whose keeper was, which goes with it.
+bool is_leaving(pid_t holder) {
+  return is_ending(identify(holder)) || (process_name(holder) == "stack-superviso" &&
+                                         process_name(parent_of(holder)) != "stack-keeper");
+}
+
 /// One that nobody is seen to hold may be that of a process that has just been killed: the kernel
 /// takes its descriptors away a little before their sockets, and has no event for that.
 std::optional<network::PortHolder> lasting_holder(const std::string& host_ip, std::uint16_t port,
@@ -33,7 +39,8 @@ std::optional<network::PortHolder> lasting_holder(const std::string& host_ip, st
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto holder = network::find_port_holder(host_ip, port, protocol);
-    if (!holder || holder->pid != 0 || std::chrono::steady_clock::now() >= end) return holder;
+    const bool stays = holder && holder->pid != 0 && !is_leaving(holder->pid);
+    if (!holder || stays || std::chrono::steady_clock::now() >= end) return holder;
     std::this_thread::sleep_for(pause);
   }
 }
