@@ -4,33 +4,17 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "network/dns_wire.h"
 
 namespace stack::network {
 namespace {
 
-constexpr std::size_t message_header = 12;
-constexpr std::size_t record_header = 10;  // type, class, time to live, length of data
-constexpr std::size_t longest_wire_name = 255;
-constexpr std::uint8_t longest_wire_label = 63;
-constexpr std::uint8_t compression_bits = 0xc0;
+using namespace dns_wire;
 
-// Byte 2 of a header.
-constexpr std::uint8_t is_reply = 0x80;
-constexpr std::uint8_t is_authoritative = 0x04;
-constexpr std::uint8_t is_cut = 0x02;
-constexpr std::uint8_t wants_recursion = 0x01;
-// Byte 3.
-constexpr std::uint8_t has_recursion = 0x80;
+constexpr std::size_t record_header = 10;  // type, class, time to live, length of data
+constexpr std::uint8_t compression_bits = 0xc0;
 /// Of the flags of EDNS, where other records have the lower half of their time to live.
 constexpr std::uint16_t security_ok_bit = 0x8000;
-
-std::uint8_t u8_at(std::string_view message, std::size_t at) {
-  return static_cast<std::uint8_t>(message[at]);
-}
-
-std::uint16_t u16_at(std::string_view message, std::size_t at) {
-  return static_cast<std::uint16_t>(u8_at(message, at) << 8 | u8_at(message, at + 1));
-}
 
 void put_u8(std::string& message, std::uint8_t value) {
   message += static_cast<char>(value);
@@ -44,9 +28,9 @@ void put_u16(std::string& message, std::size_t value) {
 /// Of a name that may be compressed, whose rest is then elsewhere.
 std::optional<std::size_t> end_of_name(std::string_view message, std::size_t at) {
   while (at < message.size()) {
-    const std::uint8_t label = u8_at(message, at);
+    const std::uint8_t label = byte_at(message, at);
     if (label >= compression_bits) return at + 2;
-    if (label > longest_wire_label) return std::nullopt;
+    if (label > longest_label) return std::nullopt;
     at += std::size_t{1} + label;
     if (label == 0) return at;
   }
@@ -68,7 +52,7 @@ std::optional<RecordPlace> record_at(std::string_view message, std::size_t at) {
 }
 
 DnsOptions options_at(std::string_view message, const RecordPlace& record) {
-  return {u16_at(message, record.header + 2), u8_at(message, record.header + 5),
+  return {u16_at(message, record.header + 2), byte_at(message, record.header + 5),
           (u16_at(message, record.header + 6) & security_ok_bit) != 0};
 }
 
@@ -77,7 +61,7 @@ DnsOptions options_at(std::string_view message, const RecordPlace& record) {
 bool read_records(std::string_view message, DnsQuery& query) {
   const std::size_t before = std::size_t{u16_at(message, 6)} + u16_at(message, 8);
   const std::size_t count = before + u16_at(message, 10);
-  std::size_t at = message_header + query.question.size();
+  std::size_t at = header_size + query.question.size();
   for (std::size_t i = 0; i < count; ++i) {
     const auto record = record_at(message, at);
     if (!record) return false;
@@ -101,7 +85,7 @@ void put_options(std::string& message, const DnsOptions& options, std::uint8_t e
 constexpr std::size_t options_size = 1 + record_header;
 
 void put_answer(std::string& message, const DnsRecord& record, std::uint32_t seconds) {
-  put_u16(message, compression_bits << 8 | message_header);  // the name is the question's
+  put_u16(message, compression_bits << 8 | header_size);  // the name is the question's
   put_u16(message, static_cast<std::uint16_t>(record.type));
   put_u16(message, internet_class);
   put_u16(message, seconds >> 16);
@@ -125,7 +109,7 @@ std::size_t fitting(const std::vector<DnsRecord>& answers, std::size_t room) {
 }  // namespace
 
 DnsType DnsQuery::type() const {
-  return static_cast<DnsType>(u16_at(question, question.size() - 4));
+  return static_cast<DnsType>(u16_at(question, question.size() - type_and_class_size));
 }
 
 std::uint16_t DnsQuery::rr_class() const {
@@ -137,8 +121,8 @@ std::optional<DnsQuery> read_query(std::string_view message) {
   if (!question || u16_at(message, 4) != 1) return std::nullopt;
   DnsQuery query;
   query.id = u16_at(message, 0);
-  query.opcode = u8_at(message, 2) >> 3 & 0x0f;
-  query.recursion_desired = (u8_at(message, 2) & wants_recursion) != 0;
+  query.opcode = byte_at(message, 2) >> 3 & 0x0f;
+  query.recursion_desired = (byte_at(message, 2) & recursion_desired_bit) != 0;
   query.question = *question;
   if (!read_records(message, query)) return std::nullopt;
   return query;
@@ -147,27 +131,28 @@ std::optional<DnsQuery> read_query(std::string_view message) {
 std::optional<std::string> wire_name(std::string_view name) {
   std::string wire;
   for (const std::string& label : split(name, '.')) {
-    if (label.empty() || label.size() > longest_wire_label) return std::nullopt;
+    if (label.empty() || label.size() > longest_label) return std::nullopt;
     put_u8(wire, static_cast<std::uint8_t>(label.size()));
     wire += label;
   }
   put_u8(wire, 0);
-  if (wire.size() > longest_wire_name) return std::nullopt;
+  if (wire.size() > longest_name) return std::nullopt;
   return wire;
 }
 
 std::string write_reply(const DnsQuery& query, const DnsReply& reply, std::uint32_t seconds,
                         std::uint16_t udp_size, std::size_t limit) {
   const std::size_t around =
-      message_header + query.question.size() + (query.options ? options_size : 0);
+      header_size + query.question.size() + (query.options ? options_size : 0);
   const std::size_t count = fitting(reply.answers, std::max(limit, around) - around);
   const bool cut = count < reply.answers.size();
 
   std::string message;
   put_u16(message, query.id);
-  put_u8(message, static_cast<std::uint8_t>(is_reply | is_authoritative | (cut ? is_cut : 0) |
-                                            (query.recursion_desired ? wants_recursion : 0)));
-  put_u8(message, has_recursion | static_cast<std::uint8_t>(reply.code));
+  put_u8(message,
+         static_cast<std::uint8_t>(response_bit | authoritative_bit | (cut ? truncation_bit : 0) |
+                                   (query.recursion_desired ? recursion_desired_bit : 0)));
+  put_u8(message, recursion_available_bit | static_cast<std::uint8_t>(reply.code));
   put_u16(message, 1);
   put_u16(message, count);
   put_u16(message, 0);

@@ -2,25 +2,17 @@
 #include "network/dns_packet.h"
 
 #include "base/text.h"
+#include "network/dns_wire.h"
 
 namespace stack::network {
 namespace {
 
-constexpr std::size_t header_size = 12;
-constexpr std::size_t type_and_class_size = 4;
-constexpr std::size_t longest_name = 255;
-constexpr std::uint8_t longest_label = 63;  // above: a compression pointer, or reserved
+using namespace dns_wire;
 
-// Byte 2: QR, opcode (4), AA, TC, RD. Byte 3: RA, Z (3), RCODE (4).
-constexpr std::uint8_t response_bit = 0x80;
+// Of byte 2.
 constexpr std::uint8_t opcode_and_rd = 0x79;
-constexpr std::uint8_t truncation_bit = 0x02;
+// Of byte 3.
 constexpr std::uint8_t code_bits = 0x0f;
-constexpr std::uint8_t recursion_available = 0x80;
-
-std::uint8_t byte_at(std::string_view message, std::size_t index) {
-  return static_cast<std::uint8_t>(message[index]);
-}
 
 }  // namespace
 
@@ -57,7 +49,7 @@ std::string empty_reply(std::string_view query, DnsCode code) {
   reply[0] = query[0];
   reply[1] = query[1];
   reply[2] = static_cast<char>(response_bit | (byte_at(query, 2) & opcode_and_rd));
-  reply[3] = static_cast<char>(recursion_available | static_cast<std::uint8_t>(code));
+  reply[3] = static_cast<char>(recursion_available_bit | static_cast<std::uint8_t>(code));
   reply[5] = question ? 1 : 0;
   if (question) reply += *question;
   return reply;
