@@ -195,6 +195,8 @@ bool ImageFilter::passes(const NamedImage& named) const {
   return !asks_for_name || has_name;
 }
 
+namespace {
+
 /// The uppermost layer is docker's UpperDir; nothing is mounted for an image.
 Json layers_json(const image::Image& image) {
   Json data = Json::object();
@@ -220,10 +222,12 @@ Json inherited(const Json& config) {
 }
 
 /// When a name was last given by a pull; what else gives names is not written down.
-std::string tag_time(const image::Image& image) {
+std::string last_tag_time(const image::Image& image) {
   if (image.pulled == std::chrono::system_clock::time_point{}) return "0001-01-01T00:00:00Z";
   return image::to_rfc3339(image.pulled);
 }
+
+}  // namespace
 
 Json image_json(const image::Image& image, const std::string& config_text) {
   const Json config = parse_or_empty(config_text);
@@ -246,7 +250,7 @@ Json image_json(const image::Image& image, const std::string& config_text) {
             {"Size", image.size},
             {"GraphDriver", {{"Name", "overlay2"}, {"Data", layers_json(image)}}},
             {"RootFS", {{"Type", "layers"}, {"Layers", Json::array()}}},
-            {"Metadata", {{"LastTagTime", tag_time(image)}}},
+            {"Metadata", {{"LastTagTime", last_tag_time(image)}}},
             {"Config", inherited(config)}};
   if (const auto variant = text_at(config, "variant"); !variant.empty()) json["Variant"] = variant;
   if (config.contains("rootfs") && config["rootfs"].contains("diff_ids"))
