@@ -121,9 +121,9 @@ bool is_known_by_containers(const Options& options) {
 }
 
 std::optional<spec::Project> project_in_force(const Options& options) {
-  if (is_known_by_containers(options) || !spec::has_file(load_request(options)))
-    return std::nullopt;
+  if (is_known_by_containers(options)) return std::nullopt;
   spec::LoadRequest request = load_request(options);
+  if (!spec::has_file(request)) return std::nullopt;
   request.services = options.arguments;
   request.needed_env_files = spec::NeededEnvFiles::of_none;
   return spec::load(request).project;
