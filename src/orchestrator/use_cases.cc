@@ -211,10 +211,10 @@ ImageCatalog obtain_images(const spec::Project& project, const std::set<std::str
                            const HostPaths& paths, const PullImages& pull,
                            std::vector<Problem>& problems) {
   ImageCatalog images = find_images(project, services, paths);
-  const bool well_named = are_images_well_named(project, services);
-  const auto due = pull.fetch && well_named ? images_to_pull(project, services, images, pull.policy,
-                                                             std::chrono::system_clock::now())
-                                            : std::vector<PullTask>{};
+  const bool may_pull = pull.fetch && are_images_well_named(project, services);
+  const auto due = may_pull ? images_to_pull(project, services, images, pull.policy,
+                                             std::chrono::system_clock::now())
+                            : std::vector<PullTask>{};
   std::map<std::string, std::string> failures;
   if (!due.empty()) {
     failures = pull.fetch(due);
