@@ -46,51 +46,6 @@ std::optional<int> realtime_number(std::string_view name) {
   return from_end ? base - static_cast<int>(*distance) : base + static_cast<int>(*distance);
 }
 
-/// A hexadecimal signal set of /proc/PID/status; nothing when the line is not there.
-std::optional<std::uint64_t> signal_set(std::string_view status, std::string_view key) {
-  for (const std::string& line : split(status, '\n')) {
-    if (line.starts_with(key))
-      return parse_integer<std::uint64_t>(trim(std::string_view(line).substr(key.size())), 16);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> read_proc(pid_t pid, std::string_view file) {
-  try {
-    return read_file_if_exists(fmt::format("/proc/{}/{}", pid, file));
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
-/// Its number in its own pid namespace, which is the last of "NSpid:\t4711\t1\n" (proc(5)).
-bool is_process_1(std::string_view status) {
-  constexpr std::string_view key = "\nNSpid:";
-  const auto line = status.find(key);
-  if (line == std::string_view::npos) return true;
-  std::string_view numbers = status.substr(line + key.size());
-  numbers = numbers.substr(0, numbers.find('\n'));
-  return numbers.substr(numbers.find_last_of(" \t") + 1) == "1";
-}
-
-/// What process 1 of a namespace catches or blocks; nothing when that cannot be read, or it is
-/// another process, to which the kernel does whatever a signal does.
-std::optional<std::uint64_t> noticed_signals(pid_t pid) {
-  const auto status = read_proc(pid, "status");
-  if (!status || !is_process_1(*status)) return std::nullopt;
-  const auto caught = signal_set(*status, "SigCgt:");
-  const auto blocked = signal_set(*status, "SigBlk:");
-  if (!caught || !blocked) return std::nullopt;
-  return *caught | *blocked;
-}
-
-/// In sigwait(3), where the kernel shows what is waited for as not blocked: the way of tini,
-/// dumb-init and our own init. A process that runs ("0") may be on its way into it or out of it.
-bool may_wait_for_signals(pid_t pid) {
-  const auto place = read_proc(pid, "wchan");
-  return !place || *place == "0" || place->find("sigtimedwait") != std::string::npos;
-}
-
 }  // namespace
 
 std::optional<int> signal_number(std::string_view name) {
@@ -117,18 +72,6 @@ std::string signal_name(int number) {
   if (number > first_realtime && number <= last_signal)
     return fmt::format("SIGRTMIN+{}", number - first_realtime);
   return fmt::format("signal {}", number);
-}
-
-bool init_would_notice(const ProcessIdentity& init, int signal) {
-  if (signal == SIGKILL || signal == SIGSTOP) return true;
-  // Twice: between the two files of one look it may have gone into or out of sigwait().
-  for (int look = 0; look < 2; ++look) {
-    const auto caught_or_blocked = noticed_signals(init.pid);
-    if (!caught_or_blocked || !is_alive(init)) return true;
-    if ((*caught_or_blocked >> (signal - 1) & 1) != 0) return true;
-    if (may_wait_for_signals(init.pid)) return true;
-  }
-  return false;
 }
 
 }  // namespace stack::runtime

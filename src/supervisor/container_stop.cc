@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "runtime/cgroup.h"
 #include "runtime/freezer.h"
+#include "runtime/signal_notice.h"
 #include "runtime/signals.h"
 #include "supervisor/container_task.h"
 #include "supervisor/counted.h"
@@ -116,7 +117,7 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
   std::string note;
   if (status_.process == stopped) {
     fail_point("stop.signal");
-    note = signal_or_kill(grace);
+    note = co_await signal_or_kill(grace);
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
   }
@@ -137,20 +138,31 @@ void ContainerTask::no_longer_restarting() {
   note_change();
 }
 
+Awaitable<bool> ContainerTask::would_notice(int signal) {
+  runtime::SignalNotice notice(status_.process, signal);
+  for (;;) {
+    if (const auto is_noticed = notice.look()) co_return *is_noticed;
+    co_await sleep_for(shared_.loop, runtime::SignalNotice::pause);
+  }
+}
+
 /// Sends the stop signal; kills at once when the kernel would drop it, which it does to signals
 /// that process 1 of a pid namespace neither catches nor blocks: to wait would be to wait for
 /// nothing. Unless somebody gave it more time than is usual: it may have something to bring to an
 /// end, like the script of a shell.
-std::string ContainerTask::signal_or_kill(std::chrono::nanoseconds grace) {
+Awaitable<std::string> ContainerTask::signal_or_kill(std::chrono::nanoseconds grace) {
+  const ProcessIdentity process = status_.process;
   const int signal = runtime::signal_number(config_.stop.signal).value_or(SIGTERM);
-  const bool has_time = grace > StopRule{}.grace;
-  if (signal == SIGKILL || has_time || runtime::init_would_notice(status_.process, signal)) {
+  bool is_heard = grace > StopRule{}.grace;
+  if (!is_heard) is_heard = co_await would_notice(signal);
+  if (status_.process != process) co_return std::string();
+  if (is_heard) {
     tell_kill(signal);
     send(signal);
-    return {};
+    co_return std::string();
   }
   kill();
-  return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
+  co_return fmt::format("killed at once: process 1 ignores {}", runtime::signal_name(signal));
 }
 
 /// An adoption that came to grief may have left us without.
@@ -185,7 +197,9 @@ Awaitable<Answer> ContainerTask::signal(int number) {
     co_return Answer{true};
   }
   if (!runs()) fail("container {} is not running", config_.name);
-  const bool heard = runtime::init_would_notice(status_.process, number);
+  const ProcessIdentity process = status_.process;
+  const bool heard = co_await would_notice(number);
+  if (!runs() || status_.process != process) fail("container {} is not running", config_.name);
   if (stops && heard) {
     status_.stopped_by_user = true;
     co_await note_stop();

@@ -189,7 +189,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
                                        std::uint64_t generation);
   Awaitable<bool> try_restart();
   void stay_down();
-  std::string signal_or_kill(std::chrono::nanoseconds grace);
+  Awaitable<bool> would_notice(int signal);
+  Awaitable<std::string> signal_or_kill(std::chrono::nanoseconds grace);
   bool send(int signal);
   void kill();
   Awaitable<void> killed();

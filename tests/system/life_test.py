@@ -48,6 +48,15 @@ class Stop(stacktest.StackTest):
         self.assertIn("killed at once: process 1 ignores SIGTERM", self.stack("stop").err)
         self.assertEqual(self.ps()["job"]["ExitCode"], 137)
 
+    def test_so_is_what_never_waits_for_anything(self):
+        self.up("""
+            services:
+              busy:
+                image: box:1
+                command: sh -c 'while :; do :; done'
+            """)
+        self.assertIn("killed at once: process 1 ignores SIGTERM", self.stack("stop").err)
+
     def test_unless_it_was_given_more_time_than_is_usual(self):
         for more, flags in (("stop_grace_period: 1m", []), ("", ["-t", "60"])):
             (self.directory / "o").mkdir(exist_ok=True)
