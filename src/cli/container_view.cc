@@ -144,10 +144,6 @@ Json wish_of(const ObservedContainer& container) {
   return json.is_object() ? json : Json::object();
 }
 
-bool is_of_host(const runtime::MountSpec& mount) {
-  return mount.kind == runtime::MountKind::bind || mount.kind == runtime::MountKind::file_system;
-}
-
 std::string volume_of(const runtime::MountSpec& mount) {
   if (!mount.volume.empty()) return mount.volume;
   constexpr std::string_view data = "/_data";

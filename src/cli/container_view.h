@@ -45,8 +45,6 @@ std::vector<std::string> mount_texts(const supervisor::ObservedContainer& contai
 std::vector<std::string> short_mount_texts(const supervisor::ObservedContainer& container);
 /// The volume that a mount's source lies in, by the store's way of laying them out; empty: none.
 std::string volume_of(const runtime::MountSpec& mount);
-/// It shows what is somewhere on the host: a bind, or a volume.
-bool is_of_host(const runtime::MountSpec& mount);
 std::vector<std::string> volume_names(const supervisor::ObservedContainer& container);
 /// All that --filter volume= may mean: names of volumes, paths here, and paths inside.
 std::vector<std::string> mount_places(const supervisor::ObservedContainer& container);

@@ -179,26 +179,6 @@ void add_volume(const std::string& text, Json& service, Json& document) {
   service["volumes"].push_back(text);
 }
 
-/// The fields of a line of comma-separated values, as docker reads --mount: one in double quotes
-/// may have commas.
-std::vector<std::string> mount_fields(const std::string& text) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool doubled = quoted && text.compare(i, 2, "\"\"") == 0;
-    if (text[i] == '"' && !doubled) {
-      quoted = !quoted;
-    } else if (text[i] == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += text[i];
-      if (doubled) ++i;
-    }
-  }
-  if (quoted) refuse("--mount", text, "a quote is not closed");
-  return fields;
-}
-
 /// Where what a key of --mount says stands in a file: a path into `volumes:` of a service.
 struct MountKey {
   std::string_view key;
@@ -452,6 +432,24 @@ void refuse_what_is_not_there(const Options& options) {
 }
 
 }  // namespace
+
+std::vector<std::string> mount_fields(const std::string& text) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool doubled = quoted && text.compare(i, 2, "\"\"") == 0;
+    if (text[i] == '"' && !doubled) {
+      quoted = !quoted;
+    } else if (text[i] == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += text[i];
+      if (doubled) ++i;
+    }
+  }
+  if (quoted) refuse("--mount", text, "a quote is not closed");
+  return fields;
+}
 
 nlohmann::json container_document(const Options& options, const std::string& name) {
   refuse_what_is_not_there(options);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/container_wording.h"
 
-#include "base/text.h"
+#include "cli/container_wish.h"
 #include "spec/paths.h"
 #include "spec/short_forms.h"
 
@@ -19,7 +19,7 @@ void add_bind(const std::string& text, supervisor::Wording& words) {
 
 /// "/data" of "type=volume,dst=/data".
 void add_mount(const std::string& text, supervisor::Wording& words) {
-  for (const auto& part : split(text, ',')) {
+  for (const auto& part : mount_fields(text)) {
     const std::size_t equals = part.find('=');
     const std::string key = part.substr(0, equals);
     if (equals != std::string::npos && (key == "target" || key == "dst" || key == "destination"))

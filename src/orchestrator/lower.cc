@@ -309,21 +309,6 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
   return config;
 }
 
-namespace {
-
-/// Networks that it was connected to by hand keep theirs.
-void replace_names(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
-  for (const auto& wished : endpoints_of(wish, hostname_of_id(config.id))) {
-    for (auto& endpoint : config.endpoints) {
-      if (endpoint.network != wished.network) continue;
-      endpoint.aliases = wished.aliases;
-      endpoint.vip = wished.vip;
-    }
-  }
-}
-
-}  // namespace
-
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
   config.spec.resources = resources_of(wish.model);
   config.restart = restart_of(wish.model);
@@ -334,7 +319,7 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.health = health_of(wish.model, wish.image);
   config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
   config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);
-  replace_names(wish, config);
+  supervisor::replace_names(config.endpoints, endpoints_of(wish, hostname_of_id(config.id)));
   config.spec.files = files_of(wish);
   config.attributes = attributes_of(wish);
   config.applied = describe(wish);

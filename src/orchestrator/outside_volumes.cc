@@ -33,10 +33,6 @@ spec::Mount inherited_mount(const runtime::MountSpec& from, const std::string& v
   return mount;
 }
 
-bool is_of_the_host(const runtime::MountSpec& mount) {
-  return mount.kind == runtime::MountKind::bind || mount.kind == runtime::MountKind::file_system;
-}
-
 bool is_outside(const spec::VolumesFrom& source) {
   return source.kind == spec::VolumesFrom::Kind::container;
 }
@@ -66,7 +62,7 @@ std::vector<spec::Mount> mounts_to_inherit(const ContainerConfig& container,
                                            const HostPaths& paths) {
   std::vector<spec::Mount> mounts;
   for (const runtime::MountSpec& each : container.spec.mounts)
-    if (is_of_the_host(each)) mounts.push_back(inherited_mount(each, paths.volumes()));
+    if (is_of_host(each)) mounts.push_back(inherited_mount(each, paths.volumes()));
   return mounts;
 }
 

@@ -48,6 +48,11 @@ struct MountSpec {
   bool operator==(const MountSpec&) const = default;
 };
 
+/// It shows what is somewhere on the host: a bind, or a volume.
+inline bool is_of_host(const MountSpec& mount) {
+  return mount.kind == MountKind::bind || mount.kind == MountKind::file_system;
+}
+
 /// The root file system: read-only layers below one writable directory, joined by overlayfs in the
 /// container's own mount namespace, so that it dies with the container.
 struct RootSpec {

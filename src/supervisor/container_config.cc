@@ -237,6 +237,15 @@ std::string aside_name(const std::string& id, const std::string& name) {
   return id.substr(0, digits) + "_" + name;
 }
 
+void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>& wanted) {
+  for (Endpoint& endpoint : endpoints) {
+    const auto other = std::ranges::find(wanted, endpoint.network, &Endpoint::network);
+    if (other == wanted.end()) continue;
+    endpoint.aliases = other->aliases;
+    endpoint.vip = other->vip;
+  }
+}
+
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
@@ -246,13 +255,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   config.health = wanted.health;
   config.post_start = wanted.post_start;
   config.pre_stop = wanted.pre_stop;
-  for (Endpoint& endpoint : config.endpoints) {
-    for (const Endpoint& other : wanted.endpoints) {
-      if (other.network != endpoint.network) continue;
-      endpoint.aliases = other.aliases;
-      endpoint.vip = other.vip;
-    }
-  }
+  replace_names(config.endpoints, wanted.endpoints);
   config.spec.files = wanted.spec.files;
   config.attributes = wanted.attributes;
   config.applied = wanted.applied;

@@ -233,6 +233,9 @@ bool has_virtual_address(const ContainerConfig& config);
 /// What a container is called while another one takes its place: "0123456789ab_shop-web-1".
 std::string aside_name(const std::string& id, const std::string& name);
 
+/// Gives each endpoint the aliases and the part in a virtual address that `wanted` has for its
+/// network; one that is not there (it was connected by hand) keeps its own.
+void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>& wanted);
 /// Gives `config` what may change while a container exists as `wanted` has it: its limits, how it
 /// is restarted (alone and with others), stopped, probed and published, its hooks, its aliases and
 /// its part in virtual addresses, and the description of what was asked for.
