@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/signal_notice.h"
 
-#include <fmt/format.h>
 #include <signal.h>
 
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/format.h"
 #include "base/text.h"
 
 namespace stack::runtime {

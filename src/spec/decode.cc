@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/decode.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "spec/fields_parts.h"

@@ -52,14 +52,14 @@ TEST_F(Links, LettingGoOfTheNamespaceLeavesNothingOnTheHost) {
 }
 
 TEST_F(Links, ASuccessorTakesTheNameOfAnUplinkThatTheKernelIsTakingApart) {
-  // The kernel may have been quicker in one round or the other, not in all.
+  // The kernel may be quicker in one round or the other, not in all.
   bool was_put_aside = false;
-  for (int round = 0; round < 20 && !was_put_aside; ++round) {
+  for (int round = 0; round < 100 && !was_put_aside; ++round) {
     TestStack predecessor;
     predecessor.apply();
-    predecessor.network_namespace.reset();
-    close_firewall_sockets();
     const TestStack stack;
+    close_firewall_sockets();
+    predecessor.network_namespace.reset();
     stack.apply();
     for (const std::string& name : link_names()) {
       if (!name.starts_with(aside)) continue;
