@@ -15,6 +15,7 @@
 #include "orchestrator/outside_volumes.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/preflight_networks.h"
+#include "orchestrator/preflight_room.h"
 #include "orchestrator/preflight_users.h"
 #include "orchestrator/project_home.h"
 #include "orchestrator/project_lock.h"
@@ -283,10 +284,13 @@ UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
   std::ranges::move(check_conditions(result.desired), std::back_inserter(result.problems));
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
+  RoomFindings room = check_room(paths, result.desired, result.changes);
+  std::ranges::move(room.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
   std::ranges::move(strange_volumes(result.desired, observed), std::back_inserter(result.warnings));
   std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
+  std::ranges::move(room.warnings, std::back_inserter(result.warnings));
   std::ranges::move(copies.warnings, std::back_inserter(result.warnings));
   std::ranges::move(files_made_folders(result.desired, result.changes),
                     std::back_inserter(result.warnings));
