@@ -29,7 +29,7 @@ std::string image_of(const Options& options) {
 /// A container of its own, with its own files, so that nothing of the other one is changed; in its
 /// namespaces of processes and network.
 int run_debug(const Options& options) {
-  const auto container = running_container(project_name(options), options);
+  const auto container = running_container(project_to_show(options), options);
   const std::string other = "container:" + container.config.name;
   constexpr std::size_t slug_digits = 6;
   Options run = options;

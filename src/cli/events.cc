@@ -125,7 +125,7 @@ int show_events(Timelines timelines, const Options& options) {
 }  // namespace
 
 int run_events(const Options& options) {
-  return show_events({HostPaths::from_environment(), project_name(options)}, options);
+  return show_events({HostPaths::from_environment(), project_to_show(options)}, options);
 }
 
 int run_system_events(const Options& options) {

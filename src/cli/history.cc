@@ -85,7 +85,7 @@ HistoryEntry entry_before(const History& history) {
 }  // namespace
 
 int run_history(const Options& options) {
-  const auto entries = history_of(project_name(options)).list();
+  const auto entries = history_of(project_to_show(options)).list();
   if (options.format == "json") {
     nlohmann::json all = nlohmann::json::array();
     for (const auto& entry : entries) all.push_back(entry_json(entry));
@@ -109,7 +109,7 @@ int show_model_diff(const Options& options) {
     throw Error("diff takes at most two changes").with_exit_code(ExitCode::usage);
   std::vector<FieldChange> changes;
   if (named.size() == 2) {
-    const History history = history_of(project_name(options));
+    const History history = history_of(project_to_show(options));
     changes =
         compare_descriptions(model_text(history, named[0]), model_text(history, named[1]), {}, "");
   } else {

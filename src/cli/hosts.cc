@@ -51,7 +51,7 @@ std::vector<std::string> projects_to_show(const HostPaths& paths, const Options&
     std::erase_if(all, [](const std::string& project) { return !is_stack(project); });
     return all;
   }
-  const std::string project = project_name(options);
+  const std::string project = project_to_show(options);
   check_services(project, options);
   return {project};
 }

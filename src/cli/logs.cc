@@ -86,7 +86,7 @@ int run_timeline(const Options& options) {
 
 int run_logs(const Options& options) {
   LogRequest request;
-  request.project = project_name(options);
+  request.project = project_to_show(options);
   if (!options.arguments.empty()) request.services = services_of(options);
   request.container = options.container;
   request.earlier = options.container.empty();

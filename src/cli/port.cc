@@ -18,7 +18,7 @@ int run_open(const Options& options) {
     throw Error("open takes SERVICE and one PORT").with_exit_code(ExitCode::usage);
   std::optional<PrivatePort> wanted;
   if (options.arguments.size() == 2) wanted = parse_private_port(options.arguments[1], "");
-  std::cout << address_to_open(chosen_container(project_name(options), options), wanted) << '\n';
+  std::cout << address_to_open(chosen_container(project_to_show(options), options), wanted) << '\n';
   return 0;
 }
 
@@ -26,7 +26,7 @@ namespace {
 
 /// Of each service its first container that runs.
 int print_variables(const Options& options) {
-  const std::string project = project_name(options);
+  const std::string project = project_to_show(options);
   check_services(project, options);
   std::map<std::string, supervisor::ObservedContainer> first;
   for (auto& each : supervisor::read_containers(HostPaths::from_environment(), project)) {
@@ -52,7 +52,7 @@ int run_port(const Options& options) {
   const bool all = options.arguments.size() < 2;
   PrivatePort wanted;
   if (!all) wanted = parse_private_port(options.arguments[1], options.protocol);
-  const auto container = chosen_container(project_name(options), options);
+  const auto container = chosen_container(project_to_show(options), options);
   if (all) {
     std::cout << all_published(container);
   } else {

@@ -147,15 +147,35 @@ void tell_without_file(const Options& options, const char* instead) {
   std::cerr << fmt::format("note: there is no stack file here; {}\n", instead);
 }
 
+namespace {
+
+/// The file of a stack that runs may be gone.
+void require_some_trace(const std::string& name, const spec::LoadRequest& request) {
+  const HostPaths paths = HostPaths::from_environment();
+  if (stack::exists(paths.project_data(name)) || stack::exists(paths.project_run(name))) return;
+  if (!spec::has_file(request)) throw Error(spec::no_file_error());
+}
+
+}  // namespace
+
 bool is_project_said(const Options& options) {
   return !options.project_name.empty() || std::getenv("COMPOSE_PROJECT_NAME") != nullptr;
 }
 
 std::string project_to_change(const Options& options) {
   if (is_project_said(options)) return project_name(options);
-  const spec::ProjectPlace place = spec::find_project(load_request(options));
+  const spec::LoadRequest request = load_request(options);
+  const spec::ProjectPlace place = spec::find_project(request);
   orchestrator::check_home(place.name, place.working_dir, HostPaths::from_environment());
+  require_some_trace(place.name, request);
   return place.name;
+}
+
+std::string project_to_show(const Options& options) {
+  std::string name = project_name(options);
+  if (!is_project_said(options) && !is_lone_containers(options))
+    require_some_trace(name, load_request(options));
+  return name;
 }
 
 std::string project_name(const Options& options) {

@@ -52,6 +52,9 @@ std::string project_name(const Options& options);
 /// The same for a command that changes what runs: a name that comes from the folder or the file
 /// means the project that is at home there. Throws Error when that is another one.
 std::string project_to_change(const Options& options);
+/// The same for a command that shows something of what runs. Both throw Error where neither a
+/// stack file nor a stack of the folder's name is.
+std::string project_to_show(const Options& options);
 /// Whether -p or COMPOSE_PROJECT_NAME says it: then it is that project wherever it is at home.
 bool is_project_said(const Options& options);
 

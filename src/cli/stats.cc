@@ -129,7 +129,7 @@ std::vector<ObservedContainer> named_or_running(const std::set<std::string>& ids
 }  // namespace
 
 int run_stats(const Options& options) {
-  const std::string project = project_name(options);
+  const std::string project = project_to_show(options);
   check_services(project, options);
   const auto services = services_of(options);
   return show(

@@ -24,7 +24,7 @@ void add_rows(const supervisor::ObservedContainer& container, const ProcessSurro
 }  // namespace
 
 int run_top(const Options& options) {
-  const std::string project = project_name(options);
+  const std::string project = project_to_show(options);
   check_services(project, options);
   const auto services = services_of(options);
   const ProcessSurroundings around = process_surroundings();

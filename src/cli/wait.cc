@@ -67,7 +67,7 @@ int take_down(const std::string& project, const Options& options) {
 }  // namespace
 
 int run_wait(const Options& options) {
-  const std::string project = project_name(options);
+  const std::string project = project_to_show(options);
   check_services(project, options);
   const auto containers = awaited_containers(project, options);
   if (containers.empty()) fail("no containers for project \"{}\"", project);

@@ -131,18 +131,18 @@ void warn_of_passed_over(const Discovery& found, const std::string& current_dire
         .hint = "remove one of them, or name the files with -f";
 }
 
-[[noreturn]] void fail_without_file() {
-  throw Error("no configuration file provided: not found")
+}  // namespace
+
+Error no_file_error() {
+  return Error("no configuration file provided: not found")
       .with_hint(
           "stack.yaml or compose.yaml is looked for here and in the folders above; "
           "`stack container` and `stack image` need none");
 }
 
-}  // namespace
-
 LoadResult load(const LoadRequest& request) {
   const auto found = discover(request);
-  if (found.files.empty()) fail_without_file();
+  if (found.files.empty()) throw Error(no_file_error());
   check_given_name(found.project_name);
   const auto& directory = request.current_directory.native();
   const auto home = request.environment.find("HOME");

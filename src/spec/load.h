@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "spec/diagnostics.h"
 #include "spec/model.h"
 #include "spec/purpose.h"
@@ -83,6 +84,8 @@ LoadResult load(const LoadRequest& request);
 
 /// Whether there is a file that load() would read.
 bool has_file(const LoadRequest& request);
+/// What load() throws where there is none.
+Error no_file_error();
 
 /// Only what `-p`, COMPOSE_PROJECT_NAME, `name:` and the folder say, for commands that work without
 /// a valid file (down, ps, logs, stop). Throws Error when no name can be found.

@@ -429,6 +429,19 @@ class Nothing(stacktest.StackTest):
     def test_a_word_where_no_stack_file_is_is_asked_for_nowhere(self):
         self.assertIn("no configuration file provided", self.stack("run", "webb", expect=1).err)
 
+    def test_where_neither_a_file_nor_a_stack_is_there_is_nothing_to_do(self):
+        for words in (["stop"], ["kill"], ["restart"], ["pause"], ["rm", "-f"], ["logs"], ["top"], ["stats", "--no-stream"],
+                      ["port", "web", "80"], ["wait", "web"], ["events", "--until", "0s"], ["exec", "web", "true"]):
+            with self.subTest(words=words):
+                self.assertIn("no configuration file provided: not found", self.stack(*words, expect=1).err)
+
+    def test_a_stack_whose_file_is_gone_is_known_all_the_same(self):
+        self.up("services: {web: {image: box:1, command: sleep 1001, stop_grace_period: 0s}}")
+        (self.directory / "stack.yaml").unlink()
+        self.assertIn("sleep 1001", self.stack("top").out)
+        self.stack("logs")
+        self.stack("stop")
+
     def test_logs_of_a_number_that_there_is_not(self):
         self.up("services: {web: {image: box:1, command: sleep 1001, stop_grace_period: 0s}}")
         self.assertIn('service "web" is not running container #9', self.stack("logs", "--index", "9", "web", expect=1).err)
