@@ -82,6 +82,12 @@ std::string known_capability(const std::string& name) {
   throw error;
 }
 
+std::set<std::string> without(std::set<std::string> set, const std::vector<std::string>& dropped) {
+  for (const std::string& name : dropped)
+    if (!is_all(name)) set.erase(known_capability(name));
+  return set;
+}
+
 }  // namespace
 
 std::optional<std::string> canonical_capability(std::string_view name) {
@@ -139,21 +145,10 @@ std::set<std::string> effective_capabilities(const std::vector<std::string>& add
                                              const std::vector<std::string>& drop,
                                              bool privileged) {
   if (privileged) return capability_names(own_bounding_set());
-  std::set<std::string> set = default_capabilities();
-  for (const std::string& name : drop) {
-    if (is_all(name)) {
-      set.clear();
-    } else {
-      set.erase(known_capability(name));
-    }
-  }
-  for (const std::string& name : add) {
-    if (is_all(name)) {
-      set.merge(capability_names(own_bounding_set()));
-    } else {
-      set.insert(known_capability(name));
-    }
-  }
+  if (std::ranges::any_of(add, is_all)) return without(capability_names(own_bounding_set()), drop);
+  std::set<std::string> set;
+  if (std::ranges::none_of(drop, is_all)) set = without(default_capabilities(), drop);
+  for (const std::string& name : add) set.insert(known_capability(name));
   return set;
 }
 

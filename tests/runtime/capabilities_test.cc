@@ -34,6 +34,13 @@ TEST(Capabilities, AllMeansWhatThisMachineHas) {
   EXPECT_EQ(capability_bits(effective_capabilities({"ALL"}, {"ALL"}, false)), own_bounding_set());
 }
 
+TEST(Capabilities, AllOfThemAreAllButThoseDropped) {
+  auto expected = capability_names(own_bounding_set());
+  expected.erase("CHOWN");
+  EXPECT_EQ(effective_capabilities({"ALL"}, {"CAP_CHOWN"}, false), expected);
+  EXPECT_EQ(effective_capabilities({"CHOWN", "all"}, {"chown"}, false), expected);
+}
+
 TEST(Capabilities, AnUnknownNameIsRefusedWithAHint) {
   try {
     effective_capabilities({"SYS_ADMIM"}, {}, false);
