@@ -108,8 +108,10 @@ class ChildReport {
   void require(const ChildFailure& failure) const;
   /// Waits for the parent's word; exits when the parent is gone.
   void await_release() const;
-  /// `descriptor` -1: none.
+  /// From here on an end of file means success; failures may follow. `descriptor` -1: none.
   void announce_exec(int descriptor) const;
+  /// The next thing is execve(2).
+  void begin_exec() const;
   int socket() const { return socket_; }
 
  private:

@@ -58,6 +58,7 @@ struct HolderTask {
   report.require(mount_root(task.root, root));
   mount_steps(root, task.steps, task.trees, report);
   report.announce_exec(root);
+  report.begin_exec();
   report.await_release();
   ::_exit(0);
 }

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "runtime/capabilities.h"
 #include "runtime/cgroup_setup.h"
 #include "runtime/control_socket.h"
 #include "runtime/failure_text.h"
@@ -19,15 +18,6 @@
 
 namespace stack::runtime {
 namespace {
-
-SecuritySpec security_of(const JoinRequest& request) {
-  SecuritySpec security = request.spec->security;
-  if (request.privileged) {
-    security.privileged = true;
-    security.capabilities = capability_names(own_bounding_set());
-  }
-  return security;
-}
 
 /// Groups and limits are the container's, whoever is asked for in it.
 ProcessSpec as_in_container(ProcessSpec process, const ProcessSpec& container) {
@@ -74,9 +64,10 @@ Joined join_container(const JoinRequest& request) {
   const Fd container = open_container(request.container);
   const CgroupEntrance entrance = open_cgroups(host_cgroup_layout(), request.spec->cgroup);
   ProcessSpec process = as_in_container(request.process, request.spec->process);
-  const ProgramMemory program(process, security_of(request),
+  const ProgramMemory program(process, request.spec->security,
                               {request.stdin_fd, request.stdout_fd, request.stderr_fd},
-                              request.cache, id_block_of(request.container));
+                              request.cache, id_block_of(request.container),
+                              request.privileged ? Elevation::all_capabilities : Elevation::none);
   ControlSocket control = make_control_socket();
   std::vector<int> tasks;
   for (const Fd& file : entrance.v1_tasks) tasks.push_back(file.get());

@@ -21,7 +21,8 @@ struct JoinRequest {
   int stdin_fd = -1;    ///< -1: /dev/null
   int stdout_fd = -1;
   int stderr_fd = -1;
-  bool privileged = false;  ///< exec --privileged
+  /// exec --privileged: all capabilities, under the container's own filter.
+  bool privileged = false;
   std::filesystem::path cache;
 };
 

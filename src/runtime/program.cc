@@ -333,22 +333,31 @@ int load_seccomp(std::span<const sock_filter> program) {
   return errno_of(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter));
 }
 
-/// Order matters: without no_new_privs the filter needs CAP_SYS_ADMIN, so it comes after the user
-/// (whose change empties the effective set: restored by the first capset) and before the last drop.
-void confine(const ProgramTask& task, const ChildReport& report, const ResolvedUser& user) {
+/// The user, and what its programs may ever have. All that we have ourselves stays in force.
+void give_up_privileges(const ProgramTask& task, const ChildReport& report,
+                        const ResolvedUser& user) {
   report.require(ChildStage::set_groups,
                  errno_of(::syscall(SYS_setgroups, user.group_count, user.groups.data())));
   report.require(ChildStage::set_user, set_user(user));
+  // The change of user emptied the effective set.
   const CapabilityBits all = permitted_capabilities();
   report.require(ChildStage::capabilities, set_capabilities(all, all));
   report.require(ChildStage::capabilities, drop_bounding_set(task.capabilities));
   report.require(ChildStage::prepare, errno_of(::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)));
-  if (task.new_privileges == NewPrivileges::never)
-    report.require(ChildStage::capabilities, errno_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
-  report.require(ChildStage::seccomp, load_seccomp(task.seccomp));
+}
+
+/// The last capabilities and the filter, which may deny whatever comes after it. Without
+/// no_new_privs it needs CAP_SYS_ADMIN, so that one more capset has to follow.
+void confine(const ProgramTask& task, const ChildReport& report, const ResolvedUser& user) {
   // A user other than root has none after exec either; the bounding set limits setuid programs.
-  const CapabilityBits last = user.uid == 0 ? task.capabilities & all : 0;
-  report.require(ChildStage::capabilities, set_capabilities(last, last));
+  const CapabilityBits last = user.uid == 0 ? task.capabilities & permitted_capabilities() : 0;
+  const bool filter_comes_last = task.new_privileges == NewPrivileges::never;
+  if (filter_comes_last) {
+    report.require(ChildStage::capabilities, errno_of(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+    report.require(ChildStage::capabilities, set_capabilities(last, last));
+  }
+  report.require(ChildStage::seccomp, load_seccomp(task.seccomp));
+  if (!filter_comes_last) report.require(ChildStage::capabilities, set_capabilities(last, last));
 }
 
 /// As execvp(3) does: EACCES of one candidate is remembered while others are tried.
@@ -362,10 +371,10 @@ int execute_first(const ProgramTask& task) {
   return answer;
 }
 
-[[noreturn]] void execute(const ProgramTask& task, const ChildReport& report, int terminal) {
+[[noreturn]] void execute(const ProgramTask& task, const ChildReport& report) {
   if (task.terminal == Terminal::own)
     report.require(ChildStage::terminal, errno_of(::ioctl(0, TIOCSCTTY, 0)));
-  report.announce_exec(terminal);
+  report.begin_exec();
   report.require(ChildStage::execute, execute_first(task));
   ::_exit(0);  // not reached: execute_first returns errors only
 }
@@ -405,6 +414,9 @@ void prepare_program(const ProgramTask& task, const ChildReport& report, Prepare
 
 void run_program(const ProgramTask& task, const ChildReport& report,
                  const PreparedProgram& program) {
+  give_up_privileges(task, report, program.user);
+  // A filter may deny sendmsg(2).
+  report.announce_exec(program.terminal_master);
   confine(task, report, program.user);
   if (task.init == InitProcess::ours) {
     const pid_t child = fork_from_init();
@@ -414,7 +426,7 @@ void run_program(const ProgramTask& task, const ChildReport& report,
     // The program leads its own session, so that a terminal's signals reach it, not the reaper.
     ::setsid();
   }
-  execute(task, report, program.terminal_master);
+  execute(task, report);
 }
 
 }  // namespace stack::runtime

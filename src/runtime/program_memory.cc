@@ -45,7 +45,7 @@ std::vector<std::string> program_candidates(const std::string& name,
 
 ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& security,
                              const StreamFds& streams, const std::filesystem::path& cache,
-                             const IdBlock& ids)
+                             const IdBlock& ids, Elevation elevation)
     : process_(process),
       candidates_(program_candidates(process.arguments.at(0), process.environment)) {
   // As docker: a profile that was asked for holds for a privileged container too.
@@ -56,8 +56,8 @@ ProgramMemory::ProgramMemory(const ProcessSpec& process, const SecuritySpec& sec
   set_limits();
   set_security(security);
   choose_streams(streams);
-  task_.capabilities =
-      security.privileged ? own_bounding_set() : capability_bits(security.capabilities);
+  const bool has_all = security.privileged || elevation == Elevation::all_capabilities;
+  task_.capabilities = has_all ? own_bounding_set() : capability_bits(security.capabilities);
   task_.seccomp = seccomp_;
   task_.working_directory = process_.working_directory.c_str();
   task_.user = parse_user(process_.user).value_or(UserRequest{});

@@ -24,12 +24,16 @@ struct StreamFds {
 std::vector<std::string> program_candidates(const std::string& name,
                                             const std::vector<std::string>& environment);
 
+/// What a program has beyond what its container has.
+enum class Elevation { none, all_capabilities };
+
 class ProgramMemory {
  public:
   /// `cache` is where compiled seccomp programs are kept; `ids` are those of the user namespace
   /// that the program will be in. Copies what it needs.
   ProgramMemory(const ProcessSpec& process, const SecuritySpec& security, const StreamFds& streams,
-                const std::filesystem::path& cache, const IdBlock& ids);
+                const std::filesystem::path& cache, const IdBlock& ids,
+                Elevation elevation = Elevation::none);
   ProgramMemory(const ProgramMemory&) = delete;
   ProgramMemory& operator=(const ProgramMemory&) = delete;
 

@@ -187,6 +187,29 @@ class Security(Attribute):
         self.assertIn("not supported", self.shell("mkdir /tmp/x 2>&1 || true"))
         self.assertIn("security_opt", self.plan_after_write("profile.json", '{"defaultAction": "SCMP_ACT_ALLOW"}'))
 
+    DENIALS = {
+        "no network": '["socket", "connect", "sendto", "sendmsg", "recvmsg"]',
+        "no capset": '["capset"]',
+    }
+
+    def test_a_profile_that_denies_what_a_start_does_last(self):
+        """Reporting that it starts, with or without a terminal, and by way of our init."""
+        for what, names in self.DENIALS.items():
+            self.write("profile.json", '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": '
+                                       f'[{{"names": {names}, "action": "SCMP_ACT_ERRNO"}}]}}')
+            for flags in ([], ["--init"], ["-t"]):
+                with self.subTest(what=what, flags=flags):
+                    result = self.stack("container", "run", "--rm", *flags, "--security-opt", "no-new-privileges",
+                                        "--security-opt", f"seccomp={self.directory}/profile.json", "box:1", "echo", "hello")
+                    self.assertEqual(result.out.strip(), "hello")
+
+    def test_what_cannot_be_executed_under_such_a_profile_is_told(self):
+        self.write("profile.json", '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": '
+                                   f'[{{"names": {self.DENIALS["no network"]}, "action": "SCMP_ACT_ERRNO"}}]}}')
+        result = self.stack("container", "run", "--rm", "--security-opt", f"seccomp={self.directory}/profile.json",
+                            "box:1", "/nosuch", expect=127)
+        self.assertIn("/nosuch", result.err)
+
     def plan_after_write(self, name, text):
         self.write(name, text)
         return self.stack("plan").out

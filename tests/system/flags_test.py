@@ -148,6 +148,8 @@ class Within(stacktest.StackTest):
         effective = lambda *flags: int(self.stack("exec", "-T", *flags, "web", "sh", "-c",
                                                   "grep CapEff /proc/self/status").out.split()[1], 16)
         self.assertGreater(effective("--privileged"), effective())
+        self.assertIn("Seccomp:\t2", self.stack("exec", "-T", "--privileged", "web", "cat", "/proc/self/status").out,
+                      "under the container's own filter")
 
     def test_attach_to_one_of_several_only_to_look(self):
         self.up("""
