@@ -128,11 +128,12 @@ class LayerFetch {
   std::exception_ptr failure_;
 };
 
-/// A name that it can be found by from now on, "repository:tag" or "repository@digest".
+/// A name that it can be found by from now on, "repository:tag" or "repository@digest". As docker
+/// has it, "repository:tag@digest" is the latter: what the tag means is not for it to say.
 void add_name(image::ForeignImage& image, const image::Reference& name) {
   if (!name.digest.empty())
     image.digests.push_back(image::canonical({name.registry, name.repository, "", name.digest}));
-  if (!name.tag.empty())
+  else
     image.names.push_back(image::canonical({name.registry, name.repository, name.tag, ""}));
 }
 

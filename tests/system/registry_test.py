@@ -193,6 +193,18 @@ class Liars(registrytest.RegistryTest):
         fake.manifests[wanted] = fake.manifests[other]
         self.refused("image", "pull", f"{fake.host}/a@{wanted}", saying=other)
 
+    def test_a_name_with_a_digest_says_nothing_of_the_tag(self):
+        fake = self.serve()
+        first = fake.add_image([BOTTOM], "1")["digest"]
+        second = fake.add_image([TOP], "2")["digest"]
+        self.stack("image", "pull", f"{fake.host}/a:2")
+        id_of = lambda name: self.stack("image", "inspect", "-f", "{{.Id}}", name).out
+        before = id_of(f"{fake.host}/a:2")
+        self.stack("image", "pull", f"{fake.host}/a:2@{first}")
+        self.assertEqual(id_of(f"{fake.host}/a:2"), before)
+        self.assertEqual(id_of(f"{fake.host}/a@{second}"), before)
+        self.assertNotEqual(id_of(f"{fake.host}/a:2@{first}"), before)
+
     def test_a_body_without_an_end(self):
         fake = self.serve()
         sent = []
