@@ -21,10 +21,10 @@ std::string hostname_of_machine() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-/// Of a container of another stack; empty when it does not run.
-std::string hostname_elsewhere(const HostPaths& paths, const std::string& project,
-                               const std::string& container) {
-  const auto running = supervisor::find_running_elsewhere(paths, project, container);
+/// Of a container that is not among those wished for: of another stack, or made by hand as this one
+/// is; empty when it does not run.
+std::string hostname_elsewhere(const HostPaths& paths, const std::string& container) {
+  const auto running = supervisor::find_running_elsewhere(paths, "", container);
   if (!running) return "";
   return std::string(trim(read_file_if_exists(running->files / "hostname").value_or("")));
 }
@@ -42,8 +42,7 @@ std::string inherited_hostname(const DesiredContainer& wish, const DesiredState&
   const auto shared = wish.shares.find("network_mode");
   if (shared == wish.shares.end()) return "";
   const auto other = desired.containers.find(shared->second);
-  if (other == desired.containers.end())
-    return hostname_elsewhere(paths, desired.project, shared->second);
+  if (other == desired.containers.end()) return hostname_elsewhere(paths, shared->second);
   if (!other->second.model.hostname.empty()) return other->second.model.hostname;
   const std::string inherited = inherited_hostname(other->second, desired, paths, id_of);
   return inherited.empty() ? hostname_of_id(id_of(other->first)) : inherited;

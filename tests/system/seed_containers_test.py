@@ -23,6 +23,12 @@ class State(ContainerTest):
         state = self.inspect(name)["State"]
         return state["Status"], state["Running"], state["Paused"], state["ExitCode"]
 
+    def test_whoever_shares_a_network_has_the_name_that_is_known_there(self):
+        self.container("run", "-d", "--name", "aa", "--hostname", "ahost", IMAGE, "sleep", "1001")
+        out = self.container("run", "--rm", "--network", "container:aa", IMAGE, "sh", "-c",
+                             "hostname; echo $HOSTNAME; cat /etc/hostname; grep -c ahost /etc/hosts").out
+        self.assertEqual(out, "ahost\nahost\nahost\n1\n")
+
     def test_it_goes_through_dockers_states(self):
         self.container("create", "--name", "web", IMAGE, "sleep", "1001")
         self.assertEqual(self.state("web"), ("created", False, False, 0))
