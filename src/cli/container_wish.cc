@@ -115,13 +115,28 @@ constexpr std::array switch_flags{
     SwitchFlag{&Options::oom_kill_disable, "oom_kill_disable"},
 };
 
+/// Commands are put together by scripts; a compose file takes nothing twice.
+Texts said_once(const Texts& texts) {
+  Texts once;
+  for (const std::string& text : texts)
+    if (std::ranges::find(once, text) == once.end()) once.push_back(text);
+  return once;
+}
+
+void check_sysctls(const Texts& sysctls) {
+  for (const std::string& text : sysctls)
+    if (text.find('=') == std::string::npos)
+      refuse("--sysctl", text, "it has no value", "NAME=VALUE");
+}
+
 void add_plain_flags(const Options& options, Json& service) {
+  check_sysctls(options.sysctls);
   for (const TextFlag& flag : text_flags) {
     const std::string& text = options.*flag.value;
     if (!text.empty()) service[flag.key] = flag.kind == as_number ? number(text) : Json(text);
   }
   for (const ListFlag& flag : list_flags)
-    if (!(options.*flag.value).empty()) service[flag.key] = options.*flag.value;
+    if (!(options.*flag.value).empty()) service[flag.key] = said_once(options.*flag.value);
   for (const SwitchFlag& flag : switch_flags)
     if (options.*flag.value) service[flag.key] = true;
 }
@@ -242,6 +257,13 @@ void add_mount_key(const std::string& text, const std::string& key, const std::s
     place = value;
 }
 
+/// A mount that is said to be read-only all the way down, and is not read-only.
+void check_recursion(const std::string& text, const Json& mount) {
+  const std::string recursion = mount.value("/bind/recursive"_json_pointer, std::string());
+  if (recursion == "readonly" && !mount.value("read_only", false))
+    refuse("--mount", text, "bind-recursive=readonly requires readonly");
+}
+
 /// docker's --mount: type=bind,src=/a,dst=/b,readonly.
 void add_long_mount(const std::string& text, Json& service, Json& document) {
   Json mount{{"type", "volume"}};
@@ -251,6 +273,7 @@ void add_long_mount(const std::string& text, Json& service, Json& document) {
     if (!add_volume_key(key, value, volume)) add_mount_key(text, key, value, mount);
   }
   if (!mount.contains("target")) refuse("--mount", text, "target is required");
+  check_recursion(text, mount);
   // As docker has it, and not as compose: what is not there is a mistake.
   if (mount["type"] == "bind") mount["bind"]["create_host_path"] = false;
   const bool is_named = mount["type"] == "volume" && mount.contains("source");

@@ -193,7 +193,14 @@ class Unimplementeds {
   void judge_recursion(const Node& mount) {
     const Node* const bind = mount.find("bind");
     const Node* const recursion = bind == nullptr ? nullptr : bind->find("recursive");
-    if (recursion == nullptr || recursion->text != "writable") return;
+    if (recursion == nullptr) return;
+    if (recursion->text == "readonly" && mount.text_of("read_only") != "true")
+      reporter_
+          .problem(
+              "bad-value", recursion->place,
+              "mount options conflict: \"recursive: readonly\" is of a mount that is read-only")
+          .hint = "add read_only: true";
+    if (recursion->text != "writable") return;
     reporter_.warning("not-implemented", recursion->place,
                       "\"writable\" has no effect yet: what is mounted below is read-only, too");
   }

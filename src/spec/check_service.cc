@@ -77,6 +77,8 @@ class ServiceCheck {
       return;
     }
     if (!service_.hostname.empty()) exclude("hostname", "network_mode");
+    if (!service_.extra_hosts.empty()) exclude("extra_hosts", "network_mode");
+    if (!service_.dns.empty()) exclude("dns", "network_mode");
   }
 
   void check_host_names() {

@@ -114,6 +114,26 @@ TEST(ContainerWish, AHealthCheckIsAShellsCommand) {
   EXPECT_EQ(service({"--no-healthcheck"})["healthcheck"], (Json{{"disable", true}}));
 }
 
+TEST(ContainerWish, WhatIsSaidTwiceIsSaidOnce) {
+  EXPECT_EQ(service({"--group-add", "5", "--group-add", "5", "--group-add", "6"})["group_add"],
+            (Json{"5", "6"}));
+  EXPECT_EQ(service({"--add-host", "a:1.1.1.1", "--add-host", "a:1.1.1.1"})["extra_hosts"],
+            Json{"a:1.1.1.1"});
+}
+
+TEST(ContainerWish, AParameterWithoutAValueIsRefused) {
+  expect_refused({"--sysctl", "net.ipv4.ip_forward"}, "NAME=VALUE");
+}
+
+TEST(ContainerWish, ReadOnlyAllTheWayDownIsOfWhatIsReadOnly) {
+  expect_refused({"--mount", "type=bind,src=/a,dst=/b,bind-recursive=readonly"},
+                 "requires readonly");
+  EXPECT_EQ(service({"--mount",
+                     "type=bind,src=/a,dst=/b,ro,bind-recursive=readonly"})["volumes"][0]["bind"]
+                                                                           ["recursive"],
+            "readonly");
+}
+
 TEST(ContainerWish, WhatThereIsNoWordForIsRefused) {
   expect_refused({"--cpuset-mems", "0"}, "not supported yet");
   expect_refused({"--volume-driver", "nfs"}, "local");
