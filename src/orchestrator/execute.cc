@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace stack::orchestrator {
 namespace {
 
@@ -27,11 +29,23 @@ class Executor {
         report_.tick();
       }
     }
+    if (!execution_.interrupted) look_for_steps_left();
     report_.plan_ends();
     return std::move(execution_);
   }
 
  private:
+  /// A plan that cannot come to its end must not look like one that has.
+  void look_for_steps_left() {
+    std::string left;
+    for (StepId id = 0; id < plan_.steps.size(); ++id)
+      if (result(id) == StepResult::waiting)
+        left +=
+            fmt::format("{}#{} {}", left.empty() ? "" : ", ", id, to_text(plan_.steps[id].action));
+    if (!left.empty())
+      execution_.errors.emplace_back("internal error: steps wait for each other: " + left);
+  }
+
   StepResult& result(StepId id) { return execution_.results[id]; }
 
   bool is_wait(StepId id) const {

@@ -19,8 +19,9 @@ struct Execution {
   bool succeeded() const { return errors.empty() && !interrupted; }
 };
 
-/// After a failure nothing below it starts but its rescues, everything else goes on. When
-/// `interrupted` answers true nothing new starts; what is under way is waited for, but for
+/// After a failure nothing below it starts but its rescues, everything else goes on. Steps that
+/// wait for each other, so that none of them ever begins, are an error at the end that names them.
+/// When `interrupted` answers true nothing new starts; what is under way is waited for, but for
 /// conditions. No more than `at_once` steps are under way, besides those that only wait; 0: as many
 /// as there are.
 Execution execute(const Plan& plan, Engine& engine, Report& report,

@@ -54,6 +54,19 @@ TEST(Execute, NoMoreIsUnderWayThanIsAllowed) {
                                                        "create volume c", "create volume d"}));
 }
 
+TEST(Execute, StepsThatWaitForEachOtherAreAnError) {
+  Plan plan;
+  plan.steps.push_back({CreateVolume{"a"}, "", {}});
+  plan.steps.push_back({CreateVolume{"b"}, "", {2}});
+  plan.steps.push_back({CreateVolume{"c"}, "", {1}});
+  World world(nothing);
+  Report silent;
+  const Execution execution = execute(plan, world, silent, [] { return false; });
+  ASSERT_EQ(execution.errors.size(), 1U);
+  EXPECT_STREQ(execution.errors[0].what(),
+               "internal error: steps wait for each other: #1 create volume b, #2 create volume c");
+}
+
 TEST(Execute, AnInterruptionStartsNothingNew) {
   World world(nothing);
   Report silent;
