@@ -47,9 +47,13 @@ class Thinning {
     for (StepId id = 0; id < plan_.steps.size(); ++id) {
       const Step& step = plan_.steps[id];
       std::vector<StepId> after = heirs_of(step.after);
-      std::vector<StepId> rescued;
-      for (const StepId each : step.rescues)
-        if (kept[each]) rescued.push_back(heirs_[each].front());
+      const auto those_left = [&](const std::vector<StepId>& steps) {
+        std::vector<StepId> left;
+        for (const StepId each : steps)
+          if (kept[each]) left.push_back(heirs_[each].front());
+        return left;
+      };
+      std::vector<StepId> rescued = those_left(step.rescues);
       const std::string* const started = started_by(step);
       const bool goes =
           (started != nullptr && is_left(*started)) || (!step.rescues.empty() && rescued.empty());
@@ -59,7 +63,8 @@ class Thinning {
         continue;
       }
       heirs_[id] = {thinned_.steps.size()};
-      thinned_.steps.push_back({step.action, step.because, std::move(after), std::move(rescued)});
+      thinned_.steps.push_back({step.action, step.because, std::move(after), std::move(rescued),
+                                those_left(step.follows), step.bearable});
     }
     return std::move(thinned_);
   }
