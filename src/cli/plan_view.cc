@@ -39,6 +39,7 @@ std::optional<Look> look(Verdict verdict) {
     case Verdict::remove:
     case Verdict::superseded:
       return Look{"-", verb, Colour::red};
+    case Verdict::gives_way:
     case Verdict::orphan:
     case Verdict::keep:
       break;

@@ -104,6 +104,10 @@ void tell_state(const Story& story) {
 
 void tell_change(const Story& story) {
   const std::string_view verb = verb_of(story.change.verdict);
+  if (story.change.verdict == Verdict::gives_way) {
+    std::cout << "    `up` would replace it: " << story.change.because << '\n';
+    return;
+  }
   if (verb.empty()) {
     std::cout << (story.change.verdict == Verdict::orphan
                       ? "    `up` leaves it alone: its service is not in the file\n"

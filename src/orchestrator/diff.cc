@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "orchestrator/predecessors.h"
 #include "orchestrator/readiness.h"
 
 namespace stack::orchestrator {
@@ -245,6 +246,18 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
   return {Verdict::start, {}, why_not_running(is)};
 }
 
+/// By its name it is another container, by its service and number the same.
+ContainerChange judge_renamed(const DesiredContainer& wish, const ObservedContainer& is,
+                              const spec::SourceMap& sources) {
+  ContainerChange change = judge(wish, is, sources);
+  const std::string path = "container_name";
+  const auto place = std::ranges::lower_bound(change.fields, path, {}, &FieldChange::path);
+  change.fields.insert(
+      place, {path, Json(supervisor::name_of_its_own(is.config)).dump(), Json(wish.name).dump(),
+              sources.find("services." + wish.service + "." + path)});
+  return {Verdict::recreate, change.fields, phrase(change.fields), false, {}, is.config.name};
+}
+
 ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::string>& known,
                                const DesiredState& desired) {
   if (desired.containers.contains(is.config.place))
@@ -276,6 +289,7 @@ std::string_view verb_of(Verdict verdict) {
     case Verdict::remove:
     case Verdict::superseded:
       return "remove";
+    case Verdict::gives_way:
     case Verdict::orphan:
     case Verdict::keep:
       break;
@@ -345,6 +359,11 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
   for (const auto& [name, is] : observed.containers) {
     if (desired.containers.contains(name)) continue;
     changes.containers[name] = judge_unwished(is, known_services, desired);
+  }
+  for (const auto& [name, before] : find_predecessors(desired, observed)) {
+    changes.containers[name] =
+        judge_renamed(desired.containers.at(name), observed.containers.at(before), desired.sources);
+    changes.containers[before] = {Verdict::gives_way, {}, name + " takes its place"};
   }
   for (const auto& [name, wish] : desired.networks) {
     if (!wish.is_own()) continue;

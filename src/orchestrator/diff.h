@@ -35,10 +35,12 @@ enum class Verdict {
   start,       ///< exists as wished, but does not run and should
   remove,      ///< exists, is not wished for (scaled down), and is ours to remove
   superseded,  ///< was set aside by a change that did not come to its end
+  gives_way,   ///< to one of another name, which is its successor (ContainerChange::predecessor)
   orphan,      ///< belongs to the project, but no service of the file; left alone unless asked
 };
 
-/// "create", "recreate", "update", "restart", "start", "remove"; empty for what stays as it is.
+/// "create", "recreate", "update", "restart", "start", "remove"; empty for what stays as it is, or
+/// goes by what is told of its successor.
 std::string_view verb_of(Verdict verdict);
 
 struct ContainerChange {
@@ -48,6 +50,8 @@ struct ContainerChange {
   bool other_texts = false;         ///< of update: a config or secret has another text
   /// Why it is stopped and started without being made anew (restarts.h); empty: it is not.
   std::string restarts = {};
+  /// Of recreate: the one whose place it takes, when that is called otherwise.
+  std::string predecessor = {};
 };
 
 struct NetworkChange {

@@ -301,7 +301,7 @@ void NativeEngine::do_action(StepId step, const SetContainerAside& action) {
   ids_.erase(action.name);
   ids_[action.aside] = id;
   networks_of_[action.aside] = networks_of_[action.name];
-  send(step, supervisor::SetContainerAside{id, action.addresses}, false);
+  send(step, supervisor::SetContainerAside{id, action.addresses, action.successor}, false);
 }
 
 /// Never set aside, it has its place.
@@ -310,6 +310,7 @@ void NativeEngine::do_action(StepId step, const BringContainerBack& action) {
   if (found == ids_.end()) return finish(step);
   const std::string id = found->second;
   ids_.erase(found);
+  ids_.erase(action.successor);
   ids_[action.name] = id;
   networks_of_[action.name] = networks_of_[action.aside];
   send(step, supervisor::BringContainerBack{id}, false);

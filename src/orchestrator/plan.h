@@ -54,16 +54,18 @@ struct RemoveContainer {
 };
 /// A container goes on under supervisor::aside_name() while another one takes its place.
 struct SetContainerAside {
-  std::string name;  ///< its place
+  std::string name;
   std::string aside;
   /// `kept`: both run for a while; `given_up`: others than its successor get them.
   supervisor::SetContainerAside::Addresses addresses =
       supervisor::SetContainerAside::Addresses::left;
+  std::string successor = {};  ///< empty: of the same name
 };
-/// It has its place back, and whoever is there instead is gone.
+/// It has its name back, and whoever took its place is gone.
 struct BringContainerBack {
   std::string name;
   std::string aside;
+  std::string successor = {};  ///< empty: of the same name
 };
 /// What was started has come to rest, or has ended well, and does not fail for `monitor` after
 /// that.

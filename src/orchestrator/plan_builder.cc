@@ -5,6 +5,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+
 namespace stack::orchestrator {
 
 StepId PlanBuilder::add(Action action, std::string because, std::vector<StepId> after) {
@@ -56,6 +58,7 @@ namespace {
 /// Depth first, in the order of their numbers: each step after all that it comes after.
 class TopologicalOrder {
  public:
+  /// Throws Error when there is none.
   explicit TopologicalOrder(const std::vector<Step>& steps) : steps_(steps), seen_(steps.size()) {
     for (StepId id = 0; id < steps.size(); ++id) visit(id);
   }
@@ -63,16 +66,31 @@ class TopologicalOrder {
 
  private:
   void visit(StepId id) {
-    if (seen_[id]) return;
-    seen_[id] = true;
+    if (seen_[id] == Seen::whole) return;
+    if (seen_[id] == Seen::begun) fail_at(id);
+    seen_[id] = Seen::begun;
+    begun_.push_back(id);
     const Step& step = steps_[id];
     for (const auto* before : {&step.after, &step.follows, &step.rescues})
       for (const StepId each : *before) visit(each);
+    begun_.pop_back();
+    seen_[id] = Seen::whole;
     ids_.push_back(id);
   }
 
+  [[noreturn]] void fail_at(StepId id) const {
+    std::string circle;
+    for (auto each = std::ranges::find(begun_, id); each != begun_.end(); ++each)
+      circle += to_text(steps_[*each].action) + " after ";
+    fail("internal error: the plan goes round in a circle: {}{}", circle,
+         to_text(steps_[id].action));
+  }
+
+  enum class Seen : std::uint8_t { not_yet, begun, whole };
+
   const std::vector<Step>& steps_;
-  std::vector<bool> seen_;
+  std::vector<Seen> seen_;
+  std::vector<StepId> begun_;  ///< each waits for the next one
   std::vector<StepId> ids_;
 };
 

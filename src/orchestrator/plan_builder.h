@@ -25,7 +25,8 @@ class PlanBuilder {
   void put_after(StepId step, StepId other) { plan_.steps[step].after.push_back(other); }
   /// Whether `step` can only be taken after `other`.
   bool depends(StepId step, StepId other) const;
-  /// The plan, in a topological order: as they were added, where that is one.
+  /// The plan, in a topological order: as they were added, where that is one. Throws Error when
+  /// steps wait for each other in a circle: such a plan is a mistake of its planner.
   Plan take();
 
  private:

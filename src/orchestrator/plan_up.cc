@@ -46,7 +46,7 @@ class UpPlanner {
     await_what_those_that_go_on_need();
     for (const auto& [name, wish] : desired_.containers) settle(name);
     finish_replacements();
-    if (atomicity_ == Atomicity::all) spare_until_all_have_settled();
+    if (is_all_or_nothing()) spare_until_all_have_settled();
     pace_updates(builder_, desired_, replacements_, steps_);
     add_updates();
     add_rescues(builder_, desired_, replacements_, restarts_, steps_, atomicity_);
@@ -57,6 +57,8 @@ class UpPlanner {
   }
 
  private:
+  bool is_all_or_nothing() const { return atomicity_ == Atomicity::all; }
+
   Verdict verdict(const std::string& name) const { return changes_.containers.at(name).verdict; }
   const ContainerChange& change(const std::string& name) const {
     return changes_.containers.at(name);
@@ -122,7 +124,8 @@ class UpPlanner {
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first || replacement.is_aside) continue;
       using Addresses = supervisor::SetContainerAside::Addresses;
-      SetContainerAside action{name, replacement.aside};
+      SetContainerAside action{replacement.old, replacement.aside};
+      if (name != replacement.own_name) action.successor = name;
       if (replacement.manner == Manner::start_first) action.addresses = Addresses::kept;
       if (!replacement.supplanted_by.empty()) action.addresses = Addresses::given_up;
       steps_.set_aside[name] = builder_.add(action, reason(name), {});
@@ -132,20 +135,28 @@ class UpPlanner {
   /// What has to be gone before something can be made; and what has to be still before a network
   /// can.
   void add_early_removals() {
-    std::set<std::string> early;
-    for (const auto& name : leaving_)
-      if (replaced_network_of(name) || is_removed_first(name) ||
-          is_taken_over(observed_.containers.at(name), desired_))
-        early.insert(name);
-    Stops stops = replaced_networks_.empty() ? Stops{early} : with_restarts(early);
+    std::set<std::string> early, still;
+    for (const auto& name : leaving_) {
+      const bool is_in_the_way =
+          is_removed_first(name) || is_taken_over(observed_.containers.at(name), desired_);
+      const bool is_cut_off = replaced_network_of(name).has_value();
+      if (is_in_the_way || is_cut_off) still.insert(name);
+      if (is_in_the_way || (is_cut_off && !can_start_again(name))) early.insert(name);
+    }
+    Stops stops = replaced_networks_.empty() ? Stops{still} : with_restarts(still);
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first) continue;
-      if (replaced_network_of(replacement.is_aside ? replacement.aside : name))
-        add_to(stops, name, replacement, steps_.set_aside);
+      if (replaced_network_of(replacement.old)) add_to(stops, name, replacement, steps_.set_aside);
     }
     add(stops);
     remove(early);
     remake_networks();
+  }
+
+  /// What goes when all have settled is there when they do not, with its network as it was. A run
+  /// by hand would be another one.
+  bool can_start_again(const std::string& name) const {
+    return is_all_or_nothing() && !supervisor::is_one_off(observed_.containers.at(name).config);
   }
 
   void remake_networks() {
@@ -161,10 +172,9 @@ class UpPlanner {
   /// The one before `name`, after what was done for that in `before`.
   static void add_to(Stops& stops, const std::string& name, const Replacement& replacement,
                      const std::map<std::string, StepId>& before) {
-    const std::string& now = replacement.is_aside ? replacement.aside : name;
-    stops.names.insert(now);
-    if (!replacement.is_aside) stops.called[now] = replacement.aside;
-    stops.after[now] = steps_of(before, name);
+    stops.names.insert(replacement.old);
+    stops.called[replacement.old] = replacement.aside;
+    stops.after[replacement.old] = steps_of(before, name);
   }
 
   /// A container that is replaced stops when its successor is there to be started.
@@ -242,7 +252,7 @@ class UpPlanner {
       std::vector<StepId> after;
       append_removals(desired_.containers.at(name), after);
       for (const std::string& place : supplanted_by(name)) append_proof_of(place, after);
-      if (atomicity_ == Atomicity::all)
+      if (is_all_or_nothing())
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const spec::OnChange& on_change = desired_.containers.at(name).model.on_change;
       const bool tells = change.other_texts && on_change.kind == spec::OnChange::Kind::signal;
@@ -341,9 +351,11 @@ class UpPlanner {
     std::vector<StepId> after;
     append_if(steps_.created, name, after);
     if (!steps_.removed.contains(name)) append_if(steps_.stops, name, after);
-    if (const auto replacement = replacements_.find(name); replacement != replacements_.end())
-      append_if(steps_.stops, replacement->second.aside, after);
-    for (const std::string& place : supplanted_by(name)) append_stop_of_old(place, after);
+    append_stop_of_old(name, after);
+    for (const std::string& place : supplanted_by(name)) {
+      append_if(steps_.stops, place, after);
+      append_stop_of_old(place, after);
+    }
     append_networks(name, after);
     for (const auto& [service, how] : wish.model.depends_on) {
       for (const auto& dependency : containers_of(service)) {
@@ -368,18 +380,20 @@ class UpPlanner {
   }
 
   /// Of one service, what is scaled away goes before what is missing comes: of a range of ports
-  /// there may be just enough.
+  /// there may be just enough. What is kept until all have settled has stopped by then.
   void append_surplus(const DesiredContainer& wish, std::vector<StepId>& after) const {
     if (verdict(wish.name) != Verdict::create || !wish.step.empty()) return;
     for (const std::string& name : late_)
       if (observed_.containers.at(name).config.service == wish.service &&
           verdict(name) == Verdict::remove)
-        append_if(steps_.removed, name, after);
+        append_if(is_all_or_nothing() ? steps_.stops : steps_.removed, name, after);
   }
 
-  void append_stop_of_old(const std::string& place, std::vector<StepId>& after) const {
-    append_if(steps_.stops, place, after);
-    append_if(steps_.stops, replacements_.at(place).aside, after);
+  /// The stop of the one whose place it takes, if there is one that is kept.
+  void append_stop_of_old(const std::string& name, std::vector<StepId>& after) const {
+    const auto replacement = replacements_.find(name);
+    if (replacement != replacements_.end() && replacement->second.manner != Manner::remove_first)
+      append_if(steps_.stops, replacement->second.old, after);
   }
 
   /// Those that it is in already, and that are made anew.
@@ -410,7 +424,7 @@ class UpPlanner {
   /// What decides between a container and the one before it, or, when all depend on it, whether
   /// anything changes.
   void settle(const std::string& name) {
-    const bool decides = is_kept_until_settled(name) || atomicity_ == Atomicity::all;
+    const bool decides = is_kept_until_settled(name) || is_all_or_nothing();
     if (!decides || !steps_.started.contains(name) || steps_.settled.contains(name)) return;
     const DesiredContainer& wish = desired_.containers.at(name);
     const StepId started = steps_.started.at(name);
@@ -422,7 +436,7 @@ class UpPlanner {
     const auto& update = wish.model.update_config;
     const auto monitor = update ? update->monitor : std::chrono::nanoseconds(0);
     std::vector<StepId> after{started};
-    const bool proves_health = both || update.has_value() || atomicity_ == Atomicity::all;
+    const bool proves_health = both || update.has_value() || is_all_or_nothing();
     const bool awaits_health = tells_health(wish) && proves_health;
     if (awaits_health)
       after = {builder_.add(
@@ -439,10 +453,10 @@ class UpPlanner {
     for (const auto& [name, replacement] : replacements_) {
       if (replacement.manner == Manner::remove_first) continue;
       std::vector<StepId> after = steps_of(steps_.created, name);
-      append_if(steps_.stops, replacement.is_aside ? replacement.aside : name, after);
+      append_if(steps_.stops, replacement.old, after);
       for (const std::string& each : bound_to(name, replacements_, steps_.started))
         append_proof_of(each, after);
-      if (atomicity_ == Atomicity::all)
+      if (is_all_or_nothing())
         for (const StepId step : all_of(steps_.settled)) after.push_back(step);
       const std::string why = "its successor runs";
       std::optional<StepId> stop;
@@ -453,7 +467,7 @@ class UpPlanner {
       const StepId removal =
           builder_.add(RemoveContainer{replacement.aside}, why, std::move(after));
       steps_.let_go[name] = stop.value_or(removal);
-      steps_.forgotten[name] = removal;
+      steps_.forgotten[replacement.old] = removal;
     }
   }
 
@@ -502,7 +516,10 @@ class UpPlanner {
       append_wait(wish, name, how, after);
     }
     if (wish.step.empty()) return;
-    for (const auto& name : containers_of(wish.service)) append_if(steps_.stops, name, after);
+    for (const auto& name : containers_of(wish.service)) {
+      append_if(steps_.stops, name, after);
+      append_stop_of_old(name, after);
+    }
   }
 
   /// As docker compose: a dependent that runs already is no reason not to wait for a job that runs

@@ -83,7 +83,8 @@ std::set<std::string> removed_by(const Plan& plan) {
     const auto* const removal = std::get_if<RemoveContainer>(&step.action);
     if (removal != nullptr && step.rescues.empty()) removed.insert(removal->name);
     const auto* const aside = std::get_if<SetContainerAside>(&step.action);
-    if (aside != nullptr && aside->addresses == Addresses::given_up) removed.insert(aside->name);
+    if (aside != nullptr && (aside->addresses == Addresses::given_up || !aside->successor.empty()))
+      removed.insert(aside->name);
   }
   return removed;
 }

@@ -28,8 +28,9 @@ bool is_made(const Changes& changes, const std::string& name) {
 /// Exists, and does not go with the changes.
 bool stays(const Changes& changes, const std::string& container) {
   const auto change = changes.containers.find(container);
-  return change == changes.containers.end() ||
-         (change->second.verdict != Verdict::recreate && change->second.verdict != Verdict::remove);
+  return change == changes.containers.end() || (change->second.verdict != Verdict::recreate &&
+                                                change->second.verdict != Verdict::remove &&
+                                                change->second.verdict != Verdict::gives_way);
 }
 
 class NetworkCheck {

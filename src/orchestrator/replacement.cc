@@ -90,8 +90,9 @@ class Chooser {
 
   Replacement continued(const DesiredContainer& wish, const std::string& aside) const {
     const ObservedContainer& old = observed_.containers.at(aside);
-    Replacement replacement{Manner::stop_first, aside, true, true};
-    replacement.supplanted_by = supplanters(old, desired_, changes_);
+    Replacement replacement{
+        Manner::stop_first, aside, aside, supervisor::name_of_its_own(old.config), true, true};
+    replacement.supplanted_by = supplanters(old, wish.name, desired_, changes_);
     if (is_running(old) && keeps_addresses(old) && can_stay_beside(old, wish, replacement))
       replacement.manner = Manner::start_first;
     return replacement;
@@ -106,18 +107,26 @@ class Chooser {
   }
 
   Replacement fresh(const DesiredContainer& wish) const {
-    const ObservedContainer& old = observed_.containers.at(wish.name);
-    Replacement replacement{Manner::stop_first, supervisor::aside_name(old.config.id, wish.name),
-                            false};
+    const ObservedContainer& old = predecessor_of(wish.name);
+    const std::string own_name = supervisor::name_of_its_own(old.config);
+    Replacement replacement{Manner::stop_first, old.config.name,
+                            supervisor::aside_name(old.config.id, own_name), own_name};
+    const bool is_to_run = is_running(old) || !old.config.place.empty();
     replacement.was_failing = is_running(old) && keeps_failing(old, observed_.seen);
-    replacement.was_running = is_running(old) && !replacement.was_failing;
-    replacement.supplanted_by = supplanters(old, desired_, changes_);
+    replacement.was_running = is_to_run && !replacement.was_failing;
+    replacement.supplanted_by = supplanters(old, wish.name, desired_, changes_);
     // Who prepares others runs once, and what failed to is no good to anybody.
     if (!wish.step.empty())
       replacement.manner = Manner::remove_first;
-    else if (replacement.was_running && can_stay_beside(old, wish, replacement))
+    else if (replacement.was_running && old.config.place.empty() &&
+             can_stay_beside(old, wish, replacement))
       replacement.manner = Manner::start_first;
     return replacement;
+  }
+
+  const ObservedContainer& predecessor_of(const std::string& name) const {
+    const std::string& before = changes_.containers.at(name).predecessor;
+    return observed_.containers.at(before.empty() ? name : before);
   }
 
   bool can_stay_beside(const ObservedContainer& old, const DesiredContainer& wish,

@@ -17,7 +17,9 @@ enum class Manner {
 
 struct Replacement {
   Manner manner = Manner::stop_first;
+  std::string old;          ///< what the old one is called before
   std::string aside;        ///< what the old one is called meanwhile
+  std::string own_name;     ///< what the old one is called when it is brought back
   bool is_aside = false;    ///< since a change that did not come to its end
   bool was_running = true;  ///< so it is to run again when it is brought back
   /// It ran, but only from one failure to the next: it is to run again only when everything is to

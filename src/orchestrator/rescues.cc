@@ -38,10 +38,17 @@ class RescuePlanner {
     return bound_to(name, replacements_, steps_.started);
   }
 
+  /// The stops of those whose places they take are known by what these are called.
+  std::set<std::string> with_predecessors(std::set<std::string> names) const {
+    for (const auto& [place, replacement] : replacements_)
+      if (names.contains(place)) names.insert(replacement.old);
+    return names;
+  }
+
   /// Steps whose failure is a failure of what happens to `name`.
   std::vector<StepId> steps_for(const std::string& name) const {
     std::vector<StepId> found;
-    const std::set<std::string> names = bound(name);
+    const std::set<std::string> names = with_predecessors(bound(name));
     for (const Steps* steps :
          {&steps_.created, &steps_.stops, &steps_.started, &steps_.settled, &steps_.judged}) {
       for (const auto& [each, step] : *steps)
@@ -61,8 +68,20 @@ class RescuePlanner {
   void bring_back(const std::string& name, const Replacement& replacement) {
     std::vector<StepId> after = gone_;
     for (const std::string& each : bound(name)) step_back(each, after);
-    steps_.brought_back[name] = builder_.add_rescue(BringContainerBack{name, replacement.aside},
-                                                    "its successor failed", after, steps_for(name));
+    steps_.brought_back[name] = builder_.add_rescue(
+        BringContainerBack{replacement.own_name, replacement.aside, successor_of(name)},
+        "its successor failed", after, steps_for(name));
+  }
+
+  /// As the action has it.
+  std::string successor_of(const std::string& name) const {
+    return replacements_.at(name).own_name == name ? "" : name;
+  }
+
+  /// What a container is called when it has been brought back.
+  std::string name_before(const std::string& name) const {
+    const auto replacement = replacements_.find(name);
+    return replacement == replacements_.end() ? name : replacement->second.own_name;
   }
 
   /// One that has a port or an address of another one's, and was not there, or did not run, before.
@@ -83,9 +102,9 @@ class RescuePlanner {
     std::vector<StepId> failing = steps_for(name);
     const auto wish = desired_.containers.find(name);
     if (wish != desired_.containers.end()) start_dependencies_again(wish->second, failing);
-    started_again_[name] = builder_.add_rescue(StartContainer{name}, "as before", std::move(after),
-                                               std::move(failing));
-    builder_.put_behind(started_again_[name], undone_);
+    started_again_[name] = builder_.add_rescue(StartContainer{name_before(name)}, "as before",
+                                               std::move(after), std::move(failing));
+    builder_.put_behind(started_again_[name], before_starts_);
   }
 
   void start_dependencies_again(const DesiredContainer& dependent, std::vector<StepId>& failing) {
@@ -118,6 +137,7 @@ class RescuePlanner {
           builder_.add_rescue(StopContainer{name, std::nullopt}, why, {}, steps_for(name));
       gone_.push_back(builder_.add_rescue(RemoveContainer{name}, why, {stop}, steps_for(name)));
     }
+    before_starts_ = gone_;  // they may have a port that was free before
     for (const auto& [name, network] : desired_.networks) {
       if (!steps_.made.contains(name) || steps_.remade.contains(name)) continue;
       builder_.add_rescue(RemoveNetwork{name}, all_or_nothing, gone_, steps_for(name));
@@ -128,7 +148,7 @@ class RescuePlanner {
     for (const auto& [name, step] : steps_.rechecked)
       if (const auto update =
               add_rescue(name, UpdateContainer{name, false, true}, all_or_nothing, {}))
-        undone_.push_back(*update);
+        before_starts_.push_back(*update);
     bring_networks_back();
   }
 
@@ -145,8 +165,9 @@ class RescuePlanner {
     for (const auto& [name, step] : steps_.remade) {
       const auto removal = add_rescue(name, RemoveNetwork{name}, all_or_nothing, quiet);
       if (!removal) return;
-      undone_.push_back(*removal);
-      undone_.push_back(*add_rescue(name, CreateNetwork{name, true}, all_or_nothing, {*removal}));
+      before_starts_.push_back(*removal);
+      before_starts_.push_back(
+          *add_rescue(name, CreateNetwork{name, true}, all_or_nothing, {*removal}));
     }
   }
 
@@ -159,7 +180,7 @@ class RescuePlanner {
   UpSteps& steps_;
   Atomicity atomicity_;
   std::vector<StepId> gone_;
-  std::vector<StepId> undone_;  ///< what is over before anything is started again
+  std::vector<StepId> before_starts_;  ///< what is over before anything is started again
   Steps stepped_back_;
   Steps started_again_;
   std::set<std::string> visited_;

@@ -50,7 +50,7 @@ class Pacer {
 
   /// What ends the old one, or starts the new one beside it, waits; if possible, all before it too.
   std::vector<StepId> begins(const std::string& name, const Replacement& replacement) const {
-    const auto stop = find(steps_.stops, replacement.is_aside ? replacement.aside : name);
+    const auto stop = find(steps_.stops, replacement.old);
     std::vector<StepId> found;
     if (const auto aside = find(steps_.set_aside, name)) found.push_back(*aside);
     found.push_back(stop && replacement.manner == Manner::stop_first ? *stop

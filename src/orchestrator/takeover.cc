@@ -77,11 +77,11 @@ bool gets_something(Verdict verdict) {
 }  // namespace
 
 std::set<std::string> supplanters(const supervisor::ObservedContainer& before,
-                                  const DesiredState& desired, const Changes& changes) {
-  const std::string& place = before.config.place.empty() ? before.config.name : before.config.place;
+                                  const std::string& successor, const DesiredState& desired,
+                                  const Changes& changes) {
   std::set<std::string> names;
   for (const auto& [name, wish] : desired.containers)
-    if (name != place && gets_something(changes.containers.at(name).verdict) &&
+    if (name != successor && gets_something(changes.containers.at(name).verdict) &&
         supplants(wish, before))
       names.insert(name);
   return names;
@@ -90,7 +90,7 @@ std::set<std::string> supplanters(const supervisor::ObservedContainer& before,
 void untangle(const DesiredState& desired, const ObservedState& observed, Changes& changes) {
   for (auto& [name, change] : changes.containers) {
     if (change.verdict != Verdict::update) continue;
-    if (!supplanters(observed.containers.at(name), desired, changes).empty())
+    if (!supplanters(observed.containers.at(name), name, desired, changes).empty())
       change.verdict = Verdict::recreate;
   }
 }

@@ -17,9 +17,10 @@ bool supplants(const DesiredContainer& wish, const supervisor::ObservedContainer
 bool is_taken_over(const supervisor::ObservedContainer& before, const DesiredState& desired);
 
 /// Containers that change, or start, and cannot run while `before` has what it has; by name. Its
-/// successor is none of them.
+/// `successor` is none of them.
 std::set<std::string> supplanters(const supervisor::ObservedContainer& before,
-                                  const DesiredState& desired, const Changes& changes);
+                                  const std::string& successor, const DesiredState& desired,
+                                  const Changes& changes);
 
 /// A container whose ports change in place is made anew when others get what it had: one after the
 /// other then, whatever goes round in a circle.

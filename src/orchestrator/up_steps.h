@@ -11,7 +11,7 @@ namespace stack::orchestrator {
 
 struct UpSteps {
   std::map<std::string, StepId> made;  ///< networks and volumes
-  /// Containers, by the name that they have before.
+  /// Containers, by the name that they have before; `set_aside`: by their successor's.
   std::map<std::string, StepId> set_aside, updated, stops, removed, created, started, settled;
   /// Of `made`, networks that took another one's place; of `updated`, those whose health is checked
   /// anew; of `removed`, those that are there until all have settled.
@@ -19,8 +19,8 @@ struct UpSteps {
   /// Of what takes another one's place: where that one's end begins, and what decides of all of
   /// them.
   std::map<std::string, StepId> let_go, judged;
-  /// Of containers that were set aside, by the name that they have before: where they are removed
-  /// for good, and the rescue that brings them back instead.
+  /// Of containers that were set aside: where they are removed for good, by the name that they have
+  /// before, and the rescue that brings them back instead, by their successor's.
   std::map<std::string, StepId> forgotten, brought_back;
 };
 

@@ -14,6 +14,7 @@
 #include "orchestrator/native_engine.h"
 #include "orchestrator/outside_volumes.h"
 #include "orchestrator/plan_builder.h"
+#include "orchestrator/predecessors.h"
 #include "orchestrator/preflight_networks.h"
 #include "orchestrator/preflight_room.h"
 #include "orchestrator/preflight_users.h"
@@ -52,6 +53,14 @@ Recreation recreation_of(const std::string& service, const UpRequest& request) {
   const bool asked_for = named.empty() || std::ranges::find(named, service) != named.end();
   return asked_for || request.recreation == Recreation::never ? request.recreation
                                                               : request.recreation_of_dependencies;
+}
+
+/// Whoever is not made anew goes on under its name.
+void keep_names(const UpRequest& request, const ObservedState& observed, DesiredState& desired) {
+  for (const auto& [name, before] : find_predecessors(desired, observed))
+    if (recreation_of(desired.containers.at(name).service, request) == Recreation::never &&
+        observed.containers.at(before).config.place.empty())
+      keep_name(desired, name, before);
 }
 
 void apply(const UpRequest& request, const DesiredState& desired, Changes& changes) {
@@ -108,6 +117,7 @@ void renew(const spec::Project& project, const UpRequest& request, const Observe
 /// Everything between observe and execute: pure.
 void decide(const spec::Project& project, const UpRequest& request, const ObservedState& observed,
             UpResult& result, Laps& laps) {
+  keep_names(request, observed, result.desired);
   find_renewed_volumes(result.desired, observed);
   settle_volumes(result.desired, observed);
   result.changes = changes_for(project, request, result.desired, observed);

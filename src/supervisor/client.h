@@ -62,8 +62,11 @@ struct SetContainerAside {
   /// `kept`: it goes on at its addresses; `left`: its successor has them; `given_up`: they are free
   /// for anybody. But for `kept` it must not run again before it is brought back.
   enum class Addresses { kept, left, given_up } addresses = Addresses::left;
+  /// The other container's name; empty: its own. One that is aside already is for this one then.
+  std::string successor = {};
 };
-/// Gives it its name and addresses back. Another container of that name is stopped and removed.
+/// Gives it its name and addresses back. The container that was to take its place is stopped and
+/// removed.
 struct BringContainerBack {
   std::string id;
 };

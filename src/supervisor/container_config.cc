@@ -232,9 +232,21 @@ bool has_virtual_address(const ContainerConfig& config) {
                              [](const Endpoint& endpoint) { return endpoint.vip.has_value(); });
 }
 
-std::string aside_name(const std::string& id, const std::string& name) {
+namespace {
+
+std::string aside_prefix(const std::string& id) {
   constexpr std::size_t digits = 12;
-  return id.substr(0, digits) + "_" + name;
+  return id.substr(0, digits) + "_";
+}
+
+}  // namespace
+
+std::string aside_name(const std::string& id, const std::string& name) {
+  return aside_prefix(id) + name;
+}
+
+std::string name_of_its_own(const ContainerConfig& config) {
+  return config.place.empty() ? config.name : config.name.substr(aside_prefix(config.id).size());
 }
 
 void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>& wanted) {

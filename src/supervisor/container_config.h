@@ -213,8 +213,8 @@ struct ContainerConfig {
   std::vector<HookRule> post_start;  ///< after each start that was asked for
   std::vector<HookRule> pre_stop;    ///< before the stop signal
   LogPolicy log;
-  /// The name it had before it was set aside for another container of that name, which has not
-  /// proved itself yet. Empty: it is the one.
+  /// The name of the container that it was set aside for, which has not proved itself yet: most
+  /// often the one that it had itself (name_of_its_own()). Empty: it is the one.
   std::string place = {};
   bool data_container = false;  ///< only holds volumes: shown as `data`, never restarted
   std::map<std::string, std::string> attributes = {};  ///< what events tell of it: image, labels
@@ -232,6 +232,8 @@ bool has_virtual_address(const ContainerConfig& config);
 
 /// What a container is called while another one takes its place: "0123456789ab_shop-web-1".
 std::string aside_name(const std::string& id, const std::string& name);
+/// What it is called when it is not set aside.
+std::string name_of_its_own(const ContainerConfig& config);
 
 /// Gives each endpoint the aliases and the part in a virtual address that `wanted` has for its
 /// network; one that is not there (it was connected by hand) keeps its own.

@@ -46,7 +46,7 @@ void add_name(const std::filesystem::path& file, const std::filesystem::path& na
 void write_about(const std::filesystem::path& directory, const ContainerConfig& config) {
   write_document(directory / about_name, about_kind,
                  {{"container", config.id},
-                  {"name", config.place.empty() ? config.name : config.place},
+                  {"name", name_of_its_own(config)},
                   {"service", config.service},
                   {"number", config.number},
                   {"step", config.step}},

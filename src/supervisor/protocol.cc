@@ -56,7 +56,8 @@ json to_object(const SetContainerAside& request) {
   return {{"do", "set-container-aside"},
           {"container", request.id},
           {"keep_addresses", request.addresses == Addresses::kept},
-          {"give_up_addresses", request.addresses == Addresses::given_up}};
+          {"give_up_addresses", request.addresses == Addresses::given_up},
+          {"successor", request.successor}};
 }
 json to_object(const BringContainerBack& request) {
   return {{"do", "bring-container-back"}, {"container", request.id}};
@@ -180,6 +181,7 @@ SetContainerAside aside_from(const json& in) {
   SetContainerAside request{in.at("container").get<std::string>()};
   if (in.at("keep_addresses").get<bool>()) request.addresses = Addresses::kept;
   if (in.value("give_up_addresses", false)) request.addresses = Addresses::given_up;
+  request.successor = in.value("successor", "");
   return request;
 }
 

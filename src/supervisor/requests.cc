@@ -338,8 +338,8 @@ Awaitable<void> Supervisor::remove(Registry::Task task) {
   registry_.erase(config.id);
   fail_point("container.drop-secrets");
   secrets_.drop(config.id);
-  // A successor of the same name has taken its addresses over.
-  if (!registry_.find_by_name(config.name)) co_await give_addresses_back(config);
+  co_await give_addresses_back(config, config.name);
+  if (!config.place.empty()) co_await give_addresses_back(config, name_of_its_own(config));
   status_saved_.request();
 }
 
@@ -358,22 +358,29 @@ void Supervisor::settle_log(const ContainerConfig& config) const {
   });
 }
 
-Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config) {
-  network_.release(config.name);
+/// Those of one of its names, unless a successor of that name has taken them over.
+Awaitable<void> Supervisor::give_addresses_back(ContainerConfig config, std::string name) {
+  if (registry_.find_by_name(name)) co_return;
+  network_.release(name);
   if (has_virtual_address(config)) firewall_ready_.request();  // it may have been the last one
   for (const Endpoint& endpoint : config.endpoints)
-    if (!network_.has(endpoint.network)) co_await visits_.release(config.name, endpoint.network);
+    if (!network_.has(endpoint.network)) co_await visits_.release(name, endpoint.network);
 }
 
 Awaitable<Answer> Supervisor::handle(SetContainerAside request) {
   const auto task = registry_.get(request.id);
-  if (!task->config().place.empty()) co_return Answer{};
-  const std::string place = task->config().name;
-  const std::string name = aside_name(request.id, place);
+  const std::string before = task->config().name;
+  const std::string place =
+      request.successor.empty() ? name_of_its_own(task->config()) : request.successor;
+  const bool is_aside = !task->config().place.empty();
+  if (task->config().place == place) co_return Answer{};
+  const std::string name = is_aside ? before : aside_name(request.id, before);
   fail_point("container.set-aside");
   // First: an address that two names have is nobody's loss, one that nobody has may be another's.
-  if (request.addresses == SetContainerAside::Addresses::kept) network_.move_leases(place, name);
-  if (request.addresses == SetContainerAside::Addresses::given_up) network_.release(place);
+  using enum SetContainerAside::Addresses;
+  if (request.addresses == kept) network_.move_leases(before, name);
+  if (request.addresses == left && before != place) network_.move_leases(before, place);
+  if (request.addresses == given_up) network_.release(before);
   co_await task->rename(name, place);
   co_return Answer{true, {}};
 }
@@ -386,8 +393,9 @@ Awaitable<Answer> Supervisor::handle(BringContainerBack request) {
     co_await successor->stop(successor->config().stop.grace);
     co_await remove(successor);
   }
-  network_.move_leases(task->config().name, place);
-  co_await task->rename(place, "");
+  const std::string name = name_of_its_own(task->config());
+  network_.move_leases(task->config().name, name);
+  co_await task->rename(name, "");
   co_return Answer{true, {}};
 }
 

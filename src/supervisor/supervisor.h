@@ -68,7 +68,7 @@ class Supervisor {
   std::vector<std::string> users_of(const std::string& network) const;
   Awaitable<void> remove(Registry::Task task);
   void settle_log(const ContainerConfig& config) const;
-  Awaitable<void> give_addresses_back(ContainerConfig config);
+  Awaitable<void> give_addresses_back(ContainerConfig config, std::string name);
   Awaitable<void> clear_name(const ContainerConfig& wanted);
   Answer create(const ContainerConfig& wanted);
   Answer make(const ContainerConfig& config);

@@ -83,6 +83,42 @@ TEST(Diff, AContainerOfAnotherServiceIsMadeAnewUnderItsName) {
   EXPECT_EQ(change.because, "it was service web's");
 }
 
+spec::Service named(const std::string& name) {
+  spec::Service web = service("web");
+  web.container_name = name;
+  return web;
+}
+
+TEST(Diff, AnotherNameIsARecreationOfTheOneThatHadTheOld) {
+  const ObservedState world = come_true(desired(project({service("web")})));
+  const auto changes = diff(desired(project({named("front")})), world, {"web"}).containers;
+  const ContainerChange& change = changes.at("front");
+  EXPECT_EQ(change.verdict, Verdict::recreate);
+  EXPECT_EQ(change.predecessor, "shop-web-1");
+  ASSERT_EQ(change.fields.size(), 1U);
+  EXPECT_EQ(to_text(change.fields[0]), R"(container_name: "shop-web-1" -> "front")");
+  EXPECT_EQ(changes.at("shop-web-1").verdict, Verdict::gives_way);
+}
+
+TEST(Diff, WithoutANameOfItsOwnItIsTheFirstReplicaAgain) {
+  const ObservedState world = come_true(desired(project({named("front")})));
+  spec::Service web = service("web");
+  web.scale = 2;
+  const auto changes = diff(desired(project({web})), world, {"web"}).containers;
+  EXPECT_EQ(changes.at("shop-web-1").predecessor, "front");
+  EXPECT_EQ(changes.at("shop-web-2").verdict, Verdict::create);
+}
+
+TEST(Diff, ANameThatAnotherServiceGetsIsNoPredecessor) {
+  spec::Service app = service("app");
+  app.container_name = "shop-web-1";
+  const ObservedState world = come_true(desired(project({service("web")})));
+  const auto changes =
+      diff(desired(project({named("front"), app})), world, {"app", "web"}).containers;
+  EXPECT_EQ(changes.at("front").verdict, Verdict::create);
+  EXPECT_EQ(changes.at("shop-web-1").because, "it was service web's");
+}
+
 TEST(Diff, WhatIsBeingStoppedIsToBeStartedAgain) {
   const auto shop = project({service("web")});
   ObservedState world = come_true(desired(shop));

@@ -247,6 +247,88 @@ ObservedState failing_again_and_again(const spec::Project& shop) {
   return world;
 }
 
+TEST(Replacement, OneOfAnotherNameTakesItsPlaceInTheSameWay) {
+  auto shop = project({service("a")});
+  const ObservedState world = come_true(desired(shop));
+  shop.services["a"].container_name = "front";
+  shop.services["a"].ports = {port(8000)};
+  EXPECT_EQ("\n" + to_text(plan_of(shop, world)), R"(
+#0 set aside container shop-a-1 (container_name, ports)
+#1 create container front (container_name, ports) after #0
+#2 stop container 05846ddd87ff_shop-a-1 (front takes its place) after #1
+#3 start container front (created) after #1 #2
+#4 await front settled (it takes another one's place) after #3
+#5 remove container 05846ddd87ff_shop-a-1 (its successor runs) after #1 #2 #4
+#6 bring back container shop-a-1 (its successor failed) unless #1 #2 #3 #4
+#7 start container shop-a-1 (as before) after #6 unless #1 #2 #3 #4
+)");
+}
+
+TEST(Replacement, OneOfAnotherNameWhoseChangeIsTakenBackIsTheOneBeforeAgain) {
+  auto shop = project({service("a")});
+  ObservedState world = come_true(desired(shop));
+  shop.services["a"].container_name = "front";
+  shop.services["a"].ports = {port(8000)};
+  const DesiredState wish = desired(shop);
+  World engine(wish, world);
+  Report silent;
+  execute(plan_of(shop, world), engine, silent, [&] { return engine.performed.size() == 4; });
+  world = engine.observe();
+  ASSERT_EQ(world.containers.at("05846ddd87ff_shop-a-1").config.place, "front");
+  shop.services["a"].container_name = "";
+  EXPECT_EQ("\n" + to_text(plan_of(shop, world)), R"(
+#0 set aside container 05846ddd87ff_shop-a-1 (container_name, ports)
+#1 create container shop-a-1 (container_name, ports) after #0
+#2 stop container front (scaled down)
+#3 remove container front (scaled down) after #2
+#4 start container shop-a-1 (created) after #1
+#5 await shop-a-1 settled (it takes another one's place) after #4
+#6 remove container 05846ddd87ff_shop-a-1 (its successor runs) after #1 #5
+#7 bring back container shop-a-1 (its successor failed) unless #1 #4 #5
+#8 start container shop-a-1 (as before) after #7 unless #1 #4 #5
+)");
+}
+
+TEST(Replacement, WhoIsKeptUntilAllHaveSettledOnlyHasToStop) {
+  spec::Service web = service("web");
+  web.scale = 3;
+  ObservedState world = come_true(desired(project({web})));
+  world.containers.erase("shop-web-1");
+  web.scale = 2;
+  EXPECT_EQ("\n" + to_text(plan_of(project({web}), world, Atomicity::all)), R"(
+#0 create container shop-web-1 (absent)
+#1 stop container shop-web-3 (scaled down)
+#2 start container shop-web-1 (created) after #0 #1
+#3 await shop-web-1 settled (all or nothing) after #2
+#4 remove container shop-web-3 (scaled down) after #1 #3
+#5 stop container shop-web-1 (all or nothing) unless #0 #1 #2 #3
+#6 remove container shop-web-1 (all or nothing) after #5 unless #0 #1 #2 #3
+#7 start container shop-web-3 (as before) unless #0 #1 #2 #3 following #6, bearing 1
+)");
+}
+
+TEST(Replacement, WhoLeavesANetworkThatIsMadeAnewIsThereUntilAllHaveSettled) {
+  auto shop = project({service("a")});
+  shop.services["a"].scale = 2;
+  const ObservedState world = come_true(desired(shop));
+  shop.services["a"].scale = 1;
+  shop.networks["default"].internal = true;
+  EXPECT_EQ("\n" + to_text(plan_of(shop, world, Atomicity::all)), R"(
+#0 stop container shop-a-1 (network shop_default is replaced)
+#1 stop container shop-a-2 (scaled down)
+#2 remove network shop_default (changed) after #0 #1
+#3 create network shop_default (changed) after #2
+#4 start container shop-a-1 (network shop_default is replaced) after #0 #3
+#5 await shop-a-1 settled (all or nothing) after #4
+#6 remove container shop-a-2 (scaled down) after #1 #5
+#7 stop container shop-a-1 (all or nothing) unless #0 #1 #4 #5
+#8 remove network shop_default (all or nothing) after #7 unless #0 #1 #4 #5
+#9 create network shop_default (all or nothing) after #8 unless #0 #1 #4 #5
+#10 start container shop-a-1 (as before) unless #0 #1 #4 #5 following #8 #9, bearing 2
+#11 start container shop-a-2 (as before) unless #0 #1 #4 #5 following #8 #9, bearing 2
+)");
+}
+
 TEST(Replacement, OneThatFailsAgainAndAgainHasNothingToGoOnWith) {
   auto shop = project({service("a")});
   shop.services["a"].restart.kind = spec::RestartPolicy::Kind::always;

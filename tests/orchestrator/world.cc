@@ -97,24 +97,28 @@ void World::apply(const RemoveContainer& action) {
   state_.containers.erase(action.name);
 }
 void World::apply(const SetContainerAside& action) {
+  using Addresses = supervisor::SetContainerAside::Addresses;
   auto moved = state_.containers.extract(action.name);
   if (moved.empty()) fail("no container {}", action.name);
   moved.key() = action.aside;
+  moved.mapped().config.place = action.successor.empty()
+                                    ? supervisor::name_of_its_own(moved.mapped().config)
+                                    : action.successor;
+  const std::string heir =
+      action.addresses == Addresses::kept ? action.aside : moved.mapped().config.place;
   moved.mapped().config.name = action.aside;
-  moved.mapped().config.place = action.name;
   state_.containers.insert(std::move(moved));
-  if (action.addresses != supervisor::SetContainerAside::Addresses::kept) return;
   for (auto& [name, network] : state_.networks) {
     auto lease = network.leases.extract(action.name);
-    if (lease.empty()) continue;
-    lease.key() = action.aside;
+    if (lease.empty() || action.addresses == Addresses::given_up) continue;
+    lease.key() = heir;
     network.leases.insert(std::move(lease));
   }
 }
 void World::apply(const BringContainerBack& action) {
   auto moved = state_.containers.extract(action.aside);
   if (moved.empty()) return;
-  state_.containers.erase(action.name);
+  state_.containers.erase(action.successor.empty() ? action.name : action.successor);
   moved.key() = action.name;
   moved.mapped().config.name = action.name;
   moved.mapped().config.place.clear();

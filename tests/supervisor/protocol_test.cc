@@ -51,6 +51,7 @@ TEST(Protocol, SmallRequestsKeepTheirParts) {
   using Addresses = SetContainerAside::Addresses;
   for (const auto each : {Addresses::kept, Addresses::left, Addresses::given_up})
     EXPECT_EQ(over_the_wire(SetContainerAside{"c", each}).addresses, each);
+  EXPECT_EQ(over_the_wire(SetContainerAside{"c", Addresses::left, "d"}).successor, "d");
   using Until = PauseContainer::Until;
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).id, "c");
   EXPECT_EQ(over_the_wire(PauseContainer{"c"}).until, Until::unpaused);

@@ -50,6 +50,16 @@ class Replacing(stacktest.StackTest):
                 self.stack("ps", "-a", "--format", "json").lines]
         return {row["Name"]: (row["ID"], row["State"]) for row in rows}
 
+    def break_off(self, colour, more=""):
+        """A change whose new container is busy, cut off while that is being watched."""
+        self.write_web(colour, command="sh -c 'while :; do :; done'", more=more)
+        command = subprocess.Popen([os.environ["STACK"], "up", "-d"], cwd=self.directory,
+                                   stderr=subprocess.DEVNULL)
+        stacktest.eventually(lambda: len(self.pids_running("while :; do :; done")) == 1, "both run")
+        command.kill()
+        command.wait()
+        self.assertEqual(len(self.ids()), 2)
+
     def only_id(self):
         ids = self.ids()
         self.assertEqual(len(ids), 1, ids)
@@ -194,16 +204,6 @@ class StartFirst(Replacing):
         self.write_web("blue", more="deploy: {update_config: {order: stop-first}}")
         graph = self.stack("plan", "--format", "graph").out
         self.assertLess(graph.index("stop container"), graph.index("start container"), graph)
-
-    def break_off(self, colour, more=""):
-        """A change whose new container is busy, cut off while that is being watched."""
-        self.write_web(colour, command="sh -c 'while :; do :; done'", more=more)
-        command = subprocess.Popen([os.environ["STACK"], "up", "-d"], cwd=self.directory,
-                                   stderr=subprocess.DEVNULL)
-        stacktest.eventually(lambda: len(self.pids_running("while :; do :; done")) == 1, "both run")
-        command.kill()
-        command.wait()
-        self.assertEqual(len(self.ids()), 2)
 
     def test_a_change_that_was_broken_off_is_finished_by_the_next(self):
         self.up_web("red")
@@ -406,6 +406,88 @@ class NetworkMadeAnew(Replacing):
         self.assertEqual(self.containers(), before)
         self.assertFalse(self.is_internal())
 
+    def test_all_or_nothing_means_who_was_scaled_away_from_it_and_orphans_too(self):
+        text = """
+            services: {{a: {{image: 'box:1', command: {a}, scale: {scale}}}{b}}}
+            networks: {{default: {{internal: {internal}}}}}
+        """
+        self.up(text.format(a=self.SLEEP, scale=3, internal="false",
+                            b=", b: {image: 'box:1', command: sleep 1000}"))
+        before = self.containers()
+        self.assertEqual(len(before), 4)
+        self.write_stack(text.format(a="'false'", scale=1, internal="true", b=""))
+        self.stack("up", "-d", "--atomic", "--remove-orphans", expect=1)
+        self.assertEqual(self.containers(), before)
+        self.write_stack(text.format(a=self.SLEEP, scale=1, internal="true", b=""))
+        self.stack("up", "-d", "--atomic", "--remove-orphans")
+        self.assertEqual(list(self.containers()), [f"{self.project}-a-1"])
+
+
+class AnotherName(Replacing):
+    """`container_name` is written, changed or taken away: it is the same replica all along."""
+    NAMED = "container_name: shop"
+
+    def usual(self):
+        return f"{self.project}-web-1"
+
+    def only_one_runs(self, name):
+        self.assertEqual({each: state for each, (_, state) in self.containers().items()},
+                         {name: "running"})
+
+    def test_the_one_of_the_new_name_takes_the_place_of_the_old(self):
+        for flags in ((), ("--atomic",)):
+            self.up_web("red", command="sleep 1001")
+            self.write_web("red", command="sleep 1001", more=self.NAMED)
+            self.assertIn(f'container_name: "{self.usual()}" -> "shop" (stack.yaml:',
+                          self.stack("plan").out)
+            self.stack("up", "-d", *flags)
+            self.only_one_runs("shop")
+            self.up_web("red", command="sleep 1001", flags=flags)
+            self.only_one_runs(self.usual())
+            self.assertIn("nothing to change", self.stack("up", "-d").err)
+
+    def test_a_new_name_that_fails_leaves_the_old_one_serving(self):
+        ports = 'ports: ["127.0.0.1:8080:80"]'
+        self.up_web("red", more=ports)
+        before = self.containers()
+        for command, code in (("/nonexistent", 127), ("'false'", 1)):
+            for flags in ((), ("--atomic",)):
+                failed = self.up_web("blue", command=command, flags=flags, expect=code,
+                                     more=ports + "\n        " + self.NAMED)
+                self.assertEqual(failed.err.count("stack: error:"), 1, failed.err)
+                self.assertEqual(self.containers(), before)
+                self.await_page("http://127.0.0.1:8080", "red\n")
+
+    def test_it_has_the_fixed_address_of_the_old_one(self):
+        text = """
+            services:
+              web:
+                image: box:1
+                command: sleep 1001
+                {more}
+                networks: {{default: {{ipv4_address: 10.72.0.9}}}}
+            networks: {{default: {{ipam: {{config: [{{subnet: 10.72.0.0/24}}]}}}}}}
+        """
+        self.up(text.format(more=""))
+        self.up(text.format(more=self.NAMED))
+        self.only_one_runs("shop")
+        self.assertEqual(self.inside("web", "hostname", "-i").strip(), "10.72.0.9")
+
+    def test_who_is_not_to_be_recreated_keeps_its_name(self):
+        self.up_web("red", command="sleep 1001")
+        before = self.containers()
+        self.up_web("red", command="sleep 1001", more=self.NAMED, flags=("--no-recreate",))
+        self.assertEqual(self.containers(), before)
+
+    def test_what_was_broken_off_is_finished_or_taken_back(self):
+        for more, name in ((self.NAMED, "shop"), ("", self.usual())):
+            self.up_web("red", command="sleep 1001")
+            self.break_off("blue", more=self.NAMED)
+            self.up_web("green", command="sleep 1002", more=more)
+            self.only_one_runs(name)
+            self.assertIn("nothing to change", self.stack("up", "-d").err)
+            self.stack("down", "-t", "0")
+
 
 class CrashLoop(Replacing):
     TEXT = """
@@ -513,6 +595,13 @@ class Atomic(Replacing):
         self.assertEqual({name: each["ID"] for name, each in self.ps().items()}, before)
         self.assertEqual({self.state_of("one"), self.state_of("two")}, {"running"})
         self.assertEqual(len(self.ids()), 2)
+
+    def test_a_replica_is_added_while_what_prepared_the_others_goes(self):
+        text = "services: {{s: {{image: 'box:1', command: sleep 1001, {more}}}}}"
+        self.up(text.format(more="pre_start: [{command: 'true'}]"))
+        self.up(text.format(more="scale: 2, environment: {A: b}"), "--atomic")
+        self.assertEqual({name: state for name, (_, state) in self.containers().items()},
+                         {f"{self.project}-s-1": "running", f"{self.project}-s-2": "running"})
 
     def test_success_replaces_all(self):
         self.up(self.TEXT.format(colour="red", command="sleep 1002", three=""))
