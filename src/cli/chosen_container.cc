@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/chosen_container.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/found_container.h"
 
 namespace stack::cli {
 namespace {
@@ -41,6 +44,10 @@ std::pair<bool, int> rank_of(const ObservedContainer& container) {
   Error error(fmt::format("service \"{}\" is not running", service));
   if (const auto near = nearest(service, services); near && *near != service)
     error.with_hint(fmt::format("did you mean \"{}\"?", *near));
+  const bool is_service = std::ranges::find(services, service) != services.end();
+  const auto containers = all_containers(supervisor::ConfigParts::summary);
+  if (!is_service && seek_container(containers, service) != nullptr)
+    error.with_hint("it is a container: `stack container` and the same command take it");
   throw error;
 }
 

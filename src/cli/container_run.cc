@@ -101,11 +101,19 @@ void leave(const std::string& name, const Options& options) {
   retire_lone_containers();
 }
 
+/// In docker's words.
+void warn_of_unpublished_ports(const Options& options) {
+  const bool any = !options.publish.empty() || options.publish_all;
+  if (any && !options.networks.empty() && options.networks.front() == "host")
+    std::cerr << "WARNING: Published ports are discarded when using host network mode\n";
+}
+
 Made make(const Options& options, Starting starting) {
   const auto containers = all_containers();
   if (!options.name.empty()) check_name_is_free(containers, options.name);
   const std::string name = options.name.empty() ? free_name(containers) : options.name;
   const spec::Project project = container_project(options, name, containers);
+  warn_of_unpublished_ports(options);
   Options quiet = options;
   quiet.progress = "quiet";
   const auto progress = make_progress(quiet);

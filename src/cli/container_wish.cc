@@ -89,7 +89,6 @@ constexpr std::array list_flags{
     ListFlag{&Options::environment, "environment"},
     ListFlag{&Options::labels, "labels"},
     ListFlag{&Options::label_files, "label_file"},
-    ListFlag{&Options::publish, "ports"},
     ListFlag{&Options::expose, "expose"},
     ListFlag{&Options::tmpfs, "tmpfs"},
     ListFlag{&Options::dns, "dns"},
@@ -324,8 +323,62 @@ Seat seat_of(const std::string& text) {
   return seat;
 }
 
+/// docker's long form of -p: published=8080,target=80,protocol=udp,mode=ingress.
+Json long_port(const std::string& text) {
+  Json port = Json::object();
+  for (const auto& part : split(text, ',')) {
+    const auto [key, value] = pair_of(part);
+    if (key == "target") {
+      port[key] = number(value);
+    } else if (key == "published" || key == "protocol" || key == "mode") {
+      port[key] = value;
+    } else {
+      refuse("-p", text, fmt::format("unknown key {}", stack::quoted(key)),
+             "there are target, published, protocol and mode");
+    }
+  }
+  if (!port.contains("target")) refuse("-p", text, "target= is required");
+  return port;
+}
+
+void add_ports(const Options& options, Json& service) {
+  for (const auto& text : options.publish)
+    service["ports"].push_back(text.find('=') == std::string::npos ? Json(text) : long_port(text));
+}
+
 bool is_mode(const std::string& network) {
   return network == "none" || network == "host" || network.starts_with("container:");
+}
+
+[[noreturn]] void refuse_with_mode(const std::string& mode, const char* what) {
+  refuse("--network", mode, std::string("conflicting options: ") + what);
+}
+
+/// What says something about a network is of no use without one of its own; in docker's words.
+void check_mode_alone(const Seat& seat, const Options& options) {
+  const std::string& mode = seat.network;
+  if (!options.ip.empty() || !options.ip6.empty() || !options.link_local_ips.empty() ||
+      seat.attachment.contains("ipv4_address") || seat.attachment.contains("ipv6_address"))
+    refuse("--network", mode,
+           "user specified IP address is supported on user defined networks only");
+  if (!options.aliases.empty() || seat.attachment.contains("aliases"))
+    refuse("--network", mode,
+           "network-scoped aliases are only supported for user-defined networks");
+  if (mode == "none") return;
+  const bool is_host = mode == "host";
+  if (!options.links.empty())
+    refuse_with_mode(mode, is_host ? "host type networking can't be used with links"
+                                   : "container type network can't be used with links");
+  if (is_host) return;
+  if (!options.publish.empty() || options.publish_all)
+    refuse_with_mode(mode, "port publishing and the container type network mode");
+  if (!options.expose.empty())
+    refuse_with_mode(mode, "port exposing and the container type network mode");
+  if (!options.hostname.empty()) refuse_with_mode(mode, "hostname and the network mode");
+  if (!options.dns.empty() || !options.dns_options.empty() || !options.dns_search.empty())
+    refuse_with_mode(mode, "dns and the network mode");
+  if (!options.add_hosts.empty())
+    refuse_with_mode(mode, "custom host-to-IP mapping and the network mode");
 }
 
 /// --ip and its likes are about the first network.
@@ -344,6 +397,7 @@ void add_networks(const Options& options, Json& service, Json& document) {
   if (seats.empty()) seats.push_back({"bridge"});
   if (is_mode(seats.front().network)) {
     if (seats.size() > 1) refuse("--network", seats.front().network, "goes with no other network");
+    check_mode_alone(seats.front(), options);
     service["network_mode"] = seats.front().network;
     return;
   }
@@ -482,6 +536,7 @@ nlohmann::json container_document(const Options& options, const std::string& nam
   add_plain_flags(options, service);
   for (const auto& text : options.mounts) add_volume(text, service, document);
   for (const auto& text : options.long_mounts) add_long_mount(text, service, document);
+  add_ports(options, service);
   add_networks(options, service, document);
   add_environment_files(options, service);
   add_health(options, service);

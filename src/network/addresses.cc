@@ -98,8 +98,8 @@ std::optional<Address> last_of(const Pool<Address>& pool,
 }
 
 template <typename Address>
-Address choose(const Pool<Address>& pool, const std::set<Address>& taken,
-               const AddressWish<Address>& wish) {
+std::optional<Address> find(const Pool<Address>& pool, const std::set<Address>& taken,
+                            const AddressWish<Address>& wish) {
   const auto may_be_given = [&](Address address) {
     return pool.contains(address) &&
            std::ranges::find(wish.kept_free, address) == wish.kept_free.end();
@@ -112,10 +112,60 @@ Address choose(const Pool<Address>& pool, const std::set<Address>& taken,
     const auto wished = first([&](Address a) { return may_be_given(a) && left-- == 0; });
     if (wished && !taken.contains(*wished)) return *wished;
   }
-  const auto free = first([&](Address a) { return may_be_given(a) && !taken.contains(a); });
-  if (free) return *free;
+  return first([&](Address a) { return may_be_given(a) && !taken.contains(a); });
+}
+
+template <typename Address>
+Address choose(const Pool<Address>& pool, const std::set<Address>& taken,
+               const AddressWish<Address>& wish) {
+  if (const auto free = find(pool, taken, wish)) return *free;
   throw Error(fmt::format("no free address left in {}", pool.name))
       .with_hint("give the network a larger subnet");
+}
+
+constexpr std::uint64_t plenty = std::uint64_t{1} << 32;
+
+std::uint64_t distance(Ipv4 from, Ipv4 to) {
+  return from <= to ? std::uint64_t{to.value} - from.value + 1 : 0;
+}
+
+std::uint64_t distance(Ipv6 from, Ipv6 to) {
+  if (from.high != to.high || to.low - from.low >= plenty) return from <= to ? plenty : 0;
+  return from <= to ? to.low - from.low + 1 : 0;
+}
+
+template <typename Address>
+std::uint64_t count(const Pool<Address>& pool) {
+  std::set<Address> kept_back{pool.gateway};
+  kept_back.insert(pool.reserved->begin(), pool.reserved->end());
+  const auto is_inside = [&](Address a) { return pool.first <= a && a <= pool.last; };
+  const auto lost = static_cast<std::uint64_t>(std::ranges::count_if(kept_back, is_inside));
+  return distance(pool.first, pool.last) - lost;
+}
+
+bool names_all_of(const Subnet& subnet, Ipv4 address) {
+  return subnet.prefix < 31 && (address == subnet.address || address == subnet.last());
+}
+
+bool names_all_of(const Subnet6& subnet, Ipv6 address) {
+  return subnet.prefix < 127 && address == subnet.address;
+}
+
+template <typename Net, typename Address>
+std::string why_no_containers_address(const std::string& network, const Net& subnet,
+                                      Address gateway, const std::vector<Address>& reserved,
+                                      Address address) {
+  const std::string text = to_text(address);
+  if (!subnet.contains(address))
+    return fmt::format("address {} is outside of subnet {} of network {}", text, to_text(subnet),
+                       network);
+  if (address == gateway)
+    return fmt::format("address {} is the gateway of network {}", text, network);
+  if (std::ranges::find(reserved, address) != reserved.end())
+    return fmt::format("address {} is kept back by aux_addresses of network {}", text, network);
+  if (names_all_of(subnet, address))
+    return fmt::format("address {} is no container's in subnet {}", text, to_text(subnet));
+  return "";
 }
 
 }  // namespace
@@ -128,6 +178,33 @@ Ipv4 choose_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
 Ipv6 choose_address(const NetworkSpec& network, const std::set<Ipv6>& taken,
                     const AddressWish<Ipv6>& wish) {
   return choose(pool6(network), taken, wish);
+}
+
+std::optional<Ipv4> find_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
+                                 const AddressWish<Ipv4>& wish) {
+  return find(pool4(network), taken, wish);
+}
+
+std::optional<Ipv6> find_address(const NetworkSpec& network, const std::set<Ipv6>& taken,
+                                 const AddressWish<Ipv6>& wish) {
+  return find(pool6(network), taken, wish);
+}
+
+std::uint64_t count_given_out(const NetworkSpec& network) {
+  std::uint64_t least = plenty;
+  if (network.has_ipv4()) least = std::min(least, count(pool4(network)));
+  if (network.has_ipv6()) least = std::min(least, count(pool6(network)));
+  return least;
+}
+
+std::string why_no_containers_address(const NetworkSpec& network, Ipv4 address) {
+  return why_no_containers_address(network.name, network.subnet, network.gateway, network.reserved,
+                                   address);
+}
+
+std::string why_no_containers_address(const NetworkSpec& network, Ipv6 address) {
+  return why_no_containers_address(network.name, network.subnet6, network.gateway6,
+                                   network.reserved6, address);
 }
 
 bool is_given_out(const NetworkSpec& network, Ipv4 address) {

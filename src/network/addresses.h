@@ -2,6 +2,8 @@
 // Which address of a network a container gets; pure: given what is in use, choose.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,10 +30,23 @@ Ipv4 choose_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
                     const AddressWish<Ipv4>& wish = {});
 Ipv6 choose_address(const NetworkSpec& network, const std::set<Ipv6>& taken,
                     const AddressWish<Ipv6>& wish = {});
+/// The same; nothing when none is free.
+std::optional<Ipv4> find_address(const NetworkSpec& network, const std::set<Ipv4>& taken,
+                                 const AddressWish<Ipv4>& wish = {});
+std::optional<Ipv6> find_address(const NetworkSpec& network, const std::set<Ipv6>& taken,
+                                 const AddressWish<Ipv6>& wish = {});
 
 /// Whether the network gives out this address at all: not its gateway, nor one that it keeps back.
 bool is_given_out(const NetworkSpec& network, Ipv4 address);
 bool is_given_out(const NetworkSpec& network, Ipv6 address);
+
+/// How many containers can have an address at a time; of two families the smaller number.
+std::uint64_t count_given_out(const NetworkSpec& network);
+
+/// Why a container cannot have this address in the network, whoever asks for it, as a sentence;
+/// empty when it can.
+std::string why_no_containers_address(const NetworkSpec& network, Ipv4 address);
+std::string why_no_containers_address(const NetworkSpec& network, Ipv6 address);
 
 /// "02:42:" and the four bytes of the address, as docker makes them.
 std::string mac_for(Ipv4 address);

@@ -9,6 +9,19 @@
 #include "base/text.h"
 
 namespace stack::network {
+
+PortTaken::PortTaken(std::string where, const std::string& whose, int pid)
+    : Error(fmt::format("Bind for {} failed: port is already allocated{}", where, whose)),
+      where_(std::move(where)),
+      pid_(pid) {
+  with_hint("stop its holder, or publish another host port");
+}
+
+std::string endpoint_text(const std::string& ip, std::uint16_t port) {
+  const bool is_v6 = ip.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
+}
+
 namespace {
 
 /// A socket address of either family.
@@ -38,11 +51,6 @@ SocketAddress socket_address(const std::string& ip, std::uint16_t port) {
   return address;
 }
 
-std::string endpoint_text(const std::string& ip, std::uint16_t port) {
-  const bool is_v6 = ip.find(':') != std::string::npos;
-  return is_v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port);
-}
-
 void set_option(int fd, int level, int option) {
   const int on = 1;
   if (::setsockopt(fd, level, option, &on, sizeof on) != 0) throw_errno("setting a socket option");
@@ -58,10 +66,9 @@ std::string describe(const PortHolder& holder) {
                                 const std::string& protocol, int error_number) {
   const auto where = endpoint_text(ip, port);
   if (error_number != EADDRINUSE) throw Error("Bind for " + where + " failed", error_number);
-  auto text = fmt::format("Bind for {} failed: port is already allocated", where);
   const auto holder = find_port_holder(ip, port, protocol);
-  if (holder) text += describe(*holder);
-  throw Error(text).with_hint("stop its holder, or publish another host port");
+  if (!holder) throw PortTaken(where, "");
+  throw PortTaken(where, describe(*holder), holder->pid);
 }
 
 std::uint16_t port_of(int fd) {

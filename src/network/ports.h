@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "base/fd.h"
 
 namespace stack::network {
@@ -24,11 +25,29 @@ struct PortHolder {
 std::optional<PortHolder> find_port_holder(const std::string& host_ip, std::uint16_t port,
                                            const std::string& protocol);
 
+/// "Bind for 0.0.0.0:80 failed: port is already allocated by nginx (pid 812)"
+class PortTaken : public Error {
+ public:
+  /// `where`: "0.0.0.0:80"; `whose`: " by nginx (pid 812)", or empty.
+  PortTaken(std::string where, const std::string& whose, int pid = 0);
+
+  const std::string& where() const { return where_; }
+  /// Of the process that holds it; 0 when that cannot be seen.
+  int pid() const { return pid_; }
+
+ private:
+  std::string where_;
+  int pid_;
+};
+
+/// "0.0.0.0:80", "[::]:80"
+std::string endpoint_text(const std::string& ip, std::uint16_t port);
+
 /// Whether this kernel speaks SCTP at all.
 bool has_sctp();
 
 /// A socket bound to host_ip:port (tcp: listening, nonblocking). Port 0 lets the kernel choose.
-/// Throws Error "Bind for IP:PORT failed: port is already allocated" naming the holder.
+/// Throws PortTaken naming the holder, and Error when something else is wrong.
 /// IPv6 addresses are bound with IPV6_V6ONLY. Returns the socket and its port.
 std::pair<Fd, std::uint16_t> hold_port(const std::string& host_ip, std::uint16_t port,
                                        const std::string& protocol);

@@ -229,6 +229,17 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
   return model;
 }
 
+bool is_given_by_number(const spec::Port& port) {
+  return port.published && port.published_last.value_or(*port.published) == *port.published;
+}
+
+std::vector<spec::Port> fixed_ports(const spec::Project& project) {
+  std::vector<spec::Port> ports;
+  for (const auto& [name, service] : project.services)
+    std::ranges::copy_if(service.ports, std::back_inserter(ports), is_given_by_number);
+  return ports;
+}
+
 /// Adds what services want to a state.
 class Wisher {
  public:
@@ -240,6 +251,7 @@ class Wisher {
         devices_(devices),
         mounts_(project, images),
         address_wishes_(address_wishes(project)),
+        fixed_ports_(fixed_ports(project)),
         state_(state) {}
 
   void add(const spec::Service& service) {
@@ -326,6 +338,8 @@ class Wisher {
     if (const auto found = address_wishes_.find(container.name); found != address_wishes_.end())
       container.address_wishes = found->second;
     if (!container.step.empty()) keep_off_fixed_addresses(container);
+    if (!std::ranges::all_of(container.model.ports, is_given_by_number))
+      container.fixed_ports = fixed_ports_;
     for (const auto& [key, attachment] : container.model.networks) {
       const DesiredNetwork network = desired_network(project_.networks.at(key));
       container.network_names[key] = network.name;
@@ -362,6 +376,7 @@ class Wisher {
   const CdiGrants& devices_;
   MountCollector mounts_;
   std::map<std::string, std::map<std::string, AddressWish>> address_wishes_;
+  std::vector<spec::Port> fixed_ports_;
   DesiredState& state_;
 };
 

@@ -128,7 +128,9 @@ struct DesiredContainer {
   std::vector<DesiredMount> mounts;  ///< own, image VOLUMEs and inherited; targets are unique
   std::map<std::string, std::string> network_names;   ///< key in model.networks -> name
   std::map<std::string, AddressWish> address_wishes;  ///< by key in model.networks
-  std::vector<std::string> volume_names;              ///< of `mounts`
+  /// When ports of its own are left open: those that the file gives by number, to whomever.
+  std::vector<spec::Port> fixed_ports = {};
+  std::vector<std::string> volume_names;  ///< of `mounts`
   bool holds_volumes_for_others = false;  ///< target of volumes_from: a data container if it ends
   bool is_awaited_to_its_end = false;     ///< somebody's `service_completed_successfully`
 };

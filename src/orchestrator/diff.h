@@ -59,12 +59,21 @@ struct NetworkChange {
   std::vector<FieldChange> fields;
 };
 
+/// A network that has not enough addresses for all who come while those are there who go: who joins
+/// it gets the address of somebody who leaves it.
+struct FullNetwork {
+  std::set<std::string> joining;  ///< containers that have no address in it yet
+  std::set<std::string> leaving;  ///< those that have one, and go or will not be in it any more
+};
+
 struct Changes {
   std::map<std::string, ContainerChange> containers;  ///< by name; every one of both sides
   std::map<std::string, NetworkChange> networks;      ///< by name; those wished for
   std::vector<std::string> new_volumes;
   /// Of those the ones that take another one's place: that one's name, by the new one's.
   std::map<std::string, std::string> renewed_volumes = {};
+  /// Of this stack's networks that stay as they are; by name. See address_room.h.
+  std::map<std::string, FullNetwork> full_networks = {};
 };
 
 /// `known_services`: every service of the file; containers of others are orphans, containers of

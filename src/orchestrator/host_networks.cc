@@ -123,11 +123,11 @@ bool nothing_left(const HostPaths& paths, const std::string& project) {
 /// What `applied` says of one that belongs to no stack, beside what a stack file can say.
 std::string described_whole(const std::string& applied, const spec::Network& wish,
                             bool attachable) {
-  Json json = Json::parse(applied);
-  if (!wish.labels.empty()) json["labels"] = wish.labels;
-  if (!wish.driver_opts.empty()) json["driver_opts"] = wish.driver_opts;
-  if (attachable) json["attachable"] = true;
-  return json.dump();
+  Json document = Json::parse(applied);
+  if (!wish.labels.empty()) document["labels"] = wish.labels;
+  if (!wish.driver_opts.empty()) document["driver_opts"] = wish.driver_opts;
+  if (attachable) document["attachable"] = true;
+  return document.dump();
 }
 
 void check_inside(const network::NetworkSpec& spec, const supervisor::Endpoint& endpoint) {

@@ -95,9 +95,9 @@ runtime::MountSpec lower_mount(const DesiredMount& wish, const Places& places, I
   return lowered;
 }
 
-std::vector<supervisor::PortRule> ports_of(const spec::Service& model) {
+std::vector<supervisor::PortRule> rules_of(const std::vector<spec::Port>& ports) {
   std::vector<supervisor::PortRule> rules;
-  for (const auto& port : model.ports) {
+  for (const auto& port : ports) {
     supervisor::PortRule rule;
     rule.host_ip = port.host_ip;
     rule.host_port = port.published.value_or(0);
@@ -314,8 +314,10 @@ void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig&
   config.restart = restart_of(wish.model);
   config.restart_with = restart_with(wish.model);
   config.stop = stop_of(wish);
-  if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own)
-    config.ports = ports_of(wish.model);
+  if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own) {
+    config.ports = rules_of(wish.model.ports);
+    config.fixed_ports = rules_of(wish.fixed_ports);
+  }
   config.health = health_of(wish.model, wish.image);
   config.post_start = inner_hooks(wish.model.post_start, config.spec.process);
   config.pre_stop = inner_hooks(wish.model.pre_stop, config.spec.process);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "network/addresses.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/network_options.h"
 
@@ -18,6 +19,7 @@ using network::NetworkSpec;
 using network::Subnet;
 using network::Subnet6;
 
+constexpr Subnet link_local_subnet{{0xa9fe0000}, 16};
 constexpr int longest_prefix = 30;    // gateway and one container
 constexpr int longest_prefix6 = 126;  // the same, without a broadcast address
 
@@ -42,6 +44,7 @@ struct Family4 {
     return network::parse_subnet(text);
   }
   static Ipv4 first_of(const Subnet& net) { return {net.address.value + 1}; }
+  static bool is_broadcast(const Subnet& net, Ipv4 address) { return address == net.last(); }
   static std::string why_unusable(const Subnet& net) {
     if (net.prefix > longest_prefix) return "is too small: /30 holds the gateway and one container";
     if (net.prefix == 0) return "is everything there is";
@@ -66,6 +69,7 @@ struct Family6 {
     return network::parse_subnet6(text);
   }
   static Ipv6 first_of(const Subnet6& net) { return {net.address.high, net.address.low + 1}; }
+  static bool is_broadcast(const Subnet6&, Ipv6) { return false; }
   static std::string why_unusable(const Subnet6& net) {
     if (net.prefix > longest_prefix6)
       return "is too small: /126 holds the gateway and some containers";
@@ -136,6 +140,9 @@ class IpamReader {
   void read_gateway(const spec::SubnetConfig& config, const typename Family::Net& net) {
     if (config.gateway.empty()) return;
     const auto gateway = inside<Family>(".gateway", config.gateway, net);
+    if (gateway && Family::is_broadcast(net, *gateway))
+      return error(".gateway", fmt::format("address {} is the broadcast address of subnet {}",
+                                           config.gateway, to_text(net)));
     if (gateway) spec_.*Family::gateway = *gateway;
   }
 
@@ -237,6 +244,7 @@ class AttachmentCheck {
         path_ = path_of(wish, key);
         check(wish, key, interfaces);
       }
+      check_networks_are_different(wish);
       check_ports(wish);
       check_virtual_address(wish);
     }
@@ -260,6 +268,7 @@ class AttachmentCheck {
       for (auto& each : options.errors) findings_.errors.push_back(each);
       for (auto& each : options.warnings) findings_.warnings.push_back(each);
     }
+    check_link_local(attachment);
     const auto spec = specs_.find(endpoint.network);
     if (spec != specs_.end()) {
       if (endpoint.address) check_fixed<Family4>(wish, spec->second, *endpoint.address);
@@ -271,6 +280,33 @@ class AttachmentCheck {
       error(".interface_name", fmt::format("service {} has an interface {} in network {} already",
                                            stack::quoted(wish.service), endpoint.interface,
                                            stack::quoted(other->second)));
+  }
+
+  /// Two keys of the file may be one network: a container is in it once.
+  void check_networks_are_different(const DesiredContainer& wish) {
+    std::map<std::string, std::string> keys;  // by name
+    for (const auto& [key, name] : wish.network_names) {
+      const auto [other, is_new] = keys.emplace(name, key);
+      path_ = path_of(wish, key);
+      if (!is_new)
+        error("",
+              fmt::format("service {} is in network {} already, by the key {}",
+                          stack::quoted(wish.service), stack::quoted(name),
+                          stack::quoted(other->second)),
+              "leave one of them out, or give the networks different names");
+    }
+  }
+
+  void check_link_local(const spec::NetworkAttachment& attachment) {
+    for (const std::string& text : attachment.link_local_ips) {
+      const auto v4 = network::parse_ipv4(text);
+      const auto v6 = network::parse_ipv6(text);
+      const bool is_one =
+          (v4 && link_local_subnet.contains(*v4)) || (v6 && network::is_link_local(*v6));
+      if (!is_one)
+        error(".link_local_ips", fmt::format("invalid link local IP address: {}", text),
+              "those of 169.254.0.0/16 and fe80::/10 are; ipv4_address fixes one of the network");
+    }
   }
 
   /// As with docker, ports of containers on the host's own devices are not published.
@@ -330,26 +366,13 @@ class AttachmentCheck {
           member,
           fmt::format("address {} is fixed, but the subnet of network {} is not", text, spec.name),
           "give the network one: ipam: {config: [{subnet: ...}]}");
-    if (!net.contains(address))
-      return error(member, fmt::format("address {} is outside of subnet {} of network {}", text,
-                                       to_text(net), spec.name));
-    if (address == spec.*Family::gateway)
-      return error(member, fmt::format("address {} is the gateway of network {}", text, spec.name));
-    const auto& reserved = spec.*Family::reserved;
-    if (std::ranges::find(reserved, address) != reserved.end())
-      return error(member, fmt::format("address {} is kept back by aux_addresses of network {}",
-                                       text, spec.name));
-    if (address == net.address || is_broadcast(net, address))
-      return error(member,
-                   fmt::format("address {} is no container's in subnet {}", text, to_text(net)));
+    if (const auto why = network::why_no_containers_address(spec, address); !why.empty())
+      return error(member, why);
     const auto [holder, is_new] = fixed_.emplace(spec.name + " " + text, wish.name);
     if (!is_new && holder->second != wish.name)
       error(member, fmt::format("address {} in network {} is already in use by {}", text, spec.name,
                                 holder->second));
   }
-
-  static bool is_broadcast(const Subnet& net, Ipv4 address) { return address == net.last(); }
-  static bool is_broadcast(const Subnet6&, Ipv6) { return false; }
 
   const DesiredState& desired_;
   NetworkFindings& findings_;

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "spec/model.h"
+#include "supervisor/status.h"
 
 namespace stack::orchestrator {
 
-/// What containers without a compose file belong to (`stack container run`): each is the container
-/// of a service of its name. No person's project can be called so.
-inline constexpr const char* lone_containers_project = "@containers";
+using supervisor::lone_containers_project;
 
 /// What the command line says of it. What is empty or unset is as the service has it.
 struct RunRequest {

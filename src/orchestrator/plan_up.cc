@@ -137,8 +137,8 @@ class UpPlanner {
   void add_early_removals() {
     std::set<std::string> early, still;
     for (const auto& name : leaving_) {
-      const bool is_in_the_way =
-          is_removed_first(name) || is_taken_over(observed_.containers.at(name), desired_);
+      const bool is_in_the_way = is_removed_first(name) ||
+                                 is_taken_over(observed_.containers.at(name), desired_, changes_);
       const bool is_cut_off = replaced_network_of(name).has_value();
       if (is_in_the_way || is_cut_off) still.insert(name);
       if (is_in_the_way || (is_cut_off && !can_start_again(name))) early.insert(name);
@@ -223,7 +223,8 @@ class UpPlanner {
       if (change.verdict != Verdict::update || change.other_texts || leaving_.contains(name) ||
           steps_.updated.contains(name) || std::ranges::none_of(change.fields, is_check) ||
           std::ranges::any_of(observed_.containers, [&](const auto& each) {
-            return each.first != name && takes_over(desired_.containers.at(name), each.second);
+            return each.first != name &&
+                   takes_over(desired_.containers.at(name), each.second, changes_);
           }))
         continue;
       steps_.rechecked[name] = builder_.add(UpdateContainer{name}, change.because, {});
@@ -334,7 +335,7 @@ class UpPlanner {
   /// Its predecessor's, and those of others whose ports or addresses it gets.
   void append_removals(const DesiredContainer& wish, std::vector<StepId>& after) const {
     for (const auto& [name, step] : steps_.removed)
-      if (name == wish.name || takes_over(wish, observed_.containers.at(name)))
+      if (name == wish.name || takes_over(wish, observed_.containers.at(name), changes_))
         after.push_back(step);
   }
 

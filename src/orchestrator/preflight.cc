@@ -74,21 +74,6 @@ std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t po
   return std::nullopt;
 }
 
-/// Containers that are gone, or have given up what they have, before anything starts that follows
-/// on them.
-std::set<std::string> removed_by(const Plan& plan) {
-  using Addresses = supervisor::SetContainerAside::Addresses;
-  std::set<std::string> removed;
-  for (const Step& step : plan.steps) {
-    const auto* const removal = std::get_if<RemoveContainer>(&step.action);
-    if (removal != nullptr && step.rescues.empty()) removed.insert(removal->name);
-    const auto* const aside = std::get_if<SetContainerAside>(&step.action);
-    if (aside != nullptr && (aside->addresses == Addresses::given_up || !aside->successor.empty()))
-      removed.insert(aside->name);
-  }
-  return removed;
-}
-
 class WorldCheck {
  public:
   WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
@@ -236,7 +221,6 @@ class WorldCheck {
                     would_do ? "mount it read-only (:ro); " : ""));
   }
 
-  /// A single fixed port must be free, or be held by a container that makes room for this one.
   void check_port(const DesiredContainer& wish, const spec::Port& port, const std::string& place) {
     if (port.protocol == "sctp" && !network::has_sctp())
       return add(
@@ -244,27 +228,107 @@ class WorldCheck {
                       "SCTP",
                       port.target, wish.service),
           place, "modprobe sctp");
-    if (!port.published || port.published_last.value_or(*port.published) != *port.published) return;
-    const std::string host_ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
-    const auto holder = lasting_holder(host_ip, *port.published, port.protocol);
-    if (!holder || is_given_up(wish.name, *port.published, port.protocol)) return;
-    const auto publisher = find_publisher(paths_, *port.published, port.protocol);
+    if (!port.published) return;
+    if (port.published_last.value_or(*port.published) == *port.published)
+      return check_fixed_port(wish, port, place);
+    if (checked_ranges_.insert(place).second) check_range(wish, port, place);
+  }
+
+  /// It must be free, or be held by a container that makes room for this one.
+  void check_fixed_port(const DesiredContainer& wish, const spec::Port& port,
+                        const std::string& place) {
+    if (is_given_up(wish.name, *port.published, port.protocol)) return;
+    for (const std::string& host_ip : host_ips_of(port)) {
+      const auto who = holder_of(wish, host_ip, *port.published, port.protocol);
+      if (!who) continue;
+      // docker's words at the end: they are looked for.
+      return add(fmt::format("port {} on {} is taken by {}: Bind for {} failed: port is already "
+                             "allocated",
+                             *port.published, host_ip, *who,
+                             network::endpoint_text(host_ip, *port.published)),
+                 place, "stop it, or publish another host port");
+    }
+  }
+
+  /// There must be as many as the service has containers.
+  void check_range(const DesiredContainer& wish, const spec::Port& port, const std::string& place) {
+    const std::size_t wanted = wish.one_off ? 1 : containers_of(wish.service);
+    std::vector<std::string> holders;
+    std::size_t free = 0;
+    for (int number = *port.published; number <= *port.published_last && free < wanted; ++number) {
+      spec::Port one = port;
+      one.published = one.published_last = static_cast<std::uint16_t>(number);
+      if (is_fixed_elsewhere(wish, one)) continue;
+      const auto who = holder_of_one(wish, one);
+      if (who)
+        holders.push_back(fmt::format("{} by {}", number, *who));
+      else
+        ++free;
+    }
+    if (free >= wanted || holders.empty()) return;  // the file alone is at fault otherwise
+    add(fmt::format("host ports {}-{} are too few for service \"{}\", which needs {} of them and "
+                    "can have {}: taken are {}",
+                    *port.published, *port.published_last, wish.service, wanted, free,
+                    join(holders, ", ")),
+        place, "stop who has them, or give a longer range");
+  }
+
+  std::optional<std::string> holder_of_one(const DesiredContainer& wish, const spec::Port& one) {
+    if (is_its_services(wish.service, *one.published, one.protocol) ||
+        is_given_up(wish.name, *one.published, one.protocol))
+      return std::nullopt;
+    for (const std::string& host_ip : host_ips_of(one))
+      if (auto who = holder_of(wish, host_ip, *one.published, one.protocol)) return who;
+    return std::nullopt;
+  }
+
+  std::size_t containers_of(const std::string& service) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(desired_.containers, [&](const auto& each) {
+          return each.second.service == service && each.second.step.empty();
+        }));
+  }
+
+  static bool is_fixed_elsewhere(const DesiredContainer& wish, const spec::Port& one) {
+    return std::ranges::any_of(wish.fixed_ports, [&](const spec::Port& fixed) {
+      return fixed.published == one.published && fixed.protocol == one.protocol;
+    });
+  }
+
+  /// Of an IPv4 address alone nobody has the port in IPv6.
+  static std::vector<std::string> host_ips_of(const spec::Port& port) {
+    if (port.host_ip.empty()) return {"0.0.0.0", "::"};
+    return {port.host_ip};
+  }
+
+  /// Who is in the way, in words.
+  std::optional<std::string> holder_of(const DesiredContainer& wish, const std::string& host_ip,
+                                       std::uint16_t port, const std::string& protocol) const {
+    const auto holder = lasting_holder(host_ip, port, protocol);
+    if (!holder) return std::nullopt;
+    const auto publisher = find_publisher(paths_, port, protocol);
     // Our own supervisor, for a start that was not on disk yet when we looked: an `up` that was
     // killed had asked for it.
     const bool for_itself = !publisher || publisher->container == wish.name;
-    if (for_itself && supervisor::is_supervisor_of(paths_, desired_.project, holder->pid)) return;
-    std::string who = fmt::format("{} (pid {})", printable(holder->command), holder->pid);
-    if (publisher && publisher->project == lone_containers_project) {
-      who = fmt::format("container \"{}\" ({})", publisher->container, who);
-    } else if (publisher) {
-      who = fmt::format("stack \"{}\", service \"{}\" ({})", publisher->project, publisher->service,
-                        who);
-    }
-    // docker's words at the end: they are looked for.
-    add(fmt::format("port {0} on {1} is taken by {2}: Bind for {1}:{0} failed: port is already "
-                    "allocated",
-                    *port.published, host_ip, who),
-        place, "stop it, or publish another host port");
+    if (for_itself && supervisor::is_supervisor_of(paths_, desired_.project, holder->pid))
+      return std::nullopt;
+    if (publisher && publisher->project == lone_containers_project)
+      return "container " + stack::quoted(publisher->container);
+    if (publisher)
+      return fmt::format("service {} of stack {}", stack::quoted(publisher->service),
+                         stack::quoted(publisher->project));
+    for (const std::string& project : supervisor::list_projects(paths_))
+      if (supervisor::is_supervisor_of(paths_, project, holder->pid))
+        return "stack " + stack::quoted(project);
+    return fmt::format("{} (pid {})", printable(holder->command), holder->pid);
+  }
+
+  bool is_its_services(const std::string& service, std::uint16_t port,
+                       const std::string& protocol) const {
+    return std::ranges::any_of(observed_.containers, [&](const auto& entry) {
+      return entry.second.config.service == service &&
+             publishes(entry.second.status.published, port, protocol);
+    });
   }
 
   /// Whether `container` has it itself, or gets it from one that goes in the same change.
@@ -316,6 +380,7 @@ class WorldCheck {
   const std::set<std::string> removed_;  ///< containers
   HostSources host_sources_ = HostSources::careful;
   std::optional<bool> takes_id_mapping_;
+  std::set<std::string> checked_ranges_;                            ///< by place
   std::set<std::string> checked_devices_;                           ///< services
   std::set<std::pair<std::string, spec::Access>> checked_volumes_;  ///< those that are binds
   std::set<std::string> limited_;  ///< same: told that they cannot be
@@ -534,6 +599,19 @@ std::vector<Problem> files_made_folders(const DesiredState& desired, const Chang
     }
   }
   return warnings;
+}
+
+std::set<std::string> removed_by(const Plan& plan) {
+  using Addresses = supervisor::SetContainerAside::Addresses;
+  std::set<std::string> removed;
+  for (const Step& step : plan.steps) {
+    const auto* const removal = std::get_if<RemoveContainer>(&step.action);
+    if (removal != nullptr && step.rescues.empty()) removed.insert(removal->name);
+    const auto* const aside = std::get_if<SetContainerAside>(&step.action);
+    if (aside != nullptr && (aside->addresses == Addresses::given_up || !aside->successor.empty()))
+      removed.insert(aside->name);
+  }
+  return removed;
 }
 
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ std::vector<Problem> files_made_folders(const DesiredState& desired, const Chang
 std::vector<Problem> check_world(const HostPaths& paths, const DesiredState& desired,
                                  const ObservedState& observed, const Changes& changes,
                                  const Plan& plan, HostSources host_sources = HostSources::careful);
+/// Containers that are gone, or have given up what they have, before anything starts that follows
+/// on them.
+std::set<std::string> removed_by(const Plan& plan);
 /// Ports held by others, for the same containers. What `plan` removes holds no port any more when
 /// they start.
 std::vector<Problem> check_ports(const HostPaths& paths, const DesiredState& desired,

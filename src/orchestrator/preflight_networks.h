@@ -2,6 +2,7 @@
 // What this machine has to say about the networks of a file, before any of them is made.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,11 +20,17 @@ struct NetworkWorld {
   std::vector<supervisor::SubnetHolder> holders;
   bool has_ipv6 = true;
   std::set<std::string> missing_devices{};  ///< that networks are to lie on
+  /// Networks that are not of the stack, and in which it has fixed addresses; by name. Leases are
+  /// those of whoever keeps them.
+  std::map<std::string, supervisor::ObservedNetwork> outside{};
 };
-NetworkWorld observe_network_world(const HostPaths& paths, const DesiredState& desired);
+NetworkWorld observe_network_world(const HostPaths& paths, const DesiredState& desired,
+                                   const Changes& changes);
 
-/// Subnets that others have, fixed addresses that others have, IPv6 on a machine without it.
+/// Subnets that others have, fixed addresses that others have or that are no container's, IPv6 on a
+/// machine without it. What `plan` removes has no address any more when they start.
 std::vector<Problem> check_network_world(const DesiredState& desired, const ObservedState& observed,
-                                         const Changes& changes, const NetworkWorld& world);
+                                         const Changes& changes, const NetworkWorld& world,
+                                         const Plan& plan = {});
 
 }  // namespace stack::orchestrator

@@ -92,7 +92,7 @@ class Chooser {
     const ObservedContainer& old = observed_.containers.at(aside);
     Replacement replacement{
         Manner::stop_first, aside, aside, supervisor::name_of_its_own(old.config), true, true};
-    replacement.supplanted_by = supplanters(old, wish.name, desired_, changes_);
+    replacement.supplanted_by = supplanters(old, wish.name, desired_, observed_, changes_);
     if (is_running(old) && keeps_addresses(old) && can_stay_beside(old, wish, replacement))
       replacement.manner = Manner::start_first;
     return replacement;
@@ -114,7 +114,7 @@ class Chooser {
     const bool is_to_run = is_running(old) || !old.config.place.empty();
     replacement.was_failing = is_running(old) && keeps_failing(old, observed_.seen);
     replacement.was_running = is_to_run && !replacement.was_failing;
-    replacement.supplanted_by = supplanters(old, wish.name, desired_, changes_);
+    replacement.supplanted_by = supplanters(old, wish.name, desired_, observed_, changes_);
     // Who prepares others runs once, and what failed to is no good to anybody.
     if (!wish.step.empty())
       replacement.manner = Manner::remove_first;
@@ -132,7 +132,14 @@ class Chooser {
   bool can_stay_beside(const ObservedContainer& old, const DesiredContainer& wish,
                        const Replacement& replacement) const {
     return replacement.supplanted_by.empty() && !replaced_network_of(old, changes_) &&
-           can_run_beside(wish, desired_);
+           !is_in_full_network(wish) && can_run_beside(wish, desired_);
+  }
+
+  /// Its successor has no other address than the one before it.
+  bool is_in_full_network(const DesiredContainer& wish) const {
+    return std::ranges::any_of(wish.network_names, [this](const auto& each) {
+      return changes_.full_networks.contains(each.second);
+    });
   }
 
   const DesiredState& desired_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "orchestrator/address_room.h"
 #include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/backed_volumes.h"
 #include "orchestrator/copied_volumes.h"
@@ -102,6 +103,7 @@ Changes changes_for(const spec::Project& project, const UpRequest& request,
   apply(request, desired, changes);
   add_reruns(desired, observed, request.reruns, changes);
   add_restarts(desired, observed, changes);
+  changes.full_networks = find_full_networks(desired, observed, changes);
   return changes;
 }
 
@@ -207,12 +209,9 @@ void look_at_networks(const HostPaths& paths, const ObservedState& observed, UpR
   HostFindings networks = check_network_options(result.desired);
   std::ranges::move(networks.errors, std::back_inserter(result.problems));
   result.warnings = std::move(networks.warnings);
-  const bool any_is_made = std::ranges::any_of(result.changes.networks, [](const auto& change) {
-    return change.second.verdict != Verdict::keep;
-  });
-  const NetworkWorld world =
-      any_is_made ? observe_network_world(paths, result.desired) : NetworkWorld{};
-  for (auto& problem : check_network_world(result.desired, observed, result.changes, world))
+  const NetworkWorld world = observe_network_world(paths, result.desired, result.changes);
+  for (auto& problem :
+       check_network_world(result.desired, observed, result.changes, world, result.plan))
     result.problems.push_back(std::move(problem));
 }
 

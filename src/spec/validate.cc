@@ -35,6 +35,7 @@ class Validator {
       check_name("container", service.container_name,
                  fmt::format("services.{}.container_name", name));
     }
+    for (const auto& [name, service] : project_.services) check_ranges(service);
     for (const auto& [key, network] : project_.networks)
       check_name("network", network.name, fmt::format("networks.{}.name", key));
     for (const auto& [key, volume] : project_.volumes)
@@ -79,6 +80,38 @@ class Validator {
       return;
     }
     taken_.emplace(key, std::tuple(port.host_ip, service.name, path));
+  }
+
+  /// After all ports that are given by number: none of them is given out of a range.
+  void check_ranges(const Service& service) {
+    for (std::size_t index = 0; index < service.ports.size(); ++index) {
+      const auto& port = service.ports[index];
+      if (!port.published || port.published_last.value_or(*port.published) <= *port.published)
+        continue;
+      const int left = ports_left(port);
+      if (service.scale <= left) continue;
+      const int all = *port.published_last - *port.published + 1;
+      const std::string others =
+          left == all ? "" : fmt::format(", {} of them given by number elsewhere", all - left);
+      problem("port-with-scale", fmt::format("services.{}.ports.{}", service.name, index),
+              fmt::format("host ports {}-{} are {}{}: too few for the {} containers of service {}",
+                          *port.published, *port.published_last, all, others, service.scale,
+                          stack::quoted(service.name)))
+          .hint = "give a longer range, or leave the host ports out";
+    }
+  }
+
+  int ports_left(const Port& range) const {
+    int left = 0;
+    for (int number = *range.published; number <= *range.published_last; ++number) {
+      const auto [first, end] =
+          taken_.equal_range({static_cast<std::uint16_t>(number), range.protocol});
+      if (std::none_of(first, end, [&](const auto& each) {
+            return overlap(std::get<0>(each.second), range.host_ip);
+          }))
+        ++left;
+    }
+    return left;
   }
 
   static bool is_any(const std::string& host_ip) {

@@ -264,6 +264,7 @@ void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) 
   config.restart_with = wanted.restart_with;
   config.stop = wanted.stop;
   config.ports = wanted.ports;
+  config.fixed_ports = wanted.fixed_ports;
   config.health = wanted.health;
   config.post_start = wanted.post_start;
   config.pre_stop = wanted.pre_stop;
@@ -364,6 +365,7 @@ void to_json(json& out, const ContainerConfig& config) {
              {"stop", config.stop},
              {"data_container", config.data_container},
              {"applied", config.applied}};
+  if (!config.fixed_ports.empty()) out["fixed_ports"] = config.fixed_ports;
   if (!config.step.empty()) out["step"] = config.step;
   if (config.by_hand) out["by_hand"] = *config.by_hand;
   if (config.wording != Wording{}) out["wording"] = config.wording;
@@ -398,6 +400,7 @@ void read_summary(const json& in, ContainerConfig& config) {
 void read_details(const json& in, ContainerConfig& config) {
   in.at("spec").get_to(config.spec);
   in.at("ports").get_to(config.ports);
+  if (in.contains("fixed_ports")) in["fixed_ports"].get_to(config.fixed_ports);
   in.at("links").get_to(config.links);
   in.at("extra_hosts").get_to(config.extra_hosts);
   if (in.contains("dns")) in.at("dns").get_to(config.dns);
@@ -417,8 +420,8 @@ void from_json(const json& in, ContainerConfig& config) {
 
 json take_details(json& config) {
   json details = json::object();
-  for (const char* key : {"spec", "ports", "links", "extra_hosts", "dns", "health", "ready",
-                          "wording", "attributes", "stop", "post_start", "pre_stop"}) {
+  for (const char* key : {"spec", "ports", "fixed_ports", "links", "extra_hosts", "dns", "health",
+                          "ready", "wording", "attributes", "stop", "post_start", "pre_stop"}) {
     const auto found = config.find(key);
     if (found == config.end()) continue;
     details[key] = std::move(*found);

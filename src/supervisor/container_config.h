@@ -199,6 +199,9 @@ struct ContainerConfig {
   runtime::ContainerSpec spec;      ///< etc.* and root.upper/work are filled in by the supervisor
   std::vector<Endpoint> endpoints;  ///< in the order of joining; empty: no network but lo
   std::vector<PortRule> ports;
+  /// Those that the file gives by number, to whomever: what is chosen for a rule that leaves its
+  /// port open is none of them.
+  std::vector<PortRule> fixed_ports = {};
   std::vector<LinkRule> links;
   /// Name and address, or "host-gateway"; a name may have several.
   std::vector<std::pair<std::string, std::string>> extra_hosts;
@@ -247,9 +250,9 @@ void to_json(nlohmann::json& json, const Endpoint& endpoint);
 void from_json(const nlohmann::json& json, Endpoint& endpoint);
 void to_json(nlohmann::json& json, const ContainerConfig& config);
 void from_json(const nlohmann::json& json, ContainerConfig& config);
-/// The same in two parts: spec, ports, links, extra_hosts, dns, health and stop are taken out of a
-/// configuration's JSON as its details; the rest is the summary. What is stored as such has
-/// spec.process.arguments besides, as "arguments": for lists.
+/// The same in two parts: spec, ports, fixed_ports, links, extra_hosts, dns, health and stop are
+/// taken out of a configuration's JSON as its details; the rest is the summary. What is stored as
+/// such has spec.process.arguments besides, as "arguments": for lists.
 nlohmann::json take_details(nlohmann::json& config);
 void read_summary(const nlohmann::json& json, ContainerConfig& config);
 void read_details(const nlohmann::json& json, ContainerConfig& config);

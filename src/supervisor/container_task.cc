@@ -100,6 +100,11 @@ void ContainerTask::tell_end() const {
   tell("die", std::move(attributes), status_.finished);
 }
 
+bool ContainerTask::has_ended() const {
+  const bool has_tried = status_.phase == Phase::exited || !status_.error.empty();
+  return has_tried && !active() && !launching_;
+}
+
 // ---- starting
 
 Awaitable<Answer> ContainerTask::start(Spans* trace) {

@@ -70,6 +70,8 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   bool runs() const { return status_.process.pid != 0; }
   /// It runs or is to be restarted.
   bool active() const { return runs() || status_.phase == Phase::restarting; }
+  /// Its last run, or the attempt at one, is over, and nobody has begun another.
+  bool has_ended() const;
   /// The network namespace of its own that it runs in, when its networks are of the stack.
   std::optional<Fd> network_namespace() const;
   /// How it is joined to its networks while it runs.

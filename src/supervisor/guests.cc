@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "network/links.h"
 #include "supervisor/journal.h"
+#include "supervisor/leases.h"
 #include "supervisor/shared_namespaces.h"
 #include "supervisor/status.h"
 
@@ -78,7 +79,9 @@ network::DualAddress Guests::lease(const LeaseGuest& request) {
   const ContainerConfig guest = as_container(request.guest, request.endpoint);
   network_.prepare(guest);
   hold(name->first);
-  return network_.lease(guest).at(request.endpoint.network);
+  const network::DualAddress address = network_.lease(guest).at(request.endpoint.network);
+  expected_.emplace(request.endpoint.network, request.guest);
+  return address;
 }
 
 void Guests::plug(const PlugGuest& request) {
@@ -87,6 +90,7 @@ void Guests::plug(const PlugGuest& request) {
   const bool known = is_plugged(network, request.guest, guest);
   if (!known) plug_in(request.guest, guest);
   network_.note_guest(network, request.guest, guest);
+  expected_.erase({network, request.guest});
   hold(split_guest_name(request.guest)->first);
   if (!known) watch(network, request.guest, request.process);
   changed_();
@@ -173,6 +177,7 @@ std::vector<StackNetwork::Plugged> Guests::plugged() const {
 /// Forgotten first, or its link would be put back when it goes; its address is free when it is
 /// gone.
 bool Guests::release(const ReleaseGuest& request) {
+  expected_.erase({request.network, request.guest});
   network_.forget_port(request.guest, request.network);
   take_out(request);
   const bool was_there = network_.release_guest(request.network, request.guest);
@@ -191,6 +196,21 @@ void Guests::take_out(const ReleaseGuest& request) const {
   } catch (const Error& error) {
     journal::warning(error.what());  // it is ending
   }
+}
+
+bool Guests::is_idle(const std::string& network, const std::string& name) const {
+  const auto parts = split_guest_name(name);
+  if (!parts || is_process(name) || expected_.contains({network, name})) return false;
+  const auto record = network_.records().find(network);
+  if (record == network_.records().end()) return false;
+  const auto guest = record->second.guests.find(name);
+  if (guest != record->second.guests.end() && is_alive(guest->second.process)) return false;
+  const auto containers =
+      read_containers(files_.paths, parts->first, ConfigParts::summary, Unreadable::is_left_out);
+  return std::ranges::any_of(containers, [&](const ObservedContainer& each) {
+    return each.config.name == parts->second && each.status.phase == Phase::exited &&
+           !has_fixed_address(each.config, network);
+  });
 }
 
 void Guests::hold(const std::string& project) {

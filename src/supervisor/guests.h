@@ -35,6 +35,8 @@ class Guests {
   std::vector<StackNetwork::Plugged> plugged() const;
   /// True when it was there.
   bool release(const ReleaseGuest& request);
+  /// Whether its address in the network may be another's: it has ended, and nothing fixes it.
+  bool is_idle(const std::string& network, const std::string& name) const;
   /// Somebody would lose a network if this stack ended.
   bool any() const { return !stacks_.empty() || running_ > 0; }
 
@@ -59,6 +61,7 @@ class Guests {
   const std::shared_ptr<DnsForwarder>& forwarder_;
   std::function<void()> changed_;
   std::set<std::string> stacks_;                                 ///< of guests, that run
+  std::set<std::pair<std::string, std::string>> expected_;       ///< network and guest, on the way
   std::size_t running_ = 0;                                      ///< processes that are watched
   std::map<std::string, std::shared_ptr<DnsServer>> resolvers_;  ///< of processes without a stack
   network::DnsAnswers no_names_{network::DnsView{}};             ///< what those know by themselves

@@ -61,38 +61,43 @@ std::optional<Address> kept(const NetworkRecord& network, const std::string& con
   return usable ? address : std::nullopt;
 }
 
-bool is_inside(const network::NetworkSpec& spec, Ipv4 address) {
-  return spec.subnet.contains(address) && address != spec.gateway;
-}
-
-bool is_inside(const network::NetworkSpec& spec, Ipv6 address) {
-  return spec.subnet6.contains(address) && address != spec.gateway6;
-}
-
-/// Files have been checked by preflight, but for networks of other stacks; and `network connect`
-/// comes without a file.
+/// Files have been checked by preflight, but for what came in between; and `network connect` comes
+/// without a file.
 template <typename Address>
 void check_fixed(const NetworkRecord& network, const std::string& container, Address address,
-                 std::optional<Address> DualAddress::*member) {
+                 std::optional<Address> DualAddress::*member, const IsIdle& is_idle) {
   const network::NetworkSpec& spec = network.config.spec;
-  if (!is_inside(spec, address))
-    fail("address {} is no container's in network {}", to_text(address), spec.name);
-  if (const auto* holder = holder_of(network, member, address, container))
+  if (const auto why = network::why_no_containers_address(spec, address); !why.empty())
+    throw Error(why);
+  const auto* holder = holder_of(network, member, address, container);
+  if (holder != nullptr && !(is_idle && is_idle(*holder)))
     fail("address {} in network {} is already in use by {}", to_text(address), spec.name, *holder);
 }
 
 template <typename Address>
+std::set<Address> taken_by_others(const NetworkRecord& network, const std::string& container,
+                                  std::optional<Address> DualAddress::*member,
+                                  const IsIdle& is_idle) {
+  std::set<Address> taken;
+  for (const auto& [name, lease] : network.leases)
+    if (name != container && lease.*member && !(is_idle && is_idle(name)))
+      taken.insert(*(lease.*member));
+  return taken;
+}
+
+template <typename Address>
 Address choose(const NetworkRecord& network, const std::string& container,
-               const FamilyWish<Address>& wish) {
+               const FamilyWish<Address>& wish, const IsIdle& is_idle) {
   if (*wish.fixed) {
-    check_fixed(network, container, **wish.fixed, wish.member);
+    check_fixed(network, container, **wish.fixed, wish.member, is_idle);
     return **wish.fixed;
   }
   if (const auto before = kept(network, container, wish)) return *before;
-  std::set<Address> taken;
-  for (const auto& [name, lease] : network.leases)
-    if (name != container && lease.*wish.member) taken.insert(*(lease.*wish.member));
-  return network::choose_address(network.config.spec, taken, wish.other);
+  const network::NetworkSpec& spec = network.config.spec;
+  const auto taken = taken_by_others(network, container, wish.member, {});
+  if (const auto free = network::find_address(spec, taken, wish.other)) return *free;
+  return network::choose_address(spec, taken_by_others(network, container, wish.member, is_idle),
+                                 wish.other);
 }
 
 template <typename Address>
@@ -106,14 +111,30 @@ void keep_fixed(const NetworkRecord& network, const std::string& container,
 }  // namespace
 
 DualAddress choose_lease(const NetworkRecord& network, const std::string& container,
-                         const Endpoint& endpoint) {
+                         const Endpoint& endpoint, const IsIdle& is_idle) {
   DualAddress address;
   const network::NetworkSpec& spec = network.config.spec;
   if (endpoint.address && !spec.has_ipv4()) fail("network {} has no IPv4", spec.name);
   if (endpoint.address6 && !spec.has_ipv6()) fail("network {} has no IPv6", spec.name);
-  if (spec.has_ipv4()) address.v4 = choose(network, container, wish4(endpoint));
-  if (spec.has_ipv6()) address.v6 = choose(network, container, wish6(endpoint));
+  if (spec.has_ipv4()) address.v4 = choose(network, container, wish4(endpoint), is_idle);
+  if (spec.has_ipv6()) address.v6 = choose(network, container, wish6(endpoint), is_idle);
   return address;
+}
+
+void end_other_leases(NetworkRecord& network, const std::string& container,
+                      const DualAddress& given) {
+  for (auto& [name, lease] : network.leases) {
+    if (name == container) continue;
+    if (lease.v4 == given.v4) lease.v4.reset();
+    if (lease.v6 == given.v6) lease.v6.reset();
+  }
+  std::erase_if(network.leases, [](const auto& each) { return each.second == DualAddress{}; });
+}
+
+bool has_fixed_address(const ContainerConfig& config, const std::string& network) {
+  return std::ranges::any_of(config.endpoints, [&](const Endpoint& endpoint) {
+    return endpoint.network == network && (endpoint.address || endpoint.address6);
+  });
 }
 
 namespace {
@@ -135,9 +156,9 @@ DualAddress choose_virtual_lease(const NetworkRecord& network, const Endpoint& e
   const std::string holder = virtual_holder(endpoint.vip->service);
   const int place = endpoint.vip->place;
   if (network.config.spec.has_ipv4())
-    address.v4 = choose(network, holder, from_the_end(wish4(endpoint), place));
+    address.v4 = choose(network, holder, from_the_end(wish4(endpoint), place), {});
   if (network.config.spec.has_ipv6())
-    address.v6 = choose(network, holder, from_the_end(wish6(endpoint), place));
+    address.v6 = choose(network, holder, from_the_end(wish6(endpoint), place), {});
   return address;
 }
 

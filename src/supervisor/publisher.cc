@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/publisher.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
 #include "base/error.h"
 #include "base/fail_point.h"
-#include "network/ports.h"
+#include "base/text.h"
 #include "supervisor/journal.h"
 #include "supervisor/port_service.h"
 
@@ -34,19 +36,44 @@ std::uint16_t port_before(const PortRule& rule, const std::vector<PublishedPort>
   return 0;
 }
 
-/// Which container of another stack publishes this port.
-std::optional<std::string> publishing_stack(const ProjectFiles& files, const PortRule& rule,
-                                            std::uint16_t port) {
+std::string in_words(const std::string& project, const std::string& service) {
+  if (project == lone_containers_project) return "container " + stack::quoted(service);
+  return fmt::format("service {} of stack {}", stack::quoted(service), stack::quoted(project));
+}
+
+/// Which container, of whatever stack, is written down to publish this port.
+std::optional<std::string> publishing_container(const ProjectFiles& files, const PortRule& rule,
+                                                std::uint16_t port) {
   for (const std::string& project : list_projects(files.paths)) {
     for (const RecordedContainer& container :
          read_recorded({files.paths, project}, ConfigParts::all, Unreadable::is_left_out)) {
       if (!is_alive(container.status.process)) continue;
       for (const PublishedPort& theirs : container.status.published)
         if (theirs.host_port == port && theirs.protocol == rule.protocol)
-          return fmt::format("service \"{}\" of stack \"{}\"", container.config.service, project);
+          return in_words(project, container.config.service);
     }
   }
   return std::nullopt;
+}
+
+/// The stack whose supervisor a process is: what it publishes is not always written down yet.
+std::optional<std::string> stack_of(const HostPaths& paths, int process) {
+  for (const std::string& project : list_projects(paths))
+    if (process != 0 && is_supervisor_of(paths, project, process))
+      return "stack " + stack::quoted(project);
+  return std::nullopt;
+}
+
+bool is_any_address(const std::string& host_ip) {
+  return host_ip.empty() || host_ip == any_v4 || host_ip == any_v6;
+}
+
+bool is_fixed_port(const ContainerConfig& config, const PortRule& rule, std::uint16_t port) {
+  return std::ranges::any_of(config.fixed_ports, [&](const PortRule& fixed) {
+    return fixed.host_port == port && fixed.protocol == rule.protocol &&
+           (is_any_address(fixed.host_ip) || is_any_address(rule.host_ip) ||
+            fixed.host_ip == rule.host_ip);
+  });
 }
 
 }  // namespace
@@ -74,50 +101,70 @@ Publisher::Entries Publisher::open_at(const PortRule& rule, std::uint16_t host_p
   return entries;
 }
 
-/// The refusal again, naming the stack and service where another supervisor is in the way.
-void Publisher::explain(const Error& error, const PortRule& rule, std::uint16_t port) const {
-  const auto stack = publishing_stack(files_, rule, port);
-  if (!stack) throw error;
-  throw Error(fmt::format("{}, for {}", error.message(), *stack))
-      .with_hint(error.hint())
-      .with_exit_code(error.exit_code());
+/// Empty: no container.
+std::string Publisher::holder_of(const network::PortTaken& error, const ContainerConfig& config,
+                                 const PortRule& rule, std::uint16_t port) const {
+  for (const auto& [id, entries] : entries_)
+    for (const Entry& entry : entries)
+      if (entry.port.host_port == port && entry.port.protocol == rule.protocol)
+        return in_words(files_.project, services_.at(id));
+  if (const auto other = publishing_container(files_, rule, port)) return *other;
+  // Just taken for this very container.
+  if (error.pid() == ::getpid()) return in_words(files_.project, config.service);
+  return stack_of(files_.paths, error.pid()).value_or("");
 }
 
-Publisher::Entries Publisher::open(const PortRule& rule, const network::DualAddress& address,
+/// The refusal again, naming the service instead of a supervisor.
+void Publisher::explain(const network::PortTaken& error, const ContainerConfig& config,
+                        const PortRule& rule, std::uint16_t port) const {
+  const std::string holder = holder_of(error, config, rule, port);
+  if (holder.empty()) throw error;
+  throw network::PortTaken(error.where(), " for " + holder);
+}
+
+Publisher::Entries Publisher::open(const ContainerConfig& config, const PortRule& rule,
+                                   const network::DualAddress& address,
                                    const std::vector<PublishedPort>& before) const {
   const bool random = rule.host_port == 0;
   const std::uint16_t first = random ? port_before(rule, before) : rule.host_port;
   const int last = random ? first + most_random_tries : std::max(rule.host_port_last, first);
-  for (int candidate = first;; ++candidate) {
+  const bool has_choice = random || last > first;
+  std::optional<std::pair<network::PortTaken, std::uint16_t>> refusal;
+  for (int candidate = first; candidate <= last; ++candidate) {
     // After the port it had, any port will do.
     const auto port = static_cast<std::uint16_t>(random && candidate > first ? 0 : candidate);
+    if (has_choice && is_fixed_port(config, rule, port)) continue;
     try {
-      return open_at(rule, port, address);
-    } catch (const Error& error) {
-      // An errno means that something else is wrong than a taken port: others will not help.
-      if (error.error_number() != 0) throw;
-      if (candidate >= last) explain(error, rule, port);
+      Entries entries = open_at(rule, port, address);
+      const std::uint16_t chosen = entries.front().port.host_port;
+      if (!random || !is_fixed_port(config, rule, chosen)) return entries;
+    } catch (const network::PortTaken& error) {
+      refusal.emplace(error, port);
     }
   }
+  if (refusal) explain(refusal->first, config, rule, refusal->second);
+  fail("no host port is left for port {}/{}: all that it may have are given by number",
+       rule.container_port, rule.protocol);
 }
 
 std::vector<PublishedPort> Publisher::publish(const ContainerConfig& config,
                                               const std::optional<network::DualAddress>& address,
                                               const std::vector<PublishedPort>& before) {
   if (!address) return {};
-  if (entries_[config.id].empty()) open_missing(config.id, config.ports, *address, before);
+  services_[config.id] = config.service;
+  if (entries_[config.id].empty()) open_missing(config, config.ports, *address, before);
   return published(config.id);
 }
 
 /// All of them or none.
-void Publisher::open_missing(const std::string& container_id, const std::vector<PortRule>& rules,
+void Publisher::open_missing(const ContainerConfig& config, const std::vector<PortRule>& rules,
                              const network::DualAddress& address,
                              const std::vector<PublishedPort>& before) {
-  Entries& entries = entries_[container_id];
+  Entries& entries = entries_[config.id];
   Entries opened;
   for (const PortRule& rule : rules) {
     if (std::ranges::find(entries, rule, &Entry::rule) != entries.end()) continue;
-    for (Entry& entry : open(rule, address, before)) opened.push_back(std::move(entry));
+    for (Entry& entry : open(config, rule, address, before)) opened.push_back(std::move(entry));
   }
   for (Entry& entry : opened) entries.push_back(std::move(entry));
 }
@@ -127,14 +174,15 @@ std::vector<PublishedPort> Publisher::change(const ContainerConfig& config,
                                              const std::optional<network::DualAddress>& address,
                                              const std::vector<PublishedPort>& before) {
   if (!address) return {};
+  services_[config.id] = config.service;
   std::erase_if(entries_[config.id], [&](const Entry& entry) {
     return std::ranges::find(config.ports, entry.rule) == config.ports.end();
   });
   try {
-    open_missing(config.id, config.ports, *address, before);
+    open_missing(config, config.ports, *address, before);
   } catch (const Error&) {
     try {
-      open_missing(config.id, rules, *address, before);
+      open_missing(config, rules, *address, before);
     } catch (const Error& second) {
       journal::warning("ports of " + config.name + ": " + second.what());
     }
@@ -152,6 +200,7 @@ std::vector<PublishedPort> Publisher::published(const std::string& container_id)
 
 void Publisher::withdraw(const std::string& container_id) {
   entries_.erase(container_id);
+  services_.erase(container_id);
 }
 
 std::vector<PublishedPort> Publisher::published() const {

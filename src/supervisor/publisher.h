@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "network/network_spec.h"
+#include "network/ports.h"
 #include "supervisor/async.h"
 #include "supervisor/project_files.h"
 
@@ -50,21 +51,26 @@ class Publisher {
   };
   using Entries = std::vector<Entry>;
 
-  void open_missing(const std::string& container_id, const std::vector<PortRule>& rules,
+  void open_missing(const ContainerConfig& config, const std::vector<PortRule>& rules,
                     const network::DualAddress& address,
                     const std::vector<network::PublishedPort>& before);
   std::vector<network::PublishedPort> published(const std::string& container_id) const;
-  Entries open(const PortRule& rule, const network::DualAddress& address,
+  Entries open(const ContainerConfig& config, const PortRule& rule,
+               const network::DualAddress& address,
                const std::vector<network::PublishedPort>& before) const;
   Entries open_at(const PortRule& rule, std::uint16_t host_port,
                   const network::DualAddress& address) const;
   Entry hold(const std::string& ip, std::uint16_t host_port, const PortRule& rule,
              const network::DualAddress& address) const;
-  [[noreturn]] void explain(const Error& error, const PortRule& rule, std::uint16_t port) const;
+  [[noreturn]] void explain(const network::PortTaken& error, const ContainerConfig& config,
+                            const PortRule& rule, std::uint16_t port) const;
+  std::string holder_of(const network::PortTaken& error, const ContainerConfig& config,
+                        const PortRule& rule, std::uint16_t port) const;
 
   Loop* loop_;
   ProjectFiles files_;
-  std::map<std::string, Entries> entries_;  ///< by container id
+  std::map<std::string, Entries> entries_;       ///< by container id
+  std::map<std::string, std::string> services_;  ///< of those containers
 };
 
 }  // namespace stack::supervisor

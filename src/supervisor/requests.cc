@@ -13,6 +13,7 @@
 #include "supervisor/earlier_logs.h"
 #include "supervisor/id_pool.h"
 #include "supervisor/journal.h"
+#include "supervisor/leases.h"
 #include "supervisor/supervisor.h"
 
 namespace stack::supervisor {
@@ -152,6 +153,12 @@ Awaitable<void> Supervisor::catch_up() {
 }
 
 /// Those that run, guests included: "shop-db-1", "blog/blog-web-1".
+bool Supervisor::is_idle(const std::string& network, const std::string& holder) const {
+  if (split_guest_name(holder)) return guests_.is_idle(network, holder);
+  const auto task = registry_.find_by_name(holder);
+  return task != nullptr && task->has_ended() && !has_fixed_address(task->config(), network);
+}
+
 std::vector<std::string> Supervisor::users_of(const std::string& network) const {
   std::vector<std::string> users;
   for (const auto& [id, task] : registry_.all())

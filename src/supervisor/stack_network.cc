@@ -189,7 +189,12 @@ Addresses StackNetwork::lease(const ContainerConfig& config) {
   Addresses addresses;
   for (const Endpoint& endpoint : config.endpoints) {
     if (!has(endpoint.network)) continue;
-    const DualAddress address = choose_lease(record(endpoint.network), config.name, endpoint);
+    NetworkRecord& joined = record(endpoint.network);
+    const auto is_idle = [&](const std::string& holder) {
+      return is_idle_ && is_idle_(endpoint.network, holder);
+    };
+    const DualAddress address = choose_lease(joined, config.name, endpoint, is_idle);
+    end_other_leases(joined, config.name, address);
     addresses[endpoint.network] = address;
     note_lease(endpoint.network, config.name, address);
   }
@@ -341,9 +346,38 @@ void StackNetwork::prepare(const ContainerConfig& config, Others others) {
   networks.insert(networks.end(), missing.begin(), missing.end());
   keep_bridged(networks);
   if (std::ranges::any_of(networks, &NetworkSpec::has_ipv6)) lead_out_ipv6();
-  if (!networks.empty() || visits(config)) {
+  try {
+    make_links(networks, missing, visits(config));
+  } catch (const Error& error) {
+    if (error.error_number() == EEXIST) refuse_lost_subnets(missing);
+    throw;
+  }
+  apply_rules();
+}
+
+/// What somebody else got hold of while the stack was down. In time for a message only: the kernel
+/// has refused already.
+void StackNetwork::refuse_lost_subnets(const std::vector<NetworkSpec>& missing) const {
+  auto holders = subnet_holders(files_.paths, files_.project);
+  std::erase_if(holders, [this](const auto& each) { return each.project == files_.project; });
+  for (const NetworkSpec& spec : missing) {
+    try {
+      during("network " + spec.name, [&] { refuse_taken(spec, holders); });
+    } catch (Error& error) {
+      const bool is_fixed = record(spec.name).config.subnet_fixed;
+      throw error.with_hint(is_fixed ? "remove what has it, or give the network another subnet"
+                                     : "remove what has it, or take the stack down and up again: "
+                                       "a free subnet is chosen then");
+    }
+  }
+}
+
+/// Of the uplink when there is a bridge that it leads to, or the networks of another stack.
+void StackNetwork::make_links(const std::vector<NetworkSpec>& bridged,
+                              const std::vector<NetworkSpec>& missing, bool visits) {
+  if (!bridged.empty() || visits) {
     fail_point("uplink.ensure");
-    network::ensure_uplink(uplink(), stack_namespace_, networks);
+    network::ensure_uplink(uplink(), stack_namespace_, bridged);
     uplink_made_ = true;
   }
   for (const NetworkSpec& spec : missing) {
@@ -355,7 +389,6 @@ void StackNetwork::prepare(const ContainerConfig& config, Others others) {
     }
     made_.insert(spec.name);
   }
-  apply_rules();
 }
 
 /// Both tables in one transaction.

@@ -3,6 +3,7 @@
 // needs them on, their bridges in the stack's namespace, the uplink, and the rules around them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,6 +27,11 @@ class StackNetwork {
  public:
   /// `stack_namespace` (network_fd) is not owned. Reads the documents.
   StackNetwork(Loop& loop, ProjectFiles files, int stack_namespace);
+
+  /// Whether the container or guest needs its address in the network: see IsIdle (leases.h).
+  using IsIdle = std::function<bool(const std::string& network, const std::string& holder)>;
+  /// Whom to ask that; without, everybody keeps what they have.
+  void ask_of_idleness(IsIdle is_idle) { is_idle_ = std::move(is_idle); }
 
   enum class Change { made, none };
   /// Chooses what the config leaves open and writes the document; nothing in the kernel yet.
@@ -138,6 +144,9 @@ class StackNetwork {
   void lead_out_ipv6();
   void write_new(const NetworkRecord& network) const;
   void choose_addresses(NetworkConfig& config) const;
+  void make_links(const std::vector<network::NetworkSpec>& bridged,
+                  const std::vector<network::NetworkSpec>& missing, bool visits);
+  void refuse_lost_subnets(const std::vector<network::NetworkSpec>& missing) const;
   std::vector<network::NetworkSpec> missing_networks(const ContainerConfig& config,
                                                      Others others) const;
   std::vector<network::NetworkSpec> made_networks() const;
@@ -178,6 +187,7 @@ class StackNetwork {
 
   ProjectFiles files_;
   int stack_namespace_;
+  IsIdle is_idle_;
   std::map<std::string, NetworkRecord> records_;
   std::optional<network::UplinkSpec> uplink_;
   bool uplink_made_ = false;

@@ -77,6 +77,10 @@ struct ObservedNetwork {
 /// so.
 inline constexpr const char* lone_networks_project = "@networks";
 
+/// What containers without a compose file belong to (`stack container run`): each is the container
+/// of a service of its name. No person's project can be called so.
+inline constexpr const char* lone_containers_project = "@containers";
+
 /// Owner of the network that steps of builds are in.
 inline constexpr const char* builds_project = "@builds";
 

@@ -86,7 +86,11 @@ Supervisor::Supervisor(ProjectFiles files)
             leave_hand_runs();
             consider_ending();
           }),
-      mark_(files_.operations()) {}
+      mark_(files_.operations()) {
+  network_.ask_of_idleness([this](const std::string& network, const std::string& holder) {
+    return is_idle(network, holder);
+  });
+}
 
 void Supervisor::run() {
   fail_point("supervisor.directories");

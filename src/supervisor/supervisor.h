@@ -66,6 +66,7 @@ class Supervisor {
   Awaitable<Answer> handle(JoinProcess request);
   Awaitable<Answer> handle(Shutdown request);
   std::vector<std::string> users_of(const std::string& network) const;
+  bool is_idle(const std::string& network, const std::string& holder) const;
   Awaitable<void> remove(Registry::Task task);
   void settle_log(const ContainerConfig& config) const;
   Awaitable<void> give_addresses_back(ContainerConfig config, std::string name);

@@ -108,5 +108,27 @@ TEST(MacFor, IsMadeOfTheAddress) {
   EXPECT_EQ(mac_for(DualAddress{{}, ip6("fd00::102:304")}), "02:42:01:02:03:04");
 }
 
+TEST(Addresses, AreCountedAsTheyAreGivenOut) {
+  NetworkSpec net = network("10.0.0.0/29", "10.0.0.1");
+  EXPECT_EQ(count_given_out(net), 5U);
+  net.reserved = {ip("10.0.0.3"), ip("10.0.0.3"), ip("10.0.9.9")};
+  EXPECT_EQ(count_given_out(net), 4U);
+  net.range = *parse_subnet("10.0.0.4/32");
+  EXPECT_EQ(count_given_out(net), 1U);
+}
+
+TEST(Addresses, OfNoContainerSayWhy) {
+  NetworkSpec net = network("10.0.0.0/24", "10.0.0.1");
+  net.name = "front";
+  net.reserved = {ip("10.0.0.200")};
+  const auto why = [&](const char* address) { return why_no_containers_address(net, ip(address)); };
+  EXPECT_EQ(why("10.0.0.9"), "");
+  EXPECT_EQ(why("10.0.1.9"), "address 10.0.1.9 is outside of subnet 10.0.0.0/24 of network front");
+  EXPECT_EQ(why("10.0.0.1"), "address 10.0.0.1 is the gateway of network front");
+  EXPECT_EQ(why("10.0.0.200"), "address 10.0.0.200 is kept back by aux_addresses of network front");
+  EXPECT_EQ(why("10.0.0.0"), "address 10.0.0.0 is no container's in subnet 10.0.0.0/24");
+  EXPECT_EQ(why("10.0.0.255"), "address 10.0.0.255 is no container's in subnet 10.0.0.0/24");
+}
+
 }  // namespace
 }  // namespace stack::network

@@ -2,6 +2,7 @@
 #include "builders.h"
 
 #include "base/ids.h"
+#include "orchestrator/address_room.h"
 #include "orchestrator/lower.h"
 #include "orchestrator/restarts.h"
 #include "orchestrator/takeover.h"
@@ -76,6 +77,7 @@ Changes all_changes(const spec::Project& project, const DesiredState& wish,
   Changes changes = diff(wish, world, names_of(project));
   untangle(wish, world, changes);
   add_restarts(wish, world, changes);
+  changes.full_networks = find_full_networks(wish, world, changes);
   return changes;
 }
 

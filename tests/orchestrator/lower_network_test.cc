@@ -200,6 +200,14 @@ TEST(Attachments, BecomeEndpoints) {
   EXPECT_EQ(shop.errors() + shop.warnings(), "");
 }
 
+TEST(Attachments, LinkLocalAddressesAreSuch) {
+  Shop shop = with_subnet("10.5.0.0/24");
+  shop.attachment().link_local_ips = {"10.5.0.1"};
+  EXPECT_EQ(shop.errors(),
+            "services.web.networks.default.link_local_ips: invalid link local IP address: "
+            "10.5.0.1\n");
+}
+
 TEST(Attachments, FixedAddressesMustBeThoseOfAContainer) {
   const std::map<std::string, std::string> reasons = {
       {"10.6.0.9", "address 10.6.0.9 is outside of subnet 10.5.0.0/24 of network shop_default"},

@@ -78,6 +78,49 @@ TEST(NetworkWorld, AFixedAddressThatAnotherHasNamesWho) {
             "shop-db-1\n  hint: choose another, or remove that container\n");
 }
 
+TEST(NetworkWorld, AFixedAddressIsFreeWhenItsHolderGoesInTheSameChange) {
+  const auto shop = shop_in("10.5.0.0/24", "10.5.0.9");
+  const DesiredState wish = desired(shop);
+  ObservedState observed = come_true(desired(shop_in("10.5.0.0/24")));
+  observed.networks["shop_default"].leases["shop-old-1"].v4 = network::parse_ipv4("10.5.0.9");
+  const Changes changes = diff(wish, observed, {"web"});
+  Plan plan;
+  EXPECT_EQ(check_network_world(wish, observed, changes, {}, plan).size(), 1U);
+  plan.steps.push_back({RemoveContainer{"shop-old-1"}, "orphan", {}});
+  EXPECT_EQ(check_network_world(wish, observed, changes, {}, plan).size(), 0U);
+}
+
+TEST(NetworkWorld, AnAddressByChanceIsFreeWhenItsHolderHasEnded) {
+  const auto shop = shop_in("10.5.0.0/24", "10.5.0.9");
+  ObservedState observed = come_true(desired(shop_in("10.5.0.0/24")));
+  auto other = observed.containers.at("shop-web-1");
+  other.config.name = "shop-old-1";
+  observed.containers["shop-old-1"] = exited(other, 0);
+  observed.networks["shop_default"].leases["shop-old-1"].v4 = network::parse_ipv4("10.5.0.9");
+  EXPECT_EQ(problems(shop, observed, {}), "");
+}
+
+TEST(NetworkWorld, AFixedAddressInANetworkOfOthersIsOneOfAContainerThatNobodyHas) {
+  const std::map<std::string, std::string> reasons = {
+      {"10.9.0.1", "address 10.9.0.1 is the gateway of network outside"},
+      {"10.9.0.7", "address 10.9.0.7 in network outside is already in use by blog/blog-web-1"},
+      {"10.9.0.9", ""}};
+  for (const auto& [address, reason] : reasons) {
+    auto shop = shop_in("", address.c_str());
+    shop.networks["default"].external = true;
+    shop.networks["default"].name = "outside";
+    NetworkWorld world;
+    auto& spec = world.outside["outside"].config.spec;
+    spec.name = "outside";
+    spec.subnet = *network::parse_subnet("10.9.0.0/24");
+    spec.gateway = *network::parse_ipv4("10.9.0.1");
+    world.outside["outside"].leases["blog/blog-web-1"].v4 = network::parse_ipv4("10.9.0.7");
+    const std::string text = problems(shop, {}, world);
+    EXPECT_EQ(text.find(reason.empty() ? "error" : reason) == std::string::npos, reason.empty())
+        << text;
+  }
+}
+
 TEST(NetworkChange, IsAReasonWithTheLineOfTheNewValue) {
   const ObservedState observed = come_true(desired(shop_in("10.5.0.0/24")));
   const DesiredState wish = desired(shop_in("10.6.0.0/24"));

@@ -119,6 +119,81 @@ TEST(Replacement, TwoThatSwapTheirPortsAreBothKeptUntilBothHaveSettled) {
 )");
 }
 
+TEST(Replacement, TwoThatSwapTheirRangesWaitForEachOther) {
+  auto shop = project({service("a"), service("b")});
+  shop.services["a"].scale = shop.services["b"].scale = 2;
+  shop.services["a"].ports = {range(8000, 8001)};
+  shop.services["b"].ports = {range(8010, 8011)};
+  ObservedState world = come_true(desired(shop));
+  publish(world, "shop-a-1", 8000);
+  publish(world, "shop-a-2", 8001);
+  publish(world, "shop-b-1", 8010);
+  publish(world, "shop-b-2", 8011);
+  std::swap(shop.services["a"].ports, shop.services["b"].ports);
+  const auto chosen = replacements(shop, world);
+  ASSERT_EQ(chosen.size(), 4U);
+  EXPECT_EQ(chosen.at("shop-a-1").supplanted_by, (std::set<std::string>{"shop-b-1", "shop-b-2"}));
+  EXPECT_EQ(chosen.at("shop-b-2").supplanted_by, (std::set<std::string>{"shop-a-1", "shop-a-2"}));
+}
+
+TEST(Replacement, OfARangeWithRoomEnoughNobodyWaitsForAnother) {
+  auto shop = project({service("a"), service("b")});
+  shop.services["a"].ports = {range(8000, 8009)};
+  shop.services["b"].ports = {port(9000)};
+  ObservedState world = come_true(desired(shop));
+  publish(world, "shop-a-1", 8000);
+  publish(world, "shop-b-1", 9000);
+  shop.services["a"].ports = {range(9000, 9009)};
+  shop.services["b"].ports = {port(7000)};
+  for (const auto& [name, replacement] : replacements(shop, world))
+    EXPECT_TRUE(replacement.supplanted_by.empty()) << name;
+}
+
+/// Two services in networks of their own, of which that of "b" has a single address.
+struct Tight {
+  Tight() {
+    shop.networks["tiny"].key = "tiny";
+    shop.networks["tiny"].name = "shop_tiny";
+    shop.networks["tiny"].ipam = {{"10.5.0.0/30", "", "", {}}};
+    shop.services["b"].networks = {{"tiny", {}}};
+    world = come_true(desired(shop));
+    world.networks.at("shop_tiny").leases["shop-b-1"].v4 = network::parse_ipv4("10.5.0.2");
+  }
+  spec::Project shop = project({service("a"), service("b")});
+  ObservedState world;
+};
+
+TEST(Replacement, WithoutAnAddressToSpareTheOldOneStopsFirst) {
+  Tight tight;
+  tight.shop.services["b"].command = spec::Strings{"false"};
+  const auto chosen = replacements(tight.shop, tight.world);
+  EXPECT_EQ(chosen.at("shop-b-1").manner, Manner::stop_first);
+  tight.shop.networks["tiny"].ipam = {{"10.5.0.0/29", "", "", {}}};
+  tight.world = come_true(desired(tight.shop));
+  tight.shop.services["b"].environment["COLOUR"] = "red";
+  EXPECT_EQ(replacements(tight.shop, tight.world).at("shop-b-1").manner, Manner::start_first);
+}
+
+TEST(Replacement, WhoJoinsAFullNetworkWaitsForWhoLeavesIt) {
+  Tight tight;
+  std::swap(tight.shop.services["a"].networks, tight.shop.services["b"].networks);
+  const auto chosen = replacements(tight.shop, tight.world);
+  EXPECT_EQ(chosen.at("shop-b-1").supplanted_by, std::set<std::string>{"shop-a-1"});
+}
+
+TEST(Replacement, AnAddressThatOneHadByChanceIsGivenUpForWhomItIsFixed) {
+  auto shop = project({service("a")});
+  shop.networks["default"].ipam = {{"10.5.0.0/24", "", "", {}}};
+  ObservedState world = come_true(desired(shop));
+  world.containers.at("shop-a-1").status.addresses["shop_default"].v4 =
+      network::parse_ipv4("10.5.0.2");
+  shop.services["a"].environment["COLOUR"] = "red";
+  shop.services["z"] = service("z");
+  shop.services["z"].networks["default"].ipv4_address = "10.5.0.2";
+  EXPECT_EQ(replacements(shop, world).at("shop-a-1").supplanted_by,
+            std::set<std::string>{"shop-z-1"});
+}
+
 std::map<std::string, std::string> running(const ObservedState& world) {
   std::map<std::string, std::string> found;
   for (const auto& [name, container] : world.containers)

@@ -67,6 +67,10 @@ TEST(Trap44, OneHostPortForTwoContainersIsRefusedBeforeAnythingStarts) {
       "1: host port 8080 cannot be published by 2 containers of service \"web\" (leave the host "
       "port out, or give a range)\n");
   EXPECT_EQ(said_of({"services: {web: {image: x, scale: 2, ports: ['8080-8081:80', '81']}}"}), "");
+  EXPECT_EQ(
+      said_of({"services: {web: {image: x, scale: 3, ports: ['8080-8081:80']}}"}),
+      "1: host ports 8080-8081 are 2: too few for the 3 containers of service \"web\" (give a "
+      "longer range, or leave the host ports out)\n");
 }
 
 // --- 45, 46, 51: volumes -------------------------------------------------------------------------

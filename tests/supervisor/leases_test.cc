@@ -146,5 +146,34 @@ TEST(Reservation, TakesNothingFromWhoHasIt) {
   EXPECT_FALSE(reserve_lease(front(), "shop-web-1", web));
 }
 
+/// "front" with a single address, which db has.
+NetworkRecord full_front() {
+  NetworkRecord record = front();
+  record.config.spec.subnet = *network::parse_subnet("10.5.0.0/30");
+  return record;
+}
+
+TEST(Lease, OfOneThatHasEndedGoesToWhoWouldHaveNone) {
+  NetworkRecord record = full_front();
+  EXPECT_THROW(choose_lease(record, "shop-web-1", endpoint()), Error) << "db runs";
+  const auto is_idle = [](const std::string& holder) { return holder == "shop-db-1"; };
+  const auto given = choose_lease(record, "shop-web-1", endpoint(), is_idle);
+  EXPECT_EQ(to_text(*given.v4), "10.5.0.2");
+  end_other_leases(record, "shop-web-1", given);
+  EXPECT_FALSE(record.leases.contains("shop-db-1"));
+}
+
+TEST(Lease, OfOneThatHasEndedIsItsOwnAsLongAsThereAreOthers) {
+  const auto is_idle = [](const std::string&) { return true; };
+  EXPECT_EQ(to_text(*choose_lease(front(), "shop-web-1", endpoint(), is_idle).v4), "10.5.0.3");
+}
+
+TEST(Lease, OfAFixedAddressTakesItFromOneThatHasEnded) {
+  Endpoint web = endpoint();
+  web.address = ip("10.5.0.2");
+  const auto is_idle = [](const std::string&) { return true; };
+  EXPECT_EQ(to_text(*choose_lease(front(), "shop-web-1", web, is_idle).v4), "10.5.0.2");
+}
+
 }  // namespace
 }  // namespace stack::supervisor

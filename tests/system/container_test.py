@@ -213,6 +213,33 @@ class Run(ContainerTest):
         self.assertEqual(self.container("port", "web", "80").lines[0], "0.0.0.0:18080")
         self.assertIn("18080->80/tcp", self.row("web")["Ports"])
 
+    def test_a_published_port_in_the_long_form(self):
+        self.run_box("-d", "--name", "long", "-p", "published=8088,target=80,protocol=udp", IMAGE, "sleep", "1001")
+        self.assertIn("80/udp -> 0.0.0.0:8088", self.container("port", "long").out)
+        self.assertIn("target= is required", self.run_box("-p", "published=80", IMAGE, "true", expect=125).err)
+
+    def test_published_ports_of_the_hosts_network_are_told_to_be_discarded(self):
+        said = self.run_box("--rm", "--network", "host", "-p", "80:80", IMAGE, "true").err
+        self.assertIn("WARNING: Published ports are discarded when using host network mode", said)
+
+    def test_what_needs_a_network_of_its_own_is_refused_without_one(self):
+        self.run_box("-d", "--name", "whose", IMAGE, "sleep", "1001")
+        other = "container:whose"
+        for mode, flags, words in (("none", ["--ip", "10.40.0.3"], "user specified IP address is supported on user defined"),
+                                   ("host", ["--network-alias", "a"], "network-scoped aliases are only supported"),
+                                   ("host", ["--link", "whose"], "host type networking can't be used with links"),
+                                   (other, ["-p", "80:80"], "port publishing and the container type network mode"),
+                                   (other, ["--expose", "9"], "port exposing and the container type network mode"),
+                                   (other, ["--dns", "192.0.2.1"], "dns and the network mode"),
+                                   (other, ["--add-host", "a:192.0.2.1"], "custom host-to-IP mapping and the network mode"),
+                                   (other, ["--network-alias", "a"], "network-scoped aliases are only supported")):
+            with self.subTest(mode=mode, flags=flags):
+                self.assertIn(words, self.run_box("--network", mode, *flags, IMAGE, "true", expect=125).err)
+
+    def test_port_of_a_container_says_whose_command_that_is(self):
+        self.run_box("-d", "--name", "alone", IMAGE, "sleep", "1001")
+        self.assertIn("it is a container: `stack container`", self.stack("port", "alone", expect=1).err)
+
     def test_volumes_from_a_container_that_has_ended(self):
         self.run_box("--name", "data", "-v", "/srv/data", "-", "true")
         out = self.run_box("--rm", "--volumes-from", "data", "-", "cat", "/srv/data/from-image").out

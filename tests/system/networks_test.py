@@ -227,6 +227,139 @@ class TheWayOut(stacktest.StackTest):
         self.assertEqual(self.inside("web", "ls", "/sys/class/net").split(), ["lo"])
 
 
+class Full(stacktest.StackTest):
+    """Networks without an address to spare."""
+
+    ONE = """
+        services:
+          w: {{image: "box:1", command: sleep {seconds}, stop_grace_period: 0s, {more}}}
+        networks: {{default: {{ipam: {{config: [{{subnet: {subnet}}}]}}}}}}
+    """
+
+    def commands(self):
+        return sorted(row["Command"] for row in
+                      map(json.loads, self.stack("ps", "--format", "json").lines))
+
+    def test_a_container_is_replaced(self):
+        for subnet, more in (("10.51.0.0/30", ""), ("10.46.0.0/29", "scale: 4")):
+            with self.subTest(subnet):
+                self.up(self.ONE.format(seconds=1001, subnet=subnet, more=more))
+                self.up(self.ONE.format(seconds=1002, subnet=subnet, more=more))
+                self.assertEqual(set(self.commands()), {'"sleep 1002"'})
+                self.stack("down")
+
+    def test_a_failed_successor_gives_the_address_back(self):
+        self.up(self.ONE.format(seconds=1001, subnet="10.51.0.0/30", more=""))
+        self.up(self.ONE.format(seconds="x", subnet="10.51.0.0/30", more=""), expect=1)
+        self.assertEqual(self.commands(), ['"sleep 1001"'])
+        self.assertIn("10.51.0.2", self.inside("w", "hostname", "-i"))
+
+    TWO = """
+        services:
+          a: {{image: "box:1", command: sleep 1001, stop_grace_period: 0s, networks: {{{a}}}}}
+          b: {{image: "box:1", command: sleep 1002, stop_grace_period: 0s, networks: {{{b}}}}}
+        networks: {{tiny: {{ipam: {{config: [{{subnet: 10.51.0.0/30}}]}}}}, wide: {{ipam: {{config: [{{subnet: 10.52.0.0/24}}]}}}}}}
+    """
+
+    def test_one_joins_as_another_leaves(self):
+        self.up(self.TWO.format(a="wide: {ipv4_address: 10.52.0.9}", b="tiny: {}"))
+        self.up(self.TWO.format(a="tiny: {}", b="wide: {ipv4_address: 10.52.0.9}"))
+        self.assertIn("10.51.0.2", self.inside("a", "hostname", "-i"))
+        self.assertIn("10.52.0.9", self.inside("b", "hostname", "-i"))
+
+    def test_a_stopped_container_gives_its_address_away(self):
+        self.up(self.ONE.format(seconds=1001, subnet="10.51.0.0/30", more=""), "-p", "p")
+        self.stack("-p", "p", "stop", "-t", "0")
+        shown = self.stack("container", "run", "--rm", "--network", "p_default", "box:1", "hostname", "-i")
+        self.assertIn("10.51.0.2", shown.out)
+        self.stack("-p", "p", "start")
+
+    def test_what_the_file_fixes_is_kept_for_a_stopped_container(self):
+        self.up(self.TWO.format(a="wide: {ipv4_address: 10.52.0.2}", b="wide: {}"))
+        self.stack("stop", "-t", "0", "a")
+        refused = self.stack("run", "--rm", "b", "true", expect=None)
+        self.assertEqual(refused.code, 0, refused.err)
+        self.stack("start", "a")
+        self.assertIn("10.52.0.2", self.inside("a", "hostname", "-i"))
+
+
+class FixedAddresses(stacktest.StackTest):
+    ONE = """
+        services:
+          {name}: {{image: "box:1", command: sleep 1001, stop_grace_period: 0s, networks: {{n: {{{address}}}}}{more}}}
+          {rest}
+        networks: {{n: {{ipam: {{config: [{{subnet: 10.50.0.0/24}}]}}}}}}
+    """
+
+    def write(self, name, address="", more="", rest=""):
+        self.write_stack(self.ONE.format(name=name, address=address, more=more, rest=rest))
+
+    def test_one_goes_from_an_orphan_that_is_removed(self):
+        self.write("a", "ipv4_address: 10.50.0.9")
+        self.stack("up", "-d")
+        self.write("b", "ipv4_address: 10.50.0.9")
+        self.assertIn("10.50.0.9 in network", self.stack("up", "-d", expect=1).err)
+        self.stack("up", "-d", "--remove-orphans")
+        self.assertIn("10.50.0.9", self.inside("b", "hostname", "-i"))
+
+    def test_one_goes_from_a_container_that_is_scaled_away(self):
+        self.write("a", more=", scale: 3")
+        self.stack("up", "-d")
+        self.write("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
+                             'networks: {n: {ipv4_address: 10.50.0.4}}}')
+        self.stack("up", "-d")
+        self.assertIn("10.50.0.4", self.inside("z", "hostname", "-i"))
+
+    def test_one_goes_from_a_container_that_had_it_by_chance(self):
+        self.write("a")
+        self.stack("up", "-d")
+        self.write("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
+                             'networks: {n: {ipv4_address: 10.50.0.2}}}')
+        self.assertIn("already in use by", self.stack("up", "-d", expect=1).err)
+        self.stack("up", "-d", "--force-recreate")
+        self.assertIn("10.50.0.2", self.inside("z", "hostname", "-i"))
+
+    def test_what_is_no_containers_address_in_a_network_of_others_is_told_before_anything_is_made(self):
+        self.stack("network", "create", "--subnet", "10.40.0.0/24", "--aux-address", "x=10.40.0.200", "e1")
+        for address in ("10.40.0.255", "10.40.0.0", "10.40.0.200", "10.40.0.1", "10.44.0.1"):
+            with self.subTest(address):
+                refused = self.up(f"""
+                    services:
+                      w: {{image: "box:1", command: sleep 1001, networks: {{e: {{ipv4_address: {address}}}}}}}
+                    networks: {{e: {{external: true, name: e1}}}}
+                """, expect=1)
+                self.assertRegex(refused.err, rf"stack.yaml:\d+:\d+: error: address {address} ")
+                self.assertEqual(self.stack("ps", "-aq").lines, [])
+                self.assertIn(address, self.stack("container", "run", "--rm", "--network", "e1", "--ip", address,
+                                                  "box:1", "true", expect=125).err)
+        self.stack("network", "rm", "e1")
+        self.assertIn("is the broadcast address", self.stack(
+            "network", "create", "--gateway", "10.82.0.255", "--subnet", "10.82.0.0/24", "e2", expect=1).err)
+
+    def test_two_keys_of_one_network_are_refused_at_their_line(self):
+        refused = self.up("""
+            services:
+              w: {image: "box:1", command: sleep 1001, networks: [x, y]}
+            networks: {x: {name: same}, y: {name: same}}
+        """, expect=1)
+        self.assertRegex(refused.err, r'stack.yaml:\d+:\d+: error: service "w" is in network "same" already, by the key "x"')
+
+
+class LostSubnet(stacktest.StackTest):
+    def test_whoever_has_it_now_is_named(self):
+        self.up("""
+            services: {w: {image: "box:1", command: sleep 1001, stop_grace_period: 0s}}
+            networks: {default: {ipam: {config: [{subnet: 10.53.0.0/24}]}}}
+        """)
+        self.stack("stop")
+        subprocess.run("ip link add other0 type bridge && ip addr add 10.53.0.1/24 dev other0 && "
+                       "ip link set other0 up", shell=True, check=True)
+        self.addCleanup(subprocess.run, ["ip", "link", "del", "other0"], check=False)
+        refused = self.stack("start", expect=1)
+        self.assertRegex(refused.err, r"subnet 10.53.0.0/24 overlaps with 10.53.0.0/24: .*other0 of this machine")
+        self.assertIn("give the network another subnet", refused.err)
+
+
 class FakeResolver:
     """A name server in the namespace `lan` that has one answer to every question."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Published ports: who reaches what, and what happens when one is taken."""
 
+import json
 import os
 import socket
 import subprocess
@@ -230,7 +231,7 @@ class Taken(stacktest.StackTest):
         self.stack("-p", "first", "up", "-d")
         before = inventory.take(self.state_folders())
         result = self.stack("-p", "second", "up", "-d", expect=1)
-        self.assertRegex(result.err, r'port 8080 .*stack "?first"?.*web')
+        self.assertRegex(result.err, r'port 8080 .*service "web" of stack "first"')
         self.assertEqual(inventory.difference(before, inventory.take(self.state_folders())), [])
 
     def test_two_services_that_want_the_same_port_are_told_before_anything_is_made(self):
@@ -269,6 +270,50 @@ class Taken(stacktest.StackTest):
         self.serve_two('"8081:80"', '"8080:80"')
         self.await_page("http://127.0.0.1:8080/", "green\n")
         self.await_page("http://127.0.0.1:8081/", "blue\n")
+
+    def host_ports(self, service):
+        rows = [json.loads(line) for line in self.stack("ps", "--format", "json", service).lines]
+        return sorted({each["PublishedPort"] for row in rows for each in row["Publishers"]})
+
+    def up_two(self, a, b, expect=0):
+        return self.up(f"""
+            services:
+              a: {{image: "box:1", command: sleep 1001, stop_grace_period: 0s, {a}}}
+              b: {{image: "box:1", command: sleep 1002, stop_grace_period: 0s, {b}}}
+        """, expect=expect)
+
+    def test_two_services_exchange_their_ranges(self):
+        low, high = 'scale: 2, ports: ["8000-8001:80"]', 'scale: 2, ports: ["8010-8011:80"]'
+        self.up_two(low, high)
+        self.up_two(high, low)
+        self.assertEqual(self.host_ports("a"), [8010, 8011])
+        self.assertEqual(self.host_ports("b"), [8000, 8001])
+
+    def test_a_port_that_is_given_by_number_is_none_of_a_range(self):
+        self.up_two('ports: ["8000-8002:80"]', 'ports: ["8000:80"]')
+        self.assertEqual(self.host_ports("a"), [8001])
+        self.assertEqual(self.host_ports("b"), [8000])
+
+    def test_a_range_that_is_too_short_is_told_before_anything_is_made(self):
+        refused = self.up_two('scale: 3, ports: ["8000-8001:80"]', 'ports: ["80"]', expect=3)
+        self.assertIn('host ports 8000-8001 are 2: too few for the 3 containers of service "a"', refused.err)
+        refused = self.up_two('scale: 2, ports: ["8000-8001:80"]', 'ports: ["8001:80"]', expect=3)
+        self.assertIn("are 2, 1 of them given by number elsewhere: too few", refused.err)
+        self.assertEqual(self.residue(), [])
+
+    def test_a_range_of_which_others_have_ports_names_them(self):
+        with socket.create_server(("0.0.0.0", 8001)):
+            refused = self.up_two('scale: 3, ports: ["8000-8002:80"]', 'ports: ["80"]', expect=1)
+            self.assertRegex(refused.err, r'needs 3 of them and can have 2: taken are 8001 by python3 \(pid \d+\)')
+            self.up_two('scale: 2, ports: ["8000-8002:80"]', 'ports: ["80"]')
+            self.assertEqual(self.host_ports("a"), [8000, 8002])
+
+    def test_a_port_that_is_taken_in_ipv6_alone_is_refused_before_anything_is_made(self):
+        with socket.create_server(("::", 8080), family=socket.AF_INET6):
+            refused = self.up(SERVER.format(ports='"8080:80"'), expect=1)
+            self.assertRegex(refused.err, r"port 8080 on :: is taken by python3 \(pid \d+\): Bind for \[::\]:8080")
+            self.assertEqual(self.residue_but_the_socket(), [])
+            self.up(SERVER.format(ports='"0.0.0.0:8080:80"'))
 
     def test_a_port_of_an_orphan_is_free_when_that_is_removed(self):
         self.write_stack(SERVER.format(ports='"8080:80"'))
