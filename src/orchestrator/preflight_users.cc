@@ -22,6 +22,7 @@ std::string why_no_user(const std::string& user, const DesiredContainer& wish,
                         const image::ImageStore& images) {
   const auto request = runtime::parse_user(user);
   if (!request) return fmt::format("invalid user {}", stack::quoted(user));
+  if (wish.image_id.empty()) return "";  // that the image is missing has been told
   // Nobody has to know a number. Accounts that are mounted are the program's own affair.
   const auto image = images.find(wish.image_id);
   if (!image) return "";

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "builders.h"
 #include "network/ports.h"
+#include "orchestrator/preflight_users.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -86,6 +87,15 @@ TEST(Preflight, APortIsFreeWhenItsHolderGoesInTheSameChange) {
       problem.find(fmt::format("Bind for 127.0.0.1:{} failed: port is already allocated", number)),
       std::string::npos)
       << problem;
+}
+
+TEST(Preflight, TheUserOfAMissingImageIsNoProblemOfItsOwn) {
+  spec::Service web = service("web");
+  web.user = "nobodyhere";
+  DesiredState wish = desired(project({web}));
+  wish.containers.at("shop-web-1").image_id.clear();
+  const HostPaths nowhere{"/nonexistent/data", "/nonexistent/run"};
+  EXPECT_TRUE(check_users(nowhere, wish, diff(wish, {}, {"web"})).empty());
 }
 
 TEST(Preflight, AMissingExternalNetworkIsAProblem) {

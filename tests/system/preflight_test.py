@@ -34,6 +34,22 @@ class Preflight(stacktest.StackTest):
         self.assertRegex(told, r"stack.yaml:5:\d+: error: .*/dev/nothere")
         self.assertRegex(told, r"stack.yaml:6:\d+: error: bind source path does not exist: .*/nothere")
 
+    def test_a_user_of_an_image_that_is_missing_hides_nothing_else(self):
+        for user in ("user: nobodyhere", 'user: "5:nog"', "pre_start: [{command: 'true', user: nou}]"):
+            with self.subTest(user):
+                told = self.refused(f"""
+                    services:
+                      b:
+                        image: nope:1
+                        pull_policy: never
+                        {user}
+                        devices: [/dev/nothere]
+                """)
+                self.assertIn("stack.yaml:3:12: error: No such image: nope:1", told)
+                self.assertRegex(told, r"stack.yaml:6:\d+: error: .*/dev/nothere")
+                self.assertNotIn("image name", told)
+                self.assertIn("No such image: nope:1", self.stack("plan", expect=1).err)
+
     def test_a_variable_that_a_secret_needs(self):
         told = self.refused("""
             services:
