@@ -38,6 +38,13 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
 }
 
 constexpr int most_losses_in_a_row = 5;
+/// A program may need a second attempt, and even a fourth, until what it talks to is there. A job
+/// is tried as often as its file says.
+std::optional<std::uint64_t> failures_to_bear(spec::Condition condition) {
+  if (condition == spec::Condition::service_completed_successfully) return std::nullopt;
+  return 3;
+}
+
 
 /// Texts of secrets travel beside the configuration, which is written to disk.
 std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
@@ -334,7 +341,7 @@ void NativeEngine::do_action(StepId step, const RunProvider& action) {
 
 void NativeEngine::do_action(StepId step, const AwaitCondition& action) {
   supervisor::Await request{id_of(action.name), awaited(action.condition), deadline_};
-  request.bearable_failures = action.bearable_failures;
+  request.bearable_failures = failures_to_bear(action.condition);
   send(step, std::move(request), !action.required);
 }
 

@@ -82,8 +82,6 @@ struct AwaitCondition {
   std::string name;
   spec::Condition condition = spec::Condition::service_healthy;
   bool required = true;  ///< false: a failure is a warning, and what waits goes on
-  /// How often it may fail and start again before it has failed; empty: without end.
-  std::optional<std::uint64_t> bearable_failures = {};
 };
 struct SignalContainer {
   std::string name;

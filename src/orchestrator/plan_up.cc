@@ -18,10 +18,6 @@ namespace {
 
 using supervisor::Health;
 
-/// Of what takes another one's place, before that one has it back: a program may need a second
-/// attempt, and even a third, until what it talks to is there.
-constexpr std::uint64_t failures_to_bear = 3;
-
 /// Plans one `up`. Order of the steps: what others need comes first. How a container takes another
 /// one's place is decided in replacement.h, what comes after a failure in rescues.h.
 class UpPlanner {
@@ -440,9 +436,8 @@ class UpPlanner {
     const bool proves_health = both || update.has_value() || is_all_or_nothing();
     const bool awaits_health = tells_health(wish) && proves_health;
     if (awaits_health)
-      after = {builder_.add(
-          AwaitCondition{name, spec::Condition::service_healthy, true, failures_to_bear}, why,
-          std::move(after))};
+      after = {builder_.add(AwaitCondition{name, spec::Condition::service_healthy}, why,
+                            std::move(after))};
     if (!awaits_health || monitor.count() > 0)
       after = {builder_.add(AwaitSettled{name, monitor}, why, std::move(after))};
     steps_.settled[name] = after.front();

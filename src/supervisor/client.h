@@ -121,8 +121,8 @@ struct Await {
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
   /// `settled` only: watched for so long after that, in which it must not fail.
   std::chrono::nanoseconds monitor{};
-  /// `healthy` only: fails when it has failed more often than this since it was asked to start.
-  /// Empty: as long as its policy starts it again there is hope.
+  /// Not of `settled` and `ended`: fails when it fails, having failed as often as this since it was
+  /// asked to start. Empty: as long as its policy starts it again there is hope.
   std::optional<std::uint64_t> bearable_failures = {};
 };
 /// Joins the container to a further network, at once if it runs, and for all runs to come.

@@ -398,10 +398,13 @@ Awaitable<Answer> ContainerTask::await(Await request) {
     co_return answer;
   }
   const auto end = request.deadline.value_or(Clock::time_point::max());
+  // One that runs may come true, however often it failed before.
+  const std::uint64_t before = runs() || launching_ ? failures() : 0;
   for (;;) {
     if (holds(condition)) co_return Answer{};
     if (const auto error = why_not(condition)) throw Error(*error);
-    if (request.bearable_failures && failures() > *request.bearable_failures) throw failed();
+    if (request.bearable_failures && failures() > std::max(*request.bearable_failures, before))
+      throw not_ready(fmt::format("{}, {} times", how_it_ended(), failures()));
     if (Clock::now() >= end) throw not_ready(not_yet(condition)).with_hint(last_checks());
     auto look = end;
     if (condition == AwaitedCondition::up && runs())

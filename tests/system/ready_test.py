@@ -295,6 +295,46 @@ class Wait(stacktest.StackTest):
         self.assertIn(f"container {self.project}-web-1 exited (42)", result.err)
         self.assertIn("no configuration", result.err)
 
+    CRASHING = """
+        services:
+          db:
+            image: box:1
+            command: sh -c 'echo no configuration; exit 5'
+            restart: always
+            {more}
+          web: {{image: "box:1", command: sleep 1001, depends_on: {{db: {{condition: {condition}}}}}}}
+    """
+
+    def test_who_crashes_again_and_again_fails_those_that_wait_until_it_is_healthy(self):
+        self.write_stack(self.CRASHING.format(more='healthcheck: {test: "true", interval: 1s}',
+                                              condition="service_healthy"))
+        said = self.stack("up", "-d", expect=4, timeout=30).err
+        self.assertIn(f"dependency failed to start: container {self.project}-db-1 exited (5), 4 times", said)
+        self.assertIn("no configuration", said)
+        self.assertEqual(self.state_of("web"), "created")
+        self.assertIn("exited (5), ", self.stack("up", "-d", expect=4, timeout=30).err)  # it still does
+
+    def test_who_crashes_again_and_again_fails_a_wait(self):
+        for more in ('healthcheck: {test: "true", interval: 1s}', "stop_signal: SIGKILL"):
+            with self.subTest(more):
+                self.write_stack(self.CRASHING.format(more=more, condition="service_started"))
+                said = self.stack("up", "--wait", "db", expect=4, timeout=30).err
+                self.assertRegex(said, rf"container {self.project}-db-1 exited \(5\), \d+ times")
+                self.assertIn("no configuration", said)
+                self.stack("down", "-t", "0")
+
+    def test_who_needs_a_few_attempts_is_waited_for(self):
+        self.up("""
+            services:
+              db:
+                image: box:1
+                command: sh -c 'echo . >> /tries; [ $$(wc -l < /tries) -gt 3 ] && exec sleep 1002; exit 5'
+                restart: always
+                healthcheck: {test: "[ $$(wc -l < /tries) -gt 3 ]", interval: 20ms, retries: 1000}
+              web: {image: "box:1", command: sleep 1001, depends_on: {db: {condition: service_healthy}}}
+        """)
+        self.assertEqual(self.inside("db", "sh", "-c", "wc -l < /tries").strip(), "4")
+
     def test_what_a_check_says_gives_the_terminal_no_orders(self):
         self.write_stack("""
             services:
