@@ -23,6 +23,7 @@ enum class ExitCode : int {
   usage = 2,            ///< unknown verb or flag, wrong arguments
   invalid_file = 3,     ///< a stack file, env file or Dockerfile that cannot be accepted
   not_ready = 4,        ///< a dependency or a waited-for service did not become ready
+  try_again = 75,       ///< somebody else is at it, and was not to be waited for (EX_TEMPFAIL)
   runtime_error = 125,  ///< the container could not be set up
   not_executable = 126,
   not_found = 127,

@@ -193,7 +193,7 @@ void show_planned(const orchestrator::Plan& plan) {
 
 orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options) {
   orchestrator::Host host{HostPaths::from_environment(), progress,
-                          [] { return interrupts() > 0 || hung_up(); }, tell_who_is_waited_for};
+                          [] { return interrupts() > 0 || hung_up(); }, on_busy(options)};
   host.at_once = at_once_of(options);
   if (options.dry_run) {
     host.effect = orchestrator::Effect::none;
@@ -204,6 +204,15 @@ orchestrator::Host interruptible_host(orchestrator::Report& progress, const Opti
 
 void tell_who_is_waited_for(const std::string& holder) {
   std::cerr << "stack: waiting for " << holder << " to finish\n";
+}
+
+std::function<void(const std::string&)> on_busy(const Options& options) {
+  if (!options.no_wait) return tell_who_is_waited_for;
+  return [](const std::string& holder) {
+    throw Error("the stack is locked by " + holder)
+        .with_exit_code(ExitCode::try_again)
+        .with_hint("without --no-wait it is waited for");
+  };
 }
 
 void tell_error(const Error& error) {
@@ -225,13 +234,17 @@ int each_of(const std::vector<std::string>& names,
   return code;
 }
 
-void carry_out(const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case) {
+void carry_out(const Options& options,
+               const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case) {
   Options quiet;
   quiet.progress = "quiet";
   const auto progress = make_progress(quiet);
   orchestrator::Host host = interruptible_host(*progress);
+  host.waiting = on_busy(options);
   const orchestrator::Execution execution = use_case(host);
   if (!execution.errors.empty()) throw execution.errors.front();
+  if (!execution.cancelled_by.empty())
+    throw Error("cancelled by " + execution.cancelled_by).with_exit_code(ExitCode::interrupted);
   if (execution.interrupted) throw Error("interrupted").with_exit_code(ExitCode::interrupted);
 }
 
@@ -248,6 +261,8 @@ bool is_yes(const std::string& answer) {
 
 int conclude(const orchestrator::Execution& execution) {
   for (const auto& error : execution.errors) tell_error(error);
+  if (!execution.cancelled_by.empty())
+    std::cerr << fmt::format("stack: cancelled by {}\n", execution.cancelled_by);
   if (execution.interrupted) return static_cast<int>(ExitCode::interrupted);
   return execution.errors.empty() ? 0 : static_cast<int>(execution.errors.front().exit_code());
 }

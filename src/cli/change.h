@@ -65,6 +65,9 @@ void warn_of_orphans(const orchestrator::Plan& plan);
 /// done.
 orchestrator::Host interruptible_host(orchestrator::Report& progress, const Options& options = {});
 void tell_who_is_waited_for(const std::string& holder);
+/// What is done when somebody else changes the project: that is told; with --no-wait it is an Error
+/// (ExitCode::try_again).
+std::function<void(const std::string& holder)> on_busy(const Options& options);
 /// On standard error, with its hint. One without a message has been told already.
 void tell_error(const Error& error);
 /// Does it for each name: tells a failure and goes on with the next, as docker does; the code for
@@ -77,7 +80,8 @@ bool is_agreed_to(const char* what);
 bool is_yes(const std::string& answer);
 /// Without any progress on the screen, as docker does to single containers. Throws what the plan
 /// met, or that it was broken off.
-void carry_out(const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case);
+void carry_out(const Options& options,
+               const std::function<orchestrator::Execution(orchestrator::Host& host)>& use_case);
 /// Tells the errors that a plan met; the code for the shell.
 int conclude(const orchestrator::Execution& execution);
 

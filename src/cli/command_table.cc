@@ -413,6 +413,8 @@ const std::vector<Flag>& global_flags() {
       {"--ansi", &Options::ansi, "auto, always or never", "WHEN"},
       {"--parallel", &Options::parallel, "How many steps may be under way at once; -1: all",
        "NUMBER"},
+      {"--no-wait", &Options::no_wait,
+       "Fail with exit code 75 while another command changes the stack"},
       {"--all-resources", &Options::all_resources,
        "Networks and volumes that no service uses, too"},
       {"--compatibility", &Options::compatibility,

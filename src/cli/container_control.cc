@@ -42,8 +42,9 @@ int number_of(const std::string& signal, int fallback) {
   return *number;
 }
 
-void act(const FoundContainer& found, const std::vector<Action>& actions, Locked locked) {
-  carry_out([&](Host& host) { return act_on(found.project, actions, locked, host); });
+void act(const FoundContainer& found, const std::vector<Action>& actions, Locked locked,
+         const Options& options) {
+  carry_out(options, [&](Host& host) { return act_on(found.project, actions, locked, host); });
 }
 
 /// Does it to each container that was named, and prints the name as it was typed.
@@ -81,7 +82,7 @@ void stop_one(const FoundContainer& found, const Options& options) {
                  grace.value_or(found.container.config.stop.grace));
     grace = std::chrono::nanoseconds(0);
   }
-  act(found, {StopContainer{name_of(found), grace}}, Locked::yes);
+  act(found, {StopContainer{name_of(found), grace}}, Locked::yes, options);
 }
 
 void remove_one(const FoundContainer& found, const Options& options) {
@@ -95,7 +96,7 @@ void remove_one(const FoundContainer& found, const Options& options) {
   request.stops = true;
   request.grace = std::chrono::nanoseconds(0);
   request.volumes = options.volumes;
-  carry_out([&](Host& host) { return remove(found.project, request, host); });
+  carry_out(options, [&](Host& host) { return remove(found.project, request, host); });
 }
 
 /// With --all every container without a compose file is meant: those of stacks are for `down`.
@@ -169,8 +170,8 @@ bool is_prunable(const FoundContainer& found) {
 
 int run_container_start(const Options& options) {
   if (options.attach_output || options.open_stdin) return start_attached(options);
-  return each_container(options, [](const FoundContainer& found) {
-    act(found, {StartContainer{name_of(found)}}, Locked::yes);
+  return each_container(options, [&](const FoundContainer& found) {
+    act(found, {StartContainer{name_of(found)}}, Locked::yes, options);
   });
 }
 
@@ -181,7 +182,7 @@ int run_container_stop(const Options& options) {
 int run_container_restart(const Options& options) {
   return each_container(options, [&](const FoundContainer& found) {
     stop_one(found, options);
-    act(found, {StartContainer{name_of(found)}}, Locked::yes);
+    act(found, {StartContainer{name_of(found)}}, Locked::yes, options);
   });
 }
 
@@ -189,24 +190,24 @@ int run_container_kill(const Options& options) {
   const int signal = number_of(options.signal, SIGKILL);
   return each_container(options, [&](const FoundContainer& found) {
     require_running(found);
-    act(found, {SignalContainer{name_of(found), signal}}, Locked::no);
+    act(found, {SignalContainer{name_of(found), signal}}, Locked::no, options);
   });
 }
 
 int run_container_pause(const Options& options) {
-  return each_container(options, [](const FoundContainer& found) {
+  return each_container(options, [&](const FoundContainer& found) {
     require_running(found);
     if (found.container.status.phase == Phase::paused)
       fail("container {} is already paused", name_of(found));
-    act(found, {PauseContainer{name_of(found)}}, Locked::no);
+    act(found, {PauseContainer{name_of(found)}}, Locked::no, options);
   });
 }
 
 int run_container_unpause(const Options& options) {
-  return each_container(options, [](const FoundContainer& found) {
+  return each_container(options, [&](const FoundContainer& found) {
     if (found.container.status.phase != Phase::paused)
       fail("container {} is not paused", name_of(found));
-    act(found, {UnpauseContainer{name_of(found)}}, Locked::no);
+    act(found, {UnpauseContainer{name_of(found)}}, Locked::no, options);
   });
 }
 

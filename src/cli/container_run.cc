@@ -97,7 +97,7 @@ void leave(const std::string& name, const Options& options) {
   RemoveRequest request;
   request.containers = {name};
   request.volumes = true;
-  carry_out([&](Host& host) { return remove(lone_containers_project, request, host); });
+  carry_out(options, [&](Host& host) { return remove(lone_containers_project, request, host); });
   retire_lone_containers();
 }
 
@@ -118,6 +118,7 @@ Made make(const Options& options, Starting starting) {
   quiet.progress = "quiet";
   const auto progress = make_progress(quiet);
   Host host = interruptible_host(*progress);
+  host.waiting = on_busy(options);
   host.warned = tell_warning;
   host.pull = pull_images(options);
   const UpResult result = up(project, request_of(options, name, starting), host);

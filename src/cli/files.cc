@@ -25,7 +25,7 @@ using namespace orchestrator;
 using supervisor::ObservedContainer;
 
 FilesOf files_of(const Options& options) {
-  return {HostPaths::from_environment(), project_to_change(options), tell_who_is_waited_for};
+  return {HostPaths::from_environment(), project_to_change(options), on_busy(options)};
 }
 
 std::optional<int> index_of(const Options& options) {

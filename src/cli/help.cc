@@ -171,11 +171,14 @@ const std::vector<ExitCodeRow>& exit_code_rows() {
        "A stack file, an env file or a Dockerfile that cannot be accepted; every mistake is "
        "told with its line. 1 when called as `docker-compose`."},
       {"4", "Something did not become ready: a dependency, or what --wait waits for."},
+      {"75", "With --no-wait: another command changes the stack, and is named. Try again later."},
       {"125", "The container could not be set up."},
       {"126", "Its program was found, and cannot be executed."},
       {"127", "Its program was not found."},
       {"128+N", "Of `exec`, `wait` and the like: the program was ended by signal N."},
-      {"130", "Broken off by Ctrl-C."},
+      {"130",
+       "Broken off by Ctrl-C, or, while it changed the stack, by a `down` or `stop` of the same "
+       "stack."},
       {"other",
        "Of `exec`, `attach`, `wait`, `up --exit-code-from` and the like: how the program "
        "in the container ended."},

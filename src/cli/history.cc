@@ -146,6 +146,7 @@ int run_rollback(const Options& options) {
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
+  host.waiting = on_busy(options);
   host.warned = tell_warning;
   return tell_outcome(project.name, up(project, request, host));
 }

@@ -29,6 +29,12 @@ orchestrator::Report& silent() {
   return report;
 }
 
+orchestrator::Host quiet_host(const Options& options) {
+  orchestrator::Host host = interruptible_host(silent());
+  host.waiting = on_busy(options);
+  return host;
+}
+
 void check_two(const Options& options, const char* command) {
   if (options.arguments.size() != 2)
     throw Error(fmt::format("{} takes NETWORK and CONTAINER", command))
@@ -98,7 +104,7 @@ int run_network_inspect(const Options& options) {
 }
 
 int run_network_create(const Options& options) {
-  const auto host = interruptible_host(silent());
+  const auto host = quiet_host(options);
   const HostNetwork made =
       orchestrator::create_network(network_wish(options), options.attachable, host);
   std::cout << made.id << '\n';
@@ -106,7 +112,7 @@ int run_network_create(const Options& options) {
 }
 
 int run_network_remove(const Options& options) {
-  const auto host = interruptible_host(silent());
+  const auto host = quiet_host(options);
   return each_of(options.arguments, [&](const std::string& name) {
     if (is_predefined_network(name))
       throw Error(name + " is a pre-defined network and cannot be removed");
@@ -129,7 +135,7 @@ int run_network_prune(const Options& options) {
   constexpr const char* what =
       "This will remove all custom networks not used by at least one container.";
   if (!options.force && !is_agreed_to(what)) return 0;
-  const auto host = interruptible_host(silent());
+  const auto host = quiet_host(options);
   const auto networks = orchestrator::list_networks(host.paths);
   std::vector<std::string> doomed = orchestrator::unused_networks(networks, host.paths);
   std::erase_if(doomed, [&](const std::string& name) {
@@ -144,7 +150,7 @@ int run_network_prune(const Options& options) {
 
 int run_network_connect(const Options& options) {
   check_two(options, "network connect");
-  const auto host = interruptible_host(silent());
+  const auto host = quiet_host(options);
   const auto networks = orchestrator::list_networks(host.paths);
   orchestrator::connect_network(orchestrator::find_network(networks, options.arguments[0]),
                                 options.arguments[1], endpoint_wish(options), host);
@@ -153,7 +159,7 @@ int run_network_connect(const Options& options) {
 
 int run_network_disconnect(const Options& options) {
   check_two(options, "network disconnect");
-  const auto host = interruptible_host(silent());
+  const auto host = quiet_host(options);
   const auto networks = orchestrator::list_networks(host.paths);
   using orchestrator::Missing;
   orchestrator::disconnect_network(orchestrator::find_network(networks, options.arguments[0]),

@@ -21,6 +21,7 @@ struct Options {
   std::string ansi;       ///< auto, always, never
   bool no_ansi = false;
   std::string parallel;             ///< how many steps at once
+  bool no_wait = false;             ///< for another command on the same project
   bool progress_on_stdout = false;  ///< COMPOSE_STATUS_STDOUT
 
   std::vector<std::string> arguments;  ///< positional ones: services, or what the command takes

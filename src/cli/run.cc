@@ -53,6 +53,7 @@ OneOff one_off_of(const Options& options, const RunRequest& run) {
 UpResult bring_up(const spec::Project& project, const UpRequest& request, const Options& options) {
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress);
+  host.waiting = on_busy(options);
   host.warned = tell_warning;
   host.pull = pull_images(options);
   return up(project, request, host);

@@ -20,7 +20,7 @@ constexpr const char* network_name = "builds";
 constexpr std::size_t longest_resolv_conf = 1 << 20;
 
 FileLock lock_builds(const HostPaths& paths) {
-  return lock_project(paths, builds_project, "stack build", [](const std::string&) {});
+  return lock_project(paths, builds_project, {"stack build"}, [](const std::string&) {});
 }
 
 supervisor::NetworkConfig network_config() {

@@ -71,7 +71,7 @@ ObservedContainer observed_again(const FilesOf& files, const ObservedContainer& 
 OpenTree open_tree(const FilesOf& files, const ObservedContainer& container) {
   if (auto tree = runtime::open_running_tree(container.status.process))
     return {std::nullopt, std::move(*tree)};
-  FileLock lock = lock_project(files.paths, files.project, "stack cp", files.waiting);
+  FileLock lock = lock_project(files.paths, files.project, {"stack cp"}, files.waiting);
   // The world may have moved on while we waited.
   const ObservedContainer now = observed_again(files, container);
   if (auto tree = runtime::open_running_tree(now.status.process))

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "orchestrator/engine.h"
@@ -16,6 +17,7 @@ struct Execution {
   std::vector<StepResult> results;  ///< by step id
   std::vector<Error> errors;        ///< in the order in which they came
   bool interrupted = false;
+  std::string cancelled_by = {};  ///< when another command asked for that: "stack down (pid 901)"
   bool succeeded() const { return errors.empty() && !interrupted; }
 };
 

@@ -112,7 +112,7 @@ Found find_container(const HostPaths& paths, const std::string& which) {
 }
 
 FileLock lock_for(const Host& host, const std::string& project, const char* command) {
-  return lock_project(host.paths, project, command, host.waiting, host.interrupted);
+  return lock_project(host.paths, project, {command}, host.waiting, host.interrupted);
 }
 
 bool nothing_left(const HostPaths& paths, const std::string& project) {

@@ -11,14 +11,32 @@
 
 namespace stack::orchestrator {
 
+/// What a command does to another one over the lock.
+enum class Rank {
+  gives_way,   ///< an `up`: while it holds the lock it looks whether it is to break off
+  stands,      ///< neither is it asked, nor does it ask
+  comes_first  ///< a `down`: asks a holder that gives way to break off
+};
+
+/// Who wants a project's lock.
+struct Claim {
+  std::string who;  ///< "stack up"
+  Rank rank = Rank::stands;
+};
+
 /// Makes the project's run directory when needed; waits, too, for what the project's supervisor is
 /// doing for somebody who is gone. While somebody else holds the lock, `waiting` is
-/// called once with who that is ("stack up (pid 812)"). When `given_up` answers true before it is
-/// ours, throws an Error without a message: the exit code says that it was broken off.
+/// called once with who that is ("stack up (pid 812)"); it may throw to have none of it. When
+/// `given_up` answers true before it is ours, throws an Error without a message: the exit code says
+/// that it was broken off.
 FileLock lock_project(
-    const HostPaths& paths, const std::string& project, const std::string& who,
+    const HostPaths& paths, const std::string& project, const Claim& claim,
     const std::function<void(const std::string&)>& waiting,
     const std::function<bool()>& given_up = [] { return false; });
+
+/// Of whoever holds the lock and gives way: who has asked this process to break off ("stack down
+/// (pid 901)"); nothing when nobody has.
+std::optional<std::string> asked_to_break_off(const HostPaths& paths, const std::string& project);
 
 /// Who changes the project at this moment ("stack up (pid 812)"); nothing when nobody does.
 std::optional<std::string> lock_holder(const HostPaths& paths, const std::string& project);

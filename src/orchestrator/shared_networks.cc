@@ -57,7 +57,7 @@ Execution take_away(const SharedNetwork& network, const FileLock& lock, NativeEn
 Execution remove_if_unused(const SharedNetwork& network, Host& host) {
   if (!stack::exists(host.paths.project_data(network.owner))) return {};
   const FileLock lock =
-      lock_project(host.paths, network.owner, "stack down", host.waiting, host.interrupted);
+      lock_project(host.paths, network.owner, {"stack down"}, host.waiting, host.interrupted);
   const DesiredState nothing{network.owner, "", {}, {}, {}, {}};
   NativeEngine engine(host.paths, nothing);
   const ObservedState observed = engine.observe();
@@ -98,7 +98,7 @@ std::set<std::string> shared_networks_to_make(const DesiredState& desired, const
 
 SharingLock::SharingLock(const Host& host)
     : paths_(host.paths),
-      lock_(lock_project(host.paths, supervisor::lone_networks_project, "stack up", host.waiting,
+      lock_(lock_project(host.paths, supervisor::lone_networks_project, {"stack up"}, host.waiting,
                          host.interrupted)) {}
 
 SharingLock::~SharingLock() {

@@ -333,6 +333,34 @@ void tell_warnings(const UpResult& result, const Host& host) {
 
 namespace {
 
+/// What gives way under its project's lock: broken off by whoever asks for that, too.
+class GivingWay {
+ public:
+  GivingWay(const Host& host, std::string project)
+      : host_(host), project_(std::move(project)), own_(host) {
+    own_.interrupted = [this] { return host_.interrupted() || is_asked(); };
+  }
+  GivingWay(const GivingWay&) = delete;
+  GivingWay& operator=(const GivingWay&) = delete;
+
+  Host& host() { return own_; }
+  Execution told(Execution execution) const {
+    if (execution.interrupted && by_) execution.cancelled_by = *by_;
+    return execution;
+  }
+
+ private:
+  bool is_asked() {
+    if (!by_) by_ = asked_to_break_off(host_.paths, project_);
+    return by_.has_value();
+  }
+
+  const Host& host_;
+  const std::string project_;
+  Host own_;
+  std::optional<std::string> by_;
+};
+
 /// Notes a change in the project's history while it is made.
 Execution execute_noted(const spec::Project& project, const UpRequest& request,
                         const UpResult& decided, Engine& engine, Report& report, Host& host) {
@@ -357,6 +385,8 @@ Execution execute_noted(const spec::Project& project, const UpRequest& request,
 }  // namespace
 
 namespace {
+
+const Claim up_claim{"stack up", Rank::gives_way};
 
 /// Which providers an `up` asks, and what is left of it for containers.
 struct Shared {
@@ -384,8 +414,7 @@ UpResult up_containers(const spec::Project& project, const UpRequest& request, H
     laps.end("look again");
   };
   if (!lock && (is_to_be_done(result) || may_change())) {
-    lock.emplace(
-        lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted));
+    lock.emplace(lock_project(host.paths, project.name, up_claim, host.waiting, host.interrupted));
     look_again();
   }
   std::optional<SharingLock> sharing;
@@ -423,7 +452,7 @@ UpResult up_with_providers(const spec::Project& project, const UpRequest& reques
   const KnownProviders providers =
       look_at_providers(project, shared.choice.providers, result.problems);
   if (!result.problems.empty()) return result;
-  auto lock = lock_project(host.paths, project.name, "stack up", host.waiting, host.interrupted);
+  auto lock = lock_project(host.paths, project.name, up_claim, host.waiting, host.interrupted);
   result.plan = {};  // decided anew, with what they say
   result.execution = bring_providers_up(project, providers, host);
   if (shared.choice.are_all_providers || !result.execution.succeeded()) return result;
@@ -444,8 +473,12 @@ UpResult preview(const spec::Project& project, const UpRequest& request, const H
 }
 
 UpResult up(const spec::Project& project, const UpRequest& request, Host& host) {
-  return project.providers.empty() ? up_containers(project, request, host, std::nullopt)
-                                   : up_with_providers(project, request, host);
+  GivingWay giving_way(host, project.name);
+  UpResult result = project.providers.empty()
+                        ? up_containers(project, request, giving_way.host(), std::nullopt)
+                        : up_with_providers(project, request, giving_way.host());
+  result.execution = giving_way.told(std::move(result.execution));
+  return result;
 }
 
 namespace {
@@ -491,8 +524,8 @@ namespace {
 DownResult down_alone(const std::string& name, const spec::Project* project, DownPolicy policy,
                       Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const FileLock lock =
-      lock_project(host.paths, name, "stack down", host.waiting, host.interrupted);
+  const FileLock lock = lock_project(host.paths, name, {"stack down", Rank::comes_first},
+                                     host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   if (policy.services.empty()) engine.take_unreadable_away();
   const std::set<std::string> named = policy.services;
@@ -532,10 +565,10 @@ namespace {
 /// either.
 class ChangeLock {
  public:
-  ChangeLock(const std::string& name, const char* what, Host& host)
+  ChangeLock(const std::string& name, const Claim& claim, Host& host)
       : paths_(host.paths), name_(name) {
     if (host.effect == Effect::none) return;
-    lock_.emplace(lock_project(paths_, name, what, host.waiting, host.interrupted));
+    lock_.emplace(lock_project(paths_, name, claim, host.waiting, host.interrupted));
   }
   ~ChangeLock() {
     if (lock_ && !stack::exists(paths_.project_data(name_))) remove_lock(paths_, name_, *lock_);
@@ -567,7 +600,7 @@ Execution execute_on(const std::string& name, Host& host,
 
 Execution stop(const std::string& name, const std::set<std::string>& services,
                std::optional<std::chrono::nanoseconds> grace, Host& host) {
-  const ChangeLock lock(name, "stack stop", host);
+  const ChangeLock lock(name, {"stack stop", Rank::comes_first}, host);
   Execution execution = execute_on(
       name, host, [&](const auto& observed) { return plan_stop(observed, services, grace); });
   if (host.effect == Effect::real && execution.succeeded())
@@ -577,7 +610,7 @@ Execution stop(const std::string& name, const std::set<std::string>& services,
 
 Execution remove(const std::string& name, const RemoveRequest& request, Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
-  const ChangeLock lock(name, "stack rm", host);
+  const ChangeLock lock(name, {"stack rm"}, host);
   NativeEngine engine(host.paths, nothing);
   RemoveRequest completed = request;
   if (request.volumes) completed.volume_users = volume_users(host.paths);
@@ -626,7 +659,8 @@ Execution act_on(const std::string& name, const std::vector<Action>& actions, Lo
                  Host& host) {
   std::optional<FileLock> lock;
   if (locked == Locked::yes)
-    lock.emplace(lock_project(host.paths, name, "stack container", host.waiting, host.interrupted));
+    lock.emplace(
+        lock_project(host.paths, name, {"stack container"}, host.waiting, host.interrupted));
   return execute_on(name, host, [&](const ObservedState&) {
     PlanBuilder builder;
     std::vector<StepId> after;
@@ -638,7 +672,7 @@ Execution act_on(const std::string& name, const std::vector<Action>& actions, Lo
 void retire(const std::string& name, Host& host) {
   const DesiredState nothing{name, "", {}, {}, {}, {}};
   const FileLock lock =
-      lock_project(host.paths, name, "stack container", host.waiting, host.interrupted);
+      lock_project(host.paths, name, {"stack container"}, host.waiting, host.interrupted);
   NativeEngine engine(host.paths, nothing);
   const ObservedState observed = engine.observe();
   if (!observed.containers.empty()) return;
@@ -663,9 +697,11 @@ std::map<std::string, std::map<std::string, spec::Dependency>> restart_links(
 }
 
 Execution restart(const std::string& name, const RestartRequest& request, Host& host) {
-  const ChangeLock lock(name, "stack restart", host);
-  return execute_on(name, host,
-                    [&](const auto& observed) { return plan_restart(observed, request); });
+  GivingWay giving_way(host, name);
+  const ChangeLock lock(name, {"stack restart", Rank::gives_way}, host);
+  return giving_way.told(execute_on(name, giving_way.host(), [&](const auto& observed) {
+    return plan_restart(observed, request);
+  }));
 }
 
 namespace {
@@ -728,14 +764,16 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   DesiredState desired = desired_of_made(project, host.paths);
   Execution execution;
   {
-    const ChangeLock lock(project.name, "stack start", host);
+    GivingWay giving_way(host, project.name);
+    const ChangeLock lock(project.name, {"stack start", Rank::gives_way}, host);
     NativeEngine engine(host.paths, desired);
     ObservedState observed = engine.observe();
     engine.count_orphans_as_ended(observed);
     engine.give_up_waiting_at(request.deadline);
     require_containers(project, wanted, observed);
     forget_unmade(desired, observed);
-    execution = carry_out(plan_start(desired, observed, wanted), engine, host);
+    execution = giving_way.told(
+        carry_out(plan_start(desired, observed, wanted), engine, giving_way.host()));
     std::erase_if(desired.containers, [&](const auto& each) {
       return !wanted.contains(each.second.service) || !observed.containers.contains(each.first);
     });
@@ -746,7 +784,7 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
 
 Execution start_made(const std::string& project, const std::vector<std::string>& services,
                      Host& host) {
-  const ChangeLock lock(project, "stack start", host);
+  const ChangeLock lock(project, {"stack start"}, host);
   const DesiredState nothing{project, "", {}, {}, {}, {}};
   NativeEngine engine(host.paths, nothing);
   ObservedState observed = engine.observe();
@@ -773,7 +811,8 @@ std::set<std::string> services_to_boot(const HostPaths& paths, const std::string
 Execution boot(const spec::Project& project, Host& host) {
   check_home(project, host.paths);
   DesiredState desired = desired_of_made(project, host.paths);
-  const ChangeLock lock(project.name, "stack boot", host);
+  GivingWay giving_way(host, project.name);
+  const ChangeLock lock(project.name, {"stack boot", Rank::gives_way}, host);
   NativeEngine engine(host.paths, desired);
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);
@@ -782,7 +821,8 @@ Execution boot(const spec::Project& project, Host& host) {
   for (auto& [name, wish] : desired.containers)
     std::erase_if(wish.model.depends_on,
                   [&](const auto& each) { return !wanted.contains(each.first); });
-  return carry_out(plan_start(desired, observed, wanted), engine, host);
+  return giving_way.told(
+      carry_out(plan_start(desired, observed, wanted), engine, giving_way.host()));
 }
 
 }  // namespace stack::orchestrator

@@ -2,6 +2,7 @@
 """Ctrl-C: the first asks, the second kills, the third leaves at once; and whatever came of it, the
 next `up` and the next `down` put things right."""
 
+import contextlib
 import os
 import random
 import signal
@@ -178,7 +179,7 @@ class CtrlC(stacktest.StackTest):
         self.write_stack(NEVER_HEALTHY)
         first = self.terminal("up", "-d")
         first.await_text("Waits for half-db-1")
-        for command in (["up", "-d"], ["down"], ["stop"], ["restart"]):
+        for command in (["up", "-d"], ["start"], ["restart"]):
             with self.subTest(command):
                 second = self.terminal(*command)
                 second.await_text(r"waiting for stack up \(pid \d+\) to finish")
@@ -187,6 +188,51 @@ class CtrlC(stacktest.StackTest):
                 self.assertEqual(self.state_of("db"), "running")
         first.type(CTRL_C)
         self.assertEqual(first.finish(), 130)
+
+    def test_a_down_or_a_stop_has_an_up_break_off(self):
+        self.write_stack(NEVER_HEALTHY)
+        for command, left in (("stop", "exited"), ("down", None)):
+            with self.subTest(command), self.waiting_up() as up:
+                self.stack(command, "-t", "0", timeout=20)
+                _, said = up.communicate(timeout=20)
+                self.assertRegex(said, rf"cancelled by stack {command} \(pid \d+\)")
+                self.assertEqual(up.returncode, 130)
+                self.assertEqual(self.ps().get("db", {}).get("State"), left)
+        self.assert_nothing_left()
+
+    def test_a_down_has_an_attached_up_break_off_that_then_stops_nothing(self):
+        self.write_stack(NEVER_HEALTHY)
+        terminal = self.terminal("up")
+        terminal.await_text(r"Waits for half-db-1 \(healthy\)")
+        self.stack("down", "-t", "0", timeout=20)
+        terminal.await_text(r"cancelled by stack down \(pid \d+\)")
+        self.assertEqual(terminal.finish(), 130)
+        self.assertNotIn("Gracefully", terminal.seen)
+
+    def test_who_does_not_want_to_wait_is_told_for_whom(self):
+        self.write_stack(NEVER_HEALTHY)
+        with self.waiting_up() as up:
+            for command in (["up", "-d"], ["down"], ["stop"], ["restart"], ["run", "--rm", "db", "true"]):
+                with self.subTest(command):
+                    said = self.stack("--no-wait", *command, expect=75, timeout=20).err
+                    self.assertIn(f"the stack is locked by stack up (pid {up.pid})", said)
+            self.assertIsNone(up.poll(), "nobody was asked to break off")
+            up.send_signal(signal.SIGINT)
+            up.communicate(timeout=20)
+        self.stack("--no-wait", "down", "-t", "0")
+
+    @contextlib.contextmanager
+    def waiting_up(self):
+        """An `up -d` that waits for what never gets healthy."""
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory, text=True,
+                              stderr=subprocess.PIPE) as up:
+            for line in up.stderr:
+                if line.strip().startswith("Container half-db-1  Started"):
+                    break
+            try:
+                yield up
+            finally:
+                up.kill()
 
     def test_only_the_services_that_were_asked_for_are_stopped(self):
         self.write_stack("""
