@@ -3,6 +3,8 @@
 
 #include <linux/if_link.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/fail_point.h"
 #include "base/text.h"
@@ -57,7 +59,7 @@ void ensure_vlan(const NetworkSpec& network, const VlanName& vlan, NetlinkSocket
 }
 
 [[noreturn]] void throw_refused(const Refusal& refusal, const NetworkSpec& network) {
-  const std::string kind = network.kind == NetworkKind::macvlan ? "macvlan" : "ipvlan";
+  const std::string kind = driver_name(network.kind);
   if (refusal.error_number == EOPNOTSUPP)
     throw Error(fmt::format("{}: this kernel has no {}", refusal.attempt, kind))
         .with_hint(fmt::format("modprobe {}, or a kernel that has it", kind));
@@ -85,6 +87,20 @@ bool has_parent(const NetworkSpec& network) {
   if (find_link(socket, network.parent)) return true;
   const auto vlan = parse_vlan(network.parent);
   return vlan && find_link(socket, vlan->device);
+}
+
+const char* driver_name(NetworkKind kind) {
+  return kind == NetworkKind::macvlan ? "macvlan" : "ipvlan";
+}
+
+bool has_driver(NetworkKind kind) {
+  if (kind == NetworkKind::bridge) return true;
+  NetlinkSocket socket(NETLINK_ROUTE);
+  Batch batch;
+  request_without_parent(batch, driver_name(kind));
+  return std::ranges::none_of(socket.send(batch), [](const Refusal& refusal) {
+    return refusal.error_number == EOPNOTSUPP;
+  });
 }
 
 void ensure_parent(const NetworkSpec& network, int stack_namespace) {

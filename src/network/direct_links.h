@@ -20,6 +20,11 @@ std::optional<VlanName> parse_vlan(const std::string& parent);
 /// Whether this machine has the parent, or the device of which it is a VLAN.
 bool has_parent(const NetworkSpec& network);
 
+/// Whether this kernel knows interfaces of that kind (macvlan, ipvlan); loads what it has for them.
+bool has_driver(NetworkKind kind);
+/// "macvlan", "ipvlan".
+const char* driver_name(NetworkKind kind);
+
 /// Ensures what the network's containers sit on. A device that the host has is left as it is. A
 /// VLAN that it has not is made in the stack's namespace, and so is the cable to nowhere that an
 /// internal network without a parent has: both go with that namespace, or by remove_bridge().

@@ -381,6 +381,13 @@ void request_vlan(Batch& batch, const std::string& name, int parent, int id, int
   });
 }
 
+void request_without_parent(Batch& batch, const std::string& kind) {
+  batch.add(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "asking for " + kind, [&](nlmsghdr* m) {
+    put_header(m, ifinfomsg{});
+    put_nest(m, IFLA_LINKINFO, [&] { mnl_attr_put_str(m, IFLA_INFO_KIND, kind.c_str()); });
+  });
+}
+
 void request_direct_link(Batch& batch, const NetworkSpec& network, const EndpointSpec& endpoint,
                          int parent, int network_namespace) {
   const bool macvlan = network.kind == NetworkKind::macvlan;

@@ -89,6 +89,10 @@ void request_bridge(Batch& batch, int index, const std::string& name, const std:
 /// A VLAN of the device `parent`, made in another namespace.
 void request_vlan(Batch& batch, const std::string& name, int parent, int id, int network_namespace,
                   std::string attempt);
+/// An interface of a kind and nothing more: a kind that needs a device to sit on is refused with
+/// EINVAL, one that the kernel does not know with EOPNOTSUPP, and none is made.
+void request_without_parent(Batch& batch, const std::string& kind);
+
 /// A macvlan or ipvlan interface on the device `parent`, made in another namespace.
 void request_direct_link(Batch& batch, const NetworkSpec& network, const EndpointSpec& endpoint,
                          int parent, int network_namespace);

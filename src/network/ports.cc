@@ -100,6 +100,14 @@ Fd port_socket(int family, const std::string& protocol, const std::string& where
 
 }  // namespace
 
+bool can_bind(const std::string& host_ip) {
+  // UDP at a port of the kernel's choice: nobody is in the way, and nobody is in anybody's.
+  SocketAddress address = socket_address(host_ip, 0);
+  const Fd socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return errno != EAFNOSUPPORT;
+  return ::bind(socket.get(), address.get(), address.length) == 0 || errno != EADDRNOTAVAIL;
+}
+
 bool has_sctp() {
   return static_cast<bool>(
       Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol_number("sctp"))));

@@ -43,6 +43,10 @@ class PortTaken : public Error {
 /// "0.0.0.0:80", "[::]:80"
 std::string endpoint_text(const std::string& ip, std::uint16_t port);
 
+/// Whether sockets may be bound to an address: it is one of this machine's, or the machine lets
+/// strange ones be bound (net.ipv4.ip_nonlocal_bind and its like).
+bool can_bind(const std::string& host_ip);
+
 /// Whether this kernel speaks SCTP at all.
 bool has_sctp();
 

@@ -14,12 +14,14 @@
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
 #include "orchestrator/one_off.h"
+#include "orchestrator/plan_builder.h"
 #include "orchestrator/pull_plan.h"
 #include "runtime/mount_spread.h"
 #include "runtime/project_quota.h"
 #include "runtime/user_namespace.h"
 #include "spec/short_forms.h"
 #include "spec/user_namespace.h"
+#include "supervisor/shared_namespaces.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -78,7 +80,11 @@ class WorldCheck {
  public:
   WorldCheck(const HostPaths& paths, const DesiredState& desired, const ObservedState& observed,
              const Plan& plan)
-      : paths_(paths), desired_(desired), observed_(observed), removed_(removed_by(plan)) {}
+      : paths_(paths),
+        desired_(desired),
+        observed_(observed),
+        plan_(plan),
+        removed_(removed_by(plan)) {}
 
   std::vector<Problem> run(const Changes& changes, HostSources host_sources) {
     host_sources_ = host_sources;
@@ -118,10 +124,38 @@ class WorldCheck {
           place, "add `command:`");
     }
     if (!wish.step.empty() && !wish.one_off) return;  // the rest is the service's, and told of it
+    check_shared(wish, place);
     check_binds(wish, place);
     if (spec::id_count(wish.model.userns_mode)) check_id_mapping(wish, place);
     check_storage(wish, place + ".storage_opt.size");
     if (checked_devices_.insert(wish.service).second) check_devices(wish, place);
+  }
+
+  /// Of namespaces that are not those of a service. What is made by hand may wait for its start.
+  void check_shared(const DesiredContainer& wish, const std::string& place) {
+    if (desired_.project == lone_containers_project || !is_started(wish.name)) return;
+    for (const auto& [key, other] : wish.shares) {
+      if (desired_.containers.contains(other) || runs(other)) continue;
+      const std::string kind = key == "network_mode" ? "network" : key == "pid" ? "PID" : "IPC";
+      add(fmt::format("container {}, whose {} namespace is to be shared, does not run", other,
+                      kind),
+          place + "." + key,
+          "start it first; `service:NAME` shares that of a service of this file");
+    }
+  }
+
+  bool is_started(const std::string& container) const {
+    return std::ranges::any_of(plan_.steps, [&](const Step& step) {
+      const auto* const start = std::get_if<StartContainer>(&step.action);
+      return start != nullptr && start->name == container;
+    });
+  }
+
+  /// Whosever it is.
+  bool runs(const std::string& container) const {
+    const auto own = observed_.containers.find(container);
+    if (own != observed_.containers.end()) return is_running(own->second);
+    return supervisor::find_running_elsewhere(paths_, desired_.project, container).has_value();
   }
 
   void check_ports(const DesiredContainer& wish) {
@@ -228,6 +262,13 @@ class WorldCheck {
                       "SCTP",
                       port.target, wish.service),
           place, "modprobe sctp");
+    if (!port.host_ip.empty() && !network::can_bind(port.host_ip))
+      return add(
+          fmt::format("service \"{}\" publishes on {}, which is no address of this machine: "
+                      "cannot assign requested address",
+                      wish.service, port.host_ip),
+          place,
+          "`ip address` lists those that it has; without one it is published on all of them");
     if (!port.published) return;
     if (port.published_last.value_or(*port.published) == *port.published)
       return check_fixed_port(wish, port, place);
@@ -377,6 +418,7 @@ class WorldCheck {
   const HostPaths& paths_;
   const DesiredState& desired_;
   const ObservedState& observed_;
+  const Plan& plan_;
   const std::set<std::string> removed_;  ///< containers
   HostSources host_sources_ = HostSources::careful;
   std::optional<bool> takes_id_mapping_;

@@ -86,6 +86,11 @@ class NetworkCheck {
     if (world_.missing_devices.contains(spec.parent))
       add(fmt::format("network {}: this machine has no device {}", spec.name, spec.parent),
           "networks." + wish.key + ".driver_opts.parent", "`ip link` lists them");
+    if (world_.missing_drivers.contains(spec.kind))
+      add(fmt::format("network {}: this kernel has no {}", spec.name,
+                      network::driver_name(spec.kind)),
+          "networks." + wish.key + ".driver",
+          fmt::format("modprobe {}, or a kernel that has it", network::driver_name(spec.kind)));
     // A network on a device of the host lies in that device's subnet.
     if (spec.kind != network::NetworkKind::bridge) return;
     check_overlap<network::Subnet>(wish, spec.subnet, &SubnetHolder::subnet);
@@ -244,6 +249,7 @@ NetworkWorld observe_network_world(const HostPaths& paths, const DesiredState& d
     if (!any_changes || wish.external) continue;
     const NetworkSpec spec = read_network(wish, told_already);
     if (!network::has_parent(spec)) world.missing_devices.insert(spec.parent);
+    if (!network::has_driver(spec.kind)) world.missing_drivers.insert(spec.kind);
   }
   for (const auto& [container, wish] : desired.containers) {
     if (!comes(changes, container)) continue;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "network/network_spec.h"
 #include "orchestrator/preflight.h"
 #include "supervisor/subnet_holders.h"
 
@@ -23,6 +24,7 @@ struct NetworkWorld {
   /// Networks that are not of the stack, and in which it has fixed addresses; by name. Leases are
   /// those of whoever keeps them.
   std::map<std::string, supervisor::ObservedNetwork> outside{};
+  std::set<network::NetworkKind> missing_drivers{};
 };
 NetworkWorld observe_network_world(const HostPaths& paths, const DesiredState& desired,
                                    const Changes& changes);

@@ -46,6 +46,18 @@ TEST(NetworkWorld, ASubnetThatOverlapsNamesWhoseItIs) {
             "  hint: choose another, or leave it out to get a free one\n");
 }
 
+TEST(NetworkWorld, AKindThatTheKernelDoesNotKnowIsTold) {
+  auto shop = shop_in("10.5.0.0/24");
+  shop.networks["default"].driver = "ipvlan";
+  shop.sources.set("networks.default.driver", {"stack.yaml", 9, 5});
+  NetworkWorld world;
+  EXPECT_EQ(problems(shop, {}, world), "");
+  world.missing_drivers = {network::NetworkKind::ipvlan};
+  EXPECT_EQ(problems(shop, {}, world),
+            "stack.yaml:9:5: error: network shop_default: this kernel has no ipvlan\n"
+            "  hint: modprobe ipvlan, or a kernel that has it\n");
+}
+
 TEST(NetworkWorld, ItsOwnSubnetIsNotInItsWay) {
   NetworkWorld world;
   world.holders = {{*network::parse_subnet("10.5.0.0/24"), {}, "shop", "shop_default", ""}};

@@ -89,6 +89,32 @@ TEST(Preflight, APortIsFreeWhenItsHolderGoesInTheSameChange) {
       << problem;
 }
 
+TEST(Preflight, APortIsPublishedOnAnAddressOfThisMachine) {
+  spec::Service web = service("web");
+  web.ports = {testing::port(0)};
+  web.ports.front().host_ip = "127.0.0.1";
+  EXPECT_EQ(problems_of(desired(project({web})), {}), "");
+  web.ports.front().host_ip = "203.0.113.9";  // of TEST-NET-3, which nobody has (RFC 5737)
+  EXPECT_EQ(problems_of(desired(project({web})), {}),
+            "service \"web\" publishes on 203.0.113.9, which is no address of this machine: cannot "
+            "assign requested address\n");
+}
+
+TEST(Preflight, WhoseNamespacesAreSharedRuns) {
+  spec::Service web = service("web");
+  web.network_mode = "container:vpn";
+  web.networks.clear();
+  const DesiredState wish = desired(project({web}));
+  constexpr const char* problem =
+      "container vpn, whose network namespace is to be shared, does not run\n";
+  EXPECT_EQ(problems_of(wish, {}), problem);
+  ObservedState world = come_true(desired(project({service("vpn")})));
+  auto& vpn = world.containers["vpn"] = world.containers.at("shop-vpn-1");
+  EXPECT_EQ(problems_of(wish, world), "");
+  vpn = exited(vpn, 0);
+  EXPECT_EQ(problems_of(wish, world), problem);
+}
+
 TEST(Preflight, TheUserOfAMissingImageIsNoProblemOfItsOwn) {
   spec::Service web = service("web");
   web.user = "nobodyhere";

@@ -4,6 +4,7 @@
 
 import os
 import socket
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -49,6 +50,40 @@ class Preflight(stacktest.StackTest):
                 self.assertRegex(told, r"stack.yaml:6:\d+: error: .*/dev/nothere")
                 self.assertNotIn("image name", told)
                 self.assertIn("No such image: nope:1", self.stack("plan", expect=1).err)
+
+    def test_an_address_that_this_machine_does_not_have(self):
+        told = self.refused("""
+            services:
+              a: {image: "box:1", command: sleep 1001, ports: ["198.51.100.77:81:81"]}
+        """)
+        self.assertRegex(told, r"stack.yaml:2:\d+: error: .*198.51.100.77, which is no address of this machine")
+        setting = Path("/proc/sys/net/ipv4/ip_nonlocal_bind")
+        before = setting.read_text()
+        self.addCleanup(setting.write_text, before)
+        setting.write_text("1")
+        self.up(None)
+
+    def test_a_container_whose_namespaces_are_to_be_shared_and_that_is_not_there(self):
+        for key in ("network_mode", "pid", "ipc"):
+            with self.subTest(key):
+                told = self.refused(f"""
+                    services:
+                      a: {{image: "box:1", command: sleep 1001, {key}: "container:gone"}}
+                """)
+                self.assertRegex(told, r"stack.yaml:2:\d+: error: container gone, whose (network|PID|IPC) "
+                                       "namespace is to be shared, does not run")
+
+    def test_a_network_of_a_kind_that_this_kernel_does_not_know(self):
+        if subprocess.run(["ip", "link", "add", "probe0", "type", "ipvlan"], stderr=subprocess.PIPE, text=True,
+                          check=False).stderr.find("Unknown device type") < 0:
+            self.skipTest("this kernel knows ipvlan")
+        told = self.refused("""
+            services:
+              a: {image: "box:1", command: sleep 1001, networks: [flat]}
+            networks:
+              flat: {driver: ipvlan, internal: true}
+        """)
+        self.assertRegex(told, r"stack.yaml:4:\d+: error: network .*_flat: this kernel has no ipvlan")
 
     def test_a_variable_that_a_secret_needs(self):
         told = self.refused("""
