@@ -15,6 +15,7 @@
 #include "cli/labels.h"
 #include "cli/name_filter.h"
 #include "cli/volume_view.h"
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/host_volumes.h"
 
 namespace stack::cli {
@@ -34,6 +35,11 @@ VolumeStore store() {
 
 /// docker's mark for a volume that was made without a name.
 constexpr const char* anonymous_label = "com.docker.volume.anonymous";
+
+/// Of a data container, or of a service that keeps its own: as `down` does, only -v takes them.
+bool is_kept(const VolumeInfo& volume) {
+  return volume.labels.contains(orchestrator::kept_label);
+}
 
 /// Those that a file names have a label for it; anonymous ones are known by their service alone.
 bool is_anonymous(const VolumeInfo& volume) {
@@ -183,8 +189,8 @@ int run_volume_prune(const Options& options) {
   }
   std::vector<std::string> doomed;
   for (const auto& volume : store().list())
-    if ((options.all || is_anonymous(volume)) && !filter.is_used(volume.name) &&
-        filter.passes(volume))
+    if ((options.all || (is_anonymous(volume) && !is_kept(volume))) &&
+        !filter.is_used(volume.name) && filter.passes(volume))
       doomed.push_back(volume.name);
   if (!doomed.empty()) std::cout << "Deleted Volumes:\n";
   return each_of(doomed, [&](const std::string& name) {

@@ -14,6 +14,12 @@ namespace stack::orchestrator {
 /// Says of a volume whose place it has: the first one's name.
 inline constexpr const char* in_place_of_label = "stack.in-place-of";
 
+/// Says of a volume why it is kept although no container may have it: it is a data container's, or
+/// its service keeps its own (x-stack.anonymous).
+inline constexpr const char* kept_label = "stack.kept";
+inline constexpr const char* kept_for_data = "data";
+inline constexpr const char* kept_as_asked = "keep";
+
 /// Whether the container mounts the volume, or a part of it.
 bool has_volume(const supervisor::ObservedContainer& container, const volumes::VolumeInfo& volume);
 

@@ -358,6 +358,7 @@ void add_limits(Json& json, const DesiredContainer& container) {
   if (service.storage_size) json["storage_opt.size"] = *service.storage_size;
   set_flag(json, "x-stack.idmap", service.idmap_owner);
   set_flag(json, "x-stack.restart_unhealthy", service.restart_unhealthy);
+  set_flag(json, "x-stack.anonymous", service.keeps_anonymous);
   if (service.ready) json["x-stack.ready"] = readiness(*service.ready);
 }
 

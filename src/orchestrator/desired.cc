@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/command_words.h"
 #include "orchestrator/desired_files.h"
 #include "orchestrator/host_files.h"
@@ -117,6 +118,21 @@ std::map<std::string, std::string> volume_labels(const spec::Project& project,
   return labels;
 }
 
+bool is_volume_source(const spec::Project& project, const std::string& name) {
+  return std::ranges::any_of(project.services, [&](const auto& service) {
+    return std::ranges::any_of(service.second.volumes_from, [&](const auto& source) {
+      return source.kind == spec::VolumesFrom::Kind::service && source.name == name;
+    });
+  });
+}
+
+/// Of an anonymous volume: kept_label's value; empty when it goes with its container.
+std::string why_kept(const spec::Project& project, const std::string& service) {
+  const auto owner = project.services.find(service);
+  if (owner != project.services.end() && owner->second.keeps_anonymous) return kept_as_asked;
+  return is_volume_source(project, service) ? kept_for_data : "";
+}
+
 void add_volume(const spec::Project& project, const DesiredContainer& container,
                 const DesiredMount& mount, DesiredState& state) {
   if (mount.mount.type != spec::MountType::volume) return;
@@ -135,8 +151,11 @@ void add_volume(const spec::Project& project, const DesiredContainer& container,
     volume.labels["com.docker.volume.anonymous"] = "";
     volume.labels["stack.service"] = volume.service;
     volume.labels["stack.target"] = mount.mount.target;
+    const std::string kept = why_kept(project, volume.service);
     if (container.one_off && mount.inherited_from.empty())
       volume.labels["stack.container"] = container.name;
+    else if (!kept.empty())
+      volume.labels[kept_label] = kept;
   }
   volume.of_nobody = named != project.volumes.end() && named->second.of_nobody;
   if (!volume.of_nobody) volume.labels.merge(volume_labels(project, volume.key));
@@ -159,14 +178,6 @@ std::map<std::string, std::string> shared_namespaces(const spec::Project& projec
   add("pid", service.pid);
   add("ipc", service.ipc);
   return shares;
-}
-
-bool is_volume_source(const spec::Project& project, const std::string& name) {
-  return std::ranges::any_of(project.services, [&](const auto& service) {
-    return std::ranges::any_of(service.second.volumes_from, [&](const auto& source) {
-      return source.kind == spec::VolumesFrom::Kind::service && source.name == name;
-    });
-  });
 }
 
 bool is_awaited_to_its_end(const spec::Project& project, const std::string& name) {
@@ -218,7 +229,7 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
   }
   model.healthcheck.emplace().disable = true;
   model.ready.reset();
-  model.restart_unhealthy = false;
+  model.restart_unhealthy = model.keeps_anonymous = false;
   model.on_change = {};
   model.restart = {};
   model.deploy_restart.reset();

@@ -167,7 +167,7 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
     if (field.path == "cpuset") return !field.before.empty() && !field.after.empty();
     if (is_other_text(field)) return wish.model.on_change.kind != spec::OnChange::Kind::recreate;
     return is_aliases(field.path) || is_restart_link(field.path) || is_endpoint_mode(field.path) ||
-           field.path == "x-stack.restart_unhealthy" ||
+           field.path == "x-stack.restart_unhealthy" || field.path == "x-stack.anonymous" ||
            std::ranges::find(changeable_keys, key_of(field.path)) != changeable_keys.end();
   });
 }

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/text.h"
 #include "image/mount_points.h"
+#include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/backed_volumes.h"
 #include "orchestrator/inherited_hostname.h"
 #include "orchestrator/last_words.h"
@@ -37,7 +38,6 @@ supervisor::AwaitedCondition awaited(spec::Condition condition) {
   return supervisor::AwaitedCondition::up;
 }
 
-constexpr int most_losses_in_a_row = 5;
 /// A program may need a second attempt, and even a fourth, until what it talks to is there. A job
 /// is tried as often as its file says.
 std::optional<std::uint64_t> failures_to_bear(spec::Condition condition) {
@@ -45,6 +45,7 @@ std::optional<std::uint64_t> failures_to_bear(spec::Condition condition) {
   return 3;
 }
 
+constexpr int most_losses_in_a_row = 5;
 
 /// Texts of secrets travel beside the configuration, which is written to disk.
 std::map<std::size_t, std::string> take_secrets(supervisor::ContainerConfig& config) {
@@ -241,9 +242,27 @@ void NativeEngine::tell_volume(const char* what, const std::string& name) {
   }
 }
 
+/// One that is there keeps its labels, but for whether it is kept itself: that may be asked for
+/// later.
+void NativeEngine::ensure_volume(const DesiredVolume& wish) {
+  const auto is = volumes_.ensure({wish.name, wish.labels, wish.options});
+  const auto kept_in = [](const auto& labels) {
+    const auto kept = labels.find(kept_label);
+    return kept == labels.end() ? std::string() : kept->second;
+  };
+  const bool is_anonymous = !wish.service.empty();
+  if (is_anonymous && kept_in(is.labels) != kept_in(wish.labels))
+    volumes_.set_label(wish.name, kept_label, kept_in(wish.labels));
+}
+
+void NativeEngine::ensure_volumes(const DesiredContainer& wish) {
+  for (const auto& each : wish.mounts)
+    if (each.mount.type == spec::MountType::volume)
+      ensure_volume(desired_.volumes.at(each.mount.source));
+}
+
 void NativeEngine::do_action(StepId step, const CreateVolume& action) {
-  const DesiredVolume& wish = desired_.volumes.at(action.name);
-  volumes_.ensure({wish.name, wish.labels, wish.options});
+  ensure_volume(desired_.volumes.at(action.name));
   tell_volume("create", action.name);
   finish(step);
 }
@@ -274,6 +293,7 @@ void NativeEngine::do_action(StepId step, const UpdateContainer& action) {
   for (auto& each : supervisor::read_containers(paths_, desired_.project)) {
     if (each.config.name != action.name) continue;
     updated_[action.name] = each.config;
+    ensure_volumes(desired_.containers.at(action.name));
     lower_changeable(desired_.containers.at(action.name), each.config);
     using Texts = supervisor::UpdateContainer::Texts;
     auto secrets = take_secrets(each.config);
@@ -422,7 +442,7 @@ void NativeEngine::fill_volumes(const DesiredContainer& wish, const image::Image
   for (const auto& each : wish.mounts) {
     if (each.mount.type != spec::MountType::volume) continue;
     const DesiredVolume& volume = desired_.volumes.at(each.mount.source);
-    volumes_.ensure({volume.name, volume.labels, volume.options});
+    ensure_volume(volume);
     if (!volume.copied_from.empty()) copy_volume(volume);
     if (each.mount.nocopy || !each.mount.subpath.empty()) continue;
     fill_volume(each, image);

@@ -91,6 +91,8 @@ class NativeEngine : public Engine {
   std::vector<std::string> own_volumes(const DesiredContainer& wish) const;
   void prepare_bind_sources(const DesiredContainer& wish) const;
   void copy_volume(const DesiredVolume& volume);
+  void ensure_volume(const DesiredVolume& wish);
+  void ensure_volumes(const DesiredContainer& wish);
   void fill_volumes(const DesiredContainer& wish, const image::Image& image);
   void fill_volume(const DesiredMount& wish, const image::Image& image);
   void tell_volume(const char* what, const std::string& name);

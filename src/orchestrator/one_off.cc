@@ -29,7 +29,7 @@ void drop_what_is_others(Service& service, const RunRequest& request) {
   if (!request.service_ports) service.ports.clear();
   service.restart = {};
   service.deploy_restart.reset();
-  service.restart_unhealthy = false;
+  service.restart_unhealthy = service.keeps_anonymous = false;
   service.pre_start.clear();
   service.scale = 1;
 }

@@ -62,12 +62,18 @@ Leaving leaving_of(const ObservedState& observed, const std::set<std::string>& c
   return leaving;
 }
 
-/// An anonymous volume goes with its container, that of a data container only with -v; with -v
-/// those go too whose containers are gone already.
-bool goes_with_its_service(const std::string& service, const DownPolicy& policy,
-                           const Leaving& leaving) {
+bool is_kept_as_asked(const volumes::VolumeInfo& volume) {
+  const auto kept = volume.labels.find(kept_label);
+  return kept != volume.labels.end() && kept->second == kept_as_asked;
+}
+
+/// An anonymous volume goes with its container; that of a data container, or of a service that
+/// keeps its own, only with -v. With -v those go too whose containers are gone already.
+bool goes_with_its_service(const volumes::VolumeInfo& volume, const std::string& service,
+                           const DownPolicy& policy, const Leaving& leaving) {
   if (leaving.services.contains(service))
-    return policy.volumes || !leaving.data_services.contains(service);
+    return policy.volumes ||
+           (!leaving.data_services.contains(service) && !is_kept_as_asked(volume));
   const bool is_known = policy.known_services.empty() || policy.known_services.contains(service);
   return policy.volumes && policy.services.empty() && is_known &&
          !policy.inactive_services.contains(service);
@@ -89,7 +95,7 @@ std::set<std::string> leaving_anonymous(const ObservedState& observed, const Dow
     const auto run = volume.labels.find("stack.container");
     const bool goes = run != volume.labels.end()
                           ? goes_with_its_run(run->second, observed, policy, leaving)
-                          : goes_with_its_service(owner->second, policy, leaving);
+                          : goes_with_its_service(volume, owner->second, policy, leaving);
     if (goes) names.insert(name);
   }
   return names;

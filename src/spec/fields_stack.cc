@@ -82,6 +82,11 @@ void assign_ready(void* service, const Node& node) {
 
 constexpr std::string_view kAnonymousWords[] = {"keep", "drop"};
 constexpr Type kAnonymous{.form = Form::text, .choices = kAnonymousWords};
+
+void assign_anonymous(void* service, const Node& node) {
+  static_cast<Service*>(service)->keeps_anonymous = node.text == "keep";
+}
+
 constexpr std::string_view kIdmapWords[] = {"owner"};
 constexpr Type kIdmap{.form = Form::text, .choices = kIdmapWords};
 
@@ -107,7 +112,7 @@ constexpr Field kStackServiceFields[] = {
      assign_ready},
     {"restart_unhealthy", &kBoolean, "Restart it when its health check fails",
      into<&Service::restart_unhealthy>},
-    {"anonymous", &kAnonymous, "keep: its anonymous volumes survive down"},
+    {"anonymous", &kAnonymous, "keep: its anonymous volumes survive down", assign_anonymous},
     {"idmap", &kIdmap, "owner: files it makes in bind mounts belong to the folder's owner",
      assign_idmap},
     {"on_change", &kOnChange,

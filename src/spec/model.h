@@ -362,6 +362,7 @@ struct Service {
   bool idmap_owner = false;        ///< x-stack.idmap: owner
   std::optional<Readiness> ready;  ///< x-stack.ready
   bool restart_unhealthy = false;  ///< x-stack.restart_unhealthy
+  bool keeps_anonymous = false;    ///< x-stack.anonymous: keep
   OnChange on_change;
   std::vector<FileReference> configs;
   std::vector<FileReference> secrets;

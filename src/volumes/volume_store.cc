@@ -108,6 +108,23 @@ VolumeInfo VolumeStore::ensure(const VolumeRequest& request) {
   });
 }
 
+void VolumeStore::set_label(const std::string& name, const std::string& key,
+                            const std::string& value) {
+  check_name(name);
+  const FileLock lock = lock_store(root_);
+  const fs::path home = root_ / name;
+  auto document = read_volume_document(home);
+  if (!document) fail("no such volume: {}", name);
+  const auto is = document->labels.find(key);
+  if (value == (is == document->labels.end() ? "" : is->second)) return;
+  if (value.empty())
+    document->labels.erase(key);
+  else
+    document->labels[key] = value;
+  fail_point("volume.document");
+  write_volume_document(home, *document);
+}
+
 std::optional<VolumeInfo> VolumeStore::find(const std::string& name) const {
   check_name(name);
   const fs::path home = root_ / name;

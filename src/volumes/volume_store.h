@@ -48,6 +48,9 @@ class VolumeStore {
   /// without its document gets another one; throws DamagedDocument when that cannot be read. One
   /// that is there keeps the labels and options that it has.
   VolumeInfo ensure(const VolumeRequest& request);
+  /// Gives a volume that is there this label in place of the one it has of that key; empty: none.
+  /// Durable when it returns; writes nothing when that is so already.
+  void set_label(const std::string& name, const std::string& key, const std::string& value);
   std::optional<VolumeInfo> find(const std::string& name) const;
   /// All of them, or those whose labels contain every pair of `labels`; none with a damaged
   /// document.

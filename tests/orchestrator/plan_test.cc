@@ -292,6 +292,18 @@ TEST(PlanDown, AnonymousVolumesGoExceptThoseOfDataContainers) {
   EXPECT_NE(to_text(plan_down(world, policy)).find("remove volume " + data), std::string::npos);
 }
 
+TEST(PlanDown, AnonymousVolumesStayWhoseServiceKeepsThem) {
+  spec::Service db = service("db");
+  db.volumes.emplace_back().target = "/data";
+  db.keeps_anonymous = true;
+  const ObservedState world = come_true(desired(project({db})));
+  DownPolicy policy;
+  policy.project = "shop";
+  EXPECT_EQ(to_text(plan_down(world, policy)).find("remove volume"), std::string::npos);
+  policy.volumes = true;
+  EXPECT_NE(to_text(plan_down(world, policy)).find("remove volume"), std::string::npos);
+}
+
 TEST(PlanDown, ANamedServiceGoesAloneAndTheNetworkStays) {
   DownPolicy policy;
   policy.project = "shop";

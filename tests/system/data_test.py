@@ -22,6 +22,44 @@ DATA_CONTAINER = """
 """
 
 
+class KeptAnonymous(stacktest.StackTest):
+    STACK = """
+        services:
+          db: {{image: "box:1", command: sleep 1001, volumes: [/rows], x-stack: {{anonymous: {anonymous}}}}}
+    """
+
+    def bring_up(self, anonymous):
+        return self.up(self.STACK.format(anonymous=anonymous))
+
+    def rows(self):
+        return self.inside("db", "sh", "-c", "cat /rows/* 2>/dev/null || true")
+
+    def test_they_survive_down_and_prune_and_go_with_volumes(self):
+        self.assertNotIn("no effect", self.bring_up("keep").err)
+        self.inside("db", "sh", "-c", "echo precious > /rows/row")
+        self.stack("down", "-t", "0")
+        self.assertEqual(self.stack("volume", "prune", "-f").out, "")
+        self.bring_up("keep")
+        self.assertEqual(self.rows(), "precious\n")
+        self.stack("down", "-v", "-t", "0")
+        self.bring_up("keep")
+        self.assertEqual(self.rows(), "")
+
+    def test_it_can_be_asked_for_later_and_taken_back(self):
+        self.bring_up("drop")
+        before = self.ps()["db"]["ID"]
+        self.inside("db", "sh", "-c", "echo precious > /rows/row")
+        self.bring_up("keep")
+        self.assertEqual(self.ps()["db"]["ID"], before)
+        self.stack("-p", self.project, "down", "-t", "0")  # the file has no say
+        self.bring_up("keep")
+        self.assertEqual(self.rows(), "precious\n")
+        self.bring_up("drop")
+        self.stack("down", "-t", "0")
+        self.bring_up("drop")
+        self.assertEqual(self.rows(), "")
+
+
 class DataContainer(stacktest.StackTest):
     def bring_up(self, keeper="a", colour="red"):
         self.up(DATA_CONTAINER.format(keeper=keeper, colour=colour))
@@ -56,6 +94,13 @@ class DataContainer(stacktest.StackTest):
 
     def test_rows_survive_down_and_up(self):
         self.stack("down", "-t", "0")
+        self.bring_up()
+        self.assertEqual(self.row(), "precious\n")
+
+    def test_rows_survive_prunes_while_the_stack_is_down(self):
+        self.stack("down", "-t", "0")
+        self.assertEqual(self.stack("volume", "prune", "-f").out, "")
+        self.stack("system", "prune", "-f", "--volumes")
         self.bring_up()
         self.assertEqual(self.row(), "precious\n")
 

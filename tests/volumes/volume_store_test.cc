@@ -28,6 +28,16 @@ TEST_F(Volumes, AreMadeOnceAndFoundAgain) {
   EXPECT_FALSE(store.find("none"));
 }
 
+TEST_F(Volumes, CanBeLabelledLater) {
+  store.ensure({"shop_data", {{"project", "shop"}}});
+  store.set_label("shop_data", "stack.kept", "keep");
+  EXPECT_EQ(store.find("shop_data")->labels.at("stack.kept"), "keep");
+  EXPECT_EQ(store.find("shop_data")->labels.at("project"), "shop");
+  store.set_label("shop_data", "stack.kept", "");
+  EXPECT_FALSE(store.find("shop_data")->labels.contains("stack.kept"));
+  EXPECT_EQ(error_of([&] { store.set_label("none", "a", "b"); }), "no such volume: none");
+}
+
 TEST_F(Volumes, KeepTheirOptionsAndShowWhatIsBehindThem) {
   write("srv/row", "1");
   const VolumeOptions options{{"type", "none"}, {"o", "bind"}, {"device", path("srv").native()}};
