@@ -238,6 +238,8 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
   }
   if (auto lost = lost_networks(wish, is, sources); !lost.empty())
     return {Verdict::recreate, lost, phrase(lost)};
+  // To start what runs is to run its hooks.
+  if (runs_on(is) && is.status.hooks_due) return {Verdict::start, {}, "its post_start is due"};
   if (runs_on(is) || has_nothing_to_run(wish)) return {};
   // A server that ended with 0 has been shut down, and has not done its work.
   if (is_completed(is) && !is_server(wish)) return {};

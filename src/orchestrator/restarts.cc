@@ -33,7 +33,7 @@ class RestartFinder {
   bool note(const std::string& name, ContainerChange& change, const std::string& why) {
     if (why.empty() || !change.restarts.empty() || !goes_on(name, change)) return false;
     change.restarts = why;
-    if (change.verdict == Verdict::keep) {
+    if (change.verdict == Verdict::keep || change.verdict == Verdict::start) {
       change.verdict = Verdict::restart;
       change.because = why;
     }
@@ -43,8 +43,15 @@ class RestartFinder {
   bool goes_on(const std::string& name, const ContainerChange& change) const {
     const auto is = observed_.containers.find(name);
     const bool stays = change.verdict == Verdict::keep || change.verdict == Verdict::update ||
-                       change.verdict == Verdict::orphan;
+                       change.verdict == Verdict::orphan || is_for_hooks(name, change);
     return stays && is != observed_.containers.end() && is_running(is->second);
+  }
+
+  /// What runs is started for its hooks alone.
+  bool is_for_hooks(const std::string& name, const ContainerChange& change) const {
+    const auto is = observed_.containers.find(name);
+    return change.verdict == Verdict::start && is != observed_.containers.end() &&
+           is_running(is->second) && is->second.status.hooks_due;
   }
 
   std::string own_reason(const std::string& name, const ContainerChange& change) const {
@@ -70,7 +77,7 @@ class RestartFinder {
   /// Namespaces end with whose they are: who shares them is left in dead ones.
   std::string reason_of_host(const std::string& name, const std::string& host) const {
     const auto change = changes_.containers.find(host);
-    if (change != changes_.containers.end() && begins_anew(change->second))
+    if (change != changes_.containers.end() && begins_anew(host, change->second))
       return host + " begins anew";
     const auto is = observed_.containers.find(name);
     const auto other = observed_.containers.find(host);
@@ -82,9 +89,10 @@ class RestartFinder {
     return is_another ? host + " was started anew" : "";
   }
 
-  static bool begins_anew(const ContainerChange& change) {
+  bool begins_anew(const std::string& name, const ContainerChange& change) const {
     return change.verdict == Verdict::create || change.verdict == Verdict::recreate ||
-           change.verdict == Verdict::start || !change.restarts.empty();
+           (change.verdict == Verdict::start && !is_for_hooks(name, change)) ||
+           !change.restarts.empty();
   }
 
   bool replaces_something(const std::string& service) const {

@@ -113,17 +113,31 @@ Awaitable<Answer> ContainerTask::start(Spans* trace) {
   while (stopping_ > 0 && runs()) co_await news_.wait();
   laps.end("waiting for its turn");
   status_.stopped_by_user = false;
-  if (runs()) co_return Answer{};
+  if (runs()) {
+    co_await run_due_hooks(trace);
+    co_return Answer{};
+  }
   // Cut off from here on, it is one that was to run: not one that ended well, nor a stopped one.
   status_.exit_code.reset();
   ++generation_;
   policy_.reset();
   status_.restarts = 0;
+  status_.hooks_due = !config_.post_start.empty();
   co_await launch(trace);
-  const Timed hooks(config_.post_start.empty() ? nullptr : trace, trace_row, "post_start");
-  const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
-  if (!failure.empty()) throw Error(failure);
+  co_await run_due_hooks(trace);
   co_return Answer{true};
+}
+
+/// Those that failed, or were cut off, stay due: whoever asks for a start once more tries again.
+Awaitable<void> ContainerTask::run_due_hooks(Spans* trace) {
+  if (!status_.hooks_due) co_return;
+  const Timed hooks(trace, trace_row, "post_start");
+  const std::string failure = co_await run_hooks(config_.post_start, "post_start", std::nullopt);
+  if (!failure.empty())
+    throw Error(failure).with_hint("it runs; `stack up` tries its post_start again");
+  status_.hooks_due = false;
+  note_change();
+  co_await shared_.status_saved.completed();
 }
 
 /// One after the other; the first that fails ends it, and is what is answered. What they say goes

@@ -174,6 +174,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void read_notifications(Fd socket);
   void probed(Health health, const std::string& failure);
 
+  Awaitable<void> run_due_hooks(Spans* trace);
   Awaitable<std::string> run_hooks(const std::vector<HookRule>& hooks, const char* what,
                                    std::optional<Clock::time_point> deadline);
   void end_run();

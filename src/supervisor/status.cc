@@ -116,6 +116,7 @@ void to_json(json& out, const ContainerStatus& status) {
              {"error", status.error},
              {"last_probe", status.last_probe}};
   if (!status.virtual_addresses.empty()) out["virtual_addresses"] = status.virtual_addresses;
+  if (status.hooks_due) out["hooks_due"] = true;
   if (status.exit_code) out["exit_code"] = *status.exit_code;
   for (const auto& [name, process] : status.hosts)
     out["hosts"][name] = {{"pid", process.pid}, {"start_time", process.start_time}};
@@ -137,6 +138,7 @@ void from_json(const json& in, ContainerStatus& status) {
   if (in.contains("restart_due"))
     status.restart_due =
         from_name<RestartDue>(due_names, in["restart_due"].get_ref<const std::string&>());
+  status.hooks_due = in.value("hooks_due", false);
   in.at("restarts").get_to(status.restarts);
   status.created = from_nanoseconds(in.at("created").get<std::int64_t>());
   status.started = from_nanoseconds(in.at("started").get<std::int64_t>());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "builders.h"
+#include "orchestrator/restarts.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -272,6 +273,20 @@ TEST(DataContainer, IsOneThatHoldsVolumesAndHasNothingLeftToDo) {
   supervisor::ObservedContainer stopped = exited(container, 0);
   stopped.status.stopped_by_user = true;
   EXPECT_FALSE(is_data_container(stopped));
+}
+
+TEST(Hooks, ThatAreDueAreTriedAgainAndRestartNobody) {
+  spec::Service guest = service("guest");
+  guest.network_mode = "service:web";
+  guest.networks.clear();
+  const DesiredState wish = desired(project({service("web"), guest}));
+  ObservedState world = come_true(wish);
+  world.containers.at("shop-web-1").status.hooks_due = true;
+  Changes changes = diff(wish, world, {"web", "guest"});
+  add_restarts(wish, world, changes);
+  EXPECT_EQ(changes.containers.at("shop-web-1").verdict, Verdict::start);
+  EXPECT_EQ(changes.containers.at("shop-web-1").because, "its post_start is due");
+  EXPECT_EQ(changes.containers.at("shop-guest-1").verdict, Verdict::keep);
 }
 
 Verdict verdict_of_ended(const DesiredState& wish) {

@@ -442,6 +442,18 @@ pre_stop:
                          "        post_start: [{command: 'sh -c \"exit 3\"'}]}\n")
         self.assertRegex(self.stack("up", "-d", expect=1).err, r"post_start of .*-web-1 exited \(3\)")
 
+    def test_one_that_failed_is_tried_again_by_the_next_up(self):
+        self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL,\n"
+                         "        post_start: [{command: 'sh -c \"echo . >> /tries; [ -e /fine ]\"'}]}\n")
+        self.stack("up", "-d", expect=1)
+        before = self.ps()["web"]["ID"]
+        self.assertRegex(self.stack("up", "-d", expect=1).err, r"post_start of .*-web-1 exited \(1\)")
+        self.inside("web", "touch", "/fine")
+        self.stack("up", "-d")
+        self.stack("up", "-d")
+        self.assertEqual(self.ps()["web"]["ID"], before)
+        self.assertEqual(self.inside("web", "sh", "-c", "wc -l < /tries").strip(), "3")
+
     def test_one_that_fails_or_hangs_before_the_stop_does_not_keep_it_up(self):
         self.started("stop_grace_period: 1s\npre_stop:\n  - command: sleep 1000\n")
         self.assertIn("took too long", self.stack("stop").err)
