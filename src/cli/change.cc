@@ -5,10 +5,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/found_container.h"
 #include "cli/progress.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
+#include "orchestrator/no_such_service.h"
 #include "supervisor/status.h"
 
 namespace stack::cli {
@@ -24,6 +24,17 @@ std::chrono::seconds seconds_of(const char* flag, const std::string& text) {
   return std::chrono::seconds(*seconds);
 }
 
+std::size_t at_once_of(const Options& options) {
+  if (options.parallel.empty() || options.parallel == "-1") return 0;
+  const auto number = parse_integer<std::size_t>(options.parallel);
+  if (!number || *number == 0)
+    throw Error(fmt::format("--parallel takes a number from 1 on, or -1 for no limit, not {}",
+                            stack::quoted(options.parallel)))
+        .with_hint("COMPOSE_PARALLEL_LIMIT is it where the flag is not given")
+        .with_exit_code(ExitCode::usage);
+  return *number;
+}
+
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> grace_of(const Options& options) {
@@ -35,6 +46,12 @@ std::optional<std::chrono::steady_clock::time_point> wait_deadline(const Options
   if (options.wait_timeout.empty()) return std::nullopt;
   if (!options.wait) throw Error("--wait-timeout goes with --wait").with_exit_code(ExitCode::usage);
   return std::chrono::steady_clock::now() + seconds_of("--wait-timeout", options.wait_timeout);
+}
+
+void check_numbers(const Options& options) {
+  grace_of(options);
+  if (!options.wait_timeout.empty()) seconds_of("--wait-timeout", options.wait_timeout);
+  at_once_of(options);
 }
 
 std::set<std::string> services_of(const Options& options) {
@@ -51,19 +68,6 @@ std::vector<std::string> without_container(const std::string& project, const Opt
   return services;
 }
 
-void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
-  for (const auto& service : services) {
-    if (named.project &&
-        (named.project->services.contains(service) || named.project->providers.contains(service)))
-      continue;
-    Error error(fmt::format("no such service: {}", service));
-    const auto containers = all_containers(supervisor::ConfigParts::summary);
-    if (seek_container(containers, service) != nullptr)
-      error.with_hint("it is a container: `stack container` and the same command take it");
-    throw Error(error);
-  }
-}
-
 namespace {
 
 /// Those that a provider has are among them.
@@ -74,7 +78,27 @@ std::set<std::string> active_services(const spec::Project& project) {
   return services;
 }
 
+/// Of the file, or else of the containers that there are.
+std::set<std::string> known_services(const NamedProject& named) {
+  if (named.project) return active_services(*named.project);
+  std::set<std::string> services;
+  for (const auto& each : supervisor::read_containers(HostPaths::from_environment(), named.name,
+                                                      supervisor::ConfigParts::summary))
+    services.insert(each.config.service);
+  return services;
+}
+
 }  // namespace
+
+void check_in_file(const std::vector<std::string>& services, const NamedProject& named) {
+  if (services.empty()) return;
+  const auto known = named.project ? active_services(*named.project) : std::set<std::string>();
+  for (const auto& service : services) {
+    if (known.contains(service)) continue;
+    const auto all = known_services(named);
+    throw orchestrator::NoSuchService(service, {all.begin(), all.end()});
+  }
+}
 
 Target target_of(const Options& options) {
   Target target{project_to_change(options), project_in_force(options), services_of(options)};
@@ -172,16 +196,6 @@ void warn_of_orphans(const orchestrator::Plan& plan) {
 }
 
 namespace {
-
-std::size_t at_once_of(const Options& options) {
-  if (options.parallel.empty() || options.parallel == "-1") return 0;
-  const auto number = parse_integer<std::size_t>(options.parallel);
-  if (!number || *number == 0)
-    throw Error(fmt::format("--parallel takes a number from 1 on, or -1 for no limit, not {}",
-                            stack::quoted(options.parallel)))
-        .with_exit_code(ExitCode::usage);
-  return *number;
-}
 
 /// What would be done, on standard output.
 void show_planned(const orchestrator::Plan& plan) {

@@ -21,6 +21,9 @@ std::optional<std::chrono::nanoseconds> grace_of(const Options& options);
 /// --wait-timeout, from now on; throws Error (usage) when it is no number of seconds, or --wait is
 /// missing.
 std::optional<std::chrono::steady_clock::time_point> wait_deadline(const Options& options);
+/// Throws Error (usage) when --timeout, --wait-timeout or --parallel is no number: before anything
+/// is done, whatever the command does with them later.
+void check_numbers(const Options& options);
 /// The services named on the command line; empty: all.
 std::set<std::string> services_of(const Options& options);
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/found_container.h"
+#include "orchestrator/no_such_service.h"
 
 namespace stack::cli {
 namespace {
@@ -41,14 +41,9 @@ std::pair<bool, int> rank_of(const ObservedContainer& container) {
 [[noreturn]] void fail_without(const std::string& service, std::optional<int> index,
                                const std::vector<std::string>& services) {
   if (index) fail("service \"{}\" is not running container #{}", service, *index);
-  Error error(fmt::format("service \"{}\" is not running", service));
-  if (const auto near = nearest(service, services); near && *near != service)
-    error.with_hint(fmt::format("did you mean \"{}\"?", *near));
-  const bool is_service = std::ranges::find(services, service) != services.end();
-  const auto containers = all_containers(supervisor::ConfigParts::summary);
-  if (!is_service && seek_container(containers, service) != nullptr)
-    error.with_hint("it is a container: `stack container` and the same command take it");
-  throw error;
+  const std::string message = fmt::format("service \"{}\" is not running", printable(service));
+  if (std::ranges::find(services, service) != services.end()) throw Error(message);
+  throw orchestrator::NoSuchService(message, service, services);
 }
 
 }  // namespace

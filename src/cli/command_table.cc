@@ -424,6 +424,7 @@ const std::vector<Flag>& global_flags() {
        "As a checkout beside others: with a name and ports of its own"},
       {"--root", &Options::root, "Where everything is kept, instead of STACK_ROOT", "DIRECTORY"},
       {"--no-ansi", &Options::no_ansi, hidden},
+      {"--workdir", &Options::project_directory, hidden, "DIRECTORY"},
       {"--verbose", &Options::ignored, hidden},
   };
   return flags;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "image/digest.h"
+#include "orchestrator/no_such_service.h"
 #include "spec/service_hash.h"
 #include "spec/tree.h"
 #include "spec/variables.h"
@@ -60,7 +61,7 @@ std::vector<std::string> chosen_services(const spec::Project& project, const std
   if (names == "*") return {all.begin(), all.end()};
   std::vector<std::string> chosen;
   for (const auto& name : split(names, ',')) {
-    if (!all.contains(name)) throw Error("no such service: " + name);
+    if (!all.contains(name)) throw orchestrator::NoSuchService(name, {all.begin(), all.end()});
     chosen.push_back(name);
   }
   return chosen;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/format.h"
+
 namespace stack::cli {
 namespace {
 
@@ -20,7 +22,6 @@ constexpr std::array verbs{
     Instead{"import", "`stack image import` makes an image of a directory or archive"},
     Instead{"rename", "`stack container rename` gives a container another name"},
     Instead{"prune", "`stack system prune`, or `prune` of container, image, volume or network"},
-    Instead{"df", "`stack system df` shows what takes how much room"},
     Instead{"update",
             "limits stand in the file: `stack up` changes them while it runs; or `stack container "
             "update`"},
@@ -38,9 +39,30 @@ constexpr std::array verbs{
             "published ports answer at this machine's own addresses; `stack port` lists them"},
     Instead{"shellinit", "no variable has to be set: there is no daemon to find"},
     Instead{"daemon", "there is none, and none is needed"},
+    Instead{"docker", "leave the word out: `stack ps`, `stack up`"},
+    Instead{"stack", "leave the word out: `stack up`, `stack ps`"},
+    Instead{"context", "there is one machine, and nothing to choose; `stack ls` lists its stacks"},
+    Instead{"alpha", "`stack graph --format dot` draws the services, as `alpha viz` does"},
+    Instead{"plugin", "volumes and networks have the drivers that are built in"},
+    Instead{"secret", "secrets stand in the stack file: `secrets:`"},
+    Instead{"manifest", "`stack image inspect` shows what is known of an image"},
 };
 
 constexpr std::array groups{"container", "image", "volume", "network"};
+
+/// Commands of ours about services whose namesakes of docker are not about containers, or are so
+/// under another name.
+struct Namesake {
+  std::string_view ours;
+  std::string_view dockers;
+};
+
+constexpr std::array namesakes{
+    Namesake{"ps", "container ls"},       Namesake{"images", "image ls"},
+    Namesake{"volumes", "volume ls"},     Namesake{"build", "image build"},
+    Namesake{"pull", "image pull"},       Namesake{"push", "image push"},
+    Namesake{"history", "image history"}, Namesake{"events", "system events"},
+};
 
 std::string in_group(const std::string& word) {
   if (word == "list") return "ls";
@@ -57,7 +79,9 @@ std::vector<std::string> our_words(const std::vector<std::string>& words) {
   std::vector<std::string> ours = words;
   if (verb == "log") {
     ours.front() = "logs";
-  } else if (verb == "info") {
+  } else if (verb == "convert") {
+    ours.front() = "config";
+  } else if (verb == "info" || verb == "df") {
     ours.insert(ours.begin(), "system");
   } else if (words.size() > 1 && std::ranges::find(groups, verb) != groups.end()) {
     ours[1] = in_group(words[1]);
@@ -68,6 +92,12 @@ std::vector<std::string> our_words(const std::vector<std::string>& words) {
 std::string_view instead_of(std::string_view verb) {
   const auto found = std::ranges::find(verbs, verb, &Instead::verb);
   return found == verbs.end() ? std::string_view() : found->ours;
+}
+
+std::string counterpart_of(std::string_view command) {
+  const auto found = std::ranges::find(namesakes, command, &Namesake::ours);
+  return found == namesakes.end() ? fmt::format("container {}", command)
+                                  : std::string(found->dockers);
 }
 
 }  // namespace stack::cli

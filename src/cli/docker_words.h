@@ -17,4 +17,8 @@ std::vector<std::string> our_words(const std::vector<std::string>& words);
 /// nobody knows.
 std::string_view instead_of(std::string_view verb);
 
+/// The command that docker has under the name of this one of ours, as we call it: "container ls" of
+/// "ps", "image pull" of "pull". There may be none of that name.
+std::string counterpart_of(std::string_view command);
+
 }  // namespace stack::cli

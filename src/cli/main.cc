@@ -16,12 +16,18 @@
 #include "cli/change.h"
 #include "cli/parse.h"
 #include "cli/settings.h"
+#include "cli/unknown_service.h"
 
 namespace {
 
+/// What only reads Dockerfiles makes nothing.
+bool needs_root(const stack::cli::Command& command, const stack::cli::Options& options) {
+  return command.needs_root && !options.print && !options.check;
+}
+
 /// Said at once and in the same words, instead of by whatever fails first.
 void require_root(const stack::cli::Command& command) {
-  if (!command.needs_root || ::geteuid() == 0) return;
+  if (::geteuid() == 0) return;
   throw stack::Error(fmt::format("`stack {}` must be run by root", command.name))
       .with_hint(fmt::format("sudo stack {} (running without root comes later)", command.name));
 }
@@ -48,13 +54,17 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
   if (parsed.command == nullptr) return code_of(parsed.exit_code);
   try {
     stack::cli::apply_settings(parsed.options);
-    require_root(*parsed.command);
+    stack::cli::check_numbers(parsed.options);
     const auto paths = stack::HostPaths::from_environment();
-    if (parsed.command->needs_root) {
+    if (needs_root(*parsed.command, parsed.options)) {
+      require_root(*parsed.command);
       paths.require_own();
       stack::arm_fail_points(paths.run);
     }
     return parsed.command->run(parsed.options);
+  } catch (const stack::orchestrator::NoSuchService& error) {
+    stack::cli::tell_error(stack::cli::with_advice(error, *parsed.command));
+    return code_of(static_cast<int>(error.exit_code()));
   } catch (const stack::Error& error) {
     stack::cli::tell_error(error);
     return code_of(static_cast<int>(error.exit_code()));

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "cli/command_table.h"
 #include "cli/docker_words.h"
@@ -273,6 +274,35 @@ Parsed wrong_usage(const std::string& message, const Command* command,
   return {nullptr, {}, static_cast<int>(ExitCode::usage)};
 }
 
+bool knows_flag(const Command& command, const std::string& word) {
+  const bool is_short = word.size() > 1 && word[1] != '-';
+  const std::string name = is_short ? word.substr(0, 2) : word.substr(0, word.find('='));
+  return find_flag(command.flags, name) != nullptr;
+}
+
+/// docker's command of the same name, where it takes what ours does not: a flag, or an object.
+std::string instead_of_word(const Command& command, const std::string& word) {
+  const Command* const other = find_command(counterpart_of(command.name));
+  if (other == nullptr || !group_of(command).empty()) return "";
+  if (word.starts_with('-'))
+    return knows_flag(*other, word)
+               ? fmt::format("`stack {}` knows {}", other->name, printable(word))
+               : "";
+  return other->positional == Positional::none ? ""
+                                               : fmt::format("`stack {}` takes one", other->name);
+}
+
+/// `ps -f name=web`: docker's -f is a filter there.
+std::string instead_of_file(const Command& command, const Options& options) {
+  if (group_of(command).empty())
+    for (const std::string& file : options.files)
+      if (const Command* const other = find_command(counterpart_of(command.name));
+          other != nullptr && knows_flag(*other, "--filter") &&
+          file.find('=') != std::string::npos && !stack::exists(file))
+        return fmt::format("`stack {} -f {}`", other->name, printable(file));
+  return "";
+}
+
 using Subcommands = std::vector<std::pair<CLI::App*, const Command*>>;
 
 const Command* command_of(const Subcommands& subcommands) {
@@ -300,18 +330,34 @@ std::vector<std::string> names_within(const Groups& groups, const CLI::App* grou
   return names;
 }
 
+/// What stands in the place of a command and is none. With a flag in front that nobody knows it may
+/// be the value of that one.
+bool is_no_command(const Words& arguments, Words::const_iterator verb) {
+  if (verb == arguments.end() || *verb == "--" || !commands_of(*verb).empty()) return false;
+  return std::all_of(arguments.begin(), verb, [](const std::string& word) {
+    const bool is_short = word.size() > 2 && word[1] != '-';
+    const std::string name = is_short ? word.substr(0, 2) : word.substr(0, word.find('='));
+    return !word.starts_with('-') || find_flag(global_flags(), name) != nullptr;
+  });
+}
+
 std::string suggestion(const std::string& word, const std::vector<std::string>& candidates) {
   const auto near = nearest(word, candidates);
   return near ? fmt::format(" (did you mean {}?)", *near) : "";
 }
 
+/// What nobody took; empty when everything was taken.
+std::string first_unknown(const CLI::App& app) {
+  auto remaining = app.remaining(true);
+  std::erase(remaining, "--");  // CLI11 has gone by it, and keeps it all the same
+  return remaining.empty() ? "" : remaining.front();
+}
+
 /// "unknown flag: --x (did you mean --y?)" for what nobody took; empty when everything was taken.
 std::string unknown_word(const CLI::App& app, const Groups& groups,
                          const Subcommands& subcommands) {
-  auto remaining = app.remaining(true);
-  std::erase(remaining, "--");  // CLI11 has gone by it, and keeps it all the same
-  if (remaining.empty()) return "";
-  const std::string& word = remaining.front();
+  const std::string word = first_unknown(app);
+  if (word.empty()) return "";
   const CLI::App* innermost = &app;
   while (!innermost->get_subcommands().empty()) innermost = innermost->get_subcommands().front();
   if (word.starts_with('-')) {
@@ -474,6 +520,10 @@ Parsed parse(const std::vector<std::string>& typed) {
   const auto verb = skip_flags(arguments.begin(), arguments, {});
   if (verb != arguments.end() && !instead_of(*verb).empty())
     return wrong_usage(fmt::format("unknown command: {}", *verb), nullptr, instead_of(*verb));
+  if (is_no_command(arguments, verb))
+    return wrong_usage(
+        fmt::format("unknown command: {}{}", printable(*verb), suggestion(*verb, verbs())),
+        nullptr);
   Groups groups;
   Subcommands subcommands;
   const auto possible = concerned(arguments, verb);
@@ -494,7 +544,9 @@ Parsed parse(const std::vector<std::string>& typed) {
   }
   parsed.command = command_of(subcommands);
   if (const std::string unknown = unknown_word(app, groups, subcommands); !unknown.empty())
-    return wrong_usage(unknown, parsed.command);
+    return wrong_usage(
+        unknown, parsed.command,
+        parsed.command == nullptr ? "" : instead_of_word(*parsed.command, first_unknown(app)));
   if (version) {
     run_version(parsed.options);
     return {};
@@ -521,6 +573,10 @@ Parsed parse(const std::vector<std::string>& typed) {
     return wrong_usage(
         fmt::format("`stack {}` reads no stack file: {} is not for it", parsed.command->name, idle),
         parsed.command);
+  if (const std::string filter = instead_of_file(*parsed.command, parsed.options); !filter.empty())
+    return wrong_usage(fmt::format("-f is the stack file: there is none called {}",
+                                   printable(parsed.options.files.front())),
+                       parsed.command, filter);
   if (parsed.options.dry_run && cannot_preview(*parsed.command))
     return wrong_usage(fmt::format("`{}` cannot tell what it would do: --dry-run is not for it",
                                    parsed.command->name),

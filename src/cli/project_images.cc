@@ -102,7 +102,9 @@ int run_pull(const Options& options) {
 
 int run_images(const Options& options) {
   const auto images = open_store().list();
-  const auto used = used_images(project_name(options), options, images);
+  const std::string project = project_name(options);
+  check_services(project, options);
+  const auto used = used_images(project, options, images);
   if (used.empty()) tell_without_file(options, "`stack image ls` lists all images of this machine");
   if (options.quiet) {
     std::set<std::string> ids;

@@ -21,6 +21,7 @@
 #include "cli/service_images.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
+#include "orchestrator/no_such_service.h"
 #include "orchestrator/use_cases.h"
 #include "spec/load.h"
 
@@ -107,12 +108,12 @@ bool may_be_service(const std::string& name) {
 [[noreturn]] void fail_without_service(const spec::Project& project, const std::string& name) {
   std::vector<std::string> services;
   for (const auto& [service, model] : project.services) services.push_back(service);
-  Error error(fmt::format("no such service: {}", printable(name)));
-  if (const auto near = nearest(name, services))
-    throw error.with_hint(fmt::format("did you mean \"{}\"?", *near));
-  throw error.with_hint(
+  NoSuchService error(name, services);
+  // Of two hints the first stays.
+  error.with_hint(
       fmt::format("if it is an image: `stack container run {0}`, or `stack image pull {0}` first",
                   printable(name)));
+  throw error;
 }
 
 int attach(const std::string& project, const UpResult& result, const RunRequest& run,

@@ -17,6 +17,7 @@
 #include "image/tar_stream.h"
 #include "image/unpack_files.h"
 #include "orchestrator/committed_config.h"
+#include "orchestrator/no_such_service.h"
 #include "orchestrator/project_lock.h"
 #include "runtime/container_tree.h"
 #include "supervisor/client.h"
@@ -228,12 +229,9 @@ std::vector<ObservedContainer> containers_of(const FilesOf& files, const std::st
     const bool is_meant = has_its_own || index ? is_prepared(each) : is_one_off(each.config);
     return !is_meant;
   });
-  if (containers.empty()) {
-    Error error(fmt::format("no container found for service \"{}\"", printable(service)));
-    if (const auto near = nearest(service, names))
-      error.with_hint(fmt::format("did you mean \"{}\"?", *near));
-    throw error;
-  }
+  if (containers.empty())
+    throw NoSuchService(fmt::format("no container found for service \"{}\"", printable(service)),
+                        service, names);
   if (index) {
     std::erase_if(containers, [&](const auto& each) { return each.config.number != *index; });
     if (containers.empty()) fail("service \"{}\" is not running container #{}", service, *index);

@@ -11,6 +11,7 @@
 #include "orchestrator/command_words.h"
 #include "orchestrator/desired_files.h"
 #include "orchestrator/host_files.h"
+#include "orchestrator/no_such_service.h"
 #include "orchestrator/service_networks.h"
 #include "spec/paths.h"
 
@@ -436,13 +437,7 @@ std::set<std::string> select_services(const spec::Project& project,
   std::set<std::string> selected;
   for (const auto& name : named.empty() ? service_names(project) : named) {
     if (project.providers.contains(name)) continue;
-    if (!project.services.contains(name)) {
-      Error error(fmt::format("no such service: {}", name));
-      if (const auto near = nearest(name, service_names(project))) {
-        error.with_hint(fmt::format("did you mean \"{}\"?", *near));
-      }
-      throw error;
-    }
+    if (!project.services.contains(name)) throw NoSuchService(name, service_names(project));
     add_with_dependencies(project, name, selected);
   }
   return selected;

@@ -13,6 +13,7 @@
 #include "orchestrator/host_volumes.h"
 #include "orchestrator/log_places.h"
 #include "orchestrator/native_engine.h"
+#include "orchestrator/no_such_service.h"
 #include "orchestrator/outside_volumes.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/predecessors.h"
@@ -790,9 +791,13 @@ Execution start_made(const std::string& project, const std::vector<std::string>&
   ObservedState observed = engine.observe();
   engine.count_orphans_as_ended(observed);
   std::set<std::string> missing(services.begin(), services.end());
-  for (const auto& [name, container] : observed.containers) missing.erase(container.config.service);
+  std::vector<std::string> known;
+  for (const auto& [name, container] : observed.containers) {
+    missing.erase(container.config.service);
+    known.push_back(container.config.service);
+  }
   if (observed.containers.empty()) fail("no container found for project \"{}\"", project);
-  if (!missing.empty()) fail("no such service: {}", *missing.begin());
+  if (!missing.empty()) throw NoSuchService(*missing.begin(), known);
   return carry_out(plan_start_made(observed, {services.begin(), services.end()}), engine, host);
 }
 

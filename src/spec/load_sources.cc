@@ -77,13 +77,23 @@ bool is_loadable(const Node& root, Reporter& reporter) {
   return false;
 }
 
+void tell_unknown(const std::string& name, const Node* services, Reporter& reporter) {
+  Strings known;
+  if (services != nullptr)
+    for (const auto& entry : services->entries) known.push_back(entry.key);
+  Diagnostic& error =
+      reporter.error("undefined-service", {}, "no such service: {}", printable(name));
+  if (const auto near = nearest(name, known))
+    error.hint = fmt::format("did you mean {}?", stack::quoted(*near));
+}
+
 /// What the command line says of a service's scale wins over both places in the files.
 void apply_scales(Node& root, const std::map<std::string, int>& scales, Reporter& reporter) {
   Node* const services = root.find("services");
   for (const auto& [name, scale] : scales) {
     Node* const service = services == nullptr ? nullptr : services->find(name);
     if (service == nullptr || !service->is_mapping()) {
-      reporter.error("undefined-service", {}, "no such service: {}", name);
+      tell_unknown(name, services, reporter);
       continue;
     }
     service->set("scale", make_integer(scale, service->place));
@@ -97,7 +107,7 @@ void choose_services(Node& root, const SourceRequest& request, Reporter& reporte
   const Node* services = root.find("services");
   for (const auto& name : request.services) {
     if (services == nullptr || services->find(name) == nullptr)
-      reporter.error("undefined-service", {}, "no such service: {}", name);
+      tell_unknown(name, services, reporter);
   }
   select_services(root, request.services);
 }

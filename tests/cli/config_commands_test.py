@@ -82,6 +82,11 @@ class ConfigTest(unittest.TestCase):
         self.assertIn("no such service: web",
                       self.run_stack("config", "--hash", "web", expect=1).stderr)
 
+    def test_a_service_that_is_none_is_answered_with_the_nearest(self):
+        self.write("compose.yaml", "name: x\nservices: {database: {image: 'postgres:16'}}\n")
+        for arguments, code in ((("config", "databse"), 3), (("config", "--hash", "databse"), 1)):
+            self.assertIn('did you mean "database"?', self.run_stack(*arguments, expect=code).stderr)
+
     def test_output_goes_to_a_file(self):
         self.run_stack("config", "--format", "json", "-o", "out.json")
         self.assertEqual(json.loads((self.folder / "out.json").read_text())["name"], "shop")

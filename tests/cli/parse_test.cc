@@ -28,6 +28,13 @@ TEST(Parse, AFileFlagTakesOneValueAndLeavesTheVerbAlone) {
   EXPECT_EQ(line.options.arguments, std::vector<std::string>{"web"});
 }
 
+TEST(Parse, WorkdirIsAnOldNameOfTheProjectsDirectory) {
+  EXPECT_EQ(parsed({"--workdir", "/srv", "ps"}).options.project_directory, "/srv");
+  const Parsed line = parsed({"exec", "--workdir", "/srv", "web", "ls"});
+  EXPECT_EQ(line.options.workdir, "/srv");
+  EXPECT_EQ(line.options.project_directory, "");
+}
+
 TEST(Parse, TwoDashesEndTheFlags) {
   for (const char* verb : {"ps", "logs", "up", "stop", "config"}) {
     const Parsed line = parsed({verb, "--", "web", "-q"});
