@@ -9,10 +9,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/change.h"
+#include "cli/leaving_keys.h"
 #include "cli/log_view.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/watch.h"
+#include "orchestrator/no_such_service.h"
 #include "orchestrator/use_cases.h"
 
 namespace stack::cli {
@@ -47,8 +49,10 @@ void check_exclusions(const Options& options) {
 }
 
 void check_known(const spec::Project& project, const std::vector<std::string>& services) {
+  std::vector<std::string> known;
+  for (const auto& [name, service] : project.services) known.push_back(name);
   for (const auto& name : services)
-    if (!project.services.contains(name)) fail("no such service: {}", printable(name));
+    if (!project.services.contains(name)) throw NoSuchService(name, known);
 }
 
 /// No more patience for those that are being stopped. What it comes to is told by the stop.
@@ -130,6 +134,7 @@ int code_of_service(const std::string& project, const std::string& service,
 
 void check_attachment(const spec::Project& project, const Options& options) {
   check_exclusions(options);
+  check_watch(project, options);
   check_known(project, options.attach);
   check_known(project, options.no_attach);
   if (options.exit_code_from.empty()) return;
@@ -170,10 +175,15 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
   if (ends_with_a_container(options))
     request.ended = [&](const ObservedContainer& container) { ends.see(container); };
   const WatchBeside watch(options);
+  LeavingKeys keys;
+  request.input = [&] { return keys.fd(); };
   bool interrupted = false;
   follow_logs(
-      paths, request, options, [&] { return interrupts() > 0 || hung_up() || ends.is_over(); },
+      paths, request, options,
+      [&] { return interrupts() > 0 || hung_up() || ends.is_over() || keys.typed(); },
       [&] {
+        // Before anybody has a reason to leave at once: by the third Ctrl-C.
+        keys.release();
         interrupted = interrupts() > 0;
         if (interrupted) {
           tell_of_stopping();
@@ -181,7 +191,7 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
           std::cerr << fmt::format("Aborting, because {} exited with code {}...\n", ends.culprit(),
                                    ends.code());
         } else {
-          return;  // the terminal is gone: the stack stays
+          return;  // the terminal is gone, or wanted for something else: the stack stays
         }
         stop_stack(project.name, options, paths);
       });

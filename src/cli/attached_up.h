@@ -11,8 +11,8 @@
 
 namespace stack::cli {
 
-/// Flags that exclude each other, and services that are not there: throws Error before anything is
-/// done.
+/// Flags that exclude each other, services that are not there, and a watch that cannot be: throws
+/// Error before anything is done.
 void check_attachment(const spec::Project& project, const Options& options);
 
 /// The services whose logs are shown: those asked for, or all but those with `attach: false`.
@@ -22,7 +22,8 @@ std::set<std::string> attached_services(const spec::Project& project, const Opti
 /// be a moment later. The code for the shell.
 int stop_half_made(const std::string& project, const Options& options, const HostPaths& paths);
 
-/// Shows logs until nothing runs any more or somebody has had enough; the code for the shell.
+/// Shows logs until nothing runs any more, somebody has had enough, or Ctrl-p Ctrl-q is typed,
+/// which leaves the stack to itself; the code for the shell.
 int stay_attached(const spec::Project& project, const Options& options, const HostPaths& paths,
                   std::chrono::system_clock::time_point since);
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/log_printer.h"
 #include "cli/log_watch.h"
+#include "cli/memory_death.h"
 #include "cli/style.h"
 #include "orchestrator/project_lock.h"
 #include "supervisor/earlier_logs.h"
@@ -58,7 +59,8 @@ struct RunEnd {
   LogTime time{};
   std::optional<int> code = {};
   bool comes_back = false;
-  LogTime silence{};  ///< of one that it comes back from: what it said has been said by then
+  bool of_memory = false;  ///< the kernel killed it for want of memory
+  LogTime silence{};       ///< of one that it comes back from: what it said has been said by then
 };
 
 class LogView {
@@ -139,7 +141,21 @@ class LogView {
         std::chrono::system_clock::now() > status.finished + longest)
       return false;
     const supervisor::ProjectFiles files{paths_, request_.project};
-    return stack::exists(files.running(container.config.id));
+    return stack::exists(files.running(container.config.id)) || is_cause_unknown(container);
+  }
+
+  /// Killed, and the supervisor has not told yet whether for want of memory.
+  bool is_cause_unknown(const ObservedContainer& container) const {
+    return request_.exits_since && container.status.exit_code == killed_by_kernel &&
+           last_end(container) == nullptr;
+  }
+
+  /// As the timeline has it; null before it does.
+  const RunEnd* last_end(const ObservedContainer& container) const {
+    const auto known = past_ends_.find(container.config.id);
+    if (known == past_ends_.end() || known->second.empty()) return nullptr;
+    const RunEnd& last = known->second.back();
+    return last.time < container.status.started ? nullptr : &last;
   }
 
   bool is_wanted(const ObservedContainer& container) const {
@@ -254,13 +270,17 @@ class LogView {
   /// A container that runs again has no trace of its last end itself: the timeline has.
   void read_ends() {
     while (auto event = ends_.next()) {
+      // It comes right before the end that it is the cause of.
+      if (event->type == "container" && event->action == "oom") ooms_[event->id] = event->time;
       if (event->type != "container" || event->action != "die" || !is_new_end(event->time))
         continue;
       const auto code = event->attributes.find("exitCode");
       const auto number = code == event->attributes.end()
                               ? std::nullopt
                               : parse_integer<int>(std::string_view(code->second));
-      past_ends_[event->id].push_back({event->time, number, true, event->time});
+      past_ends_[event->id].push_back(
+          {event->time, number, true, number == killed_by_kernel && ooms_[event->id] == event->time,
+           event->time});
     }
   }
 
@@ -275,8 +295,11 @@ class LogView {
       return is_back;
     });
     if (!ends.empty()) ends.back().silence = silence_after(ends.back().time, status.started);
-    if (status.phase == Phase::exited && !on && is_new_end(status.finished))
-      ends.push_back({status.finished, status.exit_code, false});
+    if (status.phase == Phase::exited && !on && is_new_end(status.finished)) {
+      const RunEnd* const told = last_end(container);
+      ends.push_back(
+          {status.finished, status.exit_code, false, told != nullptr && told->of_memory});
+    }
     return ends;
   }
 
@@ -302,6 +325,10 @@ class LogView {
     printer_.note(source.label,
                   fmt::format("{} exited with code {}{}", source.label.text, end.code.value_or(0),
                               end.comes_back ? " (restarting)" : ""));
+    if (!end.of_memory) return;
+    printer_.note(source.label,
+                  fmt::format("{} was {}", source.label.text,
+                              memory_death_text(paths_, request_.project, source.label.container)));
   }
 
   void pass_on(const RunEnd& end, ObservedContainer container) {
@@ -431,6 +458,7 @@ class LogView {
   std::vector<Source*> order_;  ///< as they were found
   std::vector<std::pair<const Source*, RunEnd>> ended_;
   std::map<std::string, std::vector<RunEnd>> past_ends_;  ///< by id
+  std::map<std::string, LogTime> ooms_;                   ///< the last of each, by id
   std::optional<std::string> restarter_;      ///< who changes the stack, once it has been asked
   std::map<std::string, LogTime> passed_on_;  ///< the last end, by id
 };
@@ -458,7 +486,7 @@ void follow_logs(const HostPaths& paths, const LogRequest& request, const Option
     const bool running = view.show_new(changes);
     if (stopped()) break;
     if (!view.has_more() && (!running || is_over(request))) return;
-    changes = view.has_more() ? watch.look() : watch.wait();
+    changes = view.has_more() ? watch.look() : watch.wait(request.input ? request.input() : -1);
   }
   if (!stop) return;
   stop();

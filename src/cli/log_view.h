@@ -38,6 +38,8 @@ struct LogRequest {
   /// From then on ends are told: "web-1 exited with code 0", "... (restarting)"; unset: none.
   std::optional<std::chrono::system_clock::time_point> exits_since = {};
   bool splits_streams = false;  ///< what they write to stderr goes to ours
+  /// What ends a wait when it can be read, for `stopped` to look at; -1: nothing just now.
+  std::function<int()> input = {};
   /// Each end of a container of `services` that came after `since`, also of one that comes back.
   std::function<void(const supervisor::ObservedContainer&)> ended = {};
 };

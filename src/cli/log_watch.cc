@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 
+#include <array>
 #include <string_view>
 
 #include "base/error.h"
@@ -43,10 +44,10 @@ void LogWatch::add(const std::filesystem::path& path, std::uint32_t events, cons
   if (watch >= 0) ids_[watch] = id;  // without: it is not there (any more)
 }
 
-LogChanges LogWatch::wait() {
-  pollfd watched{inotify_.get(), POLLIN, 0};
+LogChanges LogWatch::wait(int input) {
+  std::array<pollfd, 2> watched{pollfd{inotify_.get(), POLLIN, 0}, pollfd{input, POLLIN, 0}};
   LogChanges changes;
-  const int ready = ::poll(&watched, 1, static_cast<int>(most_patience.count()));
+  const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(most_patience.count()));
   changes.containers = ready <= 0;
   const auto since = std::chrono::steady_clock::now() - told_;
   if (ready > 0 && since < gathering) {

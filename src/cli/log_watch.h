@@ -25,8 +25,9 @@ class LogWatch {
   LogWatch(const HostPaths& paths, std::string project, bool events);
   /// Before a look at the containers: whatever changes from here on ends the next wait.
   void arm();
-  /// Until something changed, or a signal came. Changes that come close together are told together.
-  LogChanges wait();
+  /// Until something changed, a signal came, or `input` (-1: none) can be read. Changes that come
+  /// close together are told together.
+  LogChanges wait(int input = -1);
   /// What changed, without waiting.
   LogChanges look();
 

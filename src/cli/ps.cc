@@ -13,6 +13,7 @@
 #include "cli/container_view.h"
 #include "cli/field_template.h"
 #include "cli/image_use.h"
+#include "cli/memory_death.h"
 #include "cli/project.h"
 #include "orchestrator/diff.h"
 
@@ -30,7 +31,7 @@ std::set<std::string> wanted_states(const Options& options) {
   for (const auto& filter : options.filters) {
     if (!filter.starts_with("status="))
       throw Error(fmt::format("invalid filter {}", stack::quoted(filter)))
-          .with_hint("status=STATE")
+          .with_hint("status=STATE; the other filters of docker: `stack container ls --filter`")
           .with_exit_code(ExitCode::usage);
     states.insert(filter.substr(7));
   }
@@ -131,6 +132,15 @@ void print(const std::vector<ObservedContainer>& shown, const std::string& proje
       {"Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"}, rows);
 }
 
+/// The table has docker's words, by which it looks like any other SIGKILL.
+void tell_of_memory(const std::vector<ObservedContainer>& shown, const std::string& project) {
+  for (const auto& each : shown)
+    if (died_of_memory(each))
+      std::cerr << fmt::format(
+          "note: {} was {}\n", each.config.name,
+          memory_death_text(HostPaths::from_environment(), project, each.config.name));
+}
+
 }  // namespace
 
 int run_ps(const Options& options) {
@@ -152,6 +162,7 @@ int run_ps(const Options& options) {
     for (const auto& service : services) std::cout << service << '\n';
   } else {
     print(containers, project, options);
+    if (is_for_people(options)) tell_of_memory(containers, project);
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "base/child.h"
 #include "base/error.h"
@@ -257,6 +258,10 @@ FileLock lock_watch(const std::string& project) {
   return std::move(*lock);
 }
 
+bool is_running(const std::string& project) {
+  return stack::exists(HostPaths::from_environment().project_run(project));
+}
+
 int bring_up(const Options& options) {
   Options wanted = options;
   wanted.detach = true;
@@ -290,11 +295,14 @@ int watch_until_interrupted(Watcher& watcher) {
 int run_watch(const Options& options) {
   const spec::Project project = load_project(options);
   Watcher watcher(options, project.name, rules_of(project, options));
+  // Before anything is built. Where nothing runs nobody watches, and the lock has no place yet.
+  std::optional<FileLock> lock;
+  if (options.no_up || is_running(project.name)) lock.emplace(lock_watch(project.name));
   if (!options.no_up) {
     if (const int code = bring_up(options); code != 0) return code;
   }
   count_interrupts();
-  const FileLock lock = lock_watch(project.name);
+  if (!lock) lock.emplace(lock_watch(project.name));
   return watch_until_interrupted(watcher);
 }
 
@@ -308,6 +316,12 @@ Command watch_command() {
            {"--prune", &Options::prune, "After a rebuild, remove the image that was replaced"},
            {"--quiet", &Options::quiet, "Do not tell what is done"}},
           run_watch};
+}
+
+void check_watch(const spec::Project& project, const Options& options) {
+  if (!options.watch) return;
+  rules_of(project, options);
+  if (is_running(project.name)) lock_watch(project.name);  // and given back: it is the watch's
 }
 
 WatchBeside::WatchBeside(const Options& options) {

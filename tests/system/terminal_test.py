@@ -2,10 +2,14 @@
 """What `up` and `stats` look like on a terminal: a line for each object, in place, on screens of all
 sizes, and plain lines where there is none."""
 
+import os
 import re
+import termios
 import unittest
 
+import inventory
 import stacktest
+from stacktest import eventually
 from display import columns_of
 from terminals import Screen, Terminal, require_tmux
 
@@ -236,6 +240,45 @@ class Bytes(ScreenTest):
         self.assertNotIn("\x1b", err)
         self.assertIn(" Container shop-web-1  Started\n", err)
         self.assertEqual([line for line in err.splitlines() if not line.startswith(" ")], [])
+
+
+class Leaving(stacktest.StackTest):
+    STACK = """
+        services:
+          web: {image: "box:1", command: sh -c 'echo begun; exec sleep 1001', init: true, stop_grace_period: 0s}
+    """
+
+    def attached(self):
+        self.write_stack(self.STACK)
+        terminal = Terminal(["up"], self.directory)
+        self.addCleanup(stacktest.run_stack, "down", directory=self.directory)
+        mode = termios.tcgetattr(terminal.fd)
+        terminal.await_text("begun")
+        terminal.await_raw()
+        return terminal, mode
+
+    def test_two_keys_leave_the_stack_to_itself(self):
+        terminal, mode = self.attached()
+        ours = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+        # Neither of them alone does, nor is anything asked of what else is typed.
+        terminal.type("q\x11\x10x\r")
+        terminal.type("\x10\x11")
+        eventually(lambda: inventory.stat_of(terminal.pid)[0] == "Z", "it ends")
+        left = termios.tcgetattr(ours)
+        os.close(ours)
+        self.assertEqual(left, mode)
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(self.state_of("web"), "running")
+        self.assertNotIn("Stopping", terminal.seen)
+
+    def test_a_pause_and_ctrl_c_are_what_they_were(self):
+        terminal, _ = self.attached()
+        terminal.type("\x13")
+        terminal.type("a")
+        terminal.type("\x03")
+        terminal.await_text("Gracefully Stopping")
+        self.assertEqual(terminal.finish(), 130)
+        self.assertEqual(self.state_of("web"), "exited")
 
 
 class Stats(ScreenTest):
