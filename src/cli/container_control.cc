@@ -18,6 +18,7 @@
 #include "cli/lasting_client.h"
 #include "cli/moment.h"
 #include "cli/progress.h"
+#include "cli/prune.h"
 #include "cli/signals.h"
 #include "orchestrator/diff.h"
 #include "orchestrator/host_volumes.h"
@@ -281,17 +282,22 @@ int run_container_prune(const Options& options) {
   count_interrupts();
   const auto users = volume_users(HostPaths::from_environment());
   bool any = false;
+  std::uint64_t bytes = 0;
   for (const FoundContainer& found : all_containers()) {
     if (!is_prunable(found) || !passes(found, options.filters)) continue;
     if (holds_for_others(found, users)) {
       std::cerr << fmt::format("kept {}: other containers have its volumes\n", name_of(found));
       continue;
     }
+    const std::uint64_t written = written_bytes(found);
     remove_one(found, options);
+    bytes += written;
     if (!std::exchange(any, true)) std::cout << "Deleted Containers:\n";
     std::cout << found.container.config.id << '\n';
   }
   retire_lone_containers();
+  if (any) std::cout << '\n';
+  tell_reclaimed(bytes);
   return 0;
 }
 

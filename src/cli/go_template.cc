@@ -75,6 +75,10 @@ constexpr std::array<std::string_view, 15> optional_fields{
     "Init",        "MacAddress",  "Shell",   "SizeRootFs", "SizeRw",
     "StopSignal",  "StopTimeout", "User",    "Variant",    "WorkingDir"};
 
+/// Those of them that are pointers in docker's structs: what they do not point to is written so.
+constexpr std::array<std::string_view, 6> pointer_fields{
+    "Health", "Healthcheck", "Init", "SizeRootFs", "SizeRw", "StopTimeout"};
+
 bool may_be_left_out(std::string_view field) {
   return has_word(map_fields, field) || has_word(list_fields, field) ||
          has_word(optional_fields, field);
@@ -86,6 +90,7 @@ std::string_view text_of_nothing(const TemplatePipeline& line) {
   if (last.words.size() != 1 || last.words.front().fields.empty()) return "<no value>";
   const std::string& field = last.words.front().fields.back();
   if (has_word(list_fields, field)) return "[]";
+  if (has_word(pointer_fields, field)) return "<nil>";
   return has_word(map_fields, field) ? "map[]" : "<no value>";
 }
 

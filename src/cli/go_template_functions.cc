@@ -102,6 +102,22 @@ Value sliced(const Values& arguments) {
   return part;
 }
 
+/// For the query of a URL: a space is a plus there.
+Value escaped_for_query(const Values& arguments) {
+  constexpr std::string_view plain = "-_.~";
+  std::string text;
+  for (const char letter : run_together(arguments)) {
+    const auto byte = static_cast<unsigned char>(letter);
+    const bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                          (byte >= 'A' && byte <= 'Z') || plain.find(letter) != plain.npos;
+    if (is_plain)
+      text += letter;
+    else
+      text += letter == ' ' ? "+" : fmt::format("%{:02X}", byte);
+  }
+  return text;
+}
+
 Value escaped_for_html(const Values& arguments) {
   std::string text;
   for (const char letter : run_together(arguments)) {
@@ -338,6 +354,7 @@ constexpr std::array functions{
     Function{"truncate", truncated},
     Function{"print", [](const Values& a) { return Value(run_together(a)); }},
     Function{"printf", formatted},
+    Function{"urlquery", escaped_for_query},
     Function{"println", [](const Values& a) { return Value(spaced(a) + "\n"); }},
 };
 

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/image_use.h"
 #include "cli/image_view.h"
+#include "cli/prune.h"
 #include "image/debian.h"
 #include "image/image_store.h"
 #include "image/reference.h"
@@ -89,11 +90,10 @@ int run_image_tag(const Options& options) {
   return 0;
 }
 
-int run_image_prune(const Options& options) {
+Pruned prune_images(const Options& options) {
   auto store = open_store();
   const auto images = store.list();
   const ImageFilter filter(options.filters, images, std::chrono::system_clock::now());
-  if (!options.force && !is_agreed_to(prune_question[options.all ? 1 : 0])) return 0;
   const auto in_use = images_in_use(images);
   std::vector<std::string> doomed;
   for (const auto& image : images) {
@@ -109,8 +109,15 @@ int run_image_prune(const Options& options) {
     tell_removed(removed);
     std::cout << '\n';
   }
-  std::cout << "Total reclaimed space: " << human_size(before - bytes_of(store)) << '\n';
-  return 0;
+  const std::uint64_t after = bytes_of(store);
+  return {0, before - std::min(before, after)};
+}
+
+int run_image_prune(const Options& options) {
+  if (!options.force && !is_agreed_to(prune_question[options.all ? 1 : 0])) return 0;
+  const Pruned pruned = prune_images(options);
+  tell_reclaimed(pruned.bytes);
+  return pruned.code;
 }
 
 }  // namespace stack::cli

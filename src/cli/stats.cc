@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -47,9 +48,14 @@ UsageReading take_reading(const ObservedContainer& container) {
   return reading;
 }
 
+struct Subject {
+  ObservedContainer container;
+  std::string typed = {};  ///< the name on the command line, if there was one
+};
+
 class UsageTable {
  public:
-  using Look = std::function<std::vector<ObservedContainer>()>;
+  using Look = std::function<std::vector<Subject>()>;
 
   UsageTable(Look look, const Options& options)
       : look_(std::move(look)), options_(options), machine_(runtime::machine_memory()) {}
@@ -58,12 +64,13 @@ class UsageTable {
   std::string refresh() {
     std::map<std::string, UsageReading> readings;
     std::vector<Fields> rows;
-    for (const auto& container : look_()) {
+    for (const auto& [container, typed] : look_()) {
       const std::string& id = container.config.id;
       const UsageReading now = take_reading(container);
       const auto before = readings_.find(id);
-      rows.push_back(usage_fields({options_.no_trunc ? id : short_id(id), container.config.name},
-                                  before == readings_.end() ? now : before->second, now, machine_));
+      rows.push_back(
+          usage_fields({options_.no_trunc ? id : short_id(id), container.config.name, typed},
+                       before == readings_.end() ? now : before->second, now, machine_));
       readings[id] = now;
     }
     readings_ = std::move(readings);
@@ -113,16 +120,36 @@ int show(UsageTable::Look look, const Options& options) {
   return interrupts() > 0 ? static_cast<int>(ExitCode::interrupted) : 0;
 }
 
-/// Those that were named, whatever they do; otherwise those that run.
-std::vector<ObservedContainer> named_or_running(const std::set<std::string>& ids,
-                                                const Options& options) {
-  std::vector<ObservedContainer> shown;
-  for (FoundContainer& found : all_containers()) {
-    const auto& container = found.container;
-    const bool is_meant = ids.empty() ? options.all || is_up(container.status.phase)
-                                      : ids.contains(container.config.id);
-    if (is_meant) shown.push_back(std::move(found.container));
+std::vector<Subject> running_or_all(const Options& options) {
+  std::vector<Subject> shown;
+  for (FoundContainer& found : all_containers())
+    if (options.all || is_up(found.container.status.phase))
+      shown.push_back({std::move(found.container)});
+  return shown;
+}
+
+/// A name that was typed, once, and whose it is.
+struct Wanted {
+  std::string typed;
+  std::string id;
+};
+
+std::vector<Wanted> wanted_of(const std::vector<std::string>& names) {
+  std::vector<Wanted> wanted;
+  for (const auto& name : names) {
+    if (std::ranges::find(wanted, name, &Wanted::typed) != wanted.end()) continue;
+    wanted.push_back({name, find_container(name).container.config.id});
   }
+  return wanted;
+}
+
+/// Those that were named, in that order, whatever they do.
+std::vector<Subject> those_named(const std::vector<Wanted>& wanted) {
+  const auto containers = all_containers();
+  std::vector<Subject> shown;
+  for (const auto& [typed, id] : wanted)
+    for (const FoundContainer& found : containers)
+      if (found.container.config.id == id) shown.push_back({found.container, typed});
   return shown;
 }
 
@@ -134,20 +161,20 @@ int run_stats(const Options& options) {
   const auto services = services_of(options);
   return show(
       [&] {
-        auto containers = supervisor::read_containers(HostPaths::from_environment(), project);
-        std::erase_if(containers, [&](const ObservedContainer& each) {
-          if (!services.empty() && !services.contains(each.config.service)) return true;
-          return !options.all && !is_up(each.status.phase);
-        });
-        return containers;
+        std::vector<Subject> shown;
+        for (auto& each : supervisor::read_containers(HostPaths::from_environment(), project)) {
+          if (!services.empty() && !services.contains(each.config.service)) continue;
+          if (options.all || is_up(each.status.phase)) shown.push_back({std::move(each)});
+        }
+        return shown;
       },
       options);
 }
 
 int run_container_stats(const Options& options) {
-  std::set<std::string> ids;
-  for (const auto& name : options.arguments) ids.insert(find_container(name).container.config.id);
-  return show([&] { return named_or_running(ids, options); }, options);
+  const auto wanted = wanted_of(options.arguments);
+  return show([&] { return wanted.empty() ? running_or_all(options) : those_named(wanted); },
+              options);
 }
 
 }  // namespace stack::cli

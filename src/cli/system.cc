@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "cli/image_use.h"
 #include "cli/image_view.h"
+#include "cli/prune.h"
 #include "cli/system_view.h"
 #include "cli/table.h"
 #include "image/reference.h"
@@ -180,6 +181,30 @@ Json container_counts() {
   return counts;
 }
 
+/// Of this machine, whoever asks; as docker's in form.
+std::string machine_name() {
+  const std::string text = read_file_if_exists("/etc/machine-id").value_or("");
+  const std::string digits = stable_hex("stack on " + std::string(trim(text)), 32);
+  return fmt::format("{}-{}-{}-{}-{}", digits.substr(0, 8), digits.substr(8, 4),
+                     digits.substr(12, 4), digits.substr(16, 4), digits.substr(20));
+}
+
+/// What docker's `info` has beside, as far as there is an answer to it here.
+void add_dockers_fields(Json& json) {
+  const bool has_cgroup_namespaces = json["CgroupVersion"] == "2";
+  json["ID"] = machine_name();
+  json["CgroupDriver"] = "cgroupfs";
+  json["LoggingDriver"] = "json-file";
+  json["SecurityOptions"] = Json::array({"name=seccomp,profile=builtin"});
+  if (has_cgroup_namespaces) json["SecurityOptions"].push_back("name=cgroupns");
+  json["Swarm"] = {{"NodeID", ""},
+                   {"NodeAddr", ""},
+                   {"LocalNodeState", "inactive"},
+                   {"ControlAvailable", false},
+                   {"Error", ""},
+                   {"RemoteManagers", nullptr}};
+}
+
 Json info() {
   utsname machine{};
   ::uname(&machine);
@@ -198,6 +223,7 @@ Json info() {
   json["Name"] = machine.nodename;
   json["DockerRootDir"] = paths().data.native();
   json["RunDir"] = paths().run.native();
+  add_dockers_fields(json);
   return json;
 }
 
@@ -249,8 +275,9 @@ int run_system_info(const Options& options) {
   return 0;
 }
 
-int run_builder_prune(const Options& options) {
-  if (!options.force && !is_agreed_to("This will remove all of the build cache.")) return 0;
+namespace {
+
+Pruned prune_build_cache() {
   const auto bytes = [] {
     std::uint64_t sum = room_of_images().kept_for_builds;
     for (const auto& directory : build::build_caches(paths().cache()))
@@ -260,7 +287,14 @@ int run_builder_prune(const Options& options) {
   const std::uint64_t before = bytes();
   build::forget_builds({paths().images()}, paths().cache());
   const std::uint64_t after = bytes();
-  std::cout << "Total:\t" << human_size(before - std::min(before, after)) << '\n';
+  return {0, before - std::min(before, after)};
+}
+
+}  // namespace
+
+int run_builder_prune(const Options& options) {
+  if (!options.force && !is_agreed_to("This will remove all of the build cache.")) return 0;
+  std::cout << "Total:\t" << human_size(prune_build_cache().bytes) << '\n';
   return 0;
 }
 
@@ -277,15 +311,19 @@ int run_system_prune(const Options& options) {
   if (!options.force && !is_agreed_to(what)) return 0;
   Options agreed = options;
   agreed.force = true;
-  int code = run_network_prune(agreed);
+  std::vector<Pruned> parts{{run_network_prune(agreed), 0}};
   if (options.volumes) {
     Options of_volumes = agreed;
     of_volumes.all = false;  // those with names stay, as docker has it
-    code = std::max(code, run_volume_prune(of_volumes));
+    parts.push_back(prune_volumes(of_volumes));
   }
-  code = std::max(code, run_image_prune(agreed));
+  parts.push_back(prune_images(agreed));
   // What builds keep has neither labels nor, one by one, a time.
-  return options.filters.empty() ? std::max(code, run_builder_prune(agreed)) : code;
+  if (options.filters.empty()) parts.push_back(prune_build_cache());
+  Pruned all;
+  for (const Pruned& part : parts) all = {std::max(all.code, part.code), all.bytes + part.bytes};
+  tell_reclaimed(all.bytes);
+  return all.code;
 }
 
 }  // namespace stack::cli

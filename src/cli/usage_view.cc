@@ -51,7 +51,7 @@ Fields usage_fields(const UsageSubject& container, const UsageReading& before,
       limit == 0 ? 0 : static_cast<double>(used.memory) / static_cast<double>(limit) * 100;
   return {{"BlockIO", pair_of(used.block_read, used.block_written)},
           {"CPUPerc", percent(cpu_percent(before, now))},
-          {"Container", container.id},
+          {"Container", container.typed.empty() ? container.id : container.typed},
           {"ID", container.id},
           {"MemPerc", percent(share)},
           {"MemUsage", binary_size(used.memory) + " / " + binary_size(limit)},

@@ -21,6 +21,7 @@ struct UsageReading {
 struct UsageSubject {
   std::string id;
   std::string name;
+  std::string typed = {};  ///< how it was asked for; empty: by nothing
 };
 
 /// Of one processor: 200 when two are busy. 0 without time between the readings.

@@ -6,17 +6,31 @@
 
 #include "cli/command.h"
 #include "cli/field_template.h"
+#include "image/image_document.h"
 
 namespace stack::cli {
 namespace {
 
-Fields version_fields() {
+/// What scripts for docker ask of its two halves, which are one here.
+nlohmann::ordered_json half_json(const utsname& machine) {
+  return {{"Platform", {{"Name", "stack"}}},
+          {"Version", STACK_VERSION},
+          {"Os", "linux"},
+          {"Arch", image::oci_architecture()},
+          {"KernelVersion", std::string(machine.release)}};
+}
+
+nlohmann::ordered_json version_json() {
   utsname machine{};
   ::uname(&machine);
-  return {{"Arch", machine.machine},
-          {"KernelVersion", machine.release},
+  nlohmann::ordered_json client = half_json(machine);
+  client["Context"] = "default";
+  return {{"Arch", std::string(machine.machine)},
+          {"KernelVersion", std::string(machine.release)},
           {"Os", "linux"},
-          {"Version", STACK_VERSION}};
+          {"Version", STACK_VERSION},
+          {"Client", std::move(client)},
+          {"Server", half_json(machine)}};
 }
 
 }  // namespace
@@ -29,7 +43,7 @@ int run_version(const Options& options) {
   } else if (options.format == "json") {
     std::cout << "{\"version\":\"" STACK_VERSION "\"}\n";  // docker compose's one field
   } else {
-    std::cout << format_rows(options.format, version_fields(), {}, {version_fields()});
+    std::cout << format_objects(options.format, {}, {}, {version_json()});
   }
   return 0;
 }

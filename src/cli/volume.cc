@@ -14,6 +14,7 @@
 #include "cli/field_template.h"
 #include "cli/labels.h"
 #include "cli/name_filter.h"
+#include "cli/prune.h"
 #include "cli/volume_view.h"
 #include "orchestrator/anonymous_volumes.h"
 #include "orchestrator/host_volumes.h"
@@ -51,7 +52,7 @@ constexpr const char* unknown = "N/A";
 
 Fields row_of(const VolumeInfo& volume, const std::string& removed) {
   return {{"Availability", unknown}, {"Driver", "local"},
-          {"Group", unknown},        {"Labels", labels_text(volume.labels)},
+          {"Group", unknown},        {"Labels", labels_text(told_labels(volume))},
           {"Links", unknown},        {"Mountpoint", volume.data.native()},
           {"Name", volume.name},     {"Removed", removed},
           {"Scope", "local"},        {"Size", unknown},
@@ -84,8 +85,8 @@ class VolumeFilter {
   bool passes(const VolumeInfo& volume) const {
     return passes_filters(texts_, [&](const FilterText& filter) {
       const auto& [key, value] = filter;
-      if (key == "label") return has_label(volume.labels, value);
-      if (key == "label!") return !has_label(volume.labels, value);
+      if (key == "label") return has_label(told_labels(volume), value);
+      if (key == "label!") return !has_label(told_labels(volume), value);
       if (key == "name") return is_name_wanted(value, volume.name);
       if (key == "driver") return value == "local";
       return is_used(volume.name) != (value == "true" || value == "1");
@@ -176,27 +177,43 @@ int run_volume_restore(const Options& options) {
                  [&](const std::string& name) { std::cout << store().restore(name).name << '\n'; });
 }
 
-int run_volume_prune(const Options& options) {
-  const char* const what =
-      options.removed ? "This will delete all volumes that were removed and are kept for a while."
-      : options.all   ? "This will remove all volumes not used by at least one container."
-                      : "This will remove anonymous volumes not used by at least one container.";
+Pruned prune_volumes(const Options& options) {
   const VolumeFilter filter(options.filters, volume_users(paths()));
-  if (!options.force && !is_agreed_to(what)) return 0;
-  if (options.removed) {
-    std::cout << "Deleted: " << store().forget_removed(std::chrono::system_clock::now()) << '\n';
-    return 0;
-  }
   std::vector<std::string> doomed;
   for (const auto& volume : store().list())
     if ((options.all || (is_anonymous(volume) && !is_kept(volume))) &&
         !filter.is_used(volume.name) && filter.passes(volume))
       doomed.push_back(volume.name);
-  if (!doomed.empty()) std::cout << "Deleted Volumes:\n";
-  return each_of(doomed, [&](const std::string& name) {
+  if (doomed.empty()) return {};
+  std::cout << "Deleted Volumes:\n";
+  Pruned pruned;
+  pruned.code = each_of(doomed, [&](const std::string& name) {
+    const std::uint64_t bytes = store().size(name);
     remove_volume(paths(), name, removal_of(options));
+    pruned.bytes += bytes;
     std::cout << name << '\n';
   });
+  std::cout << '\n';
+  if (pruned.bytes > 0 && !options.now)
+    std::cerr << "note: their room is free in 7 days; `stack volume restore NAME` brings one back "
+                 "until then\n";
+  return pruned;
+}
+
+int run_volume_prune(const Options& options) {
+  const char* const what =
+      options.removed ? "This will delete all volumes that were removed and are kept for a while."
+      : options.all   ? "This will remove all volumes not used by at least one container."
+                      : "This will remove anonymous volumes not used by at least one container.";
+  const VolumeFilter checked(options.filters, {});
+  if (!options.force && !is_agreed_to(what)) return 0;
+  if (options.removed) {
+    std::cout << "Deleted: " << store().forget_removed(std::chrono::system_clock::now()) << '\n';
+    return 0;
+  }
+  const Pruned pruned = prune_volumes(options);
+  tell_reclaimed(pruned.bytes);
+  return pruned.code;
 }
 
 }  // namespace stack::cli

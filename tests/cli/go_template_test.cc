@@ -107,6 +107,7 @@ TEST(GoTemplate, HasDockersFunctions) {
 TEST(GoTemplate, WhatDockersStructsLeaveOutIsNothing) {
   EXPECT_EQ(render("{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}"), "none");
   EXPECT_EQ(render("{{with .State.Health}}x{{end}}|{{if .Healthcheck}}y{{end}}|"), "||");
+  EXPECT_EQ(render("{{.State.Health}} {{.Init}} {{.Author}}"), "<nil> <nil> <no value>");
   EXPECT_EQ(render("{{.Entrypoint}} {{.ExposedPorts}} {{json .Env}}"), "[] map[] null");
   EXPECT_EQ(render("{{index .Sysctls \"x\"}}|{{range .Env}}x{{end}}|"), "||");
   EXPECT_EQ(refusal("{{.State.Health.Status}}"), "--format: there is no field .Status in nothing");
@@ -123,6 +124,7 @@ TEST(GoTemplate, AKeyThatAMapHasNotIsNoMistake) {
 TEST(GoTemplate, TakesParts) {
   EXPECT_EQ(render("{{slice .ID 0 4}} {{slice .Args 1}} {{html \"<a & b>\"}}"),
             "0123 [daemon off;] &lt;a &amp; b&gt;");
+  EXPECT_EQ(render("{{urlquery \"a b&c/d~e=\"}}"), "a+b%26c%2Fd~e%3D");
   EXPECT_EQ(refusal("{{slice .ID 0 1000}}"), "--format: index out of range: 1000");
 }
 

@@ -68,6 +68,13 @@ TEST(UsageView, HasDockersFieldsAndUnits) {
             R"("NetIO":"1.23kB / 0B","PIDs":"5"})");
 }
 
+TEST(UsageView, AContainerThatWasNamedIsCalledAsItWas) {
+  const UsageReading now = reading(seconds(1), {});
+  const auto fields = usage_fields({"0123", "shop-web-1", "/shop-web-1"}, now, now, 1);
+  EXPECT_EQ(format_rows("{{.Container}} {{.ID}}", usage_headings(), {}, {fields}),
+            "/shop-web-1 0123\n");
+}
+
 TEST(UsageView, BinarySizesHaveFourDigits) {
   EXPECT_EQ(binary_size(0), "0B");
   EXPECT_EQ(binary_size(1023), "1023B");
