@@ -203,7 +203,16 @@ class Completer {
     if (command.name == "help") return topics();
     if (command.name == "completion") return add_all({"bash", "zsh", "fish"}, "");
     const auto things_taken = split(command.positional_name, ' ');
-    things(things_taken[std::min(place, things_taken.size() - 1)], "");
+    const std::size_t which = std::min(place, things_taken.size() - 1);
+    things(things_taken[which], "");
+    for (std::size_t at = which; at < place; ++at) leave_out(typed_.positionals[at]);
+  }
+
+  /// What is there already: "web", or "web=3", of which "web=" is offered.
+  void leave_out(const std::string& given) {
+    std::erase_if(result_.candidates, [&](const Candidate& each) {
+      return each.word == given || (each.word.ends_with('=') && given.starts_with(each.word));
+    });
   }
 
   void topics() {
@@ -249,16 +258,25 @@ std::string_view completion_script(std::string_view shell) {
   if (shell == "bash")
     return R"(# Completion of stack for bash. To have it: source <(stack completion bash)
 _stack() {
-  local line=${COMP_LINE:0:COMP_POINT} words answer word candidate
+  local line=${COMP_LINE:0:COMP_POINT} words answer word candidate file
   read -ra words <<<"$line"
   [[ $line == *[[:space:]] ]] && words+=("")
   word=${words[-1]}
   COMPREPLY=()
   while IFS= read -r answer; do
     if [[ $answer == :files ]]; then
-      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
-      compopt -o filenames 2>/dev/null
-    else
+      # With "filenames" readline would quote the : of web: too, so beside names it is done here.
+      ((${#COMPREPLY[@]})) || compopt -o filenames 2>/dev/null
+      local beside=${#COMPREPLY[@]} path=$word
+      [[ $word == --*=* ]] && path=${word#*=}
+      while IFS= read -r file; do
+        if ((beside)); then
+          [[ -d $file ]] && file+=/
+          printf -v file %q "$file"
+        fi
+        COMPREPLY+=("$file")
+      done < <(compgen -f -- "$path")
+    elif [[ $answer != :* ]]; then
       candidate=${answer%%$'\t'*}
       [[ $candidate == *[=:] ]] && compopt -o nospace 2>/dev/null
       COMPREPLY+=("$candidate")
@@ -270,10 +288,10 @@ _stack() {
     for at in "${!COMPREPLY[@]}"; do COMPREPLY[at]=${COMPREPLY[at]#"$before"}; done
   fi
 }
-complete -F _stack stack
+complete -F _stack stack docker-compose
 )";
   if (shell == "zsh")
-    return R"(#compdef stack
+    return R"(#compdef stack docker-compose
 # Completion of stack for zsh. To have it: source <(stack completion zsh), after compinit.
 _stack() {
   local answer files=0
@@ -281,16 +299,18 @@ _stack() {
   for answer in "${(@f)$("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     if [[ $answer == :files ]]; then
       files=1
-    elif [[ -n $answer ]]; then
+    elif [[ -n $answer && $answer != :* ]]; then
       local name=${answer%%$'\t'*} about=""
       [[ $answer == *$'\t'* ]] && about=${answer#*$'\t'}
       candidates+=("${name//:/\\:}${about:+:$about}")
     fi
   done
   _describe -V 'stack' candidates
-  (( files )) && _files
+  (( files )) || return
+  [[ $PREFIX == --*=* ]] && compset -P '*='
+  _files
 }
-if [[ $funcstack[1] == _stack ]]; then _stack "$@"; else compdef _stack stack; fi
+if [[ $funcstack[1] == _stack ]]; then _stack "$@"; else compdef _stack stack docker-compose; fi
 )";
   if (shell == "fish")
     return R"(# Completion of stack for fish. To have it: stack completion fish | source
@@ -298,13 +318,18 @@ function __stack_complete
   set -l words (commandline -opc) (commandline -ct)
   for answer in ($words[1] __complete $words[2..-1] 2>/dev/null)
     if test "$answer" = ":files"
-      __fish_complete_path (commandline -ct)
-    else
+      set -l word (commandline -ct)
+      set -l before (string match -r '^--[^=]*=' -- $word)
+      for path in (__fish_complete_path (string replace -- "$before" '' $word))
+        echo "$before$path"
+      end
+    else if not string match -q ':*' -- $answer
       echo $answer
     end
   end
 end
 complete -c stack -f -k -a '(__stack_complete)'
+complete -c docker-compose -f -k -a '(__stack_complete)'
 )";
   return "";
 }

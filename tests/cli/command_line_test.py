@@ -146,6 +146,27 @@ class Completion(CommandLineTest):
         self.assertEqual(self.bash(f"{STACK} up w"), ["web", "worker"])
         self.assertEqual(self.bash(f"{STACK} --progress=j"), ["json"])
         self.assertEqual(self.bash(f"{STACK} up --trace sta"), ["stack.yaml"])
+        self.assertEqual(self.bash(f"{STACK} --file=sta"), ["stack.yaml"])
+
+    def test_names_beside_files_are_not_quoted(self):
+        """readline does it where "filenames" is set, and makes web\\: of web:."""
+        (self.folder / "we are").mkdir()
+        script = f"""
+            source <({STACK} completion bash)
+            compopt() {{ echo "compopt $*"; }}
+            COMP_LINE='{STACK} cp we' COMP_POINT=${{#COMP_LINE}}
+            _stack
+            printf '%s\\n' "${{COMPREPLY[@]}}"
+            COMP_LINE='{STACK} --file=s' COMP_POINT=${{#COMP_LINE}}
+            _stack
+            complete -p docker-compose
+        """
+        ran = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, text=True,
+                             env={"PATH": "/usr/bin:/bin", "STACK_ROOT": str(self.folder / "root")},
+                             check=True)
+        self.assertEqual(ran.stdout.splitlines(), ["compopt -o nospace", "web:", r"we\ are/",
+                                                   "compopt -o filenames",
+                                                   "complete -F _stack docker-compose"])
 
     def test_the_scripts_are_scripts(self):
         for shell in ("bash", "zsh", "fish"):
@@ -174,12 +195,22 @@ class Conventions(CommandLineTest):
                       self.run_stack("config", expect=2, COMPOSE_ANSI="sometimes").stderr)
         self.run_stack("config", COMPOSE_ANSI="sometimes", STACK_ANSI="never")
 
+    def test_numbers_that_are_none_are_refused_before_anything_is_done(self):
+        self.write("stack.yaml", "services: {a: {image: x}}")
+        self.assertIn("--parallel takes a number",
+                      self.run_stack("--parallel", "x", "config", expect=2).stderr)
+        self.assertIn("COMPOSE_PARALLEL_LIMIT",
+                      self.run_stack("config", expect=2, COMPOSE_PARALLEL_LIMIT="x").stderr)
+
     def test_version_speaks_in_every_format(self):
         number = self.out("version", "--short").strip()
         self.assertEqual(self.out("version"), f"stack version {number}\n")
         self.assertEqual(self.out("version", "-f", "json"), f'{{"version":"{number}"}}\n')
         self.assertEqual(self.out("version", "--format", "{{.Os}}-{{.Version}}"),
                          f"linux-{number}\n")
+        for half in ("Client", "Server"):
+            self.assertEqual(self.out("version", "-f", f"{{{{.{half}.Version}}}} {{{{.{half}.Os}}}}"),
+                             f"{number} linux\n")
         self.assertIn("there is no field .Nope",
                       self.run_stack("version", "-f", "{{.Nope}}", expect=2).stderr)
 

@@ -55,6 +55,13 @@ TEST(Completion, OffersWhatThereIs) {
             Words{"debug"});
 }
 
+TEST(Completion, WhatIsThereAlreadyIsNotOfferedAgain) {
+  EXPECT_EQ(words({"stop", "web", ""}), Words{"db"});
+  EXPECT_EQ(words({"scale", "web=3", ""}), Words{"db="});
+  EXPECT_EQ(words({"network", "connect", "shop-db-1", ""}),
+            Words{"shop-db-1"});  // a network's name
+}
+
 TEST(Completion, FollowsTheFilesThatHaveBeenNamed) {
   EXPECT_EQ(words({"-f", "a.yaml", "stop", ""}), Words{"of-a.yaml"});
   EXPECT_EQ(words({"logs", "-f", ""}), (Words{"db", "web"}));  // there it means --follow
@@ -67,6 +74,7 @@ TEST(Completion, KnowsFlagsAndTheirValues) {
   EXPECT_EQ(words({"up", "--exit-code-from", "d"}), Words{"db"});
   EXPECT_EQ(words({"graph", "--format", "m"}), Words{"mermaid"});
   EXPECT_TRUE(complete({"up", "--trace", ""}, world()).files);
+  EXPECT_TRUE(complete({"--file=co"}, world()).files);
 }
 
 TEST(Completion, WhatBelongsToAProgramIsLeftToIt) {
