@@ -162,7 +162,9 @@ class Opener {
       return;
     }
     throw Error(fmt::format("failed to read dockerfile: open {}", (base / name).native()), ENOENT)
-        .with_hint("name another one with -f, or with `dockerfile:` in the stack file");
+        .with_hint(wish_.dockerfile_base.empty()
+                       ? "`dockerfile:` below `build:` names another one"  // -f is the stack file
+                       : "name another one with -f");
   }
 
   /// As docker: one that is called Dockerfile may be called dockerfile instead.

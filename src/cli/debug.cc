@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iostream>
 
 #include "base/ids.h"
 #include "cli/chosen_container.h"
@@ -14,9 +15,9 @@ namespace stack::cli {
 namespace {
 
 constexpr const char* usual_image = "busybox";
-/// Into the files of the first process of the container, which both see as number 1. By a shell: no
-/// container begins below /proc.
-constexpr const char* go_there_and_run = "cd /proc/1/root && exec \"$@\"";
+/// Of the first process of the container, which both see as number 1. Its files are no directory of
+/// ours to begin in: it would have no name by which a shell could find it.
+constexpr const char* files_of_the_other = "/proc/1/root";
 
 std::string image_of(const Options& options) {
   if (!options.debug_image.empty()) return options.debug_image;
@@ -34,11 +35,12 @@ int run_debug(const Options& options) {
   constexpr std::size_t slug_digits = 6;
   Options run = options;
   run.arguments.front() = image_of(options);
-  if (run.arguments.size() == 1) run.arguments.emplace_back("sh");
-  if (run.workdir.empty()) {
-    run.entrypoints = {"sh"};
-    run.arguments.insert(run.arguments.begin() + 1, {"-c", go_there_and_run, "sh"});
+  if (run.arguments.size() == 1) {
+    run.arguments.emplace_back("sh");
+    std::cerr << fmt::format("the files of {} are in {}\n", container.config.name,
+                             files_of_the_other);
   }
+  if (run.workdir.empty()) run.workdir = "/";
   run.files.clear();
   run.project_name.clear();
   run.name = fmt::format("{}-debug-{}", container.config.name, random_hex(slug_digits));

@@ -38,25 +38,25 @@ Command exec_command() {
 }
 
 Command debug_command() {
-  return {
-      "debug",
-      "Open a shell with another image's tools beside what runs in a container",
-      "stack debug --image debian:bookworm web",
-      Positional::object_and_words,
-      "SERVICE",
-      {{"--image", &Options::debug_image,
-        "Whose tools; STACK_DEBUG_IMAGE, or busybox, if not given", "IMAGE"},
-       {"--pull", &Options::pull_policy, "always, missing or never", "POLICY"},
-       {"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
-       {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
-       {"-u,--user", &Options::user, "Run as this user", "USER"},
-       {"-w,--workdir", &Options::workdir,
-        "Run in this directory; /proc/1/root, the container's files, if not given", "DIRECTORY"},
-       {"--cap-add", &Options::cap_add, "Add a capability", "CAPABILITY"},
-       {"--privileged", &Options::privileged, "With all capabilities"},
-       index_flag(),
-       detach_keys_flag()},
-      run_debug};
+  return {"debug",
+          "Open a shell with another image's tools beside what runs in a container",
+          "stack debug --image debian:bookworm web",
+          Positional::object_and_words,
+          "SERVICE",
+          {{"--image", &Options::debug_image,
+            "Whose tools; STACK_DEBUG_IMAGE, or busybox, if not given", "IMAGE"},
+           {"--pull", &Options::pull_policy, "always, missing or never", "POLICY"},
+           {"-T,--no-tty", &Options::no_tty, "No terminal, even when standard input is one"},
+           {"-e,--env", &Options::environment, "Set an environment variable", "KEY=VALUE"},
+           {"-u,--user", &Options::user, "Run as this user", "USER"},
+           {"-w,--workdir", &Options::workdir,
+            "Run in this directory; / if not given. The container's files are in /proc/1/root",
+            "DIRECTORY"},
+           {"--cap-add", &Options::cap_add, "Add a capability", "CAPABILITY"},
+           {"--privileged", &Options::privileged, "With all capabilities"},
+           index_flag(),
+           detach_keys_flag()},
+          run_debug};
 }
 
 namespace {

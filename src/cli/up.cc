@@ -211,9 +211,12 @@ int run_down(const Options& options) {
   policy.services.insert(options.arguments.begin(), options.arguments.end());
   policy.name = is_project_said(options) ? DownPolicy::Name::said : DownPolicy::Name::of_the_file;
   const spec::Project* const project = named.project ? &*named.project : nullptr;
-  if (options.dry_run)
-    return show_steps(
-        named.name, preview_down(named.name, project, policy, HostPaths::from_environment()).plan);
+  if (options.dry_run) {
+    const Plan plan = preview_down(named.name, project, policy, HostPaths::from_environment()).plan;
+    const int code = show_steps(named.name, plan);
+    if (named.project) show_images_that_go(*named.project, images, plan, options);
+    return code;
+  }
   count_interrupts();
   const auto progress = make_progress(options);
   Host host = interruptible_host(*progress, options);

@@ -356,8 +356,8 @@ class WorldCheck {
     if (publisher && publisher->project == lone_containers_project)
       return "container " + stack::quoted(publisher->container);
     if (publisher)
-      return fmt::format("service {} of stack {}", stack::quoted(publisher->service),
-                         stack::quoted(publisher->project));
+      return fmt::format("stack {}, service {}", stack::quoted(publisher->project),
+                         stack::quoted(publisher->service));
     for (const std::string& project : supervisor::list_projects(paths_))
       if (supervisor::is_supervisor_of(paths_, project, holder->pid))
         return "stack " + stack::quoted(project);

@@ -45,6 +45,17 @@ std::optional<nlohmann::json> read_home(const std::string& project, const HostPa
   return read_document(home_document(project, paths), project_document, Damaged::counts_as_absent);
 }
 
+/// Nothing for whoever may not look: an ordinary user's `config` needs none of it.
+std::optional<nlohmann::json> read_home_if_allowed(const std::string& project,
+                                                   const HostPaths& paths) {
+  try {
+    return read_home(project, paths);
+  } catch (const Error& error) {
+    if (error.error_number() != EACCES) throw;
+    return std::nullopt;
+  }
+}
+
 std::optional<std::filesystem::path> home_in(const std::optional<nlohmann::json>& document) {
   if (!document || !document->contains("working_dir")) return std::nullopt;
   const auto& folder = (*document)["working_dir"];
@@ -61,7 +72,7 @@ std::optional<std::filesystem::path> project_home(const std::string& project,
 
 bool is_isolated(const std::string& project, const std::filesystem::path& folder,
                  const HostPaths& paths) {
-  const auto document = read_home(project, paths);
+  const auto document = read_home_if_allowed(project, paths);
   if (!document || !document->contains("isolated") || (*document)["isolated"] != true) return false;
   const auto home = home_in(document);
   return home && is_same(*home, folder);

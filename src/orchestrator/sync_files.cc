@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <vector>
 
 #include "base/error.h"
@@ -57,6 +58,7 @@ class Archive {
     add_missing_parents(directory_of(path));
     struct stat info {};
     info.st_mode = S_IFDIR | 0755;
+    info.st_mtim.tv_sec = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     writer_.write({name_in_archive(path) + "/", '5', info, "", {}});
     made_.insert(path);
   }

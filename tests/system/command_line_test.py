@@ -284,6 +284,10 @@ class DownImages(CommandLineTest):
         self.stack("up", "-d")
         self.assertLessEqual({named, plain}, self.images())
         self.stack("down", "--rmi", "some", expect=2)
+        for kind, others in (("local", ()), ("all", (f"named-{self.project}:1",))):
+            shown = self.stack("down", "--rmi", kind, "--dry-run").lines
+            self.assertEqual([line for line in shown if " image " in line],
+                             [f" remove image {name}" for name in (*others, f"{self.project}-plain")])
         self.assertIn(f"Image {self.project}-plain  Removed", self.stack("down", "--rmi", "local").err)
         self.assertEqual({named, plain} & self.images(), {named})
         self.stack("down", "--rmi", "all")
@@ -392,6 +396,12 @@ class Lists(CommandLineTest):
         self.assertEqual(self.stack("system", "info", "-f",
                                     "{{.Containers}} {{.ContainersRunning}} {{.OSType}}").out,
                          "2 1 linux\n")
+        self.assertEqual(self.stack("df", "--format", "json").lines,
+                         self.stack("system", "df", "--format", "json").lines)
+        self.assertEqual(self.stack("info", "-f", "{{.CgroupDriver}} {{.LoggingDriver}} "
+                                    "{{.Swarm.LocalNodeState}} {{index .SecurityOptions 0}}").out,
+                         "cgroupfs json-file inactive name=seccomp,profile=builtin\n")
+        self.assertRegex(self.stack("info", "-f", "{{.ID}}").out, r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
         self.assertIn("Containers:       2 (1 running, 0 paused, 1 stopped)",
                       self.stack("system", "info").out)
 
@@ -418,6 +428,13 @@ class Lists(CommandLineTest):
         self.assertIn("--parallel takes a number",
                       self.stack("stop", "--parallel", "many", expect=2).err)
         self.stack("stop", environment={"COMPOSE_PARALLEL_LIMIT": "2"})
+
+    def test_numbers_are_looked_at_before_anything_is_done(self):
+        self.write_stack(self.STACK)
+        self.assertIn("--timeout takes a number", self.stack("up", "-t", "x", expect=2).err)
+        self.assertIn("--wait-timeout takes a number",
+                      self.stack("up", "-d", "--wait-timeout", "x", expect=2).err)
+        self.assertEqual(self.ps(), {})
 
     def test_completion_knows_what_runs(self):
         self.begin_stack()
@@ -505,9 +522,25 @@ class Watch(CommandLineTest):
     def test_ctrl_c_ends_it_and_a_second_watch_is_refused(self):
         watcher = self.watch()
         self.assertIn("it is watched already", self.stack("watch", "--no-up", expect=1).err)
+        # Before anything is built or made anew.
+        before = self.ps()["web"]["ID"]
+        self.write_stack(self.STACK.replace("began", "began again"))
+        for command in (["watch"], ["up", "--watch"]):
+            refused = self.stack(*command, expect=1)
+            self.assertIn("it is watched already, by process", refused.err)
+            self.assertEqual(refused.out, "")
+            self.assertEqual(self.ps()["web"]["ID"], before)
         watcher.send_signal(signal.SIGINT)
         self.assertEqual(watcher.wait(stacktest.DEADLINE), 130)
         self.assertEqual(self.state_of("web"), "running")
+
+    def test_directories_that_it_makes_are_of_now(self):
+        self.watch()
+        began = int(time.time()) - 1
+        self.write("src/fresh/deep/file", "3\n")
+        self.await_text("/app/src/fresh/deep/file", "3\n")
+        for path in ("fresh", "fresh/deep"):
+            self.assertGreaterEqual(int(self.inside("web", "stat", "-c", "%Y", f"/app/src/{path}")), began)
 
     def test_up_can_watch_beside_the_logs(self):
         up = self.begin("up", "--watch")
@@ -540,6 +573,127 @@ class Watch(CommandLineTest):
         self.write_stack("services: {web: {image: box:1, command: sleep 1000, init: true}}")
         self.assertIn("none of the selected services is configured for watch",
                       self.stack("watch", expect=1).err)
+        self.assertIn("none of the selected services is configured for watch",
+                      self.stack("up", "--watch", expect=1).err)
+        self.assertEqual(self.ps(), {})
+
+
+class Elsewhere(CommandLineTest):
+    """What users of docker type, of whose containers and images services are none."""
+
+    def setUp(self):
+        super().setUp()
+        self.up("services: {web: {image: 'box:1', command: sleep 1000, init: true, stop_grace_period: 0s}}")
+        self.addCleanup(stacktest.run_stack, "container", "rm", "-f", "lonely")
+        self.stack("container", "run", "-d", "--name", "lonely", "--init", "box:1", "sleep", "1000")
+
+    def hint(self, *command):
+        lines = self.stack(*command, expect=None).err.splitlines()
+        found = (line.strip().removeprefix("hint: ") for line in lines if line.startswith("  "))
+        return next(found, "")
+
+    def test_a_container_is_known_by_each_command(self):
+        for command in (["start", "lonely"], ["stop", "lonely"], ["attach", "lonely"], ["logs", "lonely"],
+                        ["exec", "lonely", "sh"], ["port", "lonely", "80"], ["diff", "lonely"],
+                        ["cp", "lonely:/etc/passwd", "."], ["commit", "lonely"], ["export", "lonely"],
+                        ["kill", "lonely"], ["top", "lonely"], ["rm", "-f", "lonely"], ["stats", "lonely"],
+                        ["wait", "lonely"], ["pause", "lonely"], ["restart", "lonely"]):
+            self.assertEqual(self.hint(*command),
+                             f"it is a container: `stack container {command[0]}` takes it")
+        self.assertEqual(self.hint("ps", "lonely"), "it is a container: `stack container ls` lists it")
+        self.assertEqual(self.hint("why", "lonely"),
+                         "it is a container, and of no service of this stack")
+        self.assertIn("`stack container ls --filter`", self.hint("ps", "--filter", "name=lonely"))
+
+    def test_an_image_and_a_directory_have_commands_of_their_own(self):
+        for command, takes in ((["pull", "ubuntu"], "image pull"), (["push", "me/img"], "image push"),
+                               (["build", "."], "image build"), (["create", "box:1"], "container create")):
+            self.assertIn(f"`stack {takes}` takes it", self.hint(*command))
+
+    def test_a_mistyped_service_is_answered_with_the_nearest(self):
+        for command in (["logs"], ["stop"], ["restart"], ["kill"], ["ps"], ["top"], ["rm", "-f"], ["why"],
+                        ["config"], ["stats"], ["start"], ["images"], ["pull"], ["cp"], ["port"],
+                        ["up", "--no-attach"], ["down"]):
+            name = "wep:/x" if command == ["cp"] else "wep"
+            more = ["."] if command == ["cp"] else []
+            self.assertEqual(self.hint(*command, name, *more), 'did you mean "web"?', command)
+        self.assertEqual(self.hint("scale", "wep=2"), 'did you mean "web"?')
+
+    def test_stats_have_names_as_they_were_typed_in_their_order(self):
+        web = f"{self.project}-web-1"
+        shown = self.stack("container", "stats", "--no-stream", "--format", "{{.Container}} {{.Name}}",
+                           web, "/lonely", web)
+        self.assertEqual(shown.lines, [f"{web} {web}", "/lonely lonely"])
+        shown = self.stack("container", "stats", "--no-stream", "--format", "{{.Name}}", "lonely", web)
+        self.assertEqual(shown.lines, ["lonely", web])
+
+
+class Reclaimed(CommandLineTest):
+    def test_each_prune_ends_with_its_total(self):
+        self.stack("container", "run", "--name", "done", "box:1", "sh", "-c", "head -c 1000000 /dev/zero > /big")
+        out = self.stack("container", "prune", "-f").out
+        self.assertRegex(out, r"\ADeleted Containers:\n[0-9a-f]{64}\n\nTotal reclaimed space: 1(\.\d+)?MB\n\Z")
+        self.assertEqual(self.stack("container", "prune", "-f").out, "Total reclaimed space: 0B\n")
+        name = self.stack("volume", "create").out.strip()
+        self.assertEqual(self.stack("volume", "prune", "-f", "--now").out,
+                         f"Deleted Volumes:\n{name}\n\nTotal reclaimed space: 0B\n")
+        out = self.stack("system", "prune", "-f", "--volumes").out
+        self.assertEqual((out.count("Total"), out.splitlines()[-1][:23]), (1, "Total reclaimed space: "))
+
+
+class VolumeLabels(CommandLineTest):
+    def test_they_are_those_that_somebody_gave(self):
+        self.stack("container", "run", "--rm", "-v", "nv:/v", "box:1", "true")
+        self.addCleanup(stacktest.run_stack, "volume", "rm", "-f", "nv")
+        self.assertIsNone(json.loads(self.stack("volume", "inspect", "nv").out)[0]["Labels"])
+        self.assertEqual(self.stack("volume", "ls", "--filter", "name=nv", "--format", "{{.Labels}}").out, "\n")
+        self.up("""
+            services: {web: {image: "box:1", command: sleep 1000, init: true, stop_grace_period: 0s,
+                             volumes: [/anonymous, "named:/named"]}}
+            volumes: {named: {}}
+        """)
+        of_project = self.stack("volume", "ls", "-q", "--filter", "label=com.docker.compose.project").lines
+        self.assertEqual(of_project, [f"{self.project}_named"])
+        anonymous = self.stack("volume", "ls", "-q", "--filter", "label=com.docker.volume.anonymous").lines
+        self.assertEqual(len(anonymous), 1)
+
+
+class WantOfMemory(CommandLineTest):
+    FILE = """
+        services:
+          web:
+            image: box:1
+            mem_limit: 16m
+            memswap_limit: 16m
+            command: dd if=/dev/zero of=/dev/null bs=64M count=1
+    """
+    WHY = "killed for want of memory: its limit is 16MiB (mem_limit)"
+
+    def test_it_is_told_apart_from_other_kills(self):
+        self.write_stack(self.FILE)
+        out = self.stack("up", timeout=stacktest.DEADLINE).out
+        self.assertIn("web-1 exited with code 137", out)
+        self.assertIn(f"web-1 was {self.WHY}", out)
+        eventually(lambda: f"note: {self.project}-web-1 was {self.WHY}" in self.stack("ps", "-a").err, "ps tells it")
+        self.assertEqual(self.stack("ps", "-a", "--format", "json").err, "")
+
+
+class OrdinaryUser(CommandLineTest):
+    NOBODY = 65534
+
+    def as_nobody(self, *arguments):
+        return subprocess.run(["setpriv", f"--reuid={self.NOBODY}", "--clear-groups", stacktest.STACK,
+                               "-f", str(self.directory / "stack.yaml"), *arguments], cwd="/",
+                              capture_output=True, text=True, check=False)
+
+    def test_what_only_reads_files_asks_for_nothing_of_roots(self):
+        self.write("Dockerfile", "FROM box:1\n")
+        self.up("services: {web: {build: ., command: sleep 1000, init: true, stop_grace_period: 0s}}")
+        self.directory.chmod(0o755)
+        for command in (["config", "-q"], ["build", "--print"], ["build", "--check"]):
+            ran = self.as_nobody(*command)
+            self.assertEqual((ran.returncode, ran.stderr), (0, ""), command)
+        self.assertIn("must be run by root", self.as_nobody("build").stderr)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,12 @@ class Debug(stacktest.StackTest):
 
     def test_it_sees_files_processes_and_network(self):
         self.up_bare()
-        self.assertIn("busybox", self.debug("web", "ls").lines)
+        self.assertIn("busybox", self.debug("web", "ls", "/proc/1/root").lines)
+        self.assertEqual(self.debug("web", "pwd").out, "/\n")
+        shell = self.debug("web", stdin="pwd\n")
+        self.assertEqual(shell.out, "/\n")
+        self.assertIn(f"the files of {self.project}-web-1 are in /proc/1/root\n", shell.err)
+        self.assertNotIn("getcwd", shell.err)
         self.assertIn("/busybox sleep 1001", self.debug("web", "ps").out)
         self.assertIn("SAID=here", self.debug("web", "cat", "/proc/1/environ").out)
         address = self.stack("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
