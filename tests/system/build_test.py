@@ -807,6 +807,10 @@ class Services(buildtest.BuildTest):
                 failed = self.stack("build", expect=None)
                 self.assertNotEqual(failed.code, 0)
                 self.assertIn(message, failed.err)
+        # -f is the stack file there.
+        self.assertIn("hint: `dockerfile:` below `build:` names another one\n", failed.err)
+        self.assertIn("hint: name another one with -f\n",
+                      self.stack("image", "build", "-f", "Absent", ".", expect=None).err)
 
 
 class AsDockerTakesThem(buildtest.BuildTest):

@@ -85,6 +85,13 @@ class Preflight(stacktest.StackTest):
         """)
         self.assertRegex(told, r"stack.yaml:4:\d+: error: network .*_flat: this kernel has no ipvlan")
 
+    def test_whose_port_it_is_is_told_by_names(self):
+        self.addCleanup(stacktest.run_stack, "container", "rm", "-f", "by-hand")
+        self.stack("container", "run", "-d", "--init", "--name", "by-hand", "-p", "127.0.0.1:20999:80",
+                   "box:1", "sleep", "1001")
+        told = self.refused("services: {web: {image: 'box:1', command: sleep 1001, ports: ['127.0.0.1:20999:80']}}")
+        self.assertIn('port 20999 on 127.0.0.1 is taken by container "by-hand": Bind for', told)
+
     def test_a_variable_that_a_secret_needs(self):
         told = self.refused("""
             services:
