@@ -117,7 +117,7 @@ Facility look_at_forwarding() {
 Facility look_at_foreign_chains() {
   const std::string name = "other firewalls";
   try {
-    const auto chains = chains_to_open(list_chains());
+    const auto chains = chains_to_open(list_chains(), list_rules());
     if (chains.empty()) return {name, FacilityState::ok, "none drops forwarded packets", ""};
     std::vector<std::string> names;
     for (const ForeignChain& chain : chains) names.push_back(to_text(chain));

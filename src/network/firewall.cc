@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/firewall.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "network/foreign_chains.h"
 #include "network/kernel_rules.h"
@@ -19,16 +21,18 @@ void close_firewall_sockets() {
 
 void remove_host_ruleset(const std::string& stack_id) {
   during("removing firewall rules", [&] {
-    run_nft(closing_script(list_commented_rules(), stack_id) + without("inet stack_" + stack_id));
+    run_nft(closing_script(list_rules(), stack_id) + without("inet stack_" + stack_id));
   });
 }
 
 void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface,
                                  Families families) {
   during("opening other firewalls' forward chains", [&] {
-    const auto chains = chains_to_open(list_chains(), families);
-    if (chains.empty()) return;
-    const auto script = opening_script(chains, list_commented_rules(), stack_id, interface);
+    const auto chains = list_chains();
+    if (std::ranges::find(chains, Hook::forward, &ListedChain::hook) == chains.end()) return;
+    const auto rules = list_rules();
+    const auto script =
+        opening_script(chains_to_open(chains, rules, families), rules, stack_id, interface);
     if (!script.empty()) run_nft(script);
   });
 }

@@ -44,9 +44,10 @@ void close_firewall_sockets();
 /// Deletes the host's table of a stack and its tagged rules in other tables; missing ones are fine.
 void remove_host_ruleset(const std::string& stack_id);
 
-/// Forward chains of other tables whose policy is drop (docker's) swallow our traffic whatever our
-/// own tables accept: inserts accept rules for `interface`, tagged "stack:ID", into DOCKER-USER or
-/// the chain itself. Idempotent. Does nothing where there is no such chain.
+/// Forward chains of other tables that drop what they have not let pass, by their policy (docker's)
+/// or by a last rule (firewalld's), swallow our traffic whatever our own tables accept: inserts
+/// accept rules for `interface`, tagged "stack:ID", into DOCKER-USER or the chain itself.
+/// Idempotent. Does nothing where there is no such chain.
 void pass_foreign_forward_chains(const std::string& stack_id, const std::string& interface,
                                  Families families = Families::ipv4);
 

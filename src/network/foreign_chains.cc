@@ -11,11 +11,30 @@ namespace {
 
 constexpr std::string_view docker_user = "DOCKER-USER";
 
-bool drops_forwarded(const ListedChain& chain, Families families) {
+/// As deep as the kernel lets chains jump (NFT_JUMP_STACK_SIZE).
+constexpr int deepest_jump = 16;
+
+/// How a packet leaves `chain` that no rule in particular is for: with Verdict::none at its end.
+Verdict end_of(const ForeignChain& chain, const std::vector<ListedRule>& rules, int depth = 0) {
+  for (const ListedRule& rule : rules) {
+    if (rule.chain != chain || !rule.for_all || rule.verdict == Verdict::none) continue;
+    if (rule.verdict == Verdict::back) return Verdict::none;
+    if (rule.verdict != Verdict::jump && rule.verdict != Verdict::go_to) return rule.verdict;
+    if (depth == deepest_jump) return Verdict::none;
+    const ForeignChain target{chain.family, chain.table, rule.target};
+    const Verdict there = end_of(target, rules, depth + 1);
+    if (there != Verdict::none || rule.verdict == Verdict::go_to) return there;
+  }
+  return Verdict::none;
+}
+
+bool drops_forwarded(const ListedChain& chain, const std::vector<ListedRule>& rules,
+                     Families families) {
   const std::string& family = chain.place.family;
   const bool concerned =
       family == "ip" || family == "inet" || (family == "ip6" && families == Families::both);
-  return concerned && chain.hook == Hook::forward && chain.drops;
+  return concerned && chain.hook == Hook::forward &&
+         (chain.drops || end_of(chain.place, rules) == Verdict::drop);
 }
 
 }  // namespace
@@ -25,10 +44,10 @@ std::string to_text(const ForeignChain& chain) {
 }
 
 std::vector<ForeignChain> chains_to_open(const std::vector<ListedChain>& chains,
-                                         Families families) {
+                                         const std::vector<ListedRule>& rules, Families families) {
   std::vector<ForeignChain> places;
   for (const ListedChain& chain : chains) {
-    if (!drops_forwarded(chain, families)) continue;
+    if (!drops_forwarded(chain, rules, families)) continue;
     const ForeignChain user{chain.place.family, chain.place.table, std::string(docker_user)};
     const bool has_user_chain =
         std::ranges::any_of(chains, [&](const ListedChain& other) { return other.place == user; });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Other people's firewalls. A drop in any chain of the forward hook is final, whatever other chains
-// say, so a chain with policy drop (docker's, ufw's) must itself be told to let our traffic pass.
+// say, so a chain with policy drop (docker's, ufw's), or that rejects whatever it has not let pass
+// (firewalld's), must itself be told to let our traffic pass.
 // Pure: from what the kernel lists (kernel_rules.h) to what nft shall do.
 #pragma once
 
@@ -31,6 +32,9 @@ struct ListedChain {
   bool drops = false;  ///< by its policy
 };
 
+/// What becomes of a packet that a rule is for.
+enum class Verdict { none, accept, drop, jump, go_to, back };
+
 /// A rule as far as it concerns us.
 struct ListedRule {
   ForeignChain chain;
@@ -38,14 +42,20 @@ struct ListedRule {
   std::string comment;
   bool of_incoming = false;  ///< it looks at the interface a packet came by
   bool of_outgoing = false;  ///< ... and at the one it goes by
+  Verdict verdict = Verdict::none;
+  std::string target{};  ///< of jump and go_to: a chain of the same table
+  bool for_all = false;  ///< it asks nothing of a packet, but its family
 };
 
 /// "ip filter FORWARD"
 std::string to_text(const ForeignChain& chain);
 
 /// In `chains`: where rules must go so that forwarded packets pass: into DOCKER-USER when the
-/// dropping chain's table has it, else into the dropping chain.
+/// dropping chain's table has it, else into the dropping chain. One drops by its policy, or by
+/// those of `rules` (of one chain in its order) that are for all packets, in it or where these
+/// lead. What is dropped for something in particular is somebody's wish, and no obstacle to us.
 std::vector<ForeignChain> chains_to_open(const std::vector<ListedChain>& chains,
+                                         const std::vector<ListedRule>& rules,
                                          Families families = Families::ipv4);
 
 /// True when a table that is not a stack's translates addresses of what leaves: somebody else

@@ -5,6 +5,9 @@
 #include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+
+#include <utility>
 
 #include "base/error.h"
 #include "network/nftables.h"
@@ -84,30 +87,91 @@ std::string comment_in(const nlattr* data) {
   return "";
 }
 
-/// Notes what a `meta` expression looks at; a callback of libmnl.
-int note_meta(const nlattr* expression, void* noting) {
-  auto& rule = *static_cast<ListedRule*>(noting);
-  const Attributes<NFTA_EXPR_MAX + 1> parts(expression);
-  if (name_in(parts[NFTA_EXPR_NAME]) != "meta" || parts[NFTA_EXPR_DATA] == nullptr)
-    return MNL_CB_OK;
-  const Attributes<NFTA_META_MAX + 1> meta(parts[NFTA_EXPR_DATA]);
+/// A rule while its expressions are read, one after the other.
+struct RuleReader {
+  ListedRule rule;
+  bool asks_family = false;  ///< and the next expression compares it
+};
+
+/// What a `meta` expression looks at. `reject with icmp` in a table of both families asks for the
+/// family first.
+void take_meta(const nlattr* data, RuleReader& reader) {
+  const Attributes<NFTA_META_MAX + 1> meta(data);
   const std::uint32_t key = number(meta, NFTA_META_KEY);
-  rule.of_incoming = rule.of_incoming || key == NFT_META_IIFNAME;
-  rule.of_outgoing = rule.of_outgoing || key == NFT_META_OIFNAME;
+  reader.rule.of_incoming = reader.rule.of_incoming || key == NFT_META_IIFNAME;
+  reader.rule.of_outgoing = reader.rule.of_outgoing || key == NFT_META_OIFNAME;
+  reader.asks_family = key == NFT_META_NFPROTO;
+  reader.rule.for_all = reader.rule.for_all && reader.asks_family;
+}
+
+Verdict verdict_of(std::int32_t code) {
+  switch (code) {
+    case NF_ACCEPT:
+      return Verdict::accept;
+    case NF_DROP:
+      return Verdict::drop;
+    case NFT_JUMP:
+      return Verdict::jump;
+    case NFT_GOTO:
+      return Verdict::go_to;
+    case NFT_RETURN:
+      return Verdict::back;
+    default:
+      return Verdict::none;
+  }
+}
+
+void take_immediate(const nlattr* nest, RuleReader& reader) {
+  const Attributes<NFTA_IMMEDIATE_MAX + 1> immediate(nest);
+  if (immediate[NFTA_IMMEDIATE_DATA] == nullptr) return;
+  const Attributes<NFTA_DATA_MAX + 1> data(immediate[NFTA_IMMEDIATE_DATA]);
+  if (data[NFTA_DATA_VERDICT] == nullptr) return;
+  const Attributes<NFTA_VERDICT_MAX + 1> verdict(data[NFTA_DATA_VERDICT]);
+  reader.rule.verdict = verdict_of(static_cast<std::int32_t>(number(verdict, NFTA_VERDICT_CODE)));
+  reader.rule.target = name_in(verdict[NFTA_VERDICT_CHAIN]);
+}
+
+/// An extension of iptables.
+void take_target(const nlattr* nest, RuleReader& reader) {
+  const Attributes<NFTA_TARGET_MAX + 1> target(nest);
+  if (name_in(target[NFTA_TARGET_NAME]) == "REJECT") reader.rule.verdict = Verdict::drop;
+}
+
+/// What is neither known here nor harmless is taken for a question.
+void take_expression(const std::string& name, const nlattr* data, RuleReader& reader) {
+  if (name == "meta") return take_meta(data, reader);
+  const bool is_of_family = std::exchange(reader.asks_family, false) && name == "cmp";
+  if (is_of_family || name == "counter" || name == "log") return;
+  if (name == "immediate") return take_immediate(data, reader);
+  if (name == "target") return take_target(data, reader);
+  if (name == "reject") {
+    reader.rule.verdict = Verdict::drop;
+  } else {
+    reader.rule.for_all = false;
+  }
+}
+
+/// A callback of libmnl.
+int read_expression(const nlattr* expression, void* reading) {
+  const Attributes<NFTA_EXPR_MAX + 1> parts(expression);
+  if (parts[NFTA_EXPR_DATA] != nullptr)
+    take_expression(name_in(parts[NFTA_EXPR_NAME]), parts[NFTA_EXPR_DATA],
+                    *static_cast<RuleReader*>(reading));
   return MNL_CB_OK;
 }
 
 ListedRule read_rule(const nlmsghdr* message) {
   const Attributes<NFTA_RULE_MAX + 1> attributes(message, sizeof(nfgenmsg));
-  ListedRule rule;
+  RuleReader reader;
+  ListedRule& rule = reader.rule;
   rule.comment = comment_in(attributes[NFTA_RULE_USERDATA]);
-  if (rule.comment.empty()) return rule;
+  rule.for_all = true;
   rule.chain = {family_of(message), name_in(attributes[NFTA_RULE_TABLE]),
                 name_in(attributes[NFTA_RULE_CHAIN])};
   if (attributes[NFTA_RULE_HANDLE] != nullptr)
     rule.handle = be64toh(mnl_attr_get_u64(attributes[NFTA_RULE_HANDLE]));
   if (attributes[NFTA_RULE_EXPRESSIONS] != nullptr)
-    mnl_attr_parse_nested(attributes[NFTA_RULE_EXPRESSIONS], &note_meta, &rule);
+    mnl_attr_parse_nested(attributes[NFTA_RULE_EXPRESSIONS], &read_expression, &reader);
   return rule;
 }
 
@@ -147,10 +211,8 @@ std::vector<ListedChain> list_chains() {
   return list(NFT_MSG_GETCHAIN, &read_chain);
 }
 
-std::vector<ListedRule> list_commented_rules() {
-  auto rules = list(NFT_MSG_GETRULE, &read_rule);
-  std::erase_if(rules, [](const ListedRule& rule) { return rule.comment.empty(); });
-  return rules;
+std::vector<ListedRule> list_rules() {
+  return list(NFT_MSG_GETRULE, &read_rule);
 }
 
 }  // namespace stack::network

@@ -10,7 +10,7 @@ namespace stack::network {
 
 /// All chains. Throws Error.
 std::vector<ListedChain> list_chains();
-/// All rules that have a comment. Throws Error.
-std::vector<ListedRule> list_commented_rules();
+/// All rules, those of one chain in its order. Throws Error.
+std::vector<ListedRule> list_rules();
 
 }  // namespace stack::network

@@ -45,11 +45,16 @@ table ip filter {
 constexpr const char* firewalld_firewall = R"(
 table inet firewalld {
 	chain filter_FORWARD {
-		type filter hook forward priority filter + 10; policy drop;
+		type filter hook forward priority filter + 10; policy accept;
 		ct state { established, related } accept
-		ct status dnat accept
 		iifname "lo" accept
+		jump filter_FORWARD_POLICIES
 		ct state { invalid } drop
+		reject with icmpx admin-prohibited
+	}
+	chain filter_FORWARD_POLICIES {
+		iifname "lan0" oifname "lan0" accept
+		iifname "lan0" reject with icmpx admin-prohibited
 		reject with icmpx admin-prohibited
 	}
 }
@@ -133,6 +138,15 @@ TEST_F(Firewall, ChainsAndRulesOfOthersAreRead) {
         iifname "a" accept comment "stack:1"
         oifname "a" counter accept comment "stack:2"
         ip saddr 192.0.2.1 accept
+        counter jump DOCKER-USER
+        reject
+        drop
+      }
+    }
+    table inet filter {
+      chain forward {
+        reject with icmp host-prohibited
+        tcp dport 22 reject with tcp reset
       }
     }
 )");
@@ -144,12 +158,23 @@ TEST_F(Firewall, ChainsAndRulesOfOthersAreRead) {
             "inet ours c filter 1 false\n"
             "ip nat post nat 2 false\n"
             "ip filter DOCKER-USER  0 false\n"
-            "ip filter FORWARD filter 1 true\n");
+            "ip filter FORWARD filter 1 true\n"
+            "inet filter forward  0 false\n");
   text.clear();
-  for (const ListedRule& each : list_commented_rules())
-    text += fmt::format("{} {} {} {}\n", to_text(each.chain), each.comment, each.of_incoming,
-                        each.of_outgoing);
-  EXPECT_EQ(text, "ip filter FORWARD stack:1 true false\nip filter FORWARD stack:2 false true\n");
+  for (const ListedRule& each : list_rules())
+    text += fmt::format("{} {} {} {} {} {}{}\n", to_text(each.chain), each.comment,
+                        each.of_incoming, each.of_outgoing, static_cast<int>(each.verdict),
+                        each.target, each.for_all ? " always" : "");
+  EXPECT_EQ(text,
+            "ip filter DOCKER-USER  false false 5  always\n"
+            "ip filter FORWARD stack:1 true false 1 \n"
+            "ip filter FORWARD stack:2 false true 1 \n"
+            "ip filter FORWARD  false false 1 \n"
+            "ip filter FORWARD  false false 3 DOCKER-USER always\n"
+            "ip filter FORWARD  false false 2  always\n"
+            "ip filter FORWARD  false false 2  always\n"
+            "inet filter forward  false false 2  always\n"
+            "inet filter forward  false false 2 \n");
 }
 
 TEST_F(Firewall, DockersForwardDropLetsOurTrafficPass) {

@@ -22,16 +22,49 @@ const std::vector<ListedChain> docker_host = {
     base("inet", "stack_1", "clamp", Hook::forward, false),
     base("ip", "filter", "INPUT", Hook::other, true)};
 
-std::string places(const std::vector<ListedChain>& chains, Families families = Families::ipv4) {
+std::string places(const std::vector<ListedChain>& chains, Families families = Families::ipv4,
+                   const std::vector<ListedRule>& rules = {}) {
   std::string text;
-  for (const ForeignChain& chain : chains_to_open(chains, families)) text += to_text(chain) + "\n";
+  for (const ForeignChain& chain : chains_to_open(chains, rules, families))
+    text += to_text(chain) + "\n";
   return text;
+}
+
+/// Of chain `name` in a table "inet f": `verdict` for all packets, or for some.
+ListedRule rule(const char* name, Verdict verdict, const char* target = "", bool for_all = true) {
+  return {{"inet", "f", name}, 1, "", false, false, verdict, target, for_all};
+}
+
+/// Whether a forward chain "in" that lets pass what nobody drops must be opened.
+bool drops(const std::vector<ListedRule>& rules) {
+  return !places({base("inet", "f", "in", Hook::forward, false)}, Families::ipv4, rules).empty();
 }
 
 TEST(ForeignChains, ThoseThatDropForwardedIpv4AreOpenedAtDockersOwnPlaceWhereThereIsOne) {
   EXPECT_EQ(places(docker_host), "ip filter DOCKER-USER\ninet ufw forward\n");
   EXPECT_EQ(places(docker_host, Families::both),
             "ip filter DOCKER-USER\nip6 filter FORWARD\ninet ufw forward\n");
+}
+
+TEST(ForeignChains, OneThatDropsWhateverItHasNotLetPassIsOpened) {
+  EXPECT_FALSE(drops({rule("in", Verdict::drop, "", false)})) << "somebody's wish";
+  EXPECT_TRUE(drops({rule("in", Verdict::accept, "", false), rule("in", Verdict::drop)}));
+  EXPECT_FALSE(drops({rule("in", Verdict::accept), rule("in", Verdict::drop)}));
+  EXPECT_FALSE(drops({rule("in", Verdict::back), rule("in", Verdict::drop)}));
+  EXPECT_FALSE(drops({rule("other", Verdict::drop)}));
+}
+
+TEST(ForeignChains, DropsAreLookedForWhereAllPacketsAreLed) {
+  const auto leads = [](Verdict how, bool for_all = true) {
+    return rule("in", how, "zones", for_all);
+  };
+  const ListedRule drop = rule("zones", Verdict::drop);
+  EXPECT_TRUE(drops({leads(Verdict::jump), drop}));
+  EXPECT_TRUE(drops({leads(Verdict::go_to), drop}));
+  EXPECT_FALSE(drops({leads(Verdict::jump, false), drop}));
+  const ListedRule back = rule("zones", Verdict::back);
+  EXPECT_TRUE(drops({leads(Verdict::jump), rule("in", Verdict::drop), back}));
+  EXPECT_FALSE(drops({leads(Verdict::go_to), rule("in", Verdict::drop), back}));
 }
 
 TEST(ForeignChains, AHostWithoutAFirewallHasNone) {
