@@ -127,6 +127,29 @@ Lines protocols_of(const FirewallSpec& spec) {
   return protocols;
 }
 
+/// Ports of `protocol` that this machine's own 127.0.0.1 has.
+Lines ports_on_loopback(const FirewallSpec& spec, const std::string& protocol) {
+  Lines ports;
+  for (const PublishedPort& port : spec.published) {
+    const auto host = parse_ipv4(port.host_ip);
+    if (port.protocol != protocol || !host) continue;
+    if (*host != Ipv4{} && !Family4::is_loopback(*host)) continue;
+    std::string text = std::to_string(port.host_port);
+    if (std::ranges::find(ports, text) == ports.end()) ports.push_back(std::move(text));
+  }
+  return ports;
+}
+
+std::string loopback_sets(const FirewallSpec& spec) {
+  std::string text;
+  for (const std::string& protocol : protocols_of(spec)) {
+    const Lines ports = ports_on_loopback(spec, protocol);
+    if (!ports.empty())
+      text += collection(fmt::format("set {}_loopback", protocol), "inet_service", ports);
+  }
+  return text;
+}
+
 template <typename Family>
 std::string port_map_texts(const FirewallSpec& spec) {
   std::string text;
@@ -266,8 +289,18 @@ void add_guards(const FirewallSpec& spec, const std::string& uplink, Lines& line
                               Family::suffix, plain));
 }
 
+/// A neighbour may send to 127.0.0.1. The kernel drops that where it routes, unless it was told
+/// not to, and translation comes before routing. What is sent to ::1 never gets that far.
+void add_loopback_guards(const FirewallSpec& spec, Lines& lines) {
+  for (const std::string& protocol : protocols_of(spec))
+    if (!ports_on_loopback(spec, protocol).empty())
+      lines.push_back(fmt::format(
+          "iifname != \"lo\" ip daddr 127.0.0.0/8 {0} dport @{0}_loopback drop", protocol));
+}
+
 Lines guard_chain(const FirewallSpec& spec, const std::string& uplink) {
   Lines lines{"type filter hook prerouting priority raw; policy accept;"};
+  add_loopback_guards(spec, lines);
   add_guards<Family4>(spec, uplink, lines);
   if (!has_ipv6(spec)) return lines;
   lines.push_back(fmt::format("iifname {} ip6 saddr fe80::/10 {}", uplink, neighbour_discovery));
@@ -455,7 +488,7 @@ std::string host_ruleset(const FirewallSpec& spec) {
   const std::string uplink = quote(spec.uplink.host_interface);
   const std::string content =
       host_sets<Family4>(spec) + (has_ipv6(spec) ? host_sets<Family6>(spec) : "") +
-      chain("guard", guard_chain(spec, uplink)) + plain_guard(spec, uplink) +
+      loopback_sets(spec) + chain("guard", guard_chain(spec, uplink)) + plain_guard(spec, uplink) +
       host_access(spec, uplink) + chain("published", published_chain(spec)) +
       chain("arriving", {"type nat hook prerouting priority dstnat; policy accept;",
                          "fib daddr type local jump published"}) +

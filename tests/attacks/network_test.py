@@ -98,9 +98,9 @@ class NetworkAttack(product_test.Attack):
 
 
 class TheLan(NetworkAttack):
-    def send_to_loopback(self):
+    def send_to_loopback(self, ports="127.0.0.1:8080:80"):
         """N1: a packet for 127.0.0.1, sent to this machine."""
-        self.up(f"services:\n  web: {{image: 'box:1', command: \"{PAGE}\", ports: ['127.0.0.1:8080:80']}}")
+        self.up(f"services:\n  web: {{image: 'box:1', command: \"{PAGE}\", ports: ['{ports}']}}")
         self.await_page("http://127.0.0.1:8080/", "page\n")
         host, own = (address_of_interface(*place) for place in
                      (("/proc/self/ns/net", "lan0"), (LAN, "eth0")))
@@ -124,6 +124,9 @@ class TheLan(NetworkAttack):
 
     def test_n1_a_port_on_loopback_is_not_reached_by_a_packet_to_loopback(self):
         self.expect_only_without_defence(self.send_to_loopback, "loopback_translated")
+
+    def test_n1_nor_is_one_that_is_published_everywhere(self):
+        self.expect_only_without_defence(lambda: self.send_to_loopback("8080:80"), "loopback_unguarded")
 
     def test_n3_routing_to_loopback_stays_off(self):
         self.up("services: {web: {image: 'box:1', command: sleep 1001, ports: ['127.0.0.1:8080:80']}}")

@@ -55,6 +55,8 @@ HostRuleset wrapped_host_ruleset asm("__wrap_" HOST_RULESET);
 std::string wrapped_host_ruleset(const FirewallSpec& spec) {
   std::string rules = real_host_ruleset(spec);
   if (weakened(Weakness::unguarded)) remove_line_with(rules, "ip daddr @subnets drop");
+  if (weakened(Weakness::loopback_unguarded) || weakened(Weakness::loopback_translated))
+    remove_line_with(rules, "@tcp_loopback drop");
   if (weakened(Weakness::loopback_translated)) {
     const auto rule = rules.find("fib daddr type local jump published");
     rules.insert(rule, "dnat ip to ip daddr . tcp dport map @loopback\n\t\t");

@@ -40,6 +40,7 @@ enum class Weakness {
   resolver_for_anybody,      ///< a container's resolver listens to the whole of its network
   anybodys_state,            ///< nobody looks whose the state directory is
   loopback_translated,       ///< ports on 127.0.0.1 are in the host's table, too
+  loopback_unguarded,        ///< what a neighbour sends to 127.0.0.1 is translated like the rest
   unguarded,                 ///< whoever has a route may address a container
   ports_unlocked,            ///< a bridge takes every frame from every port
   flows_kept,                ///< what conntrack knows of ports that moved stays
@@ -51,7 +52,7 @@ enum class Weakness {
 
 /// Those that a whole `stack_weakened` can be told, one a line, by the file STACK_RUN +
 /// ".weakness".
-inline constexpr std::array<std::pair<std::string_view, Weakness>, 20> told_by_name = {{
+inline constexpr std::array<std::pair<std::string_view, Weakness>, 21> told_by_name = {{
     {"links_lead_out", Weakness::links_lead_out},
     {"image_links_lead_out", Weakness::image_links_lead_out},
     {"program_on_disk", Weakness::program_on_disk},
@@ -65,6 +66,7 @@ inline constexpr std::array<std::pair<std::string_view, Weakness>, 20> told_by_n
     {"any_reply", Weakness::any_reply},
     {"resolver_for_anybody", Weakness::resolver_for_anybody},
     {"loopback_translated", Weakness::loopback_translated},
+    {"loopback_unguarded", Weakness::loopback_unguarded},
     {"unguarded", Weakness::unguarded},
     {"ports_unlocked", Weakness::ports_unlocked},
     {"flows_kept", Weakness::flows_kept},

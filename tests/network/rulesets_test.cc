@@ -55,8 +55,16 @@ table inet stack_1f2e3d4c {
 			192.0.2.1 . 5353 : 172.18.0.3 . 53
 		}
 	}
+	set tcp_loopback {
+		type inet_service
+		elements = {
+			8080,
+			5432
+		}
+	}
 	chain guard {
 		type filter hook prerouting priority raw; policy accept;
+		iifname != "lo" ip daddr 127.0.0.0/8 tcp dport @tcp_loopback drop
 		iifname != { "lo", "stk1f2e3d4c" } ip daddr @subnets drop
 		iifname "stk1f2e3d4c" ip saddr != @subnets drop
 	}
