@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <cstring>
 #include <map>
+#include <optional>
+#include <span>
+#include <string>
 
 #include "base/error.h"
 #include "supervisor/port_service.h"
@@ -22,13 +27,108 @@ constexpr auto idle_limit = std::chrono::seconds(120);
 /// Beyond this many, new clients have to wait for old ones to be forgotten.
 constexpr std::size_t most_clients = 4096;
 
-/// Whoever sent us a datagram, as bytes that can be compared.
+/// The address of ours that a datagram was sent to, as the control message that has another one
+/// leave by it: a client that has asked 127.0.0.5 hears nobody else.
+class OwnAddress {
+ public:
+  /// Empty where `message` does not tell.
+  static OwnAddress in(msghdr& message) {
+    OwnAddress own;
+    for (cmsghdr* it = CMSG_FIRSTHDR(&message); it != nullptr; it = CMSG_NXTHDR(&message, it)) {
+      if (it->cmsg_level == IPPROTO_IP && it->cmsg_type == IP_PKTINFO) {
+        in_pktinfo told;
+        std::memcpy(&told, CMSG_DATA(it), sizeof told);
+        in_pktinfo reply{};  // whatever way it takes
+        reply.ipi_spec_dst = told.ipi_spec_dst;
+        own.put(IPPROTO_IP, IP_PKTINFO, reply);
+      } else if (it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_PKTINFO) {
+        in6_pktinfo told;
+        std::memcpy(&told, CMSG_DATA(it), sizeof told);
+        if (IN6_IS_ADDR_MULTICAST(&told.ipi6_addr)) continue;  // nobody answers under that
+        // Addresses of the link are those of one interface only.
+        if (!IN6_IS_ADDR_LINKLOCAL(&told.ipi6_addr)) told.ipi6_ifindex = 0;
+        own.put(IPPROTO_IPV6, IPV6_PKTINFO, told);
+      }
+    }
+    return own;
+  }
+
+  void add_to(msghdr& message) {
+    if (size_ == 0) return;
+    message.msg_control = room_.data();
+    message.msg_controllen = size_;
+  }
+  std::string key() const { return {room_.data(), size_}; }
+
+ private:
+  template <typename Info>
+  void put(int level, int type, const Info& info) {
+    msghdr message{};
+    message.msg_control = room_.data();
+    message.msg_controllen = CMSG_SPACE(sizeof info);
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = level;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(sizeof info);
+    std::memcpy(CMSG_DATA(header), &info, sizeof info);
+    size_ = message.msg_controllen;
+  }
+
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> room_{};
+  std::size_t size_ = 0;
+};
+
+/// Whoever sent us a datagram, and where to.
 struct Peer {
   sockaddr_storage address{};
-  socklen_t size = sizeof(sockaddr_storage);
+  socklen_t size = 0;
+  OwnAddress own{};
 
-  std::string key() const { return {reinterpret_cast<const char*>(&address), size}; }
+  /// Bytes that can be compared.
+  std::string key() const {
+    return std::string(reinterpret_cast<const char*>(&address), size) + own.key();
+  }
 };
+
+void ask_for_own_addresses(int socket) {
+  const int on = 1;
+  int family = 0;
+  socklen_t size = sizeof family;
+  ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  if (family == AF_INET6)
+    ::setsockopt(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+  else
+    ::setsockopt(socket, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+}
+
+/// The size of what came into `bytes`; nothing when none did.
+std::optional<std::size_t> receive(int socket, std::span<char> bytes, Peer& peer) {
+  alignas(cmsghdr) std::array<char, 256> control;
+  iovec place{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_name = &peer.address;
+  message.msg_namelen = sizeof peer.address;
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t size = ::recvmsg(socket, &message, 0);
+  if (size < 0) return std::nullopt;
+  peer.size = message.msg_namelen;
+  peer.own = OwnAddress::in(message);
+  return static_cast<std::size_t>(size);
+}
+
+void send_to(int socket, std::span<char> bytes, Peer& peer) {
+  iovec place{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_name = &peer.address;
+  message.msg_namelen = peer.size;
+  message.msg_iov = &place;
+  message.msg_iovlen = 1;
+  peer.own.add_to(message);
+  ::sendmsg(socket, &message, 0);
+}
 
 Fd connect_to(const network::PublishedPort& port) {
   const SocketAddress address = address_inside(port);
@@ -50,6 +150,7 @@ class UdpRelay : public PortService {
  public:
   UdpRelay(Loop& loop, Fd socket, network::PublishedPort port)
       : state_(std::make_shared<State>(loop, std::move(socket), std::move(port))) {
+    ask_for_own_addresses(state_->socket.native_handle());
     spawn(loop, "relaying datagrams", receive_all(state_));
   }
   ~UdpRelay() override {
@@ -72,12 +173,10 @@ class UdpRelay : public PortService {
     auto& bytes = datagram_room();
     while (co_await readable(state->socket)) {
       Peer peer;
-      const ssize_t size = ::recvfrom(state->socket.native_handle(), bytes.data(), bytes.size(), 0,
-                                      reinterpret_cast<sockaddr*>(&peer.address), &peer.size);
-      const auto conversation = size < 0 ? nullptr : conversation_with(state, peer);
+      const auto size = receive(state->socket.native_handle(), bytes, peer);
+      const auto conversation = size ? conversation_with(state, peer) : nullptr;
       if (!conversation) continue;
-      ::send(conversation->upstream.native_handle(), bytes.data(), static_cast<std::size_t>(size),
-             0);
+      ::send(conversation->upstream.native_handle(), bytes.data(), *size, 0);
       conversation->expiry.expires_after(idle_limit);
     }
   }
@@ -102,9 +201,8 @@ class UdpRelay : public PortService {
       const ssize_t size =
           ::recv(conversation->upstream.native_handle(), bytes.data(), bytes.size(), 0);
       if (size < 0) continue;  // refused: nobody listens there just now
-      const Peer& peer = conversation->peer;
-      ::sendto(state->socket.native_handle(), bytes.data(), static_cast<std::size_t>(size), 0,
-               reinterpret_cast<const sockaddr*>(&peer.address), peer.size);
+      send_to(state->socket.native_handle(), {bytes.data(), static_cast<std::size_t>(size)},
+              conversation->peer);
       conversation->expiry.expires_after(idle_limit);
     }
   }

@@ -151,7 +151,8 @@ class Published(stacktest.StackTest):
                 ports: ["7007:7/udp"]
         """)
 
-        for address in ("127.0.0.1", world.HOST_ADDRESS):
+        # A connected client hears only whom it has asked.
+        for address in ("127.0.0.1", "127.0.0.5", world.HOST_ADDRESS):
             stacktest.eventually(lambda address=address: udp_echoes(address), f"an answer by UDP at {address}")
         neighbour = ["nsenter", "--net=/run/netns/lan"]
         stacktest.eventually(lambda: udp_echoes(world.HOST_ADDRESS, neighbour), "one to the network")
