@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/format.h"
 #include "cli/container_view.h"
@@ -33,18 +34,22 @@ std::string restart_name(supervisor::RestartKind kind) {
   return "";
 }
 
-/// As asked for: a port that may be any is empty.
+/// As asked for: a port that may be any is empty, and what -P has found is not among them.
 Json bindings(const ObservedContainer& container) {
+  const auto& ports = container.config.ports;
+  const auto asked = container.config.wording.ports_before_exposed.value_or(ports.size());
   Json all = Json::object();
-  for (const auto& rule : container.config.ports)
+  for (const auto& rule : std::span(ports).first(std::min(asked, ports.size())))
     all[port_key(rule.container_port, rule.protocol)].push_back(
         {{"HostIp", rule.host_ip},
          {"HostPort", rule.host_port == 0 ? "" : fmt::format("{}", rule.host_port)}});
   return all;
 }
 
-/// "/db:/web/database", as docker names both ends.
+/// "/db:/web/database", as docker names both ends. docker compose says of each network whom a
+/// container knows there.
 Json links(const ObservedContainer& container) {
+  if (!has_no_file(container)) return nullptr;
   Json list = Json::array();
   for (const auto& link : container.config.links)
     list.push_back(fmt::format("/{}:/{}/{}", link.target, container.config.name, link.alias));
@@ -194,7 +199,6 @@ void add_nothings(Json& json) {
                {"IOMaximumBandwidth", 0},
                {"IOMaximumIOps", 0},
                {"Isolation", ""},
-               {"PublishAllPorts", false},
                {"Runtime", "stack"},
                {"VolumeDriver", ""},
                {"VolumesFrom", nullptr}});
@@ -229,6 +233,7 @@ Json host_config(const ObservedContainer& container, const Json& wish, const Mou
             {"LogConfig", logging(wish)},
             {"OomScoreAdj", spec.process.oom_score_adj.value_or(0)},
             {"PortBindings", bindings(container)},
+            {"PublishAllPorts", config.wording.ports_before_exposed.has_value()},
             {"Privileged", wish.value("privileged", Json(false))},
             {"ReadonlyRootfs", spec.root.writable == runtime::Writable::no},
             {"RestartPolicy",

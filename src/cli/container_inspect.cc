@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "cli/container_host_config.h"
 #include "cli/container_labels.h"
 #include "cli/container_mounts.h"
@@ -102,7 +103,47 @@ Json fixed_addresses(const supervisor::Endpoint& endpoint) {
   Json fixed = Json::object();
   if (endpoint.address) fixed["IPv4Address"] = network::to_text(*endpoint.address);
   if (endpoint.address6) fixed["IPv6Address"] = network::to_text(*endpoint.address6);
+  for (const auto address : endpoint.link_local)
+    fixed["LinkLocalIPs"].push_back(network::to_text(address));
+  for (const auto address : endpoint.link_local6)
+    fixed["LinkLocalIPs"].push_back(network::to_text(address));
   return fixed;
+}
+
+/// As they are written.
+Json endpoint_options(const supervisor::Endpoint& endpoint) {
+  Json options;
+  if (!endpoint.interface.empty())
+    options["com.docker.network.endpoint.ifname"] = endpoint.interface;
+  Texts sysctls;
+  for (const auto& [name, value] : endpoint.sysctls) sysctls.push_back(name + "=" + value);
+  if (!sysctls.empty()) options["com.docker.network.endpoint.sysctls"] = join(sysctls, ",");
+  return options;
+}
+
+/// "shop-db-1:database", and the names that docker compose gives whom a file links to.
+Texts links_of_file(const ObservedContainer& container, const ContainerSurroundings& around) {
+  const std::string& project = around.files.project;
+  Texts links;
+  for (const auto& [alias, target] : container.config.links) {
+    const auto service = around.services.find(target);
+    if (service == around.services.end()) links.push_back(target + ":" + alias);
+    if (service == around.services.end()) continue;
+    const std::string numbered = fmt::format("{}-{}", target, container.config.number);
+    for (const std::string& name : service->second)
+      for (const std::string& known : {alias, numbered, project + "-" + numbered})
+        links.push_back(name + ":" + known);
+  }
+  return links;
+}
+
+/// In that network.
+Json links_of(const ObservedContainer& container, const supervisor::Endpoint& endpoint,
+              const ContainerSurroundings& around) {
+  const bool is_of_file = !around.of_project.empty() && !endpoint.network.empty();
+  Texts links = is_of_file ? links_of_file(container, around) : Texts{};
+  for (const auto& link : endpoint.links) links.push_back(link.target + ":" + link.alias);
+  return list_or_null(links);
 }
 
 void add_once(const std::string& name, std::vector<std::string>& names) {
@@ -148,23 +189,21 @@ Json seat(const ObservedContainer& container, const supervisor::Endpoint& endpoi
   const auto names = is_default_network(endpoint) ? Texts{} : aliases(container, endpoint, is_lone);
   Json entry{{"Aliases", list_or_null(names)},
              {"DNSNames", nullptr},
-             {"DriverOpts", nullptr},
+             {"DriverOpts", endpoint_options(endpoint)},
              {"EndpointID", ""},
              {"Gateway", ""},
              {"GlobalIPv6Address", ""},
              {"GlobalIPv6PrefixLen", 0},
-             {"GwPriority", 0},
+             {"GwPriority", endpoint.gw_priority},
              {"IPAMConfig", nullptr},
              {"IPAddress", ""},
              {"IPPrefixLen", 0},
              {"IPv6Gateway", ""},
-             {"Links", nullptr},
+             {"Links", links_of(container, endpoint, around)},
              {"MacAddress", ""},
              {"NetworkID", ""}};
   const auto* const network = find_network(around, endpoint.network);
   if (network != nullptr) entry["NetworkID"] = network->id;
-  for (const auto& link : endpoint.links)
-    entry["Links"].push_back(fmt::format("{}:{}", link.target, link.alias));
   // docker compose always says something of the networks of its file.
   const bool is_of_file = !is_lone && !endpoint.network.empty() && !is_default_network(endpoint);
   if (Json fixed = fixed_addresses(endpoint); !fixed.empty() || is_of_file)

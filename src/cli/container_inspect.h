@@ -2,6 +2,7 @@
 // All that is known of a container, under docker's names. Pure.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct ContainerSurroundings {
   const image::Image* image = nullptr;    ///< null: not there any more
   std::vector<std::string> exposed = {};  ///< "80/tcp"
   std::vector<orchestrator::HostNetwork> networks = {};
+  /// Names of its project's containers, by service.
+  std::map<std::string, std::vector<std::string>> services = {};
   runtime::SystemPaths system_paths = {};
   supervisor::ProjectFiles files = {};  ///< of its project
   supervisor::HealthLog health_checks = {};

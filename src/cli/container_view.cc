@@ -2,6 +2,8 @@
 #include "cli/container_view.h"
 
 #include <algorithm>
+#include <compare>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -110,31 +112,64 @@ std::vector<PortRange> unpublished(const ObservedContainer& container,
   return all;
 }
 
-struct PublishedRange {
+/// A port, in docker's order; one that is not published has no address.
+struct PortRow {
+  unsigned container_port = 0;
   std::string host_ip;
   unsigned host_port = 0;
-  unsigned container_port = 0;
   std::string protocol;
-  unsigned more = 0;  ///< ports, of the same numbers inside and outside
+  auto operator<=>(const PortRow&) const = default;
 };
 
-/// As docker, ports become a range when they have the same numbers on both sides.
-std::vector<PublishedRange> published_ranges(const ObservedContainer& container) {
-  std::vector<PublishedRange> all;
-  for (const auto& port : container.status.published) {
-    const auto goes_on = std::ranges::find_if(all, [&](const PublishedRange& range) {
-      const unsigned next = range.host_port + range.more + 1;
-      return range.host_ip == port.host_ip && range.protocol == port.protocol &&
-             range.host_port == range.container_port && port.host_port == next &&
-             port.container_port == next;
+std::vector<PortRow> port_rows(const ObservedContainer& container,
+                               const std::vector<std::string>& exposed) {
+  std::vector<PortRow> rows;
+  for (const auto& port : container.status.published)
+    rows.push_back({port.container_port, port.host_ip, port.host_port, port.protocol});
+  if (container.status.process.pid != 0)
+    for (const PortRange& range : unpublished(container, exposed))
+      for (unsigned port = range.first; port <= range.last; ++port)
+        rows.push_back({port, "", 0, range.protocol});
+  std::ranges::sort(rows);
+  return rows;
+}
+
+/// Ports that follow one another, of the same numbers inside and outside.
+struct PortGroup {
+  std::string host_ip;
+  std::string protocol;
+  unsigned first = 0;
+  unsigned last = 0;
+};
+
+std::string to_text(const PortGroup& group) {
+  const std::string range = range_text(group.first, group.last);
+  const std::string outside =
+      group.host_ip.empty() ? "" : fmt::format("{}:{}->", address_text(group.host_ip), range);
+  return fmt::format("{}{}/{}", outside, range, group.protocol);
+}
+
+/// As docker: a group that a gap ends is told at once, the others behind all of these.
+std::vector<std::string> group_texts(const std::vector<PortRow>& rows) {
+  std::vector<std::string> texts;
+  std::vector<PortGroup> open;
+  for (const PortRow& row : rows) {
+    const unsigned port = row.container_port;
+    const auto group = std::ranges::find_if(open, [&](const PortGroup& it) {
+      return it.host_ip == row.host_ip && it.protocol == row.protocol;
     });
-    if (goes_on == all.end()) {
-      all.push_back({port.host_ip, port.host_port, port.container_port, port.protocol});
-    } else {
-      ++goes_on->more;
+    if (group == open.end()) {
+      open.push_back({row.host_ip, row.protocol, port, port});
+      continue;
     }
+    if (port != group->last + 1) {
+      texts.push_back(to_text(*group));
+      group->first = port;
+    }
+    group->last = port;
   }
-  return all;
+  for (const PortGroup& group : open) texts.push_back(to_text(group));
+  return texts;
 }
 
 }  // namespace
@@ -241,16 +276,16 @@ PortNumbers port_numbers(const ObservedContainer& container,
 
 std::string ports_text(const ObservedContainer& container,
                        const std::vector<std::string>& exposed) {
-  std::vector<std::string> parts;
-  if (container.status.process.pid != 0)
-    for (const PortRange& range : unpublished(container, exposed))
-      parts.push_back(fmt::format("{}/{}", range_text(range.first, range.last), range.protocol));
-  for (const PublishedRange& each : published_ranges(container))
-    parts.push_back(fmt::format("{}:{}->{}/{}", address_text(each.host_ip),
-                                range_text(each.host_port, each.host_port + each.more),
-                                range_text(each.container_port, each.container_port + each.more),
-                                each.protocol));
-  return join(parts, ", ");
+  const auto is_mapped = [](const PortRow& row) {
+    return !row.host_ip.empty() && row.host_port != row.container_port;
+  };
+  std::vector<PortRow> rows = port_rows(container, exposed);
+  const auto mapped = std::ranges::stable_partition(rows, std::not_fn(is_mapped));
+  std::vector<std::string> texts = group_texts({rows.begin(), mapped.begin()});
+  for (const PortRow& row : mapped)
+    texts.push_back(fmt::format("{}:{}->{}/{}", address_text(row.host_ip), row.host_port,
+                                row.container_port, row.protocol));
+  return join(texts, ", ");
 }
 
 /// Published ports, and behind them the exposed ones that are not.

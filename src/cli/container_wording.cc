@@ -2,6 +2,7 @@
 #include "cli/container_wording.h"
 
 #include "cli/container_wish.h"
+#include "cli/run_options.h"
 #include "spec/paths.h"
 #include "spec/short_forms.h"
 
@@ -36,6 +37,7 @@ supervisor::Wording wording_of(const Options& options) {
   words.security = options.security_opt;
   words.mac_address = options.mac_address;
   words.detached = options.detach;
+  if (options.publish_all) words.ports_before_exposed = ports_of(options.publish).size();
   return words;
 }
 

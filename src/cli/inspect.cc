@@ -30,12 +30,23 @@ HostPaths paths() {
   return HostPaths::from_environment();
 }
 
-Json container_json(const FoundContainer& found, const Options& options) {
+std::map<std::string, std::vector<std::string>> names_by_service(
+    const std::string& project, const std::vector<FoundContainer>& containers) {
+  std::map<std::string, std::vector<std::string>> services;
+  for (const auto& each : containers)
+    if (each.project == project && each.container.config.step.empty())
+      services[each.container.config.service].push_back(each.container.config.name);
+  return services;
+}
+
+Json container_json(const FoundContainer& found, const std::vector<FoundContainer>& containers,
+                    const Options& options) {
   ImagesOfContainers images;
   const auto& container = found.container;
   ContainerSurroundings around{project_labels(found.project, paths()), images.find(container),
                                images.exposed(container)};
   around.networks = orchestrator::list_networks(paths());
+  around.services = names_by_service(found.project, containers);
   around.files = {paths(), found.project};
   around.health_checks = supervisor::read_health_log(around.files.running(container.config.id));
   around.system_paths =
@@ -54,7 +65,7 @@ Answer container_called(const std::string& name, const Options& options) {
   const auto containers = all_containers();
   const FoundContainer* const found = seek_container(containers, name);
   if (found == nullptr) return std::nullopt;
-  return container_json(*found, options);
+  return container_json(*found, containers, options);
 }
 
 Answer image_called(const std::string& name, const Options&) {
@@ -125,7 +136,8 @@ int run_inspect(const Options& options) {
 int run_container_inspect(const Options& options) {
   std::vector<Json> all;
   const int code = each_of(options.arguments, [&](const std::string& name) {
-    all.push_back(container_json(find_container(name), options));
+    const auto containers = all_containers();
+    all.push_back(container_json(choose_container(containers, name), containers, options));
   });
   std::cout << format_inspected(options.format, all);
   return code;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -103,8 +104,12 @@ std::string address_to_open(const supervisor::ObservedContainer& container,
 }
 
 std::string all_published(const supervisor::ObservedContainer& container) {
+  auto ports = container.status.published;
+  std::ranges::stable_sort(ports, {}, [](const PublishedPort& port) {
+    return std::pair(port.container_port, std::string_view(port.protocol));
+  });
   std::string text;
-  for (const PublishedPort& port : container.status.published)
+  for (const PublishedPort& port : ports)
     text += fmt::format("{} -> {}\n", private_text(port), public_text(port));
   return text;
 }

@@ -29,7 +29,7 @@ std::string published_address(const supervisor::ObservedContainer& container,
 /// "http://127.0.0.1:49153" of that port, or of the first of TCP. Throws Error when there is none.
 std::string address_to_open(const supervisor::ObservedContainer& container,
                             const std::optional<PrivatePort>& port);
-/// "80/tcp -> 0.0.0.0:49153", a line each.
+/// "80/tcp -> 0.0.0.0:49153", a line each, by the container's ports.
 std::string all_published(const supervisor::ObservedContainer& container);
 /// "WEB_PORT=49153" of the first port, "WEB_PORT_80=49153" of each, "DNS_PORT_53_UDP=5300": a line
 /// each, for shells and env files.

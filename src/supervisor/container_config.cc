@@ -339,6 +339,7 @@ void to_json(json& out, const Wording& words) {
   if (!words.mac_address.empty()) out["mac_address"] = words.mac_address;
   if (!words.depends_on.empty()) out["depends_on"] = words.depends_on;
   if (words.detached) out["detached"] = true;
+  if (words.ports_before_exposed) out["ports_before_exposed"] = *words.ports_before_exposed;
 }
 
 void from_json(const json& in, Wording& words) {
@@ -349,6 +350,8 @@ void from_json(const json& in, Wording& words) {
   if (in.contains("mac_address")) in["mac_address"].get_to(words.mac_address);
   if (in.contains("depends_on")) in["depends_on"].get_to(words.depends_on);
   words.detached = in.contains("detached");
+  if (in.contains("ports_before_exposed"))
+    words.ports_before_exposed = in["ports_before_exposed"].get<std::size_t>();
 }
 
 void to_json(json& out, const ContainerConfig& config) {

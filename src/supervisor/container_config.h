@@ -182,6 +182,8 @@ struct Wording {
   std::string mac_address;            ///< --mac-address
   std::string depends_on;  ///< "db:service_healthy:false,...": on what, when, and restarted with it
   bool detached = false;   ///< nobody was to see its output
+  /// -P: how many of its ports are of -p; those behind them are what is exposed.
+  std::optional<std::size_t> ports_before_exposed{};
   bool operator==(const Wording&) const = default;
 };
 

@@ -156,6 +156,48 @@ TEST(ContainerInspect, WhoDoesNotRunHasNoAddress) {
   EXPECT_EQ(settings["Ports"], Json::object());
 }
 
+TEST(ContainerInspect, AnEndpointIsShownAsItWasAskedFor) {
+  auto container = seated("shop_default");
+  supervisor::Endpoint& endpoint = container.config.endpoints.front();
+  endpoint.gw_priority = 5;
+  endpoint.interface = "web0";
+  endpoint.sysctls = {{"net.ipv4.conf.IFNAME.log_martians", "1"}};
+  endpoint.link_local = {*network::parse_ipv4("169.254.7.7")};
+  endpoint.link_local6 = {*network::parse_ipv6("fe80::77")};
+  const Json seat = inspected(container)["NetworkSettings"]["Networks"]["shop_default"];
+  EXPECT_EQ(seat["GwPriority"], 5);
+  EXPECT_EQ(seat["IPAMConfig"], (Json{{"LinkLocalIPs", {"169.254.7.7", "fe80::77"}}}));
+  EXPECT_EQ(seat["DriverOpts"], Json::parse(R"({
+    "com.docker.network.endpoint.ifname": "web0",
+    "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1"})"));
+  EXPECT_TRUE(seat["Links"].is_null());
+}
+
+TEST(ContainerInspect, LinksOfAFileAreThoseThatDockerComposeMakes) {
+  auto container = seated("shop_default");
+  container.config.links = {{"database", "db"}, {"far", "blog-web-1"}};
+  ContainerSurroundings around;
+  around.of_project = {{"com.docker.compose.project", "shop"}};
+  around.files.project = "shop";
+  around.services = {{"db", {"shop-db-1"}}};
+  const Json seen = inspect_json(container, around);
+  EXPECT_EQ(
+      seen["NetworkSettings"]["Networks"]["shop_default"]["Links"],
+      (Json{"shop-db-1:database", "shop-db-1:db-1", "shop-db-1:shop-db-1", "blog-web-1:far"}));
+  EXPECT_TRUE(seen["HostConfig"]["Links"].is_null());
+}
+
+TEST(ContainerInspect, BindingsAreThoseThatWereAskedForByNumber) {
+  auto container = seated("bridge");
+  container.config.ports = {{"127.0.0.1", 8080, 8080, 80}, {"", 0, 0, 99}};
+  EXPECT_EQ(inspected(container)["HostConfig"]["PublishAllPorts"], false);
+  EXPECT_EQ(inspected(container)["HostConfig"]["PortBindings"].size(), 2);
+  container.config.wording.ports_before_exposed = 1;
+  EXPECT_EQ(inspected(container)["HostConfig"]["PublishAllPorts"], true);
+  EXPECT_EQ(inspected(container)["HostConfig"]["PortBindings"],
+            Json::parse(R"({"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]})"));
+}
+
 TEST(ContainerInspect, TheDefaultNetworkKnowsNoNames) {
   const Json bridge = inspected(seated("bridge"))["NetworkSettings"]["Networks"]["bridge"];
   EXPECT_TRUE(bridge["Aliases"].is_null());

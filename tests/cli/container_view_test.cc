@@ -71,7 +71,7 @@ TEST(ContainerView, ExposedPortsAreShownBareWhileItRuns) {
   web.status.process.pid = 12;
   web.status.published = {{"0.0.0.0", 49153, "tcp", {}, 80}};
   const std::vector<std::string> exposed{"80/tcp", "5000/tcp", "53/udp", "8002", "8000-8001"};
-  EXPECT_EQ(ports_text(web, exposed), "53/udp, 5000/tcp, 8000-8002/tcp, 0.0.0.0:49153->80/tcp");
+  EXPECT_EQ(ports_text(web, exposed), "5000/tcp, 53/udp, 8000-8002/tcp, 0.0.0.0:49153->80/tcp");
   web.status = {};
   EXPECT_EQ(ports_text(web, exposed), "");
 }
@@ -86,6 +86,18 @@ TEST(ContainerView, PortsOfTheSameNumbersOnBothSidesAreARange) {
   EXPECT_EQ(ports_text(web),
             "0.0.0.0:3000-3002->3000-3002/tcp, [::]:3000-3002->3000-3002/tcp, "
             "0.0.0.0:9090->8080/tcp, 0.0.0.0:9091->8081/tcp");
+}
+
+TEST(ContainerView, PortsComeByTheContainersPortThenByTheHostsAddress) {
+  auto web = container(Phase::running);
+  for (const char* protocol : {"udp", "tcp"})
+    for (const char* ip : {"::", "0.0.0.0"})
+      web.status.published.push_back({ip, 8080, protocol, {}, 80});
+  web.status.published.push_back({"127.0.0.1", 5300, "udp", {}, 53});
+  web.status.published.push_back({"0.0.0.0", 443, "tcp", {}, 443});
+  EXPECT_EQ(ports_text(web),
+            "0.0.0.0:443->443/tcp, 127.0.0.1:5300->53/udp, 0.0.0.0:8080->80/tcp, "
+            "0.0.0.0:8080->80/udp, [::]:8080->80/tcp, [::]:8080->80/udp");
 }
 
 TEST(ContainerView, TheCommandIsQuotedAndCut) {

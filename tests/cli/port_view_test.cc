@@ -54,7 +54,7 @@ TEST(PortView, WhatIsNoPortIsRefused) {
 
 TEST(PortView, AllOfThemAreListedAsDockerDoes) {
   EXPECT_EQ(all_published(web()),
-            "80/tcp -> 0.0.0.0:49153\n80/tcp -> [::]:49153\n53/udp -> [::1]:5300\n");
+            "53/udp -> [::1]:5300\n80/tcp -> 0.0.0.0:49153\n80/tcp -> [::]:49153\n");
 }
 
 }  // namespace
