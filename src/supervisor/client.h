@@ -71,8 +71,7 @@ struct BringContainerBack {
   std::string id;
 };
 /// Gives it another name, which others find it by from now on; its service is called so, too, if it
-/// had the container's name. Fails when another container is called so, or when it is in a network
-/// of another stack.
+/// had the container's name. Fails when another container is called so.
 struct RenameContainer {
   std::string id;
   std::string name;
@@ -151,6 +150,12 @@ struct PlugGuest {
   std::vector<std::string> names;  ///< that it is found by
   network::EndpointSpec endpoint;
 };
+/// It is called otherwise from now on: what is noted of it goes on under the new name.
+struct RenameGuest {
+  std::string guest;
+  std::string network;
+  std::string name;  ///< "PROJECT/CONTAINER"
+};
 /// It has left the network, and gives its address back.
 struct ReleaseGuest {
   std::string guest;
@@ -171,7 +176,7 @@ using Request =
                  RemoveContainer, SetContainerAside, BringContainerBack, SignalContainer,
                  PauseContainer, UnpauseContainer, UpdateContainer, WriteInput, ResizeTerminal,
                  Await, ConnectContainer, DisconnectContainer, LeaseGuest, PlugGuest, ReleaseGuest,
-                 JoinProcess, Shutdown, RenameContainer>;
+                 JoinProcess, Shutdown, RenameContainer, RenameGuest>;
 
 /// The answer to one request.
 struct Reply {

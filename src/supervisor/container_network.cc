@@ -22,7 +22,7 @@ Awaitable<void> ContainerTask::join_network() {
     status_.addresses.merge(elsewhere);
     status_.virtual_addresses = shared_.network.lease_virtual(config_);
   }
-  status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
+  status_.published = shared_.publisher.publish(config_, way_in(), status_.published);
 }
 
 Awaitable<void> ContainerTask::plug(ProcessIdentity process, int network_namespace) {
@@ -72,6 +72,8 @@ Awaitable<Answer> ContainerTask::connect(Endpoint endpoint) {
   if (failure) {
     config_ = before;
     co_await plug_out(network);
+    // The way out may have been led there already.
+    if (runs()) journal::attempt([&] { lead_out(); });
     throw Error(*failure).add_frame(fmt::format("connecting {} to {}", config_.name, network));
   }
   if (runs()) refresh_hosts();
@@ -88,15 +90,13 @@ Awaitable<void> ContainerTask::plug_in(std::string network) {
   Addresses elsewhere = co_await shared_.visits.lease(joining);
   addresses.merge(elsewhere);
   status_.addresses[network] = addresses.at(network);
-  auto specs = shared_.network.endpoints(joining, addresses);
-  for (network::EndpointSpec& spec : specs) {
-    if (joining.endpoints.front().interface.empty())
-      spec.interface = free_interface(status_.interfaces);
-    const bool leads_out_already = shared_.network.has_way_out(without(network));
-    spec.default_route = spec.default_route && !leads_out_already;
-    spec.default_route6 = spec.default_route6 && !leads_out_already;
-    status_.interfaces[network] = spec.interface;
-  }
+  if (joining.endpoints.front().interface.empty())
+    status_.interfaces[network] = free_interface(status_.interfaces);
+  else
+    status_.interfaces[network] = joining.endpoints.front().interface;
+  // Of all its networks together: one that ranks before the others takes the way out from them.
+  auto specs = plugged_endpoints();
+  std::erase_if(specs, [&](const network::EndpointSpec& it) { return it.network != network; });
   const ProcessIdentity process = status_.process;
   const Fd space = open_namespace(process, config_.name, "net");
   shared_.network.plug(joining, specs, space.get());
@@ -185,11 +185,23 @@ Awaitable<void> ContainerTask::tell_names() {
   note_change();
 }
 
+/// Others who have networks of it know which one has the way out: repairs are theirs.
+Awaitable<void> ContainerTask::tell_endpoints() {
+  try {
+    const ProcessIdentity process = status_.process;
+    auto specs = plugged_endpoints();
+    co_await shared_.visits.plug(config_, process, std::move(specs));
+  } catch (const Error& error) {
+    journal::warning(error.what());
+  }
+}
+
 /// Published ports lead to its first network; names are told anew.
 Awaitable<void> ContainerTask::networks_changed() {
   if (runs()) {
+    co_await tell_endpoints();
     shared_.publisher.withdraw(config_.id);
-    status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
+    status_.published = shared_.publisher.publish(config_, way_in(), status_.published);
     co_await shared_.firewall_ready.completed();
   }
   note_change();

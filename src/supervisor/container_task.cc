@@ -259,10 +259,8 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   laps.end("ready");
 }
 
-std::optional<network::DualAddress> ContainerTask::published_address() const {
-  const auto address = shared_.network.published_address(config_, status_.addresses);
-  if (address == network::DualAddress{}) return std::nullopt;
-  return address;
+std::optional<WayIn> ContainerTask::way_in() const {
+  return shared_.network.way_in(config_, status_.addresses);
 }
 
 bool ContainerTask::has_dns() const {
@@ -487,8 +485,7 @@ void ContainerTask::change_kernel(const ContainerConfig& wanted, const UpdateCon
 /// Those that stay are held throughout. All or nothing, unless somebody takes what was let go.
 void ContainerTask::change_ports(const ContainerConfig& now, const ContainerConfig& wanted) {
   if (!active() || wanted.ports == now.ports) return;
-  status_.published =
-      shared_.publisher.change(wanted, now.ports, published_address(), status_.published);
+  status_.published = shared_.publisher.change(wanted, now.ports, way_in(), status_.published);
 }
 
 Awaitable<void> ContainerTask::ports_changed() {
@@ -572,7 +569,7 @@ void ContainerTask::adopt(std::optional<Fd> terminal, std::optional<Fd> notify) 
     shared_.network.adopt(config_, plugged_endpoints(), network->get());
     start_dns(network->get(), {status_.dns_udp_port, status_.dns_tcp_port});
   }
-  status_.published = shared_.publisher.publish(config_, published_address(), status_.published);
+  status_.published = shared_.publisher.publish(config_, way_in(), status_.published);
   // Killed between its release and the news of its exec: it runs all the same.
   if (!is_up(status_.phase)) status_.started = now();
   running_since_ = Clock::now();  // a former supervisor's clock tells nothing: somebody may set it

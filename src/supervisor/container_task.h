@@ -148,6 +148,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   Awaitable<void> plug_out(std::string network);
   void lead_out();
   void refresh_hosts() const;
+  Awaitable<void> tell_endpoints();
   Awaitable<void> networks_changed();
   Awaitable<void> tell_names();
   void make_output();
@@ -214,7 +215,7 @@ class ContainerTask : public std::enable_shared_from_this<ContainerTask> {
   void note_change();
   void save_state() const;
   bool has_dns() const;
-  std::optional<network::DualAddress> published_address() const;
+  std::optional<WayIn> way_in() const;
 
   SharedServices& shared_;
   ContainerConfig config_;  ///< changes by update() alone

@@ -42,7 +42,8 @@ std::vector<Seat> seats_of(const std::vector<Endpoint>& endpoints, const Address
 
 /// The best of those that have an address of the family.
 template <typename Member>
-const Seat* best(const std::vector<Seat>& seats, Member family, const WantsNetwork& wanted) {
+const Seat* best(const std::vector<Seat>& seats, Member family,
+                 bool (*wanted)(const NetworkSpec&)) {
   const Seat* found = nullptr;
   for (const Seat& seat : seats) {
     if (!(seat.address->*family) || !wanted(*seat.network)) continue;
@@ -59,6 +60,10 @@ bool any_network(const NetworkSpec&) {
 
 bool leads_out(const NetworkSpec& network) {
   return !network.internal;
+}
+
+bool leads_in(const NetworkSpec& network) {
+  return !network.internal && network.kind == network::NetworkKind::bridge;
 }
 
 /// eth0, eth1, ... as far as nobody asked for those names.
@@ -121,13 +126,25 @@ std::string mac_of(const Endpoint& endpoint, const DualAddress& address) {
 }
 
 DualAddress main_address(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
-                         const FindNetwork& find, const WantsNetwork& wanted) {
+                         const FindNetwork& find) {
   const auto seats = seats_of(endpoints, addresses, find);
-  const WantsNetwork& wants = wanted ? wanted : &any_network;
   DualAddress address;
-  if (const Seat* seat = best(seats, &DualAddress::v4, wants)) address.v4 = seat->address->v4;
-  if (const Seat* seat = best(seats, &DualAddress::v6, wants)) address.v6 = seat->address->v6;
+  if (const Seat* it = best(seats, &DualAddress::v4, &any_network)) address.v4 = it->address->v4;
+  if (const Seat* it = best(seats, &DualAddress::v6, &any_network)) address.v6 = it->address->v6;
   return address;
+}
+
+std::optional<WayIn> way_in(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
+                            const FindNetwork& find) {
+  const auto seats = seats_of(endpoints, addresses, find);
+  const Seat* const v4 = best(seats, &DualAddress::v4, &leads_in);
+  const Seat* const v6 = best(seats, &DualAddress::v6, &leads_in);
+  if (v4 == nullptr && v6 == nullptr) return std::nullopt;
+  WayIn way;
+  if (v4 != nullptr) way.address.v4 = v4->address->v4;
+  if (v6 != nullptr) way.address.v6 = v6->address->v6;
+  way.binding = (v4 != nullptr ? v4 : v6)->network->host_binding;
+  return way;
 }
 
 }  // namespace stack::supervisor

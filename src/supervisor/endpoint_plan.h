@@ -32,10 +32,19 @@ const Endpoint* leading_endpoint(const std::vector<Endpoint>& endpoints, const F
 std::string mac_of(const Endpoint& endpoint, const network::DualAddress& address);
 
 /// The container's address in the network with the default route, for each family; in an internal
-/// one when it is in no other. Only `wanted` networks count.
-using WantsNetwork = std::function<bool(const network::NetworkSpec& spec)>;
+/// one when it is in no other.
 network::DualAddress main_address(const std::vector<Endpoint>& endpoints,
-                                  const Addresses& addresses, const FindNetwork& find,
-                                  const WantsNetwork& wanted);
+                                  const Addresses& addresses, const FindNetwork& find);
+
+/// How published ports lead into a container.
+struct WayIn {
+  network::DualAddress address;  ///< where they lead
+  std::string binding;           ///< NetworkSpec::host_binding of that network
+};
+
+/// By the bridge that has the default route, for each family; nothing for a container that is in no
+/// network but internal ones and those without a bridge.
+std::optional<WayIn> way_in(const std::vector<Endpoint>& endpoints, const Addresses& addresses,
+                            const FindNetwork& find);
 
 }  // namespace stack::supervisor

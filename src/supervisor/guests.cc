@@ -174,6 +174,16 @@ std::vector<StackNetwork::Plugged> Guests::plugged() const {
   return found;
 }
 
+bool Guests::rename(const RenameGuest& request) {
+  if (!network_.rename_guest(request.network, request.guest, request.name)) return false;
+  // Who watches it knows it by its former name.
+  const auto& guests = network_.records().at(request.network).guests;
+  if (const auto guest = guests.find(request.name); guest != guests.end())
+    watch(request.network, request.name, ProcessIdentity(guest->second.process));
+  changed_();
+  return true;
+}
+
 /// Forgotten first, or its link would be put back when it goes; its address is free when it is
 /// gone.
 bool Guests::release(const ReleaseGuest& request) {
@@ -247,7 +257,8 @@ Awaitable<void> Guests::watch_process(std::string network, std::string name,
   changed_();
 }
 
-/// Their supervisors could not ask us: we did not run.
+/// Their supervisors could not ask us: we did not run. One that runs may have another name just
+/// now.
 void Guests::drop_leases_of_the_gone() {
   std::map<std::string, std::set<std::string>> known;  // containers by project
   std::vector<ReleaseGuest> gone;
@@ -255,6 +266,8 @@ void Guests::drop_leases_of_the_gone() {
     for (const auto& [holder, address] : record.leases) {
       const auto name = split_guest_name(holder);
       if (!name || is_process(holder)) continue;
+      const auto guest = record.guests.find(holder);
+      if (guest != record.guests.end() && is_alive(guest->second.process)) continue;
       const auto [containers, unread] = known.try_emplace(name->first);
       if (unread) containers->second = container_names(files_.paths, name->first);
       if (!containers->second.contains(name->second)) gone.push_back({holder, network});

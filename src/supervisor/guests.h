@@ -34,6 +34,8 @@ class Guests {
   /// Those that run, for repairs.
   std::vector<StackNetwork::Plugged> plugged() const;
   /// True when it was there.
+  bool rename(const RenameGuest& request);
+  /// The same.
   bool release(const ReleaseGuest& request);
   /// Whether its address in the network may be another's: it has ended, and nothing fixes it.
   bool is_idle(const std::string& network, const std::string& name) const;

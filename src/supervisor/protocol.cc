@@ -117,6 +117,12 @@ json to_object(const PlugGuest& request) {
           {"names", request.names},
           {"endpoint", request.endpoint}};
 }
+json to_object(const RenameGuest& request) {
+  return {{"do", "rename-guest"},
+          {"guest", request.guest},
+          {"network", request.network},
+          {"name", request.name}};
+}
 json to_object(const ReleaseGuest& request) {
   return {{"do", "release-guest"}, {"guest", request.guest}, {"network", request.network}};
 }
@@ -251,6 +257,9 @@ Request request_from(const json& in) {
   if (what == "lease-guest")
     return LeaseGuest{in.at("guest").get<std::string>(), in.at("endpoint").get<Endpoint>()};
   if (what == "plug-guest") return plug_from(in);
+  if (what == "rename-guest")
+    return RenameGuest{in.at("guest").get<std::string>(), in.at("network").get<std::string>(),
+                       in.at("name").get<std::string>()};
   if (what == "release-guest")
     return ReleaseGuest{in.at("guest").get<std::string>(), in.at("network").get<std::string>()};
   if (what == "join-process") return join_from(in);

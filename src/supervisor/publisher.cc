@@ -27,6 +27,12 @@ bool no_such_family(const Error& error) {
   return error.error_number() == EAFNOSUPPORT || error.error_number() == EADDRNOTAVAIL;
 }
 
+/// `rule` with its address decided.
+PortRule bound_by(const WayIn& way, PortRule rule) {
+  if (rule.host_ip.empty()) rule.host_ip = way.binding;
+  return rule;
+}
+
 /// The host port that `rule` had before, when the rule does not fix it.
 std::uint16_t port_before(const PortRule& rule, const std::vector<PublishedPort>& before) {
   for (const PublishedPort& port : before)
@@ -148,41 +154,43 @@ Publisher::Entries Publisher::open(const ContainerConfig& config, const PortRule
 }
 
 std::vector<PublishedPort> Publisher::publish(const ContainerConfig& config,
-                                              const std::optional<network::DualAddress>& address,
+                                              const std::optional<WayIn>& way,
                                               const std::vector<PublishedPort>& before) {
-  if (!address) return {};
+  if (!way) return {};
   services_[config.id] = config.service;
-  if (entries_[config.id].empty()) open_missing(config, config.ports, *address, before);
+  if (entries_[config.id].empty()) open_missing(config, config.ports, *way, before);
   return published(config.id);
 }
 
 /// All of them or none.
 void Publisher::open_missing(const ContainerConfig& config, const std::vector<PortRule>& rules,
-                             const network::DualAddress& address,
-                             const std::vector<PublishedPort>& before) {
+                             const WayIn& way, const std::vector<PublishedPort>& before) {
   Entries& entries = entries_[config.id];
   Entries opened;
   for (const PortRule& rule : rules) {
     if (std::ranges::find(entries, rule, &Entry::rule) != entries.end()) continue;
-    for (Entry& entry : open(config, rule, address, before)) opened.push_back(std::move(entry));
+    for (Entry& entry : open(config, bound_by(way, rule), way.address, before)) {
+      entry.rule = rule;
+      opened.push_back(std::move(entry));
+    }
   }
   for (Entry& entry : opened) entries.push_back(std::move(entry));
 }
 
 std::vector<PublishedPort> Publisher::change(const ContainerConfig& config,
                                              const std::vector<PortRule>& rules,
-                                             const std::optional<network::DualAddress>& address,
+                                             const std::optional<WayIn>& way,
                                              const std::vector<PublishedPort>& before) {
-  if (!address) return {};
+  if (!way) return {};
   services_[config.id] = config.service;
   std::erase_if(entries_[config.id], [&](const Entry& entry) {
     return std::ranges::find(config.ports, entry.rule) == config.ports.end();
   });
   try {
-    open_missing(config, config.ports, *address, before);
+    open_missing(config, config.ports, *way, before);
   } catch (const Error&) {
     try {
-      open_missing(config, rules, *address, before);
+      open_missing(config, rules, *way, before);
     } catch (const Error& second) {
       journal::warning("ports of " + config.name + ": " + second.what());
     }

@@ -14,6 +14,7 @@
 #include "network/network_spec.h"
 #include "network/ports.h"
 #include "supervisor/async.h"
+#include "supervisor/endpoint_plan.h"
 #include "supervisor/project_files.h"
 
 namespace stack::supervisor {
@@ -25,19 +26,20 @@ class Publisher {
  public:
   Publisher(Loop& loop, ProjectFiles files) : loop_(&loop), files_(std::move(files)) {}
 
-  /// Holds all ports of a container and serves them at `address`, which is empty for a container
-  /// without a network of the stack's: then nothing is published. Ports already held for it stay.
+  /// Holds all ports of a container and has them lead in by `way`; without one nothing is
+  /// published. Ports without an address of their own are held where the way's network says, and
+  /// everywhere if it says nothing. Ports already held for the container stay.
   /// `before`: the ports it had, for those that the rule leaves to chance. Throws Error naming
   /// whoever holds one; nothing is held then.
   std::vector<network::PublishedPort> publish(const ContainerConfig& config,
-                                              const std::optional<network::DualAddress>& address,
+                                              const std::optional<WayIn>& way,
                                               const std::vector<network::PublishedPort>& before);
   /// The same for a container whose rules were others (`rules`): ports of rules that stay are held
   /// throughout, the others are let go first. Throws Error as publish() does; the former rules
   /// apply again then, as far as nobody has taken their ports meanwhile.
   std::vector<network::PublishedPort> change(const ContainerConfig& config,
                                              const std::vector<PortRule>& rules,
-                                             const std::optional<network::DualAddress>& address,
+                                             const std::optional<WayIn>& way,
                                              const std::vector<network::PublishedPort>& before);
   void withdraw(const std::string& container_id);
   /// All that is published now.
@@ -52,8 +54,7 @@ class Publisher {
   using Entries = std::vector<Entry>;
 
   void open_missing(const ContainerConfig& config, const std::vector<PortRule>& rules,
-                    const network::DualAddress& address,
-                    const std::vector<network::PublishedPort>& before);
+                    const WayIn& way, const std::vector<network::PublishedPort>& before);
   std::vector<network::PublishedPort> published(const std::string& container_id) const;
   Entries open(const ContainerConfig& config, const PortRule& rule,
                const network::DualAddress& address,

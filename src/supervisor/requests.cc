@@ -219,6 +219,12 @@ Awaitable<Answer> Supervisor::handle(PlugGuest request) {
   co_return answer;
 }
 
+Awaitable<Answer> Supervisor::handle(RenameGuest request) {
+  Answer answer;
+  answer.changed = guests_.rename(request);
+  co_return answer;
+}
+
 Awaitable<Answer> Supervisor::handle(ReleaseGuest request) {
   Answer answer;
   answer.changed = guests_.release(request);
@@ -411,10 +417,10 @@ Awaitable<Answer> Supervisor::handle(RenameContainer request) {
   const std::string before = task->config().name;
   if (before == request.name) co_return Answer{};
   if (registry_.find_by_name(request.name)) fail("there is a container {} already", request.name);
-  // Its address there is noted under its name, by the other stack's supervisor.
-  for (const Endpoint& endpoint : task->config().endpoints)
+  const std::vector<Endpoint> endpoints = task->config().endpoints;
+  for (const Endpoint& endpoint : endpoints)
     if (!network_.has(endpoint.network))
-      fail("container {} is in network {} of another stack", before, endpoint.network);
+      co_await visits_.rename(before, endpoint.network, request.name);
   network_.move_leases(before, request.name);
   co_await task->call_it(request.name);
   co_return Answer{true, {}};

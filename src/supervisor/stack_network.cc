@@ -460,18 +460,16 @@ FindNetwork StackNetwork::finder() const {
 
 std::vector<DualAddress> StackNetwork::own_addresses(const ContainerConfig& config,
                                                      const Addresses& addresses) const {
-  std::vector<DualAddress> own{main_address(config.endpoints, addresses, finder(), {})};
+  std::vector<DualAddress> own{main_address(config.endpoints, addresses, finder())};
   for (const Endpoint& endpoint : config.endpoints)
     if (const auto found = addresses.find(endpoint.network); found != addresses.end())
       own.push_back(found->second);
   return own;
 }
 
-DualAddress StackNetwork::published_address(const ContainerConfig& config,
-                                            const Addresses& addresses) const {
-  return main_address(config.endpoints, addresses, finder(), [](const NetworkSpec& spec) {
-    return spec.kind == network::NetworkKind::bridge;
-  });
+std::optional<WayIn> StackNetwork::way_in(const ContainerConfig& config,
+                                          const Addresses& addresses) const {
+  return supervisor::way_in(config.endpoints, addresses, finder());
 }
 
 void StackNetwork::plug(const ContainerConfig& config,
@@ -579,6 +577,46 @@ bool StackNetwork::release_guest(const std::string& network, const std::string& 
   fail_point("guest.release");
   if (leased || was_there) write_network(files_, joined->second, Durability::survives_crash);
   return leased || was_there;
+}
+
+namespace {
+
+/// What a map has at `from`, at `to`.
+template <typename Map>
+bool move_entry(Map& map, const std::string& from, const std::string& to) {
+  auto entry = map.extract(from);
+  if (entry.empty()) return false;
+  map.erase(to);
+  entry.key() = to;
+  map.insert(std::move(entry));
+  return true;
+}
+
+}  // namespace
+
+bool StackNetwork::rename_guest(const std::string& network, const std::string& from,
+                                const std::string& to) {
+  const auto joined = records_.find(network);
+  if (joined == records_.end()) return false;
+  const bool leased = move_entry(joined->second.leases, from, to);
+  const bool was_there = move_entry(joined->second.guests, from, to);
+  if (!leased && !was_there) return false;
+  move_port(network, from, to);
+  fail_point("guest.rename");
+  write_network(files_, joined->second, Durability::survives_crash);
+  return true;
+}
+
+void StackNetwork::move_port(const std::string& network, const std::string& from,
+                             const std::string& to) {
+  const auto found = ports_.find(from);
+  if (found == ports_.end()) return;
+  const auto port = std::ranges::find(found->second, network, &Port::network);
+  if (port == found->second.end()) return;
+  Port moved = std::move(*port);
+  found->second.erase(port);
+  if (found->second.empty()) ports_.erase(found);
+  remember_port(to, std::move(moved));
 }
 
 /// Its container has no other family in another network: both go by the same rules.

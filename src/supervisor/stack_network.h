@@ -95,6 +95,8 @@ class StackNetwork {
   void guest_ended(const std::string& network, const std::string& name,
                    const ProcessIdentity& process);
   bool release_guest(const std::string& network, const std::string& name);
+  /// Its address, its process and its port go on under the name `to`. False when there is none.
+  bool rename_guest(const std::string& network, const std::string& from, const std::string& to);
 
   /// Takes note of the bridges and ports in use by a container that already runs.
   void adopt(const ContainerConfig& config, const std::vector<network::EndpointSpec>& endpoints,
@@ -130,9 +132,8 @@ class StackNetwork {
   /// The container's address in the network with the default route, and then all of them.
   std::vector<network::DualAddress> own_addresses(const ContainerConfig& config,
                                                   const Addresses& addresses) const;
-  /// Where its published ports lead; empty when it is in no network that has a way in.
-  network::DualAddress published_address(const ContainerConfig& config,
-                                         const Addresses& addresses) const;
+  /// Where its published ports lead; nothing when it is in no network that has a way in.
+  std::optional<WayIn> way_in(const ContainerConfig& config, const Addresses& addresses) const;
   /// What `host-gateway` means inside; nothing before prepare().
   network::DualAddress host_gateway(const ContainerConfig& config) const;
   /// Lets go of everything on the host that does not die with the stack's namespace.
@@ -172,6 +173,7 @@ class StackNetwork {
   void lock_ports(const std::string& holder, const std::vector<network::EndpointSpec>& joined,
                   const std::vector<network::PortLock>& locks);
   void remember_port(const std::string& holder, Port port);
+  void move_port(const std::string& network, const std::string& from, const std::string& to);
   void plug_in(const std::string& holder, const std::string& container_id,
                std::vector<network::EndpointSpec> joining, int container_namespace);
   std::vector<network::PortLock> locks() const;

@@ -62,6 +62,7 @@ class Supervisor {
   Awaitable<Answer> with_address(network::DualAddress address);
   Awaitable<Answer> handle(LeaseGuest request);
   Awaitable<Answer> handle(PlugGuest request);
+  Awaitable<Answer> handle(RenameGuest request);
   Awaitable<Answer> handle(ReleaseGuest request);
   Awaitable<Answer> handle(JoinProcess request);
   Awaitable<Answer> handle(Shutdown request);

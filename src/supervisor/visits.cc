@@ -56,6 +56,15 @@ Awaitable<void> Visits::plug(ContainerConfig config, ProcessIdentity process,
   }
 }
 
+Awaitable<void> Visits::rename(std::string container, std::string network, std::string name) {
+  const ProjectFiles owner = owner_of(network);
+  if (!is_kept(owner)) co_return;
+  Request request =
+      RenameGuest{guest_name(files_.project, container), network, guest_name(files_.project, name)};
+  fail_point("visit.rename");
+  co_await ask_peer(loop_, owner, std::move(request));
+}
+
 Awaitable<void> Visits::release(std::string container, std::string network) {
   try {
     const auto owner = find_network_owner(files_.paths, network, files_.project);

@@ -19,6 +19,9 @@ class Visits {
   /// Joins the running container to those of `endpoints` that are not in networks of this stack.
   Awaitable<void> plug(ContainerConfig config, ProcessIdentity process,
                        std::vector<network::EndpointSpec> endpoints);
+  /// Its address and its link there are those of the same container under another name. Where the
+  /// other stack does not run nothing is done: it gives the container an address at its next start.
+  Awaitable<void> rename(std::string container, std::string network, std::string name);
   /// Its address there is not needed any more. Never fails: the other side drops what it finds to
   /// be nobody's.
   Awaitable<void> release(std::string container, std::string network);

@@ -73,6 +73,9 @@ class Lab:
         self.stack("-f", str(folder / "stack.yaml"), "up", "-d")
 
     def neighbour_down(self):
+        for name in self.stack("container", "ls", "-a", "--format", "{{.Names}}").lines:
+            if name in ("lone", "alone"):
+                self.stack("container", "rm", "-f", name)
         if (self.folder / "neighbour").exists():
             self.stack("-f", str(self.folder / "neighbour/stack.yaml"), "down", "-t", "0")
 

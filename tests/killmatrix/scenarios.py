@@ -90,6 +90,7 @@ ALL = [
     Scenario("orphaned-up", "without keeper", ["up", "-d"]),
     Scenario("adopting-up", "without supervisor", ["up", "-d"], wanted={"LIMIT": "96m"}),
     Scenario("visit", "neighbour", ["up", "-d"], text=VISITOR, running={"db": 1}),
+    Scenario("rename", "with a lone guest", ["container", "rename", "lone", "alone"], text=VISITOR, running={"db": 1}),
     Scenario("visit-down", "visited", ["down", "-t", "1"], text=VISITOR, running={"db": 1}),
 ]
 BY_NAME = {scenario.name: scenario for scenario in ALL}
@@ -102,8 +103,10 @@ def dedented(text):
 def bring_about(state, lab, scenario):
     """The state before the command; canaries are in both volumes unless it is "nothing"."""
     lab.write_stack(scenario.text)
-    if state in ("neighbour", "visited"):
+    if state in ("neighbour", "visited", "with a lone guest"):
         lab.neighbour_up()
+    if state == "with a lone guest":
+        lab.stack("container", "run", "-d", "--name", "lone", "--network", "matrix_shared", "box:1", "sleep", "1006")
     if state == "nothing":
         return
     lab.converge({"SCALE": "3"} if state == "scaled" else {})

@@ -90,21 +90,33 @@ TEST(Interfaces, HaveTheHardwareAddressOfTheFileOrOneMadeOfTheirOwn) {
 TEST(MainAddress, IsThatOfTheDefaultRouteAndOfAnInternalNetworkWhereThereIsNoOther) {
   World world;
   const auto main = [&](const std::vector<Endpoint>& endpoints) {
-    return main_address(endpoints, world.addresses, world.find(), {});
+    return main_address(endpoints, world.addresses, world.find());
   };
   EXPECT_EQ(main({endpoint("c"), endpoint("b")}), world.addresses["b"]);
   EXPECT_EQ(main({endpoint("c")}), world.addresses["c"]);
   EXPECT_EQ(main({}), DualAddress{});
 }
 
-TEST(MainAddress, LooksAtWantedNetworksOnly) {
+TEST(WayIn, IsByABridgeThatIsNotInternal) {
   World world;
   world.networks["a"].kind = network::NetworkKind::macvlan;
-  const auto bridged = [](const NetworkSpec& spec) {
-    return spec.kind == network::NetworkKind::bridge;
+  const auto way = [&](const std::vector<Endpoint>& endpoints) {
+    return way_in(endpoints, world.addresses, world.find());
   };
-  EXPECT_EQ(main_address({endpoint("a"), endpoint("b")}, world.addresses, world.find(), bridged),
+  EXPECT_EQ(way({endpoint("a", 5), endpoint("c", 9), endpoint("b")})->address,
             world.addresses["b"]);
+  EXPECT_FALSE(way({endpoint("a"), endpoint("c")}));
+  EXPECT_FALSE(way({}));
+}
+
+TEST(WayIn, HasTheBindingOfTheNetworkWithTheDefaultRoute) {
+  World world;
+  world.networks["b"].host_binding = "127.0.0.1";
+  const auto binding = [&](int priority) {
+    return way_in({endpoint("a"), endpoint("b", priority)}, world.addresses, world.find())->binding;
+  };
+  EXPECT_EQ(binding(0), "");
+  EXPECT_EQ(binding(1), "127.0.0.1");
 }
 
 }  // namespace

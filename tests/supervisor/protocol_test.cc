@@ -73,6 +73,8 @@ TEST(Protocol, WhatSupervisorsAskOneAnotherArrivesAsItWasSent) {
   EXPECT_EQ(over_the_wire(ConnectContainer{"c", endpoint}).endpoint, endpoint);
   EXPECT_EQ(over_the_wire(DisconnectContainer{"c", "n"}).network, "n");
   EXPECT_EQ(over_the_wire(ReleaseGuest{"blog/web", "n"}).guest, "blog/web");
+  const RenameGuest renamed = over_the_wire(RenameGuest{"blog/web", "n", "blog/new"});
+  EXPECT_EQ(renamed.guest + " " + renamed.network + " " + renamed.name, "blog/web n blog/new");
   network::EndpointSpec spec;
   spec.network = "n";
   spec.address = {network::parse_ipv4("10.5.0.2"), network::parse_ipv6("fd00::2")};

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import inventory
 import stacktest
+import world
 
 PAGE = "mkdir /www; echo {text} > /www/index.html; exec httpd -f -p 80 -h /www"
 STACK = """
@@ -28,8 +29,8 @@ class Port(stacktest.StackTest):
                          "127.0.0.1:5300\n")
         self.assertEqual(self.stack("port", "web", "53/udp").out, "127.0.0.1:5300\n")
         self.assertEqual(self.stack("port", "web").out,
-                         "80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080\n"
-                         "53/udp -> 127.0.0.1:5300\n")
+                         "53/udp -> 127.0.0.1:5300\n80/tcp -> 0.0.0.0:8080\n"
+                         "80/tcp -> [::]:8080\n")
 
     def test_one_that_is_not_published_is_refused(self):
         self.up(STACK.format(more='ports: ["8080:80"]'))
@@ -210,6 +211,59 @@ class Live(NetworkTest):
         self.network("disconnect", "side", self.name)
         self.inside("web", "nslookup", "buyer", expect=1)
         self.assertIn("is no link", self.network("connect", "--link", "a:b:c", "side", self.name, expect=2).err)
+
+    def way_out(self):
+        """The gateway of the default route."""
+        routes = [line.split() for line in self.inside("web", "ip", "route").splitlines()]
+        (route,) = [words for words in routes if words[0] == "default"]
+        return route[2]
+
+    def test_the_way_out_goes_at_once_where_the_priority_is_highest(self):
+        self.create("--subnet", "10.5.0.0/24", "side")
+        self.start()
+        before = self.way_out()
+        self.network("connect", "--gw-priority", "7", "side", self.name)
+        self.assertEqual(self.way_out(), "10.5.0.1")
+        seat = json.loads(self.stack("container", "inspect", self.name).out)[0]["NetworkSettings"]["Networks"]["side"]
+        self.assertEqual(seat["GwPriority"], 7)
+        self.network("disconnect", "side", self.name)
+        self.assertEqual(self.way_out(), before)
+        self.network("connect", "--gw-priority", "-1", "side", self.name)
+        self.assertEqual(self.way_out(), before)
+
+    def test_ports_of_one_in_an_internal_network_alone_are_not_published(self):
+        self.create("side")
+        self.create("--internal", "inner")
+        self.start('ports: ["8080:80"]')
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+        self.network("connect", "inner", self.name)
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+        self.network("disconnect", f"{self.project}_default", self.name)
+        self.assertEqual(self.ps()["web"]["Publishers"], [])
+        self.assertIn("no port 80/tcp", self.stack("port", "web", "80", expect=1).err)
+        for address in (world.HOST_ADDRESS, "127.0.0.1"):
+            self.assertNotEqual(self.fetch(f"http://{address}:8080/")[0], 0)
+        self.assertNotEqual(self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[0], 0)
+        self.network("connect", f"{self.project}_default", self.name)
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+
+    def test_ports_are_bound_where_the_network_that_they_lead_to_says(self):
+        self.create("-o", "com.docker.network.bridge.host_binding_ipv4=127.0.0.1", "bound")
+        self.up(STACK.format(more='ports: ["8080:80"]\n        networks: [bound]') +
+                "    networks: {bound: {external: true}}\n")
+        self.create("open")
+        expected = lambda address: [(address, 80, 8080)]
+        told = lambda: [(each["URL"], each["TargetPort"], each["PublishedPort"]) for each in self.ps()["web"]["Publishers"]]
+        self.assertEqual(told(), expected("127.0.0.1"))
+        self.await_page("http://127.0.0.1:8080/", "page\n")
+        self.assertNotEqual(self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[0], 0)
+        name = f"{self.project}-web-1"
+        self.network("connect", "--gw-priority", "1", "open", name)
+        self.assertEqual(told(), expected("0.0.0.0") + expected("::"))
+        self.await_page(f"http://{world.HOST_ADDRESS}:8080/", "page\n", from_lan=True)
+        self.network("disconnect", "open", name)
+        self.assertEqual(told(), expected("127.0.0.1"))
+        self.assertNotEqual(self.fetch(f"http://{world.HOST_ADDRESS}:8080/", from_lan=True)[0], 0)
 
     def test_up_brings_back_what_was_taken_away(self):
         self.create("side")

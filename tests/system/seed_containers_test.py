@@ -284,6 +284,27 @@ class Renamed(ContainerTest):
         self.assertIn("No such container", self.container("rename", "nobody", "x", expect=1).err)
         self.container("rm", "-f", "old", "new")
 
+    def test_in_a_network_that_was_made_by_itself(self):
+        self.stack("network", "create", "--subnet", "10.5.0.0/24", "side")
+        self.addCleanup(self.stack, "network", "rm", "-f", "side")
+        self.run_box("-d", "--name", "other", "--network", "side", "-", "sleep", "1001")
+        self.run_box("-d", "--name", "old", "--network", "side", "-", "sleep", "1002")
+        address = self.inspect("old")["NetworkSettings"]["Networks"]["side"]["IPAddress"]
+        self.container("rename", "old", "new")
+        self.assertIn(f"Address: {address}", self.container("exec", "other", "nslookup", "new").out)
+        self.container("exec", "other", "nslookup", "old", expect=1)
+        self.container("exec", "new", "ping", "-c", "1", "-W", "5", "other")
+        self.container("restart", "-t", "0", "new")
+        self.assertEqual(self.inspect("new")["NetworkSettings"]["Networks"]["side"]["IPAddress"], address)
+        self.container("stop", "-t", "0", "new")
+        self.container("rename", "new", "newer")
+        self.container("start", "newer")
+        self.assertIn(f"Address: {address}", self.container("exec", "other", "nslookup", "newer").out)
+        self.container("rm", "-f", "newer")
+        seen = json.loads(self.stack("network", "inspect", "side").out)[0]["Containers"]
+        self.assertEqual([each["Name"] for each in seen.values()], ["other"])
+        self.container("rm", "-f", "other")
+
     def test_it_outlives_the_supervisor(self):
         self.run_box("-d", "--name", "old", "-", "sleep", "1001")
         self.container("rename", "old", "new")
