@@ -79,6 +79,10 @@ class Teller {
   std::vector<ObservedContainer> containers_;
 };
 
+std::string times(std::uint64_t count) {
+  return count == 1 ? "once" : fmt::format("{} times", count);
+}
+
 void tell_state(const Story& story) {
   if (!story.is) {
     std::cout << "  container " << story.name << " does not exist\n";
@@ -93,7 +97,7 @@ void tell_state(const Story& story) {
     std::cout << "    it, or a process of its, was killed for want of memory\n";
   if (status.stopped_by_user) std::cout << "    it was stopped by a command\n";
   if (status.restarts > 0)
-    std::cout << fmt::format("    restarted {} times since it was started\n", status.restarts);
+    std::cout << fmt::format("    restarted {} since it was started\n", times(status.restarts));
   if (!status.last_probe.empty())
     std::cout << "    its last health check: " << printable(trim(status.last_probe)) << '\n';
   if (story.made_by)

@@ -2,6 +2,7 @@
 #include "orchestrator/execute.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/format.h"
 
@@ -131,20 +132,38 @@ class Executor {
     if (outcome.error) note(outcome.step, *outcome.error);
   }
 
-  /// In docker compose's words where others wait for it, which scripts look for.
+  /// In docker compose's words where others wait for it, which scripts look for. Several may wait
+  /// for one container, for its successors' sake or its predecessor's: it has failed once.
   void note(StepId id, Error error) {
-    if (is_dependency(id)) error.add_frame("dependency failed to start");
+    const std::string* const awaited = awaited_by(id);
+    if (awaited != nullptr) {
+      if (!failed_.insert(*awaited).second) return;
+      if (is_dependency(*awaited)) error.add_frame("dependency failed to start");
+    }
     execution_.errors.push_back(std::move(error));
   }
 
-  /// A wait until another container is healthy, after which one starts.
-  bool is_dependency(StepId id) {
-    const auto* const wait = std::get_if<AwaitCondition>(&plan_.steps[id].action);
-    if (wait == nullptr || wait->condition != spec::Condition::service_healthy) return false;
+  /// The container that a step waits for to be healthy, or to settle.
+  const std::string* awaited_by(StepId id) const {
+    const Action& action = plan_.steps[id].action;
+    if (const auto* const wait = std::get_if<AwaitSettled>(&action)) return &wait->name;
+    const auto* const wait = std::get_if<AwaitCondition>(&action);
+    const bool is_of_health =
+        wait != nullptr && wait->condition == spec::Condition::service_healthy;
+    return is_of_health ? &wait->name : nullptr;
+  }
+
+  /// Another container starts when it is healthy.
+  bool is_dependency(const std::string& name) const {
+    const auto is_wait_for_health = [&](StepId id) {
+      const auto* const awaited = awaited_by(id);
+      return awaited != nullptr && *awaited == name &&
+             std::holds_alternative<AwaitCondition>(plan_.steps[id].action);
+    };
     return std::ranges::any_of(plan_.steps, [&](const Step& step) {
       const auto* const start = std::get_if<StartContainer>(&step.action);
-      return start != nullptr && start->name != wait->name &&
-             std::ranges::find(step.after, id) != step.after.end();
+      return start != nullptr && start->name != name &&
+             std::ranges::any_of(step.after, is_wait_for_health);
     });
   }
 
@@ -154,7 +173,8 @@ class Executor {
   std::size_t at_once_;
   Execution execution_;
   std::size_t running_ = 0;
-  std::size_t working_ = 0;  ///< of those running, what does not only wait
+  std::size_t working_ = 0;       ///< of those running, what does not only wait
+  std::set<std::string> failed_;  ///< containers of which it is told that they are not as awaited
 };
 
 }  // namespace

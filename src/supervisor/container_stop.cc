@@ -366,6 +366,14 @@ Error ContainerTask::unhealthy() const {
   return not_ready("is unhealthy" + after_colon(status_.last_probe)).with_hint(last_checks());
 }
 
+namespace {
+
+std::string what_it_said(const HealthCheck& check) {
+  return check.output.empty() ? fmt::format("exit {}", check.exit_code) : check.output;
+}
+
+}  // namespace
+
 /// The last that failed, when there was more than one.
 std::string ContainerTask::last_checks() const {
   constexpr std::size_t most = 3;
@@ -378,7 +386,7 @@ std::string ContainerTask::last_checks() const {
   for (const HealthCheck* check : failed)
     text += fmt::format("\n    {:.1f} s ago{}",
                         seconds(std::chrono::system_clock::now() - check->ended),
-                        after_colon(check->output));
+                        after_colon(what_it_said(*check)));
   return text;
 }
 

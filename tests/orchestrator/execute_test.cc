@@ -77,6 +77,23 @@ TEST(Execute, AnInterruptionStartsNothingNew) {
   EXPECT_EQ(execution.results[2], StepResult::waiting);
 }
 
+/// A database is recreated, and its successor is waited for by that and by who depends on it.
+TEST(Execute, AContainerThatSeveralWaitForHasFailedOnce) {
+  Plan plan;
+  plan.steps.push_back({AwaitCondition{"db"}, "it takes another one's place", {}});
+  plan.steps.push_back({AwaitSettled{"db"}, "all or nothing", {}});
+  plan.steps.push_back({AwaitCondition{"db"}, "web depends on it", {}});
+  plan.steps.push_back({AwaitCondition{"cache"}, "web depends on it", {}});
+  plan.steps.push_back({StartContainer{"web"}, "created", {2}});
+  World world(nothing);
+  world.failing = {0, 1, 2, 3};
+  Report silent;
+  const Execution execution = execute(plan, world, silent, [] { return false; });
+  ASSERT_EQ(execution.errors.size(), 2U);
+  EXPECT_STREQ(execution.errors[0].what(), "dependency failed to start: as the test wants it");
+  EXPECT_STREQ(execution.errors[1].what(), "as the test wants it");
+}
+
 Plan change_with_rescue() {
   Plan plan;
   plan.steps.push_back({CreateVolume{"new"}, "", {}});

@@ -399,6 +399,21 @@ class Wait(stacktest.StackTest):
         self.assertEqual(result.err.count(" s ago: no x"), 3, result.err)
         self.assertIn("hello", result.err)
 
+    def test_a_check_that_says_nothing_is_told_by_its_exit_code_and_once(self):
+        stack = """
+            services:
+              db:
+                image: box:1
+                command: sleep 100{number}
+                volumes: [/d]
+                healthcheck: {{test: "exit {code}", interval: 50ms, retries: 3}}
+              web: {{image: "box:1", command: sleep 1009, depends_on: {{db: {{condition: service_healthy}}}}}}
+        """
+        self.up(stack.format(number=1, code=0))
+        failed = self.up(stack.format(number=2, code=7), expect=4)
+        self.assertEqual(failed.err.count("error: container"), 1, failed.err)
+        self.assertEqual(failed.err.count(" s ago: exit 7"), 3, failed.err)
+
     def test_start_waits_too(self):
         self.up("""
             services:
