@@ -138,7 +138,8 @@ int run_rollback(const Options& options) {
                                  ? entry_before(history)
                                  : history.get(number_from(options.arguments[0]));
   const Options past = options_of_past(options, name, history, entry);
-  const spec::Project project = load_project(past);
+  spec::Project project = load_project(past);
+  project.sources = {};  // nobody has written the file that the model is kept in
   UpRequest request = up_request(past);
   request.what = fmt::format("rollback to @{}", entry.number);
   request.orphans = Orphans::remove;

@@ -16,6 +16,28 @@ using Json = nlohmann::json;
 using supervisor::ObservedContainer;
 using supervisor::Phase;
 
+/// "ports[2]" and "labels.tier" are of "ports" and "labels".
+std::string_view key_of(std::string_view path) {
+  return path.substr(0, path.find_first_of(".["));
+}
+
+/// Where else a service may say what a member of its description has.
+struct OtherPlace {
+  std::string_view key;
+  std::string_view path;
+};
+constexpr std::array<OtherPlace, 9> other_places{{
+    {"cpus", "deploy.resources.limits.cpus"},
+    {"gpus", "deploy.resources.reservations.devices"},
+    {"image_id", "image"},
+    {"image_id", "build"},
+    {"mem_limit", "deploy.resources.limits.memory"},
+    {"mem_reservation", "deploy.resources.reservations.memory"},
+    {"pids_limit", "deploy.resources.limits.pids"},
+    {"restart", "deploy.restart_policy"},
+    {"volumes", "tmpfs"},
+}};
+
 /// Walks two JSON trees together and notes every leaf that differs.
 class Comparison {
  public:
@@ -31,8 +53,7 @@ class Comparison {
     if (is_long_list(before) && is_long_list(after) && before->size() == after->size()) {
       return compare_elements(path, *before, *after);
     }
-    const auto origin = sources_.find(prefix_ + dotted(path));
-    changes_.push_back({path, text(before), text(after), origin});
+    changes_.push_back({path, text(before), text(after), place_of(path)});
   }
 
   std::vector<FieldChange> take() { return std::move(changes_); }
@@ -65,6 +86,15 @@ class Comparison {
     for (std::size_t at = 0; at < before.size(); ++at) {
       compare(fmt::format("{}[{}]", path, at), &before[at], &after[at]);
     }
+  }
+  std::optional<spec::Origin> place_of(const std::string& path) const {
+    const std::string_view key = key_of(path);
+    if (!sources_.find_exactly(fmt::format("{}{}", prefix_, key)))
+      for (const OtherPlace& other : other_places)
+        if (other.key == key)
+          if (auto place = sources_.find_exactly(fmt::format("{}{}", prefix_, other.path)))
+            return place;
+    return sources_.find(prefix_ + dotted(path));
   }
   /// "command[3]" as the source map says it: "command.3".
   static std::string dotted(std::string path) {
@@ -103,11 +133,6 @@ constexpr std::array<std::string_view, 17> changeable_keys = {
     "memswap_limit", "oom_kill_disable", "pids_limit", "ports",
     "post_start",    "pre_stop",         "restart",    "stop_grace_period",
     "stop_signal"};
-
-/// "ports[2]" and "labels.tier" are of "ports" and "labels".
-std::string_view key_of(std::string_view path) {
-  return path.substr(0, path.find_first_of(".["));
-}
 
 /// "depends_on.db.restart": what the supervisor does when the other one is restarted.
 bool is_restart_link(std::string_view path) {

@@ -121,12 +121,29 @@ void resolve_map(Node* map, const StringMap& variables, bool keep_unset, Reporte
   if (!keep_unset) std::erase_if(map->entries, [](const Entry& e) { return e.value.is_null(); });
 }
 
+/// The files of all services as sources that places are in, each of them once.
+class VariableSources {
+ public:
+  explicit VariableSources(Reporter& reporter) : reporter_(reporter) {}
+
+  std::uint16_t number_of(const std::string& shown, const std::string& text) {
+    const auto [known, is_new] = numbers_.try_emplace(shown, 0);
+    if (is_new) known->second = reporter_.add_file(shown, text);
+    return known->second;
+  }
+
+ private:
+  Reporter& reporter_;
+  std::map<std::string, std::uint16_t> numbers_;
+};
+
 /// Reads the files of one service, in order, later ones winning.
 class EnvironmentFiles {
  public:
   /// What is wrong with them is told to `reporter`.
-  EnvironmentFiles(const Node& service, const Surroundings& surroundings, Reporter& reporter)
-      : service_(service), surroundings_(surroundings), reporter_(reporter) {}
+  EnvironmentFiles(const Node& service, const Surroundings& surroundings, Reporter& reporter,
+                   VariableSources& sources)
+      : service_(service), surroundings_(surroundings), reporter_(reporter), sources_(sources) {}
 
   void add(const Node& path, bool required, std::string_view format) {
     const auto full = absolute_path(path.text, surroundings_.project_directory, surroundings_.home);
@@ -142,7 +159,7 @@ class EnvironmentFiles {
 
   struct Value {
     std::string text;
-    Origin origin;
+    Place place;
   };
   const std::map<std::string, Value>& values() const { return values_; }
 
@@ -153,19 +170,22 @@ class EnvironmentFiles {
     const Dotenv parsed =
         format == "raw" ? parse_raw_env(text) : parse_dotenv(text, outside, earlier);
     const auto shown = shown_path(full, surroundings_.current_directory);
-    for (const auto& entry : parsed.entries) set(entry, shown);
+    const auto source = sources_.number_of(shown, text);
+    for (const auto& entry : parsed.entries) set(entry, source);
     if (!parsed.error) return;
     const auto file = reporter_.add_file(shown, text);
     reporter_.error("bad-env-file", {static_cast<std::uint32_t>(parsed.error->line), 1, 1, file},
                     "{}", parsed.error->message);
   }
 
-  void set(const DotenvEntry& entry, const std::string& shown) {
+  void set(const DotenvEntry& entry, std::uint16_t source) {
     const auto outer = surroundings_.variables.find(entry.key);
+    const Place place{static_cast<std::uint32_t>(entry.line), 1,
+                      static_cast<std::uint32_t>(entry.key.size()), source};
     if (entry.value) {
-      values_[entry.key] = {*entry.value, {shown, entry.line, 1}};
+      values_[entry.key] = {*entry.value, place};
     } else if (outer != surroundings_.variables.end()) {
-      values_[entry.key] = {outer->second, {shown, entry.line, 1}};
+      values_[entry.key] = {outer->second, place};
     }
   }
 
@@ -187,6 +207,7 @@ class EnvironmentFiles {
   const Node& service_;
   const Surroundings& surroundings_;
   Reporter& reporter_;
+  VariableSources& sources_;
   std::map<std::string, Value> values_;
 };
 
@@ -198,19 +219,19 @@ void put_below(Node& service, std::string_view key, const EnvironmentFiles& file
   if (map.is_null()) map = make_mapping(place);
   for (const auto& [name, value] : files.values()) {
     if (map.find(name) != nullptr) continue;
-    Node text = make_string(value.text, place);
-    reporter.note(text, Rule::from_env_file, value.origin);
+    Node text = make_string(value.text, value.place);
+    reporter.note(text, Rule::from_env_file, value.place);
     map.set(name, std::move(text));
   }
 }
 
 void read_env_files(Node& service, const Surroundings& surroundings, Reporter& judge,
-                    Reporter& reporter) {
+                    Reporter& reporter, VariableSources& sources) {
   const Entry* found = service.find_entry("env_file");
   if (found == nullptr) return;
   const Entry files = *found;
   service.erase("env_file");
-  EnvironmentFiles reading(service, surroundings, judge);
+  EnvironmentFiles reading(service, surroundings, judge, sources);
   for (const auto& file : files.value.items) {
     const Node* path = file.find("path");
     const Node* required = file.find("required");
@@ -221,12 +242,12 @@ void read_env_files(Node& service, const Surroundings& surroundings, Reporter& j
 }
 
 void read_label_files(Node& service, const Surroundings& surroundings, Reporter& judge,
-                      Reporter& reporter) {
+                      Reporter& reporter, VariableSources& sources) {
   const Entry* found = service.find_entry("label_file");
   if (found == nullptr) return;
   const Entry files = *found;
   service.erase("label_file");
-  EnvironmentFiles reading(service, surroundings, judge);
+  EnvironmentFiles reading(service, surroundings, judge, sources);
   for (const auto& path : files.value.items) reading.add(path, true, "");
   put_below(service, "labels", reading, files.place, reporter);
 }
@@ -289,11 +310,12 @@ Strings remove_inactive_services(Node& root, const Strings& profiles) {
 void read_environment_files(Node& root, const Surroundings& surroundings,
                             const std::optional<Names>& needed, Reporter& reporter) {
   Diagnostics unheard;
+  VariableSources sources(reporter);
   for (auto& service : services_of(root)) {
     Reporter silent(unheard, Purpose::run);
     Reporter& judge = !needed || needed->contains(service.key) ? reporter : silent;
-    read_env_files(service.value, surroundings, judge, reporter);
-    read_label_files(service.value, surroundings, judge, reporter);
+    read_env_files(service.value, surroundings, judge, reporter, sources);
+    read_label_files(service.value, surroundings, judge, reporter, sources);
   }
 }
 

@@ -49,16 +49,22 @@ std::optional<Origin> SourceMap::find(std::string_view path) const {
   for (auto nearest = path;;) {
     if (const auto found = origins_.find(nearest); found != origins_.end()) return found->second;
     const auto dot = nearest.rfind('.');
-    if (dot == std::string_view::npos) return find_in_tree(path);
+    if (dot == std::string_view::npos) return find_in_tree(path, Extent::nearest);
     nearest = nearest.substr(0, dot);
   }
 }
 
-std::optional<Origin> SourceMap::find_in_tree(std::string_view path) const {
+std::optional<Origin> SourceMap::find_exactly(std::string_view path) const {
+  if (const auto found = origins_.find(path); found != origins_.end()) return found->second;
+  return find_in_tree(path, Extent::whole);
+}
+
+std::optional<Origin> SourceMap::find_in_tree(std::string_view path, Extent extent) const {
   std::optional<Origin> nearest;
   for (const Node* node = tree_.get(); node != nullptr && !path.empty();) {
     const Step step = node->is_sequence() ? step_by_index(*node, path) : step_by_key(*node, path);
     node = step.node;
+    if (node == nullptr && extent == Extent::whole) return std::nullopt;
     path.remove_prefix(std::min(path.size(), step.length + 1));
     if (node == nullptr || step.place.line == 0 || step.place.file >= files_.size()) continue;
     nearest = {files_[step.place.file], static_cast<int>(step.place.line),

@@ -41,9 +41,12 @@ class SourceMap {
   void set(const std::string& path, Origin origin) { origins_[path] = std::move(origin); }
   /// Origin of the path, or of its nearest ancestor that has one.
   std::optional<Origin> find(std::string_view path) const;
+  /// Of the path itself, if it is there.
+  std::optional<Origin> find_exactly(std::string_view path) const;
 
  private:
-  std::optional<Origin> find_in_tree(std::string_view path) const;
+  enum class Extent { nearest, whole };
+  std::optional<Origin> find_in_tree(std::string_view path, Extent extent) const;
 
   std::map<std::string, Origin, std::less<>> origins_;
   std::shared_ptr<const Node> tree_;

@@ -259,6 +259,22 @@ TEST(Diff, AServiceOutsideTheSelectionIsLeftAlone) {
             Verdict::keep);
 }
 
+TEST(Diff, TheNewValuesPlaceIsWhereItIsSaid) {
+  spec::Service before = service("web");
+  spec::Service after = before;
+  after.mem_reservation = 64 << 20;
+  after.restart.kind = spec::RestartPolicy::Kind::always;
+  spec::SourceMap sources;
+  sources.set("services.web", {"stack.yaml", 2, 3});
+  sources.set("services.web.deploy.resources.reservations.memory", {"stack.yaml", 9, 19});
+  sources.set("services.web.deploy.restart_policy", {"stack.yaml", 5, 7});
+  EXPECT_EQ(changes_of(before, after, sources),
+            "mem_reservation: set to 67108864 (stack.yaml:9:19)\n"
+            "restart: set to \"always\" (stack.yaml:5:7)\n");
+  sources.set("services.web.restart", {"stack.yaml", 3, 14});
+  EXPECT_NE(changes_of(before, after, sources).find("stack.yaml:3:14"), std::string::npos);
+}
+
 TEST(DataContainer, IsOneThatHoldsVolumesAndHasNothingLeftToDo) {
   supervisor::ObservedContainer container;
   EXPECT_FALSE(is_data_container(container));

@@ -180,6 +180,17 @@ TEST(Load, EnvironmentWinsOverEnvFilesAndBareKeysTakeTheCallers) {
   EXPECT_EQ(web.environment, expected);
 }
 
+TEST(Load, AVariableOfAnEnvFileIsAtItsLineThere) {
+  auto request = request_of(
+      {"services:\n  web:\n    image: x\n    env_file: [a.env, b.env]\n"},
+      {{"/project/a.env", "# first\n\nA=file\nB=file\n"}, {"/project/b.env", "B=later\n"}});
+  const Project project = project_of(request);
+  EXPECT_EQ(to_text(*project.sources.find("services.web.environment.A")), "a.env:3:1");
+  EXPECT_EQ(to_text(*project.sources.find("services.web.environment.B")), "b.env:1:1");
+  EXPECT_EQ(to_text(*project.sources.find_exactly("services.web.environment.B")), "b.env:1:1");
+  EXPECT_EQ(project.sources.find_exactly("services.web.environment.C"), std::nullopt);
+}
+
 TEST(Load, AMissingEnvFileIsAnErrorAtItsLine) {
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    env_file: no.env\n")),
             "4: env file \"no.env\" not found\n");
