@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A wish as JSON. Members are named by compose keys, so that a difference can be traced to a line
-// of the file by its path alone. What does not make a container differ (scale, profiles) stays out;
-// depends_on is kept for `down` without a file, and left out of the comparison by diff.
+// of the file by its path alone. What does not make a container differ (scale, profiles, who else
+// has its volumes) stays out; depends_on is kept for `down` without a file, and left out of the
+// comparison by diff.
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
@@ -388,7 +389,6 @@ std::string describe(const DesiredContainer& container) {
   add_connections(json, container);
   add_life(json, container.model);
   add_limits(json, container);
-  set_flag(json, "holds_volumes", container.holds_volumes_for_others);
   set(json, "step", container.step);
   return json.dump();
 }

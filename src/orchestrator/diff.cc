@@ -74,9 +74,14 @@ class Comparison {
       for (const auto& [key, value] : side->items()) keys.insert(key);
     }
     for (const auto& key : keys) {
-      if (path.empty() && key == "depends_on") continue;
+      if (path.empty() && is_of_others(key)) continue;
       compare(path.empty() ? key : path + "." + key, member(before, key), member(after, key));
     }
+  }
+  /// What others are to it, and not what it is made of. `holds_volumes` is of containers that
+  /// earlier versions made.
+  static bool is_of_others(std::string_view key) {
+    return key == "depends_on" || key == "holds_volumes";
   }
   /// So long that nobody would find the difference in two of them.
   static bool is_long_list(const Json* json) {
@@ -184,8 +189,6 @@ bool can_be_updated(const DesiredContainer& wish, const ObservedContainer& is,
   if (!is_up(is.status.phase)) return false;
   if (is.status.phase == Phase::restarting && any_other_text(fields)) return false;
   return std::ranges::all_of(fields, [&](const FieldChange& field) {
-    // Who holds volumes for others is a data container or not by its restart policy.
-    if (field.path == "restart" && wish.holds_volumes_for_others) return false;
     // They go with each line.
     if (key_of(field.path) == "labels" && wish.model.logging.driver == "journald") return false;
     // Who has such a limit has a group for it, whoever has none has not.
@@ -265,7 +268,7 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
     return {Verdict::recreate, lost, phrase(lost)};
   // To start what runs is to run its hooks.
   if (runs_on(is) && is.status.hooks_due) return {Verdict::start, {}, "its post_start is due"};
-  if (runs_on(is) || has_nothing_to_run(wish)) return {};
+  if (runs_on(is) || has_nothing_to_run(wish) || has_nothing_to_run(is)) return {};
   // A server that ended with 0 has been shut down, and has not done its work.
   if (is_completed(is) && !is_server(wish)) return {};
   // What did not prepare its service was kept to be looked at, and gives way to another attempt.

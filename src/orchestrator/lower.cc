@@ -304,14 +304,14 @@ supervisor::ContainerConfig lower(const DesiredContainer& wish, const std::strin
     config.spec.process.environment.push_back("NOTIFY_SOCKET=" + supervisor::notify_address(id));
   lower_changeable(wish, config);
   config.log = log_of(wish, config);
-  config.data_container =
-      wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   return config;
 }
 
 void lower_changeable(const DesiredContainer& wish, supervisor::ContainerConfig& config) {
   config.spec.resources = resources_of(wish.model);
   config.restart = restart_of(wish.model);
+  config.data_container =
+      wish.holds_volumes_for_others && config.restart.kind == supervisor::RestartKind::no;
   config.restart_with = restart_with(wish.model);
   config.stop = stop_of(wish);
   if (config.spec.namespaces.network.kind == runtime::NamespaceKind::own) {

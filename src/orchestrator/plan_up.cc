@@ -616,7 +616,8 @@ Plan plan_start(const DesiredState& desired, const ObservedState& observed,
     const bool over =
         is != observed.containers.end() && !wish.step.empty() && is_completed(is->second);
     const bool starts = is != observed.containers.end() && services.contains(wish.service) &&
-                        !is_running(is->second) && !has_nothing_to_run(wish) && !over;
+                        !is_running(is->second) && !has_nothing_to_run(wish) &&
+                        !has_nothing_to_run(is->second) && !over;
     changes.containers[name].verdict = starts ? Verdict::start : Verdict::keep;
     changes.containers[name].because = "asked for";
   }

@@ -261,6 +261,7 @@ void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {
   config.spec.resources = wanted.spec.resources;
   config.restart = wanted.restart;
+  config.data_container = wanted.data_container;
   config.restart_with = wanted.restart_with;
   config.stop = wanted.stop;
   config.ports = wanted.ports;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "builders.h"
+#include "orchestrator/lower.h"
 #include "orchestrator/restarts.h"
 
 namespace stack::orchestrator {
@@ -257,6 +258,45 @@ TEST(Diff, AServiceOutsideTheSelectionIsLeftAlone) {
   const DesiredState wish = desired_state(shop, {"web"}, images());
   EXPECT_EQ(diff(wish, world, {"web", "other"}).containers.at("shop-other-1").verdict,
             Verdict::keep);
+}
+
+/// A database, and when it is wished for, somebody who has its volumes.
+spec::Project database(bool is_held) {
+  spec::Service db = service("db");
+  db.volumes.push_back({});
+  db.volumes.back().target = "/d";
+  spec::Service backup = service("backup");
+  backup.volumes_from.push_back({spec::VolumesFrom::Kind::service, "db", spec::Access::read_only});
+  return is_held ? project({db, backup}) : project({db});
+}
+
+Verdict verdict_of_database(const ObservedState& world, bool is_held) {
+  return diff(desired(database(is_held)), world, {"backup", "db"})
+      .containers.at("shop-db-1")
+      .verdict;
+}
+
+TEST(Diff, WhoElseHasItsVolumesDoesNotMakeAContainerDiffer) {
+  for (const bool was_held : {false, true}) {
+    ObservedState world = come_true(desired(database(was_held)));
+    EXPECT_EQ(verdict_of_database(world, !was_held), Verdict::keep);
+    std::string& applied = world.containers.at("shop-db-1").config.applied;
+    applied.insert(applied.rfind('}'), R"(,"holds_volumes":true)");
+    EXPECT_EQ(verdict_of_database(world, was_held), Verdict::keep) << "as it was noted once";
+  }
+}
+
+TEST(Diff, WhoHoldsVolumesGetsAnotherRestartPolicyInPlace) {
+  const ObservedState world = come_true(desired(database(true)));
+  auto shop = database(true);
+  shop.services["db"].restart.kind = spec::RestartPolicy::Kind::always;
+  const DesiredState wish = desired(shop);
+  EXPECT_EQ(diff(wish, world, {"backup", "db"}).containers.at("shop-db-1").verdict,
+            Verdict::update);
+  supervisor::ContainerConfig config = world.containers.at("shop-db-1").config;
+  EXPECT_TRUE(config.data_container);
+  lower_changeable(wish.containers.at("shop-db-1"), config);
+  EXPECT_FALSE(config.data_container);
 }
 
 TEST(Diff, TheNewValuesPlaceIsWhereItIsSaid) {

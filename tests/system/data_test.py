@@ -195,6 +195,24 @@ class VolumesFrom(stacktest.StackTest):
         result = self.stack("exec", "-T", "reader", "touch", "/srv/data/y", expect=1)
         self.assertIn("Read-only file system", result.err)
 
+    def test_who_has_them_is_no_change_of_whose_they_are(self):
+        stack = """
+            services:
+              db: {{image: "box:1", command: sleep 1001, volumes: ["dbv:/d"], restart: "{restart}"}}
+              backup: {{image: "box:1", command: ls /d, volumes_from: ["db:ro"], profiles: [bk]}}
+            volumes: {{dbv: }}
+        """
+        self.up(stack.format(restart="no"))
+        before = self.ps()["db"]["ID"], self.pids_running("sleep 1001")
+        for command in (["--profile", "bk", "up", "-d"], ["up", "-d"], ["up", "-d", "backup"],
+                        ["run", "--rm", "backup"]):
+            self.assertNotRegex(self.stack(*command).err, "-db-1  (Setting aside|Stopp)")
+            self.assertEqual((self.ps()["db"]["ID"], self.pids_running("sleep 1001")), before, command)
+        self.write_stack(stack.format(restart="always"))
+        self.stack("--profile", "bk", "up", "-d")
+        self.assertEqual((self.ps()["db"]["ID"], self.pids_running("sleep 1001")), before)
+        self.stack("--profile", "bk", "down", "-v", "-t", "0")
+
     def test_a_circle_is_refused_with_its_path(self):
         result = self.up("""
             services:
