@@ -80,6 +80,14 @@ void show_changes(const UpResult& result, const PlanView& view) {
   }
 }
 
+/// Of `up -V`, where nobody has the old one any more.
+void show_volumes_that_go(const Plan& plan, const PlanView& view) {
+  for (const Step& step : plan.steps)
+    if (const auto* const removal = std::get_if<RemoveVolume>(&step.action);
+        removal != nullptr && step.rescues.empty())
+      view.line(*look(Verdict::remove), "volume " + removal->name, step.because);
+}
+
 /// Orphans that are left alone, but for the network that they are in.
 void show_restarts_of_orphans(const UpResult& result, const PlanView& view) {
   for (const std::string& name : result.plan.orphans) {
@@ -119,6 +127,7 @@ void show_text(const UpResult& result, const std::string& project, const Options
   const PlanView view(shows_colour(STDOUT_FILENO, options));
   std::cout << fmt::format("Stack {}:\n", project);
   show_changes(result, view);
+  show_volumes_that_go(result.plan, view);
   show_restarts_of_orphans(result, view);
 }
 

@@ -294,12 +294,14 @@ ContainerChange judge_unwished(const ObservedContainer& is, const std::set<std::
     return {Verdict::superseded, {}, "set aside by a change that was not finished"};
   if (supervisor::is_one_off(is.config)) {
     if (is.status.phase != Phase::exited) return {};
-    return {Verdict::orphan, {}, "a run that has ended"};
+    return {Verdict::orphan, {}, "orphan: a run that has ended"};
   }
   if (desired.services.contains(is.config.service))
     return {Verdict::remove, {}, is.config.step.empty() ? "scaled down" : "no such step"};
   if (known.contains(is.config.service)) return {};
-  return {Verdict::orphan, {}, "no such service in the file"};
+  return {Verdict::orphan,
+          {},
+          fmt::format("orphan: service \"{}\" is not in the file", is.config.service)};
 }
 
 }  // namespace
@@ -410,6 +412,11 @@ Changes diff(const DesiredState& desired, const ObservedState& observed,
     if (!observed.volumes.contains(name)) changes.new_volumes.push_back(name);
   }
   return changes;
+}
+
+void remove_orphans(Changes& changes) {
+  for (auto& [name, change] : changes.containers)
+    if (change.verdict == Verdict::orphan) change.verdict = Verdict::remove;
 }
 
 }  // namespace stack::orchestrator

@@ -33,7 +33,7 @@ enum class Verdict {
   update,      ///< runs, and can become what is wished for without a restart
   restart,     ///< as it should be, but is stopped and started for what becomes of others
   start,       ///< exists as wished, but does not run and should
-  remove,      ///< exists, is not wished for (scaled down), and is ours to remove
+  remove,      ///< exists, is not wished for (scaled down, an orphan that is to go, a run)
   superseded,  ///< was set aside by a change that did not come to its end
   gives_way,   ///< to one of another name, which is its successor (ContainerChange::predecessor)
   orphan,      ///< belongs to the project, but no service of the file; left alone unless asked
@@ -80,6 +80,9 @@ struct Changes {
 /// known services that are not part of the wish are left alone.
 Changes diff(const DesiredState& desired, const ObservedState& observed,
              const std::set<std::string>& known_services);
+
+/// Those that no service of the file has are removed, as --remove-orphans asks.
+void remove_orphans(Changes& changes);
 
 /// Differences between two descriptions (see desired.h), members sorted; `place`: of the thing in
 /// the source map, "services.web"; empty for whole models, as `stack config` prints them.

@@ -147,9 +147,9 @@ enum class Atomicity { each, all };
 /// brought back after a failure runs as before.
 Plan without_starts(const Plan& plan, const std::function<bool(const std::string& name)>& is_left);
 
-/// Steps that make the changes come true.
+/// Steps that make the changes come true; orphans among them are left alone (see remove_orphans()).
 Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
-             Orphans orphans, Atomicity atomicity = Atomicity::each);
+             Atomicity atomicity = Atomicity::each);
 
 struct DownPolicy {
   Orphans orphans = Orphans::leave;

@@ -26,10 +26,10 @@ class UpPlanner {
             Atomicity atomicity)
       : desired_(desired), observed_(observed), changes_(changes), atomicity_(atomicity) {}
 
-  Plan plan(Orphans orphans) {
+  Plan plan() {
     add_networks_and_volumes();
     replacements_ = choose_replacements(desired_, observed_, changes_);
-    find_leaving(orphans);
+    find_leaving();
     find_restarts();
     set_aside();
     add_updates_before_restarts();
@@ -89,24 +89,14 @@ class UpPlanner {
     }
   }
 
-  /// What is scaled away, (when asked) orphaned, run by hand in a network that is made anew, or
-  /// gives its place to somebody who cannot be made beside it.
-  void find_leaving(Orphans orphans) {
+  /// What is to go, or gives its place to somebody who cannot be made beside it.
+  void find_leaving() {
     leaving_ = forgotten(observed_, changes_, replacements_);
     for (const auto& [name, change] : changes_.containers) {
-      const bool goes = change.verdict == Verdict::remove || is_removed_first(name) ||
-                        (change.verdict == Verdict::orphan && orphans == Orphans::remove) ||
-                        is_run_in_replaced_network(name);
-      if (change.verdict == Verdict::orphan && orphans == Orphans::leave) orphans_.push_back(name);
+      const bool goes = change.verdict == Verdict::remove || is_removed_first(name);
+      if (change.verdict == Verdict::orphan) orphans_.push_back(name);
       if (goes && observed_.containers.contains(name)) leaving_.insert(name);
     }
-  }
-
-  /// To start it again would be another run.
-  bool is_run_in_replaced_network(const std::string& name) const {
-    const auto is = observed_.containers.find(name);
-    return is != observed_.containers.end() && supervisor::is_one_off(is->second.config) &&
-           is_running(is->second) && replaced_network_of(name);
   }
 
   /// Whoever is in the way of a new container of this name goes before that is made.
@@ -604,8 +594,8 @@ class UpPlanner {
 }  // namespace
 
 Plan plan_up(const DesiredState& desired, const ObservedState& observed, const Changes& changes,
-             Orphans orphans, Atomicity atomicity) {
-  return UpPlanner(desired, observed, changes, atomicity).plan(orphans);
+             Atomicity atomicity) {
+  return UpPlanner(desired, observed, changes, atomicity).plan();
 }
 
 Plan plan_start(const DesiredState& desired, const ObservedState& observed,
@@ -621,7 +611,7 @@ Plan plan_start(const DesiredState& desired, const ObservedState& observed,
     changes.containers[name].verdict = starts ? Verdict::start : Verdict::keep;
     changes.containers[name].because = "asked for";
   }
-  return UpPlanner(desired, observed, changes, Atomicity::each).plan(Orphans::leave);
+  return UpPlanner(desired, observed, changes, Atomicity::each).plan();
 }
 
 }  // namespace stack::orchestrator

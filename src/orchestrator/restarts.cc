@@ -18,6 +18,7 @@ class RestartFinder {
 
   /// Repeats until nothing is added, because restarts spread.
   void find() {
+    let_runs_go();
     for (auto& [name, change] : changes_.containers) note(name, change, own_reason(name, change));
     for (bool grown = true; grown;) {
       grown = false;
@@ -29,6 +30,18 @@ class RestartFinder {
   }
 
  private:
+  /// What was run by hand in a network that is made anew: to start it again would be another run.
+  void let_runs_go() {
+    for (auto& [name, change] : changes_.containers) {
+      const auto is = observed_.containers.find(name);
+      if (desired_.containers.contains(name) || is == observed_.containers.end() ||
+          !supervisor::is_one_off(is->second.config) || !is_running(is->second))
+        continue;
+      if (const auto network = replaced_network_of(is->second, changes_))
+        change = {Verdict::remove, {}, fmt::format("network {} is replaced", *network)};
+    }
+  }
+
   /// True when that is news. What is made anew or goes begins anew in any case.
   bool note(const std::string& name, ContainerChange& change, const std::string& why) {
     if (why.empty() || !change.restarts.empty() || !goes_on(name, change)) return false;
@@ -57,8 +70,7 @@ class RestartFinder {
   std::string own_reason(const std::string& name, const ContainerChange& change) const {
     const auto is = observed_.containers.find(name);
     if (is == observed_.containers.end()) return "";
-    const auto network = replaced_network_of(is->second, changes_);
-    if (network && !supervisor::is_one_off(is->second.config))
+    if (const auto network = replaced_network_of(is->second, changes_))
       return fmt::format("network {} is replaced", *network);
     const auto wish = desired_.containers.find(name);
     if (wish == desired_.containers.end()) return "";

@@ -10,7 +10,8 @@ namespace stack::orchestrator {
 /// Notes who restarts, and why: what is in a network that is made anew; what shares a namespace of
 /// a container that begins anew, or has done so since; what takes other texts by a restart; and by
 /// `depends_on: {db: {restart: true}}` (links imply it) what depends on something that is replaced
-/// or restarted. What does nothing else gets Verdict::restart. Call it last: whatever else is to
+/// or restarted. What does nothing else gets Verdict::restart; what was run by hand in a network
+/// that is made anew, Verdict::remove. Call it last: whatever else is to
 /// change must be known.
 void add_restarts(const DesiredState& desired, const ObservedState& observed, Changes& changes);
 

@@ -100,6 +100,7 @@ Plan unstarted(const Plan& plan, const UpRequest& request, const DesiredState& d
 Changes changes_for(const spec::Project& project, const UpRequest& request,
                     const DesiredState& desired, const ObservedState& observed) {
   Changes changes = diff(desired, observed, known_services(project));
+  if (request.orphans == Orphans::remove) remove_orphans(changes);
   untangle(desired, observed, changes);
   apply(request, desired, changes);
   add_reruns(desired, observed, request.reruns, changes);
@@ -126,8 +127,7 @@ void decide(const spec::Project& project, const UpRequest& request, const Observ
   result.changes = changes_for(project, request, result.desired, observed);
   if (request.renews_anonymous_volumes) renew(project, request, observed, result);
   laps.end("diff");
-  result.plan =
-      plan_up(result.desired, observed, result.changes, request.orphans, request.atomicity);
+  result.plan = plan_up(result.desired, observed, result.changes, request.atomicity);
   if (request.starting == Starting::nothing)
     result.plan = unstarted(result.plan, request, result.desired);
   laps.end("plan");

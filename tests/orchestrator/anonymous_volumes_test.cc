@@ -44,7 +44,7 @@ Decision decide(const spec::Project& shop, const ObservedState& world, bool rene
 }
 
 std::string steps(const Decision& made, const ObservedState& world) {
-  return to_text(plan_up(made.wish, world, made.changes, Orphans::leave));
+  return to_text(plan_up(made.wish, world, made.changes));
 }
 
 TEST(AnonymousVolumes, StayOverARecreateThatDoesNotRenewThem) {
@@ -78,7 +78,7 @@ ObservedState after(
     const Decision& made, const ObservedState& world,
     const std::function<bool(const Action&)>& fails = [](const auto&) { return false; }) {
   World engine(made.wish, world);
-  const Plan plan = plan_up(made.wish, world, made.changes, Orphans::leave);
+  const Plan plan = plan_up(made.wish, world, made.changes);
   for (StepId step = 0; step < plan.steps.size(); ++step)
     if (fails(plan.steps[step].action)) engine.failing.insert(step);
   Report silent;

@@ -56,7 +56,7 @@ DesiredState wish_of_web() {
 }
 
 Plan plan_of(const DesiredState& state, const ObservedState& observed) {
-  return plan_up(state, observed, diff(state, observed, {"db", "web"}), Orphans::leave);
+  return plan_up(state, observed, diff(state, observed, {"db", "web"}));
 }
 
 /// The world with db and web, and a one-off of web that runs.
@@ -197,6 +197,15 @@ TEST(OneOff, ItIsMadeWhenWhatItNeedsIsAsItShouldBe) {
 #4 create container shop-web-run-0123456789ab (absent) after #0 #3
 #5 start container shop-web-run-0123456789ab (created) after #3 #4
 )");
+}
+
+TEST(OneOff, GoesWithANetworkThatIsMadeAnewAndThePlanSaysSo) {
+  const ObservedState world = shop_with_a_run();
+  auto shop = project({service("db"), service("web")});
+  shop.networks["default"].internal = true;
+  const ContainerChange run = all_changes(shop, desired(shop), world).containers.at(run_name);
+  EXPECT_EQ(run.verdict, Verdict::remove);
+  EXPECT_EQ(run.because, "network shop_default is replaced");
 }
 
 TEST(OneOff, KillTakesItWhereItIsAloneOfItsService) {

@@ -67,7 +67,7 @@ TEST(PlanRunning, APausedContainerIsKilledAndIsNoReasonForUp) {
   spec::Service web = service("web");
   web.depends_on["db"].restart = true;
   const DesiredState wish = desired(project({service("db"), web}));
-  EXPECT_TRUE(plan_up(wish, world, diff(wish, world, {"db", "web"}), Orphans::leave).empty());
+  EXPECT_TRUE(plan_up(wish, world, diff(wish, world, {"db", "web"})).empty());
 }
 
 TEST(PlanRunning, WhoIsRestartedWithADependencyComesAfterIt) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "builders.h"
+#include "orchestrator/history.h"
 #include "orchestrator/takeover.h"
 
 namespace stack::orchestrator {
@@ -14,7 +15,9 @@ using namespace testing;
 std::string plan_for(const spec::Project& project, const ObservedState& world = {},
                      Orphans orphans = Orphans::leave, Atomicity atomicity = Atomicity::each) {
   const DesiredState wish = desired(project);
-  return to_text(plan_up(wish, world, all_changes(project, wish, world), orphans, atomicity));
+  Changes changes = all_changes(project, wish, world);
+  if (orphans == Orphans::remove) remove_orphans(changes);
+  return to_text(plan_up(wish, world, changes, atomicity));
 }
 
 spec::Project database_and_web() {
@@ -92,8 +95,8 @@ TEST(Plan, AFixedAddressThatMovesIsGivenUpByItsOldHolderFirst) {
   spec::Service renamed = service("new");
   renamed.networks = old.networks;
   EXPECT_EQ("\n" + plan_for(project({renamed}), world, Orphans::remove), R"(
-#0 stop container shop-old-1 (no such service in the file)
-#1 remove container shop-old-1 (no such service in the file) after #0
+#0 stop container shop-old-1 (orphan: service "old" is not in the file)
+#1 remove container shop-old-1 (orphan: service "old" is not in the file) after #0
 #2 create container shop-new-1 (absent) after #1
 #3 start container shop-new-1 (created) after #2
 )");
@@ -186,14 +189,17 @@ TEST(Plan, OrphansAreNamedAndLeftAloneUnlessAskedFor) {
   const ObservedState world = come_true(desired(before));
   const auto after = project({service("web")});
   const DesiredState wish = desired(after);
-  const Changes changes = diff(wish, world, {"web"});
-  const Plan plan = plan_up(wish, world, changes, Orphans::leave);
+  Changes changes = diff(wish, world, {"web"});
+  const Plan plan = plan_up(wish, world, changes);
   EXPECT_TRUE(plan.empty());
   EXPECT_EQ(plan.orphans, std::vector<std::string>{"shop-old-1"});
-  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes, Orphans::remove)), R"(
-#0 stop container shop-old-1 (no such service in the file)
-#1 remove container shop-old-1 (no such service in the file) after #0
+  EXPECT_TRUE(history_changes(changes).empty());
+  remove_orphans(changes);
+  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes)), R"(
+#0 stop container shop-old-1 (orphan: service "old" is not in the file)
+#1 remove container shop-old-1 (orphan: service "old" is not in the file) after #0
 )");
+  EXPECT_EQ(history_changes(changes).front().verb, "remove");
 }
 
 TEST(Plan, ScalingDownTakesTheHighestNumbers) {
@@ -271,7 +277,7 @@ TEST(Plan, ANetworkOfAnotherStackIsNotMade) {
   DesiredState shop = desired(project({service("web")}));
   shop.networks.at("shop_default").owner = "blog";
   const ObservedState nothing;
-  const Plan plan = plan_up(shop, nothing, diff(shop, nothing, {"web"}), Orphans::leave);
+  const Plan plan = plan_up(shop, nothing, diff(shop, nothing, {"web"}));
   EXPECT_EQ(to_text(plan).find("create network"), std::string::npos);
 }
 

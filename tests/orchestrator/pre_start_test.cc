@@ -26,7 +26,7 @@ Changes changes_for(const spec::Project& project, const ObservedState& world) {
 }
 
 std::string plan_of_steps(const spec::Project& project, const ObservedState& world = {}) {
-  return to_text(plan_up(desired(project), world, changes_for(project, world), Orphans::leave));
+  return to_text(plan_up(desired(project), world, changes_for(project, world)));
 }
 
 spec::Service prepared_web() {

@@ -61,8 +61,9 @@ std::string problems_of(const DesiredState& wish, const ObservedState& world,
                         Orphans orphans = Orphans::leave) {
   std::string text;
   const HostPaths nowhere{"/nonexistent/data", "/nonexistent/run"};
-  const Changes changes = diff(wish, world, {"web"});
-  const Plan plan = plan_up(wish, world, changes, orphans);
+  Changes changes = diff(wish, world, {"web"});
+  if (orphans == Orphans::remove) remove_orphans(changes);
+  const Plan plan = plan_up(wish, world, changes);
   for (const auto& problem : check_world(nowhere, wish, world, changes, plan))
     text += problem.message + "\n";
   for (const auto& problem : check_ports(nowhere, wish, world, changes, plan))

@@ -61,8 +61,9 @@ spec::Project any_project() {
 }
 
 Plan plan_for(const spec::Project& project, const DesiredState& wish, const ObservedState& world) {
-  return plan_up(wish, world, all_changes(project, wish, world), Orphans::remove,
-                 *rc::gen::element(Atomicity::each, Atomicity::all));
+  Changes changes = all_changes(project, wish, world);
+  remove_orphans(changes);
+  return plan_up(wish, world, changes, *rc::gen::element(Atomicity::each, Atomicity::all));
 }
 
 ObservedState some_world(const spec::Project& before) {
@@ -117,7 +118,7 @@ TEST(Properties, WhatDidNotChangeIsNeverStopped) {
     const auto shop = any_project();
     const DesiredState wish = desired(shop);
     const Changes changes = all_changes(shop, wish, world);
-    const Plan plan = plan_up(wish, world, changes, Orphans::leave);
+    const Plan plan = plan_up(wish, world, changes);
     for (const auto& [name, change] : changes.containers) {
       if (change.verdict != Verdict::keep || !wish.containers.contains(name)) continue;
       const auto& links = wish.containers.at(name).model.depends_on;
@@ -156,8 +157,9 @@ TEST(Properties, AnythingThatFailsBringsBackEverythingWhenAllDependOnIt) {
     const ObservedState world = come_true(desired(before));
     const auto after = changed(before);
     const DesiredState wish = desired(after);
-    const Plan plan =
-        plan_up(wish, world, all_changes(after, wish, world), Orphans::remove, Atomicity::all);
+    Changes changes = all_changes(after, wish, world);
+    remove_orphans(changes);
+    const Plan plan = plan_up(wish, world, changes, Atomicity::all);
     std::vector<StepId> decisive;
     for (StepId id = 0; id < plan.steps.size(); ++id)
       if (std::holds_alternative<AwaitSettled>(plan.steps[id].action)) decisive.push_back(id);

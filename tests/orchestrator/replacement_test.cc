@@ -26,7 +26,7 @@ void publish(ObservedState& world, const std::string& container, std::uint16_t p
 Plan plan_of(const spec::Project& project, const ObservedState& world,
              Atomicity atomicity = Atomicity::each) {
   const DesiredState wish = desired(project);
-  return plan_up(wish, world, all_changes(project, wish, world), Orphans::leave, atomicity);
+  return plan_up(wish, world, all_changes(project, wish, world), atomicity);
 }
 
 std::map<std::string, Replacement> replacements(const spec::Project& project,
@@ -295,7 +295,7 @@ TEST(Replacement, ServicesThatAnUpIsNotAboutGoOnInANetworkThatIsMadeAnew) {
   const ObservedState world = come_true(desired(shop));
   shop.networks["n2"].internal = true;
   const DesiredState wish = desired_state(shop, {"a"}, images());
-  const Plan plan = plan_up(wish, world, all_changes(shop, wish, world), Orphans::leave);
+  const Plan plan = plan_up(wish, world, all_changes(shop, wish, world));
   World engine(wish, world);
   Report silent;
   EXPECT_TRUE(execute(plan, engine, silent, [] { return false; }).succeeded()) << to_text(plan);

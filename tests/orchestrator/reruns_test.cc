@@ -95,7 +95,7 @@ TEST(Reruns, AreWaitedForByDependentsThatRunAlready) {
   const DesiredState wish = desired(shop);
   Changes changes = diff(wish, world, {"db", "migrate", "seed", "report", "web"});
   add_reruns(wish, world, Reruns::always, changes);
-  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes, Orphans::leave)), R"(
+  EXPECT_EQ("\n" + to_text(plan_up(wish, world, changes)), R"(
 #0 start container shop-migrate-1 (--rerun)
 #1 start container shop-report-1 (--rerun)
 #2 await shop-migrate-1 completed (seed depends on it) after #0

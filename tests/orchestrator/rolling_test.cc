@@ -38,7 +38,7 @@ struct Change {
   explicit Change(const spec::Project& shop)
       : before(come_true(desired(shop))),
         wish(desired(changed(shop))),
-        plan(plan_up(wish, before, diff(wish, before, names_of(shop)), Orphans::leave)) {}
+        plan(plan_up(wish, before, diff(wish, before, names_of(shop)))) {}
 
   StepId step_of(const std::string& text) const {
     for (StepId id = 0; id < plan.steps.size(); ++id)

@@ -119,6 +119,15 @@ class Past(Shop):
         self.assertEqual(list(self.ps()), ["db"])
         self.assertEqual(self.colour(), "$red")
 
+    def test_the_preview_of_a_rollback_tells_all_that_it_does(self):
+        self.write_stack("services: {db: {image: 'box:1', command: sleep 1001}}")
+        self.stack("up", "-d")
+        self.up_shop("blue")
+        preview = self.stack("--dry-run", "rollback", "1")
+        self.assertIn(f"- remove container {self.project}-web-1  (orphan", preview.out)
+        self.assertIn('environment.COLOUR: "blue" removed\n', preview.out)
+        self.assertNotIn("history/models", preview.out)
+
     def test_diff_compares_the_file_and_changes(self):
         self.up_shop("red")
         self.up_shop("blue")

@@ -114,6 +114,46 @@ class Plan(stacktest.StackTest):
         self.stack("up", "-d", "--remove-orphans", "-t", "0")
         self.assertNotIn("web", self.ps())
 
+    def test_orphans_that_are_to_go_are_told(self):
+        self.up(SHOP.format(colour="red"))
+        self.stack("run", "-T", "db", "true")
+        self.write_stack("services: {db: {image: 'box:1', command: sleep 1001,"
+                         " environment: {COLOUR: red}}}")
+        self.assertIn("nothing to change", self.stack("plan").out)
+        web = f'- remove container {self.project}-web-1  (orphan: service "web" is not in the file)'
+        plan = self.stack("plan", "--remove-orphans").out
+        self.assertIn(web, plan)
+        self.assertRegex(plan, "- remove container .*-db-run-.*  \\(orphan: a run that has ended\\)")
+        self.assertEqual(self.stack("up", "--dry-run", "--remove-orphans").out, plan)
+        self.assertEqual(self.stack("plan", environment={"COMPOSE_REMOVE_ORPHANS": "1"}).out, plan)
+        changes = json.loads(self.stack("plan", "--remove-orphans", "--format", "json").out)["changes"]
+        self.assertEqual({change["verdict"] for change in changes}, {"remove"})
+        self.assertEqual(len(changes), 2)
+        self.stack("up", "-d", "--remove-orphans", "-t", "0")
+        self.assertIn(f"remove container {self.project}-web-1 (orphan", self.stack("history").out)
+
+    def test_a_value_is_placed_where_it_is_said(self):
+        def write(restart, memory, tmpfs, variable):
+            self.write("e.env", f"# of the shop\n\nA=1\nEG={variable}\n")
+            return f"""
+                services:
+                  web:
+                    image: box:1
+                    command: sleep 1001
+                    env_file: e.env
+                    tmpfs: {tmpfs}
+                    deploy:
+                      restart_policy: {{condition: {restart}}}
+                      resources:
+                        reservations: {{memory: {memory}}}
+            """
+        self.up(write("on-failure", "10m", "/x", 1))
+        self.write_stack(write("any", "20m", "/y", 2))
+        plan = self.stack("plan").out
+        for field, place in (("restart", "stack.yaml:8:"), ("mem_reservation", "stack.yaml:10:"),
+                             ("volumes", "stack.yaml:6:"), ("environment.EG", "e.env:4:")):
+            self.assertRegex(plan, rf" {field}: .* -> .* \({place}")
+
     def test_a_service_of_another_profile_is_no_orphan(self):
         self.write_stack(SHOP.format(colour="red"))
         self.write("stack.override.yaml",
