@@ -73,9 +73,9 @@ void show_changes(const UpResult& result, const PlanView& view) {
   for (const auto& name : result.changes.new_volumes)
     view.line(*look(Verdict::create), "volume " + name, "");
   for (const auto& [name, change] : result.changes.containers) {
-    const auto it = look(change.verdict);
+    const auto it = look(told_verdict(change));
     if (!it) continue;
-    view.line(*it, "container " + name, change.fields.empty() ? change.because : "");
+    view.line(*it, "container " + name, change.fields.empty() ? change.because : change.restarts);
     PlanView::fields(change.fields);
   }
 }
@@ -106,11 +106,11 @@ void show_json(const UpResult& result) {
     json["steps"].push_back(std::move(entry));
   }
   for (const auto& [name, change] : result.changes.containers) {
-    const auto it = look(change.verdict);
+    const auto it = look(told_verdict(change));
     if (!it) continue;
     nlohmann::json entry{{"container", name},
                          {"verdict", it->verb},
-                         {"because", change.because},
+                         {"because", told_reason(change)},
                          {"fields", fields_json(change.fields)}};
     json["changes"].push_back(std::move(entry));
   }

@@ -107,7 +107,7 @@ void tell_state(const Story& story) {
 }
 
 void tell_change(const Story& story) {
-  const std::string_view verb = verb_of(story.change.verdict);
+  const std::string_view verb = verb_of(told_verdict(story.change));
   if (story.change.verdict == Verdict::gives_way) {
     std::cout << "    `up` would replace it: " << story.change.because << '\n';
     return;
@@ -123,7 +123,8 @@ void tell_change(const Story& story) {
     std::cout << ": " << story.change.because << '\n';
     return;
   }
-  std::cout << ":\n";
+  const std::string& restarts = story.change.restarts;
+  std::cout << (restarts.empty() ? "" : " (" + restarts + ")") << ":\n";
   for (const auto& field : story.change.fields) std::cout << "      " << to_text(field) << '\n';
 }
 
@@ -150,8 +151,8 @@ void tell(const Teller& teller, const spec::Project& project, const spec::Servic
 
 nlohmann::json story_json(const Story& story) {
   nlohmann::json json{{"container", story.name},
-                      {"verdict", verb_of(story.change.verdict)},
-                      {"because", story.change.because},
+                      {"verdict", verb_of(told_verdict(story.change))},
+                      {"because", told_reason(story.change)},
                       {"fields", fields_json(story.change.fields)}};
   if (story.is) {
     json["state"] = state_text(*story.is);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/desired_files.h"
 
-#include "base/ids.h"
 #include "base/text.h"
 
 namespace stack::orchestrator {
@@ -54,10 +53,10 @@ class Collector {
       file.is_directory = source->second.is_directory;
       // docker compose binds the file: a program stays one.
       file.mode = reference.mode.value_or(usual_mode | source->second.execute_bits);
-      file.hash = stable_hex(source->second.content, 16);
+      file.hash = supervisor::hash_of_text(source->second.content);
     } else {
       file.content = own_text(project_, object).value_or("");
-      file.hash = stable_hex(file.content, 16);
+      file.hash = supervisor::hash_of_text(file.content);
     }
     desired_.push_back(std::move(file));
   }

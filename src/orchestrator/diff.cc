@@ -215,6 +215,22 @@ Json with_word(const Json& entry, std::string_view word) {
   return fmt::format("{} {}", without_hash(entry.get_ref<const std::string&>()), word);
 }
 
+/// The description that a container was made from, with the hashes of what it has read since.
+std::string applied_with_texts(const ObservedContainer& is) {
+  if (is.status.texts.empty()) return is.config.applied;
+  Json applied = Json::parse(is.config.applied, nullptr, false);
+  if (!applied.is_object()) return is.config.applied;
+  for (const char* key : {"configs", "secrets"}) {
+    if (!applied.contains(key)) continue;
+    for (Json& entry : applied[key])
+      for (const auto& [path, hash] : is.status.texts)
+        if (entry.is_string() &&
+            without_hash(entry.get_ref<const std::string&>()).ends_with(" " + path))
+          entry = with_word(entry, hash);
+  }
+  return applied.dump();
+}
+
 /// A word in the place of each hash, which would tell a short secret to whoever tries some.
 std::string without_hashes(const std::string& side, std::string_view word) {
   Json json = Json::parse(side, nullptr, false);
@@ -256,9 +272,8 @@ ContainerChange judge(const DesiredContainer& wish, const ObservedContainer& is,
   if (is_of_another_service(wish, is))
     return {Verdict::recreate, {}, fmt::format("it was service {}'s", is.config.service)};
   const std::string wished = describe(wish);
-  if (wished != is.config.applied) {
-    auto fields =
-        compare_descriptions(is.config.applied, wished, sources, "services." + wish.service);
+  if (const std::string applied = applied_with_texts(is); wished != applied) {
+    auto fields = compare_descriptions(applied, wished, sources, "services." + wish.service);
     const Verdict verdict = can_be_updated(wish, is, fields) ? Verdict::update : Verdict::recreate;
     const bool other_texts = verdict == Verdict::update && any_other_text(fields);
     hide_hashes(fields);
@@ -327,6 +342,16 @@ std::string_view verb_of(Verdict verdict) {
       break;
   }
   return "";
+}
+
+Verdict told_verdict(const ContainerChange& change) {
+  const bool on_the_way = change.verdict == Verdict::update && !change.restarts.empty();
+  return on_the_way ? Verdict::restart : change.verdict;
+}
+
+std::string told_reason(const ContainerChange& change) {
+  if (change.verdict != Verdict::update || change.restarts.empty()) return change.because;
+  return change.because + ", " + change.restarts;
 }
 
 std::string to_text(const FieldChange& change) {

@@ -54,6 +54,11 @@ struct ContainerChange {
   std::string predecessor = {};
 };
 
+/// What is said to be done to it: one that is changed on its way through a restart is restarted.
+Verdict told_verdict(const ContainerChange& change);
+/// Why, in one phrase: what changes, and what it is restarted for.
+std::string told_reason(const ContainerChange& change);
+
 struct NetworkChange {
   Verdict verdict = Verdict::keep;  ///< keep, create or recreate
   std::vector<FieldChange> fields;

@@ -148,7 +148,7 @@ std::vector<HistoryChange> history_changes(const Changes& changes) {
   for (const auto& [name, change] : changes.networks) note("network " + name, change.verdict, "");
   for (const auto& name : changes.new_volumes) note("volume " + name, Verdict::create, "");
   for (const auto& [name, change] : changes.containers)
-    note("container " + name, change.verdict, change.because);
+    note("container " + name, told_verdict(change), told_reason(change));
   return notes;
 }
 

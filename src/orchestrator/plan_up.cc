@@ -72,7 +72,8 @@ class UpPlanner {
   void find_restarts() {
     for (const auto& [name, change] : changes_.containers)
       if (!change.restarts.empty() && !leaving_.contains(name))
-        restarts_.emplace(name, change.restarts);
+        restarts_.emplace(
+            name, change.verdict == Verdict::update ? told_reason(change) : change.restarts);
   }
 
   void add_networks_and_volumes() {

@@ -75,14 +75,14 @@ class RestartFinder {
     const auto wish = desired_.containers.find(name);
     if (wish == desired_.containers.end()) return "";
     const bool by_restart = wish->second.model.on_change.kind == spec::OnChange::Kind::restart;
-    return change.other_texts && by_restart ? change.because : "";
+    return change.other_texts && by_restart ? "x-stack.on_change: restart" : "";
   }
 
   std::string reason_of_others(const DesiredContainer& wish) const {
     for (const auto& [kind, host] : wish.shares)
       if (const std::string why = reason_of_host(wish.name, host); !why.empty()) return why;
     for (const auto& [service, how] : wish.model.depends_on)
-      if (how.restart && replaces_something(service)) return service + " is replaced";
+      if (const std::string why = how.restart ? fate_of(service) : ""; !why.empty()) return why;
     return "";
   }
 
@@ -107,12 +107,16 @@ class RestartFinder {
            !change.restarts.empty();
   }
 
-  bool replaces_something(const std::string& service) const {
-    return std::ranges::any_of(desired_.containers, [&](const auto& each) {
-      const ContainerChange& change = changes_.containers.at(each.first);
-      return each.second.service == service && each.second.step.empty() &&
-             (change.verdict == Verdict::recreate || !change.restarts.empty());
-    });
+  /// "db is replaced", "db is restarted", or nothing of the kind.
+  std::string fate_of(const std::string& service) const {
+    bool restarts = false;
+    for (const auto& [name, wish] : desired_.containers) {
+      if (wish.service != service || !wish.step.empty()) continue;
+      const ContainerChange& change = changes_.containers.at(name);
+      if (change.verdict == Verdict::recreate) return service + " is replaced";
+      restarts = restarts || !change.restarts.empty();
+    }
+    return restarts ? service + " is restarted" : "";
   }
 
   const DesiredState& desired_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "runtime/container_spec_json.h"
 #include "supervisor/network_json.h"
 
@@ -256,6 +257,10 @@ void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>
     endpoint.aliases = other->aliases;
     endpoint.vip = other->vip;
   }
+}
+
+std::string hash_of_text(std::string_view text) {
+  return stable_hex(text, 16);
 }
 
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted) {

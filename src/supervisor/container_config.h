@@ -248,6 +248,9 @@ void replace_names(std::vector<Endpoint>& endpoints, const std::vector<Endpoint>
 /// its part in virtual addresses, and the description of what was asked for.
 void replace_changeable(ContainerConfig& config, const ContainerConfig& wanted);
 
+/// By which the text of a config or secret is known: as `applied` has it, and a status.
+std::string hash_of_text(std::string_view text);
+
 void to_json(nlohmann::json& json, const Endpoint& endpoint);
 void from_json(const nlohmann::json& json, Endpoint& endpoint);
 void to_json(nlohmann::json& json, const ContainerConfig& config);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "base/error.h"
 #include "base/fail_point.h"
@@ -36,6 +37,13 @@ Output::Stdin stdin_of(const ContainerConfig& config) {
   if (!config.spec.process.open_stdin) return Output::Stdin::null;
   const bool once = config.by_hand && config.by_hand->stdin_once;
   return once ? Output::Stdin::once : Output::Stdin::open;
+}
+
+std::map<std::string, std::string> hashes_of_read(const std::vector<runtime::FileSpec>& files) {
+  std::map<std::string, std::string> hashes;
+  for (const runtime::FileSpec& file : files)
+    if (!file.source.empty()) hashes[file.source] = hash_of_text(file.content);
+  return hashes;
 }
 
 /// When a process was made, to a clock tick, which is never too late.
@@ -224,6 +232,7 @@ Awaitable<void> ContainerTask::try_launch(Spans* trace) {
   options.instances = instances.by_target;
   laps.end("volumes that others have");
   const runtime::ContainerSpec spec = completed_spec(shared);
+  status_.texts = hashes_of_read(spec.files);
   laps.end("files for /etc");
   auto pending = runtime::launch(spec, options);
   laps.end("launch");
@@ -438,7 +447,7 @@ void ContainerTask::change_texts(const UpdateContainer& request) {
 Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   const ContainerConfig& wanted = request.config;
   const auto guard = co_await starting_.lock();  // a start under way reads the configuration
-  if (wanted == config_) co_return Answer{};
+  if (wanted == config_ && status_.texts.empty()) co_return Answer{};
   ContainerConfig changed = config_;
   replace_changeable(changed, wanted);
   if (changed != wanted)
@@ -449,6 +458,7 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   // again.
   fail_point("update.config");
   write_config(shared_.files, changed, status_.created);
+  const bool knew_texts = !std::exchange(status_.texts, {}).empty();
   const bool led_elsewhere = has_virtual_address(changed) || has_virtual_address(config_);
   const bool renamed = changed.endpoints != config_.endpoints;
   const bool republished = changed.ports != config_.ports;
@@ -462,6 +472,10 @@ Awaitable<Answer> ContainerTask::update(UpdateContainer request) {
   if (renamed) co_await tell_names();
   if (renamed && led_elsewhere) co_await shared_.firewall_ready.completed();
   if (republished) co_await ports_changed();
+  if (knew_texts) {
+    note_change();
+    co_await shared_.status_saved.completed();
+  }
   co_return Answer{true};
 }
 

@@ -117,6 +117,7 @@ void to_json(json& out, const ContainerStatus& status) {
              {"last_probe", status.last_probe}};
   if (!status.virtual_addresses.empty()) out["virtual_addresses"] = status.virtual_addresses;
   if (status.hooks_due) out["hooks_due"] = true;
+  if (!status.texts.empty()) out["texts"] = status.texts;
   if (status.exit_code) out["exit_code"] = *status.exit_code;
   for (const auto& [name, process] : status.hosts)
     out["hosts"][name] = {{"pid", process.pid}, {"start_time", process.start_time}};
@@ -133,6 +134,7 @@ void from_json(const json& in, ContainerStatus& status) {
   if (in.contains("hosts"))
     for (const auto& [name, process] : in["hosts"].items())
       status.hosts[name] = process_from(process);
+  if (in.contains("texts")) in["texts"].get_to(status.texts);
   in.at("oom_killed").get_to(status.oom_killed);
   in.at("stopped_by_user").get_to(status.stopped_by_user);
   if (in.contains("restart_due"))

@@ -41,6 +41,9 @@ struct ContainerStatus {
   ProcessIdentity process;  ///< process 1; pid 0 when not running
   /// Whose namespaces it is in, by container name, as they ran when it was started.
   std::map<std::string, ProcessIdentity> hosts;
+  /// hash_of_text() of each file of the host that it has read at its last start, for a config or
+  /// secret. Empty when its configuration was changed after that, which says what it has.
+  std::map<std::string, std::string> texts;
   std::optional<int> exit_code;  ///< of the last run; unset when unknown (reboot)
   bool oom_killed = false;
   bool stopped_by_user = false;  ///< by stop or down: no restart policy applies

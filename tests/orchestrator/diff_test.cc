@@ -299,6 +299,44 @@ TEST(Diff, WhoHoldsVolumesGetsAnotherRestartPolicyInPlace) {
   EXPECT_FALSE(config.data_container);
 }
 
+/// A service with a config of a file of the host, whose text is this.
+DesiredState tuned(const std::string& text, spec::OnChange::Kind kind, bool has_dependent = false) {
+  spec::Service web = service("web");
+  web.configs.push_back({});
+  web.configs.back().source = "tune";
+  web.on_change.kind = kind;
+  spec::Service user = service("user");
+  user.depends_on["web"].restart = true;
+  auto shop = has_dependent ? project({web, user}) : project({web});
+  shop.configs["tune"].file = "/tune.conf";
+  return desired_state(shop, names_of(shop), images(), {{"/tune.conf", {text}}});
+}
+
+TEST(Diff, WhatAContainerHasReadAtItsStartIsNoChangeOfIt) {
+  ObservedState world = come_true(tuned("one", spec::OnChange::Kind::signal));
+  const DesiredState wish = tuned("two", spec::OnChange::Kind::signal);
+  const auto verdict = [&](const DesiredState& wanted) {
+    return diff(wanted, world, {"web"}).containers.at("shop-web-1").verdict;
+  };
+  EXPECT_EQ(verdict(wish), Verdict::update);
+  world.containers.at("shop-web-1").status.texts["/tune.conf"] = supervisor::hash_of_text("two");
+  EXPECT_EQ(verdict(wish), Verdict::keep);
+  EXPECT_EQ(verdict(tuned("one", spec::OnChange::Kind::signal)), Verdict::update)
+      << "it has the other one now";
+}
+
+TEST(Diff, WhatIsChangedOnItsWayThroughARestartIsToldAsRestarted) {
+  const ObservedState world = come_true(tuned("one", spec::OnChange::Kind::restart, true));
+  const DesiredState wish = tuned("two", spec::OnChange::Kind::restart, true);
+  Changes changes = diff(wish, world, {"web", "user"});
+  add_restarts(wish, world, changes);
+  const ContainerChange& web = changes.containers.at("shop-web-1");
+  EXPECT_EQ(web.verdict, Verdict::update);
+  EXPECT_EQ(told_verdict(web), Verdict::restart);
+  EXPECT_EQ(told_reason(web), "configs, x-stack.on_change: restart");
+  EXPECT_EQ(told_reason(changes.containers.at("shop-user-1")), "web is restarted");
+}
+
 TEST(Diff, TheNewValuesPlaceIsWhereItIsSaid) {
   spec::Service before = service("web");
   spec::Service after = before;

@@ -89,6 +89,30 @@ class OnChange(stacktest.StackTest):
         self.assertNotEqual(self.pids()[0], web)
         self.assertNotEqual(self.pids()[1], user)
 
+    def test_a_restart_is_called_one_and_why(self):
+        self.up_web(on_change="restart")
+        self.write_web("two\n", "restart")
+        plan = self.stack("plan", environment={"WORD": "first"}).out
+        self.assertIn("~ restart container " + self.project + "-web-1  (x-stack.on_change: restart)\n", plan)
+        self.assertRegex(plan, r"  configs: .*old-text.* -> .*new-text.* \(stack\.yaml:")
+        self.assertIn("~ restart container " + self.project + "-user-1  (web is restarted)\n", plan)
+        self.up_web("two\n", on_change="restart")
+        self.assertIn("restart container " + self.project + "-web-1 (configs, x-stack.on_change: restart)",
+                      self.stack("history").out)
+
+    def test_what_a_start_has_read_is_there(self):
+        self.up_web(on_change="signal:SIGHUP")
+        self.write_web("two\n", "signal:SIGHUP")
+        self.stack("restart", "-t", "0", "web", environment={"WORD": "first"})
+        self.assertEqual(self.texts(), "two\nfirst")
+        self.assertIn("nothing to change", self.stack("plan", environment={"WORD": "first"}).out)
+        stacktest.eventually(lambda: self.started() == 2, "the trap is set")
+        self.assertIn("nothing to change", self.up_web("two\n", on_change="signal:SIGHUP").err)
+        self.assertNotIn("heard", self.log("web"))
+        self.up_web("one\n", on_change="signal:SIGHUP")
+        stacktest.eventually(lambda: "heard\none\n" in self.log("web"), "it has read the first text again")
+        self.assertIn("nothing to change", self.up_web("one\n", on_change="signal:SIGHUP").err)
+
     def test_nothing_happens_before_the_next_start(self):
         before = self.change("none", text="two\n", word="second")
         self.assertEqual((self.ids(), self.pids()), before)
