@@ -96,6 +96,21 @@ table inet stack_1f2e3d4c {
 )");
 }
 
+TEST(HostRuleset, GuardsThePortsThatLoopbackHasFromWhatComesByALink) {
+  const FirewallSpec none;
+  EXPECT_EQ(host_ruleset(none).find("127.0.0.0/8 tcp"), std::string::npos);
+  FirewallSpec spec = shop();
+  spec.published = {{"192.0.2.1", 1, "tcp", ip("172.18.0.2"), 80},
+                    {"::", 2, "tcp", ip("172.18.0.2"), 80},
+                    {"127.0.0.9", 3, "udp", ip("172.18.0.2"), 80},
+                    {"0.0.0.0", 4, "udp", ip("172.18.0.2"), 80}};
+  const std::string rules = host_ruleset(spec);
+  EXPECT_EQ(rules.find("tcp_loopback"), std::string::npos) << "nobody has it";
+  EXPECT_NE(rules.find("set udp_loopback {\n\t\ttype inet_service\n\t\telements = {\n"
+                       "\t\t\t3,\n\t\t\t4\n"),
+            std::string::npos);
+}
+
 TEST(HostRuleset, LeavesOutWhatTheSupervisorServesAndWhatIsInternal) {
   FirewallSpec spec = shop();
   spec.published = {{"127.0.0.1", 1, "tcp", ip("172.18.0.2"), 80},
@@ -217,6 +232,7 @@ TEST(HostRuleset, SaysOfIpv6WhatItSaysOfIpv4) {
 	map udp_at_address6 {
 		type ipv6_addr . inet_service : ipv6_addr . inet_service
 			2001:db8::1 . 53 : fd00:0:0:1::2 . 53
+			8080
 		iifname "stk1f2e3d4c" ip6 saddr fe80::/10 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		iifname != { "lo", "stk1f2e3d4c" } ip6 daddr @subnets6 drop
 		iifname "stk1f2e3d4c" ip6 saddr != @subnets6 drop
