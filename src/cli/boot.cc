@@ -28,16 +28,17 @@ using namespace orchestrator;
 
 constexpr std::string_view unit_directory = "/etc/systemd/system";
 
-/// The stack as its last change left it: its file may be another one by now, or gone.
-spec::Project last_project(const Options& options, const HostPaths& paths,
-                           const std::string& name) {
+/// The stack as its last change left it: its file may be another one by now, or gone. What is wrong
+/// with others than `services` was in nobody's way then.
+spec::Project last_project(const Options& options, const HostPaths& paths, const std::string& name,
+                           const std::set<std::string>& services) {
   const History history(paths, name);
   const auto entries = history.list();
   if (entries.empty())
     throw Error("what it was made from is not known any more")
         .with_hint("`stack up` in its folder starts it");
   Options past = options_of_past(options, name, history, entries.back());
-  past.arguments.clear();
+  past.arguments.assign(services.begin(), services.end());
   return load_project(past);
 }
 
@@ -46,7 +47,7 @@ void boot_one(const Options& options, const HostPaths& paths, const std::string&
     const std::set<std::string> services = services_to_boot(paths, name);
     if (services.empty()) return std::nullopt;
     std::cerr << fmt::format("Stack {}: {}\n", printable(name), fmt::join(services, ", "));
-    return last_project(options, paths, name);
+    return last_project(options, paths, name, services);
   });
   if (!project) return;
   const auto progress = make_progress(options);

@@ -23,7 +23,13 @@ bool is_lone_containers(const Options& options) {
 /// What these queries of `config` print is in no env file.
 bool lists_names(const Options& options) {
   return options.services || options.list_volumes || options.list_networks || options.list_models ||
-         options.list_profiles || options.list_images || options.list_variables;
+         options.list_profiles || options.list_images || options.list_variables ||
+         !options.hash.empty();
+}
+
+/// Of these docker compose tells what the whole file has, whoever is named.
+bool lists_whole_file(const Options& options) {
+  return options.services || options.list_networks || options.list_models || !options.hash.empty();
 }
 
 /// The diagnostics are on the screen already: an error without words only carries the exit code
@@ -84,24 +90,23 @@ spec::LoadRequest load_request(const Options& options) {
 spec::Project load_project(const Options& options, std::string* words) {
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
-  request.needed_env_files = spec::NeededEnvFiles::of_chosen;
+  request.needed = spec::Needed::chosen;
   return accept(spec::load(request), words);
 }
 
 spec::Project load_without_env_files(const Options& options) {
   spec::LoadRequest request = load_request(options);
   request.services = options.arguments;
-  request.needed_env_files = spec::NeededEnvFiles::of_none;
+  request.needed = spec::Needed::none;
   return accept(spec::load(request));
 }
 
 spec::Project load_to_show(const Options& options) {
   spec::LoadRequest request = load_request(options);
-  request.services = options.arguments;
+  if (!lists_whole_file(options)) request.services = options.arguments;
   request.purpose = spec::Purpose::show;
   request.selection = spec::Selection::named;
-  request.needed_env_files =
-      lists_names(options) ? spec::NeededEnvFiles::of_none : spec::NeededEnvFiles::of_chosen;
+  request.needed = lists_names(options) ? spec::Needed::none : spec::Needed::chosen;
   request.keep_history = !options.why.empty();
   // What a listing looks at is not always what `config` prints.
   request.stages.read_env_files = options.hash.empty();
@@ -125,7 +130,7 @@ std::optional<spec::Project> project_in_force(const Options& options) {
   spec::LoadRequest request = load_request(options);
   if (!spec::has_file(request)) return std::nullopt;
   request.services = options.arguments;
-  request.needed_env_files = spec::NeededEnvFiles::of_none;
+  request.needed = spec::Needed::none;
   return spec::load(request).project;
 }
 

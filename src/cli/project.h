@@ -18,9 +18,10 @@ std::map<std::string, int> scales_of(const std::vector<std::string>& texts);
 
 /// Loads; prints diagnostics to stderr. Throws Error (exit code invalid_file) when there are
 /// errors. `words`: what was printed. With services named, it is only of these and what they depend
-/// on that the env files must be there.
+/// on that the env files must be there, and that a container must be possible (spec::Needed).
 spec::Project load_project(const Options& options, std::string* words = nullptr);
-/// The same for a command that makes no container: it does not ask whether env files are there.
+/// The same for a command that makes no container: it does not ask whether env files are there, nor
+/// whether a container could run.
 spec::Project load_without_env_files(const Options& options);
 /// For `config`: what cannot be run yet is a warning, and only the services named are in it. With
 /// --format json a mistake is one line, for the program that reads it.

@@ -137,6 +137,10 @@ int wait_for(const DesiredState& desired, const UpRequest& request, const Option
   return conclude(wait_until_ready(desired, request.deadline, host));
 }
 
+void require_services(const spec::Project& project) {
+  if (project.services.empty() && project.providers.empty()) throw Error("no service selected");
+}
+
 }  // namespace
 
 int run_up(const Options& typed) {
@@ -154,6 +158,7 @@ int run_up(const Options& typed) {
   settling.follow();
   TraceFile trace(options.trace);
   const spec::Project project = load_traced(options, trace.trace(), settling);
+  require_services(project);
   check_attachment(project, options);
   check_scaled(project, options);
   const HostPaths paths = HostPaths::from_environment();

@@ -57,6 +57,13 @@ int new_filesystem(const char* type, std::span<const FilesystemOption> parameter
   return new_file_system(type, type, parameters, attributes);
 }
 
+int set_propagation(int mount, std::uint64_t propagation) {
+  if (propagation == 0) return 0;
+  mount_attr attributes{};
+  attributes.propagation = propagation;
+  return errno_of(::mount_setattr(mount, "", AT_EMPTY_PATH, &attributes, sizeof attributes));
+}
+
 int attach_new_filesystem(int root, const MountStep& step) {
   // Read-only comes last: the nodes must be written first.
   const std::uint64_t later = step.attributes & MOUNT_ATTR_RDONLY;
@@ -78,6 +85,7 @@ int attach_new_filesystem(int root, const MountStep& step) {
   if (later != 0) {
     if (const int error = set_mount_attributes(mount, later)) return error;
   }
+  if (const int error = set_propagation(mount, step.propagation)) return error;
   const int error = attach(mount, target);
   ::close(target);
   ::close(mount);

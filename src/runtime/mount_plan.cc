@@ -220,6 +220,7 @@ MountStep tmpfs_step(const MountSpec& mount) {
   step.target = mount.target;
   TmpfsOptions options = parse_tmpfs_options(mount.options);
   step.attributes = options.attributes;
+  step.propagation = options.propagation;
   if (mount.writable == Writable::no) step.attributes |= MOUNT_ATTR_RDONLY;
   step.mode_of_target = std::none_of(options.parameters.begin(), options.parameters.end(),
                                      [](const auto& each) { return each.key == "mode"; });

@@ -41,7 +41,7 @@ struct MountStep {
   std::string target;  ///< absolute, inside; made when absent
   std::vector<FilesystemOption> parameters;
   std::uint64_t attributes = 0;   ///< MOUNT_ATTR_* to set
-  std::uint64_t propagation = 0;  ///< bind: MS_PRIVATE, MS_SLAVE or MS_SHARED
+  std::uint64_t propagation = 0;  ///< MS_PRIVATE, MS_SLAVE, MS_SHARED; 0: as it comes
   Depth depth = Depth::alone;
   TargetLinks links = TargetLinks::in_root;
   /// bind: a device may be one, when it is the source itself, whatever `attributes` say

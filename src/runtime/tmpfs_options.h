@@ -18,7 +18,8 @@ struct FilesystemOption {
 
 struct TmpfsOptions {
   std::vector<FilesystemOption> parameters;
-  std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+  std::uint64_t attributes = 0;   ///< MOUNT_ATTR_*
+  std::uint64_t propagation = 0;  ///< MS_SHARED and its like; 0: nothing is said
   bool operator==(const TmpfsOptions&) const = default;
 };
 

@@ -103,6 +103,8 @@ class Unimplementeds {
 
   void check_network_driver(const Entry& network) {
     const Node* own = network.value.find("driver");
+    const Node* external = network.value.find("external");
+    if (external != nullptr && external->is_true()) return;  // whoever makes it chooses
     if (own == nullptr || own->text.empty() || own->text == "default") return;
     if (own->text == "overlay") {
       complain(own->place, "network {}: driver \"overlay\" joins machines, and this is one",
@@ -172,8 +174,11 @@ class Unimplementeds {
     if (const Node* const mode = deploy->find("mode"); mode != nullptr && !is_open(*mode))
       require_word(*mode, "mode", kDeployModes, "replicated, global, replicated-job or global-job");
     const Node* const endpoint = deploy->find("endpoint_mode");
-    if (endpoint == nullptr || is_open(*endpoint)) return;
-    require_word(*endpoint, "endpoint_mode", kEndpointModes, "vip or dnsrr");
+    if (endpoint == nullptr || endpoint->text.empty() || is_open(*endpoint)) return;
+    if (std::ranges::find(kEndpointModes, endpoint->text) == kEndpointModes.end())
+      reporter_.warning("not-implemented", endpoint->place,
+                        "\"endpoint_mode\" {} of \"deploy\" is not known, and has no effect",
+                        stack::quoted(endpoint->text));
   }
 
   void require_word(const Node& node, std::string_view key, std::span<const std::string_view> words,

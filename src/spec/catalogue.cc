@@ -115,7 +115,7 @@ constexpr std::array kCatalogue = {
     Explanation{
         "exclusive-keys", Severity::error, "two keys that exclude each other",
         "Both say something about the same thing, so they cannot stand together: network_mode "
-        "and networks; external and anything but name.",
+        "and networks; external and anything but name of a volume, config or secret.",
         "networks: [front]\nnetwork_mode: host", "networks: [front]"},
     Explanation{"extends-cycle", Severity::error, "a service that extends itself",
                 "Following extends from service to service comes back to where it began.", "", ""},
@@ -149,10 +149,10 @@ constexpr std::array kCatalogue = {
                 ""},
     Explanation{
         "ineffective-key", Severity::warning, "a key that does nothing here",
-        "Another key of the same service makes this one meaningless: ports with network_mode "
-        "host or none, a test of a health check that is disabled, restart beside "
-        "deploy.restart_policy. It is not wrong, only without effect: remove it, so that "
-        "nobody relies on it.",
+        "Another key of the same service or network makes this one meaningless: ports with "
+        "network_mode host or none, a test of a health check that is disabled, restart beside "
+        "deploy.restart_policy, whatever an external network is to be like. It is not wrong, only "
+        "without effect: remove it, so that nobody relies on it.",
         "network_mode: host\nports: [\"80:80\"]", "network_mode: host"},
     Explanation{
         "interpolation", Severity::error, "a ${...} that is not a variable",
@@ -299,6 +299,12 @@ constexpr std::array kCatalogue = {
         "Unquoted 22:22 is text here, but a number (1342) for YAML 1.1, as older tools read "
         "it. Put ports in quotes.",
         "ports: [22:22]", "ports: [\"22:22\"]"},
+    Explanation{
+        "taken-for", Severity::warning, "a value that means something else than it says",
+        "The value is not in the notation of its key. docker compose runs such files all the same, "
+        "and takes it for what the message says; so does stack. Write that, or what was meant.",
+        "restart: \"on-failure:[3]\"\nexpose: [\"3000:3000\"]",
+        "restart: \"on-failure:3\"\nexpose: [\"3000\"]"},
     Explanation{
         "too-deep", Severity::error, "values nested too deeply",
         "No stack file nests its values this deeply; it is taken for an attack or an accident.", "",

@@ -25,6 +25,7 @@ class ServiceCheck {
     check_shared_network();
     check_host_names();
     check_processor();
+    check_shares();
     check_memory();
     check_update();
   }
@@ -93,6 +94,13 @@ class ServiceCheck {
     if (service_.cpu_period.value_or(0) != 0) exclude("cpu_period", "cpus");
   }
 
+  void check_shares() {
+    const auto shares = service_.cpu_shares.value_or(0);
+    if (shares == 0 || (shares >= 2 && shares <= 262'144)) return;
+    complain("bad-value", "cpu_shares", "cpu_shares is between 2 and 262144").hint =
+        "1024 is the usual share";
+  }
+
   void check_memory() {
     const auto limit = service_.mem_limit.value_or(0);
     const auto both = service_.memswap_limit.value_or(0);
@@ -114,8 +122,8 @@ class ServiceCheck {
     if (service_.update_config->parallelism < 0)
       complain("bad-value", "deploy.update_config.parallelism", "parallelism is 0 or more").hint =
           "0 is all at once";
-    const double ratio = service_.update_config->max_failure_ratio;
-    if (!(ratio >= 0 && ratio <= 1))
+    // More than 1 is never reached, which docker does not mind.
+    if (!(service_.update_config->max_failure_ratio >= 0))
       complain("bad-value", "deploy.update_config.max_failure_ratio",
                "max_failure_ratio is between 0 and 1");
   }

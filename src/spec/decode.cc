@@ -136,14 +136,12 @@ void read(const Node& node, MountType& value) {
 
 void read(const Node& node, RestartPolicy& value) {
   using Kind = RestartPolicy::Kind;
-  const auto colon = node.text.find(':');
-  const auto name = node.text.substr(0, colon);
+  const auto name = node.text.substr(0, node.text.find(':'));
   if (name == "always") value.kind = Kind::always;
   if (name == "unless-stopped") value.kind = Kind::unless_stopped;
   if (name == "on-failure") value.kind = Kind::on_failure;
-  if (colon != std::string::npos)
-    value.max_attempts =
-        parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1)).value_or(0);
+  const auto attempts = std::max<std::int64_t>(restart_attempts(node.text).value_or(0), 0);
+  if (value.kind == Kind::on_failure) value.max_attempts = static_cast<std::uint64_t>(attempts);
 }
 
 void read(const Node& node, Healthcheck& value) {
@@ -324,6 +322,64 @@ std::string default_image(const Project& project, std::string_view service) {
   return fmt::format("{}{}{}", project.name, project.name_separator, service);
 }
 
+namespace {
+
+/// Whoever made an external network has said what it is like.
+void forget_wishes(Network& network) {
+  if (!network.external) return;
+  Network known;
+  known.key = std::move(network.key);
+  known.name = std::move(network.name);
+  known.external = true;
+  network = std::move(known);
+}
+
+void keep_exposed_ports(Service& service) {
+  Strings ports;
+  for (const auto& text : service.expose)
+    for (auto& port : exposed_ports(text)) ports.push_back(std::move(port));
+  service.expose = std::move(ports);
+}
+
+void name_sysctls(Service& service) {
+  StringMap sysctls;
+  for (auto& [name, value] : service.sysctls) sysctls[sysctl_name(name)] = std::move(value);
+  service.sysctls = std::move(sysctls);
+}
+
+/// Paths are printed as they are written, and used without their detours.
+void clean_absolute(std::string& path) {
+  if (path.starts_with('/')) path = clean_path(path);
+}
+
+void clean_paths(Build& build) {
+  clean_absolute(build.context);
+  for (auto& [name, context] : build.additional_contexts) clean_absolute(context);
+}
+
+/// Of other kinds it need not be a path: //server/share.
+void clean_device(Volume& volume) {
+  const auto options = volume.driver_opts.find("o");
+  const auto device = volume.driver_opts.find("device");
+  if (options != volume.driver_opts.end() && device != volume.driver_opts.end() &&
+      options->second == "bind")
+    clean_absolute(device->second);
+}
+
+void finish(Project& project, Service& service) {
+  if (service.deploy_restart) service.restart = *service.deploy_restart;
+  keep_exposed_ports(service);
+  name_sysctls(service);
+  for (auto& device : service.devices) device.permissions = device_permissions(device.permissions);
+  for (auto& port : service.ports)
+    if (port.protocol.empty()) port.protocol = "tcp";
+  if (!service.build) return;
+  clean_paths(*service.build);
+  if (service.image.empty()) service.image = default_image(project, service.name);
+}
+
+}  // namespace
+
 Project decode_project(const Node& root, char name_separator) {
   Project project;
   project.name_separator = name_separator;
@@ -333,10 +389,11 @@ Project decode_project(const Node& root, char name_separator) {
   read_objects(root.find("volumes"), kVolumeSchema, project.volumes, &Volume::key);
   read_objects(root.find("configs"), kConfigSchema, project.configs, &FileObject::key);
   read_objects(root.find("secrets"), kSecretSchema, project.secrets, &FileObject::key);
-  for (auto& [name, service] : project.services) {
-    if (service.deploy_restart) service.restart = *service.deploy_restart;
-    if (service.image.empty() && service.build) service.image = default_image(project, name);
-  }
+  for (auto& [name, service] : project.services) finish(project, service);
+  for (auto& [key, network] : project.networks) forget_wishes(network);
+  for (auto& [key, volume] : project.volumes) clean_device(volume);
+  for (auto* const objects : {&project.configs, &project.secrets})
+    for (auto& [key, object] : *objects) clean_absolute(object.file);
   return project;
 }
 

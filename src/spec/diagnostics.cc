@@ -98,17 +98,23 @@ void Diagnostics::add_source(const std::string& file, std::string text) {
 }
 
 Diagnostic& Diagnostics::error(std::string id, Origin origin, std::string message) {
-  return items_.emplace_back(
-      Diagnostic{Severity::error, std::move(id), std::move(message), std::move(origin), 1, ""});
+  return items_.emplace_back(Diagnostic{Severity::error, std::move(id), std::move(message),
+                                        std::move(origin), 1, "", false});
 }
 
 Diagnostic& Diagnostics::warning(std::string id, Origin origin, std::string message) {
-  return items_.emplace_back(
-      Diagnostic{Severity::warning, std::move(id), std::move(message), std::move(origin), 1, ""});
+  return items_.emplace_back(Diagnostic{Severity::warning, std::move(id), std::move(message),
+                                        std::move(origin), 1, "", false});
 }
 
 bool Diagnostics::has_errors() const {
   return count_of(items_, Severity::error) > 0;
+}
+
+void Diagnostics::forgive(const std::function<bool(const Origin& place)>& is_forgiven) {
+  std::erase_if(items_, [&](const Diagnostic& item) {
+    return item.severity == Severity::error && item.of_container && is_forgiven(item.origin);
+  });
 }
 
 bool Diagnostics::is_ignored(const Diagnostic& item) const {

@@ -2,6 +2,7 @@
 // Mistakes in stack files, collected: all of them, of all files, with place, caret and hint.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct Diagnostic {
   Origin origin;        ///< line 0: no place
   int length = 1;       ///< of the caret line, in characters
   std::string hint;     ///< printed behind the caret: did you mean "ports"?
+  /// Not against the format: only a container made of it could not run.
+  bool of_container = false;
 };
 
 class Diagnostics {
@@ -29,6 +32,8 @@ class Diagnostics {
   Diagnostic& warning(std::string id, Origin origin, std::string message);
 
   bool has_errors() const;
+  /// Takes back the errors `of_container` whose place is one that `is_forgiven`.
+  void forgive(const std::function<bool(const Origin& place)>& is_forgiven);
   /// Sorted by file (in the order of add_source), line and column, without doubles, and without the
   /// warnings that a comment "# stack: ignore ID" on their line or on the one above silences.
   std::vector<Diagnostic> sorted() const;

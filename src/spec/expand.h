@@ -51,6 +51,7 @@ void refine_ip_addresses(Node& node, const Where& where, Shaping& shaping);
 void refine_link_locals(Node& node, const Where& where, Shaping& shaping);
 void refine_interface_name(Node& node, const Where& where, Shaping& shaping);
 void refine_subnet(Node& node, const Where& where, Shaping& shaping);
+void refine_ip_range(Node& node, const Where& where, Shaping& shaping);
 void refine_mac(Node& node, const Where& where, Shaping& shaping);
 void refine_cpus(Node& node, const Where& where, Shaping& shaping);
 void refine_device_request(Node& node, const Where& where, Shaping& shaping);

@@ -14,11 +14,12 @@ constexpr Type kExternal{.form = Form::boolean, .also = kAlsoMapping};
 // --- networks ------------------------------------------------------------------------------------
 
 constexpr Type kSubnetText{.form = Form::text, .refine = refine_subnet};
+constexpr Type kIpRange{.form = Form::text, .refine = refine_ip_range};
 constexpr Type kIpAddress{.form = Form::text, .refine = refine_ip_address};
 constexpr Type kIpAddresses{.form = Form::options, .refine = refine_ip_addresses};
 constexpr Field kSubnetFields[] = {
     {"subnet", &kSubnetText, "Addresses of the network", into<&SubnetConfig::subnet>},
-    {"ip_range", &kSubnetText, "Addresses to give out", into<&SubnetConfig::ip_range>},
+    {"ip_range", &kIpRange, "Addresses to give out", into<&SubnetConfig::ip_range>},
     {"gateway", &kIpAddress, "Address of the host", into<&SubnetConfig::gateway>},
     {"aux_addresses", &kIpAddresses, "Addresses not to give out",
      into<&SubnetConfig::aux_addresses>},

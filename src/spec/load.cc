@@ -158,7 +158,7 @@ LoadResult load(const LoadRequest& request) {
   sources.stages = request.stages;
   sources.purpose = request.purpose;
   sources.selection = request.selection;
-  sources.needed_env_files = request.needed_env_files;
+  sources.needed = request.needed;
   sources.name_separator = request.name_separator;
   sources.surroundings.read = read_if_present;
   sources.surroundings.read_variables = read_file_or_pipe;

@@ -33,12 +33,14 @@ enum class Selection {
   named,  ///< those of LoadRequest::services (when there are any) and what they depend on
 };
 
-/// Whose env_file and label_file must be there and be right. Of the other services what can be read
-/// is read, and the rest is nobody's concern.
-enum class NeededEnvFiles {
-  of_all,     ///< of every service of the project
-  of_chosen,  ///< of those of LoadRequest::services and what they depend on; without any: of all
-  of_none,    ///< no container is made
+/// Of which services containers are made: their env_file and label_file must be there and be right,
+/// and there must be nothing in them, and in the networks and volumes they use, that no container
+/// could run with. Of the other services what can be read is read, and the rest is nobody's
+/// concern.
+enum class Needed {
+  all,     ///< of every service of the project
+  chosen,  ///< of those of LoadRequest::services and what they depend on; without any: of all
+  none,    ///< no container is made
 };
 
 /// What a project is called, and whether it is one of several checkouts of the same.
@@ -60,7 +62,7 @@ struct LoadRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
-  NeededEnvFiles needed_env_files = NeededEnvFiles::of_all;
+  Needed needed = Needed::all;
   char name_separator = '-';  ///< see Project
   bool lint = false;          ///< warn of doubtful habits too
   bool keep_history = false;  ///< for why(): Project::history is set

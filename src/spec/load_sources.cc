@@ -10,6 +10,7 @@
 #include "spec/audit.h"
 #include "spec/consistency.h"
 #include "spec/decode.h"
+#include "spec/forgive.h"
 #include "spec/isolate.h"
 #include "spec/lint.h"
 #include "spec/normalize.h"
@@ -112,31 +113,42 @@ void choose_services(Node& root, const SourceRequest& request, Reporter& reporte
   select_services(root, request.services);
 }
 
-void check_consistency(const Node& root, const Strings& inactive, const Stages& stages,
-                       Reporter& reporter) {
-  check_references(root, inactive, stages.normalize, reporter);
-  check_cycles(root, reporter);
-  check_contradictions(root, reporter);
+Names names_of_services(const Node& root) {
+  Names names;
+  for (const auto& service : entries_of(root, "services")) names.insert(service.key);
+  return names;
 }
 
-/// Those whose env files must be there; nothing: all.
-std::optional<Names> services_to_be_right(const Node& root, const SourceRequest& request) {
-  if (request.needed_env_files == NeededEnvFiles::of_none) return Names();
-  if (request.needed_env_files == NeededEnvFiles::of_all || request.services.empty())
-    return std::nullopt;
+/// Those that must be right.
+Names needed_services(const Node& root, const SourceRequest& request) {
+  if (request.needed == Needed::none) return {};
+  if (request.needed == Needed::all || request.services.empty()) return names_of_services(root);
   return with_dependencies(root, request.services);
 }
 
-/// Returns the services of inactive profiles, which it removes.
-Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
-                    Reporter& reporter) {
+/// What became known of the services while the tree was finished.
+struct Known {
+  Strings inactive;  ///< left out by their profiles
+  Names needed;
+};
+
+void check_consistency(const Node& root, const Known& known, const Stages& stages,
+                       Reporter& reporter) {
+  check_references(root, known.inactive, stages.normalize, reporter);
+  check_cycles(root, reporter);
+  check_contradictions(root, known.needed, reporter);
+}
+
+Known finish_tree(Node& root, const SourceRequest& request, const Isolation& identity,
+                  Reporter& reporter) {
   const std::string& name = identity.name;
   const auto& stages = request.stages;
   check_values_present(root, reporter);
   apply_scales(root, request.scales, reporter);
   root.erase("version");
-  Strings inactive;
-  if (stages.interpolate) inactive = remove_inactive_services(root, active_profiles(root, request));
+  Known known;
+  if (stages.interpolate)
+    known.inactive = remove_inactive_services(root, active_profiles(root, request));
   if (stages.interpolate) resolve_environment(root, request.surroundings.variables, reporter);
   if (stages.normalize) {
     static const StringMap none;
@@ -144,15 +156,15 @@ Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& i
                             reporter);
   }
   if (stages.normalize) fill_in(root, reporter);
+  known.needed = needed_services(root, request);
   if (stages.read_env_files && stages.interpolate)
-    read_environment_files(root, request.surroundings, services_to_be_right(root, request),
-                           reporter);
+    read_environment_files(root, request.surroundings, known.needed, reporter);
   if (stages.normalize && identity.isolated) isolate(root, name);
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.
   if (stages.interpolate) {
     if (stages.check_consistency) {
-      check_consistency(root, inactive, stages, reporter);
+      check_consistency(root, known, stages, reporter);
       repeat_scale_in_deploy(root);
     }
     choose_services(root, request, reporter);
@@ -162,7 +174,7 @@ Strings finish_tree(Node& root, const SourceRequest& request, const Isolation& i
   if (stages.interpolate && stages.remove_unused) remove_unused(root);
   report_unimplemented(root, reporter);
   if (stages.interpolate || stages.normalize) root.set("name", make_string(name, root.place));
-  return inactive;
+  return known;
 }
 
 /// Optional dependencies on services of inactive profiles are printed, but nobody waits for them.
@@ -332,14 +344,18 @@ LoadResult load_from_sources(SourceRequest request) {
   auto profiles = all_profiles(root);
   if (request.lint) lint(root, request.default_bind, reporter);
   if (request.stages.interpolate) warn_of_unknown_profiles(request.profiles, profiles, reporter);
-  const Strings inactive = finish_tree(root, request, {name, isolated}, reporter);
+  const Node whole = reporter.has_errors() ? root : Node();
+  const Known known = finish_tree(root, request, {name, isolated}, reporter);
   Project project = make_project(std::move(root), request, reporter);
-  if (request.stages.check_consistency && request.stages.interpolate) validate(project, reporter);
+  if (request.stages.check_consistency && request.stages.interpolate)
+    validate(project, known.needed, reporter);
+  if (reporter.has_errors())
+    forgive_unneeded(whole, *project.resolved, known.needed, reporter, result.diagnostics);
   project.history = history;
   project.isolated = isolated;
   project.default_bind = request.default_bind;
   project.profiles = std::move(profiles);
-  project.inactive_services = {inactive.begin(), inactive.end()};
+  project.inactive_services = {known.inactive.begin(), known.inactive.end()};
   project.variables = std::move(surroundings.variables);
   if (!result.diagnostics.has_errors()) result.project = std::move(project);
   return result;

@@ -24,7 +24,7 @@ struct SourceRequest {
   Stages stages;
   Purpose purpose = Purpose::run;
   Selection selection = Selection::all;
-  NeededEnvFiles needed_env_files = NeededEnvFiles::of_all;
+  Needed needed = Needed::all;
   char name_separator = '-';
   bool keep_history = false;
   bool lint = false;

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/number.h"
+#include "base/pattern.h"
 #include "base/text.h"
 #include "spec/log_destination.h"
 #include "spec/scalars.h"
@@ -81,11 +82,31 @@ bool takes_tag(const std::string& value) {
       .has_value();
 }
 
+/// Nothing is made of it, so what else a template may do is not looked at.
+bool takes_file_tag(const std::string& value) {
+  static constexpr std::string_view further[] = {
+      "Command",         "Config",        "ContainerArgs",       "ContainerCreated",
+      "ContainerEnv",    "ContainerID",   "ContainerImageID",    "ContainerImageName",
+      "ContainerLabels", "ContainerName", "ContainerEntrypoint", "Hostname",
+      "LogPath"};
+  const auto is_known = [&](const std::string& name) {
+    return std::ranges::find(log_tag_words, name) != std::end(log_tag_words) ||
+           std::ranges::find(further, name) != std::end(further);
+  };
+  static const Pattern plain_word("^ *\\.[A-Za-z]+ *$");
+  for (std::size_t begin = value.find("{{"); begin != std::string::npos;
+       begin = value.find("{{", begin + 2)) {
+    const std::string word = value.substr(begin + 2, value.find("}}", begin) - begin - 2);
+    if (plain_word.matches(word) && !is_known(std::string(trim(word).substr(1)))) return false;
+  }
+  return true;
+}
+
 constexpr Option logging_options[] = {
-    {"cache-compress", sent, takes_truth, "true or false"},
-    {"cache-disabled", sent, takes_truth, "true or false"},
-    {"cache-max-file", sent, takes_count, "a number from 1"},
-    {"cache-max-size", sent, takes_log_size, "a size like 10m"},
+    {"cache-compress", all, takes_truth, "true or false"},
+    {"cache-disabled", all, takes_truth, "true or false"},
+    {"cache-max-file", all, takes_count, "a number from 1"},
+    {"cache-max-size", all, takes_log_size, "a size like 10m"},
     {"compress", files, takes_truth, "true or false"},
     {"env", all, takes_anything, ""},
     {"env-regex", files, takes_anything, ""},
@@ -106,7 +127,7 @@ constexpr Option logging_options[] = {
      [](const std::string& value) { return syslog_facility(value).has_value(); },
      "a name of syslog(3) like daemon or local0, or a number from 0 to 23"},
     {"syslog-format", syslog, is_syslog_format, "rfc3164, rfc5424 or rfc5424micro"},
-    {"tag", files, takes_anything, ""},
+    {"tag", files, takes_file_tag, "text with {{.Name}}, {{.ID}}, {{.ImageName}} and the like"},
     {"tag", sent, takes_tag,
      "text with {{.Name}}, {{.ID}}, {{.FullID}}, {{.ImageName}} and the like"},
 };
@@ -148,7 +169,9 @@ void check_together(const Logging& logging, std::vector<LoggingMistake>& mistake
   }
   const std::string* const compress = find(logging, "compress");
   const LogLimits limits = limits_of(logging);
-  const bool rotates = limits.max_size != 0 && limits.max_files > 1;
+  // docker keeps one file of any size where nothing is said; local has limits of its own.
+  const bool is_limited = logging.driver == "local" || find(logging, "max-size") != nullptr;
+  const bool rotates = is_limited && limits.max_size != 0 && limits.max_files > 1;
   if (compress != nullptr && parse_truth(*compress) == true && !rotates && limits.keeps_output) {
     mistakes.push_back(
         {"options.compress", "compress needs max-size, and a max-file of more than 1", ""});

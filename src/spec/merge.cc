@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "spec/expand.h"
 #include "spec/schema.h"
 
 namespace stack::spec {
@@ -45,8 +46,9 @@ class Merger {
   /// Kept in the notation of its file; where two files say it, both become lists of KEY=VALUE.
   static bool stays_written(const Field& field) {
     const auto form = field.type->form;
-    return (form == Form::text_map && field.type->refine == nullptr) || form == Form::environment ||
-           form == Form::text_or_texts || field.merge == Merge::distinct;
+    return (form == Form::text_map && field.type->refine != refine_contexts) ||
+           form == Form::environment || form == Form::text_or_texts ||
+           field.merge == Merge::distinct;
   }
 
   static void become_list(Node& node) {

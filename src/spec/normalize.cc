@@ -307,13 +307,13 @@ Strings remove_inactive_services(Node& root, const Strings& profiles) {
   return inactive;
 }
 
-void read_environment_files(Node& root, const Surroundings& surroundings,
-                            const std::optional<Names>& needed, Reporter& reporter) {
+void read_environment_files(Node& root, const Surroundings& surroundings, const Names& needed,
+                            Reporter& reporter) {
   Diagnostics unheard;
   VariableSources sources(reporter);
   for (auto& service : services_of(root)) {
     Reporter silent(unheard, Purpose::run);
-    Reporter& judge = !needed || needed->contains(service.key) ? reporter : silent;
+    Reporter& judge = needed.contains(service.key) ? reporter : silent;
     read_env_files(service.value, surroundings, judge, reporter, sources);
     read_label_files(service.value, surroundings, judge, reporter, sources);
   }

@@ -21,9 +21,9 @@ Strings remove_inactive_services(Node& root, const Strings& profiles);
 using Names = std::set<std::string, std::less<>>;
 
 /// Reads env_file and label_file of every service into environment and labels, below what is there.
-/// What is wrong with them is told of the services `needed`; of all when there is nothing.
-void read_environment_files(Node& root, const Surroundings& surroundings,
-                            const std::optional<Names>& needed, Reporter& reporter);
+/// What is wrong with them is told of the services `needed`.
+void read_environment_files(Node& root, const Surroundings& surroundings, const Names& needed,
+                            Reporter& reporter);
 /// Entries without a value take the caller's, if there is one.
 void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter);
 /// The same for arguments of builds, which are left out where there is none.

@@ -149,7 +149,6 @@ Node printed_tree(const Project& project, Extensions extensions) {
   if (!project.interpolated) return *project.resolved;
   Node printed = *project.resolved;
   prune(printed, kWholeFile, extensions);
-  printed.erase("models");
   return printed;
 }
 

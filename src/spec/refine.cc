@@ -45,9 +45,7 @@ void refine_bind(Node& mount, Shaping& shaping) {
     shaping.reporter.error("missing-key", mount.place, "a bind mount needs \"source\"");
     return;
   }
-  // An absolute path is printed as it was written; the model's is cleaned.
-  if (!source->text.starts_with('/') && !is_windows_path(source->text))
-    source->text = shaped_path(source->text, shaping);
+  if (!is_windows_path(source->text)) source->text = shaped_path(source->text, shaping);
 }
 
 /// A path of directories below another: relative, without "..".
@@ -120,6 +118,30 @@ constexpr std::array<std::string_view, 41> kCapabilities = {"CHOWN",
                                                             "BPF",
                                                             "CHECKPOINT_RESTORE"};
 
+/// docker compose takes a count that it cannot read for none.
+void check_restart_count(const Node& policy, const Where& where, Shaping& shaping) {
+  const auto colon = policy.text.find(':');
+  const auto name = policy.text.substr(0, colon);
+  const auto attempts = restart_attempts(policy.text);
+  const auto is_plain =
+      parse_integer<std::uint64_t>(std::string_view(policy.text).substr(colon + 1)).has_value();
+  if (attempts.value_or(0) != 0 && name != "on-failure") {
+    wrong_value(policy, policy.text, shaping, where, "a restart policy").hint =
+        "only on-failure takes a count";
+  } else if (attempts.value_or(0) < 0) {
+    wrong_value(policy, policy.text, shaping, where, "a restart policy").hint =
+        "on-failure:N, N a number";
+  } else if (!is_plain && !is_kept(policy, shaping)) {
+    const std::string meant = attempts ? fmt::format("{}:{}", name, *attempts) : name;
+    shaping.reporter
+        .warning("taken-for", policy.place, "{} is taken for {}{}: {}", stack::quoted(policy.text),
+                 stack::quoted(meant),
+                 meant == "on-failure" ? ", as often as it takes" : std::string(),
+                 where.value_text())
+        .hint = name == "on-failure" ? "on-failure:N, N a number" : "only on-failure takes a count";
+  }
+}
+
 }  // namespace
 
 void refine_restart(Node& node, const Where& where, Shaping& shaping) {
@@ -140,13 +162,8 @@ void refine_restart(Node& node, const Where& where, Shaping& shaping) {
         .problem("bad-value", node.place, "{} is not a restart policy", stack::quoted(node.text))
         .hint = near ? fmt::format("did you mean {}?", stack::quoted(*near))
                      : "one of: " + join(policies, ", ");
-  } else if (has_count && name != "on-failure") {
-    wrong_value(node, node.text, shaping, where, "a restart policy").hint =
-        "only on-failure takes a count";
-  } else if (has_count &&
-             !parse_integer<std::uint64_t>(std::string_view(node.text).substr(colon + 1))) {
-    wrong_value(node, node.text, shaping, where, "a restart policy").hint =
-        "on-failure:N, N a number";
+  } else if (has_count) {
+    check_restart_count(node, where, shaping);
   }
 }
 
@@ -187,7 +204,7 @@ void refine_period(Node& node, const Where& where, Shaping& shaping) {
 }
 
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
-  if (!node.is_string()) return;
+  if (!node.is_string() || node.text.empty()) return;
   if (!canonical_signal(node.text))
     wrong_value(node, node.text, shaping, where, "a signal").hint = "like SIGTERM";
 }
@@ -214,7 +231,8 @@ void refine_port(Node& node, const Where&, Shaping& shaping) {
 
 void refine_protocol(Node& node, const Where& where, Shaping& shaping) {
   static constexpr std::array<std::string_view, 3> protocols = {"tcp", "udp", "sctp"};
-  if (node.is_string() && std::ranges::find(protocols, node.text) == protocols.end())
+  if (node.is_string() && !node.text.empty() &&
+      std::ranges::find(protocols, node.text) == protocols.end())
     wrong_value(node, node.text, shaping, where, "a protocol").hint = "tcp, udp or sctp";
 }
 
@@ -237,16 +255,23 @@ void refine_mount(Node& node, const Where&, Shaping& shaping) {
   }
   if (type == "bind") refine_bind(node, shaping);
   if (type == "image") refine_image_mount(node, shaping);
+  const Entry* const source = node.find_entry("source");
+  if (type == "tmpfs" && source != nullptr && !source->value.text.empty())
+    shaping.reporter
+        .problem("bad-volume", source->place, "a tmpfs mount has no source: it begins empty")
+        .hint = "remove it";
 }
 
-void refine_expose(Node& node, const Where&, Shaping& shaping) {
+/// Nobody is kept from anything by what stands here, so docker takes whatever it is.
+void refine_expose(Node& node, const Where& where, Shaping& shaping) {
   for (const auto& item : node.items) {
     if (!item.is_string() || is_kept(item, shaping)) continue;
-    const auto slash = item.text.find('/');
-    const auto parsed =
-        parse_port_range(std::string_view(item.text).substr(0, slash), "exposed port");
-    if (const auto* refusal = std::get_if<Refusal>(&parsed))
-      shaping.reporter.problem("bad-port", item.place, "{}", refusal->message);
+    const auto ports = exposed_ports(item.text);
+    if (ports == std::vector{item.text}) continue;
+    shaping.reporter
+        .warning("taken-for", item.place, "{} is taken for {}: {}", stack::quoted(item.text),
+                 ports.empty() ? "no port" : join(ports, " and "), where.value_text())
+        .hint = "a port of the container, like 3000 or 53/udp";
   }
 }
 

@@ -20,6 +20,11 @@ bool is_wrong(const Node& node, const Shaping& shaping, Check fits) {
   return node.is_string() && !is_kept(node, shaping) && !fits(node.text);
 }
 
+/// The same where nothing, as of a variable that is not set, is as if the key were not there.
+bool is_wrong_if_said(const Node& node, const Shaping& shaping, Check fits) {
+  return !node.text.empty() && is_wrong(node, shaping, fits);
+}
+
 bool is_ipv6(std::string_view text) {
   return is_ip_address(text) && !is_ipv4(text);
 }
@@ -37,17 +42,17 @@ bool is_interface_name(std::string_view text) {
 }  // namespace
 
 void refine_ipv4(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_ipv4))
+  if (is_wrong_if_said(node, shaping, &is_ipv4))
     wrong_value(node, node.text, shaping, where, "an IPv4 address");
 }
 
 void refine_ipv6(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_ipv6))
+  if (is_wrong_if_said(node, shaping, &is_ipv6))
     wrong_value(node, node.text, shaping, where, "an IPv6 address");
 }
 
 void refine_ip_address(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_plain_address))
+  if (is_wrong_if_said(node, shaping, &is_plain_address))
     wrong_value(node, node.text, shaping, where, "an IP address");
 }
 
@@ -56,11 +61,13 @@ void refine_ip_addresses(Node& node, const Where& where, Shaping& shaping) {
 }
 
 void refine_link_locals(Node& node, const Where& where, Shaping& shaping) {
-  for (auto& item : node.items) refine_ip_address(item, where, shaping);
+  for (auto& item : node.items)
+    if (is_wrong(item, shaping, &is_plain_address))
+      wrong_value(item, item.text, shaping, where, "an IP address");
 }
 
 void refine_interface_name(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_interface_name))
+  if (is_wrong_if_said(node, shaping, &is_interface_name))
     wrong_value(node, node.text, shaping, where, "a name for an interface").hint =
         "at most 15 characters, without spaces, slashes and colons, and not lo";
 }
@@ -70,8 +77,12 @@ void refine_subnet(Node& node, const Where& where, Shaping& shaping) {
     wrong_value(node, node.text, shaping, where, "a subnet").hint = "like 10.5.0.0/24";
 }
 
+void refine_ip_range(Node& node, const Where& where, Shaping& shaping) {
+  if (!node.text.empty()) refine_subnet(node, where, shaping);
+}
+
 void refine_mac(Node& node, const Where& where, Shaping& shaping) {
-  if (is_wrong(node, shaping, &is_mac))
+  if (is_wrong_if_said(node, shaping, &is_mac))
     wrong_value(node, node.text, shaping, where, "a MAC address").hint =
         "like 02:42:ac:11:00:02; the first byte is even";
 }

@@ -11,6 +11,7 @@
 #include "spec/scalars.h"
 #include "spec/security_options.h"
 #include "spec/shape.h"
+#include "spec/short_forms.h"
 
 namespace stack::spec {
 namespace {
@@ -113,7 +114,15 @@ void refine_name_servers(Node& node, const Where& where, Shaping& shaping) {
 
 void refine_device_permissions(Node& node, const Where& where, Shaping& shaping) {
   if (is_kept(node, shaping) || node.text.empty() || are_permissions(node.text)) return;
-  wrong_value(node, node.text, shaping, where, "some of r, w and m");
+  const std::string permissions = device_permissions(node.text);
+  if (permissions.empty()) {
+    wrong_value(node, node.text, shaping, where, "some of r, w and m");
+    return;
+  }
+  shaping.reporter
+      .warning("taken-for", node.place, "{} is taken for {}: {}", stack::quoted(node.text),
+               stack::quoted(permissions), where.value_text())
+      .hint = "some of r, w and m";
 }
 
 void refine_device_rules(Node& node, const Where& where, Shaping& shaping) {
@@ -163,7 +172,7 @@ void refine_sysctls(Node& node, const Where& where, Shaping& shaping) {
     if (!is_sysctl_name(name)) {
       shaping.reporter.problem("bad-value", place, "{} is not a kernel parameter: {}",
                                stack::quoted(name), where.value_text());
-    } else if (!is_namespaced(name)) {
+    } else if (!is_namespaced(sysctl_name(name))) {
       shaping.reporter
           .problem("bad-value", place,
                    "kernel parameter {} belongs to the whole machine, not to a container",

@@ -11,9 +11,12 @@ std::uint16_t Reporter::add_file(const std::string& shown_name, std::string text
 }
 
 Diagnostic& Reporter::problem_at(std::string id, Origin where, std::string message) {
-  return purpose_ == Purpose::run
-             ? diagnostics_.error(std::move(id), std::move(where), std::move(message))
-             : diagnostics_.warning(std::move(id), std::move(where), std::move(message));
+  auto& diagnostic =
+      purpose_ == Purpose::run
+          ? diagnostics_.error(std::move(id), std::move(where), std::move(message))
+          : diagnostics_.warning(std::move(id), std::move(where), std::move(message));
+  diagnostic.of_container = true;
+  return diagnostic;
 }
 
 void Reporter::note(Node& node, Rule rule, Origin origin, std::string detail, std::uint32_t loser) {

@@ -44,7 +44,8 @@ class Reporter {
                                             fmt::format(text, std::forward<Args>(args)...)),
                        place);
   }
-  /// An error for Purpose::run, a warning for Purpose::show.
+  /// What no container could run with: an error for Purpose::run, of those services of which one is
+  /// made (load.h: Needed), and a warning for Purpose::show.
   template <typename... Args>
   Diagnostic& problem(std::string id, const Place& place, fmt::format_string<Args...> text,
                       Args&&... args) {

@@ -372,7 +372,7 @@ bool stays_as_written(const Type& type) {
     case Form::environment:
       return true;
     case Form::text_map:
-      return type.refine == nullptr;
+      return type.refine != refine_contexts;
     case Form::options:
       return true;
     case Form::text_or_texts:
@@ -422,10 +422,10 @@ Diagnostic& wrong_value(const Node& node, std::string_view text, Shaping& shapin
 }
 
 std::string shaped_path(std::string_view path, const Shaping& shaping) {
-  if (shaping.paths == PathResolution::keep || path.empty() || is_remote(path) ||
+  if (shaping.paths == PathResolution::keep || path.empty() || path[0] == '/' || is_remote(path) ||
       path.starts_with("service:"))
     return std::string(path);
-  if (shaping.paths == PathResolution::make_absolute || path[0] == '/' || path[0] == '~')
+  if (shaping.paths == PathResolution::make_absolute || path[0] == '~')
     return absolute_path(path, shaping.base_directory, shaping.home);
   return relative_path(absolute_path(path, shaping.base_directory, shaping.home),
                        shaping.project_directory);

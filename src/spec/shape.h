@@ -58,7 +58,7 @@ bool is_kept(const Node& node, const Shaping& shaping);
 Diagnostic& wrong_value(const Node& node, std::string_view text, Shaping& shaping,
                         const Where& where, std::string_view wanted);
 
-/// `path` as the shaped tree shall have it.
+/// `path` as the shaped tree shall have it: an absolute one as it is written.
 std::string shaped_path(std::string_view path, const Shaping& shaping);
 
 }  // namespace stack::spec

@@ -41,6 +41,15 @@ Parsed<std::uint16_t> parse_port_number(std::string_view text, std::string_view 
   return static_cast<std::uint16_t>(*number);
 }
 
+/// What stands behind the slash of "80/udp/".
+std::string protocol_of(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return "tcp";
+  const auto behind = text.substr(slash + 1);
+  const auto protocol = behind.substr(0, behind.find('/'));
+  return protocol.empty() ? "tcp" : to_lower(protocol);
+}
+
 bool is_protocol(std::string_view protocol) {
   return protocol == "tcp" || protocol == "udp" || protocol == "sctp";
 }
@@ -103,13 +112,11 @@ Parsed<PortRange> parse_port_range(std::string_view text, std::string_view what)
 }
 
 Parsed<std::vector<PortParts>> parse_ports(std::string_view text) {
-  const auto slash = text.rfind('/');
-  const std::string protocol =
-      slash == std::string_view::npos ? "tcp" : to_lower(text.substr(slash + 1));
+  const std::string protocol = protocol_of(text);
   if (!is_protocol(protocol))
     return Refusal{fmt::format("{} is not a protocol", stack::quoted(protocol)),
                    "tcp, udp or sctp"};
-  const auto parts = split_port(text.substr(0, slash));
+  const auto parts = split_port(text.substr(0, text.find('/')));
   if (parts.target.empty())
     return Refusal{fmt::format("no container port in {}", stack::quoted(text)), "HOST:CONTAINER"};
   if (is_protocol(parts.target) && text.find(':') != std::string_view::npos)
@@ -153,6 +160,26 @@ std::string to_text(const PortParts& port) {
   }
   if (!port.published.empty() || !port.host_ip.empty()) text += port.published + ":";
   return fmt::format("{}{}/{}", text, port.target, port.protocol);
+}
+
+std::vector<std::string> exposed_ports(std::string_view text) {
+  std::vector<std::string> ports;
+  for (const auto& part : split(text, ',')) {
+    std::string port = part.substr(part.rfind(':') + 1);
+    const auto slash = port.find('/');
+    const auto range = parse_port_range(std::string_view(port).substr(0, slash), "container port");
+    const auto* const parsed = std::get_if<PortRange>(&range);
+    if (parsed != nullptr && parsed->first > 0 && is_protocol(protocol_of(port)))
+      ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
+std::optional<std::int64_t> restart_attempts(std::string_view policy) {
+  const auto colon = policy.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto behind = policy.substr(colon + 1);
+  return parse_integer<std::int64_t>(behind.substr(0, behind.find(':')));
 }
 
 Parsed<VolumeParts> parse_volume(std::string_view text) {
@@ -215,6 +242,21 @@ Parsed<DeviceParts> parse_device(std::string_view text) {
   device.target = fields.size() > 1 && !fields[1].empty() ? fields[1] : fields[0];
   if (fields.size() > 2) device.permissions = fields[2];
   return device;
+}
+
+std::string device_permissions(std::string_view text) {
+  std::string permissions(text);
+  std::erase_if(permissions,
+                [](char c) { return std::string_view("rwm").find(c) == std::string_view::npos; });
+  return permissions;
+}
+
+std::string sysctl_name(std::string_view text) {
+  std::string name(text);
+  const auto separator = name.find_first_of("./");
+  if (separator == std::string::npos || name[separator] == '.') return name;
+  for (char& c : name) c = c == '/' ? '.' : c == '.' ? '/' : c;
+  return name;
 }
 
 namespace {

@@ -28,7 +28,8 @@ struct PortParts {
   std::string protocol;
   bool operator==(const PortParts&) const = default;
 };
-/// [[IP:]HOST:]CONTAINER[/PROTOCOL]; ranges give one entry per port.
+/// [[IP:]HOST:]CONTAINER[/PROTOCOL]; ranges give one entry per port. As in docker compose an empty
+/// protocol is tcp, and what stands behind another slash is not looked at.
 Parsed<std::vector<PortParts>> parse_ports(std::string_view text);
 /// The notation again; parse_ports(to_text(p)) is {p}.
 std::string to_text(const PortParts& port);
@@ -39,6 +40,14 @@ struct PortRange {
   std::uint16_t last = 0;
 };
 Parsed<PortRange> parse_port_range(std::string_view text, std::string_view what);
+
+/// The ports in an item of `expose`, each "80", "8000-8010" or "53/udp". Of what is often written
+/// instead, "3000:3000" (the container's one) and "80,443", too; none of what is no port.
+std::vector<std::string> exposed_ports(std::string_view text);
+
+/// COUNT of a restart policy "NAME:COUNT", as docker compose reads it: up to the next colon.
+/// Nothing where that is no whole number.
+std::optional<std::int64_t> restart_attempts(std::string_view policy);
 
 struct VolumeParts {
   std::string source;  ///< empty: anonymous
@@ -63,6 +72,13 @@ struct DeviceParts {
   std::string permissions = "rwm";
 };
 Parsed<DeviceParts> parse_device(std::string_view text);
+
+/// Those of "rwm" that are in `text`: the engine grants what it knows.
+std::string device_permissions(std::string_view text);
+
+/// "net.ipv4.ip_forward" of "net/ipv4/ip_forward": as sysctl(8), whatever separates first is the
+/// separator, and the other one a dot or slash of a name.
+std::string sysctl_name(std::string_view text);
 
 bool is_ipv4(std::string_view text);
 /// Of either family, without a zone ("%eth0").

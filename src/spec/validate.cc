@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/object_name.h"
 #include "base/text.h"
+#include "base/tmpfs_words.h"
 #include "spec/check_ready.h"
 #include "spec/check_service.h"
 #include "spec/logging.h"
@@ -24,10 +25,12 @@ namespace {
 
 class Validator {
  public:
-  Validator(const Project& project, Reporter& reporter) : project_(project), reporter_(reporter) {}
+  Validator(const Project& project, const Names& needed, Reporter& reporter)
+      : project_(project), needed_(needed), reporter_(reporter) {}
 
   void run() {
     for (const auto& [name, service] : project_.services) {
+      if (!needed_.contains(name)) continue;
       check_ports(service);
       check_healthcheck(service);
       check_service(service, project_.sources, reporter_);
@@ -131,6 +134,18 @@ class Validator {
               fmt::format("services.{}.healthcheck.start_interval", service.name),
               "start_interval needs start_period");
     }
+    check_time(service, "interval", check.interval);
+    check_time(service, "timeout", check.timeout);
+    check_time(service, "start_period", check.start_period);
+    check_time(service, "start_interval", check.start_interval);
+  }
+
+  void check_time(const Service& service, std::string_view key,
+                  const std::optional<std::chrono::nanoseconds>& time) {
+    using std::chrono::milliseconds;
+    if (!time || time->count() == 0 || *time >= milliseconds(1)) return;
+    problem("bad-healthcheck", fmt::format("services.{}.healthcheck.{}", service.name, key),
+            fmt::format("{} of a health check is at least 1ms", key));
   }
 
   /// Of what is made, or sought: a file of the name holds what is known about it.
@@ -149,6 +164,7 @@ class Validator {
   }
 
   const Project& project_;
+  const Names& needed_;
   Reporter& reporter_;
   std::multimap<std::pair<std::uint16_t, std::string>,
                 std::tuple<std::string, std::string, std::string>>
@@ -250,6 +266,9 @@ void check_tmpfs_options(const Node& item, Reporter& reporter) {
     if (option.starts_with("mode=") && !parse_mode(value))
       reporter.problem("bad-value", item.place, "tmpfs mode {} is no mode", stack::quoted(value))
           .hint = "an octal number like 1777";
+    if (!is_tmpfs_option(option))
+      reporter.problem("bad-value", item.place, "{} is no option of a tmpfs", stack::quoted(option))
+          .hint = "like size=64m, mode=1777, uid=1000, exec or noatime";
   }
 }
 
@@ -351,9 +370,16 @@ void check_external(const Entry& object, std::string_view section, Reporter& rep
   for (const auto& entry : object.value.entries) {
     if (entry.key == "external" || entry.key == "name" || entry.key.starts_with("x-")) continue;
     constexpr std::string_view text = "{}.{} is external, so \"{}\" cannot be set";
-    section == "volumes"
-        ? reporter.error("exclusive-keys", entry.place, text, section, object.key, entry.key)
-        : reporter.problem("exclusive-keys", entry.place, text, section, object.key, entry.key);
+    if (section == "networks") {
+      reporter
+          .warning("ineffective-key", entry.place,
+                   "networks.{} is external, so \"{}\" has no effect", object.key, entry.key)
+          .hint = "remove it";
+    } else if (section == "volumes") {
+      reporter.error("exclusive-keys", entry.place, text, section, object.key, entry.key);
+    } else {
+      reporter.problem("exclusive-keys", entry.place, text, section, object.key, entry.key);
+    }
   }
 }
 
@@ -383,11 +409,11 @@ void check_origin(const Entry& object, std::span<const std::string_view> origins
 
 }  // namespace
 
-void validate(const Project& project, Reporter& reporter) {
-  Validator(project, reporter).run();
+void validate(const Project& project, const Names& needed, Reporter& reporter) {
+  Validator(project, needed, reporter).run();
 }
 
-void check_contradictions(const Node& root, Reporter& reporter) {
+void check_contradictions(const Node& root, const Names& needed, Reporter& reporter) {
   ContainerNames names(reporter);
   for (const auto& service : entries_of(root, "services")) {
     check_said_twice(service, reporter);
@@ -397,7 +423,7 @@ void check_contradictions(const Node& root, Reporter& reporter) {
     check_build(service, root.find("services"), reporter);
     check_watches(service, reporter);
     check_mounts(service, reporter);
-    names.check(service);
+    if (needed.contains(service.key)) names.check(service);
   }
 }
 

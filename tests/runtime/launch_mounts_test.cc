@@ -162,6 +162,16 @@ TEST_F(Mounts, TmpfsOptionsReachTheKernel) {
   EXPECT_EQ(run(spec).out, "1770 1000\n");
 }
 
+TEST_F(Mounts, TheWordsOfATmpfsReachTheKernel) {
+  ContainerSpec spec = shell("");
+  spec.mounts = {tmpfs("/t", {"strictatime,sync,mand,exec,shared"})};
+  EXPECT_EQ(options_of(spec, "/t"), "rw,nosuid,nodev\n");
+  spec.process.arguments[2] =
+      "grep -c ' /t rw,nosuid,nodev shared:[0-9]* - tmpfs tmpfs rw,sync' "
+      "/proc/self/mountinfo";
+  EXPECT_EQ(run(spec).out, "1\n");
+}
+
 TEST_F(Mounts, ATmpfsLooksLikeTheDirectoryThatItCovers) {
   std::filesystem::create_directory(image() / "var");
   ASSERT_EQ(::chmod((image() / "var").c_str(), 01733), 0);

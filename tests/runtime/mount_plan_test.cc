@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/error.h"
+#include "base/tmpfs_words.h"
 
 namespace stack::runtime {
 namespace {
@@ -116,6 +117,23 @@ TEST(MountPlan, TmpfsOptionsCanLoosenTheDefaults) {
   ContainerSpec spec;
   spec.mounts = {tmpfs("/t", {"exec,suid", "mode=1770", "uid=5", "size=64MB"})};
   EXPECT_EQ(user_part(spec), "new tmpfs on /t nodev mode=1770 uid=5 size=64m\n");
+}
+
+TEST(MountPlan, EveryTmpfsOptionThatAFileMayHaveIsUnderstood) {
+  for (const auto word : tmpfs_flags)
+    EXPECT_NO_THROW(parse_tmpfs_options(std::vector{std::string(word)})) << word;
+  for (const auto key : tmpfs_keys)
+    EXPECT_NO_THROW(parse_tmpfs_options(std::vector{std::string(key) + "=1"})) << key;
+}
+
+TEST(MountPlan, TimesOfATmpfsAreKeptAsTheLastWordSays) {
+  const auto attributes = [](const char* options) {
+    return parse_tmpfs_options(std::vector<std::string>{options}).attributes &
+           (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME);
+  };
+  EXPECT_EQ(attributes("noatime,atime,nodiratime,diratime,relatime"), 0U);
+  EXPECT_EQ(attributes("strictatime,noatime"), std::uint64_t{MOUNT_ATTR_STRICTATIME});
+  EXPECT_EQ(attributes("strictatime,nostrictatime,noatime"), std::uint64_t{MOUNT_ATTR_NOATIME});
 }
 
 TEST(MountPlan, UnknownTmpfsOptionsAreRefused) {

@@ -284,7 +284,7 @@ TEST(Load, ModesOfDeployAreWhatTheyAreOnOneMachine) {
   EXPECT_EQ(said("endpoint_mode: dnsrr"), "");
   EXPECT_EQ(said("endpoint_mode: vip"), "");
   EXPECT_EQ(said("endpoint_mode: lvs"),
-            "4: \"endpoint_mode\" \"lvs\" of \"deploy\" is not known: vip or dnsrr\n");
+            "4: \"endpoint_mode\" \"lvs\" of \"deploy\" is not known, and has no effect\n");
 }
 
 TEST(Load, RuntimesWithTheSameWallsAreOursAndOthersAreRefused) {

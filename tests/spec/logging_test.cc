@@ -73,7 +73,7 @@ TEST(Logging, OptionsAreThoseOfTheDriver) {
   EXPECT_EQ(mistakes({"journald", {{"labels", "a"}, {"env-regex", "^A"}}}), "");
   EXPECT_NE(mistakes({"journald", {{"syslog-facility", "daemon"}}}), "");
   EXPECT_NE(mistakes({"syslog", {{"max-size", "1m"}}}), "");
-  EXPECT_NE(mistakes({"json-file", {{"cache-max-size", "1m"}}}), "");
+  EXPECT_EQ(mistakes({"json-file", {{"cache-max-size", "1m"}}}), "");
   EXPECT_EQ(mistakes({"syslog", {{"syslog-tls-skip-verify", "1"}}}),
             "options.syslog-tls-skip-verify: syslog over TLS is not supported (send by tcp:// to a "
             "daemon of this machine that does)\n");
@@ -118,11 +118,15 @@ TEST(Logging, OptionsAreReadStrictly) {
   EXPECT_NE(mistakes({"", {{"max-file", "0"}}}), "");
   EXPECT_NE(mistakes({"", {{"mode", "fast"}}}), "");
   EXPECT_NE(mistakes({"", {{"compress", "perhaps"}}}), "");
+  EXPECT_NE(mistakes({"", {{"tag", "{{.Bogus}}"}}}), "");
+  EXPECT_EQ(mistakes({"", {{"tag", "{{.Name}}/{{ .ID }} {{index .ContainerLabels \"a\"}}"}}}), "");
 }
 
 TEST(Logging, SomeOptionsNeedOthers) {
   EXPECT_EQ(mistakes({"", {{"max-buffer-size", "1m"}}}),
             "options.max-buffer-size: max-buffer-size goes with mode: non-blocking ()\n");
+  EXPECT_NE(mistakes({"", {{"compress", "true"}}}), "");
+  EXPECT_EQ(mistakes({"local", {{"compress", "true"}}}), "");
   EXPECT_EQ(mistakes({"", {{"compress", "true"}, {"max-size", "1m"}}}),
             "options.compress: compress needs max-size, and a max-file of more than 1 ()\n");
 }

@@ -279,17 +279,17 @@ TEST(Trap09, AMissingEnvFileMattersToWhoMakesContainersOfItsService) {
                              "  db: {image: x, environment: {A: own}, env_file: a.env}\n"
                              "  job: {image: x, links: [web]}\n"},
                             {{"/project/a.env", "B=b\n"}});
-  const auto is_loaded = [&](NeededEnvFiles needed, Strings services) {
-    request.needed_env_files = needed;
+  const auto is_loaded = [&](Needed needed, Strings services) {
+    request.needed = needed;
     request.services = std::move(services);
     return load_from_sources(request).project.has_value();
   };
-  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_all, {"db"}));
-  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {}));
-  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"web"}));
-  EXPECT_FALSE(is_loaded(NeededEnvFiles::of_chosen, {"job"}));
-  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_chosen, {"db"}));
-  EXPECT_TRUE(is_loaded(NeededEnvFiles::of_none, {}));
+  EXPECT_FALSE(is_loaded(Needed::all, {"db"}));
+  EXPECT_FALSE(is_loaded(Needed::chosen, {}));
+  EXPECT_FALSE(is_loaded(Needed::chosen, {"web"}));
+  EXPECT_FALSE(is_loaded(Needed::chosen, {"job"}));
+  EXPECT_TRUE(is_loaded(Needed::chosen, {"db"}));
+  EXPECT_TRUE(is_loaded(Needed::none, {}));
   EXPECT_EQ(project_of(request).services.at("db").environment.at("B"), "b");
 }
 

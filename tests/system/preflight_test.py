@@ -172,5 +172,84 @@ class OutsideVolumes(stacktest.StackTest):
                                r"container nobody")
 
 
+class MistakesOfOthers(stacktest.StackTest):
+    """What one service cannot run with is not in the way of the others."""
+
+    MISTAKES = {
+        "runtime: habana": "",
+        "logging: {driver: gelf}": "",
+        "cap_add: [bogus]": "",
+        "sysctls: {vm.max_map_count: 262144}": "",
+        'scale: 2, ports: ["127.0.0.1:8080:80"]': "",
+        'volumes: ["/tmp:/x", "/etc:/x"]': "",
+        'tmpfs: ["/x:bogus"]': "",
+        "userns_mode: keep-id": "",
+        "working_dir: x": "",
+        "volumes: [{type: npipe, source: x, target: /x}]": "",
+        "models: [m]": "models: {m: {model: x}}",
+        "networks: [n]": "networks: {n: {driver: overlay}}",
+        'volumes: ["v:/x"]': "volumes: {v: {driver: pxd}}",
+    }
+
+    def test_who_needs_the_service_is_told_and_nobody_else(self):
+        for key, top in self.MISTAKES.items():
+            with self.subTest(key):
+                self.write_stack(f"""
+                    services:
+                      web: {{image: "box:1", command: sleep 1000, stop_signal: SIGKILL}}
+                      other: {{image: "box:1", command: sleep 1000, stop_signal: SIGKILL, {key}}}
+                    {top}
+                """)
+                for needed in (["up", "-d"], ["up", "-d", "other"], ["run", "--rm", "other", "true"]):
+                    self.assertRegex(self.stack(*needed, expect=3).err, r"stack.yaml:[34]:\d+: error: ")
+                self.stack("create", "web")
+                self.stack("up", "-d", "web")
+                self.stack("run", "--rm", "--no-deps", "web", "true")
+                for command in ("stop", "start", "restart"):
+                    self.stack(command, "web")
+                self.stack("build", "web")
+                self.assertEqual(self.state_of("web"), "running")
+                self.stack("down", "-v")
+                self.assertEqual(self.stack("ps", "-aq").out, "")
+
+    def test_two_services_of_one_name_are_made_one_at_a_time(self):
+        self.write_stack("""
+            services:
+              cpu: {image: "box:1", command: sleep 1000, stop_signal: SIGKILL, container_name: one, profiles: [cpu]}
+              gpu: {image: "box:1", command: sleep 1000, stop_signal: SIGKILL, container_name: one, profiles: [gpu]}
+        """)
+        everything = ("--profile", "*")
+        for both in (("up", "-d"), ("create",), ("up", "-d", "cpu", "gpu"), ("config", "-q")):
+            self.assertIn('container name "one" is taken twice', self.stack(*everything, *both, expect=3).err)
+        self.stack(*everything, "up", "-d", "cpu")
+        self.assertEqual(self.state_of("cpu"), "running")
+        for command in (("stop",), ("start", "cpu"), ("build",), ("config", "--services"), ("config", "--hash", "*"),
+                        ("run", "--rm", "gpu", "true"), ("down",)):
+            self.stack(*everything, *command)
+        self.stack(*everything, "up", "-d", "gpu")
+        self.assertEqual(self.state_of("gpu"), "running")
+
+    def test_what_docker_compose_runs_is_run_and_told(self):
+        told = self.up("""
+            services:
+              web:
+                image: box:1
+                command: sleep 1000
+                stop_signal: "${STACK_TEST_NOTHING-}"
+                restart: "on-failure:[3]"
+                expose: ["3000:3000"]
+                tmpfs: ["/x:relatime,strictatime,sync,dirsync,nomand,rprivate,shared"]
+                sysctls: {net/ipv4/ip_forward: 1}
+        """).err
+        self.assertRegex(told, r'stack.yaml:6:\d+: warning: "on-failure:\[3\]" is taken for "on-failure"')
+        self.assertRegex(told, r'stack.yaml:7:\d+: warning: "3000:3000" is taken for "3000"')
+        self.assertIn("rw,sync,dirsync", self.inside("web", "grep", " /x ", "/proc/mounts"))
+        self.assertEqual(self.inside("web", "cat", "/proc/sys/net/ipv4/ip_forward"), "1")
+
+    def test_up_of_no_service_at_all(self):
+        self.write_stack("networks: {n: {}}")
+        self.assertIn("no service selected", self.stack("up", "-d", expect=1).err)
+
+
 if __name__ == "__main__":
     stacktest.main()
