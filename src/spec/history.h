@@ -23,7 +23,7 @@ enum class Rule : std::uint8_t {
   inherited,         ///< by the `extends` at `origin`; detail: the service
   included,          ///< by the `include` at `origin`
   substituted,       ///< variables; detail: the text in the file, and where each value is from
-  from_env_file,     ///< read from the env file at `origin`
+  from_env_file,     ///< read from an env file or label file that is named at `origin`
   from_environment,  ///< a key without a value took the variable `detail`
   implied,           ///< by the key `detail` at `origin`
   filled_in,         ///< nobody said it; detail: why it is so

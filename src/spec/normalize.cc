@@ -220,7 +220,7 @@ void put_below(Node& service, std::string_view key, const EnvironmentFiles& file
   for (const auto& [name, value] : files.values()) {
     if (map.find(name) != nullptr) continue;
     Node text = make_string(value.text, value.place);
-    reporter.note(text, Rule::from_env_file, value.place);
+    reporter.note(text, Rule::from_env_file, place);
     map.set(name, std::move(text));
   }
 }

@@ -105,7 +105,7 @@ class Teller {
       case Rule::substituted:
         return fmt::format("variables replaced in {}", event.detail);
       case Rule::from_env_file:
-        return fmt::format("read from env file {}", there);
+        return fmt::format("read from a file that is named at {}", there);
       case Rule::from_environment:
         return fmt::format("no value of its own: takes that of variable {}", event.detail);
       case Rule::implied:

@@ -123,7 +123,8 @@ TEST(Why, ValuesOfEnvFilesNameTheirLine) {
   const auto request = request_of({"services:\n  web:\n    image: x\n    env_file: app.env\n"},
                                   {{"/project/app.env", "# one\nA=1\n"}});
   EXPECT_EQ(why_text(request, "services.web.environment.A"),
-            "services.web.environment.A = \"1\" @ stack.yaml:4; read from env file app.env:2:1\n");
+            "services.web.environment.A = \"1\" @ app.env:2; read from a file that is named at "
+            "stack.yaml:4:5\n");
 }
 
 TEST(Why, AWrongPathHasAHint) {
