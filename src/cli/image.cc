@@ -45,13 +45,22 @@ std::uint64_t bytes_of(const image::ImageStore& store) {
   return bytes;
 }
 
+void refuse_address(const std::string& source) {
+  if (!source.starts_with("http://") && !source.starts_with("https://")) return;
+  throw Error("image import does not fetch: " + stack::quoted(source))
+      .with_hint(fmt::format("curl -L {} | stack image import - NAME", source));
+}
+
 }  // namespace
 
 int run_image_import(const Options& options) {
   if (options.arguments.size() > 2)
     throw Error("image import takes a source and a name").with_exit_code(ExitCode::usage);
+  const std::string& source = options.arguments.front();
   const std::string name = options.arguments.size() == 2 ? options.arguments[1] : "";
-  const image::Image image = open_store().import(options.arguments[0], name, options.changes);
+  refuse_address(source);
+  const image::Image image =
+      open_store().import(source, name, options.changes, {}, options.message);
   std::cout << image.id << '\n';
   return 0;
 }

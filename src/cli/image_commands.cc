@@ -140,7 +140,7 @@ Command image_import_command() {
           "stack image import rootfs.tar busybox:1",
           Positional::at_least_one,
           "SOURCE [NAME]",
-          {change_flag()},
+          {change_flag(), {"-m,--message", &Options::message, "What it is", "TEXT"}},
           run_image_import};
 }
 

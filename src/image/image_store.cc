@@ -56,7 +56,8 @@ NewLayer layer_of_directory(Fd source, const fs::path& tree, const Note& note) {
 }
 
 NewLayer layer_of_archive(int archive, const fs::path& tree, const Note& note) {
-  const UnpackedTree unpacked = unpack_new_layer(bytes_of_file(archive), tree, LayerPlace::bottom);
+  const UnpackedTree unpacked = unpack_new_layer(bytes_of_file(archive), tree, LayerPlace::bottom,
+                                                 {.compressions = Compressions::any});
   tell_left_out(unpacked.left_out, note);
   return unpacked.layer;
 }
@@ -102,9 +103,11 @@ std::vector<Image> ImageStore::list() const {
 }
 
 Image ImageStore::import(const std::string& source, const std::string& name,
-                         const std::vector<std::string>& changes, const Note& note) {
+                         const std::vector<std::string>& changes, const Note& note,
+                         const std::string& comment) {
   const StorePaths paths{root_};
-  NewImage image{name_to_give(name), {}, "imported from " + (source == "-" ? "stdin" : source)};
+  NewImage image{name_to_give(name), {}, comment};
+  if (comment.empty()) image.comment = "imported from " + (source == "-" ? "stdin" : source);
   for (const std::string& change : changes) apply_change(image.config, change);
   return during("importing " + printable(source), [&] {
     const ScratchDirectory scratch = begin_layer(paths);

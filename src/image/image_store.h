@@ -69,15 +69,16 @@ class ImageStore {
   /// All of them, newest first; untagged ones have no names.
   std::vector<Image> list() const;
 
-  /// A new image whose single layer is `source`: a directory, or a tar archive (plain, gzip, zstd;
-  /// "-" = standard input). `changes` are Dockerfile instructions as `docker import --change` takes
-  /// (see changes.h). Durable when it returns; on any failure nothing is left. A name that existed
-  /// moves to the new image; when it stands for the very same content and config already, that
-  /// image stays as it is. An empty name makes an untagged image. `note` gets a line for each thing
-  /// left out (sockets).
+  /// A new image whose single layer is `source`: a directory, or a tar archive (plain, gzip, zstd,
+  /// xz, bzip2; "-" = standard input). `changes` are Dockerfile instructions as `docker import
+  /// --change` takes (see changes.h). Durable when it returns; on any failure nothing is left. A
+  /// name that existed moves to the new image; when it stands for the very same content and config
+  /// already, that image stays as it is. An empty name makes an untagged image. `note` gets a line
+  /// for each thing left out (sockets). An empty `comment` says where it comes from.
   Image import(const std::string& source, const std::string& name,
                const std::vector<std::string>& changes,
-               const std::function<void(const std::string&)>& note = {});
+               const std::function<void(const std::string&)>& note = {},
+               const std::string& comment = {});
 
   /// What a container has made of its image.
   struct Commit {

@@ -34,7 +34,7 @@ class Images(stacktest.StackTest):
         return path
 
     def test_a_plain_and_a_compressed_archive(self):
-        for kind in ("w", "w:gz"):
+        for kind in ("w", "w:gz", "w:xz", "w:bz2"):
             self.stack("image", "import", str(self.archive(kind)), "made:1")
             self.assertRegex(self.names(), r"made +1|made:1")
 
@@ -45,6 +45,14 @@ class Images(stacktest.StackTest):
             done = subprocess.run([stacktest.STACK, "image", "import", "-", "made:1"], stdin=stream,
                                   capture_output=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_message_is_kept_with_it(self):
+        self.stack("image", "import", "-m", "of our own", str(self.archive("w")), "made:1")
+        self.assertIn("of our own", self.stack("image", "history", "made:1").out)
+
+    def test_an_address_is_not_taken_for_a_file(self):
+        result = self.stack("image", "import", "http://127.0.0.1:1/root.tar", "made:1", expect=1)
+        self.assertIn("curl -L http://127.0.0.1:1/root.tar | stack image import - NAME", result.err)
 
     def test_changes_become_the_defaults_of_its_containers(self):
         folder = self.directory / "root"
