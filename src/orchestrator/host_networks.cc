@@ -177,11 +177,11 @@ const HostNetwork& find_network(const std::vector<HostNetwork>& networks,
 HostNetwork create_network(const spec::Network& wish, bool attachable, const Host& host) {
   const std::string project = supervisor::lone_networks_project;
   const FileLock lock = lock_for(host, project, "stack network create");
-  if (supervisor::find_network_owner(host.paths, wish.name, ""))
-    fail("network with name {} already exists", wish.name);
-  supervisor::NetworkConfig config = lower(desired_network(wish));
-  config.applied = described_whole(config.applied, wish, attachable);
   try {
+    if (supervisor::find_network_owner(host.paths, wish.name, ""))
+      fail("network with name {} already exists", wish.name);
+    supervisor::NetworkConfig config = lower(desired_network(wish));
+    config.applied = described_whole(config.applied, wish, attachable);
     Client::connect_or_start(host.paths, project).call(supervisor::CreateNetwork{config});
   } catch (const Error&) {
     if (nothing_left(host.paths, project)) remove_project_directories(host.paths, project, lock);

@@ -269,7 +269,7 @@ class WorldCheck {
                       wish.service, port.host_ip),
           place,
           "`ip address` lists those that it has; without one it is published on all of them");
-    if (!port.published) return;
+    if (port.published.value_or(0) == 0) return;  // whichever is free
     if (port.published_last.value_or(*port.published) == *port.published)
       return check_fixed_port(wish, port, place);
     if (checked_ranges_.insert(place).second) check_range(wish, port, place);

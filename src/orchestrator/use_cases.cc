@@ -718,14 +718,15 @@ spec::Project as_many_as_made(spec::Project project, const HostPaths& paths) {
   return project;
 }
 
-/// What a project's containers should be, to start them as they are.
-DesiredState desired_of_made(const spec::Project& written, const HostPaths& paths) {
+/// What the containers of these services should be, to start them as they are. What is wrong with
+/// others is in nobody's way.
+DesiredState desired_of_made(const spec::Project& written, const std::set<std::string>& services,
+                             const HostPaths& paths) {
   spec::Project project = as_many_as_made(written, paths);
-  const auto all = all_services(project);
   std::vector<Problem> unread;  // of what exists already: it has its texts and mounts
-  if (takes_outside_volumes(project)) settle_outside_volumes(paths, all, project, unread);
-  return desired_state(project, all, find_images(project, all, paths),
-                       read_host_files(project, all, unread));
+  if (takes_outside_volumes(project)) settle_outside_volumes(paths, services, project, unread);
+  return desired_state(project, services, find_images(project, services, paths),
+                       read_host_files(project, services, unread));
 }
 
 /// Nobody waits for a container of a scaled service that is not there.
@@ -762,7 +763,7 @@ Execution start(const spec::Project& project, const StartRequest& request, Host&
   const ServiceChoice choice = choose(project, request.services, false);
   if (choice.are_all_providers) return {};  // they are started by `up`
   const auto wanted = select_services(project, choice.services);
-  DesiredState desired = desired_of_made(project, host.paths);
+  DesiredState desired = desired_of_made(project, wanted, host.paths);
   Execution execution;
   {
     GivingWay giving_way(host, project.name);
@@ -815,7 +816,9 @@ std::set<std::string> services_to_boot(const HostPaths& paths, const std::string
 
 Execution boot(const spec::Project& project, Host& host) {
   check_home(project, host.paths);
-  DesiredState desired = desired_of_made(project, host.paths);
+  const auto to_boot = services_to_boot(host.paths, project.name);
+  DesiredState desired = desired_of_made(
+      project, select_services(project, {to_boot.begin(), to_boot.end()}), host.paths);
   GivingWay giving_way(host, project.name);
   const ChangeLock lock(project.name, {"stack boot", Rank::gives_way}, host);
   NativeEngine engine(host.paths, desired);

@@ -119,7 +119,6 @@ TEST(StackKeys, AreCheckedLikeTheRest) {
                                   "      anonymous: kept\n"
                                   "    x-other: {any: thing}\n")),
             "5: unknown key \"redy\" in \"x-stack\" of service \"db\" (did you mean \"ready\"?)\n"
-            "6: \"anonymous\" of \"x-stack\" of service \"db\" is known but has no effect yet\n"
             "6: \"kept\" is not a value of \"anonymous\" of \"x-stack\" of service \"db\" (one of: "
             "keep, drop)\n");
 }

@@ -238,7 +238,8 @@ class Run(ContainerTest):
 
     def test_port_of_a_container_says_whose_command_that_is(self):
         self.run_box("-d", "--name", "alone", IMAGE, "sleep", "1001")
-        self.assertIn("it is a container: `stack container`", self.stack("port", "alone", expect=1).err)
+        self.write_stack("services: {web: {image: 'box:1'}}")
+        self.assertIn("it is a container: `stack container", self.stack("port", "alone", expect=1).err)
 
     def test_volumes_from_a_container_that_has_ended(self):
         self.run_box("--name", "data", "-v", "/srv/data", "-", "true")

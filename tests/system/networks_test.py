@@ -291,29 +291,29 @@ class FixedAddresses(stacktest.StackTest):
         networks: {{n: {{ipam: {{config: [{{subnet: 10.50.0.0/24}}]}}}}}}
     """
 
-    def write(self, name, address="", more="", rest=""):
+    def write_one(self, name, address="", more="", rest=""):
         self.write_stack(self.ONE.format(name=name, address=address, more=more, rest=rest))
 
     def test_one_goes_from_an_orphan_that_is_removed(self):
-        self.write("a", "ipv4_address: 10.50.0.9")
+        self.write_one("a", "ipv4_address: 10.50.0.9")
         self.stack("up", "-d")
-        self.write("b", "ipv4_address: 10.50.0.9")
+        self.write_one("b", "ipv4_address: 10.50.0.9")
         self.assertIn("10.50.0.9 in network", self.stack("up", "-d", expect=1).err)
         self.stack("up", "-d", "--remove-orphans")
         self.assertIn("10.50.0.9", self.inside("b", "hostname", "-i"))
 
     def test_one_goes_from_a_container_that_is_scaled_away(self):
-        self.write("a", more=", scale: 3")
+        self.write_one("a", more=", scale: 3")
         self.stack("up", "-d")
-        self.write("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
+        self.write_one("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
                              'networks: {n: {ipv4_address: 10.50.0.4}}}')
         self.stack("up", "-d")
         self.assertIn("10.50.0.4", self.inside("z", "hostname", "-i"))
 
     def test_one_goes_from_a_container_that_had_it_by_chance(self):
-        self.write("a")
+        self.write_one("a")
         self.stack("up", "-d")
-        self.write("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
+        self.write_one("a", rest='z: {image: "box:1", command: sleep 1001, stop_grace_period: 0s, '
                              'networks: {n: {ipv4_address: 10.50.0.2}}}')
         self.assertIn("already in use by", self.stack("up", "-d", expect=1).err)
         self.stack("up", "-d", "--force-recreate")

@@ -242,7 +242,7 @@ class MistakesOfOthers(stacktest.StackTest):
                 sysctls: {net/ipv4/ip_forward: 1}
         """).err
         self.assertRegex(told, r'stack.yaml:6:\d+: warning: "on-failure:\[3\]" is taken for "on-failure"')
-        self.assertRegex(told, r'stack.yaml:7:\d+: warning: "3000:3000" is taken for "3000"')
+        self.assertRegex(told, r'stack.yaml:7:\d+: warning: "3000:3000" is taken for 3000')
         self.assertIn("rw,sync,dirsync", self.inside("web", "grep", " /x ", "/proc/mounts"))
         self.assertEqual(self.inside("web", "cat", "/proc/sys/net/ipv4/ip_forward"), "1")
 

@@ -95,7 +95,10 @@ class TwoStacks(stacktest.StackTest):
     def supervisor_of(self, project):
         keeper = self.keeper_of(project)
         for pid in self.pids_named("stack-superviso"):
-            status = Path(f"/proc/{pid}/status").read_text()
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
+                continue
             if f"PPid:\t{keeper}\n" in status:
                 return pid
         return None
