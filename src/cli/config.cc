@@ -66,8 +66,17 @@ Listing listing_of(const Options& options) {
   return nullptr;
 }
 
+/// docker compose's JSON has no models at its top.
+spec::Project without_models(spec::Project project) {
+  spec::Node tree = *project.resolved;
+  tree.erase("models");
+  project.resolved = std::make_shared<const spec::Node>(std::move(tree));
+  return project;
+}
+
 std::string whole_file(const spec::Project& project, const Options& options) {
-  if (options.format == "json") return spec::to_json(project);
+  if (options.format == "json")
+    return spec::to_json(project.interpolated ? without_models(project) : project);
   if (options.format.empty() || options.format == "yaml") return spec::to_yaml(project);
   throw unknown_format(options.format, "yaml or json");
 }

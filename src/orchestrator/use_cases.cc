@@ -707,22 +707,31 @@ Execution restart(const std::string& name, const RestartRequest& request, Host& 
 
 namespace {
 
+/// A project as far as there are containers of it.
+struct Made {
+  spec::Project project;
+  std::set<std::string> services;
+};
+
 /// As many of each service as there are, whatever the file says: `up --scale` made them.
-spec::Project as_many_as_made(spec::Project project, const HostPaths& paths) {
+Made as_made(spec::Project project, const HostPaths& paths) {
+  std::set<std::string> services;
   for (const auto& each :
        supervisor::read_containers(paths, project.name, supervisor::ConfigParts::summary)) {
     const auto service = project.services.find(each.config.service);
     if (service == project.services.end() || supervisor::is_one_off(each.config)) continue;
     service->second.scale = std::max(service->second.scale, each.config.number);
+    services.insert(service->first);
   }
-  return project;
+  return {std::move(project), std::move(services)};
 }
 
-/// What the containers of these services should be, to start them as they are. What is wrong with
-/// others is in nobody's way.
-DesiredState desired_of_made(const spec::Project& written, const std::set<std::string>& services,
+/// What the containers of these services should be, to start them as they are. Of services without
+/// one nothing is said, nor of others: they need not even be right.
+DesiredState desired_of_made(const spec::Project& written, std::set<std::string> services,
                              const HostPaths& paths) {
-  spec::Project project = as_many_as_made(written, paths);
+  auto [project, made] = as_made(written, paths);
+  std::erase_if(services, [&](const std::string& name) { return !made.contains(name); });
   std::vector<Problem> unread;  // of what exists already: it has its texts and mounts
   if (takes_outside_volumes(project)) settle_outside_volumes(paths, services, project, unread);
   return desired_state(project, services, find_images(project, services, paths),

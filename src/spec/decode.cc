@@ -235,6 +235,8 @@ void read(const Node& node, SecurityOptions& value) {
 void assign_volumes(void* service, const Node& node) {
   auto& mounts = static_cast<Service*>(service)->volumes;
   for (const auto& item : node.items) {
+    const auto type = item.text_of("type");
+    if (type == "npipe" || type == "cluster") continue;  // no container has one
     Mount& mount = mounts.emplace_back();
     read_object(item, kMountSchema, &mount);
     if (mount.type == MountType::bind) mount.source = clean_path(mount.source);

@@ -233,10 +233,7 @@ std::string flow_text(const Node& node) {
 std::string to_json(const Project& project) {
   if (!project.resolved) return "{}\n";
   Node printed = printed_tree(project);
-  if (project.interpolated) {
-    add_empty_parts(printed);
-    printed.erase("models");  // docker compose's JSON has none, its YAML has
-  }
+  if (project.interpolated) add_empty_parts(printed);
   return JsonWriter(project.interpolated).write(printed);
 }
 

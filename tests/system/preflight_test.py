@@ -212,6 +212,16 @@ class MistakesOfOthers(stacktest.StackTest):
                 self.stack("down", "-v")
                 self.assertEqual(self.stack("ps", "-aq").out, "")
 
+    def test_what_was_made_of_it_before_is_stopped_and_started(self):
+        right = 'services: {web: {image: "box:1", command: sleep 1000, stop_signal: SIGKILL}}'
+        for key, top in self.MISTAKES.items():
+            with self.subTest(key):
+                self.up(right)
+                self.write_stack(f"{right[:-2]}, {key}}}}}\n{top}\n")
+                for command in ("stop", "start", "restart", "kill"):
+                    self.stack(command)
+                self.stack("down", "-v")
+
     def test_two_services_of_one_name_are_made_one_at_a_time(self):
         self.write_stack("""
             services:
@@ -244,7 +254,7 @@ class MistakesOfOthers(stacktest.StackTest):
         self.assertRegex(told, r'stack.yaml:6:\d+: warning: "on-failure:\[3\]" is taken for "on-failure"')
         self.assertRegex(told, r'stack.yaml:7:\d+: warning: "3000:3000" is taken for 3000')
         self.assertIn("rw,sync,dirsync", self.inside("web", "grep", " /x ", "/proc/mounts"))
-        self.assertEqual(self.inside("web", "cat", "/proc/sys/net/ipv4/ip_forward"), "1")
+        self.assertEqual(self.inside("web", "cat", "/proc/sys/net/ipv4/ip_forward"), "1\n")
 
     def test_up_of_no_service_at_all(self):
         self.write_stack("networks: {n: {}}")
