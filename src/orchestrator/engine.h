@@ -33,6 +33,9 @@ class Engine {
   virtual void perform(StepId step, const Action& action) = 0;
   /// The next action that ended, or has something to tell; nothing when `patience` is over first.
   virtual std::optional<Outcome> next(std::chrono::milliseconds patience) = 0;
+  /// Whether the action, once begun, may take as long as a program of the user's likes, and comes
+  /// to its end without us: whoever breaks off does not wait for it.
+  virtual bool may_be_left(const Action& /*action*/) const { return false; }
 };
 
 }  // namespace stack::orchestrator

@@ -55,8 +55,15 @@ class Executor {
            std::holds_alternative<AwaitTurn>(plan_.steps[id].action);
   }
 
-  /// Nothing is being done: what is awaited may never come.
-  bool only_waits() const { return working_ == 0; }
+  /// Nothing is being done that anybody has to wait for: what is awaited may never come.
+  bool only_waits() const {
+    std::size_t left = 0;
+    for (StepId id = 0; id < plan_.steps.size(); ++id)
+      if (execution_.results[id] == StepResult::running && !is_wait(id) &&
+          engine_.may_be_left(plan_.steps[id].action))
+        ++left;
+    return working_ == left;
+  }
 
   bool has_room_for(StepId id) const { return at_once_ == 0 || working_ < at_once_ || is_wait(id); }
 

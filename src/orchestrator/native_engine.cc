@@ -84,6 +84,13 @@ ObservedState NativeEngine::observe() {
   return state;
 }
 
+bool NativeEngine::may_be_left(const Action& action) const {
+  const auto* const start = std::get_if<StartContainer>(&action);
+  if (start == nullptr) return false;
+  const auto wish = desired_.containers.find(start->name);
+  return wish != desired_.containers.end() && !wish->second.model.post_start.empty();
+}
+
 void NativeEngine::perform(StepId step, const Action& action) {
   attempt_ = to_text(action);
   subject_ = subject(action);

@@ -30,6 +30,8 @@ class NativeEngine : public Engine {
   bool nothing_left();
   void perform(StepId step, const Action& action) override;
   std::optional<Outcome> next(std::chrono::milliseconds patience) override;
+  /// A start with hooks, of which the wish is known.
+  bool may_be_left(const Action& action) const override;
 
   /// Conditions that have not come true by then have failed.
   void give_up_waiting_at(std::optional<std::chrono::steady_clock::time_point> deadline) {

@@ -122,6 +122,20 @@ class TalkativeEngine : public Engine {
   std::deque<Outcome> outcomes_;
 };
 
+/// Begins everything, and ends nothing.
+class LastingEngine : public Engine {
+ public:
+  ObservedState observe() override { return {}; }
+  void perform(StepId /*step*/, const Action& /*action*/) override { ++begun; }
+  std::optional<Outcome> next(std::chrono::milliseconds /*patience*/) override {
+    return std::nullopt;
+  }
+  bool may_be_left(const Action& action) const override {
+    return std::holds_alternative<StartContainer>(action);
+  }
+  int begun = 0;
+};
+
 class NotingReport : public Report {
  public:
   std::vector<std::string> heard;
@@ -143,6 +157,17 @@ TEST(Execute, WhatIsToldOfAStepThatGoesOnEndsNothing) {
   EXPECT_TRUE(execution.succeeded());
   EXPECT_EQ(report.heard, (std::vector<std::string>{"#0 half way", "#0 ends: all of it",
                                                     "#1 half way", "#1 ends: all of it"}));
+}
+
+TEST(Execute, WhoeverBreaksOffDoesNotWaitForWhatMayBeLeft) {
+  Plan plan;
+  plan.steps = {{StartContainer{"hooked"}, "", {}}, {CreateVolume{"b"}, "", {0}}};
+  LastingEngine engine;
+  Report report;
+  const Execution execution = execute(plan, engine, report, [&] { return engine.begun > 0; });
+  EXPECT_TRUE(execution.interrupted);
+  EXPECT_EQ(execution.results[0], StepResult::running);
+  EXPECT_EQ(execution.results[1], StepResult::waiting);
 }
 
 TEST(Execute, ARescueIsTakenWhenSomethingFailed) {

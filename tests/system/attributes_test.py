@@ -3,6 +3,7 @@
 configs and secrets, as the program inside sees them."""
 
 import os
+import signal
 import subprocess
 import unittest
 from pathlib import Path
@@ -441,6 +442,23 @@ pre_stop:
         self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL,\n"
                          "        post_start: [{command: 'sh -c \"exit 3\"'}]}\n")
         self.assertRegex(self.stack("up", "-d", expect=1).err, r"post_start of .*-web-1 exited \(3\)")
+
+    def test_one_without_an_end_holds_nobody_up(self):
+        """Ctrl-C leaves it, and down ends it."""
+        self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL,\n"
+                         "        post_start: [{command: 'sh -c \"echo begun; while :; do sleep 1; done\"'}]}\n")
+        for flags in (["-d"], []):
+            with subprocess.Popen([stacktest.STACK, "up", *flags], cwd=self.directory, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as up:
+                eventually(lambda: self.log("web").endswith("begun\n"), "the hook runs")
+                up.send_signal(signal.SIGINT)
+                self.assertEqual(up.wait(timeout=60), 130)
+            self.stack("down", "-t", "0")
+        with subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=self.directory, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as up:
+            eventually(lambda: self.log("web").endswith("begun\n"), "the hook runs")
+            self.stack("down", "-t", "0")
+            self.assertEqual(up.wait(timeout=60), 130)
 
     def test_one_that_failed_is_tried_again_by_the_next_up(self):
         self.write_stack("services:\n  web: {image: 'box:1', command: sleep 1000, stop_signal: SIGKILL,\n"
