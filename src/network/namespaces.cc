@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <exception>
 
@@ -55,7 +56,27 @@ Fd make_namespace() {
   return current_namespace();
 }
 
-InNamespace::InNamespace(int network_namespace) : home_(current_namespace()) {
+namespace {
+
+/// A number that was closed would be the way home a moment later, and nobody would have moved.
+Fd home_before(int network_namespace) {
+  if (::fcntl(network_namespace, F_GETFD) < 0) throw_errno("entering a network namespace");
+  return current_namespace();
+}
+
+}  // namespace
+
+void require_another(int network_namespace) {
+  const Fd own = current_namespace();
+  struct stat here {};
+  struct stat there {};
+  if (::fstat(own.get(), &here) != 0 || ::fstat(network_namespace, &there) != 0)
+    throw_errno("looking at a network namespace");
+  if (here.st_ino == there.st_ino && here.st_dev == there.st_dev)
+    fail("internal error: a network namespace that is to be a container's is our own");
+}
+
+InNamespace::InNamespace(int network_namespace) : home_(home_before(network_namespace)) {
   if (::setns(network_namespace, CLONE_NEWNET) != 0) throw_errno("entering a network namespace");
 }
 

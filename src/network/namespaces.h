@@ -14,6 +14,10 @@ Fd make_namespace();
 /// The namespace that the calling thread is in.
 Fd current_namespace();
 
+/// Throws Error when it is the one that the calling thread is in: whatever is to be done to a
+/// container would be done to the machine.
+void require_another(int network_namespace);
+
 /// Moves the calling thread into `network_namespace` for the life of the object, and back, also by
 /// exception. Only this thread moves. Throws Error.
 class InNamespace {

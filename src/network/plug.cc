@@ -29,6 +29,7 @@ struct Plug {
 /// The container's end is not made yet, but its defaults are taken from here when it is; `lo`, made
 /// with the namespace, keeps its ::1.
 NetlinkSocket prepare_container(int container_namespace) {
+  require_another(container_namespace);
   const InNamespace inside(container_namespace);
   set_sysctl_if_exists("net/ipv6/conf/default/disable_ipv6", "1");
   return NetlinkSocket(NETLINK_ROUTE);

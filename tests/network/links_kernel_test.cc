@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "network/addresses.h"
 #include "network/link_requests.h"
+#include "network/namespaces.h"
 #include "network/subnets.h"
 #include "network/sysctl.h"
 #include "traffic.h"
@@ -71,6 +72,17 @@ TEST_F(Links, ASuccessorTakesTheNameOfAnUplinkThatTheKernelIsTakingApart) {
                 ElementsAre("172.18.0.0/24", "172.18.1.0/24", "172.18.2.0/24"));
   }
   EXPECT_TRUE(was_put_aside);
+}
+
+TEST_F(Links, TheMachinesOwnNamespaceIsNoContainers) {
+  EXPECT_THROW(require_another(world_->host()), Error);
+  EXPECT_NO_THROW(require_another(make_namespace().get()));
+  int closed = -1;
+  {
+    const Fd gone = make_namespace();
+    closed = gone.get();
+  }
+  EXPECT_THROW(InNamespace inside(closed), Error) << "it would be the number of the way back";
 }
 
 TEST_F(Links, EnsuringWhatIsThereChangesNothing) {

@@ -108,7 +108,7 @@ class Rolling(stacktest.StackTest):
         self.assertEqual(self.versions(), {"1": "2", "2": "2", "3": "2"})
 
     def test_bad_numbers(self):
-        for update, place in (("parallelism: -1", "parallelism"), ("max_failure_ratio: 1.5", "max_failure_ratio"),
+        for update, place in (("parallelism: -1", "parallelism"), ("max_failure_ratio: -1", "max_failure_ratio"),
                               ("failure_action: hope", "failure_action")):
             failed = self.up_web(1, update, expect=3)
             self.assertRegex(failed.err, rf"stack.yaml:\d+:\d+.*{place}")
