@@ -102,7 +102,10 @@ Awaitable<Reply> Supervisor::perform(Request request, Server::ClientNumber clien
   // Waiting is not doing: a client that waits and goes keeps nothing alive.
   std::optional<Operation> operation;
   if (!std::holds_alternative<Await>(request) && !std::holds_alternative<WriteInput>(request))
-    operation.emplace(operations_, [this] { consider_ending(); });
+    operation.emplace(operations_, [this] {
+      operation_ended_.notify_all();
+      consider_ending();
+    });
   std::optional<Marked> marked;
   if (operation && std::holds_alternative<StopContainer>(request)) {
     mark_.begin();
@@ -480,6 +483,10 @@ Awaitable<Answer> Supervisor::handle(Await request) {
 Awaitable<Answer> Supervisor::handle(Shutdown) {
   co_await catch_up();
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
+  // What was begun for a container that is gone, like its hooks, is about to end.
+  const auto patience = Clock::now() + std::chrono::seconds(5);
+  while (operations_ > 1 && co_await operation_ended_.wait_until(patience)) {
+  }
   if (operations_ > 1) fail("other requests are under way");
   fail_point("container.shutdown");
   std::optional<Error> failure;

@@ -144,8 +144,9 @@ class Supervisor {
   bool firewall_lost_ = false;     ///< somebody has changed it
   bool closing_firewall_ = false;  ///< a coroutine waits to do it
   std::size_t operations_ = 0;     ///< requests under way that change something
-  OperationsMark mark_;            ///< of those that others have to wait for
-  bool settled_ = false;           ///< a client has come, or time enough for one has passed
+  Signal operation_ended_{loop_};
+  OperationsMark mark_;   ///< of those that others have to wait for
+  bool settled_ = false;  ///< a client has come, or time enough for one has passed
   bool ending_ = false;
   bool ended_well_ = true;
   bool keeper_gone_ = false;

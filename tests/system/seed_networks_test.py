@@ -64,8 +64,8 @@ class Published(NetworkTest):
         self.container("run", "-d", "--name", "web", "-p", "80", "-p", "13000-13002:13000-13002", image, *WEB)
         shown = self.row("web")["Ports"]
         number = self.container("port", "web", "80").out.strip().rpartition(":")[2]
-        self.assertEqual(shown, f"53/udp, 5000/tcp, 0.0.0.0:{number}->80/tcp, [::]:{number}->80/tcp, "
-                                "0.0.0.0:13000-13002->13000-13002/tcp, [::]:13000-13002->13000-13002/tcp")
+        self.assertEqual(shown, "53/udp, 5000/tcp, 0.0.0.0:13000-13002->13000-13002/tcp, [::]:13000-13002->13000-13002/tcp, "
+                                f"0.0.0.0:{number}->80/tcp, [::]:{number}->80/tcp")
         self.assertIn(f"5000/tcp, 0.0.0.0:", self.container("ps").out)
         names = lambda *flags: self.container("ps", *flags, "--format", "{{.Names}}").lines
         self.assertEqual((names("--filter", "expose=5000"), names("--filter", "publish=13001"),
