@@ -485,8 +485,8 @@ Awaitable<Answer> Supervisor::handle(Shutdown) {
   if (registry_.any_active()) fail("containers of {} are still running", files_.project);
   // What was begun for a container that is gone, like its hooks, is about to end.
   const auto patience = Clock::now() + std::chrono::seconds(5);
-  while (operations_ > 1 && co_await operation_ended_.wait_until(patience)) {
-  }
+  bool is_patient = true;
+  while (operations_ > 1 && is_patient) is_patient = co_await operation_ended_.wait_until(patience);
   if (operations_ > 1) fail("other requests are under way");
   fail_point("container.shutdown");
   std::optional<Error> failure;
