@@ -48,8 +48,8 @@ void ContainerTask::stay_down() {
 Awaitable<void> ContainerTask::restart_later(Self self, std::chrono::nanoseconds pause,
                                              std::uint64_t generation) {
   const auto due = Clock::now() + pause;
-  while (generation == self->generation_ && co_await self->news_.wait_until(due)) {
-  }
+  bool is_due = false;
+  while (generation == self->generation_ && !is_due) is_due = !co_await self->news_.wait_until(due);
   if (generation != self->generation_) co_return;
   const auto guard = co_await self->starting_.lock();
   if (generation != self->generation_) co_return;

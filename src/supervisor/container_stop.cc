@@ -121,8 +121,8 @@ Awaitable<Answer> ContainerTask::end_process(std::chrono::nanoseconds grace) {
     if (answer.note.empty()) answer.note = note;
     thaw();  // afterwards: the signal is the first that a paused process sees
   }
-  while (status_.process == stopped && co_await news_.wait_until(deadline)) {
-  }
+  bool has_time = true;
+  while (status_.process == stopped && has_time) has_time = co_await news_.wait_until(deadline);
   const bool is_killed = !note.empty();
   if (status_.process == stopped && !is_killed) {
     kill();

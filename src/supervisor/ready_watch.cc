@@ -104,8 +104,8 @@ Awaitable<void> ReadyWatch::run(Self self) {
 Awaitable<void> ReadyWatch::call_time(Self self) {
   if (self->rule_.timeout.count() == 0) co_return;
   const auto due = self->begun_ + self->rule_.timeout;
-  while (!self->stopped_ && co_await self->over_.wait_until(due)) {
-  }
+  bool is_due = false;
+  while (!self->stopped_ && !is_due) is_due = !co_await self->over_.wait_until(due);
   if (self->stopped_) co_return;
   self->late_ = true;
   self->tell(self->missing_);
@@ -121,8 +121,8 @@ void ReadyWatch::tell(std::string missing) {
 
 Awaitable<bool> ReadyWatch::pause(std::chrono::nanoseconds time) {
   const auto due = Clock::now() + time;
-  while (!stopped_ && co_await woken_.wait_until(due)) {
-  }
+  bool is_due = false;
+  while (!stopped_ && !is_due) is_due = !co_await woken_.wait_until(due);
   co_return !stopped_;
 }
 
@@ -188,8 +188,11 @@ Awaitable<void> ReadyWatch::until_logged() {
   reader.skip_before(run_.began);
   while (!stopped_) {
     const auto outputs = outputs_;
-    while (!stopped_ && !co_await read_lines(reader, pattern))
-      if (matched_ >= rule_.count) co_return;
+    bool is_at_end = false;
+    while (!stopped_ && !is_at_end) {
+      is_at_end = co_await read_lines(reader, pattern);
+      if (!is_at_end && matched_ >= rule_.count) co_return;
+    }
     tell(fmt::format("{} of {} lines of its output match {}", matched_, rule_.count,
                      stack::quoted(rule_.pattern)));
     if (outputs == outputs_ && !stopped_) co_await woken_.wait();

@@ -93,7 +93,8 @@ Awaitable<void> Server::accept_all() {
 Awaitable<void> Server::read_requests(Shared session) {
   FrameSplitter input;
   std::vector<char> bytes(65536);
-  while (session->open && co_await readable(session->socket)) {
+  while (session->open) {
+    if (!co_await readable(session->socket)) break;
     const ssize_t size = ::recv(session->socket.native_handle(), bytes.data(), bytes.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     if (size <= 0) break;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folders of src/ use each other only as docs/architecture.md allows, and this test notices."""
 
+import re
 import sys
 import tempfile
 import unittest
@@ -17,6 +18,12 @@ SOURCES = Path(__file__).parents[2] / "src"
 class TheProject(unittest.TestCase):
     def test_includes_and_links_point_down_only(self):
         self.assertEqual("\n".join(violations(SOURCES)), "")
+
+    def test_no_loop_awaits_behind_a_condition(self):
+        """GCC 12 awaits the second half of `while (a && co_await b)` whatever the first one is."""
+        loops = re.compile(r"while \([^;{]*(&&|\|\|)\s*!?co_await")
+        found = [path for path in SOURCES.rglob("*.cc") if loops.search(path.read_text(encoding="utf-8"))]
+        self.assertEqual(found, [])
 
     def test_headers_say_what_they_use(self):
         self.assertEqual("\n".join(headers_that_lack(SOURCES)), "")
