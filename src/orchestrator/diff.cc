@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "orchestrator/member_place.h"
 #include "orchestrator/predecessors.h"
 #include "orchestrator/readiness.h"
 
@@ -20,23 +21,6 @@ using supervisor::Phase;
 std::string_view key_of(std::string_view path) {
   return path.substr(0, path.find_first_of(".["));
 }
-
-/// Where else a service may say what a member of its description has.
-struct OtherPlace {
-  std::string_view key;
-  std::string_view path;
-};
-constexpr std::array<OtherPlace, 9> other_places{{
-    {"cpus", "deploy.resources.limits.cpus"},
-    {"gpus", "deploy.resources.reservations.devices"},
-    {"image_id", "image"},
-    {"image_id", "build"},
-    {"mem_limit", "deploy.resources.limits.memory"},
-    {"mem_reservation", "deploy.resources.reservations.memory"},
-    {"pids_limit", "deploy.resources.limits.pids"},
-    {"restart", "deploy.restart_policy"},
-    {"volumes", "tmpfs"},
-}};
 
 /// Walks two JSON trees together and notes every leaf that differs.
 class Comparison {
@@ -53,7 +37,8 @@ class Comparison {
     if (is_long_list(before) && is_long_list(after) && before->size() == after->size()) {
       return compare_elements(path, *before, *after);
     }
-    changes_.push_back({path, text(before), text(after), place_of(path)});
+    changes_.push_back(
+        {path, text(before), text(after), place_of_member(sources_, prefix_, dotted(path))});
   }
 
   std::vector<FieldChange> take() { return std::move(changes_); }
@@ -91,15 +76,6 @@ class Comparison {
     for (std::size_t at = 0; at < before.size(); ++at) {
       compare(fmt::format("{}[{}]", path, at), &before[at], &after[at]);
     }
-  }
-  std::optional<spec::Origin> place_of(const std::string& path) const {
-    const std::string_view key = key_of(path);
-    if (!sources_.find_exactly(fmt::format("{}{}", prefix_, key)))
-      for (const OtherPlace& other : other_places)
-        if (other.key == key)
-          if (auto place = sources_.find_exactly(fmt::format("{}{}", prefix_, other.path)))
-            return place;
-    return sources_.find(prefix_ + dotted(path));
   }
   /// "command[3]" as the source map says it: "command.3".
   static std::string dotted(std::string path) {

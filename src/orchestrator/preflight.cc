@@ -13,6 +13,7 @@
 #include "image/reference.h"
 #include "network/ports.h"
 #include "orchestrator/lower_limits.h"
+#include "orchestrator/member_place.h"
 #include "orchestrator/one_off.h"
 #include "orchestrator/plan_builder.h"
 #include "orchestrator/pull_plan.h"
@@ -451,15 +452,8 @@ std::string place_in_file(const std::string& key, const spec::Service& model) {
 /// Where the file says it: a limit may stand below `deploy`, too.
 std::optional<spec::Origin> origin_of(const std::string& key, const DesiredContainer& wish,
                                       const spec::SourceMap& sources) {
-  static const std::map<std::string, std::string> of_deploy{
-      {"cpus", "deploy.resources.limits.cpus"},
-      {"mem_limit", "deploy.resources.limits.memory"},
-      {"mem_reservation", "deploy.resources.reservations.memory"}};
-  const std::string service = "services." + wish.service;
-  auto origin = sources.find(service + "." + place_in_file(key, wish.model));
-  const auto other = of_deploy.find(key);
-  if (other == of_deploy.end() || origin != sources.find(service)) return origin;
-  return sources.find(service + "." + other->second);
+  return place_of_member(sources, fmt::format("services.{}.", wish.service),
+                         place_in_file(key, wish.model));
 }
 
 /// The part of a container that depends on what the machine can do. Devices with names were looked

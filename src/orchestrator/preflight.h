@@ -19,7 +19,7 @@ namespace stack::orchestrator {
 /// What this machine lacks of what containers ask for.
 struct HostFindings {
   std::vector<Problem> errors;
-  std::vector<Problem> warnings;  ///< limits that will not be kept
+  std::vector<Problem> warnings;  ///< what will not be kept, or not whole
 };
 /// For each container that the changes would create, replace or give other limits. `abilities` is
 /// asked when there is one.

@@ -3,7 +3,6 @@
 
 #include <sys/statvfs.h>
 
-#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "base/files.h"
 #include "base/format.h"
 #include "base/text.h"
+#include "orchestrator/member_place.h"
 
 namespace stack::orchestrator {
 namespace {
@@ -33,14 +33,6 @@ std::uint64_t available_memory() {
     if (kibibytes) return *kibibytes << 10;
   }
   fail("/proc/meminfo does not tell how much memory is available");
-}
-
-/// The directory, or the nearest one above it that is there.
-std::filesystem::path nearest_existing(std::filesystem::path path) {
-  std::error_code ignored;
-  while (path.has_relative_path() && !std::filesystem::exists(path, ignored))
-    path = path.parent_path();
-  return path;
 }
 
 bool is_made(const ContainerChange& change) {
@@ -77,14 +69,6 @@ std::optional<Problem> want_of_disk(const HostPaths& paths, std::uint64_t made,
   return std::nullopt;
 }
 
-std::optional<spec::Origin> origin_of_reservation(const DesiredContainer& wish,
-                                                  const spec::SourceMap& sources) {
-  const std::string service = "services." + wish.service;
-  const auto origin = sources.find(service + ".mem_reservation");
-  if (origin != sources.find(service)) return origin;
-  return sources.find(service + ".deploy.resources.reservations.memory");
-}
-
 /// Told at the service that reserves most.
 std::optional<Problem> want_of_memory(const std::vector<const DesiredContainer*>& begun,
                                       const spec::SourceMap& sources, const HostRoom& room) {
@@ -103,7 +87,7 @@ std::optional<Problem> want_of_memory(const std::vector<const DesiredContainer*>
       fmt::format("{} reserve{} {} of memory, and this machine has {} available",
                   join(std::vector<std::string>(services.begin(), services.end()), ", "),
                   services.size() == 1 ? "s" : "", human_size(reserved), human_size(room.memory)),
-      origin_of_reservation(*greediest, sources),
+      place_of_member(sources, fmt::format("services.{}.", greediest->service), "mem_reservation"),
       "the kernel gives what is there: reserve less, or start less"};
 }
 
@@ -121,9 +105,9 @@ HostRoom host_room(const HostPaths& paths) {
   return room;
 }
 
-RoomFindings check_room(const HostPaths& paths, const DesiredState& desired, const Changes& changes,
+HostFindings check_room(const HostPaths& paths, const DesiredState& desired, const Changes& changes,
                         const std::function<HostRoom(const HostPaths&)>& room) {
-  RoomFindings findings;
+  HostFindings findings;
   std::vector<const DesiredContainer*> begun;
   std::uint64_t made = 0;
   for (const auto& [name, change] : changes.containers) {

@@ -6,12 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <vector>
 
 #include "base/host_paths.h"
 #include "orchestrator/desired.h"
 #include "orchestrator/diff.h"
-#include "orchestrator/problem.h"
+#include "orchestrator/preflight.h"
 
 namespace stack::orchestrator {
 
@@ -26,15 +25,11 @@ struct HostRoom {
 /// Of the file system of the data directory, or of the directory it is to be made in. Throws Error.
 HostRoom host_room(const HostPaths& paths);
 
-struct RoomFindings {
-  std::vector<Problem> errors;
-  std::vector<Problem> warnings;
-};
 /// An error when the containers that are to be made cannot even have their own files; what they
 /// will write, and what their images bring to their volumes, nobody knows. A warning when the
 /// containers that are to be made or started reserve (`mem_reservation`) more memory than there is.
 /// `room` is asked when there is one to be made or started.
-RoomFindings check_room(const HostPaths& paths, const DesiredState& desired, const Changes& changes,
+HostFindings check_room(const HostPaths& paths, const DesiredState& desired, const Changes& changes,
                         const std::function<HostRoom(const HostPaths&)>& room = host_room);
 
 }  // namespace stack::orchestrator

@@ -294,7 +294,7 @@ UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
   std::ranges::move(check_conditions(result.desired), std::back_inserter(result.problems));
   HostFindings host = check_host(result.desired, result.changes);
   std::ranges::move(host.errors, std::back_inserter(result.problems));
-  RoomFindings room = check_room(paths, result.desired, result.changes);
+  HostFindings room = check_room(paths, result.desired, result.changes);
   std::ranges::move(room.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
   std::ranges::move(strange_volumes(result.desired, observed), std::back_inserter(result.warnings));

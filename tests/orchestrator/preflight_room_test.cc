@@ -13,7 +13,7 @@ using namespace stack::orchestrator::testing;
 constexpr std::uint64_t gib = 1 << 30;
 constexpr HostRoom plenty{.memory = 8 * gib, .disk = gib, .files = 100'000};
 
-RoomFindings findings(const std::vector<spec::Service>& services, const HostRoom& room,
+HostFindings findings(const std::vector<spec::Service>& services, const HostRoom& room,
                       const ObservedState& world = {}) {
   const spec::Project all = project(services);
   const DesiredState wish = desired(all);
@@ -21,8 +21,14 @@ RoomFindings findings(const std::vector<spec::Service>& services, const HostRoom
                     [&](const HostPaths&) { return room; });
 }
 
+/// There is exactly one.
+void expect_problem(const std::vector<Problem>& problems, const std::string& message) {
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].message, message);
+}
+
 TEST(PreflightRoom, SaysNothingWhereThereIsPlenty) {
-  const RoomFindings found = findings({service("web")}, plenty);
+  const HostFindings found = findings({service("web")}, plenty);
   EXPECT_TRUE(found.errors.empty());
   EXPECT_TRUE(found.warnings.empty());
 }
@@ -30,21 +36,19 @@ TEST(PreflightRoom, SaysNothingWhereThereIsPlenty) {
 TEST(PreflightRoom, AFullDiskIsAnError) {
   HostRoom room = plenty;
   room.disk = 100'000;
-  const RoomFindings found = findings({service("db"), service("web")}, room);
-  ASSERT_EQ(found.errors.size(), 1U);
-  EXPECT_EQ(found.errors[0].message,
-            "the disk of /var/lib/stack is full: 100kB are left, 2 containers need 131kB before "
-            "anything is written in them");
+  expect_problem(
+      findings({service("db"), service("web")}, room).errors,
+      "the disk of /var/lib/stack is full: 100kB are left, 2 containers need 131kB before "
+      "anything is written in them");
 }
 
 TEST(PreflightRoom, SoIsOneOutOfInodes) {
   HostRoom room = plenty;
   room.files = 3;
-  const RoomFindings found = findings({service("web")}, room);
-  ASSERT_EQ(found.errors.size(), 1U);
-  EXPECT_EQ(found.errors[0].message,
-            "the file system of /var/lib/stack has room for 3 more files (inodes), a container "
-            "needs 24");
+  expect_problem(
+      findings({service("web")}, room).errors,
+      "the file system of /var/lib/stack has room for 3 more files (inodes), a container "
+      "needs 24");
 }
 
 TEST(PreflightRoom, AFileSystemThatDoesNotCountFilesIsNotAskedFor) {
@@ -58,11 +62,10 @@ TEST(PreflightRoom, MoreReservedThanThereIsIsAWarning) {
   db.mem_reservation = 6 * gib;
   spec::Service web = service("web");
   web.mem_reservation = 3 * gib;
-  const RoomFindings found = findings({db, web, service("worker")}, plenty);
+  const HostFindings found = findings({db, web, service("worker")}, plenty);
   EXPECT_TRUE(found.errors.empty());
-  ASSERT_EQ(found.warnings.size(), 1U);
-  EXPECT_EQ(found.warnings[0].message,
-            "db, web reserve 9.66GB of memory, and this machine has 8.59GB available");
+  expect_problem(found.warnings,
+                 "db, web reserve 9.66GB of memory, and this machine has 8.59GB available");
 }
 
 TEST(PreflightRoom, WhatRunsAlreadyNeedsNoMore) {
@@ -71,7 +74,7 @@ TEST(PreflightRoom, WhatRunsAlreadyNeedsNoMore) {
   const ObservedState world = come_true(desired(project({db})));
   HostRoom none;
   none.files = 0;
-  const RoomFindings found = findings({db}, none, world);
+  const HostFindings found = findings({db}, none, world);
   EXPECT_TRUE(found.errors.empty());
   EXPECT_TRUE(found.warnings.empty());
 }
