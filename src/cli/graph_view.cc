@@ -23,8 +23,7 @@ std::string edge_label(const spec::Dependency& dependency) {
 std::string port_text(const spec::Port& port) {
   std::string text = port.host_ip.empty() ? "" : port.host_ip + ":";
   if (port.published) text += fmt::format("{}", *port.published);
-  if (port.published_last && port.published_last != port.published)
-    text += fmt::format("-{}", *port.published_last);
+  if (is_range(port)) text += fmt::format("-{}", *port.published_last);
   text += fmt::format("{}{}", port.published ? ":" : "", port.target);
   return port.protocol == "tcp" ? text : text + "/" + port.protocol;
 }

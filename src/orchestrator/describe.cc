@@ -42,8 +42,7 @@ void set_flag(Json& json, const char* key, bool value) {
 std::string port_text(const spec::Port& port) {
   std::string text = port.host_ip.empty() ? "" : port.host_ip + ":";
   if (port.published) text += fmt::format("{}", *port.published);
-  if (port.published_last && port.published_last != port.published)
-    text += fmt::format("-{}", *port.published_last);
+  if (is_range(port)) text += fmt::format("-{}", *port.published_last);
   return text + fmt::format("{}{}/{}", text.empty() ? "" : ":", port.target, port.protocol);
 }
 

@@ -242,7 +242,7 @@ spec::Service model_of_step(const spec::Service& service, const spec::PreStart& 
 }
 
 bool is_given_by_number(const spec::Port& port) {
-  return port.published && port.published_last.value_or(*port.published) == *port.published;
+  return port.published && !is_range(port);
 }
 
 std::vector<spec::Port> fixed_ports(const spec::Project& project) {

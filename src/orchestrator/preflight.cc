@@ -271,8 +271,7 @@ class WorldCheck {
           place,
           "`ip address` lists those that it has; without one it is published on all of them");
     if (port.published.value_or(0) == 0) return;  // whichever is free
-    if (port.published_last.value_or(*port.published) == *port.published)
-      return check_fixed_port(wish, port, place);
+    if (!is_range(port)) return check_fixed_port(wish, port, place);
     if (checked_ranges_.insert(place).second) check_range(wish, port, place);
   }
 

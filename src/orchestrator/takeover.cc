@@ -20,10 +20,6 @@ bool is_wanted(const network::PublishedPort& held, const spec::Port& wanted) {
          meet(held.host_ip, wanted.host_ip);
 }
 
-bool has_choice(const spec::Port& wanted) {
-  return wanted.published_last && wanted.published_last != wanted.published;
-}
-
 bool publishes_any(const supervisor::ObservedContainer& container, const spec::Port& wanted) {
   return std::ranges::any_of(container.status.published,
                              [&](const auto& held) { return is_wanted(held, wanted); });
@@ -136,7 +132,7 @@ bool needs_port(const DesiredContainer& wish, const supervisor::ObservedContaine
   return std::ranges::any_of(wish.model.ports, [&](const spec::Port& wanted) {
     return std::ranges::any_of(before.status.published, [&](const auto& held) {
       if (!is_wanted(held, wanted)) return false;
-      if (!has_choice(wanted)) return true;
+      if (!is_range(wanted)) return true;
       return before.config.service != wish.service && !successor_keeps(held, successor, desired) &&
              !is_long_enough(wish, wanted);
     });

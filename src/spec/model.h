@@ -44,6 +44,11 @@ struct Port {
   auto operator<=>(const Port&) const = default;
 };
 
+/// One free port out of several of the host's.
+inline bool is_range(const Port& port) {
+  return port.published_last && port.published_last != port.published;
+}
+
 enum class MountType { volume, bind, tmpfs, image };
 
 struct Mount {
