@@ -33,58 +33,55 @@ Damage damage_of(const network::RuleChanges& changes, StackNetwork::Side side) {
 }  // namespace
 
 NetworkWatch::NetworkWatch(Loop& loop, const StackNetwork& network, std::string stack_id,
-                           std::function<void(const Damage&)> repair)
-    : loop_(loop), network_(network), stack_id_(std::move(stack_id)), repair_(std::move(repair)) {}
+                           std::function<void()> tell)
+    : loop_(loop), network_(network), stack_id_(std::move(stack_id)), tell_(std::move(tell)) {}
 
 void NetworkWatch::begin(int stack_namespace) {
   if (std::exchange(begun_, true)) return;
   const Fd host = network::current_namespace();
-  const auto listen = [&](int space, EventSocket::Of what) {
-    return std::make_shared<EventSocket>(space, what);
-  };
   const std::string tag = network::rule_tag(stack_id_);
   for (const Side side : {Side::host, Side::stack}) {
     const int space = side == Side::host ? host.get() : stack_namespace;
     network::RuleEvents events(own_tables(side, stack_id_), tag, network::own_process_name());
-    spawn(loop_, "watching the firewall",
-          watch_rules(side, listen(space, EventSocket::Of::rules), std::move(events)));
+    rules_.push_back({side, EventSocket(space, EventSocket::Of::rules), std::move(events)});
     const auto links =
         side == Side::host ? EventSocket::Of::links_and_routes : EventSocket::Of::links;
-    spawn(loop_, "watching links", watch_links(side, listen(space, links)));
+    links_.push_back({side, EventSocket(space, links)});
   }
+  for (Rules& rules : rules_) spawn(loop_, "watching the firewall", watch_source(rules));
+  for (Links& links : links_) spawn(loop_, "watching links", watch_source(links));
 }
 
-Awaitable<void> NetworkWatch::watch_rules(Side side, std::shared_ptr<EventSocket> socket,
-                                          network::RuleEvents events) {
-  Descriptor descriptor = watch(loop_, socket->fd());
-  std::string packet;
-  while (co_await readable(descriptor)) {
-    network::RuleChanges changes;
-    for (auto read = socket->read(packet); read != EventSocket::Read::nothing;
-         read = socket->read(packet)) {
-      const auto found =
-          read == EventSocket::Read::lost ? network::RuleChanges{true, true} : events.take(packet);
-      changes.own |= found.own;
-      changes.others |= found.others;
-    }
-    note(damage_of(changes, side));
-  }
+template <typename Source>
+Awaitable<void> NetworkWatch::watch_source(Source& source) {
+  Descriptor descriptor = watch(loop_, source.socket.fd());
+  while (co_await readable(descriptor)) read(source);
 }
 
-Awaitable<void> NetworkWatch::watch_links(Side side, std::shared_ptr<EventSocket> socket) {
-  Descriptor descriptor = watch(loop_, socket->fd());
+void NetworkWatch::read(Rules& rules) {
+  network::RuleChanges changes;
   std::string packet;
-  while (co_await readable(descriptor)) {
-    network::LinkChanges changes;
-    for (auto read = socket->read(packet); read != EventSocket::Read::nothing;
-         read = socket->read(packet)) {
-      if (read == EventSocket::Read::lost) changes.lost = true;
-      network::take_link_events(packet, changes);
-    }
-    Damage damage;
-    damage.links = network_.damaged_by(changes, side);
-    note(damage);
+  for (auto read = rules.socket.read(packet); read != EventSocket::Read::nothing;
+       read = rules.socket.read(packet)) {
+    const auto found = read == EventSocket::Read::lost ? network::RuleChanges{true, true}
+                                                       : rules.events.take(packet);
+    changes.own |= found.own;
+    changes.others |= found.others;
   }
+  note(damage_of(changes, rules.side));
+}
+
+void NetworkWatch::read(Links& links) {
+  network::LinkChanges changes;
+  std::string packet;
+  for (auto read = links.socket.read(packet); read != EventSocket::Read::nothing;
+       read = links.socket.read(packet)) {
+    if (read == EventSocket::Read::lost) changes.lost = true;
+    network::take_link_events(packet, changes);
+  }
+  Damage damage;
+  damage.links = network_.damaged_by(changes, links.side);
+  note(damage);
 }
 
 void NetworkWatch::note(const Damage& damage) {
@@ -92,18 +89,24 @@ void NetworkWatch::note(const Damage& damage) {
   damage_.host_rules |= damage.host_rules;
   damage_.stack_rules |= damage.stack_rules;
   damage_.foreign_rules |= damage.foreign_rules;
-  if (damage_.any() && !std::exchange(repairing_, true))
-    spawn(loop_, "repairing the network", repair_soon());
+  if (!damage.any()) return;
+  news_ = true;
+  if (!std::exchange(telling_, true)) spawn(loop_, "noticing changes of the network", tell_soon());
 }
 
-Awaitable<void> NetworkWatch::repair_soon() {
-  while (damage_.any()) {
+Awaitable<void> NetworkWatch::tell_soon() {
+  while (std::exchange(news_, false)) {
     co_await sleep_for(loop_, until_quiet);
-    journal::note("somebody changed the network: repairing it");
-    repair_(std::exchange(damage_, {}));
+    tell_();
     co_await sleep_for(loop_, rest);
   }
-  repairing_ = false;
+  telling_ = false;
+}
+
+const Damage& NetworkWatch::damage() {
+  for (Rules& rules : rules_) read(rules);
+  for (Links& links : links_) read(links);
+  return damage_;
 }
 
 }  // namespace stack::supervisor

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <list>
 
 #include "supervisor/stack_network.h"
 
@@ -22,26 +22,46 @@ struct Damage {
 class NetworkWatch {
  public:
   using Side = StackNetwork::Side;
-  /// `repair` is called a moment after the first news, with all that came until then.
+  /// `tell` is called a moment after the first news, when there is damage to be asked for.
   NetworkWatch(Loop& loop, const StackNetwork& network, std::string stack_id,
-               std::function<void(const Damage&)> repair);
+               std::function<void()> tell);
   /// From now on; a second call is one too many and does nothing.
   void begin(int stack_namespace);
 
+  /// What was done until now and not repaired since, told or not: who starts a container must not
+  /// find the rules gone.
+  const Damage& damage();
+  /// That has been looked after. Until then it is damage, also after a repair that failed.
+  void repaired() { damage_ = {}; }
+
  private:
-  Awaitable<void> watch_rules(Side side, std::shared_ptr<network::EventSocket> socket,
-                              network::RuleEvents events);
-  Awaitable<void> watch_links(Side side, std::shared_ptr<network::EventSocket> socket);
-  Awaitable<void> repair_soon();
+  /// What is listened to: changes of rules, or of links and routes.
+  struct Rules {
+    Side side;
+    network::EventSocket socket;
+    network::RuleEvents events;
+  };
+  struct Links {
+    Side side;
+    network::EventSocket socket;
+  };
+  void read(Rules& rules);
+  void read(Links& links);
+  template <typename Source>
+  Awaitable<void> watch_source(Source& source);
   void note(const Damage& damage);
+  Awaitable<void> tell_soon();
 
   Loop& loop_;
   const StackNetwork& network_;
   std::string stack_id_;
-  std::function<void(const Damage&)> repair_;
+  std::function<void()> tell_;
+  std::list<Rules> rules_;
+  std::list<Links> links_;
   Damage damage_;
   bool begun_ = false;
-  bool repairing_ = false;  ///< a coroutine waits to do it
+  bool news_ = false;     ///< that nobody has been told yet
+  bool telling_ = false;  ///< a coroutine waits to do it
 };
 
 }  // namespace stack::supervisor

@@ -43,8 +43,7 @@ Supervisor::Supervisor(ProjectFiles files)
       files_(std::move(files)),
       store_(store_fd),
       network_(loop_, files_, network_fd),
-      network_watch_(loop_, network_, files_.stack_id(),
-                     [this](const Damage& damage) { repair_network(damage); }),
+      network_watch_(loop_, network_, files_.stack_id(), [this] { firewall_ready_.request(); }),
       guests_(loop_, files_, network_, forwarder_, [this] { changed(); }),
       visits_(loop_, files_, network_),
       neighbours_(files_, network_),
@@ -231,6 +230,7 @@ void Supervisor::save_status() {
 /// One transaction in each namespace for all that changed in this turn of the loop.
 void Supervisor::apply_firewall() {
   close_firewall_later();
+  repair_changes();
   apply_host_rules();
   network_.serve(registry_.virtual_addresses());
 }
@@ -265,16 +265,22 @@ void Supervisor::forget_stale_flows(const network::FirewallSpec& now) {
   }
 }
 
-/// Everything is asked of the kernel anew: what is as it should be is left alone.
+void Supervisor::repair_changes() {
+  const Damage& damage = network_watch_.damage();
+  if (!damage.any() || ending_) return;
+  journal::note("somebody changed the network: repairing it");
+  repair_network(damage);
+  network_watch_.repaired();
+}
+
+/// Everything is asked of the kernel anew: what is as it should be is left alone. The stack's table
+/// on the host is what apply_host_rules() sees to.
 void Supervisor::repair_network(const Damage& damage) {
-  if (ending_) return;
-  close_firewall_later();
   // Links of a stack that goes down go with its containers.
   const bool in_use = registry_.any_active() || guests_.any();
   if (damage.links && in_use) network_.repair_links(plugged());
   if (damage.stack_rules) network_.apply_rules();
   if (damage.host_rules) firewall_lost_ = true;
-  if (damage.host_rules) firewall_ready_.request();
   const auto spec = network_.firewall({});
   if (damage.foreign_rules && spec) pass_foreign_chains(*spec);
 }

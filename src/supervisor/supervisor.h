@@ -102,6 +102,7 @@ class Supervisor {
   void apply_host_rules();
   void pass_foreign_chains(const network::FirewallSpec& spec);
   void forget_stale_flows(const network::FirewallSpec& now);
+  void repair_changes();
   void repair_network(const Damage& damage);
   std::vector<StackNetwork::Plugged> plugged() const;
   void close_firewall_later();

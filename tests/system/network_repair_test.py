@@ -2,12 +2,14 @@
 """What an administrator's hand takes away comes back: rules, links, routes; and a way out of another
 size is followed."""
 
+import errno
 import os
 import re
 import subprocess
 import unittest
 from pathlib import Path
 
+import failpoints
 import stacktest
 import world
 from stacktest import eventually
@@ -32,6 +34,8 @@ def run(*command):
 class Repair(stacktest.StackTest):
     def setUp(self):
         super().setUp()
+        self.points = failpoints.FailPoints()
+        self.addCleanup(self.points.close)
         self.up(STACK_FILE)
         self.expect_all_to_work()
         self.rules = {place: self.rules_of(place) for place in ("host", "stack")}
@@ -76,9 +80,9 @@ class Repair(stacktest.StackTest):
         address = self.inside("db", "hostname", "-i").split()[0]
         self.assertEqual(run("busybox", "ping", "-c", "1", "-W", "5", address).returncode, 0)
 
-    def expect_rules_again(self, place):
+    def expect_rules_again(self, place, deadline=1):
         eventually(lambda: self.rules_of(place) == self.rules[place],
-                   f"the rules of the {place} are what they were", deadline=1)
+                   f"the rules of the {place} are what they were", deadline=deadline)
 
     # --- rules
 
@@ -113,6 +117,14 @@ class Repair(stacktest.StackTest):
         self.stack("restart", "-t", "0", "db")
         self.expect_all_to_work()
 
+    def test_a_container_is_started_just_after_another_flush(self):
+        """Repairs leave time between them, in which no container may start."""
+        self.in_stack("nft", "flush", "ruleset")
+        self.expect_rules_again("stack")
+        run("nft", "flush", "ruleset")
+        self.stack("restart", "-t", "0", "db")
+        self.inside("db", "ping", "-c", "1", "-W", "5", world.NEIGHBOUR_ADDRESS)
+
     def test_flushed_again_and_again(self):
         for _ in range(5):
             run("nft", "flush", "ruleset")
@@ -143,6 +155,14 @@ class Repair(stacktest.StackTest):
                    "our rules are there again", deadline=1)
         self.stack("down", "-t", "0")
         self.assertNotIn("stack:", run("nft", "list", "ruleset").stdout)
+
+    def test_one_that_fails_is_not_the_last_one(self):
+        self.points.arm("firewall.stack", failpoints.FAIL, error=errno.ENOBUFS)
+        self.in_stack("nft", "flush", "ruleset")
+        self.expect_rules_again("stack", deadline=5)
+        self.assertGreater(self.points.happened, 0)
+        self.in_stack("nft", "flush", "ruleset")
+        self.expect_rules_again("stack")
 
     # --- links
 
