@@ -218,7 +218,8 @@ class StartFirst(Replacing):
         self.break_off("blue", more=StopFirst.MORE)
         pid, = self.pids_running("while :; do :; done")
         os.kill(pid, signal.SIGKILL)
-        stacktest.eventually(lambda: not self.pids_running("while :; do :; done"), "it is gone")
+        stacktest.eventually(lambda: {state for _, state in self.containers().values()} == {"exited"},
+                             "its end is known")
         self.up_web("green", command=FAIL, more=StopFirst.MORE, expect=1)
         self.assertEqual(self.only_id(), old)
         self.await_page("http://127.0.0.1:8080", "red\n")
