@@ -82,6 +82,19 @@ void ask_to_break_off(const std::filesystem::path& directory, const Holder& hold
       Durability::survives_crash);
 }
 
+/// Does `work` in the project's directory; false when that went in the meantime, with the project
+/// of a command that ends just now.
+template <typename Work>
+bool while_it_is_there(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const Error& error) {
+    if (error.error_number() != ENOENT) throw;
+    return false;
+  }
+}
+
 /// A little while, or until a signal comes. Not flock(2) that waits: a Ctrl-C between the question
 /// and the wait would be lost.
 void pause_unless(const std::function<bool()>& given_up) {
@@ -111,13 +124,16 @@ FileLock lock_project(const HostPaths& paths, const std::string& project, const 
   const auto directory = paths.project_run(project);
   const auto path = directory / "lock";
   for (bool told = false;;) {
-    make_directories(directory);
-    auto lock = FileLock::try_acquire(path);
+    std::optional<FileLock> lock;
+    const auto try_to_lock = [&] {
+      make_directories(directory);
+      lock = FileLock::try_acquire(path);
+    };
+    if (!while_it_is_there(try_to_lock)) continue;
     if (!lock) {
       const Holder holder = holder_of(path);
-      if (!told) waiting(holder.who);
-      told = true;
-      ask_to_break_off(directory, holder, claim);
+      if (!std::exchange(told, true)) waiting(holder.who);
+      while_it_is_there([&] { ask_to_break_off(directory, holder, claim); });
       pause_unless(given_up);
       continue;
     }
@@ -145,7 +161,7 @@ std::optional<std::string> asked_to_break_off(const HostPaths& paths, const std:
 
 void remove_lock(const HostPaths& paths, const std::string& project, const FileLock& /*lock*/) {
   const auto directory = paths.project_run(project);
-  for (const char* name : {"lock", request_name}) ::unlink((directory / name).c_str());
+  for (const char* name : {request_name, "lock"}) ::unlink((directory / name).c_str());
   for (const auto& each : {directory, paths.run / "stacks", paths.run}) ::rmdir(each.c_str());
 }
 
@@ -154,7 +170,13 @@ void remove_project_directories(const HostPaths& paths, const std::string& proje
   fail_point("project.remove-data");
   remove_tree(paths.project_data(project));
   fail_point("project.remove-run");
-  remove_tree(paths.project_run(project));
+  // The lock last: whoever waits has one of their own from that moment on, and the rest would be
+  // theirs.
+  const auto directory = paths.project_run(project);
+  for (const std::string& name : list_directory(directory))
+    if (name != "lock") remove_tree(directory / name);
+  ::unlink((directory / "lock").c_str());
+  ::rmdir(directory.c_str());
   // The shared parents go with the last project; a neighbour's content keeps them (ENOTEMPTY).
   fail_point("project.remove-shared");
   ::rmdir((paths.run / "stacks").c_str());

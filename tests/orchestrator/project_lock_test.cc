@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "../base/temporary_directory.h"
 #include "base/error.h"
 #include "base/format.h"
@@ -73,6 +77,32 @@ TEST(ProjectLock, WhatWasAskedOfAnEarlierHolderIsForgotten) {
   contest.let_go();
   contest.take_again();
   EXPECT_EQ(contest.asked(), std::nullopt);
+}
+
+/// Takes the lock, leaves a file beside it, and removes all of it again.
+void come_and_go(const HostPaths& paths, std::atomic<int>& holders) {
+  const FileLock lock = lock_project(paths, "shop", {"stack down"}, [](const std::string&) {});
+  EXPECT_EQ(++holders, 1);
+  const auto file = paths.project_run("shop") / "file";
+  write_file_atomically(file, "mine", Durability::survives_crash);
+  std::this_thread::yield();
+  EXPECT_EQ(read_file_if_exists(file), "mine");
+  --holders;
+  remove_project_directories(paths, "shop", lock);
+}
+
+TEST(ProjectLock, ComesAndGoesWithTheProjectForOneAfterAnother) {
+  const TemporaryDirectory directory;
+  const HostPaths paths{directory.path() / "data", directory.path() / "run"};
+  std::atomic<int> holders = 0;
+  const auto many_times = [&] {
+    for (int round = 0; round < 60; ++round) EXPECT_NO_THROW(come_and_go(paths, holders));
+  };
+  {
+    std::vector<std::jthread> threads(4);
+    for (auto& thread : threads) thread = std::jthread(many_times);
+  }
+  EXPECT_FALSE(stack::exists(paths.run));
 }
 
 }  // namespace

@@ -384,17 +384,20 @@ class Shared(TwoStacks):
                                                            page=PAGE.format(text=name)))
                    for name in names]
         self.addCleanup(lambda: [self.stack("-p", name, "down", "--now", "-t", "0") for name in names])
-        ups = [subprocess.Popen([stacktest.STACK, "up", "-d"], cwd=folder, stdin=subprocess.DEVNULL,
-                                stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for folder in folders]
-        self.assertEqual([up.wait() for up in ups], [0] * len(names))
+        self.at_once(folders, "up", "-d")
         self.assertEqual(self.networks(), ["plaza"])
         for name in names:
             self.await_own_page(name, name)
             self.assertEqual(self.page("town0", "town0", f"http://{name}/"), f"{name}\n")
-        downs = [subprocess.Popen([stacktest.STACK, "down", "-t", "0"], cwd=folder, stdin=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for folder in folders]
-        self.assertEqual([down.wait() for down in downs], [0] * len(names))
+        self.at_once(folders, "down", "-t", "0")
         self.assertEqual(self.networks(), [])
+
+    def at_once(self, folders, *command):
+        running = [subprocess.Popen([stacktest.STACK, *command], cwd=folder, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                   for folder in folders]
+        told = [each.communicate()[1] for each in running]
+        self.assertEqual([each.returncode for each in running], [0] * len(folders), "\n".join(told))
 
     def test_it_goes_although_its_owners_helpers_were_killed(self):
         self.up_sharer("shop", "db")
