@@ -179,6 +179,7 @@ class CtrlC(stacktest.StackTest):
         self.write_stack(NEVER_HEALTHY)
         first = self.terminal("up", "-d")
         first.await_text("Waits for half-db-1")
+        stacktest.eventually(lambda: self.state_of("db") == "running", "it waits for one that runs")
         for command in (["up", "-d"], ["start"], ["restart"]):
             with self.subTest(command):
                 second = self.terminal(*command)

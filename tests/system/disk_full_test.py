@@ -217,9 +217,10 @@ class SmallDisk(stacktest.StackTest):
         stacktest.make_box(box)
         self.addCleanup(shutil.rmtree, box)
         (box / "srv/big").write_bytes(os.urandom(self.SIZE))
-        before = self.stack("image", "ls", "--format", "json").out
+        listing = "image", "ls", "--format", "{{.ID}} {{.Repository}} {{.Tag}} {{.Size}}"
+        before = self.stack(*listing).out
         self.expect_failure("image", "import", str(box), "big:1")
-        self.assertEqual(self.stack("image", "ls", "--format", "json").out, before)
+        self.assertEqual(self.stack(*listing).out, before)
         self.everything_runs()
         self.down_works("-v", "--now")
 

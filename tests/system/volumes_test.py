@@ -22,7 +22,13 @@ class Volumes(volumetest.VolumeTest):
     def row(self):
         return self.inside("db", "cat", "/data/row").strip()
 
+    def await_row(self):
+        """The one that the container begins with."""
+        stacktest.eventually(lambda: self.stack("exec", "-T", "db", "cat", "/data/row", expect=None).out == "1\n",
+                             "it has a row")
+
     def write_row(self, text):
+        self.await_row()
         self.stack("exec", "-T", "db", "sh", "-c", f"echo {text} > /data/row")
 
     def removed(self):
@@ -57,7 +63,7 @@ class Volumes(volumetest.VolumeTest):
     def test_only_the_last_three_of_a_name_are_kept(self):
         for _ in range(5):
             self.up(SHOP)
-            stacktest.eventually(lambda: self.row() == "1", "it has a row")
+            self.await_row()
             self.stack("down", "-v")
         self.assertEqual(len(self.removed()), 3)
 
