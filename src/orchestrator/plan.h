@@ -163,6 +163,7 @@ struct DownPolicy {
   std::set<std::string> known_services;     ///< of the file; empty without one: everything is ours
   std::set<std::string> inactive_services;  ///< of the file's other profiles: they stay
   std::vector<std::string> volume_names;    ///< named ones that -v removes, unless they are needed
+  std::chrono::system_clock::time_point looked_at = {};  ///< when it was as observed
   /// Containers of all stacks, by volume.
   std::map<std::string, std::vector<std::string>> volume_users = {};
 };

@@ -25,12 +25,23 @@ std::set<std::string> leaving_containers(const ObservedState& observed, const Do
   return names;
 }
 
-/// Whether it ended by itself or was stopped: what it holds is for others.
-bool is_done_holding(const supervisor::ObservedContainer& container) {
+/// Whoever has not run for longer than this may be about to end, as a data container does.
+constexpr auto too_short_to_tell = std::chrono::seconds(10);
+
+std::chrono::system_clock::duration last_run(const supervisor::ContainerStatus& status,
+                                             std::chrono::system_clock::time_point now) {
+  return (supervisor::is_up(status.phase) ? now : status.finished) - status.started;
+}
+
+/// Whether what it holds is for others. One that has ended with 0 by itself, ever, is no server;
+/// who was killed before that could be seen is not taken for one.
+bool holds_for_others(const supervisor::ObservedContainer& container, const DownPolicy& policy) {
   const auto& status = container.status;
-  return container.config.data_container &&
-         (status.phase == supervisor::Phase::created ||
-          (status.phase == supervisor::Phase::exited && status.exit_code.value_or(0) == 0));
+  if (!container.config.data_container) return false;
+  const bool has_ended = status.phase == supervisor::Phase::exited;
+  return status.phase == supervisor::Phase::created || status.ended_well ||
+         (has_ended && status.exit_code.value_or(0) == 0) ||
+         last_run(status, policy.looked_at) < too_short_to_tell;
 }
 
 /// Whether any container that stays has it, of this stack or another one.
@@ -51,11 +62,12 @@ struct Leaving {
   std::set<std::string> data_services;  ///< of data containers, whose whole purpose is to keep them
 };
 
-Leaving leaving_of(const ObservedState& observed, const std::set<std::string>& containers) {
+Leaving leaving_of(const ObservedState& observed, const DownPolicy& policy,
+                   const std::set<std::string>& containers) {
   Leaving leaving{containers, {}, {}};
   for (const auto& name : containers) {
     const auto& container = observed.containers.at(name);
-    if (is_done_holding(container)) leaving.data_services.insert(container.config.service);
+    if (holds_for_others(container, policy)) leaving.data_services.insert(container.config.service);
     if (!supervisor::is_one_off(container.config))
       leaving.services.insert(container.config.service);
   }
@@ -87,7 +99,7 @@ bool goes_with_its_run(const std::string& run, const ObservedState& observed,
 /// Anonymous volumes that go with these containers.
 std::set<std::string> leaving_anonymous(const ObservedState& observed, const DownPolicy& policy,
                                         const std::set<std::string>& containers) {
-  const Leaving leaving = leaving_of(observed, containers);
+  const Leaving leaving = leaving_of(observed, policy, containers);
   std::set<std::string> names;
   for (const auto& [name, volume] : observed.volumes) {
     const auto owner = volume.labels.find("stack.service");

@@ -162,6 +162,7 @@ std::set<std::string> volumes_had(const ObservedState& observed,
 DownPolicy completed_policy(DownPolicy policy, const std::string& name,
                             const spec::Project* project, const ObservedState& observed) {
   policy.project = name;
+  policy.looked_at = std::chrono::system_clock::now();
   if (project != nullptr) {
     policy.known_services = known_services(*project);
     policy.inactive_services = project->inactive_services;

@@ -642,6 +642,8 @@ void ContainerTask::ended(const std::optional<ExitRecord>& record) {
   status_.finished = record ? record->time : now();
   status_.exit_code.reset();
   if (record) status_.exit_code = exit_code_of(record->wait_status);
+  if (status_.exit_code == 0 && !status_.stopped_by_user && stopping_ == 0)
+    status_.ended_well = true;
   if (ran) tell_end();
   plan_restart({status_.exit_code, status_.finished - status_.started});
   save_state();

@@ -116,6 +116,7 @@ void to_json(json& out, const ContainerStatus& status) {
              {"error", status.error},
              {"last_probe", status.last_probe}};
   if (!status.virtual_addresses.empty()) out["virtual_addresses"] = status.virtual_addresses;
+  if (status.ended_well) out["ended_well"] = true;
   if (status.hooks_due) out["hooks_due"] = true;
   if (!status.texts.empty()) out["texts"] = status.texts;
   if (status.exit_code) out["exit_code"] = *status.exit_code;
@@ -140,6 +141,7 @@ void from_json(const json& in, ContainerStatus& status) {
   if (in.contains("restart_due"))
     status.restart_due =
         from_name<RestartDue>(due_names, in["restart_due"].get_ref<const std::string&>());
+  status.ended_well = in.value("ended_well", false);
   status.hooks_due = in.value("hooks_due", false);
   in.at("restarts").get_to(status.restarts);
   status.created = from_nanoseconds(in.at("created").get<std::int64_t>());

@@ -48,7 +48,8 @@ struct ContainerStatus {
   bool oom_killed = false;
   bool stopped_by_user = false;  ///< by stop or down: no restart policy applies
   RestartDue restart_due = RestartDue::no;
-  bool hooks_due = false;  ///< of post_start: not all have succeeded since it was asked to start
+  bool ended_well = false;  ///< a run of it has ended with 0, without anybody's asking
+  bool hooks_due = false;   ///< of post_start: not all have succeeded since it was asked to start
   std::uint64_t restarts = 0;
   TimePoint created{};
   TimePoint started{};                                            ///< epoch: never

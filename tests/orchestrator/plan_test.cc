@@ -298,6 +298,32 @@ TEST(PlanDown, AnonymousVolumesGoExceptThoseOfDataContainers) {
   EXPECT_NE(to_text(plan_down(world, policy)).find("remove volume " + data), std::string::npos);
 }
 
+TEST(PlanDown, WhoWasKilledBeforeItCouldEndIsNoServer) {
+  ObservedState world = running(data_container());
+  supervisor::ContainerStatus& status = world.containers["shop-dbdata-1"].status;
+  DownPolicy policy;
+  policy.project = "shop";
+  policy.looked_at = std::chrono::system_clock::now();
+  const auto stays = [&] {
+    return to_text(plan_down(world, policy)).find("remove volume") == std::string::npos;
+  };
+  status.phase = supervisor::Phase::running;
+  status.started = policy.looked_at - std::chrono::seconds(2);
+  EXPECT_TRUE(stays()) << "it may be about to end";
+  status.started = policy.looked_at - std::chrono::minutes(2);
+  EXPECT_FALSE(stays()) << "a server";
+  status.ended_well = true;
+  EXPECT_TRUE(stays()) << "that has ended with 0 before";
+  status.phase = supervisor::Phase::exited;
+  status.exit_code = 137;
+  status.finished = policy.looked_at - std::chrono::minutes(1);
+  EXPECT_TRUE(stays()) << "killed at its second run";
+  status.ended_well = false;
+  EXPECT_FALSE(stays()) << "killed after a minute of its first run";
+  status.started = status.finished - std::chrono::milliseconds(20);
+  EXPECT_TRUE(stays()) << "killed at once";
+}
+
 TEST(PlanDown, AnonymousVolumesStayWhoseServiceKeepsThem) {
   spec::Service db = service("db");
   db.volumes.emplace_back().target = "/data";
