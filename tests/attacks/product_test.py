@@ -235,7 +235,8 @@ class Volumes(Attack):
             self.stack("up", "-d", "writer")
             self.inside("writer", "mkdir", "/v/sub")
             self.stack("up", "-d", "reader")
-            eventually(lambda: self.log("reader") == "read\n", "it has read nothing")
+            eventually(lambda: self.state_of("reader") == "exited", "it has ended")
+            self.assertEqual(self.log("reader"), "read\n")
             self.inside("writer", "sh", "-c", f"rmdir /v/sub; ln -s {host} /v/sub")
             if self.stack("start", "reader", expect=None).code != 0:
                 return ""

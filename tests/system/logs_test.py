@@ -48,14 +48,14 @@ class LogsTest(stacktest.StackTest):
 class Earlier(LogsTest):
     """What containers said that have been replaced since."""
 
-    def say(self, word, more="", expect=0):
+    def say(self, word, more="", ready=None, expect=0):
         self.write_stack(f"""
             services:
               web:
                 image: box:1
                 command: sh -c 'echo {word}; {more or "exec sleep 1000"}'
                 stop_signal: SIGKILL
-                x-stack: {{ready: {{log: {word}}}}}
+                x-stack: {{ready: {{log: {ready or word}}}}}
         """)
         self.stack("up", "-d", "--wait", expect=expect)
 
@@ -87,7 +87,7 @@ class Earlier(LogsTest):
 
     def test_one_that_was_tried_and_failed_is_heard(self):
         self.say("one")
-        self.say("two", more="exit 3", expect=4)
+        self.say("two", more="exit 3", ready="never", expect=4)
         self.assertEqual(self.logs(), "one\ntwo\n")
 
     def test_a_container_is_only_itself(self):
