@@ -58,6 +58,15 @@ timespec to_timespec(system_clock::time_point time) {
 
 }  // namespace
 
+JoinedDirectory open_layers(const image::StorePaths& paths,
+                            const std::vector<std::string>& diff_ids) {
+  JoinedDirectory layers;
+  const auto chains = image::chain_ids(diff_ids);
+  for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
+    layers.push_back(open_file(paths.layer(*chain), O_RDONLY | O_DIRECTORY));
+  return layers;
+}
+
 std::string chain_of(const std::vector<std::string>& diff_ids) {
   return diff_ids.empty() ? "" : image::chain_ids(diff_ids).back();
 }

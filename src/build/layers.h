@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/overlay_tree.h"
 #include "base/scratch.h"
 #include "image/store_writer.h"
 #include "image/tree_changes.h"
@@ -51,6 +52,10 @@ class Workspace {
 /// links on the way are not followed.
 std::set<std::string> leave_out(const std::vector<std::string>& volumes,
                                 std::vector<image::TreeChange>& changes);
+
+/// What layers of the store show together; without layers no directory.
+JoinedDirectory open_layers(const image::StorePaths& paths,
+                            const std::vector<std::string>& diff_ids);
 
 /// The chain id of `diff_ids`; "" without any.
 std::string chain_of(const std::vector<std::string>& diff_ids);

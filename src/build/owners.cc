@@ -18,10 +18,7 @@ namespace {
 /// Text of a file in /etc of the layers; empty when there is none.
 std::string etc_file(const image::StorePaths& paths, const std::vector<std::string>& diff_ids,
                      const std::string& name) {
-  JoinedDirectory layers;
-  const auto chains = image::chain_ids(diff_ids);
-  for (auto chain = chains.rbegin(); chain != chains.rend(); ++chain)
-    layers.push_back(open_file(paths.layer(*chain), O_RDONLY | O_DIRECTORY));
+  const JoinedDirectory layers = open_layers(paths, diff_ids);
   if (layers.empty()) return "";
   const auto etc = open_joined(layers, "/etc");
   if (!etc) return "";

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "cli/archive_output.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/model_diff.h"
@@ -93,41 +94,6 @@ void tell_copied(const std::string& from, const std::string& to,
   if (!options.quiet) std::cerr << "copied " << printable(from) << " to " << printable(to) << '\n';
 }
 
-// --- export
-
-/// A file that is there under its name only when it is complete.
-class NewFile {
- public:
-  explicit NewFile(std::string path)
-      : path_(std::move(path)), unfinished_(fmt::format("{}.tmp.{}", path_, ::getpid())) {
-    if (std::filesystem::is_directory(path_)) fail("{} is a directory", printable(path_));
-    file_ = open_file(unfinished_, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
-    if (!kept_) ::unlink(unfinished_.c_str());
-  }
-
-  int fd() const { return file_.get(); }
-  void keep() {
-    if (::rename(unfinished_.c_str(), path_.c_str()) != 0) throw_errno("rename {}", unfinished_);
-    kept_ = true;
-  }
-
- private:
-  std::string path_;
-  std::string unfinished_;
-  Fd file_;
-  bool kept_ = false;
-};
-
-/// A device or a pipe is written to, not replaced.
-bool is_special(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
-}
-
 }  // namespace
 
 int run_cp(const Options& options) {
@@ -184,16 +150,8 @@ int run_export(const Options& options) {
     refuse_terminal("output option is required when exporting to terminal");
   const FilesOf files = files_of(options);
   const ObservedContainer container = container_of(files, options);
-  if (options.output.empty()) {
-    export_files(files, container, write_to_stdout);
-  } else if (is_special(options.output)) {
-    const Fd file = open_file(options.output, O_WRONLY);
-    export_files(files, container, [&](std::string_view bytes) { write_all(file.get(), bytes); });
-  } else {
-    NewFile file(options.output);
-    export_files(files, container, [&](std::string_view bytes) { write_all(file.fd(), bytes); });
-    file.keep();
-  }
+  write_archive(options.output,
+                [&](const image::TarSink& sink) { export_files(files, container, sink); });
   return 0;
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // stack image load, save.
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <filesystem>
 #include <iostream>
 
 #include "base/error.h"
-#include "base/files.h"
-#include "base/text.h"
+#include "cli/archive_output.h"
 #include "cli/command.h"
 #include "cli/image_use.h"
 #include "image/archive_load.h"
@@ -25,27 +21,6 @@ void check_not_terminal(int fd, const char* hint) {
                                    : "an archive is not written to a terminal")
         .with_hint(hint)
         .with_exit_code(ExitCode::usage);
-}
-
-/// /dev/null, /dev/stdout, a pipe: nothing that could be renamed to.
-bool is_device(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored);
-}
-
-/// Complete or not there: the archive gets its name when it is whole.
-void save_to_file(const image::ImageStore& store, const Options& options) {
-  const std::string half = options.output + ".tmp";
-  const Fd file = open_file(half, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  try {
-    image::save_images(store, options.arguments,
-                       [&](std::string_view bytes) { write_all(file.get(), bytes); });
-  } catch (...) {
-    ::unlink(half.c_str());
-    throw;
-  }
-  if (std::rename(half.c_str(), options.output.c_str()) != 0)
-    throw_errno("rename {} to {}", half, options.output);
 }
 
 }  // namespace
@@ -68,15 +43,10 @@ int run_image_load(const Options& options) {
 
 int run_image_save(const Options& options) {
   const auto store = open_store();
-  if (!options.output.empty() && !is_device(options.output)) {
-    save_to_file(store, options);
-    return 0;
-  }
   if (options.output.empty()) check_not_terminal(STDOUT_FILENO, "name a file with -o");
-  const Fd named = options.output.empty() ? Fd() : open_file(options.output, O_WRONLY);
-  const int to = named ? named.get() : STDOUT_FILENO;
-  image::save_images(store, options.arguments,
-                     [&](std::string_view bytes) { write_all(to, bytes); });
+  write_archive(options.output, [&](const image::TarSink& sink) {
+    image::save_images(store, options.arguments, sink);
+  });
   return 0;
 }
 

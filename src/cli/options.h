@@ -247,11 +247,14 @@ struct Options {
   std::string memory;
   std::string iidfile;
   std::string metadata_file;
+  std::vector<std::string> outputs;
+  std::string cache_to;
   std::vector<std::string> no_cache_filter;  ///< stages, with commas between them too
   bool pull = false;
   bool with_dependencies = false;
   bool print = false;
   bool check = false;
+  bool load = false;
   // up
   bool build = false;
   bool no_build = false;

@@ -939,6 +939,60 @@ class AsDockerTakesThem(buildtest.BuildTest):
             self.assertIn("image save", self.build(None, flag, "out", expect=2).err)
 
 
+class Outputs(buildtest.BuildTest):
+    DOCKERFILE = """
+        FROM box:1 AS made
+        RUN mkdir /out; echo made > /out/program; chmod 4755 /out/program; ln -s program /out/link
+        FROM scratch
+        COPY --from=made /out /
+        COPY --chown=5:6 note /doc/
+    """
+
+    def output(self, *flags, dockerfile=None, **options):
+        return self.build(dockerfile or self.DOCKERFILE, "-q", *flags, files={"note": "read me\n"}, **options)
+
+    def images(self):
+        return self.stack("image", "ls", "-q").lines
+
+    def members(self, path):
+        with tarfile.open(path) as archive:
+            return {member.name: (oct(member.mode), member.uid, member.gid) for member in archive}
+
+    def test_files_go_to_a_directory_among_others_and_no_image_is_made(self):
+        before = self.images()
+        place = self.directory / "bin/of"
+        place.mkdir(parents=True)
+        (place / "own").write_text("kept")
+        (place / "program").write_text("older")
+        self.assertEqual(self.output("-o", str(place)), "")
+        self.assertEqual(sorted(path.name for path in place.iterdir()), ["doc", "link", "own", "program"])
+        self.assertEqual((place / "link").read_text(), "made\n")
+        self.assertEqual(oct((place / "program").stat().st_mode), "0o100755")
+        self.assertEqual((place / "doc/note").stat().st_uid, os.getuid())
+        self.assertEqual(self.images(), before)
+
+    def test_files_go_into_an_archive(self):
+        self.output("-o", f"type=tar,dest={self.directory}/files.tar", "-o", str(self.directory / "files"))
+        members = self.members(self.directory / "files.tar")
+        self.assertEqual((members["program"], members["doc/note"]), (("0o4755", 0, 0), ("0o644", 5, 6)))
+        self.assertTrue((self.directory / "files/program").exists())
+        self.output("-o", f"type=tar,dest={self.directory}/none.tar", dockerfile="FROM scratch\n")
+        self.assertEqual(self.members(self.directory / "none.tar"), {})
+
+    def test_an_image_goes_into_an_archive_that_can_be_loaded(self):
+        archive = self.directory / "image.tar"
+        self.output("-o", f"type=docker,dest={archive}")
+        id_of_image = self.stack("image", "inspect", "-f", "{{.Id}}", "made:1").out
+        self.stack("image", "rm", "made:1")
+        self.assertEqual(self.stack("image", "load", "-i", str(archive)).out, "Loaded image: made:1\n")
+        self.assertEqual(self.stack("image", "inspect", "-f", "{{.Id}}", "made:1").out, id_of_image)
+
+    def test_a_build_that_fails_leaves_nothing_there(self):
+        for flag in (f"{self.directory}/dir", f"type=tar,dest={self.directory}/file.tar"):
+            self.output("-o", flag, dockerfile="FROM box:1\nRUN exit 3\n", expect=None)
+        self.assertEqual([path.name for path in self.directory.iterdir() if path.name in ("dir", "file.tar")], [])
+
+
 class Interrupted(buildtest.BuildTest):
     def test_what_a_killed_build_left_of_the_network_goes_with_any_other(self):
         self.write("Dockerfile", "FROM box:1\nRUN echo a > /a")
