@@ -119,6 +119,23 @@ class EndWatch {
   std::string culprit_;
 };
 
+/// Those that nobody has hidden in the file.
+std::set<std::string> visible_services(const spec::Project& project, const Options& options) {
+  auto services = select_services(
+      project, options.arguments,
+      options.attach_dependencies ? Dependencies::included : Dependencies::left_out);
+  std::erase_if(services, [&](const auto& name) { return !project.services.at(name).attach; });
+  return services;
+}
+
+/// Whose end may end the others: flags that choose whose logs are shown do not matter to it.
+std::set<std::string> ending_services(const spec::Project& project, const Options& options) {
+  auto services = visible_services(project, options);
+  services.insert(options.attach.begin(), options.attach.end());
+  if (!options.exit_code_from.empty()) services.insert(options.exit_code_from);
+  return services;
+}
+
 /// Of --exit-code-from: its first container that did not end with 0, or 0.
 int code_of_service(const std::string& project, const std::string& service,
                     const HostPaths& paths) {
@@ -144,12 +161,7 @@ void check_attachment(const spec::Project& project, const Options& options) {
 
 std::set<std::string> attached_services(const spec::Project& project, const Options& options) {
   std::set<std::string> services(options.attach.begin(), options.attach.end());
-  if (services.empty()) {
-    services = select_services(
-        project, options.arguments,
-        options.attach_dependencies ? Dependencies::included : Dependencies::left_out);
-    std::erase_if(services, [&](const auto& name) { return !project.services.at(name).attach; });
-  }
+  if (services.empty()) services = visible_services(project, options);
   for (const auto& name : options.no_attach) services.erase(name);
   return services;
 }
@@ -172,6 +184,7 @@ int stay_attached(const spec::Project& project, const Options& options, const Ho
   request.splits_streams = true;
   request.services = attached_services(project, options);
   request.awaited = select_services(project, options.arguments, Dependencies::left_out);
+  request.ends_of = ending_services(project, options);
   if (ends_with_a_container(options))
     request.ended = [&](const ObservedContainer& container) { ends.see(container); };
   const WatchBeside watch(options);

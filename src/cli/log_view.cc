@@ -333,7 +333,8 @@ class LogView {
 
   void pass_on(const RunEnd& end, ObservedContainer container) {
     if (!request_.ended) return;
-    if (request_.services && !request_.services->contains(container.config.service)) return;
+    const auto& services = request_.ends_of ? request_.ends_of : request_.services;
+    if (services && !services->contains(container.config.service)) return;
     LogTime& last = passed_on_[container.config.id];
     if (end.time <= last) return;
     last = end.time;

@@ -40,8 +40,10 @@ struct LogRequest {
   bool splits_streams = false;  ///< what they write to stderr goes to ours
   /// What ends a wait when it can be read, for `stopped` to look at; -1: nothing just now.
   std::function<int()> input = {};
-  /// Each end of a container of `services` that came after `since`, also of one that comes back.
+  /// Each end of a container of these services (unset: of `services`) that came after `since`, also
+  /// of one that comes back.
   std::function<void(const supervisor::ObservedContainer&)> ended = {};
+  std::optional<std::set<std::string>> ends_of = {};
 };
 
 /// Prints what is there.
