@@ -139,6 +139,9 @@ orchestrator::UpRequest up_request(const Options& options) {
   if (options.no_recreate && (options.force_recreate || options.always_recreate_deps))
     throw Error("--no-recreate does not go with --force-recreate and --always-recreate-deps")
         .with_exit_code(ExitCode::usage);
+  if (options.no_recreate && options.renew_anonymous_volumes)
+    throw Error("--no-recreate and --renew-anon-volumes exclude each other")
+        .with_exit_code(ExitCode::usage);
   UpRequest request;
   request.services = options.arguments;
   request.with_dependencies = !options.no_deps;

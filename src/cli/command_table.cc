@@ -47,7 +47,7 @@ Flag scale_flag() {
 }
 Flag renew_flag() {
   return {"-V,--renew-anon-volumes", &Options::renew_anonymous_volumes,
-          "New anonymous volumes for what is made or recreated"};
+          "Recreate what has anonymous volumes, with new ones; a data container if it is named"};
 }
 
 Flag rerun_flag() {

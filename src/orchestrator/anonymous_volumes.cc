@@ -93,22 +93,32 @@ void find_renewed_volumes(DesiredState& desired, const ObservedState& observed) 
   rename_all(desired, names);
 }
 
+std::vector<std::string> own_anonymous_volumes(const DesiredState& desired,
+                                               const DesiredContainer& container) {
+  std::vector<std::string> names;
+  if (container.one_off || !container.step.empty()) return names;
+  for (const auto& each : container.mounts) {
+    const auto volume = desired.volumes.find(each.mount.source);
+    if (each.mount.type == spec::MountType::volume && each.inherited_from.empty() &&
+        volume != desired.volumes.end() && volume->second.key.empty())
+      names.push_back(volume->first);
+  }
+  return names;
+}
+
 std::map<std::string, std::string> renew_volumes(DesiredState& desired,
                                                  const ObservedState& observed,
                                                  const Changes& changes) {
   Names names;
   std::map<std::string, std::string> renewed;
   for (const auto& [name, container] : desired.containers) {
-    if (!is_made(changes, name) || container.one_off || !container.step.empty()) continue;
-    for (const auto& each : container.mounts) {
-      const auto volume = desired.volumes.find(each.mount.source);
-      if (each.mount.type != spec::MountType::volume || !each.inherited_from.empty() ||
-          volume == desired.volumes.end() || !volume->second.key.empty() ||
-          !observed.volumes.contains(volume->first))
-        continue;
-      const std::string next = next_name(place_of(volume->first, volume->second.labels), observed);
-      names.emplace(volume->first, next);
-      renewed.emplace(next, volume->first);
+    if (!is_made(changes, name)) continue;
+    for (const std::string& volume : own_anonymous_volumes(desired, container)) {
+      if (!observed.volumes.contains(volume)) continue;
+      const auto& labels = desired.volumes.at(volume).labels;
+      const std::string next = next_name(place_of(volume, labels), observed);
+      names.emplace(volume, next);
+      renewed.emplace(next, volume);
     }
   }
   rename_all(desired, names);

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "orchestrator/diff.h"
 
@@ -26,6 +27,10 @@ bool has_volume(const supervisor::ObservedContainer& container, const volumes::V
 /// Makes the wish name the volumes that are in the places of anonymous ones now: that of the
 /// container that is there, or else the youngest.
 void find_renewed_volumes(DesiredState& desired, const ObservedState& observed);
+
+/// Of a service's container, those that are not another one's by volumes_from.
+std::vector<std::string> own_anonymous_volumes(const DesiredState& desired,
+                                               const DesiredContainer& container);
 
 /// Makes the wish name new volumes for the own anonymous ones of each container that `changes`
 /// creates or recreates. Returns what they are in place of: new name -> the one of now. Empty when

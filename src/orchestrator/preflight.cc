@@ -598,6 +598,21 @@ std::vector<Problem> strange_volumes(const DesiredState& desired, const Observed
   return warnings;
 }
 
+std::vector<Problem> paused_containers(const DesiredState& desired, const ObservedState& observed,
+                                       const Changes& changes) {
+  std::vector<Problem> warnings;
+  for (const auto& [name, change] : changes.containers) {
+    const auto is = observed.containers.find(name);
+    const auto wish = desired.containers.find(name);
+    const bool stays = change.verdict == Verdict::keep && wish != desired.containers.end();
+    if (!stays || is->second.status.phase != supervisor::Phase::paused) continue;
+    warnings.push_back({fmt::format("container {} is paused, and stays so", name),
+                        desired.sources.find("services." + wish->second.service),
+                        fmt::format("`stack unpause {}` lets it go on", wish->second.service)});
+  }
+  return warnings;
+}
+
 namespace {
 
 /// "/etc/app.conf": by the endings that folders do not have.

@@ -44,6 +44,9 @@ std::vector<Problem> strange_networks(const DesiredState& desired);
 /// Warnings: volumes that are there and were made for another project, or for none, without being
 /// said to be external.
 std::vector<Problem> strange_volumes(const DesiredState& desired, const ObservedState& observed);
+/// Warnings: containers that stay as they are, which is paused.
+std::vector<Problem> paused_containers(const DesiredState& desired, const ObservedState& observed,
+                                       const Changes& changes);
 /// Warnings: bind sources that are missing and would become folders, where a file seems to be
 /// meant.
 std::vector<Problem> files_made_folders(const DesiredState& desired, const Changes& changes);

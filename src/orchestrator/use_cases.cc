@@ -49,10 +49,13 @@ std::set<std::string> known_services(const spec::Project& project) {
   return names;
 }
 
+bool is_named(const std::string& service, const UpRequest& request) {
+  return std::ranges::find(request.services, service) != request.services.end();
+}
+
 /// What is to become of the containers of a service that need not be recreated, or need to.
 Recreation recreation_of(const std::string& service, const UpRequest& request) {
-  const auto& named = request.services;
-  const bool asked_for = named.empty() || std::ranges::find(named, service) != named.end();
+  const bool asked_for = request.services.empty() || is_named(service, request);
   return asked_for || request.recreation == Recreation::never ? request.recreation
                                                               : request.recreation_of_dependencies;
 }
@@ -63,6 +66,16 @@ void keep_names(const UpRequest& request, const ObservedState& observed, Desired
     if (recreation_of(desired.containers.at(name).service, request) == Recreation::never &&
         observed.containers.at(before).config.place.empty())
       keep_name(desired, name, before);
+}
+
+/// Whether `up -V` is about its anonymous volumes. Those of a data container are what it is there
+/// for: it has to be named.
+bool is_to_be_renewed(const DesiredState& desired, const DesiredContainer& wish,
+                      const UpRequest& request) {
+  if (!request.renews_anonymous_volumes || own_anonymous_volumes(desired, wish).empty())
+    return false;
+  const bool is_any = request.services.empty() && !wish.holds_volumes_for_others;
+  return is_any || is_named(wish.service, request);
 }
 
 void apply(const UpRequest& request, const DesiredState& desired, Changes& changes) {
@@ -77,6 +90,8 @@ void apply(const UpRequest& request, const DesiredState& desired, Changes& chang
     const bool exists = change.verdict == Verdict::keep || change.verdict == Verdict::start ||
                         change.verdict == Verdict::update;
     if (recreation == Recreation::always && exists) change = {Verdict::recreate, {}, "forced"};
+    if (exists && is_to_be_renewed(desired, wish->second, request))
+      change = {Verdict::recreate, {}, "its anonymous volumes are renewed"};
   }
 }
 
@@ -299,6 +314,8 @@ UpResult look_at_settled(const spec::Project& project, const UpRequest& request,
   std::ranges::move(room.errors, std::back_inserter(result.problems));
   std::ranges::move(strange_networks(result.desired), std::back_inserter(result.warnings));
   std::ranges::move(strange_volumes(result.desired, observed), std::back_inserter(result.warnings));
+  std::ranges::move(paused_containers(result.desired, observed, result.changes),
+                    std::back_inserter(result.warnings));
   std::ranges::move(differently_shared(paths, result.desired), std::back_inserter(result.warnings));
   std::ranges::move(host.warnings, std::back_inserter(result.warnings));
   std::ranges::move(room.warnings, std::back_inserter(result.warnings));

@@ -58,7 +58,7 @@ struct UpRequest {
   /// Of what only others need; Recreation::never holds for all.
   Recreation recreation_of_dependencies = Recreation::when_changed;
   Reruns reruns = Reruns::when_needed;
-  bool renews_anonymous_volumes = false;  ///< of what is made or recreated
+  bool renews_anonymous_volumes = false;  ///< and recreates whoever has some
   Atomicity atomicity = Atomicity::each;
   HostSources host_sources = HostSources::careful;
   std::string what = "up";  ///< for the history

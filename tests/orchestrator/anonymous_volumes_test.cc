@@ -139,6 +139,19 @@ TEST(AnonymousVolumes, WithoutAContainerTheYoungestCounts) {
   EXPECT_EQ(volume_of(decide(shop_with("blue"), world, false).wish, "shop-db-1"), fresh);
 }
 
+TEST(AnonymousVolumes, OfAServiceAreItsOwnUnnamedOnes) {
+  spec::Service db = service("db");
+  db.volumes.emplace_back().target = "/cache";
+  db.volumes.emplace_back().target = "/data";
+  db.volumes.back().source = "kept";
+  spec::Service web = service("web");
+  web.volumes_from.emplace_back().name = "db";
+  const DesiredState wish = desired(project({db, web}));
+  EXPECT_EQ(own_anonymous_volumes(wish, wish.containers.at("shop-db-1")),
+            std::vector{anonymous_volume_name("shop", "db", 1, "/cache")});
+  EXPECT_TRUE(own_anonymous_volumes(wish, wish.containers.at("shop-web-1")).empty());
+}
+
 TEST(AnonymousVolumes, NamedOnesAreNeverRenewed) {
   spec::Service db = service("db");
   db.volumes.emplace_back().target = "/data";
