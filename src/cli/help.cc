@@ -170,7 +170,9 @@ const std::vector<ExitCodeRow>& exit_code_rows() {
       {"3",
        "A stack file, an env file or a Dockerfile that cannot be accepted; every mistake is "
        "told with its line. 1 when called as `docker-compose`."},
-      {"4", "Something did not become ready: a dependency, or what --wait waits for."},
+      {"4",
+       "Something did not become ready: a dependency, or what --wait waits for. 1 when called as "
+       "`docker-compose`."},
       {"75", "With --no-wait: another command changes the stack, and is named. Try again later."},
       {"125", "The container could not be set up."},
       {"126", "Its program was found, and cannot be executed."},

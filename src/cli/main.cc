@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -35,8 +36,17 @@ void require_root(const stack::cli::Command& command) {
 /// docker compose tells such mistakes with 1.
 int compose_exit_code(int code) {
   const bool is_ours = code == static_cast<int>(stack::ExitCode::usage) ||
-                       code == static_cast<int>(stack::ExitCode::invalid_file);
+                       code == static_cast<int>(stack::ExitCode::invalid_file) ||
+                       code == static_cast<int>(stack::ExitCode::not_ready);
   return is_ours ? static_cast<int>(stack::ExitCode::failure) : code;
+}
+
+/// Whether what the command returns may be the code of a program in a container.
+bool passes_codes_on(const stack::cli::Parsed& parsed) {
+  static const std::set<std::string_view> names{"exec", "run", "wait", "attach"};
+  const stack::cli::Options& options = parsed.options;
+  return names.contains(parsed.command->name) || options.abort_on_exit ||
+         options.abort_on_failure || !options.exit_code_from.empty();
 }
 
 enum class CalledAs { stack, docker_compose };
@@ -61,7 +71,8 @@ int run(stack::cli::Parsed& parsed, CalledAs name) {
       paths.require_own();
       stack::arm_fail_points(paths.run);
     }
-    return parsed.command->run(parsed.options);
+    const int code = parsed.command->run(parsed.options);
+    return passes_codes_on(parsed) ? code : code_of(code);
   } catch (const stack::orchestrator::NoSuchService& error) {
     stack::cli::tell_error(stack::cli::with_advice(error, *parsed.command));
     return code_of(static_cast<int>(error.exit_code()));

@@ -91,23 +91,58 @@ class AttachedUp(CommandLineTest):
         self.stack("up", "--abort-on-container-exit", expect=4)
         self.assertEqual(self.state_of("web"), "exited")
 
-    def test_the_end_of_one_that_is_not_attached_to_is_none(self):
+    def test_whose_logs_are_shown_does_not_matter(self):
         self.write_stack("""
             services:
-              first: {image: box:1, command: "true"}
-              last: {image: box:1, command: sh -c 'exit 6', depends_on: {first: {condition: service_started}}}
+              web: {image: box:1, command: sleep 1000, stop_signal: SIGKILL}
+              job: {image: box:1, command: sh -c 'echo said; exit 3'}
+        """)
+        for flags in (["--abort-on-container-exit", "--no-attach", "job"],
+                      ["--abort-on-container-failure", "--attach", "web"],
+                      ["--exit-code-from", "job", "--no-attach", "job"], ["--exit-code-from", "job", "--attach", "web"]):
+            with self.subTest(flags):
+                self.assertNotIn("said", self.stack("up", *flags, expect=3, timeout=30).out)
+                self.assertEqual(self.state_of("web"), "exited")
+
+    def test_the_end_of_one_that_the_file_hides_is_none(self):
+        self.write_stack("""
+            services:
+              hidden: {image: box:1, command: sh -c 'exit 6', attach: false}
               wait:
                 image: box:1
                 command: sh -c 'while [ ! -e /v/go ]; do sleep 0.02; done; exit 5'
                 volumes: ["./v:/v"]
         """)
         (self.directory / "v").mkdir()
-        up = self.begin("up", "--abort-on-container-exit", "--attach", "wait")
-        eventually(lambda: (self.state_of("last"), self.state_of("wait")) == ("exited", "running"),
-                   "the last ends, the other waits")
+        up = self.begin("up", "--abort-on-container-exit")
+        eventually(lambda: (self.state_of("hidden"), self.state_of("wait")) == ("exited", "running"),
+                   "the hidden one ends, the other waits")
         self.assertIsNone(up.poll())
         (self.directory / "v/go").touch()
         self.assertEqual(up.wait(stacktest.DEADLINE), 5)
+        self.stack("up", "--exit-code-from", "hidden", expect=6)
+
+    def test_not_ready_is_a_failure_for_who_calls_it_docker_compose(self):
+        self.write_stack("""
+            services:
+              web: {image: box:1, command: sleep 1001, healthcheck: {test: "false", interval: 50ms, retries: 1}}
+        """)
+        alias = self.directory / "docker-compose"
+        alias.symlink_to(stacktest.STACK)
+        for program, code in ((stacktest.STACK, 4), (alias, 1)):
+            up = subprocess.run([program, "up", "-d", "--wait"], cwd=self.directory, stdin=subprocess.DEVNULL,
+                                capture_output=True, timeout=60, check=False)
+            self.assertEqual(up.returncode, code, up.stderr)
+
+    def test_what_is_paused_stays_so_and_is_told(self):
+        self.up("services: {web: {image: box:1, command: sleep 1001}}")
+        self.stack("pause")
+        told = self.stack("up", "-d").err
+        self.assertRegex(told, r"stack\.yaml:1:\d+: warning: container .*-web-1 is paused, and stays so")
+        self.assertIn("`stack unpause web`", told)
+        self.assertEqual(self.state_of("web"), "paused")
+        self.stack("unpause")
+        self.assertNotIn("warning", self.stack("up", "-d").err)
 
     def test_what_is_asked_of_a_service_that_is_not_started_is_an_error(self):
         self.write_stack("""
@@ -153,7 +188,7 @@ class AttachedUp(CommandLineTest):
                       ["-d", "--attach", "web"], ["--wait", "--abort-on-container-failure"],
                       ["--abort-on-container-exit", "--abort-on-container-failure"],
                       ["--no-recreate", "--force-recreate"],
-                      ["--no-recreate", "--always-recreate-deps"], ["-d", "--watch"]):
+                      ["--no-recreate", "--always-recreate-deps"], ["--no-recreate", "-V"], ["-d", "--watch"]):
             with self.subTest(flags):
                 self.stack("up", *flags, expect=2)
         for flag in ("--attach", "--no-attach", "--exit-code-from"):

@@ -264,7 +264,7 @@ class Volumes(stacktest.StackTest):
         self.inside("web", "test", "-e", "/cache/kept")
 
     def test_an_anonymous_volume_can_be_renewed(self):
-        """`up -V`: of what is recreated, and of nothing else; what was in it can be had back."""
+        """`up -V SERVICE`: of that, and of nothing else; what was in it can be had back."""
         text = """
             services:
               web:
@@ -279,12 +279,10 @@ class Volumes(stacktest.StackTest):
         for service in ("web", "other"):
             self.inside(service, "touch", "/cache/old")
         self.inside("web", "touch", "/named/kept")
-        self.up(None, "-V")
-        self.inside("web", "test", "-e", "/cache/old")
         self.write_stack(text % "blue")
         old = set(self.anonymous_volumes())
-        shown = self.stack("plan", "-V").out
-        self.stack("up", "-d", "-V")
+        shown = self.stack("plan", "-V", "web").out
+        self.stack("up", "-d", "-V", "web")
         self.inside("web", "test", "!", "-e", "/cache/old")
         self.inside("web", "test", "-e", "/named/kept")
         self.inside("other", "test", "-e", "/cache/old")
@@ -297,6 +295,29 @@ class Volumes(stacktest.StackTest):
         self.inside("web", "test", "-e", "/cache/new")
         self.up(text % "green")
         self.inside("web", "test", "-e", "/cache/new")
+
+    def test_what_has_anonymous_volumes_is_recreated_for_new_ones(self):
+        """`up -V` without a change; a data container's are what it is there for, and have to be meant."""
+        self.up("""
+            services:
+              data: {image: "box:1", command: "true", volumes: [/srv/data]}
+              db: {image: "box:1", command: sleep 1001, volumes_from: [data]}
+              web: {image: "box:1", command: sleep 1002, volumes: [/cache]}
+              plain: {image: "box:1", command: sleep 1003}
+        """)
+        self.inside("web", "touch", "/cache/old")
+        self.inside("db", "touch", "/srv/data/row")
+        ids = {service: row["ID"] for service, row in self.ps().items()}
+        plan = self.stack("plan", "-V").out
+        self.assertRegex(plan, rf"(?s)recreate container {self.project}-web-1.*\(renewed\)")
+        self.assertEqual(plan.count("~ recreate"), 1)
+        self.up(None, "-V")
+        now = {service: row["ID"] for service, row in self.ps().items()}
+        self.assertEqual([service for service in ids if ids[service] != now[service]], ["web"])
+        self.inside("web", "test", "!", "-e", "/cache/old")
+        self.up(None, "-V", "data")
+        self.up(None)
+        self.inside("db", "test", "!", "-e", "/srv/data/row")
 
     def anonymous_volumes(self):
         return [name for name in self.stack("volume", "ls", "-q").out.split() if len(name) == 64]
