@@ -22,6 +22,7 @@
 #include "runtime/user_namespace.h"
 #include "spec/short_forms.h"
 #include "spec/user_namespace.h"
+#include "supervisor/port_publishers.h"
 #include "supervisor/shared_namespaces.h"
 
 namespace stack::orchestrator {
@@ -49,33 +50,6 @@ std::optional<network::PortHolder> lasting_holder(const std::string& host_ip, st
 }
 
 using supervisor::ObservedContainer;
-
-/// Who publishes a port, if it is a container of a stack on this machine.
-struct Publisher {
-  std::string project;
-  std::string service;
-  std::string container;
-};
-
-bool publishes(const std::vector<network::PublishedPort>& published, std::uint16_t port,
-               const std::string& protocol) {
-  return std::ranges::any_of(published, [&](const network::PublishedPort& each) {
-    return each.host_port == port && each.protocol == protocol;
-  });
-}
-
-std::optional<Publisher> find_publisher(const HostPaths& paths, std::uint16_t port,
-                                        const std::string& protocol) {
-  for (const auto& project : supervisor::list_projects(paths)) {
-    for (const auto& container :
-         supervisor::read_containers(paths, project, supervisor::ConfigParts::summary,
-                                     supervisor::Unreadable::is_left_out)) {
-      if (publishes(container.status.published, port, protocol))
-        return Publisher{project, container.config.service, container.config.name};
-    }
-  }
-  return std::nullopt;
-}
 
 class WorldCheck {
  public:
@@ -347,20 +321,14 @@ class WorldCheck {
                                        std::uint16_t port, const std::string& protocol) const {
     const auto holder = lasting_holder(host_ip, port, protocol);
     if (!holder) return std::nullopt;
-    const auto publisher = find_publisher(paths_, port, protocol);
+    const auto publisher = supervisor::find_publisher(paths_, port, protocol);
     // Our own supervisor, for a start that was not on disk yet when we looked: an `up` that was
     // killed had asked for it.
     const bool for_itself = !publisher || publisher->container == wish.name;
     if (for_itself && supervisor::is_supervisor_of(paths_, desired_.project, holder->pid))
       return std::nullopt;
-    if (publisher && publisher->project == lone_containers_project)
-      return "container " + stack::quoted(publisher->container);
-    if (publisher)
-      return fmt::format("stack {}, service {}", stack::quoted(publisher->project),
-                         stack::quoted(publisher->service));
-    for (const std::string& project : supervisor::list_projects(paths_))
-      if (supervisor::is_supervisor_of(paths_, project, holder->pid))
-        return "stack " + stack::quoted(project);
+    if (publisher) return supervisor::in_words(*publisher);
+    if (auto other = supervisor::stack_served_by(paths_, holder->pid)) return other;
     return fmt::format("{} (pid {})", printable(holder->command), holder->pid);
   }
 
@@ -368,7 +336,7 @@ class WorldCheck {
                        const std::string& protocol) const {
     return std::ranges::any_of(observed_.containers, [&](const auto& entry) {
       return entry.second.config.service == service &&
-             publishes(entry.second.status.published, port, protocol);
+             supervisor::publishes(entry.second.status.published, port, protocol);
     });
   }
 
@@ -378,7 +346,7 @@ class WorldCheck {
     return std::ranges::any_of(observed_.containers, [&](const auto& entry) {
       const auto& [name, is] = entry;
       return (name == container || removed_.contains(name)) &&
-             publishes(is.status.published, port, protocol);
+             supervisor::publishes(is.status.published, port, protocol);
     });
   }
 

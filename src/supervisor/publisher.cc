@@ -10,6 +10,7 @@
 #include "base/fail_point.h"
 #include "base/text.h"
 #include "supervisor/journal.h"
+#include "supervisor/port_publishers.h"
 #include "supervisor/port_service.h"
 
 namespace stack::supervisor {
@@ -40,34 +41,6 @@ std::uint16_t port_before(const PortRule& rule, const std::vector<PublishedPort>
         (rule.host_ip.empty() || port.host_ip == rule.host_ip))
       return port.host_port;
   return 0;
-}
-
-std::string in_words(const std::string& project, const std::string& service) {
-  if (project == lone_containers_project) return "container " + stack::quoted(service);
-  return fmt::format("service {} of stack {}", stack::quoted(service), stack::quoted(project));
-}
-
-/// Which container, of whatever stack, is written down to publish this port.
-std::optional<std::string> publishing_container(const ProjectFiles& files, const PortRule& rule,
-                                                std::uint16_t port) {
-  for (const std::string& project : list_projects(files.paths)) {
-    for (const RecordedContainer& container :
-         read_recorded({files.paths, project}, ConfigParts::all, Unreadable::is_left_out)) {
-      if (!is_alive(container.status.process)) continue;
-      for (const PublishedPort& theirs : container.status.published)
-        if (theirs.host_port == port && theirs.protocol == rule.protocol)
-          return in_words(project, container.config.service);
-    }
-  }
-  return std::nullopt;
-}
-
-/// The stack whose supervisor a process is: what it publishes is not always written down yet.
-std::optional<std::string> stack_of(const HostPaths& paths, int process) {
-  for (const std::string& project : list_projects(paths))
-    if (process != 0 && is_supervisor_of(paths, project, process))
-      return "stack " + stack::quoted(project);
-  return std::nullopt;
 }
 
 bool is_any_address(const std::string& host_ip) {
@@ -113,11 +86,11 @@ std::string Publisher::holder_of(const network::PortTaken& error, const Containe
   for (const auto& [id, entries] : entries_)
     for (const Entry& entry : entries)
       if (entry.port.host_port == port && entry.port.protocol == rule.protocol)
-        return in_words(files_.project, services_.at(id));
-  if (const auto other = publishing_container(files_, rule, port)) return *other;
+        return in_words({files_.project, services_.at(id), ""});
+  if (const auto other = find_publisher(files_.paths, port, rule.protocol)) return in_words(*other);
   // Just taken for this very container.
-  if (error.pid() == ::getpid()) return in_words(files_.project, config.service);
-  return stack_of(files_.paths, error.pid()).value_or("");
+  if (error.pid() == ::getpid()) return in_words({files_.project, config.service, config.name});
+  return stack_served_by(files_.paths, error.pid()).value_or("");
 }
 
 /// The refusal again, naming the service instead of a supervisor.

@@ -232,7 +232,7 @@ class Taken(stacktest.StackTest):
         self.stack("-p", "first", "up", "-d")
         before = inventory.take(self.state_folders())
         result = self.stack("-p", "second", "up", "-d", expect=1)
-        self.assertRegex(result.err, r'port 8080 .*stack "first", service "web"')
+        self.assertRegex(result.err, r'port 8080 .*service "web" of stack "first"')
         self.assertEqual(inventory.difference(before, inventory.take(self.state_folders())), [])
 
     def test_two_services_that_want_the_same_port_are_told_before_anything_is_made(self):
