@@ -149,8 +149,8 @@ class ServerThatHoldsVolumes(stacktest.StackTest):
 
     def test_it_is_started_and_restarted_like_any_other(self):
         self.up(self.SERVER)
-        for command in (["start"], ["restart", "-t", "5"], ["start", "app"], ["restart", "app"]):
-            stacktest.eventually(lambda: "up" in self.log("app"), "the trap is set")
+        for runs, command in enumerate((["start"], ["restart", "-t", "5"], ["start", "app"], ["restart", "app"]), 1):
+            stacktest.eventually(lambda: self.log("app").count("up") == runs, "the trap is set")
             self.stack("stop")
             row = self.ps()["app"]
             self.assertEqual((row["State"], row["ExitCode"]), ("exited", 0), command)
