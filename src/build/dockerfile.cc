@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "build/instruction_rules.h"
+#include "build/lint.h"
 
 namespace stack::build {
 namespace {
@@ -246,7 +247,7 @@ class Parser {
                         fmt::format("{} NAME=VALUE", made.name));
       made.words = {made.text.substr(0, end), std::string(trim(made.text.substr(end)))};
       warnings_.push_back({made.at, fmt::format("{} NAME VALUE is the old form", made.name),
-                           fmt::format("write {} NAME=VALUE", made.name)});
+                           fmt::format("write {} NAME=VALUE", made.name), "LegacyKeyValueFormat"});
       return;
     }
     for (const std::string& word : words) {
@@ -356,19 +357,23 @@ std::vector<std::string> Instruction::flag_values(std::string_view wanted) const
 
 namespace {
 
-/// Of these a stage has one: the last.
-void warn_of_replaced(Dockerfile& file) {
-  std::map<std::string, Position> known;
-  for (const Instruction& each : file.instructions) {
-    if (each.name == "FROM") known.clear();
-    if (each.name != "CMD" && each.name != "ENTRYPOINT" && each.name != "HEALTHCHECK") continue;
-    const auto [before, is_first] = known.try_emplace(each.name, each.at);
-    if (is_first) continue;
-    file.warnings.push_back(
-        {before->second,
-         fmt::format("{} has no effect: that of line {} replaces it", each.name, each.at.line),
-         "a stage has one of them"});
-    before->second = each.at;
+/// What is found, but for what `# check=` leaves out. Throws Error when it makes errors of them.
+void add_findings(Dockerfile& file, const LintOptions& options) {
+  for (Problem& finding : lint(file)) file.warnings.push_back(std::move(finding));
+  std::ranges::stable_sort(file.warnings, {}, [](const Problem& each) { return each.at.line; });
+  std::erase_if(file.warnings, [&](const Problem& each) {
+    return options.skips_all || options.skipped.contains(each.rule);
+  });
+  if (options.is_error && !file.warnings.empty()) throw_problems(file.name, file.warnings);
+}
+
+/// Nothing, and a problem, for what cannot be read.
+LintOptions lint_options_of(const std::string& text, std::vector<Problem>& problems) {
+  try {
+    return parse_lint_options(text);
+  } catch (const Error& error) {
+    problems.push_back({{1, 1}, error.what(), "skip=RULE,RULE or skip=all, and error=true"});
+    return {};
   }
 }
 
@@ -383,8 +388,9 @@ Dockerfile parse_dockerfile(const std::string& name, std::string_view text) {
     if (auto instruction = parser.parse(line)) file.instructions.push_back(std::move(*instruction));
   }
   check_order(file, problems);
+  const LintOptions options = lint_options_of(source.check, problems);
   if (!problems.empty()) throw_problems(name, problems);
-  warn_of_replaced(file);
+  add_findings(file, options);
   return file;
 }
 
@@ -401,8 +407,9 @@ Instruction parse_instruction(const std::string& from, const std::string& line) 
 
 std::string problem_text(const std::string& name, const Problem& problem) {
   const std::string hint = problem.hint.empty() ? "" : fmt::format("; {}", problem.hint);
-  return fmt::format("{}:{}:{}: {}{}", name, problem.at.line, problem.at.column, problem.text,
-                     hint);
+  const std::string rule = problem.rule.empty() ? "" : fmt::format(" [{}]", problem.rule);
+  return fmt::format("{}:{}:{}: {}{}{}", name, problem.at.line, problem.at.column, problem.text,
+                     hint, rule);
 }
 
 void throw_at(const std::string& name, Position at, const std::string& text,

@@ -99,6 +99,7 @@ class Reader {
             {{number_, 1}, fmt::format("only one {} parser directive can be used", name), ""});
       seen.push_back(name);
       if (name == "syntax") result_.syntax = value;
+      if (name == "check") result_.check = value;
       if (name == "escape") set_escape(value);
     }
   }
@@ -138,7 +139,8 @@ class Reader {
         if (!is_first)
           result_.warnings.push_back({{number_, 1},
                                       "an empty line does not end a continued instruction",
-                                      "remove it, or the \\ before it"});
+                                      "remove it, or the \\ before it",
+                                      "NoEmptyContinuation"});
         continue;
       }
       std::size_t column = 0;

@@ -24,6 +24,7 @@ struct Problem {
   Position at;
   std::string text;
   std::string hint;
+  std::string rule = {};  ///< of a warning: its name in lint.h
 };
 
 /// <<EOF and what follows until a line that is EOF.
@@ -50,6 +51,7 @@ struct LogicalLine {
 struct SourceLines {
   char escape = '\\';
   std::string syntax;  ///< of `# syntax=`
+  std::string check;   ///< of `# check=`
   std::vector<LogicalLine> lines;
   std::vector<Problem> problems;
   std::vector<Problem> warnings;

@@ -103,12 +103,6 @@ class StageBuilder {
       if (instruction.name == "RUN") return run(instruction);
       if (instruction.name == "COPY" || instruction.name == "ADD") return copy(instruction);
       if (instruction.name == "WORKDIR") return change_directory(instruction);
-      if (instruction.name == "MAINTAINER")
-        job_.with.report.warn(
-            "MAINTAINER is deprecated: use LABEL org.opencontainers.image.authors");
-      if (instruction.name == "EXPOSE" && instruction.text.find(':') != std::string::npos)
-        warn(instruction, "EXPOSE knows ports of the container alone",
-             "what stands before the : has no effect; publish it at the start");
       apply_to_config(state_, instruction, job_.graph.global, job_.file.escape);
     });
   }

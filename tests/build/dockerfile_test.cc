@@ -71,14 +71,17 @@ TEST(BuildDockerfile, LinesAreJoinedAndCommentsBetweenDropped) {
 }
 
 TEST(BuildDockerfile, WhatALaterOneOfTheStageReplacesIsToldAtItsPlace) {
-  const auto file = parse_dockerfile(
-      "D", "FROM a AS one\nCMD one\nFROM b\nCMD two\nENTRYPOINT [\"x\"]\nCMD three\nCMD four\n");
+  const auto file = parse_dockerfile("D",
+                                     "FROM a AS one\nCMD [\"one\"]\nFROM b\nCMD "
+                                     "[\"two\"]\nENTRYPOINT [\"x\"]\nCMD [\"three\"]\nCMD []\n");
   std::vector<std::string> texts;
   for (const Problem& warning : file.warnings) texts.push_back(problem_text("D", warning));
   EXPECT_EQ(texts,
             (std::vector<std::string>{
-                "D:4:1: CMD has no effect: that of line 6 replaces it; a stage has one of them",
-                "D:6:1: CMD has no effect: that of line 7 replaces it; a stage has one of them"}));
+                "D:4:1: CMD has no effect: that of line 6 replaces it; a stage has one of them "
+                "[MultipleInstructionsDisallowed]",
+                "D:6:1: CMD has no effect: that of line 7 replaces it; a stage has one of them "
+                "[MultipleInstructionsDisallowed]"}));
 }
 
 TEST(BuildDockerfile, LinesOfUnusualBlanksAreEmpty) {

@@ -180,7 +180,7 @@ class Instructions(buildtest.BuildTest):
     def test_maintainer_is_the_author(self):
         image = self.build("FROM box:1\nMAINTAINER Some Body <some@body>\n")
         self.assertEqual(buildtest.config_of(image)["author"], "Some Body <some@body>")
-        self.assertIn("deprecated", self.last.err)
+        self.assertIn("[MaintainerDeprecated]", self.last.err)
 
     def test_heredocs(self):
         image = self.build("""
@@ -935,8 +935,17 @@ class AsDockerTakesThem(buildtest.BuildTest):
         self.assertEqual(self.cached_steps(), 1)
         self.assertIn("Check complete", self.stack("image", "build", "--check", ".").out)
         self.assertIn("attestations", self.build(None, "--provenance=true", expect=2).err)
-        for flag in ("-o", "--output", "--cache-to"):
-            self.assertIn("image save", self.build(None, flag, "out", expect=2).err)
+        self.assertIn("goes nowhere else", self.build(None, "--cache-to", "out", expect=2).err)
+
+    def test_a_directive_makes_errors_of_bad_habits(self):
+        failed = self.build("# check=error=true\nFROM box:1\nRUN touch /ran\nCMD sh\n", expect=3)
+        self.assertRegex(failed.err, r"Dockerfile:4:1: this CMD .*\[JSONArgsRecommended\]")
+        self.assertNotIn("RUN touch", failed.err)
+        self.build("# check=skip=JSONArgsRecommended;error=true\nFROM box:1\nCMD sh\n")
+        self.write("Dockerfile", "FROM box:1 AS Base\nCMD sh\n")
+        checked = self.stack("image", "build", "--check", ".", expect=1)
+        self.assertRegex(checked.err, r"(?s)Dockerfile:1:1: .*\[StageNameCasing\]\n.*Dockerfile:2:1: .*")
+        self.assertEqual(checked.out, "")
 
 
 class Outputs(buildtest.BuildTest):
