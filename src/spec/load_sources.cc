@@ -157,8 +157,9 @@ Known finish_tree(Node& root, const SourceRequest& request, const Isolation& ide
   }
   if (stages.normalize) fill_in(root, reporter);
   known.needed = needed_services(root, request);
-  if (stages.read_env_files && stages.interpolate)
-    read_environment_files(root, request.surroundings, known.needed, reporter);
+  if (stages.interpolate)
+    read_environment_files(root, request.surroundings, known.needed,
+                           stages.read_env_files ? EnvFiles::read : EnvFiles::kept, reporter);
   if (stages.normalize && identity.isolated) isolate(root, name);
   check_exclusive_keys(root, reporter);
   // With its variables in it the project is shown as it is written, and as a whole.

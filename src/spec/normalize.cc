@@ -308,13 +308,14 @@ Strings remove_inactive_services(Node& root, const Strings& profiles) {
 }
 
 void read_environment_files(Node& root, const Surroundings& surroundings, const Names& needed,
-                            Reporter& reporter) {
+                            EnvFiles env_files, Reporter& reporter) {
   Diagnostics unheard;
   VariableSources sources(reporter);
   for (auto& service : services_of(root)) {
     Reporter silent(unheard, Purpose::run);
     Reporter& judge = needed.contains(service.key) ? reporter : silent;
-    read_env_files(service.value, surroundings, judge, reporter, sources);
+    if (env_files == EnvFiles::read)
+      read_env_files(service.value, surroundings, judge, reporter, sources);
     read_label_files(service.value, surroundings, judge, reporter, sources);
   }
 }

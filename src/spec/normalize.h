@@ -20,10 +20,12 @@ Strings remove_inactive_services(Node& root, const Strings& profiles);
 
 using Names = std::set<std::string, std::less<>>;
 
-/// Reads env_file and label_file of every service into environment and labels, below what is there.
+/// Reads label_file of every service into its labels, and, unless they are kept as they are said,
+/// env_file into its environment, below what is there.
 /// What is wrong with them is told of the services `needed`.
+enum class EnvFiles : std::uint8_t { read, kept };
 void read_environment_files(Node& root, const Surroundings& surroundings, const Names& needed,
-                            Reporter& reporter);
+                            EnvFiles env_files, Reporter& reporter);
 /// Entries without a value take the caller's, if there is one.
 void resolve_environment(Node& root, const StringMap& variables, Reporter& reporter);
 /// The same for arguments of builds, which are left out where there is none.

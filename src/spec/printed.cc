@@ -9,7 +9,17 @@
 namespace stack::spec {
 namespace {
 
-bool says_nothing(const Node& value, const Type& type) {
+/// An object that is there by being said: `deploy: {}`. Others are parts of what holds them.
+bool means_something_empty(std::string_view key, const Type& type) {
+  constexpr std::string_view parts[] = {"ipam", "placement", "resources"};
+  if (key == "services") return true;
+  return type.form == Form::object && std::ranges::find(parts, key) == std::end(parts);
+}
+
+bool says_nothing(std::string_view key, const Node& value, const Type& type) {
+  if (value.is_null()) return true;
+  if (value.is_sequence()) return value.items.empty() && type.form != Form::command;
+  if (value.is_mapping()) return value.entries.empty() && !means_something_empty(key, type);
   if (type.prints_zero) return false;
   if (value.kind == Node::Kind::boolean) return !value.is_true();
   const bool is_size = type.form == Form::size || type.form == Form::signed_size;
@@ -27,7 +37,7 @@ void prune(Node& node, const Type& type, Extensions extensions) {
       const Field* field = type.schema->find(entry.key);
       if (field == nullptr) return !is_root && extensions == Extensions::at_top;
       prune(entry.value, *field->type, extensions);
-      return says_nothing(entry.value, *field->type);
+      return says_nothing(entry.key, entry.value, *field->type);
     });
   }
 }

@@ -5,6 +5,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <set>
+
 #include "base/text.h"
 #include "load_text.h"
 #include "random_service.h"
@@ -56,13 +58,26 @@ std::string only_web(const Json& service) {
   return Json{{"services", {{"web", service}}}}.dump();
 }
 
+/// What says nothing: no value, an empty list or mapping.
+void drop_empty(Json& object, const std::set<std::string>& kept) {
+  std::vector<std::string> unsaid;
+  for (const auto& [key, value] : object.items()) {
+    const bool is_empty = value.is_structured() && value.empty() && !kept.contains(key);
+    if (value.is_null() || is_empty) unsaid.push_back(key);
+  }
+  for (const auto& key : unsaid) object.erase(key);
+}
+
 /// `merged` as `config` shows it: a service without networks joins the default one.
 Json shown(Json merged) {
   if (merged.value("networks", Json()).empty()) merged["networks"] = {{"default", nullptr}};
   merged["image"] = "x";
-  for (const auto* key : {"command", "entrypoint"}) {
-    if (merged.value(key, Json(1)).is_null()) merged.erase(key);
-  }
+  const std::set<std::string> said_by_being_there = {
+      "build", "command", "deploy", "develop", "entrypoint", "healthcheck", "logging"};
+  drop_empty(merged, said_by_being_there);
+  if (merged.contains("logging")) drop_empty(merged["logging"], {});
+  for (auto& network : merged["networks"])
+    if (network.is_object()) drop_empty(network, {});
   return merged;
 }
 

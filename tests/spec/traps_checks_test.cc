@@ -83,7 +83,7 @@ TEST(ExtraHosts, NeedANameAndAnAddress) {
 
 TEST(NameServers, ThatAreEmptyAreNone) {
   EXPECT_EQ(web("dns: ['', 1.1.1.1]", "dns"), "[1.1.1.1]");
-  EXPECT_EQ(web("dns: ''", "dns"), "[]");
+  EXPECT_EQ(web("dns: ''", "dns"), "absent");
   EXPECT_EQ(said_of({"services: {web: {image: x, dns: ['']}}"}), "");
 }
 

@@ -21,8 +21,8 @@ TEST(Trap24, CommandsAreReplacedAsAWhole) {
 }
 
 TEST(Trap24, NothingBringsBackTheImagesCommand) {
-  EXPECT_EQ(merged_web("command: a", "command: ", "command"), "null");
-  EXPECT_EQ(merged_web("entrypoint: a", "entrypoint: ", "entrypoint"), "null");
+  EXPECT_EQ(merged_web("command: a", "command: ", "command"), "absent");
+  EXPECT_EQ(merged_web("entrypoint: a", "entrypoint: ", "entrypoint"), "absent");
 }
 
 TEST(Trap24, ButAHealthcheckNeedsItsTest) {
