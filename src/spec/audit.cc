@@ -141,6 +141,13 @@ class Unimplementeds {
 
   void judge_network_mode(const Entry& service) {
     const Node* mode = service.value.find("network_mode");
+    if (mode != nullptr && mode->is_string() && mode->text.empty() &&
+        service.value.find("networks") == nullptr) {
+      reporter_.warning(
+          "taken-for", mode->place,
+          "an empty \"network_mode\" of service {} is taken for \"none\": it has no network",
+          stack::quoted(service.key));
+    }
     if (mode != nullptr && mode->text == "bridge") {
       reporter_.warning("own-bridge", mode->place,
                         "service {} joins the project's default network: there is no bridge that "

@@ -64,8 +64,11 @@ void add_implied_dependencies(Node& service, Reporter& reporter) {
   }
 }
 
+/// An empty network_mode is one: that of an unset variable leaves the container without networks.
 bool joins_networks(const Node& service) {
-  return service.text_of("network_mode").empty() && service.find("provider") == nullptr;
+  const Node* mode = service.find("network_mode");
+  const bool has_mode = mode != nullptr && !mode->is_null();
+  return !has_mode && service.find("provider") == nullptr;
 }
 
 void join_default_network(Node& service, Reporter& reporter) {

@@ -182,6 +182,15 @@ std::optional<std::int64_t> restart_attempts(std::string_view policy) {
   return parse_integer<std::int64_t>(behind.substr(0, behind.find(':')));
 }
 
+namespace {
+
+/// How far what a virtual machine sees may lag behind: here all is one and the same.
+bool is_consistency(std::string_view option) {
+  return option == "cached" || option == "delegated" || option == "consistent";
+}
+
+}  // namespace
+
 Parsed<VolumeParts> parse_volume(std::string_view text) {
   static constexpr std::array<std::string_view, 6> propagations = {"private", "rprivate", "shared",
                                                                    "rshared", "slave",    "rslave"};
@@ -218,7 +227,7 @@ Parsed<VolumeParts> parse_volume(std::string_view text) {
       volume.selinux = option;
     } else if (std::ranges::find(propagations, option) != propagations.end()) {
       volume.propagation = option;
-    } else if (option != "rw") {
+    } else if (option != "rw" && !is_consistency(option)) {
       volume.unknown_options.push_back(option);
     }
   }

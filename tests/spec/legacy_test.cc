@@ -40,6 +40,13 @@ TEST(LegacyFile, RunsOnTheProjectsOwnNetwork) {
   EXPECT_EQ(project.networks.at("default").name, "project_default");
 }
 
+TEST(NetworkMode, AnEmptyOneIsThatOfNoNetwork) {
+  const auto project =
+      project_of("services: {web: {image: x, network_mode: '${NO_SUCH}'}, db: {image: x}}");
+  EXPECT_TRUE(project.services.at("web").networks.empty());
+  EXPECT_TRUE(project.services.at("db").networks.contains("default"));
+}
+
 TEST(NetworkMode, TheNameOfANetworkJoinsItAsAnExternalOne) {
   const auto project = project_of(
       "services:\n"

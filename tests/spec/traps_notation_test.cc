@@ -94,6 +94,9 @@ TEST(Trap45, ATargetIsCleanedAndAlone) {
 TEST(Trap45, AnUnknownOptionIsAWarning) {
   EXPECT_EQ(said_of({"services: {web: {image: x, volumes: ['./a:/a:ro,what']}}"}),
             "1: unknown option \"what\" of volume \"./a:/a:ro,what\" is ignored\n");
+  EXPECT_EQ(
+      said_of({"services: {web: {image: x, volumes: ['./a:/a:cached', './b:/b:ro,delegated']}}"}),
+      "");
 }
 
 TEST(Trap45, AFourthPartIsRefused) {
