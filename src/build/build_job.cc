@@ -48,8 +48,9 @@ std::shared_ptr<const FileSource> open_directory(const std::filesystem::path& pa
   source->name = name;
   source->attributes = image::Attributes::left_out;
   // An unpacked archive is another directory each time, as is a commit.
-  if (!path.native().starts_with(with.store.root.native()) &&
-      !path.native().starts_with(with.cache.native()))
+  source->is_sent_in_part = !path.native().starts_with(with.store.root.native()) &&
+                            !path.native().starts_with(with.cache.native());
+  if (source->is_sent_in_part)
     source->memory = std::make_shared<ContentMemory>(
         with.cache / digests_name / image::hex_of(image::digest_of(path.native())));
   source->ignore =

@@ -46,7 +46,7 @@ std::vector<std::string> triggers_of(const Origin& base, const BuildRequest& req
                                      const BuildSurroundings& with) {
   std::string image = base.name;
   if (base.kind == OriginKind::context) image = request.contexts.at(base.name).image;
-  if (image.empty()) return {};  // a directory, which the stage will complain of
+  if (image.empty()) return {};  // a directory
   return read_document(with, with.find_image(image, request.pull)).config.on_build;
 }
 

@@ -30,6 +30,11 @@ struct DocumentSource {
   }
 };
 
+/// Of directories that have to be made: as BuildKit, whose umask counts for them.
+mode_t mode_to_make(mode_t asked) {
+  return asked & 0777 & ~mode_t{022};
+}
+
 class Reader {
  public:
   Reader(BuildJob& job, const Stage& stage, const StageState& state, const Instruction& step)
@@ -44,9 +49,11 @@ class Reader {
     words.pop_back();
     // As BuildKit: documents come last, and win over files of their names.
     for (std::size_t i = 0; i < words.size(); ++i)
-      if (!is_document(step_.words[i])) read_source(words[i]);
+      if (!is_document(step_.words[i])) sources_.push_back(words[i]);
+    for (const std::string& source : sources_) read_source(source);
+    std::size_t documents = 0;
     for (const std::string& word : step_.words)
-      if (is_document(word)) add_document(*heredoc_start(word));
+      if (is_document(word)) add_document(*heredoc_start(word), documents++);
     request_.history = history(words);
     return std::move(request_);
   }
@@ -66,9 +73,7 @@ class Reader {
       during("--chmod", [&] { rules_.mode = ModeChange(mode); });
     if (const std::string owner = expanded("chown"); !owner.empty())
       during("--chown", [&] { rules_.owner = owner_of(owner); });
-    // As BuildKit: sticky bits and their like are not for directories that have to be made.
-    if (const auto mode = rules_.mode.number(); mode && *mode <= 0777)
-      request_.task.directory_mode = *mode;
+    if (const auto mode = rules_.mode.number()) request_.task.directory_mode = mode_to_make(*mode);
     request_.task.owner = rules_.owner.value_or(std::pair<uid_t, gid_t>{0, 0});
     parents_ = is_set("parents");
     std::vector<std::string> excluded;
@@ -92,14 +97,18 @@ class Reader {
     return files_;
   }
 
-  /// As BuildKit: what belongs to nobody the image knows belongs to root.
   Owner owner_of(const std::string& text) {
-    if (const auto found = find_owner(job_.with.store, state_.diff_ids, text)) return *found;
+    const FoundOwner found = find_owner(job_.with.store, state_.diff_ids, text);
+    if (found.is_known) return found.owner;
+    if (state_.diff_ids.empty())
+      throw Error(
+          fmt::format("there are no files yet, and no user or group {}", stack::quoted(text)))
+          .with_hint("give numbers");
     job_.with.report.warn(problem_text(
         job_.file.name,
         {step_.at, fmt::format("the image has no user or group {}", stack::quoted(text)),
-         "what is copied belongs to root"}));
-    return {0, 0};
+         fmt::format("what is copied belongs to {}:{}", found.owner.first, found.owner.second)}));
+    return found.owner;
   }
 
   void read_destination(const std::vector<std::string>& words) {
@@ -125,11 +134,65 @@ class Reader {
     if (!checksum_.empty()) fail("--checksum is for addresses, and {} is a path", source);
     const auto paths = match_paths(*files(), clean_relative(source),
                                    parents_ ? Stars::any_depth : Stars::one_name);
-    // As BuildKit: a pattern that nothing matches brings nothing.
-    if (paths.empty() && source.find_first_of("*?[") != std::string::npos) return;
-    if (paths.empty())
-      throw Error(fmt::format("no file matches {}", stack::quoted(source)), ENOENT);
+    const auto fixed = paths.empty() ? fixed_part(clean_relative(source)) : std::nullopt;
+    if (fixed && !parents_ && !may_match_nothing(*fixed))
+      throw Error(fmt::format("{}: no file matches {}", files_->name, stack::quoted(source)),
+                  ENOENT)
+          .with_hint("a pattern may match nothing in a directory that is there anyway");
     for (const std::string& path : paths) add_path(source, path);
+  }
+
+  /// As BuildKit: of a pattern that nothing matches, what stands before the first wildcard must be
+  /// there all the same.
+  bool may_match_nothing(const std::string& fixed) const {
+    if (fixed.empty()) return true;
+    if (!find_file(*files_, fixed)) return false;
+    return !files_->is_sent_in_part || is_brought_by_others(fixed);
+  }
+
+  /// Whether a source of this or of another instruction brings `directory`, or something in it.
+  /// Variables of others are not known here: they might.
+  bool is_brought_by_others(const std::string& directory) const {
+    const auto brings = [&](const std::string& source) {
+      return source.find('$') != std::string::npos || brings_part_of(source, directory);
+    };
+    if (std::any_of(sources_.begin(), sources_.end(), brings)) return true;
+    for (const int number : job_.graph.order)
+      for (const Instruction& each : job_.graph.stages[static_cast<std::size_t>(number)].steps)
+        if (const auto sources = sources_of(each);
+            std::any_of(sources.begin(), sources.end(), brings))
+          return true;
+    return false;
+  }
+
+  bool brings_part_of(const std::string& source, const std::string& directory) const {
+    const auto is_in = [](const std::string& path, const std::string& top) {
+      return top.empty() || path == top || path.starts_with(top + "/");
+    };
+    const auto paths = match_paths(*files_, clean_relative(source));
+    return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      return (is_in(directory, path) || is_in(path, directory)) && find_file(*files_, path);
+    });
+  }
+
+  /// What another instruction takes from where this one does.
+  std::vector<std::string> sources_of(const Instruction& other) const {
+    const auto origin = [](const Instruction& instruction) {
+      const InstructionFlag* from = instruction.flag("from");
+      return from == nullptr ? "" : from->value;
+    };
+    std::vector<std::string> sources;
+    if (other.name == "RUN") {
+      // Such a mount may be of anything.
+      for (const std::string& mount : other.flag_values("mount"))
+        if (mount.find("type=") == std::string::npos || mount.find("bind") != std::string::npos)
+          sources.push_back("$");
+    } else if ((other.name == "COPY" || other.name == "ADD") && origin(other) == origin(step_)) {
+      for (std::size_t i = 0; i + 1 < other.words.size(); ++i)
+        if (other.heredocs.empty() || !heredoc_start(other.words[i]))
+          sources.push_back(other.words[i]);
+    }
+    return sources;
   }
 
   void add_path(const std::string& source, const std::string& path) {
@@ -200,24 +263,26 @@ class Reader {
     request_.task.items.push_back(std::move(item));
   }
 
-  /// A file whose content stands in the Dockerfile.
-  void add_document(const HeredocStart& start) {
-    const auto document =
-        std::find_if(step_.heredocs.begin(), step_.heredocs.end(),
-                     [&](const Heredoc& each) { return each.name == start.name; });
-    if (document == step_.heredocs.end()) fail("no here-document {}", start.name);
+  /// A file whose content stands in the Dockerfile; `number`: which of its here-documents.
+  void add_document(const HeredocStart& start, std::size_t number) {
+    if (number >= step_.heredocs.size()) fail("no here-document {}", start.name);
+    const Heredoc& document = step_.heredocs[number];
+    if (start.name == "." || start.name == ".." || start.name.find('/') != std::string::npos)
+      throw Error(fmt::format("here-document {} cannot be a file", stack::quoted(start.name)))
+          .with_hint("its name is that of the file: without a /");
     const auto documents = std::make_shared<DocumentSource>(job_.with.store);
     const std::shared_ptr<const FileSource> source(documents, &documents->source);
     const std::string content =
-        document->expands ? expand_document(document->content, lookup_) : document->content;
-    const Fd file(::openat(source->root.get(), start.name.c_str(),
+        document.expands ? expand_document(document.content, lookup_) : document.content;
+    constexpr const char* file_name = "content";
+    const Fd file(::openat(source->root.get(), file_name,
                            O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file) throw_errno("make a file for {}", start.name);
     write_all(file.get(), content);
     if (::fchmod(file.get(), 0644) != 0) throw_errno("chmod");
     CopyItem item;
     item.name = start.name;
-    const auto found = find_file(*source, start.name);
+    const auto found = find_file(*source, file_name);
     if (!found) fail("here-document {} is gone", start.name);
     item.source = source;
     add_to_plan(*source, *found, "", rules_, item.plan);
@@ -238,6 +303,7 @@ class Reader {
   CopyRules rules_;
   bool parents_ = false;
   std::string checksum_;
+  std::vector<std::string> sources_;  ///< that are no here-documents
   std::shared_ptr<const FileSource> files_;
   CopyRequest request_;
 };

@@ -95,6 +95,13 @@ void write_item(const CopyItem& item, const std::string& place, bool place_is_th
   }
 }
 
+/// As BuildKit: a directory has the time of the one whose content came last, new or not.
+void set_time(int root, const std::string& path, const timespec& time) {
+  const Fd directory = open_in_root(root, path, O_RDONLY | O_DIRECTORY);
+  const timespec times[2] = {{0, UTIME_OMIT}, time};
+  if (::futimens(directory.get(), times) != 0) throw_errno("set the time of {}", printable(path));
+}
+
 void write_plain(const CopyTask& task, const CopyItem& item, int root) {
   const std::string place = place_of(task, item, root);
   if (place != "/") make_directory(root, parent_of(place), task.owner, task.directory_mode);
@@ -103,6 +110,7 @@ void write_plain(const CopyTask& task, const CopyItem& item, int root) {
   if (item.is_directory && !item.keeps_path && !task.keeps_top)
     make_directory(root, place, task.owner, task.directory_mode);
   const bool is_there = is_directory(root, place);
+  const bool is_content = item.is_directory && !item.keeps_path;
   image::through_pipe(
       [&](const image::TarSink& sink) {
         image::EntryStream stream(sink, image::Reading::still, {}, item.source->attributes);
@@ -110,12 +118,17 @@ void write_plain(const CopyTask& task, const CopyItem& item, int root) {
         stream.finish();
       },
       [&](int archive) { image::unpack_files(archive, {.root = root, .directory = "/"}); });
+  if (is_content && is_directory(root, place))
+    set_time(root, place, item.plan.entries.front().info.st_mtim);
 }
 
 void unpack_item(const CopyTask& task, const CopyItem& item, int root) {
   make_directory(root, task.destination, task.owner);
   const Fd archive = open_source(*item.source, item.plan.entries.front().source);
-  image::UnpackTarget target{.root = root, .directory = task.destination};
+  // As docker: links on the way of an entry lead nowhere but below the destination.
+  const Fd destination = open_in_root(root, task.destination, O_PATH | O_DIRECTORY);
+  image::UnpackTarget target{.root = destination.get(), .directory = "/"};
+  target.manner = image::Manner::over_files;
   target.compressions = image::Compressions::any;
   if (item.has_owner) {
     target.ownership = image::Ownership::given;
@@ -125,6 +138,20 @@ void unpack_item(const CopyTask& task, const CopyItem& item, int root) {
 }
 
 }  // namespace
+
+CopyTask copy_of_all(std::shared_ptr<const FileSource> source) {
+  const auto top = find_file(*source, "");
+  if (!top) fail("{} is gone", source->name);
+  CopyItem item;
+  item.is_directory = true;
+  add_to_plan(*source, *top, "", {}, item.plan);
+  item.source = std::move(source);
+  CopyTask task;
+  task.items.push_back(std::move(item));
+  task.destination = "/";
+  task.into_directory = true;
+  return task;
+}
 
 bool is_archive(const FileSource& source, const FoundFile& found) {
   if (!S_ISREG(found.info.st_mode) || found.info.st_size == 0) return false;

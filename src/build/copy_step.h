@@ -33,6 +33,9 @@ struct CopyTask {
   bool keeps_top = false;
 };
 
+/// All that is in a source, to an empty root.
+CopyTask copy_of_all(std::shared_ptr<const FileSource> source);
+
 /// Whether the file is a tar archive, compressed or not.
 bool is_archive(const FileSource& source, const FoundFile& found);
 

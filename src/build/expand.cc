@@ -21,6 +21,12 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// Not between two characters of UTF-8.
+bool is_in_character(std::string_view text, std::size_t at) {
+  constexpr unsigned marks = 0xc0, further_byte = 0x80;
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & marks) == further_byte;
+}
+
 enum class Quotes { matter, are_text };
 enum class Escapes { are_taken_away, stay };
 
@@ -193,9 +199,12 @@ class Expander {
   PathPattern read_pattern(char stop) {
     std::string pattern;
     const std::string raw = read_raw(stop);
+    bool after_star = false;
     for (std::size_t i = 0; i < raw.size(); ++i) {
       const bool is_escaped = raw[i] == escape_ && i + 1 < raw.size();
-      if (raw[i] == '*' && i > 0 && raw[i - 1] == '*') continue;
+      const bool is_star = raw[i] == '*';
+      if (is_star && after_star) continue;
+      after_star = is_star;
       if (is_escaped || raw[i] == '[' || raw[i] == '\\') pattern += '\\';
       pattern += is_escaped ? raw[++i] : raw[i];
     }
@@ -214,7 +223,8 @@ class Expander {
     };
     for (std::size_t i = 0; i <= value.size(); ++i) {
       const std::size_t size = longest ? value.size() - i : i;
-      if (!matches(size)) continue;
+      const std::size_t cut = side == '#' ? size : value.size() - size;
+      if (is_in_character(value, cut) || !matches(size)) continue;
       return side == '#' ? value.substr(size) : value.substr(0, value.size() - size);
     }
     return value;
@@ -229,8 +239,9 @@ class Expander {
     std::string result;
     bool replaced = false;
     for (std::size_t i = 0; i < value.size();) {
+      const bool may_begin = (all || !replaced) && !is_in_character(value, i);
       const std::size_t size =
-          all || !replaced ? longest_match(pattern, std::string_view(value).substr(i)) : 0;
+          may_begin ? longest_match(pattern, std::string_view(value).substr(i)) : 0;
       if (size == 0) {
         result += value[i++];
         continue;
@@ -244,7 +255,7 @@ class Expander {
 
   static std::size_t longest_match(const PathPattern& pattern, std::string_view text) {
     for (std::size_t size = text.size(); size > 0; --size)
-      if (pattern.matches(text.substr(0, size))) return size;
+      if (!is_in_character(text, size) && pattern.matches(text.substr(0, size))) return size;
     return 0;
   }
 

@@ -65,28 +65,44 @@ std::string below(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "/" + name;
 }
 
+bool is_directory_itself(const FileSource& source, const std::string& path) {
+  try {
+    open_beneath(source.root.get(), path, O_PATH | O_DIRECTORY);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// Wildcards part by part: only directories whose names fit are looked into.
 class Matcher {
  public:
   explicit Matcher(const FileSource& source) : source_(source) {}
 
   std::vector<std::string> match(const std::string& pattern) {
-    const PathPattern whole(pattern);
-    if (whole.is_plain()) return {pattern};
-    for (const std::string& part : split(pattern, '/')) parts_.emplace_back(part);
-    walk("", 0);
+    const auto fixed = fixed_part(pattern);
+    if (!fixed) return {pattern};
+    const auto top = find_file(source_, *fixed);
+    if (!top || !S_ISDIR(top->info.st_mode)) return {};
+    const std::size_t behind = fixed->empty() ? 0 : fixed->size() + 1;
+    for (const std::string& part : split(pattern.substr(behind), '/')) parts_.emplace_back(part);
+    walk(top->path, *fixed, 0);
     return std::move(found_);
   }
 
  private:
-  void walk(const std::string& path, std::size_t depth) {
+  /// `path`: of the directory, without links. `shown`: as the pattern has it.
+  void walk(const std::string& path, const std::string& shown, std::size_t depth) {
     for (const std::string& name : names_below(source_, path)) {
       if (!parts_[depth].matches(name)) continue;
       const std::string file = below(path, name);
-      if (depth + 1 < parts_.size())
-        walk(file, depth + 1);
-      else if (find_file(source_, file))
-        found_.push_back(file);
+      const bool is_directory = is_directory_itself(source_, file);
+      if (depth + 1 < parts_.size()) {
+        if (is_directory) walk(file, below(shown, name), depth + 1);
+      } else if (!source_.ignore.ignores(file) ||
+                 (is_directory && source_.ignore.may_hold_exceptions(file))) {
+        found_.push_back(below(shown, name));
+      }
     }
   }
 
@@ -164,6 +180,15 @@ std::vector<std::string> match_paths(const FileSource& source, const std::string
   if (stars == Stars::any_depth && pattern.find("**") != std::string::npos)
     return DeepMatcher(source, pattern).match();
   return Matcher(source).match(with_single_stars(pattern));
+}
+
+std::optional<std::string> fixed_part(const std::string& pattern) {
+  std::string fixed;
+  for (const std::string& part : split(pattern, '/')) {
+    if (!PathPattern(part).is_plain()) return fixed;
+    fixed = below(fixed, part);
+  }
+  return std::nullopt;
 }
 
 std::string kept_path(const std::string& written, const std::string& found) {

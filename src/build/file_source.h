@@ -24,6 +24,9 @@ struct FileSource {
   /// Of directories of the host: what this machine has attached to a file (its origin on the web,
   /// access lists) is no part of a build.
   image::Attributes attributes = image::Attributes::kept;
+  /// Of directories of the host: docker's builder is sent what the sources of the Dockerfile fit,
+  /// and knows nothing of the rest.
+  bool is_sent_in_part = false;
   std::shared_ptr<ContentMemory> memory;  ///< of what its files hold; may be null
 };
 
@@ -56,10 +59,15 @@ std::string last_name(const std::string& path);
 enum class Stars { one_name, any_depth };
 
 /// The paths that `pattern` fits, sorted; a plain one is itself, there or not. Wildcards as in
-/// PathPattern. What is in a directory that fits is not named besides it. Throws Error for a
-/// pattern that is none.
+/// PathPattern. Links are followed before the first name with a wildcard, not behind it; one that
+/// fits whole is named, wherever it leads. What is in a directory that fits is not named besides
+/// it. Throws Error for a pattern that is none.
 std::vector<std::string> match_paths(const FileSource& source, const std::string& pattern,
                                      Stars stars = Stars::one_name);
+
+/// What stands before the first name of `pattern` that has a wildcard ("" when it is the first of
+/// all); nothing without wildcards. Throws Error for a pattern that is none.
+std::optional<std::string> fixed_part(const std::string& pattern);
 
 /// The part of `found`, which `written` fits, that --parents keeps: what stands behind the first
 /// "/./", or all of it.

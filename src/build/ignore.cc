@@ -2,9 +2,11 @@
 #include "build/ignore.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace stack::build {
 
@@ -21,51 +23,80 @@ bool leads_out(std::string_view path) {
   return false;
 }
 
+/// A byte that is no UTF-8 stands behind all characters, so that it is like itself alone.
+std::u32string characters_of(std::string_view text) {
+  constexpr char32_t behind_all = 0x110000;
+  constexpr std::array<unsigned, 5> first_bits = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  std::u32string characters;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t length = utf8_length(text, at);
+    char32_t character = length == 0 ? behind_all + first : first & first_bits.at(length);
+    for (std::size_t i = 1; i < length; ++i)
+      character = character << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3fU);
+    characters += character;
+    at += std::max<std::size_t>(length, 1);
+  }
+  return characters;
+}
+
+/// A "**" that means any text. As BuildKit, one in the middle means whole names, as if it were
+/// "**/"; so does one at the start with further wildcards behind it.
+bool is_any_text(std::u32string_view pattern, std::size_t at, Slash slash) {
+  const std::u32string_view behind = pattern.substr(at + 2);
+  return slash == Slash::is_a_character || behind.empty() || behind == U"/" ||
+         (at == 0 && behind.front() != U'/' && behind.find_first_of(U"*?[\\") == behind.npos);
+}
+
 }  // namespace
 
-PathPattern::PathPattern(std::string_view pattern, Slash slash) : slash_(slash) {
+PathPattern::PathPattern(std::string_view text, Slash slash) : slash_(slash) {
+  const std::u32string characters = characters_of(text);
+  const std::u32string_view pattern = characters;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    Token token{Kind::character, c, {}, false};
-    if (c == '*' && pattern.substr(i).starts_with("**/")) {
-      token.kind = Kind::directories;
-      i += 2;
-    } else if (c == '*' && pattern.substr(i).starts_with("**")) {
-      token.kind = Kind::stars;
+    const char32_t c = pattern[i];
+    if (pattern.substr(i).starts_with(U"**")) {
+      const bool is_any = is_any_text(pattern, i, slash);
+      tokens_.push_back({is_any ? Kind::stars : Kind::directories});
       ++i;
-    } else if (c == '*') {
-      token.kind = Kind::star;
-    } else if (c == '?') {
-      token.kind = Kind::any;
-    } else if (c == '\\' && i + 1 < pattern.size()) {
-      token.character = pattern[++i];
-    } else if (c == '[') {
-      token.kind = Kind::in_class;
-      ++i;
-      if (i < pattern.size() && pattern[i] == '^') {
-        token.inverted = true;
-        ++i;
-      }
-      while (i < pattern.size() && pattern[i] != ']') {
-        if (pattern[i] == '\\' && i + 1 < pattern.size()) ++i;
-        const char first = pattern[i++];
-        char last = first;
-        if (i + 1 < pattern.size() && pattern[i] == '-' && pattern[i + 1] != ']') {
-          last = pattern[i + 1];
-          i += 2;
-        }
-        token.members += first;
-        token.members += last;
-      }
-      if (i >= pattern.size() || token.members.empty())
-        fail("syntax error in pattern {}", stack::quoted(pattern));
+      if (slash == Slash::parts_names && pattern.substr(i + 1).starts_with(U'/')) ++i;
+    } else if (c == U'*') {
+      tokens_.push_back({Kind::star});
+    } else if (c == U'?') {
+      tokens_.push_back({Kind::any});
+    } else if (c == U'[') {
+      i = read_class(pattern, i);
+      if (i >= pattern.size() || tokens_.back().members.empty())
+        fail("syntax error in pattern {}", stack::quoted(text));
+    } else {
+      const bool is_escape = c == U'\\' && i + 1 < pattern.size();
+      tokens_.push_back({Kind::character, is_escape ? pattern[++i] : c});
     }
-    tokens_.push_back(std::move(token));
   }
 }
 
-bool PathPattern::fits(const Token& token, char c) const {
-  const bool crosses = c != '/' || slash_ == Slash::is_a_character;
+/// From its "[", at `at`; returns where its "]" is, or the end without one.
+std::size_t PathPattern::read_class(std::u32string_view pattern, std::size_t at) {
+  Token token{Kind::in_class};
+  token.inverted = pattern.substr(at + 1).starts_with(U'^');
+  at += token.inverted ? 2 : 1;
+  while (at < pattern.size() && pattern[at] != U']') {
+    if (pattern[at] == U'\\' && at + 1 < pattern.size()) ++at;
+    const char32_t first = pattern[at++];
+    char32_t last = first;
+    if (at + 1 < pattern.size() && pattern[at] == U'-' && pattern[at + 1] != U']') {
+      last = pattern[at + 1];
+      at += 2;
+    }
+    token.members += first;
+    token.members += last;
+  }
+  tokens_.push_back(std::move(token));
+  return at;
+}
+
+bool PathPattern::fits(const Token& token, char32_t c) const {
+  const bool crosses = c != U'/' || slash_ == Slash::is_a_character;
   switch (token.kind) {
     case Kind::character:
       return c == token.character;
@@ -87,7 +118,8 @@ bool PathPattern::fits(const Token& token, char c) const {
 
 /// reachable[i]: the tokens read so far can end before path[i]. So nothing is tried twice, whatever
 /// stars there are.
-bool PathPattern::matches(std::string_view path) const {
+bool PathPattern::matches(std::string_view text) const {
+  const std::u32string path = characters_of(text);
   std::vector<bool> reachable(path.size() + 1, false);
   reachable[0] = true;
   for (const Token& token : tokens_) {
@@ -151,6 +183,22 @@ IgnoreRules exclusion(std::span<const std::string> patterns) {
 }
 
 bool IgnoreRules::ignores(std::string_view path) const {
+  bool ignored = false;
+  std::vector<bool> fitting(rules_.size(), false);
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    ignored = false;
+    for (std::size_t i = 0; i < rules_.size(); ++i) {
+      const Rule& rule = rules_[i];
+      if (!fitting[i] && rule.takes_back == ignored)
+        fitting[i] = rule.pattern.matches(path.substr(0, end));
+      if (fitting[i]) ignored = !rule.takes_back;
+    }
+  }
+  return ignored;
+}
+
+bool IgnoreRules::ignores_alone(std::string_view path) const {
   bool ignored = false;
   for (const Rule& rule : rules_) {
     if (rule.takes_back != ignored) continue;

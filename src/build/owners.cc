@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <optional>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/overlay_tree.h"
 #include "base/text.h"
+#include "build/layers.h"
 #include "image/digest.h"
 #include "image/store_writer.h"
 #include "runtime/user_lookup.h"
@@ -29,27 +32,49 @@ std::string etc_file(const image::StorePaths& paths, const std::vector<std::stri
   return read_all(file.get(), 1 << 20);
 }
 
+/// The ids of "app" or "12".
+Owner user_in(const std::string& passwd, std::string_view name, bool& is_known) {
+  if (name.empty() || name == "root") return {0, 0};
+  if (const auto number = parse_integer<std::uint32_t>(name)) return {*number, *number};
+  runtime::ResolvedUser user;
+  is_known =
+      runtime::resolve_user({name, std::nullopt}, passwd, "", user) == runtime::LookupResult::found;
+  return is_known ? Owner{user.uid, user.gid} : Owner{0, 0};
+}
+
+/// The id of "staff" or "12"; nothing for one that is not known.
+std::optional<gid_t> group_in(const std::string& group, std::string_view name) {
+  if (name.empty() || name == "root") return 0;
+  runtime::ResolvedUser user;
+  if (runtime::resolve_user({"0", name}, "", group, user) != runtime::LookupResult::found)
+    return std::nullopt;
+  return user.gid;
+}
+
 }  // namespace
 
-std::optional<Owner> find_owner(const image::StorePaths& paths,
-                                const std::vector<std::string>& diff_ids, const std::string& text) {
+FoundOwner owner_in(const std::string& passwd, const std::string& group, const std::string& text) {
   const auto wanted = runtime::parse_user(text);
   if (!wanted) fail("invalid owner {}", stack::quoted(text));
-  const auto passwd = etc_file(paths, diff_ids, "passwd");
-  const auto group = etc_file(paths, diff_ids, "group");
-  runtime::ResolvedUser user;
-  const auto result = runtime::resolve_user(*wanted, passwd, group, user);
-  if (result == runtime::LookupResult::no_such_user ||
-      result == runtime::LookupResult::no_such_group)
-    return std::nullopt;
-  // A number alone stands for both.
-  if (!wanted->group && parse_integer<std::uint32_t>(wanted->user)) user.gid = user.uid;
-  return Owner{user.uid, user.gid};
+  FoundOwner found;
+  found.owner = user_in(passwd, wanted->user, found.is_known);
+  if (text.ends_with(':')) found.owner.second = 0;
+  if (!wanted->group) return found;
+  if (const auto gid = group_in(group, *wanted->group))
+    found.owner.second = *gid;
+  else
+    found.is_known = false;
+  return found;
+}
+
+FoundOwner find_owner(const image::StorePaths& paths, const std::vector<std::string>& diff_ids,
+                      const std::string& text) {
+  return owner_in(etc_file(paths, diff_ids, "passwd"), etc_file(paths, diff_ids, "group"), text);
 }
 
 Owner user_of(const image::StorePaths& paths, const StageState& state) {
   if (state.config.user.empty()) return {0, 0};
-  return find_owner(paths, state.diff_ids, state.config.user).value_or(Owner{0, 0});
+  return find_owner(paths, state.diff_ids, state.config.user).owner;
 }
 
 }  // namespace stack::build

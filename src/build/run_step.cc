@@ -16,7 +16,11 @@
 namespace stack::build {
 namespace {
 
-constexpr const char* script_target = "/dev/pipes/script";
+/// Where a script is run from that stands in the Dockerfile as here-document `name`.
+std::string script_place(const std::string& name) {
+  const bool is_file_name = name.find('/') == std::string::npos && name != "." && name != "..";
+  return fmt::format("/dev/pipes/{}", is_file_name ? name : "script");
+}
 
 /// A path and all directories above it: nobody asked for them.
 void add_with_parents(std::set<std::string>& paths, std::string path) {
@@ -65,7 +69,7 @@ void RunStep::look_at_text() {
     const std::string& content = instruction_.heredocs.front().content;
     if (content.starts_with("#!")) {
       script_ = content;
-      arguments_ = {script_target};
+      arguments_ = {script_place(instruction_.heredocs.front().name)};
       return;
     }
     shown.text = content;
@@ -233,7 +237,7 @@ void RunStep::write_etc_files(Workspace& workspace, runtime::ContainerSpec& spec
   write_text(etc / "script", script_, 0755);
   runtime::MountSpec bind;
   bind.source = etc / "script";
-  bind.target = script_target;
+  bind.target = arguments_.front();
   bind.writable = runtime::Writable::no;
   spec.mounts.push_back(bind);
 }

@@ -10,6 +10,8 @@
 namespace stack::build {
 namespace {
 
+constexpr std::size_t npos = std::string_view::npos;
+
 std::string_view without_blanks_before(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
   return first == std::string_view::npos ? std::string_view() : text.substr(first);
@@ -19,14 +21,41 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(blanks) == std::string_view::npos;
 }
 
-bool takes_heredocs(std::string_view line) {
+/// "run", "copy" or "add", which may have here-documents, behind ONBUILD too; "" for others.
+std::string heredoc_taker(std::string_view line) {
   std::string_view rest = without_blanks_before(line);
   std::string word = to_lower(rest.substr(0, std::min(rest.find_first_of(blanks), rest.size())));
   if (word == "onbuild") {
     rest = without_blanks_before(rest.substr(word.size()));
     word = to_lower(rest.substr(0, std::min(rest.find_first_of(blanks), rest.size())));
   }
-  return word == "run" || word == "copy" || word == "add";
+  return word == "run" || word == "copy" || word == "add" ? word : "";
+}
+
+/// Without quotes and escapes; nothing for what is no single word of a shell.
+std::optional<std::string> unquoted(std::string_view text) {
+  constexpr std::string_view ends_word = " \t;&|()<>";
+  std::string word;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\' && quote != '\'') {
+      if (++i == text.size()) return std::nullopt;
+      const bool is_escape = quote == '\0' || std::string_view("\"$\\").find(text[i]) != npos;
+      if (!is_escape) word += c;
+      word += text[i];
+    } else if (c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (quote == '\0' && ends_word.find(c) != npos) {
+      return std::nullopt;
+    } else {
+      word += c;
+    }
+  }
+  if (quote != '\0') return std::nullopt;
+  return word;
 }
 
 /// Words as a shell would part them, quotes and all.
@@ -67,8 +96,12 @@ class Reader {
 
  private:
   bool has_line() const { return !text_.empty(); }
+  std::string_view peek_whole() const {
+    return text_.substr(0, std::min(text_.find('\n'), text_.size()));
+  }
+  /// Without the end of its line, DOS's too.
   std::string_view peek() const {
-    std::string_view line = text_.substr(0, std::min(text_.find('\n'), text_.size()));
+    std::string_view line = peek_whole();
     if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
   }
@@ -152,11 +185,14 @@ class Reader {
     }
     while (!logical.text.empty() && blanks.find(logical.text.back()) != std::string_view::npos)
       logical.text.pop_back();
-    if (takes_heredocs(logical.text)) read_heredocs(logical);
+    if (const std::string taker = heredoc_taker(logical.text); !taker.empty())
+      read_heredocs(logical, taker != "run");
     if (!logical.text.empty()) result_.lines.push_back(std::move(logical));
   }
 
-  void read_heredocs(LogicalLine& logical) {
+  /// As BuildKit, files are made of what stands there, with the ends of lines that DOS has. For a
+  /// shell they would be a part of its last words.
+  void read_heredocs(LogicalLine& logical, bool are_files) {
     for (const std::string& word : shell_words(logical.text, result_.escape)) {
       const auto start = heredoc_start(word);
       if (!start) continue;
@@ -164,11 +200,15 @@ class Reader {
       Heredoc document{start->name, start->expands, ""};
       bool ended = false;
       while (!ended && has_line()) {
+        std::string_view whole = peek_whole();
         std::string_view line = next();
-        if (start->strips_tabs)
-          line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+        if (start->strips_tabs) {
+          const std::size_t tabs = std::min(line.find_first_not_of('\t'), line.size());
+          line.remove_prefix(tabs);
+          whole.remove_prefix(tabs);
+        }
         ended = line == start->name;
-        if (!ended) document.content.append(line).append("\n");
+        if (!ended) document.content.append(are_files ? whole : line).append("\n");
       }
       if (!ended)
         result_.problems.push_back(
@@ -206,15 +246,12 @@ std::optional<HeredocStart> heredoc_start(std::string_view word) {
     start.strips_tabs = true;
     name.remove_prefix(1);
   }
-  for (const char quote : {'"', '\''}) {
-    if (name.size() < 2 || name.front() != quote || name.back() != quote) continue;
-    name = name.substr(1, name.size() - 2);
-    start.expands = false;
-  }
-  // "<<<" is a shell's here-string. Quotes keep blanks in a word.
-  const std::string_view never = start.expands ? "<>\"'\\$ \t;&|()" : "<>\"'\\$;&|()";
-  if (name.empty() || name.find_first_of(never) != std::string_view::npos) return std::nullopt;
-  start.name = name;
+  // "<<<" is a shell's here-string.
+  if (name.find('<') != npos) return std::nullopt;
+  const auto plain = unquoted(name);
+  if (!plain || plain->empty()) return std::nullopt;
+  start.name = *plain;
+  start.expands = start.name == name;
   return start;
 }
 

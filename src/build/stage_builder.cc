@@ -39,6 +39,11 @@ class StageBuilder {
   }
 
  private:
+  struct Result {
+    std::optional<image::NewLayer> layer;
+    bool is_certain = true;  ///< false: what it was made of has changed meanwhile
+  };
+
   template <typename Work>
   void at(Position place, Work&& work) {
     try {
@@ -67,10 +72,7 @@ class StageBuilder {
   void take_base() {
     switch (stage_.base.kind) {
       case OriginKind::scratch:
-        state_.config.environment = {fmt::format("PATH={}", default_search_path)};
-        state_.config.working_dir = std::string("/");
-        state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
-        return;
+        return take_nothing();
       case OriginKind::stage:
         state_ = job_.done.at(stage_.base.stage);
         break;
@@ -78,12 +80,36 @@ class StageBuilder {
         take_image(job_.image_of(stage_.base.name));
         break;
       case OriginKind::context:
-        if (job_.is_directory(stage_.base))
-          fail("context {} is a directory, not an image", stage_.base.name);
+        if (job_.is_directory(stage_.base)) return take_directory();
         take_image(job_.image_of(job_.request.contexts.at(stage_.base.name).image));
     }
     state_.has_own_command = false;
     triggers_ = std::exchange(state_.config.on_build, {});
+  }
+
+  void take_nothing() {
+    state_.config.environment = {fmt::format("PATH={}", default_search_path)};
+    state_.config.working_dir = std::string("/");
+    state_.created = job_.epoch.value_or(std::chrono::system_clock::time_point{});
+  }
+
+  /// As BuildKit: an image that has the files of the directory and nothing else.
+  void take_directory() {
+    take_nothing();
+    const CopyTask task = copy_of_all(job_.files_of(stage_.base));
+    CacheKey key("directory", "");
+    key.add("items", digest_of_items(task));
+    add_epoch(key);
+    const std::string digest = key.digest();
+    std::optional<image::BuiltStep> made;
+    if (uses_cache()) made = image::find_step(job_.with.store, digest, {});
+    if (!made)
+      made = perform(digest, [&](Workspace& workspace) { return copied(task, workspace, [] {}); });
+    accept(*made, fmt::format("FROM {}", stage_.base_text));
+  }
+
+  void add_epoch(CacheKey& key) const {
+    if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
   }
 
   void take_image(image::ConfigDocument document) {
@@ -157,11 +183,6 @@ class StageBuilder {
     note_history(state_, history, step.diff_id.empty());
   }
 
-  struct Result {
-    std::optional<image::NewLayer> layer;
-    bool is_certain = true;  ///< false: what it was made of has changed meanwhile
-  };
-
   void run(const Instruction& instruction) {
     RunStep run(job_, stage_, state_, instruction);
     work(instruction, run.key(), run.history(),
@@ -170,26 +191,34 @@ class StageBuilder {
 
   void copy(const Instruction& instruction) {
     const CopyRequest request = copy_request(job_, stage_, state_, instruction);
-    CacheKey key("copy 2", chain_of(state_.diff_ids));
+    // Raised whenever the same items would give another layer.
+    CacheKey key("copy 3", chain_of(state_.diff_ids));
     key.add("items", digest_of_items(request.task)).add("destination", request.task.destination);
     key.add("into", request.task.into_directory ? "directory" : "file");
     if (request.task.makes_destination) key.add("makes", "destination");
     key.add("owner", fmt::format("{}:{} {:o}", request.task.owner.first, request.task.owner.second,
                                  request.task.directory_mode));
-    if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
+    add_epoch(key);
     work(instruction, key, request.history, [&](Workspace& workspace, int) {
-      {
-        const auto tree = workspace.mount();
-        if (carry_out(request.task, tree.root()))
-          warn(instruction,
-               fmt::format("{} is no directory: of several files only the last one is left there",
-                           request.task.destination),
-               "end it with a / to have a directory");
-      }
-      Result result{workspace.take_layer({}, job_.epoch).layer};
-      result.is_certain = is_unchanged(request.task);
-      return result;
+      return copied(request.task, workspace, [&] {
+        warn(instruction,
+             fmt::format("{} is no directory: of several files only the last one is left there",
+                         request.task.destination),
+             "end it with a / to have a directory");
+      });
     });
+  }
+
+  /// `tell_replaced` is called when files have replaced one another.
+  template <typename Tell>
+  Result copied(const CopyTask& task, Workspace& workspace, Tell&& tell_replaced) const {
+    {
+      const auto tree = workspace.mount();
+      if (carry_out(task, tree.root())) tell_replaced();
+    }
+    Result result{workspace.take_layer({}, job_.epoch).layer};
+    result.is_certain = is_unchanged(task);
+    return result;
   }
 
   void change_directory(const Instruction& instruction) {
@@ -199,7 +228,7 @@ class StageBuilder {
     const auto owner = user_of(job_.with.store, state_);
     CacheKey key("workdir", chain_of(state_.diff_ids));
     key.add("path", path).add("owner", fmt::format("{}:{}", owner.first, owner.second));
-    if (job_.epoch) key.add("epoch", job_.request.arguments.at("SOURCE_DATE_EPOCH"));
+    add_epoch(key);
     work(instruction, key, fmt::format("WORKDIR {}", path), [&](Workspace& workspace, int) {
       {
         const auto tree = workspace.mount();

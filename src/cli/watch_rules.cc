@@ -130,11 +130,11 @@ std::vector<WatchRule> watch_rules(
 std::optional<std::string> place_below(const WatchRule& rule, const std::string& changed) {
   const auto path = relative_to(rule.path, changed);
   if (!path || path->empty()) return path;
-  if (is_nobodys_business(*path) || rule.ignored.ignores(*path) || !is_included(rule, *path))
+  if (is_nobodys_business(*path) || rule.ignored.ignores_alone(*path) || !is_included(rule, *path))
     return std::nullopt;
   if (rule.context.empty()) return path;
   const auto in_context = relative_to(rule.context, changed);
-  if (in_context && !in_context->empty() && rule.context_ignored.ignores(*in_context))
+  if (in_context && !in_context->empty() && rule.context_ignored.ignores_alone(*in_context))
     return std::nullopt;
   return path;
 }

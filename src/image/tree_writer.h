@@ -40,6 +40,9 @@ class TreeWriter {
   /// Where `path` goes; missing parents are made (0755, owned by the caller).
   Place locate(const std::string& path);
 
+  /// Somebody else has changed the tree: where the last entry went may be elsewhere now.
+  void forget_parent() { parent_is_current_ = false; }
+
   void make_directory(const Place& place);  ///< an existing directory stays with its content
   /// With these permissions as far as the umask lets them be: see fstat(2).
   Fd make_file(const Place& place, mode_t permissions);

@@ -92,22 +92,22 @@ class FilesUnpacker {
     if (!entry.hard_link.empty()) return make_hard_link(entry, path);
     switch (entry.info.st_mode & S_IFMT) {
       case S_IFREG:
-        return write_file(place, entry);
+        return write_file(place, path, entry);
       case S_IFDIR:
-        make_directory(place);
+        make_directory(place, path);
         // Mode and time come last: children are still to be written.
         directories_[path] = entry;
         return;
       case S_IFLNK:
-        make_room(place);
+        make_room(place, path);
         if (::symlinkat(entry.symlink.c_str(), place.directory, place.name.c_str()) != 0)
           throw_errno("symlink");
         return settle(open_itself(place), S_IFLNK, entry);
       case S_IFIFO:
-        return make_node(place, entry);
+        return make_node(place, path, entry);
       case S_IFCHR:
       case S_IFBLK:
-        if (target_.devices == ArchivedDevices::make) return make_node(place, entry);
+        if (target_.devices == ArchivedDevices::make) return make_node(place, path, entry);
         [[fallthrough]];
       default:
         left_out_.push_back(entry.path);
@@ -120,25 +120,42 @@ class FilesUnpacker {
     return place;
   }
 
-  /// Takes away what a new file replaces.
-  static void make_room(const Place& place) {
+  /// Takes away what a new file, which is to be `path`, replaces.
+  void make_room(const Place& place, const std::string& path) {
     const auto there = look_at(place);
     if (!there) return;
-    if (S_ISDIR(there->st_mode)) fail("cannot overwrite directory with non-directory");
+    const bool is_directory = S_ISDIR(there->st_mode);
+    if (is_directory && target_.manner == Manner::among_files)
+      fail("cannot overwrite directory with non-directory");
     if (is_mount(place)) throw Error("remove the old one", EBUSY);
-    if (::unlinkat(place.directory, place.name.c_str(), 0) != 0 && errno != ENOENT)
+    if (is_directory)
+      remove_tree(place.directory, place.name);
+    else if (::unlinkat(place.directory, place.name.c_str(), 0) != 0 && errno != ENOENT)
       throw_errno("remove the old one");
+    if (!S_ISREG(there->st_mode)) forget_below(path);
   }
 
-  static void make_directory(const Place& place) {
+  /// It was a directory, or a link to one: what came into it is not there any more.
+  void forget_below(const std::string& path) {
+    writer_.forget_parent();
+    std::erase_if(directories_, [&](const auto& known) {
+      return known.first == path || known.first.starts_with(path + "/");
+    });
+  }
+
+  void make_directory(const Place& place, const std::string& path) {
     if (::mkdirat(place.directory, place.name.c_str(), 0700) == 0) return;
     if (errno != EEXIST) throw_errno("mkdir");
     const auto there = look_at(place);
-    if (there && !S_ISDIR(there->st_mode)) fail("cannot overwrite non-directory with directory");
+    if (!there || S_ISDIR(there->st_mode)) return;
+    if (target_.manner == Manner::among_files)
+      fail("cannot overwrite non-directory with directory");
+    make_room(place, path);
+    if (::mkdirat(place.directory, place.name.c_str(), 0700) != 0) throw_errno("mkdir");
   }
 
-  void make_node(const Place& place, const TarEntry& entry) {
-    make_room(place);
+  void make_node(const Place& place, const std::string& path, const TarEntry& entry) {
+    make_room(place, path);
     const mode_t type = entry.info.st_mode & S_IFMT;
     if (::mknodat(place.directory, place.name.c_str(), type | 0600,
                   type == S_IFIFO ? 0 : entry.info.st_rdev) != 0)
@@ -159,13 +176,26 @@ class FilesUnpacker {
     // A link to itself must not remove the only name of the file.
     if (there && linked && there->st_ino == linked->st_ino && there->st_dev == linked->st_dev)
       return;
-    make_room(place);
+    make_room(place, path);
     if (::linkat(directory.get(), name.c_str(), place.directory, place.name.c_str(), 0) != 0)
       throw_errno("link to {}", printable(entry.hard_link));
+    if (target_.manner == Manner::over_files) settle_link(open_itself(place), entry);
   }
 
-  void write_file(const Place& place, const TarEntry& entry) {
-    const Fd file = open_for_writing(place);
+  /// A further name of a file that is settled. Most often it says the same once more, and then
+  /// nothing is done: chown(2) would take capabilities away, which only the first entry has.
+  void settle_link(const Fd& made, const TarEntry& entry) const {
+    const struct stat info = info_of(made.get());
+    if (S_ISLNK(info.st_mode)) return;
+    const Owner owner = owner_of(entry);
+    if (info.st_uid == owner.first && info.st_gid == owner.second &&
+        (info.st_mode & 07777) == mode_of(entry))
+      return;
+    settle(made, info.st_mode & S_IFMT, entry);
+  }
+
+  void write_file(const Place& place, const std::string& path, const TarEntry& entry) {
+    const Fd file = open_for_writing(place, path);
     while (const auto chunk = tar_.next_chunk()) write_chunk(file.get(), *chunk);
     if (::ftruncate(file.get(), entry.info.st_size) != 0)
       throw_errno("set size {}", entry.info.st_size);
@@ -177,13 +207,13 @@ class FilesUnpacker {
     return file;
   }
 
-  static Fd open_for_writing(const Place& place) {
+  Fd open_for_writing(const Place& place, const std::string& path) {
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     Fd file(::openat(place.directory, place.name.c_str(), flags, 0600));
     if (file || errno != EEXIST) return opened(std::move(file));
     const auto there = look_at(place);
     if (there && S_ISREG(there->st_mode) && is_mount(place)) return open_in_place(place);
-    make_room(place);
+    make_room(place, path);
     return opened(Fd(::openat(place.directory, place.name.c_str(), flags, 0600)));
   }
 
@@ -224,28 +254,26 @@ class FilesUnpacker {
     if (::utimensat(made.get(), "", times, AT_EMPTY_PATH) != 0) throw_errno("set times");
   }
 
+  using Owner = std::pair<uid_t, gid_t>;
+
   void set_owner(int fd, const TarEntry& entry) const {
-    uid_t user = 0;
-    gid_t group = 0;
+    const auto [user, group] = owner_of(entry);
+    if (::fchownat(fd, "", user, group, AT_EMPTY_PATH) != 0) throw_errno("chown");
+  }
+
+  Owner owner_of(const TarEntry& entry) const {
     switch (target_.ownership) {
       case Ownership::as_archived:
-        user = outside(entry.info.st_uid, target_.ids.first_uid);
-        group = outside(entry.info.st_gid, target_.ids.first_gid);
-        break;
+        return {outside(entry.info.st_uid, target_.ids.first_uid),
+                outside(entry.info.st_gid, target_.ids.first_gid)};
       case Ownership::callers:
-        user = ::geteuid();
-        group = ::getegid();
-        break;
+        return {::geteuid(), ::getegid()};
       case Ownership::roots:
-        user = target_.ids.uid_outside(0);
-        group = target_.ids.gid_outside(0);
-        break;
+        return {target_.ids.uid_outside(0), target_.ids.gid_outside(0)};
       case Ownership::given:
-        user = target_.owner.first;
-        group = target_.owner.second;
         break;
     }
-    if (::fchownat(fd, "", user, group, AT_EMPTY_PATH) != 0) throw_errno("chown");
+    return target_.owner;
   }
 
   std::uint32_t outside(std::uint32_t id, std::uint32_t first) const {

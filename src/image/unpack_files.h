@@ -21,12 +21,21 @@ enum class Ownership {
   given,    ///< UnpackTarget::owner
 };
 enum class ArchivedDevices { make, leave_out };
+enum class Manner {
+  /// As `docker cp`: a directory is never replaced by something else, nor the other way round; a
+  /// hard link is a further name and nothing more.
+  among_files,
+  /// As ADD: what is of another kind is replaced, with all that is in it; owner and mode of a hard
+  /// link's entry count for the file that it names.
+  over_files,
+};
 
 struct UnpackTarget {
   int root;               ///< open; every link is resolved as if it were "/"
   std::string directory;  ///< an existing directory, absolute below `root`
   Ownership ownership = Ownership::as_archived;
   ArchivedDevices devices = ArchivedDevices::make;
+  Manner manner = Manner::among_files;
   Compressions compressions = Compressions::of_layers;
   std::pair<uid_t, gid_t> owner = {};  ///< of Ownership::given
   /// What ids of the archive, and root's, are in the tree. Callers' stay as they are.
@@ -34,8 +43,8 @@ struct UnpackTarget {
 };
 
 /// Unpacks what is read from `archive` (tar; plain, gzip or zstd). Directories are merged, files
-/// replaced, but never a directory by something else or the other way round. What somebody has
-/// mounted over a file cannot be replaced: such a file is written in place. "./" and what is above
+/// replaced. What somebody has mounted over a file cannot be replaced: such a file is written in
+/// place. "./" and what is above
 /// it keep their owner, mode and times. Content goes only into directories of real file systems,
 /// not of /proc or /sys. Returns the devices that were left out. Throws Error, with what was
 /// being written; what was unpacked until then stays.

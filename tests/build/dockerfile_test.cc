@@ -111,6 +111,27 @@ TEST(BuildDockerfile, HereDocuments) {
   EXPECT_FALSE(heredoc_start("a<<b"));
 }
 
+TEST(BuildDockerfile, NamesOfHereDocumentsAreWordsOfAShell) {
+  const auto start = [](const char* word) {
+    const auto found = heredoc_start(word);
+    return found ? found->name + (found->expands ? "" : " as it is") : "none";
+  };
+  EXPECT_EQ(start("<<A$V"), "A$V");
+  EXPECT_EQ(start("<<\"A$V\""), "A$V as it is");
+  EXPECT_EQ(start("<<\\A"), "A as it is");
+  EXPECT_EQ(start("<<A'B C'"), "AB C as it is");
+  EXPECT_EQ(start("<<'A"), "none");
+  EXPECT_EQ(start("<<\"\""), "none");
+  EXPECT_EQ(start("<<A|b"), "none");
+}
+
+TEST(BuildDockerfile, HereDocumentsThatAreFilesKeepTheEndsOfTheirLines) {
+  const auto file = parse_dockerfile(
+      "D", "FROM a\r\nCOPY <<-EOF /x\r\n\ta\r\n\tEOF\r\nRUN <<EOF\r\nb\r\nEOF\r\n");
+  EXPECT_EQ(file.instructions.at(1).heredocs.at(0).content, "a\r\n");
+  EXPECT_EQ(file.instructions.at(2).heredocs.at(0).content, "b\n");
+}
+
 TEST(BuildDockerfile, QuotesOfFlagsAndOfHereDocuments) {
   const Dockerfile file = parse_dockerfile(
       "D", "FROM a\nCOPY --from=\"box:1\" --chown='a b' x y\nRUN cat <<\"E O\" > /x\nhi\nE O\n");

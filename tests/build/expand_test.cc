@@ -47,6 +47,17 @@ TEST(BuildExpand, PatternsKnowStarsAndQuestionMarksAlone) {
   EXPECT_EQ(expand_word("${X/d/x\\/y}", variable, '\\'), "a[bc]*x\\/y/?") << "kept, as BuildKit";
 }
 
+TEST(BuildExpand, AnEscapedStarIsNoStar) {
+  const Lookup variable = [](const std::string&) { return "aab*c"; };
+  EXPECT_EQ(expand_word("${D%%\\**}|${D%\\**}|${D#*\\*}", variable, '\\'), "aab|aab|c");
+}
+
+TEST(BuildExpand, PatternsGoByCharactersNotBytes) {
+  const Lookup variable = [](const std::string&) { return "\u00e9a"; };
+  EXPECT_EQ(expand_word("${F#?}|${F/?/x}|${F//?/x}|${F%?}|${F%%?}", variable, '\\'),
+            "a|xa|xx|\u00e9|\u00e9");
+}
+
 TEST(BuildExpand, WhatIsNotClosedIsRefused) {
   for (const char* word : {"${A", "\"a", "'a", "${}", "${A:x}", "${B:?no}", "${A!}"})
     EXPECT_THROW(expanded(word), Error) << word;

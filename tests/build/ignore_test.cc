@@ -48,6 +48,40 @@ TEST(BuildIgnore, TheLastLineThatFitsDecides) {
   EXPECT_FALSE(rules.ignores("up")) << "\"../up\" is nothing in the context";
 }
 
+TEST(BuildPattern, ACharacterIsOneOfUtf8) {
+  EXPECT_TRUE(fits("?", "\u00f6"));
+  EXPECT_FALSE(fits("??", "\u00f6"));
+  EXPECT_TRUE(fits("\u00fc/[\u00e9]", "\u00fc/\u00e9"));
+  EXPECT_TRUE(fits("[a-\u00fc]*", "\u00f6x"));
+  EXPECT_FALSE(fits("[^\u00f6]", "\u00f6"));
+  EXPECT_TRUE(fits("?\xff", "a\xff")) << "what is no UTF-8 is itself";
+  EXPECT_FALSE(fits("\xfe", "\xff"));
+}
+
+TEST(BuildPattern, TwoStarsInTheMiddleMeanWholeNames) {
+  EXPECT_TRUE(fits("a**b", "ab"));
+  EXPECT_TRUE(fits("a**b", "ax/y/b"));
+  EXPECT_FALSE(fits("a**b", "axb"));
+  EXPECT_TRUE(fits("**b", "axb"));
+  EXPECT_FALSE(fits("**b*", "axb"));
+}
+
+TEST(BuildIgnore, ALineThatDecidesNothingForADirectoryIsNotHandedDown) {
+  const IgnoreRules late("a/b\n!a\n");
+  EXPECT_TRUE(late.ignores("a/b"));
+  EXPECT_TRUE(late.ignores("a/b/c"));
+  EXPECT_FALSE(late.ignores("a/c"));
+  EXPECT_FALSE(late.ignores_alone("a/b")) << "as watch";
+  const IgnoreRules inner("d\n!d/e/f\nd/e\n");
+  EXPECT_TRUE(inner.ignores("d/e"));
+  EXPECT_FALSE(inner.ignores("d/e/f"));
+  EXPECT_FALSE(inner.ignores("d/e/f/g"));
+  EXPECT_TRUE(inner.ignores("d/e/g"));
+  EXPECT_TRUE(IgnoreRules("*/b\n!a\n").ignores("a/b"));
+  EXPECT_TRUE(IgnoreRules("**/c\n!a\n").ignores("a/b/c"));
+  EXPECT_FALSE(IgnoreRules("a\n!a\n").ignores("a/b"));
+}
+
 TEST(BuildIgnore, PathsAreCleaned) {
   EXPECT_EQ(clean_relative("/a/./b//../c/"), "a/c");
   EXPECT_EQ(clean_relative("../../x"), "x");

@@ -10,6 +10,7 @@
 #include "build/copy_plan.h"
 #include "build/file_source.h"
 #include "build/layers.h"
+#include "build/owners.h"
 #include "build/run_mounts.h"
 
 namespace stack::build {
@@ -103,6 +104,34 @@ TEST(BuildModes, AsChmodHasThem) {
   EXPECT_THROW(ModeChange("rw"), Error);
   EXPECT_THROW(ModeChange("99"), Error);
   EXPECT_THROW(ModeChange("77777"), Error);
+}
+
+TEST(BuildPatterns, WhatStandsBeforeTheFirstWildcard) {
+  EXPECT_EQ(fixed_part("a/b"), std::nullopt);
+  EXPECT_EQ(fixed_part("*/b"), "");
+  EXPECT_EQ(fixed_part("a/b/x?/c"), "a/b");
+  EXPECT_EQ(fixed_part("a\\*/[b]"), "a\\*");
+}
+
+TEST(BuildOwners, UserAndGroupAreLookedUpEachForItself) {
+  const auto owner = [](const std::string& text) {
+    const FoundOwner found =
+        owner_in("root:x:0:0::/:\napp:x:1000:1001::/:\n", "root:x:0:\nextra:x:2000:\n", text);
+    return fmt::format("{}:{}{}", found.owner.first, found.owner.second, found.is_known ? "" : "?");
+  };
+  EXPECT_EQ(owner("app"), "1000:1001");
+  EXPECT_EQ(owner("7"), "7:7");
+  EXPECT_EQ(owner("app:extra"), "1000:2000");
+  EXPECT_EQ(owner("app:"), "1000:0");
+  EXPECT_EQ(owner(":extra"), "0:2000");
+  EXPECT_EQ(owner(":"), "0:0");
+  EXPECT_EQ(owner("app:none"), "1000:1001?");
+  EXPECT_EQ(owner("5:none"), "5:5?");
+  EXPECT_EQ(owner("none:extra"), "0:2000?");
+  EXPECT_EQ(owner("none:1"), "0:1?");
+  EXPECT_EQ(owner("extra:none"), "0:0?");
+  EXPECT_EQ(owner("none"), "0:0?");
+  EXPECT_THROW(owner("a:b:c"), Error);
 }
 
 TEST(BuildParents, WhatStandsBehindThePivotIsKept) {

@@ -365,6 +365,167 @@ class Copies(buildtest.BuildTest):
         image = self.build("FROM scratch\nCOPY . /\n")
         self.assertEqual(list(buildtest.tree_of(image)), ["/secret.key"])
 
+    def test_a_pattern_needs_the_directory_that_it_names(self):
+        self.write("d/a.txt", "a")
+        (self.directory / "empty").mkdir()
+        (self.directory / "file").write_text("f")
+        for source in ("target/*.jar", "empty/*.jar", "d/none*", "file/*", "d/*/none/*"):
+            failed = self.build(f"FROM box:1\nCOPY {source} /o/\n", expect=1)
+            self.assertIn(f'Dockerfile:2:1: the build context: no file matches "{source}"', failed.err)
+        for source in ("*.none", "none*/x", "d/none* d/a.txt", "d/*.txt"):
+            self.build(f"FROM box:1\nCOPY {source} /o/\n")
+        # Another instruction brings the directory.
+        self.build("FROM box:1\nCOPY d/none* /o/\nCOPY d /p/\n")
+        self.build("FROM box:1\nCOPY d/none* /o/\nRUN --mount=target=/m true\n")
+        stage = "FROM box:1 AS p\nRUN mkdir /t && touch /f\nFROM scratch\nCOPY --from=p {} /o/\n"
+        self.build(stage.format("/t/*.jar"))
+        self.build(stage.format("/f/*"))
+        self.assertIn("stage p: no file matches", self.build(stage.format("/none/*"), expect=1).err)
+
+    def test_wildcards_and_links(self):
+        self.write("d/f", "f")
+        (self.directory / "ld").symlink_to("d")
+        (self.directory / "lf").symlink_to("d/f")
+        image = self.build("FROM scratch\nCOPY l*/f none* /o/\nCOPY ld/* /p/\nCOPY l[f] /q/\n")
+        self.assertEqual(sorted(buildtest.tree_of(image)), ["/p", "/p/f", "/q", "/q/lf"])
+        (self.directory / "d/gone").symlink_to("nowhere")
+        failed = self.build("FROM scratch\nCOPY d/* /o/\n", expect=1)
+        self.assertIn('"d/gone" not found', failed.err)
+        self.write(".dockerignore", "d/gone\n")
+        image = self.build("FROM scratch\nCOPY d/* /o/\n")
+        self.assertEqual(sorted(buildtest.tree_of(image)), ["/o", "/o/f"])
+
+    def test_lines_that_take_back_what_never_was_left_out(self):
+        for path in ("a/b/x", "a/c", "d/e/f", "d/e/g"):
+            self.write(path, "")
+        self.write(".dockerignore", "a/b\n!a\nd\n!d/e/f\nd/e\nDockerfile\n.dockerignore\n")
+        image = self.build("FROM scratch\nCOPY . /\n")
+        self.assertEqual(list(buildtest.tree_of(image)), ["/a", "/a/c", "/d", "/d/e", "/d/e/f"])
+        (self.directory / ".dockerignore").unlink()
+        image = self.build("FROM scratch\nCOPY --exclude=b --exclude=!. a /a/\n"
+                           "COPY --exclude=e --exclude=!e/f --exclude=? d /d/\n")
+        self.assertEqual(list(buildtest.tree_of(image)), ["/a", "/a/c", "/d", "/d/e", "/d/e/f"])
+
+    def test_owners_that_the_image_does_not_know(self):
+        owners = {"app:none": "1000:1000", "5:none": "5:5", "none:extra": "0:2000", "none:1": "0:1",
+                  "app:": "1000:0", ":none": "0:0", ":": "0:0", "none:none": "0:0"}
+        steps = [f"COPY --chown={owner} a /o{i}" for i, owner in enumerate(owners)]
+        image = self.build("FROM box:1\n" + "\n".join(steps) + "\n", files={"a": ""})
+        files = self.new_files(image)
+        self.assertEqual([files[f"/o{i}"].split()[2] for i in range(len(owners))], list(owners.values()))
+        self.assertIn("no user or group \"app:none\"", self.last.err)
+        failed = self.build("FROM scratch\nCOPY --chown=app a /o\n", expect=1)
+        self.assertIn('Dockerfile:2:1: --chown: there are no files yet, and no user or group "app"',
+                      failed.err)
+        image = self.build("FROM scratch\nCOPY --chown=root a /o\n")
+        self.assertEqual(buildtest.tree_of(image)["/o"].split()[2], "0:0")
+
+    def test_modes_of_directories_that_are_made(self):
+        modes = {"777": "0755", "775": "0755", "666": "0644", "007": "0005", "1777": "0755", "4022": "0000",
+                 "a+w": "0755"}
+        steps = [f"COPY --chmod={mode} d /o/{i}/" for i, mode in enumerate(modes)]
+        image = self.build("FROM scratch\nWORKDIR /o\n" + "\n".join(steps) + "\n", files={"d/sub/a": ""})
+        files = buildtest.tree_of(image)
+        self.assertEqual([files[f"/o/{i}"].split()[1] for i in range(len(modes))], list(modes.values()))
+        self.assertEqual(files["/o/0/sub"].split()[1], "0777", "what is copied has the mode itself")
+
+    def archive(self, name, *members):
+        """(name, content) for files, a name with a / for directories, (name, "->", target) for links."""
+        with tarfile.open(self.directory / name, "w:gz") as tar:
+            for member in members:
+                made = tarfile.TarInfo(member if isinstance(member, str) else member[0])
+                made.uid, made.gid, made.mode = 3, 4, 0o750
+                content = b""
+                if isinstance(member, str):
+                    made.type = tarfile.DIRTYPE
+                elif len(member) == 3:
+                    made.type = tarfile.SYMTYPE if member[1] == "->" else tarfile.LNKTYPE
+                    made.linkname = member[2]
+                    made.mode = 0o711
+                else:
+                    content = member[1].encode()
+                    made.size = len(content)
+                tar.addfile(made, io.BytesIO(content))
+
+    def test_add_replaces_what_is_of_another_kind(self):
+        self.archive("t.tgz", "x/", ("x/in", "new"), "f/", ("f/in", "new"), ("full", "new"),
+                     ("l", "->", "/x"), "dangling/", ("dangling/in", "new"))
+        image = self.build("""
+            FROM box:1
+            RUN mkdir /real /full /l && touch /real/old /full/old /l/old /f && ln -s /real /x && \
+                ln -s nowhere /dangling
+            ADD t.tgz /
+        """)
+        files = self.new_files(image)
+        self.assertEqual(files["/x"], "dir 0750 3:4")
+        for path in ("/x/in", "/f/in", "/full", "/dangling/in"):
+            self.assertEqual(files[path], "file 0750 3:4 b'new'")
+        self.assertEqual(files["/l"], "link 3:4 -> /x")
+        self.assertIn("/real/old", files)
+        for path in ("/real/in", "/full/old", "/l/old", "/nowhere"):
+            self.assertNotIn(path, files)
+
+    def test_add_stays_below_its_destination(self):
+        self.archive("t.tgz", ("l/in", "new"))
+        image = self.build("FROM box:1\nRUN mkdir -p /real /o/real && ln -s /real /o/l\nADD t.tgz /o/\n")
+        files = self.new_files(image)
+        self.assertIn("/o/real/in", files)
+        self.assertNotIn("/real/in", files)
+
+    def test_what_came_into_a_directory_that_is_replaced_goes_with_it(self):
+        self.archive("t.tgz", "x/", "x/sub/", ("x", "->", "/kept"))
+        image = self.build("FROM box:1\nRUN mkdir -p /kept/sub\nADD t.tgz /\n")
+        files = self.new_files(image)
+        self.assertEqual(files["/x"], "link 3:4 -> /kept")
+        self.assertEqual(files["/kept/sub"], "dir 0755 0:0", "attributes go behind no link")
+
+    def test_the_last_name_of_a_file_says_whose_it_is(self):
+        self.archive("t.tgz", ("a", "x"), ("b", "=", "a"))
+        files = buildtest.tree_of(self.build("FROM scratch\nADD t.tgz /\n"))
+        self.assertEqual((files["/a"], files["/b"]), ("file 0711 3:4 b'x'",) * 2)
+
+    def test_a_directory_has_the_time_of_the_one_it_is_a_copy_of(self):
+        self.write("d/a", "")
+        os.utime(self.directory / "d", (1000, 1000))
+        image = self.build("FROM scratch\nCOPY d /x/\n")
+        self.assertEqual(os.lstat(buildtest.layers_of(image)[0] / "x").st_mtime, 1000)
+
+    def test_documents_of_unusual_names(self):
+        image = self.build("""
+            FROM box:1
+            COPY <<A$V <<"B$V" /o/
+            a
+            A$V
+            $PATH
+            B$V
+            RUN cat <<\\A > /p
+            $x
+            A
+            COPY <<C <<C /o/
+            one
+            C
+            two
+            C
+            RUN <<D
+            #!/bin/sh
+            echo $0 > /name
+            D
+        """)
+        files = self.new_files(image)
+        self.assertEqual(files["/o/A$V"], "file 0644 0:0 b'a\\n'")
+        self.assertEqual(files["/o/B$V"], "file 0644 0:0 b'$PATH\\n'")
+        self.assertEqual(files["/p"], "file 0644 0:0 b'$x\\n'")
+        self.assertEqual(files["/o/C"], "file 0644 0:0 b'two\\n'")
+        self.assertEqual(files["/name"], "file 0644 0:0 b'/dev/pipes/D\\n'")
+
+    def test_a_document_is_written_nowhere_else(self):
+        outside = self.directory / "outside"
+        way = "../" * 30 + str(outside).lstrip("/")
+        for name in (way, str(outside), "..", "."):
+            failed = self.build(f"FROM scratch\nCOPY <<{name} /o/\nx\n{name}\n", expect=1)
+            self.assertIn("cannot be a file", failed.err)
+        self.assertFalse(outside.exists())
+
     def test_a_directory_over_a_file_is_refused(self):
         self.context()
         self.assertIn("non-directory", self.build("FROM box:1\nCOPY src /etc/passwd\n", expect=1).err)
@@ -408,6 +569,10 @@ class Stages(buildtest.BuildTest):
         image = self.build("FROM scratch\nCOPY --from=more f /f\n", "--build-context",
                            f"more={self.directory}/other")
         self.assertEqual(buildtest.tree_of(image), {"/f": "file 0644 0:0 b'from elsewhere'"})
+        image = self.build("FROM more\nCOPY Dockerfile /\n", "--build-context",
+                           f"more={self.directory}/other")
+        self.assertEqual(list(buildtest.tree_of(image)), ["/Dockerfile", "/f"])
+        self.assertEqual(buildtest.tree_of(image)["/f"], "file 0644 0:0 b'from elsewhere'")
         image = self.build("FROM base\nRUN true\n", "--build-context", "base=docker-image://box:1")
         self.assertIn("/bin/busybox", buildtest.tree_of(image))
 
