@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "spec/dotenv.h"
+#include "spec/forgive.h"
 #include "spec/interpolate.h"
 #include "spec/legacy.h"
 #include "spec/merge.h"
@@ -98,13 +99,13 @@ class Assembly {
  private:
   /// From a raw document to a shaped one without include and extends.
   void prepare(Node& document, const std::string& directory) {
-    shape_raw(document, directory, surroundings_.paths);
+    shape_raw(document, directory, surroundings_.paths, FileUse::of_project);
     if (!document.is_mapping()) return;
     take_in_includes(document, directory);
     extend_services(document);
   }
 
-  void shape_raw(Node& document, const std::string& directory, PathResolution paths) {
+  void shape_raw(Node& document, const std::string& directory, PathResolution paths, FileUse use) {
     convert_legacy_file(document, reporter_);
     if (surroundings_.interpolate)
       interpolate(document, surroundings_.variables, surroundings_.variable_places, reporter_);
@@ -112,7 +113,9 @@ class Assembly {
     Shaping shaping{
         reporter_, directory, surroundings_.project_directory, surroundings_.home, paths,
         variables, ports_};
+    const std::size_t said = reporter_.diagnostics().size();
     shape_document(document, shaping);
+    weigh(document, use, said, reporter_);
     ports_ = shaping.ports;
   }
 
@@ -324,7 +327,7 @@ class Assembly {
     if (!source) return nullptr;
     Node merged;
     for (auto& document : parse_one(std::move(*source), reporter_)) {
-      shape_raw(document, directory_of(full), paths_of_others());
+      shape_raw(document, directory_of(full), paths_of_others(), FileUse::only_extended);
       if (!document.is_mapping()) continue;
       // A single document keeps its !reset tags for the service that it extends itself.
       if (merged.is_null()) {

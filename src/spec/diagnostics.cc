@@ -99,12 +99,12 @@ void Diagnostics::add_source(const std::string& file, std::string text) {
 
 Diagnostic& Diagnostics::error(std::string id, Origin origin, std::string message) {
   return items_.emplace_back(Diagnostic{Severity::error, std::move(id), std::move(message),
-                                        std::move(origin), 1, "", false});
+                                        std::move(origin), 1, "", false, Counts::by_file});
 }
 
 Diagnostic& Diagnostics::warning(std::string id, Origin origin, std::string message) {
   return items_.emplace_back(Diagnostic{Severity::warning, std::move(id), std::move(message),
-                                        std::move(origin), 1, "", false});
+                                        std::move(origin), 1, "", false, Counts::by_file});
 }
 
 bool Diagnostics::has_errors() const {
@@ -114,6 +114,21 @@ bool Diagnostics::has_errors() const {
 void Diagnostics::forgive(const std::function<bool(const Origin& place)>& is_forgiven) {
   std::erase_if(items_, [&](const Diagnostic& item) {
     return item.severity == Severity::error && item.of_container && is_forgiven(item.origin);
+  });
+}
+
+void Diagnostics::revise(std::size_t from, const std::function<void(Diagnostic& item)>& change) {
+  for (std::size_t at = from; at < items_.size(); ++at) change(items_[at]);
+}
+
+bool Diagnostics::has(Counts counts) const {
+  return std::ranges::find(items_, counts, &Diagnostic::counts) != items_.end();
+}
+
+void Diagnostics::settle(Counts counts,
+                         const std::function<bool(const Origin& place)>& is_standing) {
+  std::erase_if(items_, [&](const Diagnostic& item) {
+    return item.counts == counts && !is_standing(item.origin);
   });
 }
 

@@ -2,11 +2,13 @@
 // Mistakes in stack files, collected: all of them, of all files, with place, caret and hint.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "spec/counts.h"
 #include "spec/source_map.h"
 
 namespace stack::spec {
@@ -22,6 +24,7 @@ struct Diagnostic {
   std::string hint;     ///< printed behind the caret: did you mean "ports"?
   /// Not against the format: only a container made of it could not run.
   bool of_container = false;
+  Counts counts = Counts::by_file;  ///< see Diagnostics::settle
 };
 
 class Diagnostics {
@@ -32,6 +35,13 @@ class Diagnostics {
   Diagnostic& warning(std::string id, Origin origin, std::string message);
 
   bool has_errors() const;
+  /// How many there are, as a mark for `revise`.
+  std::size_t size() const { return items_.size(); }
+  /// Lets `change` at all that came since there were `from`.
+  void revise(std::size_t from, const std::function<void(Diagnostic& item)>& change);
+  bool has(Counts counts) const;
+  /// Takes back what counts only by `counts` and whose place is not one that `is_standing`.
+  void settle(Counts counts, const std::function<bool(const Origin& place)>& is_standing);
   /// Takes back the errors `of_container` whose place is one that `is_forgiven`.
   void forgive(const std::function<bool(const Origin& place)>& is_forgiven);
   /// Sorted by file (in the order of add_source), line and column, without doubles, and without the

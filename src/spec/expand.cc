@@ -32,7 +32,9 @@ void wrap_in_list(Node& node) {
 }
 
 void report(const Refusal& refusal, const Node& node, Shaping& shaping, std::string_view id) {
-  shaping.reporter.error(std::string(id), node.place, "{}", refusal.message).hint = refusal.hint;
+  Diagnostic& error = shaping.reporter.error(std::string(id), node.place, "{}", refusal.message);
+  error.hint = refusal.hint;
+  error.counts = Counts::always;
 }
 
 /// A list of names becomes a mapping; `fill` says what each name maps to.
@@ -228,9 +230,14 @@ void expand_device(Node& node, const Where&, Shaping& shaping) {
   if (!node.is_string()) return;
   const Place place = node.place;
   const auto parsed = parse_device(node.text);
-  if (const auto* refusal = std::get_if<Refusal>(&parsed))
-    return report(*refusal, node, shaping, "bad-device");
-  const auto& device = std::get<DeviceParts>(parsed);
+  DeviceParts device;
+  if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
+    report(*refusal, node, shaping, "bad-device");
+    // A complete device, so that nothing more is said about it.
+    device.source = device.target = node.text;
+  } else {
+    device = std::get<DeviceParts>(parsed);
+  }
   Node map = make_mapping(place);
   map.set("source", make_string(device.source, place));
   map.set("target", make_string(device.target, place));
@@ -248,6 +255,7 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
         .error("wrong-type", address.place, "an address must be text, not {}: {}",
                describe(address.kind), where.value_text())
         .hint = "put it in quotes";
+    list.items.push_back(make_string(address.text, address.place));
   };
   const auto add = [&](std::string_view host, std::string_view address, Place place) {
     if (host.empty())
@@ -271,8 +279,11 @@ void expand_hosts(Node& node, const Where& where, Shaping& shaping) {
     const auto equals = item.text.find('=');
     const auto at = equals == std::string::npos ? item.text.find(':') : equals;
     if (at == std::string::npos) {
-      shaping.reporter.error("bad-value", item.place, "{} is not HOST=ADDRESS: {}",
-                             stack::quoted(item.text), where.value_text());
+      shaping.reporter
+          .error("bad-value", item.place, "{} is not HOST=ADDRESS: {}", stack::quoted(item.text),
+                 where.value_text())
+          .counts = Counts::if_merged;
+      list.items.push_back(item);
       continue;
     }
     const std::string_view text = item.text;

@@ -56,7 +56,7 @@ constexpr Field kBuildFields[] = {
     {"isolation", &kText, "Windows only"},
     {"labels", &kTextMap, "Labels of the image", into<&Build::labels>},
     {"network", &kText, "Network of the build", into<&Build::network>},
-    {"no_cache", &kBoolean, "Use no cache", into<&Build::no_cache>},
+    {"no_cache", &kLateBoolean, "Use no cache", into<&Build::no_cache>},
     {"no_cache_filter", &kStages, "Stages without cache", into<&Build::no_cache_filter>},
     {"platforms", &kTexts, "Systems to build for", into<&Build::platforms>},
     {"privileged", &kBoolean, "Build with all rights", into<&Build::privileged>},

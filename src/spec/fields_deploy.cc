@@ -17,15 +17,15 @@ void assign_part(void* service, const Node& node) {
 // --- deploy --------------------------------------------------------------------------------------
 
 constexpr Field kLimitFields[] = {
-    {"cpus", &kNumber, "Processors", into<&Service::cpus>},
+    {"cpus", &kLateNumber, "Processors", into<&Service::cpus>},
     {"memory", &kSize, "Memory", into<&Service::mem_limit>},
-    {"pids", &kInteger, "Processes", into<&Service::pids_limit>},
+    {"pids", &kLateInteger, "Processes", into<&Service::pids_limit>},
 };
 constexpr Schema kLimitSchema{"limits", kLimitFields};
 constexpr Type kLimits{.form = Form::object, .schema = &kLimitSchema};
 constexpr Field kDiscreteFields[] = {
     {"kind", &kText, "Kind of resource"},
-    {"value", &kNumber, "How many"},
+    {"value", &kLateNumber, "How many"},
 };
 constexpr Schema kDiscreteSchema{"discrete_resource_spec", kDiscreteFields};
 constexpr Type kDiscrete{.form = Form::object, .schema = &kDiscreteSchema};
@@ -33,7 +33,8 @@ constexpr Field kGenericFields[] = {{"discrete_resource_spec", &kDiscrete, "A co
 constexpr Schema kGenericSchema{"generic_resources", kGenericFields};
 constexpr Type kGeneric{.form = Form::object, .schema = &kGenericSchema};
 constexpr Type kGenerics{.form = Form::list_of, .element = &kGeneric};
-constexpr Type kDeviceCount{.form = Form::integer, .expand = expand_count, .also = kAlsoText};
+constexpr Type kDeviceCount{
+    .form = Form::integer, .expand = expand_count, .also = kAlsoText, .counts = Counts::if_merged};
 constexpr Field kDeviceRequestFields[] = {
     {"capabilities", &kTextSet, "What the device must be able to do",
      into<&DeviceRequest::capabilities>},
@@ -53,10 +54,11 @@ void assign_reserved_devices(void* service, const Node& node) {
   assign_device_requests(service, node);
   for (std::size_t i = before; i < requests.size(); ++i) requests[i].reserved = true;
 }
+constexpr Type kReservedPids{.form = Form::integer};
 constexpr Field kReservationFields[] = {
-    {"cpus", &kNumber, "Processors"},
+    {"cpus", &kLateNumber, "Processors"},
     {"memory", &kSize, "Memory", into<&Service::mem_reservation>},
-    {"pids", &kInteger, "Processes"},
+    {"pids", &kReservedPids, "Processes"},
     {"generic_resources", &kGenerics, "Countable resources"},
     {"devices", &kDeviceRequests, "Devices", assign_reserved_devices},
 };
@@ -71,14 +73,17 @@ constexpr Type kResources{.form = Form::object, .schema = &kResourceSchema};
 /// Beside the words of the specification those of "restart", which mean the same here.
 constexpr std::string_view kRestartConditions[] = {"none", "on-failure", "any",
                                                    "no",   "always",     "unless-stopped"};
-constexpr Type kRestartCondition{.form = Form::text, .choices = kRestartConditions};
+constexpr Type kRestartCondition{
+    .form = Form::text, .choices = kRestartConditions, .has_more_choices = true};
 void assign_condition(void* policy, const Node& node) {
   using Kind = RestartPolicy::Kind;
   Kind& kind = static_cast<RestartPolicy*>(policy)->kind;
-  kind = node.text == "none" || node.text == "no" ? Kind::no
-         : node.text == "on-failure"              ? Kind::on_failure
-         : node.text == "unless-stopped"          ? Kind::unless_stopped
-                                                  : Kind::always;
+  // A variable that is not set asks for no restart, as with docker compose.
+  const bool is_never = node.text.empty() || node.text == "none" || node.text == "no";
+  kind = is_never                        ? Kind::no
+         : node.text == "on-failure"     ? Kind::on_failure
+         : node.text == "unless-stopped" ? Kind::unless_stopped
+                                         : Kind::always;
 }
 constexpr Field kRestartPolicyFields[] = {
     {"condition", &kRestartCondition, "When to start it again", assign_condition},
@@ -97,7 +102,8 @@ constexpr Type kRestartPolicy{.form = Form::object, .schema = &kRestartPolicySch
 constexpr std::string_view kOrders[] = {"start-first", "stop-first"};
 constexpr Type kOrder{.form = Form::text, .choices = kOrders};
 constexpr std::string_view kFailureActions[] = {"pause", "continue", "rollback"};
-constexpr Type kFailureAction{.form = Form::text, .choices = kFailureActions};
+constexpr Type kFailureAction{
+    .form = Form::text, .choices = kFailureActions, .has_more_choices = true};
 void assign_order(void* config, const Node& node) {
   static_cast<UpdateConfig*>(config)->order =
       node.text == "start-first" ? UpdateOrder::start_first : UpdateOrder::stop_first;
@@ -140,7 +146,7 @@ void assign_endpoint_mode(void* service, const Node& node) {
 constexpr Field kDeployFields[] = {
     {"mode", &kText, "replicated, global or a job", assign_elsewhere},
     {"endpoint_mode", &kText, "vip or dnsrr", assign_endpoint_mode},
-    {"replicas", &kNotNegativeInteger, "How many containers", into<&Service::scale, Differs::no>},
+    {"replicas", &kScale, "How many containers", into<&Service::scale, Differs::no>},
     {"labels", &kTextMap, "Labels of the service", assign_elsewhere},
     {"resources", &kResources, "Limits and reservations", assign_part<kResourceSchema>},
     {"restart_policy", &kRestartPolicy, "When to start it again", assign_restart_policy},
@@ -166,7 +172,8 @@ void assign_block_rates(void* limits, const Node& node) {
 }
 constexpr Type kRate{.form = Form::object, .schema = &kRateSchema};
 constexpr Type kRates{.form = Form::list_of, .element = &kRate};
-constexpr Type kBlockWeight{.form = Form::integer, .refine = refine_block_weight};
+constexpr Type kBlockWeight{
+    .form = Form::integer, .refine = refine_block_weight, .counts = Counts::if_merged};
 constexpr Field kWeightFields[] = {
     {"path", &kText, "The device", into<&BlockRate::path>},
     {"weight", &kBlockWeight, "10 to 1000", into<&BlockRate::value>},

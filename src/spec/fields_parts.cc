@@ -13,11 +13,13 @@ namespace {
 constexpr std::string_view kConditions[] = {"service_started", "service_healthy",
                                             "service_completed_successfully"};
 constexpr Type kCondition{.form = Form::text, .choices = kConditions};
+constexpr Type kRestarted{.form = Form::boolean};
+constexpr Type kRequired{.form = Form::boolean, .prints_zero = true};
 constexpr Field kDependencyFields[] = {
     {"condition", &kCondition, "State to wait for", into<&Dependency::condition>},
-    {"restart", &kBoolean, "Restart this service when the other is replaced",
+    {"restart", &kRestarted, "Restart this service when the other is replaced",
      into<&Dependency::restart>},
-    {"required", &kSwitch, "Fail when the other cannot start", into<&Dependency::required>},
+    {"required", &kRequired, "Fail when the other cannot start", into<&Dependency::required>},
 };
 
 constexpr std::string_view kDependencyRequired[] = {"condition"};
@@ -42,7 +44,7 @@ constexpr Field kHealthcheckFields[] = {
 // --- ports ---------------------------------------------------------------------------------------
 
 constexpr std::string_view kPortModes[] = {"host", "ingress"};
-constexpr Type kPortMode{.form = Form::text, .choices = kPortModes};
+constexpr Type kPortMode{.form = Form::text, .choices = kPortModes, .has_more_choices = true};
 constexpr Type kProtocol{.form = Form::text, .refine = refine_protocol};
 constexpr Field kPortFields[] = {
     {"name", &kText, "A name for people", into<&Port::name>},
@@ -77,7 +79,8 @@ constexpr Field kVolumePartFields[] = {
     {"subpath", &kText, "Directory inside the volume", into<&Mount::subpath>},
 };
 constexpr Schema kVolumePartSchema{"volume", kVolumePartFields};
-constexpr Type kTmpfsSize{.form = Form::size, .expand = refuse_fraction};
+constexpr Type kTmpfsSize{
+    .form = Form::size, .expand = refuse_fraction, .counts = Counts::if_merged};
 constexpr Field kTmpfsFields[] = {
     {"size", &kTmpfsSize, "Most bytes it may hold", into<&Mount::tmpfs_size>},
     {"mode", &kTmpfsMode, "Mode of its root directory", into<&Mount::tmpfs_mode>},
@@ -124,6 +127,7 @@ constexpr Type kIpv6{.form = Form::text, .refine = refine_ipv6};
 constexpr Type kLinkLocals{.form = Form::texts, .refine = refine_link_locals};
 constexpr Type kInterfaceName{.form = Form::text, .refine = refine_interface_name};
 constexpr Type kMac{.form = Form::text, .refine = refine_mac};
+constexpr Type kPriority{.form = Form::integer};
 constexpr Field kAttachmentFields[] = {
     {"aliases", &kTexts, "Further names in this network", into<&NetworkAttachment::aliases>,
      Merge::unique},
@@ -134,9 +138,9 @@ constexpr Field kAttachmentFields[] = {
     {"mac_address", &kMac, "Hardware address", into<&NetworkAttachment::mac_address>},
     {"interface_name", &kInterfaceName, "Name of the interface in the container",
      into<&NetworkAttachment::interface_name>},
-    {"priority", &kInteger, "Networks are joined from high to low",
+    {"priority", &kPriority, "Networks are joined from high to low",
      into<&NetworkAttachment::priority>},
-    {"gw_priority", &kInteger, "The highest gives the default route",
+    {"gw_priority", &kPriority, "The highest gives the default route",
      into<&NetworkAttachment::gw_priority>},
     {"driver_opts", &kOptions, "Options of the driver", into<&NetworkAttachment::driver_opts>},
 };

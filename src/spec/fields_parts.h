@@ -25,8 +25,11 @@ void assign_device_requests(void* service, const Node& node);
 void assign_file_mode(void* reference, const Node& node);
 void assign_recursive(void* mount, const Node& node);
 
-inline constexpr Type kNotNegativeInteger{.form = Form::integer, .refine = refine_not_negative};
+inline constexpr Type kNotNegativeInteger{
+    .form = Form::integer, .refine = refine_not_negative, .counts = Counts::always};
+inline constexpr Type kScale{
+    .form = Form::integer, .refine = refine_scale, .counts = Counts::always};
 /// Octal in the model, decimal in a file that says 1777 without a zero: as compose reads it.
-inline constexpr Type kTmpfsMode{.form = Form::integer};
+inline constexpr Type kTmpfsMode{.form = Form::integer, .counts = Counts::if_merged};
 
 }  // namespace stack::spec

@@ -19,8 +19,11 @@ constexpr Type kDependency{.form = Form::object, .schema = &kDependencySchema};
 constexpr Type kDependsOn{
     .form = Form::map_of, .element = &kDependency, .expand = expand_depends_on, .also = kAlsoTexts};
 constexpr Type kAttachment{.form = Form::object, .schema = &kAttachmentSchema, .may_be_null = true};
-constexpr Type kNetworks{
-    .form = Form::map_of, .element = &kAttachment, .expand = expand_names, .also = kAlsoTexts};
+constexpr Type kNetworks{.form = Form::map_of,
+                         .element = &kAttachment,
+                         .expand = expand_names,
+                         .also = kAlsoTexts,
+                         .counts = Counts::if_active};
 constexpr Type kPort{.form = Form::object,
                      .schema = &kPortSchema,
                      .refine = refine_port,
@@ -33,6 +36,7 @@ constexpr Type kMount{.form = Form::object,
                       .also = kAlsoText};
 constexpr Type kMounts{.form = Form::list_of, .element = &kMount};
 constexpr Type kExpose{.form = Form::loose_texts, .refine = refine_expose};
+constexpr Type kAttach{.form = Form::boolean, .prints_zero = true, .counts = Counts::if_merged};
 constexpr Type kRestart{.form = Form::any, .refine = refine_restart};
 constexpr Type kContainerName{.form = Form::text, .refine = refine_container_name};
 constexpr Type kRefreshAfter{.form = Form::text, .refine = refine_period};
@@ -40,13 +44,13 @@ constexpr Type kPullPolicy{.form = Form::text, .refine = refine_pull_policy};
 constexpr Type kSignal{.form = Form::text, .refine = refine_signal};
 constexpr Type kCapabilities{.form = Form::texts, .refine = refine_capabilities};
 constexpr Type kMacAddress{.form = Form::text, .refine = refine_mac};
-constexpr Type kCpus{.form = Form::number, .refine = refine_cpus};
+constexpr Type kCpus{.form = Form::number, .refine = refine_cpus, .counts = Counts::always};
 constexpr Type kGroups{.form = Form::loose_texts, .is_set = true};
 constexpr Type kExtraHosts{
     .form = Form::texts, .expand = expand_hosts, .refine = refine_hosts, .also = kAlsoMapping};
 
 constexpr std::string_view kEnvFormats[] = {"raw", ""};
-constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats};
+constexpr Type kEnvFormat{.form = Form::text, .choices = kEnvFormats, .counts = Counts::if_active};
 constexpr Field kEnvFileFields[] = {
     {"path", &kPath, "The file", assign_elsewhere},
     {"required", &kSwitch, "Fail when it is missing", assign_elsewhere},
@@ -95,8 +99,11 @@ constexpr Field kDeviceFields[] = {
     {"permissions", &kDevicePermissions, "r, w and m", into<&Device::permissions>},
 };
 constexpr std::string_view kDeviceRequired[] = {"source"};
-constexpr Type kDevice{
-    .form = Form::object, .schema = &kDeviceSchema, .expand = expand_device, .also = kAlsoText};
+constexpr Type kDevice{.form = Form::object,
+                       .schema = &kDeviceSchema,
+                       .expand = expand_device,
+                       .refine = refine_device,
+                       .also = kAlsoText};
 constexpr Type kDevices{.form = Form::list_of, .element = &kDevice};
 
 constexpr Field kUlimitFields[] = {
@@ -161,13 +168,15 @@ constexpr Type kSysctls{.form = Form::text_map, .refine = refine_sysctls};
 constexpr Type kSecurityOptions{
     .form = Form::texts, .refine = refine_security_options, .is_set = true};
 constexpr Type kDeviceRules{.form = Form::texts, .refine = refine_device_rules, .is_set = true};
-constexpr Type kOomScore{.form = Form::integer, .refine = refine_oom_score};
+constexpr Type kOomScore{
+    .form = Form::integer, .refine = refine_oom_score, .counts = Counts::always};
 constexpr Type kNameServers{.form = Form::text_or_texts,
                             .expand = expand_name_servers,
                             .refine = refine_name_servers,
                             .also = kAlsoText};
 constexpr Type kCpuset{.form = Form::text, .refine = refine_cpuset};
-constexpr Type kMicroseconds{.form = Form::integer, .refine = refine_microseconds};
+constexpr Type kMicroseconds{
+    .form = Form::integer, .refine = refine_microseconds, .counts = Counts::always};
 constexpr std::string_view kCgroups[] = {"host", "private"};
 constexpr Type kCgroup{.form = Form::text, .choices = kCgroups};
 
@@ -210,7 +219,7 @@ constexpr Field kServiceFields[] = {
     {"init", &kSwitch, "Run an init as process 1", into<&Service::init>},
     {"tty", &kBoolean, "Give it a terminal", into<&Service::tty>},
     {"stdin_open", &kBoolean, "Keep standard input open", into<&Service::stdin_open>},
-    {"attach", &kSwitch, "Show its output on up", into<&Service::attach, Differs::no>},
+    {"attach", &kAttach, "Show its output on up", into<&Service::attach, Differs::no>},
     {"cap_add", &kCapabilities, "Capabilities to add", assign_capabilities_added, Merge::unique},
     {"cap_drop", &kCapabilities, "Capabilities to take away", assign_capabilities_dropped,
      Merge::unique},
@@ -219,7 +228,7 @@ constexpr Field kServiceFields[] = {
     {"mem_limit", &kSize, "Most memory it may use", into<&Service::mem_limit>},
     {"cpus", &kCpus, "Most processors it may use", into<&Service::cpus>},
     {"pids_limit", &kInteger, "Most processes it may have", into<&Service::pids_limit>},
-    {"scale", &kNotNegativeInteger, "How many containers", into<&Service::scale, Differs::no>},
+    {"scale", &kScale, "How many containers", into<&Service::scale, Differs::no>},
     {"profiles", &kTexts, "Profiles that switch it on", into<&Service::profiles, Differs::no>,
      Merge::unique},
     {"extends", &kExtends, "Another service to start from", assign_elsewhere},

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spec/forgive.h"
 
+#include <cstdint>
 #include <set>
-#include <string>
+#include <string_view>
 #include <tuple>
 
 namespace stack::spec {
@@ -22,19 +23,30 @@ class Places {
     }
   }
 
+  /// Of a whole project, but for what is only there to be referred to: an alias has the place of
+  /// its anchor.
+  void add_values(const Node& root) {
+    add(root.place);
+    for (const auto& section : root.entries) {
+      if (section.key.starts_with("x-")) continue;
+      add(section.place);
+      add_all(section.value);
+    }
+  }
+
   bool contain(const Origin& origin) const {
-    return places_.contains({origin.file, origin.line, origin.column});
+    return places_.contains({origin.file, static_cast<std::uint32_t>(origin.line),
+                             static_cast<std::uint32_t>(origin.column)});
   }
 
  private:
   void add(const Place& place) {
-    if (place.line == 0) return;
-    const Origin origin = reporter_.origin(place);
-    places_.emplace(origin.file, origin.line, origin.column);
+    if (place.line == 0 || place.file >= reporter_.names().size()) return;
+    places_.emplace(reporter_.names()[place.file], place.line, place.column);
   }
 
   const Reporter& reporter_;
-  std::set<std::tuple<std::string, int, int>> places_;
+  std::set<std::tuple<std::string_view, std::uint32_t, std::uint32_t>> places_;
 };
 
 /// Nor with what is only there to be referred to: an alias has the place of its anchor.
@@ -47,7 +59,41 @@ Node without_unneeded(Node root, const Names& needed) {
   return root;
 }
 
+/// What a service extends is no value of it: the key is used up before anything is merged.
+Node without_extends(Node document) {
+  if (Node* const services = document.find("services"); services != nullptr)
+    for (auto& service : services->entries) service.value.erase("extends");
+  return document;
+}
+
+/// What no container could run with, and what is only a warning, is said of nothing that is not
+/// there.
+Counts weighed(const Diagnostic& item, FileUse use) {
+  const bool lasts = item.counts == Counts::by_file && use == FileUse::of_project &&
+                     item.severity == Severity::error && !item.of_container;
+  if (lasts || item.counts == Counts::always) return Counts::always;
+  return item.counts == Counts::if_active ? Counts::if_active : Counts::if_merged;
+}
+
 }  // namespace
+
+void weigh(const Node& document, FileUse use, std::size_t from, const Reporter& reporter) {
+  Diagnostics& diagnostics = reporter.diagnostics();
+  if (diagnostics.size() == from) return;
+  Places standing(reporter);
+  standing.add_all(without_extends(document));
+  diagnostics.revise(from, [&](Diagnostic& item) {
+    item.counts = standing.contain(item.origin) ? weighed(item, use) : Counts::always;
+  });
+}
+
+void settle(const Node& root, Counts counts, const Reporter& reporter) {
+  Diagnostics& diagnostics = reporter.diagnostics();
+  if (!diagnostics.has(counts)) return;
+  Places standing(reporter);
+  standing.add_values(root);
+  diagnostics.settle(counts, [&](const Origin& place) { return standing.contain(place); });
+}
 
 void forgive_unneeded(const Node& whole, const Node& root, const Names& needed,
                       const Reporter& reporter, Diagnostics& diagnostics) {

@@ -149,6 +149,7 @@ Known finish_tree(Node& root, const SourceRequest& request, const Isolation& ide
   Known known;
   if (stages.interpolate)
     known.inactive = remove_inactive_services(root, active_profiles(root, request));
+  settle(root, Counts::if_active, reporter);
   if (stages.interpolate) resolve_environment(root, request.surroundings.variables, reporter);
   if (stages.normalize) {
     static const StringMap none;
@@ -339,6 +340,7 @@ LoadResult load_from_sources(SourceRequest request) {
   surroundings.paths =
       request.stages.resolve_paths ? PathResolution::make_absolute : PathResolution::keep;
   Node root = assemble(std::move(files), surroundings.project_directory, surroundings, reporter);
+  settle(root, Counts::if_merged, reporter);
   if (!is_loadable(root, reporter)) return result;
   if (name.empty())
     reporter.error("no-project-name", {}, "the project has no name").hint = "use -p NAME";

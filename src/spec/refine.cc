@@ -41,11 +41,15 @@ void require(const Node& node, std::string_view key, std::string_view what, Shap
 
 void refine_bind(Node& mount, Shaping& shaping) {
   Node* source = mount.find("source");
-  if (source == nullptr || source->text.empty()) {
-    shaping.reporter.error("missing-key", mount.place, "a bind mount needs \"source\"");
+  if (source == nullptr) {
+    shaping.reporter.error("missing-key", mount.place, "a bind mount needs \"source\"").counts =
+        Counts::if_merged;
     return;
   }
-  if (!is_windows_path(source->text)) source->text = shaped_path(source->text, shaping);
+  // An unset variable is no mistake here: it is the directory that paths are relative to.
+  const bool is_here = source->text.empty() && shaping.paths != PathResolution::keep;
+  if (!is_windows_path(source->text))
+    source->text = shaped_path(is_here ? "." : source->text, shaping);
 }
 
 /// A path of directories below another: relative, without "..".
@@ -199,8 +203,8 @@ void refine_pull_policy(Node& node, const Where& where, Shaping& shaping) {
 }
 
 void refine_period(Node& node, const Where& where, Shaping& shaping) {
-  if (node.is_string() && !parse_duration(node.text))
-    refuse(node, shaping, where, "a time").hint = "like 12h or 90m";
+  if (node.is_string() && !node.text.empty() && !parse_duration(node.text))
+    wrong_value(node, node.text, shaping, where, "a time").hint = "like 12h or 90m";
 }
 
 void refine_signal(Node& node, const Where& where, Shaping& shaping) {
@@ -224,8 +228,9 @@ void refine_port(Node& node, const Where&, Shaping& shaping) {
   refine_port_range(node, "published", "host port", shaping);
   const Node* host_ip = node.find("host_ip");
   if (host_ip != nullptr && !host_ip->text.empty() && !is_ip_address(host_ip->text)) {
-    shaping.reporter.error("bad-port", host_ip->place, "{} is not an IP address",
-                           stack::quoted(host_ip->text));
+    shaping.reporter
+        .error("bad-port", host_ip->place, "{} is not an IP address", stack::quoted(host_ip->text))
+        .counts = Counts::if_merged;
   }
 }
 
@@ -294,10 +299,18 @@ void refine_cpus(Node& node, const Where& where, Shaping& shaping) {
   if (value && *value < 0) wrong_value(node, node.text, shaping, where, "a number of processors");
 }
 
+/// A variable that is not set is the matter of who makes a container with the device.
+void refine_device(Node& node, const Where& where, Shaping& shaping) {
+  const Node* source = node.find("source");
+  if (source == nullptr || !source->is_string() || !source->text.empty()) return;
+  wrong_value(*source, source->text, shaping, where, "a device").hint = "SOURCE[:TARGET[:rwm]]";
+}
+
 void refine_device_request(Node& node, const Where&, Shaping& shaping) {
   if (node.find("count") != nullptr && node.find("device_ids") != nullptr) {
-    shaping.reporter.error("bad-value", node.place,
-                           "\"count\" and \"device_ids\" exclude each other");
+    shaping.reporter
+        .error("bad-value", node.place, "\"count\" and \"device_ids\" exclude each other")
+        .counts = Counts::if_merged;
   } else if (node.find("count") == nullptr && node.find("device_ids") == nullptr) {
     node.set("count", shaping.variables == Variables::kept ? make_string("all", node.place)
                                                            : make_integer(-1, node.place));
@@ -317,7 +330,13 @@ void refine_extended_file(Node& node, const Where&, Shaping& shaping) {
 }
 
 void refine_not_negative(Node& node, const Where& where, Shaping& shaping) {
-  if (node.is_scalar() && node.text.starts_with('-')) refuse(node, shaping, where, "zero or more");
+  if (node.is_scalar() && node.text.starts_with('-'))
+    refuse(node, shaping, where, "zero or more").counts = Counts::if_merged;
+}
+
+void refine_scale(Node& node, const Where& where, Shaping& shaping) {
+  if (node.is_scalar() && node.text.starts_with('-'))
+    refuse(node, shaping, where, "zero or more").counts = Counts::if_active;
 }
 
 }  // namespace stack::spec

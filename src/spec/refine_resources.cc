@@ -97,7 +97,9 @@ void refine_cpuset(Node& node, const Where& where, Shaping& shaping) {
 void refine_hosts(Node& node, const Where& where, Shaping& shaping) {
   for (const Node& item : node.items) {
     const std::string address = item.text.substr(item.text.find('=') + 1);
-    if (is_kept(item, shaping) || address == "host-gateway" || is_address(address)) continue;
+    const bool is_told = item.text.find('=') == std::string::npos;
+    if (is_told || is_kept(item, shaping) || address == "host-gateway" || is_address(address))
+      continue;
     wrong_value(item, address, shaping, where, "an IP address").hint =
         "NAME=ADDRESS, or NAME=host-gateway for the host";
   }

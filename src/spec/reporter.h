@@ -58,6 +58,7 @@ class Reporter {
     return diagnostics_.error(std::move(id), std::move(where), std::move(message));
   }
   bool has_errors() const { return diagnostics_.has_errors(); }
+  Diagnostics& diagnostics() const { return diagnostics_; }
 
   bool keeps_history() const { return history_ != nullptr; }
   /// One more event in the life of `node`. `loser` is the story of the value it went over.

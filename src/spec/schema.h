@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "spec/counts.h"
 #include "spec/tree.h"
 
 namespace stack::spec {
@@ -61,11 +62,14 @@ struct Type {
   Rewrite expand = nullptr;       ///< short form to long form, before the form is checked
   Rewrite refine = nullptr;       ///< checks and canonical spelling, after it
   std::span<const std::string_view> choices = {};
-  std::uint8_t also = 0;  ///< short forms that `expand` takes: kAlso..., for editors
+  bool has_more_choices = false;  ///< others, and none, may be said: they only do not run
+  std::uint8_t also = 0;          ///< short forms that `expand` takes: kAlso..., for editors
   bool may_be_null = false;
   bool is_set = false;  ///< a list in which nothing may stand twice, files merged
   bool prints_zero =
       false;  ///< `stack config` shows false too: saying it differs from not saying it
+  /// How long a text that cannot be read counts, or a name that is none (map_of).
+  Counts counts = Counts::by_file;
 };
 
 /// How a later file's value goes over an earlier one.
@@ -146,14 +150,18 @@ extern const Schema kGpuSchema;
 inline constexpr Type kAny{.form = Form::any, .may_be_null = true};
 inline constexpr Type kText{.form = Form::text};
 inline constexpr Type kLooseText{.form = Form::loose_text};
-inline constexpr Type kBoolean{.form = Form::boolean};
-inline constexpr Type kSwitch{.form = Form::boolean, .prints_zero = true};
-inline constexpr Type kInteger{.form = Form::integer};
-inline constexpr Type kNumber{.form = Form::number};
-inline constexpr Type kSize{.form = Form::size};
-inline constexpr Type kSignedSize{.form = Form::signed_size};
-inline constexpr Type kDuration{.form = Form::duration};
-inline constexpr Type kMode{.form = Form::mode};
+inline constexpr Type kBoolean{.form = Form::boolean, .counts = Counts::always};
+inline constexpr Type kSwitch{.form = Form::boolean, .prints_zero = true, .counts = Counts::always};
+inline constexpr Type kInteger{.form = Form::integer, .counts = Counts::always};
+inline constexpr Type kNumber{.form = Form::number, .counts = Counts::always};
+/// Those that docker compose leaves as text where it replaces variables.
+inline constexpr Type kLateBoolean{.form = Form::boolean, .counts = Counts::if_merged};
+inline constexpr Type kLateInteger{.form = Form::integer, .counts = Counts::if_merged};
+inline constexpr Type kLateNumber{.form = Form::number, .counts = Counts::if_merged};
+inline constexpr Type kSize{.form = Form::size, .counts = Counts::if_merged};
+inline constexpr Type kSignedSize{.form = Form::signed_size, .counts = Counts::if_merged};
+inline constexpr Type kDuration{.form = Form::duration, .counts = Counts::if_merged};
+inline constexpr Type kMode{.form = Form::mode, .counts = Counts::if_merged};
 inline constexpr Type kPath{.form = Form::path};
 inline constexpr Type kCommand{.form = Form::command, .may_be_null = true};
 inline constexpr Type kTexts{.form = Form::texts};

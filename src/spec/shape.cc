@@ -26,12 +26,12 @@ void refuse(const Node& node, const Where& where, Shaping& shaping, std::string_
       .hint = hint;
 }
 
-void refuse_text(const Node& node, const Where& where, Shaping& shaping, std::string_view wanted,
-                 std::string_view hint = "") {
-  shaping.reporter
-      .error("bad-value", node.place, "{} is not {}: {}", stack::quoted(node.text), wanted,
-             where.value_text())
-      .hint = hint;
+void refuse_text(const Node& node, const Type& type, const Where& where, Shaping& shaping,
+                 std::string_view wanted, std::string_view hint = "") {
+  Diagnostic& error = shaping.reporter.error("bad-value", node.place, "{} is not {}: {}",
+                                             stack::quoted(node.text), wanted, where.value_text());
+  error.hint = hint;
+  error.counts = type.counts;
 }
 
 void become_text(Node& node) {
@@ -55,11 +55,11 @@ void shape_loose_text(Node& node, const Where& where, Shaping& shaping) {
   refuse(node, where, shaping, "text or a number");
 }
 
-void shape_boolean(Node& node, const Where& where, Shaping& shaping) {
+void shape_boolean(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (node.kind == Kind::boolean) return;
   if (!node.is_string()) return refuse(node, where, shaping, "true or false");
   const auto value = parse_boolean(node.text);
-  if (!value) return refuse_text(node, where, shaping, "true or false");
+  if (!value) return refuse_text(node, type, where, shaping, "true or false");
   const std::string word = to_lower(node.text);
   if (word != "true" && word != "false") {
     shaping.reporter
@@ -70,48 +70,48 @@ void shape_boolean(Node& node, const Where& where, Shaping& shaping) {
   node = make_boolean(*value, node.place);
 }
 
-void shape_integer(Node& node, const Where& where, Shaping& shaping) {
+void shape_integer(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_string() && node.kind != Kind::integer)
     return refuse(node, where, shaping, "a whole number");
   const auto value = parse_integer<std::int64_t>(node.text);
-  if (!value) return refuse_text(node, where, shaping, "a whole number");
+  if (!value) return refuse_text(node, type, where, shaping, "a whole number");
   node = make_integer(*value, node.place);
 }
 
-void shape_number(Node& node, const Where& where, Shaping& shaping) {
+void shape_number(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (node.kind == Kind::integer) return;
   if (!node.is_string() && node.kind != Kind::number)
     return refuse(node, where, shaping, "a number");
   const auto value = parse_number(node.text);
-  if (!value) return refuse_text(node, where, shaping, "a number");
+  if (!value) return refuse_text(node, type, where, shaping, "a number");
   node.text = number_text(*value);
   node.kind = Kind::number;
 }
 
-void shape_size(Node& node, const Where& where, Shaping& shaping, bool may_be_unlimited) {
+void shape_size(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_string() && node.kind != Kind::integer && node.kind != Kind::number)
     return refuse(node, where, shaping, "a size", "like 512m");
-  if (may_be_unlimited && node.text == "-1") return become_text(node);
+  if (type.form == Form::signed_size && node.text == "-1") return become_text(node);
   const auto bytes = parse_size(node.text);
-  if (!bytes) return refuse_text(node, where, shaping, "a size", "like 512m or 1.5g");
+  if (!bytes) return refuse_text(node, type, where, shaping, "a size", "like 512m or 1.5g");
   node.text = std::to_string(*bytes);
   become_text(node);
 }
 
-void shape_duration(Node& node, const Where& where, Shaping& shaping) {
+void shape_duration(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (node.kind == Kind::integer)
     return refuse(node, where, shaping, "a duration", "a unit is missing, like " + node.text + "s");
   if (!node.is_string()) return refuse(node, where, shaping, "a duration", "like 1m30s");
   const auto duration = parse_duration(node.text);
-  if (!duration) return refuse_text(node, where, shaping, "a duration", "like 30s or 1m30s");
+  if (!duration) return refuse_text(node, type, where, shaping, "a duration", "like 30s or 1m30s");
   node.text = duration_text(*duration);
 }
 
-void shape_mode(Node& node, const Where& where, Shaping& shaping) {
+void shape_mode(Node& node, const Type& type, const Where& where, Shaping& shaping) {
   std::optional<std::uint32_t> mode;
   if (node.kind == Kind::integer) mode = parse_integer<std::uint32_t>(node.text);
   if (node.is_string()) mode = parse_mode(node.text);
-  if (!mode) return refuse_text(node, where, shaping, "a file mode", "like 0440");
+  if (!mode) return refuse_text(node, type, where, shaping, "a file mode", "like 0440");
   node.text = fmt::format("{:#o}", *mode);
   become_text(node);
 }
@@ -124,10 +124,11 @@ void shape_path(Node& node, const Where& where, Shaping& shaping) {
 void split_command(Node& node, const Where& where, Shaping& shaping) {
   auto split = split_words(node.text);
   if (!split.mistake.empty()) {
-    shaping.reporter
-        .error("bad-value", node.place, "{} is not a command: it has {}", where.value_text(),
-               split.mistake)
-        .hint = "write a list of words: [\"sh\", \"-c\", \"...\"]";
+    Diagnostic& error =
+        shaping.reporter.error("bad-value", node.place, "{} is not a command: it has {}",
+                               where.value_text(), split.mistake);
+    error.hint = "write a list of words: [\"sh\", \"-c\", \"...\"]";
+    error.counts = Counts::if_merged;
     return;
   }
   if (split.shell_operator != std::string_view::npos) {
@@ -261,21 +262,23 @@ void shape_object(Node& node, const Type& type, const Where& where, Shaping& sha
     const Field* field = type.schema->find(entry.key);
     if (field != nullptr) {
       shape(entry.value, *field->type, {&where, field->key, ""}, shaping);
-    } else if (!entry.key.starts_with("x-")) {
+    } else if (!entry.key.starts_with("x-") && entry.value.tag != Node::Tag::reset) {
       report_unknown_key(entry, *type.schema, where, shaping);
     }
   }
 }
 
-void check_name(const Entry& entry, std::string_view noun, Shaping& shaping) {
+void check_name(const Entry& entry, const Type& map, Shaping& shaping) {
+  const std::string_view noun = map.element->schema->noun;
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
   };
   if (!entry.key.empty() && std::ranges::all_of(entry.key, is_allowed)) return;
-  shaping.reporter
-      .error("bad-name", entry.place, "{} is not a name for a {}", stack::quoted(entry.key), noun)
-      .hint = "letters, digits, \".\", \"_\" and \"-\"";
+  Diagnostic& error = shaping.reporter.error("bad-name", entry.place, "{} is not a name for a {}",
+                                             stack::quoted(entry.key), noun);
+  error.hint = "letters, digits, \".\", \"_\" and \"-\"";
+  error.counts = map.counts;
 }
 
 void shape_map_of(Node& node, const Type& type, const Where& where, Shaping& shaping) {
@@ -284,7 +287,7 @@ void shape_map_of(Node& node, const Type& type, const Where& where, Shaping& sha
   for (auto& entry : node.entries) {
     const bool is_open_name =
         shaping.variables == Variables::kept && entry.key.find('$') != entry.key.npos;
-    if (!noun.empty() && !is_open_name) check_name(entry, noun, shaping);
+    if (!noun.empty() && !is_open_name) check_name(entry, type, shaping);
     shape(entry.value, *type.element, {&where, entry.key, noun}, shaping);
   }
 }
@@ -306,19 +309,18 @@ void shape_form(Node& node, const Type& type, const Where& where, Shaping& shapi
     case Form::loose_text:
       return shape_loose_text(node, where, shaping);
     case Form::boolean:
-      return shape_boolean(node, where, shaping);
+      return shape_boolean(node, type, where, shaping);
     case Form::integer:
-      return shape_integer(node, where, shaping);
+      return shape_integer(node, type, where, shaping);
     case Form::number:
-      return shape_number(node, where, shaping);
+      return shape_number(node, type, where, shaping);
     case Form::size:
-      return shape_size(node, where, shaping, false);
     case Form::signed_size:
-      return shape_size(node, where, shaping, true);
+      return shape_size(node, type, where, shaping);
     case Form::duration:
-      return shape_duration(node, where, shaping);
+      return shape_duration(node, type, where, shaping);
     case Form::mode:
-      return shape_mode(node, where, shaping);
+      return shape_mode(node, type, where, shaping);
     case Form::path:
       return shape_path(node, where, shaping);
     case Form::command:
@@ -382,11 +384,22 @@ bool stays_as_written(const Type& type) {
   }
 }
 
+Diagnostic& refuse_choice(const Node& node, const Type& type, const Where& where,
+                          Shaping& shaping) {
+  const std::string text = stack::quoted(node.text);
+  return type.has_more_choices
+             ? shaping.reporter.problem("bad-value", node.place, "{} is not a value of {}", text,
+                                        where.value_text())
+             : shaping.reporter.error("bad-value", node.place, "{} is not a value of {}", text,
+                                      where.value_text());
+}
+
 void check_choices(const Node& node, const Type& type, const Where& where, Shaping& shaping) {
   if (!node.is_string() || std::ranges::find(type.choices, node.text) != type.choices.end()) return;
+  if (type.has_more_choices && node.text.empty()) return;
   const std::vector<std::string> choices(type.choices.begin(), type.choices.end());
-  auto& error = shaping.reporter.error("bad-value", node.place, "{} is not a value of {}",
-                                       stack::quoted(node.text), where.value_text());
+  auto& error = refuse_choice(node, type, where, shaping);
+  error.counts = type.counts;
   const auto near = nearest(node.text, choices);
   error.hint = near ? fmt::format("did you mean {}?", stack::quoted(*near))
                     : "one of: " + join(choices, ", ");

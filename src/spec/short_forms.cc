@@ -244,7 +244,7 @@ bool is_cdi_name(std::string_view text) {
 Parsed<DeviceParts> parse_device(std::string_view text) {
   if (is_cdi_name(text)) return DeviceParts{std::string(text), std::string(text)};  // with colons
   const auto fields = split(text, ':');
-  if (fields.size() > 3 || fields[0].empty())
+  if (fields.size() > 3)
     return Refusal{fmt::format("{} is not a device", stack::quoted(text)), "SOURCE[:TARGET[:rwm]]"};
   DeviceParts device;
   device.source = fields[0];
