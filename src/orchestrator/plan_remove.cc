@@ -7,18 +7,26 @@
 namespace stack::orchestrator {
 namespace {
 
-bool is_anonymous(const volumes::VolumeInfo& volume) {
-  return volume.labels.contains("stack.service");
+/// Whether it is an anonymous volume of a service of which a container goes. What a container has
+/// by volumes_from is another one's.
+bool is_of_who_goes(const volumes::VolumeInfo& volume, const ObservedState& observed,
+                    const std::map<std::string, StepId>& removals) {
+  const auto owner = volume.labels.find("stack.service");
+  if (owner == volume.labels.end()) return false;
+  return std::ranges::any_of(removals, [&](const auto& each) {
+    return observed.containers.at(each.first).config.service == owner->second;
+  });
 }
 
-/// Anonymous ones that nobody has but who goes.
+/// Those that nobody has but who goes.
 std::vector<std::string> leaving_volumes(const ObservedState& observed,
                                          const RemoveRequest& request,
                                          const std::map<std::string, StepId>& removals) {
   std::vector<std::string> names;
   for (const auto& [volume, users] : request.volume_users) {
     const auto known = observed.volumes.find(volume);
-    if (known == observed.volumes.end() || !is_anonymous(known->second)) continue;
+    if (known == observed.volumes.end() || !is_of_who_goes(known->second, observed, removals))
+      continue;
     if (std::ranges::all_of(users, [&](const auto& user) { return removals.contains(user); }))
       names.push_back(volume);
   }

@@ -345,7 +345,8 @@ class HealthChecks(Attack):
     def attempt(self):
         self.up(self.FILE)
         before = self.memory_of_supervisor()
-        eventually(lambda: self.ps()["web"]["Health"] == "unhealthy", "the checks were too slow")
+        eventually(lambda: self.ps()["web"]["Health"] == "unhealthy", "the checks were too slow",
+                   deadline=120)
         grown = self.memory_of_supervisor() - before
         return "" if grown < 4 << 10 else f"{grown} KiB of the supervisor's memory"
 

@@ -303,5 +303,16 @@ TEST(Remove, AnonymousVolumesThatNobodyElseHasGoWhenAsked) {
   EXPECT_EQ(plan_remove(world, request).steps.size(), 1U);
 }
 
+TEST(Remove, VolumesOfAnotherServiceStay) {
+  const ObservedState world = half_stopped_shop();
+  RemoveRequest request = stopping({"shop-web-1"});
+  request.volumes = true;
+  request.volume_users = {{anonymous_volume_name("shop", "db", 1, "/var"), {"shop-web-1"}}};
+  EXPECT_EQ(to_text(plan_remove(world, request)).find("remove volume"), std::string::npos)
+      << "the last one that has it, by volumes_from";
+  request.containers.insert("shop-db-1");
+  EXPECT_NE(to_text(plan_remove(world, request)).find("remove volume"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace stack::orchestrator
