@@ -125,7 +125,7 @@ class Unimplementeds {
 
  private:
   void report(const Entry& entry, const Field& field, const Where& where) {
-    if (field.lack == Lack::none) return;
+    if (field.lack == Lack::none || field.lack == Lack::moot) return;
     if (field.lack == Lack::harmful) {
       complain(entry.place, "{} is not supported yet", where.value_text());
     } else {

@@ -56,7 +56,7 @@ void assign_reserved_devices(void* service, const Node& node) {
 }
 constexpr Type kReservedPids{.form = Form::integer};
 constexpr Field kReservationFields[] = {
-    {"cpus", &kLateNumber, "Processors"},
+    {"cpus", &kLateNumber, "Processors", nullptr, Merge::deep, nullptr, Lack::moot},
     {"memory", &kSize, "Memory", into<&Service::mem_reservation>},
     {"pids", &kReservedPids, "Processes"},
     {"generic_resources", &kGenerics, "Countable resources"},
@@ -152,7 +152,7 @@ constexpr Field kDeployFields[] = {
     {"restart_policy", &kRestartPolicy, "When to start it again", assign_restart_policy},
     {"update_config", &kUpdate, "How to update", assign_update},
     {"rollback_config", &kRollback, "How to go back"},
-    {"placement", &kPlacement, "On which nodes"},
+    {"placement", &kPlacement, "On which nodes", nullptr, Merge::deep, nullptr, Lack::moot},
 };
 
 // --- block devices -------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ constexpr Field kBindFields[] = {
     {"create_host_path", &kBoolean, "Make a missing source directory",
      into<&Mount::create_host_path>},
     {"recursive", &kRecursive, "Whether mounts below come along", assign_recursive},
-    {"selinux", &kSelinux, "SELinux label"},
+    {"selinux", &kSelinux, "SELinux label", nullptr, Merge::deep, nullptr, Lack::moot},
 };
 constexpr Schema kBindSchema{"bind", kBindFields};
 constexpr Field kVolumePartFields[] = {

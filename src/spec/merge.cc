@@ -119,7 +119,8 @@ class Merger {
   static bool has_other_driver(const Node& base, const Node& over) {
     const Node* before = base.find("driver");
     const Node* after = over.find("driver");
-    return before != nullptr && after != nullptr && before->text != after->text;
+    const bool is_said = after != nullptr && after->tag != Node::Tag::reset;
+    return before != nullptr && is_said && before->text != after->text;
   }
 
   void merge_mappings(Node& base, Node over, const Type& type) {

@@ -108,6 +108,7 @@ enum class Lack : std::uint8_t {
   harmless,  ///< a warning: the stack runs, with less than was asked for
   harmful,   ///< an error: running without it would be wrong
   none,      ///< it has: who heeds it reads it from the tree
+  moot,      ///< it is about other machines than this one: docker compose says nothing of it either
 };
 
 struct Field {

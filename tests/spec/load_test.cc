@@ -257,6 +257,14 @@ TEST(Load, PlacesOfKeysWithDotsAreFound) {
   EXPECT_EQ(to_text(*project.sources.find("services.web.labels.a.b.c")), "stack.yaml:7:14");
 }
 
+TEST(Load, WhatIsAboutOtherMachinesIsNothingToWarnOf) {
+  EXPECT_EQ(messages_of(load_text(
+                "services:\n  web:\n    image: x\n    volumes: ['./a:/a:z']\n    deploy:\n"
+                "      placement: {constraints: [node.role == worker], max_replicas_per_node: 1}\n"
+                "      resources: {reservations: {cpus: '0.5', memory: 64M}}\n")),
+            "");
+}
+
 TEST(Load, KeysWithoutEffectAreWarningsAndHarmfulOnesErrors) {
   EXPECT_EQ(messages_of(load_text("services:\n  web:\n    image: x\n    use_api_socket: true\n")),
             "4: \"use_api_socket\" of service \"web\" is known but has no effect yet\n");

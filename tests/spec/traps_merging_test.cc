@@ -360,6 +360,9 @@ TEST(Trap41, ResetRemovesWhatEarlierFilesSaid) {
                        "ports: !reset [], labels: {a: !reset null}, user: !reset x", "labels"),
             "{b: 1}");
   EXPECT_EQ(merged_web("user: u", "user: !reset x", "user"), "absent");
+  EXPECT_EQ(merged_web("logging: {driver: json-file, options: {max-size: 1m}}",
+                       "logging: {driver: !reset null}", "logging"),
+            "{options: {max-size: 1m}}");
   EXPECT_EQ(merged_web("ports: ['80:80']", "ports: !reset ['81:81']", "ports"), "absent");
 }
 
