@@ -2,6 +2,7 @@
 """Programs in containers at our terminal: `exec`, `attach` and `run`, the detach keys, sizes, and the
 terminal's modes afterwards; the colours of `logs`."""
 
+import itertools
 import os
 import re
 import signal
@@ -78,8 +79,11 @@ class Modes(stacktest.StackTest):
         self.up(SHELL)
         self.screen = Screen(self.directory)
         self.addCleanup(self.screen.close)
+        self.numbers = itertools.count()
 
-    def modes(self, name):
+    def modes(self, when):
+        """Told under another name each time: the screen may still show the last one."""
+        name = f"{when}-{next(self.numbers)}"
         self.screen.type(f"stty -g > {name}; echo said {name}")
         self.screen.press("Enter")
         self.screen.await_line(f"^said {name}$")
