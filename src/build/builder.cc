@@ -64,9 +64,10 @@ void warn_of_unused(const BuildRequest& request, const Dockerfile& file, const B
   }
 }
 
-/// Builds the target, which `use` gets while nothing of it can go.
-void build_target(const BuildRequest& request, BuildSurroundings& with,
-                  const std::function<void(StageState&, const BuildJob&)>& use) {
+}  // namespace
+
+std::optional<image::Image> build(const BuildRequest& request, BuildSurroundings& with,
+                                  const Wanted& wanted) {
   const Fd held = image::hold_builds(with.store);
   const Dockerfile file = parse_dockerfile(request.dockerfile_name, request.dockerfile);
   for (const Problem& warning : file.warnings) with.report.warn(problem_text(file.name, warning));
@@ -76,26 +77,16 @@ void build_target(const BuildRequest& request, BuildSurroundings& with,
   warn_of_unused(request, file, graph, with.report);
   BuildJob job(request, with, file, graph);
   build_stages(job);
-  use(job.done.at(graph.target), job);
+  StageState& state = job.done.at(graph.target);
+  if (wanted.use_files) wanted.use_files(open_layers(with.store, state.diff_ids));
+  if (!wanted.image) return std::nullopt;
+  add_labels(state, request);
+  settle_date(state, job);
+  return image::commit_document(with.store, document_of(state), request.names);
 }
-
-}  // namespace
 
 image::Image build_image(const BuildRequest& request, BuildSurroundings& with) {
-  image::Image image;
-  build_target(request, with, [&](StageState& state, const BuildJob& job) {
-    add_labels(state, request);
-    settle_date(state, job);
-    image = image::commit_document(with.store, document_of(state), request.names);
-  });
-  return image;
-}
-
-void build_files(const BuildRequest& request, BuildSurroundings& with,
-                 const std::function<void(const JoinedDirectory&)>& use) {
-  build_target(request, with, [&](const StageState& state, const BuildJob&) {
-    use(open_layers(with.store, state.diff_ids));
-  });
+  return *build(request, with, {});
 }
 
 std::vector<std::filesystem::path> build_caches(const std::filesystem::path& cache) {

@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "build/builder.h"
 #include "cli/archive_output.h"
 #include "cli/style.h"
 #include "image/archive_pipe.h"
@@ -139,12 +138,9 @@ bool takes_standard_output(const BuildOutput& output) {
   return is_archive && output.destination.empty();
 }
 
-void write_built_files(const build::BuildRequest& request, build::BuildSurroundings& surroundings,
-                       const BuildOutput& output) {
-  build::build_files(request, surroundings, [&](const JoinedDirectory& root) {
-    if (output.kind == Kind::files) return write_directory(root, output.destination);
-    write_archive(output.destination, [&](const image::TarSink& sink) { write_files(root, sink); });
-  });
+void write_built_files(const JoinedDirectory& root, const BuildOutput& output) {
+  if (output.kind == Kind::files) return write_directory(root, output.destination);
+  write_archive(output.destination, [&](const image::TarSink& sink) { write_files(root, sink); });
 }
 
 }  // namespace stack::cli

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "build/build_request.h"
+#include "base/overlay_tree.h"
 #include "cli/options.h"
 
 namespace stack::cli {
@@ -38,10 +38,9 @@ bool wants_image(const BuildOutput& output);
 /// Whether it goes to standard output, where nothing else belongs then.
 bool takes_standard_output(const BuildOutput& output);
 
-/// Builds what `request` says, and writes the files of the result for an output that wants them. In
-/// a directory, which is made when it is missing, other files stay, and owners are the caller's.
-/// Devices are left out there and told on standard error. Throws Error.
-void write_built_files(const build::BuildRequest& request, build::BuildSurroundings& surroundings,
-                       const BuildOutput& output);
+/// Writes what was built for an output that wants its files. In a directory, which is made when it
+/// is missing, other files stay, and owners are the caller's. Devices are left out there and told
+/// on standard error. Throws Error.
+void write_built_files(const JoinedDirectory& root, const BuildOutput& output);
 
 }  // namespace stack::cli

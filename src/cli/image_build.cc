@@ -45,14 +45,19 @@ void save_image(const BuildOutput& output, const image::Image& image,
                 [&](const image::TarSink& sink) { image::save_images(store, references, sink); });
 }
 
-/// The image, and what becomes of it; nothing when only its files are wanted.
-std::optional<image::Image> make_image(const std::vector<BuildOutput>& outputs,
-                                       const build::BuildRequest& request,
-                                       build::BuildSurroundings& surroundings) {
-  if (std::ranges::none_of(outputs, wants_image)) return std::nullopt;
-  auto image = build::build_image(request, surroundings);
+/// One build for all outputs. The image; nothing when only its files are wanted.
+std::optional<image::Image> build_for(const std::vector<BuildOutput>& outputs,
+                                      const build::BuildRequest& request,
+                                      build::BuildSurroundings& surroundings) {
+  build::Wanted wanted{.image = std::ranges::any_of(outputs, wants_image)};
+  if (!std::ranges::all_of(outputs, wants_image))
+    wanted.use_files = [&](const JoinedDirectory& root) {
+      for (const BuildOutput& output : outputs)
+        if (!wants_image(output)) write_built_files(root, output);
+    };
+  auto image = build::build(request, surroundings, wanted);
   for (const BuildOutput& output : outputs)
-    if (output.kind == BuildOutput::Kind::archive) save_image(output, image, request);
+    if (output.kind == BuildOutput::Kind::archive) save_image(output, *image, request);
   return image;
 }
 
@@ -96,9 +101,7 @@ int run_image_build(const Options& options) {
                           surroundings, request);
   if (options.check) return check_alone(request);
   add_output_names(outputs, request);
-  for (const BuildOutput& output : outputs)
-    if (!wants_image(output)) write_built_files(request, surroundings, output);
-  const auto image = make_image(outputs, request, surroundings);
+  const auto image = build_for(outputs, request, surroundings);
   const std::string id = image ? image->id : "";
   if (!options.iidfile.empty())
     write_file_atomically(options.iidfile, id, Durability::survives_crash, 0644);

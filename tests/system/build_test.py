@@ -1161,6 +1161,14 @@ class Outputs(buildtest.BuildTest):
         self.assertEqual(self.stack("image", "load", "-i", str(archive)).out, "Loaded image: made:1\n")
         self.assertEqual(self.stack("image", "inspect", "-f", "{{.Id}}", "made:1").out, id_of_image)
 
+    def test_all_outputs_are_of_one_build(self):
+        dockerfile = "FROM box:1\nRUN cat /proc/sys/kernel/random/uuid > /id\n"
+        image = self.build(dockerfile, "--no-cache", "--load", "-o", "one", "-o", "two")
+        self.assertEqual(self.last.err.count("RUN cat"), 1)
+        ids = {(self.directory / place / "id").read_text() for place in ("one", "two")}
+        ids.add(self.stack("container", "run", "--rm", image, "cat", "/id").out)
+        self.assertEqual(len(ids), 1)
+
     def test_a_build_that_fails_leaves_nothing_there(self):
         for flag in (f"{self.directory}/dir", f"type=tar,dest={self.directory}/file.tar"):
             self.output("-o", flag, dockerfile="FROM box:1\nRUN exit 3\n", expect=None)
