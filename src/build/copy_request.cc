@@ -267,7 +267,7 @@ class Reader {
   void add_document(const HeredocStart& start, std::size_t number) {
     if (number >= step_.heredocs.size()) fail("no here-document {}", start.name);
     const Heredoc& document = step_.heredocs[number];
-    if (start.name == "." || start.name == ".." || start.name.find('/') != std::string::npos)
+    if (!is_file_name(start.name))
       throw Error(fmt::format("here-document {} cannot be a file", stack::quoted(start.name)))
           .with_hint("its name is that of the file: without a /");
     const auto documents = std::make_shared<DocumentSource>(job_.with.store);

@@ -2,7 +2,6 @@
 #include "build/lint.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "build/expand.h"
+#include "build/stages.h"
 #include "image/reference.h"
 
 namespace stack::build {
@@ -169,9 +169,7 @@ class Linter {
   /// With no argument given: is it a name of an image then?
   void check_default_base(const Instruction& from) {
     const auto value = [&](const std::string& name) -> std::optional<std::string> {
-      if (is_automatic(name)) return "linux";
-      const auto found = defaults_.find(name);
-      return found == defaults_.end() ? std::nullopt : found->second;
+      return is_automatic(name) ? "linux" : default_value(name);
     };
     try {
       const std::string base = expand_word(from.words[0], value, file_.escape);
@@ -198,11 +196,14 @@ class Linter {
           "use $BUILDPLATFORM, or a name of the stage that says it");
   }
 
-  static bool is_automatic(std::string_view name) {
-    constexpr std::array<std::string_view, 8> names = {
-        "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT",
-        "BUILDPLATFORM",  "BUILDOS",  "BUILDARCH",  "BUILDVARIANT"};
-    return std::ranges::find(names, name) != names.end() || is_predefined_argument(name);
+  bool is_automatic(const std::string& name) const {
+    return platform_.contains(name) || is_predefined_argument(name);
+  }
+
+  /// What an ARG before the first FROM gives when nobody else does.
+  std::optional<std::string> default_value(const std::string& name) const {
+    const auto found = defaults_.find(name);
+    return found == defaults_.end() ? std::nullopt : found->second;
   }
 
   // --- the others
@@ -218,12 +219,9 @@ class Linter {
   }
 
   std::string default_of(const std::string& word) const {
-    const auto value = [&](const std::string& name) -> std::optional<std::string> {
-      const auto found = defaults_.find(name);
-      return found == defaults_.end() ? std::nullopt : found->second;
-    };
     try {
-      return expand_word(word, value, file_.escape);
+      return expand_word(
+          word, [this](const std::string& name) { return default_value(name); }, file_.escape);
     } catch (const Error&) {
       return word;
     }
@@ -278,6 +276,7 @@ class Linter {
   }
 
   const Dockerfile& file_;
+  const std::map<std::string, std::string> platform_ = platform_arguments();
   std::vector<Problem> found_;
   std::map<std::string, std::optional<std::string>> defaults_;  ///< of ARGs before the first FROM
   std::set<std::string> stages_;

@@ -18,8 +18,7 @@ namespace {
 
 /// Where a script is run from that stands in the Dockerfile as here-document `name`.
 std::string script_place(const std::string& name) {
-  const bool is_file_name = name.find('/') == std::string::npos && name != "." && name != "..";
-  return fmt::format("/dev/pipes/{}", is_file_name ? name : "script");
+  return fmt::format("/dev/pipes/{}", is_file_name(name) ? name : "script");
 }
 
 /// A path and all directories above it: nobody asked for them.

@@ -259,4 +259,8 @@ SourceLines split_source(std::string_view text) {
   return Reader(text).read();
 }
 
+bool is_file_name(std::string_view name) {
+  return name.find('/') == npos && name != "." && name != "..";
+}
+
 }  // namespace stack::build

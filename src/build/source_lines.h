@@ -68,4 +68,7 @@ struct HeredocStart {
 };
 std::optional<HeredocStart> heredoc_start(std::string_view word);
 
+/// Whether a here-document's name can be that of a file: one component, and no directory's.
+bool is_file_name(std::string_view name);
+
 }  // namespace stack::build

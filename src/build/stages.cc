@@ -9,9 +9,7 @@
 #include "image/image_document.h"
 
 namespace stack::build {
-namespace {
 
-/// TARGETPLATFORM, BUILDARCH and their like: this machine's.
 std::map<std::string, std::string> platform_arguments() {
   const std::string architecture = image::oci_architecture();
   std::map<std::string, std::string> arguments;
@@ -24,6 +22,8 @@ std::map<std::string, std::string> platform_arguments() {
   }
   return arguments;
 }
+
+namespace {
 
 class Planner {
  public:

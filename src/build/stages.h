@@ -59,6 +59,9 @@ BuildGraph plan_stages(const Dockerfile& file, const StageRequest& request);
 Origin find_origin(const std::vector<Stage>& stages, int stage, const std::string& name,
                    const std::set<std::string>& contexts);
 
+/// TARGETPLATFORM, BUILDARCH and their like: this machine's.
+std::map<std::string, std::string> platform_arguments();
+
 /// Whether a platform ("linux/amd64", "linux", "amd64") is this machine's.
 bool is_own_platform(const std::string& platform);
 
